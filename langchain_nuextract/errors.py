@@ -1,0 +1,217 @@
+"""What can go wrong, as a tree.
+
+    NuExtractError
+    ├── UnsupportedSchema        path, reason              also a ValueError
+    ├── UnsupportedTask          dialect, reason           also a ValueError
+    ├── InvalidValue             problems                  also a ValueError
+    ├── LocalEndpointError       reason
+    ├── EndpointError            url, status, reason       retryable = False
+    │   ├── AccessDenied         401, 403
+    │   ├── UnknownModel         404                       model, models
+    │   ├── RequestRefused       any other 4xx
+    │   ├── ContextOverflow      400                       limit, size
+    │   ├── NotAChatReply        a 200 that is no model's answer
+    │   ├── EndpointUnreachable  no connection             retryable = True
+    │   ├── EndpointBusy         408, 409, 425, 429, 5xx   retryable = True
+    │   └── ReplyTimeout         no answer in time         retryable = True
+    └── ExtractionError          reply                     also LangChain's OutputParserException
+        ├── ReplyCutShort        finish_reason
+        ├── NoJSONInReply
+        └── InvalidExtraction    problems, partial, attempts
+
+Fields hold the facts, `__str__` makes the sentence: what, where, what to do. Nobody needs to parse a message.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from langchain_core.exceptions import OutputParserException
+
+from langchain_nuextract.paths import JSON, Path, show
+
+SHOWN = 200
+"""Characters of a foreign text that a message quotes at the most."""
+
+
+def quote(text: str) -> str:
+    """Quote a foreign text for a message, cut to a readable length."""
+    return repr(text) if len(text) <= SHOWN else f"{text[:SHOWN]!r}… ({len(text)} characters)"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a value."""
+
+    path: Path
+    """Where, in the user's shape."""
+    message: str
+    """What: "expected a number, got 'n/a'"."""
+
+    def __str__(self) -> str:
+        return f"{self.message} @ {show(self.path)}"
+
+
+class NuExtractError(Exception):
+    """Base of all errors of this package."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle by fields: errors travel between processes in batches."""
+        return _revive, (type(self), self.args, self.__dict__)
+
+
+def _revive(kind: type[NuExtractError], args: tuple[object, ...], fields: dict[str, object]) -> NuExtractError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(fields)
+    return error
+
+
+class UnsupportedSchema(NuExtractError, ValueError):
+    """A schema that has no NuExtract form, or is no schema at all."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        """Say where in the schema (`path`, in the user's shape) and why (`reason`, with what to do)."""
+        super().__init__(f"{show(path)}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class UnsupportedTask(NuExtractError, ValueError):
+    """A task that this model generation cannot be given, such as an image for a text model."""
+
+    def __init__(self, dialect: str, reason: str) -> None:
+        super().__init__(f"{dialect}: {reason}")
+        self.dialect = dialect
+        self.reason = reason
+
+
+class InvalidValue(NuExtractError, ValueError):
+    """A value that the user's schema does not admit."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+class LocalEndpointError(NuExtractError):
+    """The embedded endpoint could not be set up: a broken model file, a failed download, a missing package."""
+
+
+class EndpointError(NuExtractError):
+    """The endpoint did not give a usable reply."""
+
+    retryable: ClassVar[bool] = False
+    """Whether the same request may succeed later."""
+
+    def __init__(self, url: str, status: int | None, reason: str) -> None:
+        super().__init__(f"{url}{f' answered {status}' if status else ''}: {reason}")
+        self.url = url
+        self.status = status
+        self.reason = reason
+
+
+class AccessDenied(EndpointError):
+    """The key is missing, wrong, or not allowed to use this model."""
+
+
+class UnknownModel(EndpointError):
+    """The endpoint does not serve the model that was asked for."""
+
+    def __init__(self, url: str, status: int | None, reason: str, *, model: str, models: Sequence[str]) -> None:
+        super().__init__(url, status, reason)
+        self.model = model
+        self.models = tuple(models)
+
+
+class RequestRefused(EndpointError):
+    """The endpoint understood the request and refused it; sending it again would not help."""
+
+
+class ContextOverflow(EndpointError):
+    """The document, template and examples together are longer than the model's context."""
+
+    def __init__(self, url: str, status: int | None, reason: str, *, limit: int | None, size: int | None) -> None:
+        super().__init__(url, status, reason)
+        self.limit = limit
+        """Tokens the model takes, from the endpoint's model list; None if it does not say."""
+        self.size = size
+        """Tokens of the request as far as the server counted them; None if it does not say."""
+
+
+class NotAChatReply(EndpointError):
+    """The endpoint said all is well but sent something that is not a model's answer."""
+
+
+class EndpointUnreachable(EndpointError):
+    """Nothing answers at this address, or the connection broke."""
+
+    retryable = True
+
+
+class EndpointBusy(EndpointError):
+    """The endpoint is overloaded or failed; it may answer later."""
+
+    retryable = True
+
+    def __init__(self, url: str, status: int | None, reason: str, *, retry_after: float | None = None) -> None:
+        super().__init__(url, status, reason)
+        self.retry_after = retry_after
+        """Seconds the server asked to wait; None if it did not."""
+
+
+class ReplyTimeout(EndpointError):
+    """The endpoint did not answer within the timeout."""
+
+    retryable = True
+
+
+class ExtractionError(NuExtractError, OutputParserException):
+    """The model answered, but its answer is not what was asked for. `llm_output` holds the raw reply."""
+
+    def __init__(self, message: str, *, reply: str) -> None:
+        OutputParserException.__init__(self, message, llm_output=reply)
+        self.args = (message,)
+        self.reply = reply
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class ReplyCutShort(ExtractionError):
+    """The answer stopped before its end, and nothing complete could be kept."""
+
+    def __init__(self, *, reply: str, finish_reason: str) -> None:
+        super().__init__(
+            f"the answer was cut short (finish reason {finish_reason!r}) before any value was complete: {quote(reply)}. "
+            "Raise max_tokens, or ask for less at once.",
+            reply=reply,
+        )
+        self.finish_reason = finish_reason
+
+
+class NoJSONInReply(ExtractionError):
+    """There is no JSON object in the answer."""
+
+    def __init__(self, *, reply: str) -> None:
+        super().__init__(
+            f"no JSON object in the reply {quote(reply)}. Is the model a NuExtract model, and does the server honour "
+            "chat_template_kwargs?",
+            reply=reply,
+        )
+
+
+class InvalidExtraction(ExtractionError):
+    """The answer was read, but does not satisfy the schema."""
+
+    def __init__(
+        self, problems: Sequence[Problem], *, partial: JSON, reply: str, attempts: Sequence[object] = ()
+    ) -> None:
+        lines = "\n".join(f"  {problem}" for problem in problems)
+        super().__init__(f"the answer does not satisfy the schema:\n{lines}", reply=reply)
+        self.problems = tuple(problems)
+        """What is wrong, by path."""
+        self.partial = partial
+        """The values that were read, in the user's shape, not validated as a whole."""
+        self.attempts = tuple(attempts)
+        """Every `Attempt` that was made, in order."""

@@ -1,0 +1,43 @@
+"""Where a value stands in a JSON document: `("items", 2, "price")`, shown as `$.items[2].price`."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+JSON: TypeAlias = Any
+"""Raw JSON: None, bool, int, float, str, list or dict. The only place `Any` is used for."""
+
+Path: TypeAlias = tuple[str | int, ...]
+"""Keys and indexes from the root; `()` is the root itself."""
+
+EACH: Final = -1
+"""Stands for "every item" in a path of a schema: `("items", EACH, "price")` is `$.items[].price`."""
+
+_PLAIN_KEY = re.compile(r"[^\W\d][\w-]*")
+
+
+def show(path: Path) -> str:
+    """Write a path for people: `$.items[2].price`, and `$["odd key"]` where a key is not a plain word."""
+    return "$" + "".join(_step(step) for step in path)
+
+
+def leaves(value: JSON, at: Path = ()) -> Iterator[tuple[Path, JSON]]:
+    """Yield each scalar in a JSON value with its path, in document order."""
+    if isinstance(value, Mapping):
+        for key, child in value.items():
+            yield from leaves(child, (*at, key))
+    elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        for index, child in enumerate(value):
+            yield from leaves(child, (*at, index))
+    else:
+        yield at, value
+
+
+def _step(step: str | int) -> str:
+    match step:
+        case int():
+            return "[]" if step == EACH else f"[{step}]"
+        case str() if _PLAIN_KEY.fullmatch(step):
+            return f".{step}"
+        case str():
+            return f'["{step}"]'

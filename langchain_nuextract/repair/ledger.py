@@ -1,0 +1,35 @@
+"""What was changed in a model's answer, one entry a change."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from langchain_nuextract.paths import JSON, Path, show
+
+Kind: TypeAlias = Literal["surroundings", "syntax", "truncation", "echo", "key", "shape", "value", "unknown-key"]
+"""What sort of change it was:
+
+- `surroundings`: fences, prose or control marks around the JSON were left out
+- `syntax`: broken JSON was read as what it was meant to be
+- `truncation`: a value that the model did not finish was left out
+- `echo`: a type name of the template, repeated by the model, was taken for an absent value
+- `key`: a key was taken for the one it was meant to be
+- `shape`: a list was made of one item, or the reverse
+- `value`: a value was read as the type it was asked for
+- `unknown-key`: a key that was not asked for was left out
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """One change we made to what the model wrote."""
+
+    path: Path
+    """Where, in the answer's shape; `()` for the answer as a whole."""
+    kind: Kind
+    before: JSON
+    """What the model wrote."""
+    after: JSON
+    """What we took it for."""
+
+    def __str__(self) -> str:
+        return f"{self.kind} @ {show(self.path)}: {self.before!r} → {self.after!r}"

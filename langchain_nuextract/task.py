@@ -1,0 +1,95 @@
+"""What the rooms hand each other: one document to read, the request for it, the reply to it. No logic."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from langchain_nuextract.documents.source import Source
+from langchain_nuextract.paths import JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A few-shot example as the user gives it.
+
+    Args:
+        input: A document: whatever an extractor takes (text, LangChain document, image, …).
+        output: What should come out of it: an instance of the schema, a dict of its shape, or the JSON text itself.
+    """
+
+    input: Any
+    output: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A few-shot example made ready for one dialect."""
+
+    source: Source
+    answer: str
+    """The JSON text that the model should have written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One document to read, and all that is asked of it."""
+
+    source: Source
+    """The document, control marks already neutralised."""
+    template: JSON
+    """The template in the dialect's vocabulary; never empty."""
+    instructions: str = ""
+    shots: tuple[Shot, ...] = ()
+    answer_schema: Mapping[str, JSON] | None = None
+    """Hold the decoding to this JSON Schema; None leaves it free."""
+    thinking: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent to the endpoint, except for the model's name, the key and the caller's own settings."""
+
+    messages: tuple[Mapping[str, JSON], ...]
+    """Messages as the OpenAI API has them. On the completions route, one user message that holds the raw prompt."""
+    body: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
+    """Further fields of the request's body, such as `temperature` or `chat_template_kwargs`."""
+    route: Literal["chat", "completions"] = "chat"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens, as the endpoint counted them."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    """Those of the input that came out of the server's prefix cache."""
+
+    @property
+    def total_tokens(self) -> int:
+        """Input and output together."""
+        return self.input_tokens + self.output_tokens
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.cached_tokens + other.cached_tokens,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the endpoint sent back."""
+
+    text: str
+    """The message's content; empty if it was null."""
+    reasoning: str = ""
+    """The message's `reasoning` (vLLM 0.16 and later) or `reasoning_content` (before, and llama.cpp)."""
+    finish_reason: str | None = None
+    """`stop`, `length`, `repetition`, … ; None if the endpoint did not say."""
+    usage: Usage = Usage()
+    model: str = ""
+    """The model's name as the endpoint reports it."""
+    seconds: float = 0.0
+    """From sending the request to its last byte."""
