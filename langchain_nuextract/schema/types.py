@@ -38,7 +38,8 @@ SCALARS = frozenset(
 """The scalar types of NuExtract3."""
 
 REGIONS = frozenset(
-    f"region:{code}" for code in "US FR IE GB IT ES DE PT CA MX BR AU JP KR CN IN VN TH RU PL".split()  # noqa: SIM905 the list reads better so
+    f"region:{code}"
+    for code in "US FR IE GB IT ES DE PT CA MX BR AU JP KR CN IN VN TH RU PL".split()  # noqa: SIM905 the list reads better so
 )
 """Subdivisions of a country (ISO 3166-2), per country. The last six are from NuMind's SDK, the others from TYPES.md."""
 

@@ -1,0 +1,54 @@
+"""The shape of an answer: what a model is asked to fill in.
+
+A `Target` is lowered to a `Form`, once per vocabulary. The template, the answer schema and the reading of an answer
+are short walks over this tree; what the user's own schema says beyond it is the lens's business alone.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """One value, or missing."""
+
+    type: str
+    """NuExtract's type name (`verbatim-string`, `date`, …); `""` where the generation knows text only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of some labels, or missing."""
+
+    labels: tuple[str, ...]
+    """Two at the least: a list of one would read as an array."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Any number of some labels."""
+
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Any number of items of one form."""
+
+    item: "Form"
+    most: int | None = None
+    """The number of items that the user's schema allows; None if it sets no bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Named parts, in the user's order; never missing as a whole."""
+
+    fields: tuple[tuple[str, "Form"], ...]
+
+    def __getitem__(self, name: str) -> "Form":
+        """The form of one field; KeyError if there is none of this name."""
+        return dict(self.fields)[name]
+
+
+Form: TypeAlias = Scalar | Choice | Choices | Listing | Record
