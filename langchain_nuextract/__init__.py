@@ -1,0 +1,103 @@
+"""Validated objects from documents in LangChain, with a self-hosted NuExtract model.
+
+The public names are loaded when they are first used, so that importing the package costs next to nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from langchain_nuextract.chat_model import ChatNuExtract
+    from langchain_nuextract.documents.source import Image
+    from langchain_nuextract.errors import (
+        AccessDenied,
+        ContextOverflow,
+        EndpointBusy,
+        EndpointError,
+        EndpointUnreachable,
+        ExtractionError,
+        InvalidExtraction,
+        InvalidValue,
+        LocalEndpointError,
+        NoJSONInReply,
+        NotAChatReply,
+        NuExtractError,
+        Problem,
+        ReplyCutShort,
+        ReplyTimeout,
+        RequestRefused,
+        UnknownModel,
+        UnsupportedSchema,
+        UnsupportedTask,
+    )
+    from langchain_nuextract.extraction import Attempt, Extraction
+    from langchain_nuextract.extractor import NuExtractor
+    from langchain_nuextract.grounding.locate import Evidence, Span
+    from langchain_nuextract.repair.ledger import Repair
+    from langchain_nuextract.schema.target import Target
+    from langchain_nuextract.schema.types import NuType, Verbatim
+    from langchain_nuextract.task import Example, Usage
+
+__all__ = [
+    "AccessDenied",
+    "Attempt",
+    "ChatNuExtract",
+    "ContextOverflow",
+    "EndpointBusy",
+    "EndpointError",
+    "EndpointUnreachable",
+    "Evidence",
+    "Example",
+    "Extraction",
+    "ExtractionError",
+    "Image",
+    "InvalidExtraction",
+    "InvalidValue",
+    "LocalEndpointError",
+    "NoJSONInReply",
+    "NotAChatReply",
+    "NuExtractError",
+    "NuExtractor",
+    "NuType",
+    "Problem",
+    "Repair",
+    "ReplyCutShort",
+    "ReplyTimeout",
+    "RequestRefused",
+    "Span",
+    "Target",
+    "UnknownModel",
+    "UnsupportedSchema",
+    "UnsupportedTask",
+    "Usage",
+    "Verbatim",
+]
+
+_HOMES = {
+    "Attempt": "extraction",
+    "ChatNuExtract": "chat_model",
+    "Evidence": "grounding.locate",
+    "Example": "task",
+    "Extraction": "extraction",
+    "Image": "documents.source",
+    "NuExtractor": "extractor",
+    "NuType": "schema.types",
+    "Repair": "repair.ledger",
+    "Span": "grounding.locate",
+    "Target": "schema.target",
+    "Usage": "task",
+    "Verbatim": "schema.types",
+}
+"""Where the public names live; those not listed are errors."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
