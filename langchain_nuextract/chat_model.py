@@ -1,0 +1,372 @@
+"""`ChatNuExtract`: an extraction model on an OpenAI-compatible server, as a LangChain chat model."""
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, Literal, NoReturn, Self, cast
+
+import httpx2
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import LanguageModelInput, ModelProfile
+from langchain_core.language_models.base import LangSmithParams
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.runnables import Runnable
+from langchain_core.tools import BaseTool
+from langchain_core.utils import from_env, secret_from_env
+from langchain_openai.chat_models.base import BaseChatOpenAI
+from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, model_validator
+
+from langchain_nuextract.bodies import as_completion, merged
+from langchain_nuextract.errors import NotAChatReply, RequestRefused, UnknownModel, UnsupportedTask
+from langchain_nuextract.faults import NOBODY, ServedModel
+from langchain_nuextract.paths import JSON
+from langchain_nuextract.replies import PROVIDER, chunk_of, reply_of, result_of
+from langchain_nuextract.retrying import RetryPolicy
+from langchain_nuextract.wire import Endpoint, Wire, normal_url
+
+__all__ = ["ChatNuExtract", "reply_of"]
+
+_PATHS: Final = {"chat": "/chat/completions", "completions": "/completions"}
+_KEY_FROM_ENV: Final = secret_from_env("NUEXTRACT_API_KEY", default=None)
+_CONNECT: Final = 10.0
+"""Seconds to wait for a connection at the most."""
+_TOOL_SETTINGS: Final = frozenset({"tools", "tool_choice", "parallel_tool_calls", "strict"})
+_NO_TOOLS: Final = (
+    "an extraction model cannot call tools. Let another model drive the agent, and give it an extractor as a tool."
+)
+_CREDENTIALS: Final = ("auth", "key", "token", "secret", "cookie", "password")
+"""Parts of the names of headers that are not pickled."""
+
+
+class ChatNuExtract(BaseChatOpenAI):
+    """A NuExtract model, or another one to extract with, behind an OpenAI-compatible server such as vLLM.
+
+        llm = ChatNuExtract(model="numind/NuExtract3", base_url="http://localhost:8000/v1")
+        llm.invoke("…", chat_template_kwargs={"template": '{"total": "number"}'})
+
+    Most people want `NuExtractor`, or `llm.with_structured_output(schema)`, which know how each model generation is
+    asked.
+
+    Settings come from the constructor or from NUEXTRACT_BASE_URL, NUEXTRACT_API_KEY and NUEXTRACT_MODEL, and from
+    nowhere else, so that no key and no document can reach another host by accident: `OPENAI_…` variables are not
+    read, redirects are not followed. Any field of the server's API may be given to `invoke`, to `bind` or, as
+    `extra_body`, to the constructor; their `chat_template_kwargs` are merged, so that a template is not lost.
+
+    Failed requests are sent again `max_retries` times within `retry_seconds`: see `RetryPolicy`. The errors are
+    those of `langchain_nuextract.errors`.
+
+    Args:
+        model: Its name at the server.
+        base_url: The server's address up to and including `/v1`, which is added to an address without a path.
+        api_key: Sent as a bearer token. It is never shown, logged or pickled: an unpickled model reads
+            NUEXTRACT_API_KEY again.
+        default_headers: Sent with each request; neither shown nor serialised, and those named like credentials are
+            not pickled.
+        timeout: Seconds to wait for an answer, or an `httpx2.Timeout`.
+        stream_chunk_timeout: Seconds of silence that a stream may have; None for the same as `timeout`.
+        http_client: An `httpx2.Client` (or `httpx.Client`) of your own for sync calls; not closed here.
+        http_async_client: The same for async calls.
+        dialect: The model generation, where its name does not tell: "2.0", "3", … .
+
+    Raises:
+        ValueError: No base_url or no model is set, or the address is not usable.
+    """
+
+    model_config = ConfigDict(populate_by_name=True, hide_input_in_errors=True)
+
+    model_name: str = Field(default_factory=from_env("NUEXTRACT_MODEL", default=""), alias="model")
+    openai_api_base: str | None = Field(default_factory=from_env("NUEXTRACT_BASE_URL", default=None), alias="base_url")
+    # The base takes callables too.
+    openai_api_key: SecretStr | None = Field(default_factory=_KEY_FROM_ENV, alias="api_key")  # pyright: ignore[reportIncompatibleVariableOverride]
+    openai_proxy: str | None = None
+    default_headers: Mapping[str, str] | None = Field(default=None, exclude=True, repr=False)
+    request_timeout: float | tuple[float, float] | Any | None = Field(default=600.0, alias="timeout")
+    stream_chunk_timeout: float | None = None
+    stream_usage: bool | None = True
+    max_retries: int | None = 3
+    retry_seconds: float = 300.0
+    """No further attempt is begun after this many seconds."""
+    use_responses_api: Literal[False] = False  # pyright: ignore[reportIncompatibleVariableOverride]
+    dialect: str | None = None
+
+    _wire: Wire | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def validate_environment(self) -> Self:
+        """Check the settings; stands in for the base's validator, which reads `OPENAI_…` and makes clients."""
+        if not self.openai_api_base:
+            raise ValueError(f"no endpoint is set. {NOBODY}")
+        if not self.model_name:
+            raise ValueError("no model is set. Name it by model or NUEXTRACT_MODEL")
+        if self.n is not None and (self.n < 1 or (self.n > 1 and self.streaming)):
+            raise ValueError("n must be at least 1, and 1 when streaming")
+        self.openai_api_base = normal_url(self.openai_api_base)
+        return self
+
+    @property
+    def wire(self) -> Wire:
+        """The connection to the endpoint, made when first needed."""
+        if self._wire is None:
+            self._wire = Wire(self._endpoint())
+        return self._wire
+
+    def models(self) -> tuple[ServedModel, ...]:
+        """List the models that the endpoint serves, asked for once; empty if it does not tell."""
+        return self.wire.models()
+
+    @property
+    def context_length(self) -> int | None:
+        """Tokens that a prompt and its answer may have together, as the endpoint tells; None if it does not."""
+        return self.wire.context_of(self.model_name)
+
+    def _endpoint(self) -> Endpoint:
+        return Endpoint(
+            url=str(self.openai_api_base),
+            key=self.openai_api_key,
+            timeout=_timeout(self.request_timeout),
+            stream_timeout=self.stream_chunk_timeout,
+            headers=self.default_headers or {},
+            query=self.default_query or {},
+            policy=RetryPolicy(retries=self.max_retries or 0, total=self.retry_seconds),
+            proxy=self.openai_proxy,
+            http_client=self.http_client,
+            http_async_client=self.http_async_client,
+        )
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002 part of LangChain's signature
+        **kwargs: Any,
+    ) -> ChatResult:
+        path, body = self._request(messages, stop, kwargs)
+        return result_of(self.wire.post(path, body), body["model"])
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002 part of LangChain's signature
+        **kwargs: Any,
+    ) -> ChatResult:
+        path, body = self._request(messages, stop, kwargs)
+        return result_of(await self.wire.apost(path, body), body["model"])
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        *,
+        stream_usage: bool | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        path, body = self._request(messages, stop, kwargs, stream=True, usage=stream_usage)
+        for event in self.wire.events(path, body):
+            chunk = chunk_of(event, body["model"])
+            if run_manager:
+                run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+            yield chunk
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        *,
+        stream_usage: bool | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        path, body = self._request(messages, stop, kwargs, stream=True, usage=stream_usage)
+        async for event in self.wire.aevents(path, body):
+            chunk = chunk_of(event, body["model"])
+            if run_manager:
+                await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+            yield chunk
+
+    def _request(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None,
+        kwargs: Mapping[str, Any],
+        *,
+        stream: bool = False,
+        usage: bool | None = None,
+    ) -> tuple[str, dict[str, JSON]]:
+        body = self._get_request_payload(messages, stop=stop, **kwargs)
+        route = body.pop("route", "chat")
+        if stream:
+            body["stream"] = True
+            if self._should_stream_usage(usage, **kwargs):
+                body["stream_options"] = {"include_usage": True} | body.get("stream_options", {})
+        return _PATHS[route], body if route == "chat" else as_completion(body)
+
+    def _get_request_payload(
+        self, input_: LanguageModelInput, *, stop: list[str] | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        defaults = cast("dict[str, JSON]", super()._get_request_payload(input_))
+        given: dict[str, JSON] = kwargs if stop is None else {**kwargs, "stop": stop}
+        extras = (defaults.pop("extra_body", None), given.pop("extra_body", None))
+        body = merged(defaults, given, *extras)
+        body.pop("stream", None)
+        if not body.get("tools"):
+            body.pop("tools", None)
+            body.pop("tool_choice", None)
+        return body
+
+    def draft_template(self, document: Any) -> JSON:
+        """Let the model write a template for a description of what is wanted, or for a sample document.
+
+        Args:
+            document: Whatever an extractor takes.
+
+        Raises:
+            ValueError: The document is empty.
+            UnsupportedTask: This model generation cannot write templates.
+            NoJSONInReply: The model answered with something else.
+        """
+        from langchain_nuextract.drafting import draft  # noqa: PLC0415  # chatting alone does not need those rooms
+
+        return draft(document, llm=self, model=self.model_name, dialect=self.dialect)
+
+    def with_structured_output(  # pyright: ignore[reportIncompatibleMethodOverride]  # takes more kinds of schemas
+        self,
+        schema: Any = None,
+        *,
+        method: Literal["json_schema", "function_calling", "json_mode"] = "json_schema",  # noqa: ARG002 see below
+        include_raw: bool = False,
+        strict: bool | None = None,  # noqa: ARG002 see below
+        **kwargs: Any,
+    ) -> Runnable[Any, Any]:
+        """Make an extractor of this model.
+
+        Args:
+            schema: What is wanted: anything that `NuExtractor` takes.
+            method: Taken for LangChain's sake and without effect: NuExtract has its own way to be told the schema.
+            include_raw: Give `{"raw": AIMessage, "parsed": …, "parsing_error": …}`, also where the answer is unusable.
+            strict: The same as for `method`: what is returned always satisfies the schema.
+            kwargs: Further settings of `NuExtractor`, such as `examples`.
+        """
+        # The extractor is built upon this module, so it cannot be imported above.
+        from langchain_nuextract.extractor import NuExtractor  # noqa: PLC0415
+        from langchain_nuextract.structured import with_raw  # noqa: PLC0415
+
+        extractor = NuExtractor(schema, llm=self, **kwargs)
+        return with_raw(extractor.detailed) if include_raw else extractor
+
+    def bind_tools(
+        self,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """Bind no tools, as agents without tools do.
+
+        Raises:
+            UnsupportedTask: There are tools, which an extraction model cannot call.
+        """
+        if tools:
+            raise UnsupportedTask(self.model_name, _NO_TOOLS)
+        return self.bind(**{name: value for name, value in kwargs.items() if name not in _TOOL_SETTINGS})
+
+    def get_token_ids(self, text: str) -> list[int]:
+        """Ask the endpoint how it splits a text into tokens.
+
+        Raises:
+            NotImplementedError: The endpoint does not tell.
+        """
+        # vLLM reads `prompt`, llama.cpp reads `content`.
+        asked = {"model": self.model_name, "prompt": text, "content": text, "add_special_tokens": False}
+        return self._tokenize(asked)["tokens"]
+
+    def get_num_tokens_from_messages(
+        self,
+        messages: Sequence[BaseMessage],
+        tools: Sequence[Any] | None = None,  # noqa: ARG002 there are none
+        *,
+        allow_fetching_images: bool = True,  # noqa: ARG002 nothing is fetched here
+    ) -> int:
+        """Ask the endpoint how many tokens messages have in its chat template.
+
+        Raises:
+            NotImplementedError: The endpoint does not tell.
+        """
+        body = self._get_request_payload([*messages])
+        fields = {key: body[key] for key in ("model", "messages", "chat_template_kwargs") if key in body}
+        return len(self._tokenize(fields)["tokens"])
+
+    def _tokenize(self, body: Mapping[str, JSON]) -> Mapping[str, JSON]:
+        try:
+            return self.wire.post("/../tokenize", body, holds="tokens")
+        except (RequestRefused, UnknownModel, NotAChatReply) as error:
+            raise NotImplementedError(f"the endpoint does not count tokens: {error}") from error
+
+    def _get_encoding_model(self) -> NoReturn:
+        raise NotImplementedError("tokens are counted by the endpoint, not by a tokenizer of OpenAI's")
+
+    @property
+    def _llm_type(self) -> str:
+        return "nuextract-chat"
+
+    @property
+    def lc_secrets(self) -> dict[str, str]:
+        """Name the variable that the key is read from where this is loaded."""
+        return {"openai_api_key": "NUEXTRACT_API_KEY"}
+
+    @classmethod
+    def is_lc_serializable(cls) -> bool:
+        """Tell that `langchain_core.load.dumps` may write this."""
+        return True
+
+    @classmethod
+    def get_lc_namespace(cls) -> list[str]:
+        """Tell where `langchain_core.load.load` finds this class."""
+        return ["langchain_nuextract"]
+
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        params = super()._get_ls_params(stop=stop, **kwargs)
+        params["ls_provider"] = PROVIDER
+        return params
+
+    def _use_responses_api(self, payload: dict[str, Any]) -> bool:  # noqa: ARG002 never
+        return False
+
+    def _resolve_model_profile(self) -> ModelProfile | None:
+        return ModelProfile(structured_output=True, tool_calling=False)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Forget the connection when a setting changes."""
+        super().__setattr__(name, value)
+        if name in type(self).model_fields:
+            self._wire = None
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Copy with other settings, and a connection of its own."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied._wire = None  # noqa: SLF001 its own class
+        return copied
+
+    def __getstate__(self) -> dict[Any, Any]:
+        """Leave out the key, headers named like credentials, and what cannot travel: clients and connections."""
+        state = super().__getstate__()
+        fields = {name: value for name, value in state["__dict__"].items() if name in type(self).model_fields}
+        fields |= dict.fromkeys(("openai_api_key", "http_client", "http_async_client"))
+        fields["default_headers"] = _harmless(self.default_headers)
+        return {**state, "__dict__": fields, "__pydantic_private__": {"_wire": None}}
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        """Read the key again from where this process has it."""
+        super().__setstate__(state)
+        self.openai_api_key = _KEY_FROM_ENV()
+
+
+def _timeout(given: Any) -> httpx2.Timeout:
+    if isinstance(given, int | float):
+        # Whoever waits ten minutes for an answer need not wait as long to learn that nobody is there.
+        return httpx2.Timeout(given, connect=min(given, _CONNECT))
+    return httpx2.Timeout(**given.as_dict()) if hasattr(given, "as_dict") else httpx2.Timeout(given)
+
+
+def _harmless(headers: Mapping[str, str] | None) -> dict[str, str] | None:
+    if headers is None:
+        return None
+    return {name: value for name, value in headers.items() if not any(part in name.lower() for part in _CREDENTIALS)}

@@ -1,0 +1,76 @@
+"""Asking again because the network or the server failed, not because the answer did."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    stop_before_delay,
+    wait_exponential_jitter,
+)
+
+from langchain_nuextract.errors import EndpointBusy, EndpointError
+
+_log = logging.getLogger(__name__)
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often, how fast and for how long a failed request is sent again; the same for sync and async."""
+
+    retries: int = 3
+    """Further attempts after the first."""
+    first: float = 0.5
+    """Seconds before the second attempt; doubled for each one after it, with up to as much jitter on top."""
+    longest: float = 30.0
+    """Seconds between two attempts at the most, unless the server asks for more by `Retry-After`."""
+    total: float = 300.0
+    """No wait is begun that would end later than this many seconds after the first attempt."""
+
+    def run(self, call: Callable[[], R]) -> R:
+        """Call until it succeeds, fails for good, or this policy's bounds are reached."""
+        return Retrying(**self._bounds())(call)
+
+    async def arun(self, call: Callable[[], Awaitable[R]]) -> R:
+        """Do the same on an event loop."""
+        async for attempt in AsyncRetrying(**self._bounds()):
+            with attempt:
+                return await call()
+        raise AssertionError("tenacity ends by an attempt's result or its error")
+
+    def _bounds(self) -> dict[str, Any]:
+        return {
+            "retry": retry_if_exception(_may_succeed_later),
+            "stop": stop_after_attempt(self.retries + 1) | stop_before_delay(self.total),
+            "wait": self._wait,
+            "before_sleep": _tell,
+            "reraise": True,
+        }
+
+    def _wait(self, state: RetryCallState) -> float:
+        error = _error_of(state)
+        asked = error.retry_after if isinstance(error, EndpointBusy) else None
+        own = wait_exponential_jitter(initial=self.first, max=self.longest, jitter=self.first)(state)
+        return own if asked is None else max(asked, 0.0)
+
+
+def _may_succeed_later(error: BaseException) -> bool:
+    return isinstance(error, EndpointError) and error.retryable
+
+
+def _error_of(state: RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None
+
+
+def _tell(state: RetryCallState) -> None:
+    # Only the kind of error: its message may quote the server, and a server may quote the document.
+    kind = type(_error_of(state)).__name__
+    _log.warning("attempt %d failed (%s); asking again in %.1f s", state.attempt_number, kind, state.upcoming_sleep)

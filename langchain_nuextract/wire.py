@@ -1,0 +1,352 @@
+"""The endpoint as it is spoken to: clients, sending, retrying, streams and the list of models."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
+
+import httpx2
+import openai
+from openai._types import RequestOptions
+from pydantic import SecretStr
+
+from langchain_nuextract.faults import (
+    Place,
+    Refusal,
+    ServedModel,
+    broken_connections,
+    context_of,
+    cut_off,
+    explain,
+    explain_inner,
+    explain_refusal,
+    not_a_reply,
+    refusal_of,
+)
+from langchain_nuextract.loose import fields, integer, items
+from langchain_nuextract.paths import JSON
+from langchain_nuextract.replies import EventReader, decode, encode, well_formed
+from langchain_nuextract.retrying import RetryPolicy
+
+NO_KEY: Final = "EMPTY"
+"""Sent where the server needs no key; the name that vLLM's documentation uses."""
+
+_LOOK: Final[RequestOptions] = {"timeout": 5.0, "follow_redirects": False}
+"""Looking something up for an error message must not take long."""
+
+
+def normal_url(base_url: str) -> str:
+    """Bring an endpoint's address to the form that is asked: without a slash at the end, `/v1` if it has no path.
+
+    Raises:
+        ValueError: It is no http(s) address, or holds a user, a password, a query or a fragment.
+    """
+    parts = urlsplit(base_url.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(
+            f"base_url must be an address such as http://localhost:8000/v1, not {parts.netloc or base_url!r}"
+        )
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError(
+            "base_url must be a bare address: pass credentials by api_key or default_headers, and a "
+            "query by default_query"
+        )
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/') or '/v1'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """How the endpoint is reached."""
+
+    url: str
+    """Its address up to and including `/v1`."""
+    key: SecretStr | None = None
+    timeout: httpx2.Timeout = field(default_factory=lambda: httpx2.Timeout(600.0, connect=10.0))
+    stream_timeout: float | None = None
+    """Seconds of silence that a stream may have; None for the same as `timeout`."""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    query: Mapping[str, object] = field(default_factory=dict[str, object])
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+    proxy: str | None = None
+    http_client: Any = None
+    """The caller's own client for sync calls; never closed from here."""
+    http_async_client: Any = None
+    """The caller's own client for async calls; never closed from here."""
+
+    def client_settings(self) -> dict[str, Any]:
+        """Say what the SDK's clients are told; what they are not told they would read from `OPENAI_…` variables."""
+        return {
+            "api_key": self._key,
+            "base_url": self.url,
+            "timeout": self.timeout,
+            "max_retries": 0,
+            "default_query": dict(self.query),
+        }
+
+    def options(self, *, stream: bool) -> RequestOptions:
+        """Say how one request is sent. Redirects are not followed: they could carry a document to another host."""
+        if stream and self.stream_timeout:
+            timeout = httpx2.Timeout(self.timeout, read=self.stream_timeout)
+            return {"follow_redirects": False, "timeout": timeout}
+        return {"follow_redirects": False}
+
+    def all_headers(self) -> dict[str, str]:
+        """Write the headers of each request; the caller's own win."""
+        basic = {
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+            "User-Agent": "langchain-nuextract",
+            "Authorization": f"Bearer {self._key}",
+        }
+        return basic | dict(self.headers)
+
+    @property
+    def _key(self) -> str:
+        return self.key.get_secret_value() if self.key else NO_KEY
+
+
+class _OurHeadersOnly:
+    """The SDK would add headers from `OPENAI_CUSTOM_HEADERS`, `OPENAI_ORG_ID` and others, and describe the machine."""
+
+    def __init__(self, headers: dict[str, str], **settings: Any) -> None:
+        self._our_headers = headers
+        super().__init__(**settings)
+
+    @property
+    def default_headers(self) -> dict[str, Any]:
+        return self._our_headers
+
+
+class _SyncClient(_OurHeadersOnly, openai.OpenAI):
+    pass
+
+
+class _AsyncClient(_OurHeadersOnly, openai.AsyncOpenAI):
+    pass
+
+
+class _Kept(NamedTuple):
+    """An event loop's client, and the generator that closes it when the loop ends or this is dropped."""
+
+    client: _AsyncClient
+    keeper: AsyncGenerator[None]
+
+
+class Wire:
+    """A connection to one endpoint. Clients are made when first needed: one for threads, one for each event loop."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self._lock = Lock()
+        self._client: _SyncClient | None = None
+        self._async_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, _Kept] = WeakKeyDictionary()
+        self._models: tuple[ServedModel, ...] = ()
+
+    def post(self, path: str, body: Mapping[str, JSON], *, holds: str = "choices") -> Mapping[str, JSON]:
+        """Send a request and read the JSON object that comes back.
+
+        Args:
+            path: `/chat/completions`, …, after the endpoint's `/v1`.
+            body: The request.
+            holds: The key under which an answer has what was asked for.
+
+        Raises:
+            EndpointError: It failed for good; retryable failures have been retried.
+        """
+        place, content = self._place(path, body), encode(body)
+        response = self.endpoint.policy.run(lambda: self._send(place, content))
+        return _read(response.content, place, holds)
+
+    async def apost(self, path: str, body: Mapping[str, JSON], *, holds: str = "choices") -> Mapping[str, JSON]:
+        """Do the same on an event loop."""
+        place, content = self._place(path, body), encode(body)
+        response = await self.endpoint.policy.arun(lambda: self._asend(place, content))
+        return _read(response.content, place, holds)
+
+    def events(self, path: str, body: Mapping[str, JSON]) -> Iterator[Mapping[str, JSON]]:
+        """Send a request and yield the events of its answer; only the opening of the stream is retried.
+
+        Raises:
+            EndpointError: It failed for good, or the stream broke off or stalled in between.
+        """
+        place, content = self._place(path, body), encode(body)
+        response = self.endpoint.policy.run(lambda: self._send(place, content, stream=True))
+        events = _Events(place, response)
+        try:
+            with _explained(place):
+                for received in response.iter_bytes():
+                    yield from events.read(received)
+            yield from events.end()
+        finally:
+            response.close()
+
+    async def aevents(self, path: str, body: Mapping[str, JSON]) -> AsyncIterator[Mapping[str, JSON]]:
+        """Do the same on an event loop."""
+        place, content = self._place(path, body), encode(body)
+        response = await self.endpoint.policy.arun(lambda: self._asend(place, content, stream=True))
+        events = _Events(place, response)
+        try:
+            with _explained(place):
+                async for received in response.aiter_bytes():
+                    for event in events.read(received):
+                        yield event
+            for event in events.end():
+                yield event
+        finally:
+            await response.aclose()
+
+    def models(self) -> tuple[ServedModel, ...]:
+        """Ask which models are served, once; empty if the endpoint does not tell within a few seconds."""
+        if not self._models:
+            with suppress(openai.OpenAIError, ValueError):
+                response = self._sync().get("/models", cast_to=httpx2.Response, options=_LOOK)
+                self._models = served_models(decode(response.content))
+        return self._models
+
+    async def amodels(self) -> tuple[ServedModel, ...]:
+        """Do the same on an event loop."""
+        if not self._models:
+            with suppress(openai.OpenAIError, ValueError):
+                client = await self._async()
+                response = await client.get("/models", cast_to=httpx2.Response, options=_LOOK)
+                self._models = served_models(decode(response.content))
+        return self._models
+
+    def context_of(self, model: str) -> int | None:
+        """Tell how many tokens a model takes, prompt and answer together; None if the endpoint does not say."""
+        return context_of(model, self.models())
+
+    def _place(self, path: str, body: Mapping[str, JSON]) -> Place:
+        return Place(self.endpoint.url + path, str(body.get("model", "")))
+
+    def _send(self, place: Place, content: bytes, *, stream: bool = False) -> httpx2.Response:
+        options = self.endpoint.options(stream=stream)
+        try:
+            return self._sync().post(
+                place.url, content=content, cast_to=httpx2.Response, options=options, stream=stream
+            )
+        except openai.APIStatusError as error:
+            refusal = _refusal(error)
+            raise explain_refusal(refusal, place, self.models() if refusal.asks_for_models else ()) from error
+        except openai.APIError as error:
+            raise explain(error, place) from error
+
+    async def _asend(self, place: Place, content: bytes, *, stream: bool = False) -> httpx2.Response:
+        options = self.endpoint.options(stream=stream)
+        post = (await self._async()).post
+        try:
+            return await post(place.url, content=content, cast_to=httpx2.Response, options=options, stream=stream)
+        except openai.APIStatusError as error:
+            refusal = _refusal(error)
+            raise explain_refusal(refusal, place, await self.amodels() if refusal.asks_for_models else ()) from error
+        except openai.APIError as error:
+            raise explain(error, place) from error
+
+    def _sync(self) -> _SyncClient:
+        with self._lock:
+            if self._client is None:
+                settings = self.endpoint.client_settings()
+                self._client = _SyncClient(
+                    self.endpoint.all_headers(), http_client=self.endpoint.http_client, **settings
+                )
+            return self._client
+
+    async def _async(self) -> _AsyncClient:
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            kept = self._async_clients.get(loop)
+        if kept is None:
+            kept = self._async_clients[loop] = self._open()
+            # Runs up to its yield without giving way, so that nobody else opens a second one meanwhile.
+            await anext(kept.keeper)
+        return kept.client
+
+    def _open(self) -> _Kept:
+        settings, custom = self.endpoint.client_settings(), self.endpoint.http_async_client
+        client = _AsyncClient(self.endpoint.all_headers(), http_client=custom, **settings)
+        return _Kept(client, _keep(client, self._async_clients, close=custom is None))
+
+
+async def _keep(
+    client: _AsyncClient, clients: MutableMapping[asyncio.AbstractEventLoop, _Kept], *, close: bool
+) -> AsyncGenerator[None]:
+    """Close the client when its event loop shuts its generators down, or when nobody holds this one any more."""
+    try:
+        yield
+    finally:
+        clients.pop(asyncio.get_running_loop(), None)
+        if close:
+            await client.close()
+
+
+class _Events:
+    """Reads the body of a streamed reply, whoever iterates over it."""
+
+    def __init__(self, place: Place, response: httpx2.Response) -> None:
+        self._place = place
+        self._streams = "text/event-stream" in response.headers.get("content-type", "")
+        self._reader = EventReader()
+        self._whole = b""
+
+    def read(self, received: bytes) -> Iterator[Mapping[str, JSON]]:
+        """Yield the events that are complete now."""
+        if not self._streams:
+            self._whole += received
+            return
+        try:
+            yield from map(self._checked, self._reader.feed(received))
+        except ValueError as error:
+            raise not_a_reply(self._place, received) from error
+
+    def end(self) -> Iterator[Mapping[str, JSON]]:
+        """Check that the stream is complete; a server that does not stream has sent one whole answer instead."""
+        if not self._streams:
+            yield _read(self._whole, self._place, "choices")
+        elif not self._reader.complete:
+            raise cut_off(self._place)
+
+    def _checked(self, event: Mapping[str, JSON]) -> Mapping[str, JSON]:
+        if error := event.get("error"):
+            raise explain_inner(error, self._place)
+        if not well_formed(event):
+            raise not_a_reply(self._place, encode(event))
+        return event
+
+
+@contextmanager
+def _explained(place: Place) -> Generator[None]:
+    """Turn what breaks while a body is read into one of our errors."""
+    try:
+        yield
+    except broken_connections() as error:
+        raise explain(error, place) from error
+
+
+def _refusal(error: openai.APIStatusError) -> Refusal:
+    return refusal_of(error.status_code, error.body, error.response.headers)
+
+
+def _read(content: bytes, place: Place, holds: str) -> Mapping[str, JSON]:
+    try:
+        body = fields(decode(content))
+    except ValueError as error:
+        raise not_a_reply(place, content) from error
+    if not body.get(holds) or not well_formed(body):
+        raise not_a_reply(place, content)
+    return body
+
+
+def served_models(body: JSON) -> tuple[ServedModel, ...]:
+    """Read the answer to `/models`: vLLM's `max_model_len`, llama.cpp's `meta`, or bare names."""
+    listed = map(fields, items(fields(body).get("data")))
+    return tuple(ServedModel(str(model["id"]), _context(model)) for model in listed if model.get("id"))
+
+
+def _context(model: Mapping[str, JSON]) -> int | None:
+    meta = fields(model.get("meta"))
+    found = (model.get("max_model_len"), meta.get("n_ctx"), meta.get("n_ctx_train"))
+    return next((size for size in map(integer, found) if size), None)
