@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from openai._types import RequestOptions
+
 from langchain_nuextract.paths import JSON
 
 _TEMPLATE: Final = "chat_template_kwargs"
@@ -26,3 +28,15 @@ def as_completion(body: Mapping[str, JSON]) -> dict[str, JSON]:
     if body.get("logprobs"):
         completion["logprobs"] = body.get("top_logprobs", 1)
     return {**completion, "prompt": message["content"]}
+
+
+def take_options(body: dict[str, JSON]) -> RequestOptions:
+    """Take those settings out of a body that are about sending it: they have the names that the SDK gives them."""
+    options = RequestOptions()
+    if "timeout" in body:
+        options["timeout"] = body.pop("timeout")
+    if extra := body.pop("extra_headers", None):
+        options["headers"] = extra
+    if extra := body.pop("extra_query", None):
+        options["params"] = extra
+    return options

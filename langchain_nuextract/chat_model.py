@@ -1,9 +1,9 @@
 """`ChatNuExtract`: an extraction model on an OpenAI-compatible server, as a LangChain chat model."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, Literal, NoReturn, Self, cast
 
-import httpx2
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput, ModelProfile
 from langchain_core.language_models.base import LangSmithParams
@@ -15,13 +15,13 @@ from langchain_core.utils import from_env, secret_from_env
 from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, model_validator
 
-from langchain_nuextract.bodies import as_completion, merged
+from langchain_nuextract.bodies import as_completion, merged, take_options
 from langchain_nuextract.errors import NotAChatReply, RequestRefused, UnknownModel, UnsupportedTask
 from langchain_nuextract.faults import NOBODY, ServedModel
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.replies import PROVIDER, chunk_of, reply_of, result_of
 from langchain_nuextract.retrying import RetryPolicy
-from langchain_nuextract.wire import Endpoint, Wire, normal_url
+from langchain_nuextract.wire import Call, Endpoint, Timeouts, Wire, normal_url
 
 __all__ = ["ChatNuExtract", "reply_of"]
 
@@ -30,6 +30,7 @@ _KEY_FROM_ENV: Final = secret_from_env("NUEXTRACT_API_KEY", default=None)
 _CONNECT: Final = 10.0
 """Seconds to wait for a connection at the most."""
 _TOOL_SETTINGS: Final = frozenset({"tools", "tool_choice", "parallel_tool_calls", "strict"})
+_NOT_SENT: Final = frozenset({"tools", "tool_choice", "parallel_tool_calls", "stream"})
 _NO_TOOLS: Final = (
     "an extraction model cannot call tools. Let another model drive the agent, and give it an extractor as a tool."
 )
@@ -75,7 +76,7 @@ class ChatNuExtract(BaseChatOpenAI):
 
     model_name: str = Field(default_factory=from_env("NUEXTRACT_MODEL", default=""), alias="model")
     openai_api_base: str | None = Field(default_factory=from_env("NUEXTRACT_BASE_URL", default=None), alias="base_url")
-    # The base takes callables too.
+    # The base takes functions too, whose keys could be neither hidden nor read again after unpickling.
     openai_api_key: SecretStr | None = Field(default_factory=_KEY_FROM_ENV, alias="api_key")  # pyright: ignore[reportIncompatibleVariableOverride]
     openai_proxy: str | None = None
     default_headers: Mapping[str, str] | None = Field(default=None, exclude=True, repr=False)
@@ -100,13 +101,15 @@ class ChatNuExtract(BaseChatOpenAI):
         if self.n is not None and (self.n < 1 or (self.n > 1 and self.streaming)):
             raise ValueError("n must be at least 1, and 1 when streaming")
         self.openai_api_base = normal_url(self.openai_api_base)
+        # Made here, though it opens nothing yet: copies with other settings than the endpoint's will share it.
+        self._wire = Wire.to(self._endpoint())
         return self
 
     @property
     def wire(self) -> Wire:
         """The connection to the endpoint, made when first needed."""
         if self._wire is None:
-            self._wire = Wire(self._endpoint())
+            self._wire = Wire.to(self._endpoint())
         return self._wire
 
     def models(self) -> tuple[ServedModel, ...]:
@@ -122,10 +125,10 @@ class ChatNuExtract(BaseChatOpenAI):
         return Endpoint(
             url=str(self.openai_api_base),
             key=self.openai_api_key,
-            timeout=_timeout(self.request_timeout),
-            stream_timeout=self.stream_chunk_timeout,
-            headers=self.default_headers or {},
-            query=self.default_query or {},
+            timeout=_timeouts(self.request_timeout),
+            silence=self.stream_chunk_timeout,
+            headers=tuple((self.default_headers or {}).items()),
+            query=tuple(self.default_query.items()) if self.default_query else (),
             policy=RetryPolicy(retries=self.max_retries or 0, total=self.retry_seconds),
             proxy=self.openai_proxy,
             http_client=self.http_client,
@@ -139,8 +142,8 @@ class ChatNuExtract(BaseChatOpenAI):
         run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002 part of LangChain's signature
         **kwargs: Any,
     ) -> ChatResult:
-        path, body = self._request(messages, stop, kwargs)
-        return result_of(self.wire.post(path, body), body["model"])
+        call = self._call(messages, stop, kwargs)
+        return result_of(self.wire.post(call), call.body["model"])
 
     async def _agenerate(
         self,
@@ -149,8 +152,8 @@ class ChatNuExtract(BaseChatOpenAI):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002 part of LangChain's signature
         **kwargs: Any,
     ) -> ChatResult:
-        path, body = self._request(messages, stop, kwargs)
-        return result_of(await self.wire.apost(path, body), body["model"])
+        call = self._call(messages, stop, kwargs)
+        return result_of(await self.wire.apost(call), call.body["model"])
 
     def _stream(
         self,
@@ -161,9 +164,9 @@ class ChatNuExtract(BaseChatOpenAI):
         stream_usage: bool | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        path, body = self._request(messages, stop, kwargs, stream=True, usage=stream_usage)
-        for event in self.wire.events(path, body):
-            chunk = chunk_of(event, body["model"])
+        call = self._call(messages, stop, kwargs, self._streaming(kwargs, usage=stream_usage))
+        for event in self.wire.events(call):
+            chunk = chunk_of(event, call.body["model"])
             if run_manager:
                 run_manager.on_llm_new_token(chunk.text, chunk=chunk)
             yield chunk
@@ -177,42 +180,42 @@ class ChatNuExtract(BaseChatOpenAI):
         stream_usage: bool | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        path, body = self._request(messages, stop, kwargs, stream=True, usage=stream_usage)
-        async for event in self.wire.aevents(path, body):
-            chunk = chunk_of(event, body["model"])
+        call = self._call(messages, stop, kwargs, self._streaming(kwargs, usage=stream_usage))
+        async for event in self.wire.aevents(call):
+            chunk = chunk_of(event, call.body["model"])
             if run_manager:
                 await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
             yield chunk
 
-    def _request(
+    def _call(
         self,
         messages: list[BaseMessage],
         stop: list[str] | None,
         kwargs: Mapping[str, Any],
-        *,
-        stream: bool = False,
-        usage: bool | None = None,
-    ) -> tuple[str, dict[str, JSON]]:
-        body = self._get_request_payload(messages, stop=stop, **kwargs)
-        route = body.pop("route", "chat")
-        if stream:
-            body["stream"] = True
-            if self._should_stream_usage(usage, **kwargs):
-                body["stream_options"] = {"include_usage": True} | body.get("stream_options", {})
-        return _PATHS[route], body if route == "chat" else as_completion(body)
+        streaming: Mapping[str, JSON] = MappingProxyType({}),
+    ) -> Call:
+        body = {**self._get_request_payload(messages, stop=stop, **kwargs), **streaming}
+        route, options = body.pop("route", "chat"), take_options(body)
+        return Call(_PATHS[route], body if route == "chat" else as_completion(body), options)
+
+    def _streaming(self, kwargs: Mapping[str, Any], *, usage: bool | None) -> dict[str, JSON]:
+        asked: dict[str, JSON] = kwargs.get("stream_options", {})
+        if self._should_stream_usage(usage, **kwargs):
+            return {"stream": True, "stream_options": {"include_usage": True, **asked}}
+        return {"stream": True}
 
     def _get_request_payload(
         self, input_: LanguageModelInput, *, stop: list[str] | None = None, **kwargs: Any
     ) -> dict[str, Any]:
-        defaults = cast("dict[str, JSON]", super()._get_request_payload(input_))
+        # LangChain's `dict` has no types for its keys.
+        defaults = cast("dict[str, JSON]", super()._get_request_payload(input_))  # pyright: ignore[reportUnknownMemberType]
         given: dict[str, JSON] = kwargs if stop is None else {**kwargs, "stop": stop}
         extras = (defaults.pop("extra_body", None), given.pop("extra_body", None))
         body = merged(defaults, given, *extras)
-        body.pop("stream", None)
-        if not body.get("tools"):
-            body.pop("tools", None)
-            body.pop("tool_choice", None)
-        return body
+        if body.get("tools"):
+            raise UnsupportedTask(self.model_name, _NO_TOOLS)
+        # vLLM refuses an empty list of tools; whether to stream is for the method that sends the body to say.
+        return {name: value for name, value in body.items() if name not in _NOT_SENT}
 
     def draft_template(self, document: Any) -> JSON:
         """Let the model write a template for a description of what is wanted, or for a sample document.
@@ -296,7 +299,7 @@ class ChatNuExtract(BaseChatOpenAI):
 
     def _tokenize(self, body: Mapping[str, JSON]) -> Mapping[str, JSON]:
         try:
-            return self.wire.post("/../tokenize", body, holds="tokens")
+            return self.wire.post(Call("/tokenize", body), holds="tokens")
         except (RequestRefused, UnknownModel, NotAChatReply) as error:
             raise NotImplementedError(f"the endpoint does not count tokens: {error}") from error
 
@@ -359,11 +362,15 @@ class ChatNuExtract(BaseChatOpenAI):
         self.openai_api_key = _KEY_FROM_ENV()
 
 
-def _timeout(given: Any) -> httpx2.Timeout:
+def _timeouts(given: Any) -> Timeouts:
+    """Take seconds, a pair for connecting and the rest, or the timeout of an HTTP library; None for no limit."""
     if isinstance(given, int | float):
         # Whoever waits ten minutes for an answer need not wait as long to learn that nobody is there.
-        return httpx2.Timeout(given, connect=min(given, _CONNECT))
-    return httpx2.Timeout(**given.as_dict()) if hasattr(given, "as_dict") else httpx2.Timeout(given)
+        return (min(given, _CONNECT), given, given, given)
+    if isinstance(given, tuple):
+        connect, rest = cast("tuple[float | None, float | None]", given)
+        return (connect, rest, rest, rest)
+    return (None, None, None, None) if given is None else (given.connect, given.read, given.write, given.pool)
 
 
 def _harmless(headers: Mapping[str, str] | None) -> dict[str, str] | None:

@@ -101,7 +101,8 @@ class FakeEndpoint:
 
     Args:
         replies: The script; see the module's description. Without any, the model says `{}`.
-        models: The models it serves. Asked for another one it answers 404 as vLLM does. Without any, every name will do.
+        models: The models it serves. Asked for another one it answers 404 as vLLM does. Without any, every name is
+            served.
         max_model_len: The context length that `/v1/models` tells.
         key: If given, requests without this key are answered 401.
     """
@@ -204,7 +205,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._note()
         endpoint = self.server.endpoint
-        if self.path != "/v1/models":
+        if self._route != "/v1/models":
             self._send(404, _error(404, "Not Found"))
             return
         names = endpoint.models or ("numind/NuExtract3",)
@@ -214,17 +215,21 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._note()
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
-        if self.path == "/tokenize":
+        if self._route == "/tokenize":
             self._tokenize(body)
-        elif self.path in {"/v1/chat/completions", "/v1/completions"}:
+        elif self._route in {"/v1/chat/completions", "/v1/completions"}:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            received = Received(self.path, headers, body)
+            received = Received(self._route, headers, body)
             self._answer(received, self.server.endpoint.reply_to(received))
         else:
             self._send(404, _error(404, "Not Found"))
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name http.server uses
         """Keep tests quiet."""
+
+    @property
+    def _route(self) -> str:
+        return self.path.partition("?")[0]
 
     def _note(self) -> None:
         self.server.endpoint.paths.append(f"{self.command} {self.path}")

@@ -1,13 +1,14 @@
 """The endpoint as it is spoken to: clients, sending, retrying, streams and the list of models."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping, MutableMapping
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple, Self, TypeAlias
 from urllib.parse import urlsplit
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import httpx2
 import openai
@@ -35,6 +36,8 @@ from langchain_nuextract.retrying import RetryPolicy
 NO_KEY: Final = "EMPTY"
 """Sent where the server needs no key; the name that vLLM's documentation uses."""
 
+Timeouts: TypeAlias = tuple[float | None, float | None, float | None, float | None]
+
 _LOOK: Final[RequestOptions] = {"timeout": 5.0, "follow_redirects": False}
 """Looking something up for an error message must not take long."""
 
@@ -60,16 +63,17 @@ def normal_url(base_url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """How the endpoint is reached."""
+    """How the endpoint is reached. Equal settings share their connections."""
 
     url: str
     """Its address up to and including `/v1`."""
     key: SecretStr | None = None
-    timeout: httpx2.Timeout = field(default_factory=lambda: httpx2.Timeout(600.0, connect=10.0))
-    stream_timeout: float | None = None
-    """Seconds of silence that a stream may have; None for the same as `timeout`."""
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    query: Mapping[str, object] = field(default_factory=dict[str, object])
+    timeout: Timeouts = (10.0, 600.0, 600.0, 600.0)
+    """Seconds for connecting, reading, writing, and waiting for a free connection; None for no limit."""
+    silence: float | None = None
+    """Seconds that a stream may be silent for; None for the same as reading."""
+    headers: tuple[tuple[str, str], ...] = ()
+    query: tuple[tuple[str, Any], ...] = ()
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     proxy: str | None = None
     http_client: Any = None
@@ -77,21 +81,26 @@ class Endpoint:
     http_async_client: Any = None
     """The caller's own client for async calls; never closed from here."""
 
+    @property
+    def root(self) -> str:
+        """The server's address, without `/v1`."""
+        return self.url.removesuffix("/v1")
+
     def client_settings(self) -> dict[str, Any]:
         """Say what the SDK's clients are told; what they are not told they would read from `OPENAI_…` variables."""
         return {
             "api_key": self._key,
             "base_url": self.url,
-            "timeout": self.timeout,
+            "timeout": _httpx_timeout(self.timeout),
             "max_retries": 0,
             "default_query": dict(self.query),
         }
 
     def options(self, *, stream: bool) -> RequestOptions:
         """Say how one request is sent. Redirects are not followed: they could carry a document to another host."""
-        if stream and self.stream_timeout:
-            timeout = httpx2.Timeout(self.timeout, read=self.stream_timeout)
-            return {"follow_redirects": False, "timeout": timeout}
+        if stream and self.silence:
+            connect, _, *others = self.timeout
+            return {"follow_redirects": False, "timeout": _httpx_timeout((connect, self.silence, *others))}
         return {"follow_redirects": False}
 
     def all_headers(self) -> dict[str, str]:
@@ -107,6 +116,22 @@ class Endpoint:
     @property
     def _key(self) -> str:
         return self.key.get_secret_value() if self.key else NO_KEY
+
+
+def _httpx_timeout(timeout: Sequence[float | None]) -> httpx2.Timeout:
+    connect, read, write, pool = timeout
+    return httpx2.Timeout(connect=connect, read=read, write=write, pool=pool)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to the endpoint."""
+
+    path: str
+    """`/chat/completions`, …, after the endpoint's `/v1`."""
+    body: Mapping[str, JSON]
+    options: RequestOptions = field(default_factory=RequestOptions)
+    """A timeout or headers for this request alone."""
 
 
 class _OurHeadersOnly:
@@ -139,42 +164,54 @@ class _Kept(NamedTuple):
 class Wire:
     """A connection to one endpoint. Clients are made when first needed: one for threads, one for each event loop."""
 
+    _shared: ClassVar[WeakValueDictionary[Endpoint, Self]] = WeakValueDictionary()
+    _sharing: ClassVar[Lock] = Lock()
+
+    @classmethod
+    def to(cls, endpoint: Endpoint) -> Self:
+        """Get the connection that all who have these settings share, for as long as one of them holds it."""
+        with cls._sharing:
+            wire = cls._shared.get(endpoint)
+            if wire is None:
+                wire = cls._shared[endpoint] = cls(endpoint)
+            return wire
+
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
         self._lock = Lock()
         self._client: _SyncClient | None = None
+        self._process = os.getpid()
         self._async_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, _Kept] = WeakKeyDictionary()
         self._models: tuple[ServedModel, ...] = ()
 
-    def post(self, path: str, body: Mapping[str, JSON], *, holds: str = "choices") -> Mapping[str, JSON]:
+    def post(self, call: Call, *, holds: str = "choices") -> Mapping[str, JSON]:
         """Send a request and read the JSON object that comes back.
 
         Args:
-            path: `/chat/completions`, …, after the endpoint's `/v1`.
-            body: The request.
+            call: The request.
             holds: The key under which an answer has what was asked for.
 
         Raises:
             EndpointError: It failed for good; retryable failures have been retried.
         """
-        place, content = self._place(path, body), encode(body)
-        response = self.endpoint.policy.run(lambda: self._send(place, content))
+        place, sending = self._place(call), self._sending(call)
+        response = self.endpoint.policy.run(lambda: self._send(place, sending))
         return _read(response.content, place, holds)
 
-    async def apost(self, path: str, body: Mapping[str, JSON], *, holds: str = "choices") -> Mapping[str, JSON]:
+    async def apost(self, call: Call, *, holds: str = "choices") -> Mapping[str, JSON]:
         """Do the same on an event loop."""
-        place, content = self._place(path, body), encode(body)
-        response = await self.endpoint.policy.arun(lambda: self._asend(place, content))
+        place, sending = self._place(call), self._sending(call)
+        response = await self.endpoint.policy.arun(lambda: self._asend(place, sending))
         return _read(response.content, place, holds)
 
-    def events(self, path: str, body: Mapping[str, JSON]) -> Iterator[Mapping[str, JSON]]:
+    def events(self, call: Call) -> Iterator[Mapping[str, JSON]]:
         """Send a request and yield the events of its answer; only the opening of the stream is retried.
 
         Raises:
             EndpointError: It failed for good, or the stream broke off or stalled in between.
         """
-        place, content = self._place(path, body), encode(body)
-        response = self.endpoint.policy.run(lambda: self._send(place, content, stream=True))
+        place, sending = self._place(call), self._sending(call, stream=True)
+        response = self.endpoint.policy.run(lambda: self._send(place, sending))
         events = _Events(place, response)
         try:
             with _explained(place):
@@ -184,10 +221,10 @@ class Wire:
         finally:
             response.close()
 
-    async def aevents(self, path: str, body: Mapping[str, JSON]) -> AsyncIterator[Mapping[str, JSON]]:
+    async def aevents(self, call: Call) -> AsyncIterator[Mapping[str, JSON]]:
         """Do the same on an event loop."""
-        place, content = self._place(path, body), encode(body)
-        response = await self.endpoint.policy.arun(lambda: self._asend(place, content, stream=True))
+        place, sending = self._place(call), self._sending(call, stream=True)
+        response = await self.endpoint.policy.arun(lambda: self._asend(place, sending))
         events = _Events(place, response)
         try:
             with _explained(place):
@@ -220,26 +257,32 @@ class Wire:
         """Tell how many tokens a model takes, prompt and answer together; None if the endpoint does not say."""
         return context_of(model, self.models())
 
-    def _place(self, path: str, body: Mapping[str, JSON]) -> Place:
-        return Place(self.endpoint.url + path, str(body.get("model", "")))
+    def _place(self, call: Call) -> Place:
+        # llama.cpp and vLLM have it outside of /v1.
+        before = self.endpoint.root if call.path == "/tokenize" else self.endpoint.url
+        return Place(before + call.path, str(call.body.get("model", "")))
 
-    def _send(self, place: Place, content: bytes, *, stream: bool = False) -> httpx2.Response:
-        options = self.endpoint.options(stream=stream)
+    def _sending(self, call: Call, *, stream: bool = False) -> dict[str, Any]:
+        return {
+            "content": encode(call.body),
+            "cast_to": httpx2.Response,
+            "options": self.endpoint.options(stream=stream) | call.options,
+            "stream": stream,
+        }
+
+    def _send(self, place: Place, sending: dict[str, Any]) -> httpx2.Response:
         try:
-            return self._sync().post(
-                place.url, content=content, cast_to=httpx2.Response, options=options, stream=stream
-            )
+            return self._sync().post(place.url, **sending)
         except openai.APIStatusError as error:
             refusal = _refusal(error)
             raise explain_refusal(refusal, place, self.models() if refusal.asks_for_models else ()) from error
         except openai.APIError as error:
             raise explain(error, place) from error
 
-    async def _asend(self, place: Place, content: bytes, *, stream: bool = False) -> httpx2.Response:
-        options = self.endpoint.options(stream=stream)
-        post = (await self._async()).post
+    async def _asend(self, place: Place, sending: dict[str, Any]) -> httpx2.Response:
+        client = await self._async()
         try:
-            return await post(place.url, content=content, cast_to=httpx2.Response, options=options, stream=stream)
+            return await client.post(place.url, **sending)
         except openai.APIStatusError as error:
             refusal = _refusal(error)
             raise explain_refusal(refusal, place, await self.amodels() if refusal.asks_for_models else ()) from error
@@ -248,27 +291,35 @@ class Wire:
 
     def _sync(self) -> _SyncClient:
         with self._lock:
-            if self._client is None:
-                settings = self.endpoint.client_settings()
-                self._client = _SyncClient(
-                    self.endpoint.all_headers(), http_client=self.endpoint.http_client, **settings
-                )
+            if self._client is None or self._process != os.getpid():
+                # A forked process must not write into the connections of its parent.
+                self._client, self._process = self._open_sync(), os.getpid()
             return self._client
+
+    def _open_sync(self) -> _SyncClient:
+        custom, proxy = self.endpoint.http_client, self.endpoint.proxy
+        settings = self.endpoint.client_settings()
+        if proxy and not custom:
+            custom = openai.DefaultHttpxClient(proxy=proxy, timeout=settings["timeout"])
+        return _SyncClient(self.endpoint.all_headers(), http_client=custom, **settings)
 
     async def _async(self) -> _AsyncClient:
         loop = asyncio.get_running_loop()
-        with self._lock:
-            kept = self._async_clients.get(loop)
+        kept = self._async_clients.get(loop)
         if kept is None:
-            kept = self._async_clients[loop] = self._open()
+            kept = self._async_clients[loop] = self._open_async()
             # Runs up to its yield without giving way, so that nobody else opens a second one meanwhile.
             await anext(kept.keeper)
         return kept.client
 
-    def _open(self) -> _Kept:
-        settings, custom = self.endpoint.client_settings(), self.endpoint.http_async_client
+    def _open_async(self) -> _Kept:
+        own, proxy = self.endpoint.http_async_client, self.endpoint.proxy
+        settings = self.endpoint.client_settings()
+        custom = own
+        if proxy and not own:
+            custom = openai.DefaultAsyncHttpxClient(proxy=proxy, timeout=settings["timeout"])
         client = _AsyncClient(self.endpoint.all_headers(), http_client=custom, **settings)
-        return _Kept(client, _keep(client, self._async_clients, close=custom is None))
+        return _Kept(client, _keep(client, self._async_clients, close=own is None))
 
 
 async def _keep(

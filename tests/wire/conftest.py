@@ -1,0 +1,58 @@
+"""Both colours: every test that asks a model runs sync and async through one fixture."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessage, AIMessageChunk
+
+from langchain_nuextract import ChatNuExtract
+from langchain_nuextract.testing import FakeEndpoint
+
+
+class Run:
+    """Asks a model in one of the two ways."""
+
+    def __init__(self, *, asynchronous: bool) -> None:
+        self.asynchronous = asynchronous
+
+    def __call__(self, llm: Any, document: Any = "a document", **kwargs: Any) -> AIMessage:
+        return asyncio.run(llm.ainvoke(document, **kwargs)) if self.asynchronous else llm.invoke(document, **kwargs)
+
+    def stream(
+        self, llm: Any, document: Any = "a document", *, into: list[Any] | None = None, **kwargs: Any
+    ) -> list[Any]:
+        chunks = [] if into is None else into
+        if self.asynchronous:
+            asyncio.run(_collect(llm.astream("a document", **kwargs), chunks))
+        else:
+            # One by one, as below.
+            for chunk in llm.stream("a document", **kwargs):
+                chunks.append(chunk)
+        return chunks
+
+
+async def _collect(stream: AsyncIterator[AIMessageChunk], chunks: list[Any]) -> None:
+    # One by one: what came before a break must not be lost.
+    async for chunk in stream:
+        chunks.append(chunk)  # noqa: PERF401
+
+
+@pytest.fixture(params=["invoke", "ainvoke"])
+def run(request: pytest.FixtureRequest) -> Run:
+    return Run(asynchronous=request.param == "ainvoke")
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NUEXTRACT_BASE_URL", "NUEXTRACT_API_KEY", "NUEXTRACT_MODEL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def chat() -> Callable[..., ChatNuExtract]:
+    def make(endpoint: FakeEndpoint, **settings: Any) -> ChatNuExtract:
+        return ChatNuExtract(**{"model": "numind/NuExtract3", "base_url": endpoint.url, "max_retries": 0, **settings})
+
+    return make
