@@ -1,0 +1,53 @@
+"""The two vLLM servers of this folder's tests: one with the chat template of NuExtract 2.0, one with that of 3."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.vllm import build
+from tests.vllm.server import Server
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Server]]:
+    """Both servers, by generation. They start side by side: most of a start is one thread importing modules."""
+    if not build.is_built():
+        pytest.fail(f"no vLLM in {build.HOME}: run `make test-vllm`, or `python tests/vllm/build.py` first")
+    logs = tmp_path_factory.mktemp("vllm")
+    running: dict[str, Server] = {}
+    try:
+        running["2"] = _start(logs, "nuextract2", "numind/NuExtract-2.0-2B", "numind/NuExtract-1.5", "numind/NuExtract")
+        running["3"] = _start(logs, "nuextract3", "numind/NuExtract3")
+        for server in running.values():
+            server.wait()
+        yield running
+    finally:
+        for server in running.values():
+            server.stop()
+
+
+def _start(logs: Path, name: str, *models: str) -> Server:
+    return Server.start(*models, chat_template=f"{name}.jinja", log=logs / f"{name}.log")
+
+
+@pytest.fixture(scope="session")
+def nuextract2(servers: dict[str, Server]) -> Server:
+    """A server that takes its requests for NuExtract 2.0; it also goes by the names of v1 and v1.5, for raw prompts."""
+    return servers["2"]
+
+
+@pytest.fixture(scope="session")
+def nuextract3(servers: dict[str, Server]) -> Server:
+    """A server that takes its requests for NuExtract3."""
+    return servers["3"]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Show the end of the servers' logs beside a failed test."""
+    report = yield
+    running = getattr(item, "funcargs", {}).get("servers", {})
+    if report.failed:
+        report.sections.extend((f"log of vLLM for {name}", server.tail()) for name, server in running.items())
+    return report
