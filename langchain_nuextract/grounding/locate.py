@@ -1,9 +1,17 @@
 """Where a document says a value."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from langchain_nuextract.paths import JSON, Path
+
+Match: TypeAlias = Literal["exact", "folded", "number"]
+"""How alike a value and its quotation are:
+
+- `exact`: the same characters
+- `folded`: the same but for white space, case and forms of a letter that Unicode holds equal
+- `number`: the same number, written otherwise
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,5 +33,4 @@ class Evidence:
     span: Span
     quotation: str
     """The text at `span`, unchanged."""
-    match: Literal["exact", "folded"]
-    """`exact`: the same characters; `folded`: the same but for white space and case."""
+    match: Match

@@ -1,14 +1,17 @@
-"""What was changed in a model's answer, one entry a change."""
+"""What was changed in a model's answer, one entry a change, and which changes may be made."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from langchain_nuextract.paths import JSON, Path, show
 
-Kind: TypeAlias = Literal["surroundings", "syntax", "truncation", "echo", "key", "shape", "value", "unknown-key"]
+Kind: TypeAlias = Literal[
+    "surroundings", "syntax", "truncation", "echo", "key", "shape", "value", "unknown-key", "guess", "loop"
+]
 """What sort of change it was:
 
-- `surroundings`: fences, prose or control marks around the JSON were left out
+- `surroundings`: fences, prose, thinking or control marks around the JSON were left out
 - `syntax`: broken JSON was read as what it was meant to be
 - `truncation`: a value that the model did not finish was left out
 - `echo`: a type name of the template, repeated by the model, was taken for an absent value
@@ -16,7 +19,19 @@ Kind: TypeAlias = Literal["surroundings", "syntax", "truncation", "echo", "key",
 - `shape`: a list was made of one item, or the reverse
 - `value`: a value was read as the type it was asked for
 - `unknown-key`: a key that was not asked for was left out
+- `guess`: one of several readings was taken, the likeliest: a key or label by nearest spelling, `1.580` as a number
+- `loop`: the repeats of a runaway loop were left out
 """
+
+Policy: TypeAlias = Literal["strict", "safe", "lenient"]
+"""Which changes may be made: none, those that cannot change what a value means, or all."""
+
+KINDS: frozenset[Kind] = frozenset(get_args(Kind))
+ALLOWED: Mapping[Policy, frozenset[Kind]] = {
+    "strict": frozenset(),
+    "safe": KINDS - {"guess", "loop"},
+    "lenient": KINDS,
+}
 
 
 @dataclass(frozen=True, slots=True)

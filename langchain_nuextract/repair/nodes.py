@@ -1,0 +1,84 @@
+"""What stands in a text that is meant to be JSON: values that remember how they were written and where they were cut.
+
+Plain JSON values cannot say that the text ended inside them, or that a key came twice; these can.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from langchain_nuextract.paths import JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A slip in the writing: `before` stood in the text and was read as `after`."""
+
+    before: str
+    after: str
+
+
+@dataclass(slots=True)
+class Leaf:
+    """A scalar that was written to its end."""
+
+    value: JSON
+    written: str
+    """As it stands in the text, without quotes and with escapes resolved."""
+    fixes: list[Fix] = field(default_factory=list[Fix])
+
+
+@dataclass(slots=True)
+class Cut:
+    """A value that the text ended in, or before; or one that is nested too deeply to be read."""
+
+    written: str = ""
+    """What there is of it."""
+    fixes: list[Fix] = field(default_factory=list[Fix])
+
+
+@dataclass(slots=True)
+class Items:
+    """An array."""
+
+    items: list["Node"] = field(default_factory=list["Node"])
+    open: bool = False
+    """Whether the text ended before its bracket was closed."""
+    fixes: list[Fix] = field(default_factory=list[Fix])
+
+
+@dataclass(slots=True)
+class Members:
+    """An object; a key may come twice."""
+
+    members: list[tuple[str, "Node"]] = field(default_factory=list[tuple[str, "Node"]])
+    open: bool = False
+    """Whether the text ended before its bracket was closed."""
+    fixes: list[Fix] = field(default_factory=list[Fix])
+
+
+Node: TypeAlias = Leaf | Cut | Items | Members
+
+
+def plain(node: Node) -> JSON:
+    """Give the JSON value, without what was cut; of a key that comes twice, the last."""
+    match node:
+        case Leaf():
+            return node.value
+        case Cut():
+            return None
+        case Items():
+            return [plain(item) for item in node.items if not isinstance(item, Cut)]
+        case Members():
+            return {key: plain(child) for key, child in node.members if not isinstance(child, Cut)}
+
+
+def children(node: Node) -> Iterator[tuple[str | int, Node]]:
+    """Yield what an object or array holds, by key or index; nothing for the others."""
+    match node:
+        case Items():
+            yield from enumerate(node.items)
+        case Members():
+            yield from node.members
+        case _:
+            return

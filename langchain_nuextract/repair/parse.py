@@ -1,0 +1,379 @@
+# ruff: noqa: RUF001  (marks that look alike are what this is about)
+"""Text that is meant to be JSON, read as far as it goes.
+
+A reader of its own, because the libraries close what a cut left open and pass it off as whole: here a value that the
+text ends in is a `Cut`, and what valid JSON says is never read otherwise. It is iterative, takes time linear in the
+text, and stops at `DEEPEST` levels and at `MOST` values, so that no text can exhaust it.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from langchain_nuextract.errors import SHOWN
+from langchain_nuextract.repair.nodes import Cut, Fix, Items, Leaf, Members, Node
+from langchain_nuextract.repair.strings import BLANK, CLOSERS, Place, quoted, unescape
+from langchain_nuextract.repair.words import LITERALS, word
+
+DEEPEST: Final = 200
+"""Levels of nesting that are read; the models were trained on nine."""
+MOST: Final = 500_000
+"""Values that are read; more than fit in the answer of any model."""
+
+_GAP = re.compile(rf"{BLANK}+")
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)|#[^\n]*", re.DOTALL)
+_ELLIPSIS = re.compile(r"\.{3}|…")
+_CALL = re.compile(r"[A-Za-z_$][\w.$]*\((?=\s*[\"'\[{(\d)-])")
+_PREFIX = re.compile(r"[bBrRuUfF]{1,2}(?=[\"'])")
+_GROUPED = re.compile(rf"[+-]?\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?(?={BLANK}*[,}}\n])")
+_ITEM = re.compile(r"[^,，\]}\n:]*(?::[^,，\]}\n\"]*)?")
+_STOP = re.compile(r"[,，}\]\n]|```")
+_MEMBER_ENDS = re.compile(
+    rf"{BLANK}*(?:[\"'“‘„«}}\]]|/[/*]|\.\.\.|\Z|[A-Za-z_$][\w$.-]{{0,80}}{BLANK}*[:：])"
+)  # fmt: skip
+_KEY = re.compile(r"[^:：=,，{}\[\]\"\n]+")
+_KEY_PATTERN = re.compile(rf"{BLANK}*[,，]?{BLANK}*[\"“'][^\"\n{{}}\[\]]{{1,120}}[\"”']{BLANK}*[:：]")
+_NEXT = re.compile(rf"{BLANK}*([,，]?){BLANK}*(.?)", re.DOTALL)
+_CLOSED_BY = {"{": "}", "[": "]", "(": ")"}
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A value found in a text."""
+
+    node: Node
+    end: int
+    """Behind its last character."""
+
+
+@dataclass(slots=True)
+class _Frame:
+    """An object or array that is being read."""
+
+    node: Items | Members
+    closer: str
+    key: str | None = None
+    """The key whose value comes next."""
+    key_fixes: list[Fix] = field(default_factory=list[Fix])
+    full: bool = False
+    """Whether a value stands since the last comma."""
+    commas: int = 0
+
+
+def parse(text: str, start: int) -> Parsed:
+    """Read the object or array whose opening bracket stands at `start`."""
+    return _Parser(text, start).run()
+
+
+class _Parser:
+    def __init__(self, text: str, start: int) -> None:
+        self.text = text
+        self.at = start
+        self.stack: list[_Frame] = []
+        self.root: Node = Cut()
+        self.values = 0
+
+    def run(self) -> Parsed:
+        self._open(self.text[self.at])
+        while self.stack:
+            frame = self.stack[-1]
+            self._skip_blanks(frame)
+            if self._is_over():
+                self._end()
+            elif isinstance(frame.node, Items):
+                self._item(frame)
+            else:
+                self._member(frame)
+        return Parsed(self.root, self.at)
+
+    # Structure
+
+    def _is_over(self) -> bool:
+        return self.at >= len(self.text) or self.values > MOST or len(self.stack) > DEEPEST
+
+    def _skip_blanks(self, frame: _Frame) -> None:
+        text = self.text
+        while True:
+            if match := _GAP.match(text, self.at):
+                self.at = match.end()
+            if text[self.at : self.at + 1] not in {"/", "#"} or not (match := _COMMENT.match(text, self.at)):
+                return
+            self._fix(frame, match[0], "")
+            self.at = match.end()
+
+    def _open(self, opener: str) -> None:
+        self.values += 1
+        self.at += 1
+        node = Members() if opener == "{" else Items()
+        self.stack.append(_Frame(node, _CLOSED_BY[opener]))
+
+    def _close(self, *, cut: bool = False) -> None:
+        frame = self.stack.pop()
+        if isinstance(frame.node, Members) and frame.key is not None:
+            self._give(frame, Cut() if cut else Leaf(None, "", [Fix("", "null")]))
+        frame.node.open = cut
+        node = _unwrapped(frame) if frame.closer == ")" else frame.node
+        if self.stack:
+            self._give(self.stack[-1], node)
+        else:
+            self.root = node
+
+    def _give(self, frame: _Frame, node: Node) -> None:
+        """Put a value into the object or array that it belongs to."""
+        if isinstance(frame.node, Items):
+            frame.node.items.append(node)
+        else:
+            node.fixes[:0] = frame.key_fixes
+            frame.node.members.append((frame.key or "", node))
+            frame.key, frame.key_fixes = None, []
+        frame.full = True
+
+    def _end(self) -> None:
+        """Leave everything open that the text has not closed."""
+        self.at = max(self.at, len(self.text))
+        while self.stack:
+            self._close(cut=True)
+
+    def _fence(self) -> bool:
+        """At a closing fence the answer is over, whatever it left open."""
+        if not self.text.startswith("```", self.at):
+            return False
+        while self.stack:
+            self._fix(self.stack[-1], "", self.stack[-1].closer)
+            self._close()
+        return True
+
+    def _fix(self, frame: _Frame, before: str, after: str) -> None:
+        frame.node.fixes.append(Fix(before, after))
+
+    def _skip(self, frame: _Frame, length: int = 1) -> None:
+        self._fix(frame, self.text[self.at : self.at + length], "")
+        self.at += length
+
+    def _comma(self, frame: _Frame) -> None:
+        if not frame.full or self.text[self.at] != ",":
+            self._fix(frame, self.text[self.at], "," if frame.full else "")
+        frame.full = False
+        frame.commas += 1
+        self.at += 1
+
+    def _missing_comma(self, frame: _Frame) -> None:
+        if frame.full:
+            self._fix(frame, "", ",")
+            frame.full = False
+
+    # Arrays
+
+    def _item(self, frame: _Frame) -> None:
+        here = self.text[self.at]
+        if here in ",，;":
+            self._comma(frame)
+        elif here in "]})":
+            self._closing(frame, here)
+        elif here in ":：":
+            self._skip(frame)
+        elif not self._fence() and not self._ellipsis(frame):
+            self._missing_comma(frame)
+            self._value(frame, "item")
+
+    def _ellipsis(self, frame: _Frame) -> bool:
+        match = _ELLIPSIS.match(self.text, self.at)
+        if match:
+            self._skip(frame, match.end() - self.at)
+        return match is not None
+
+    # Objects
+
+    def _member(self, frame: _Frame) -> None:
+        if frame.key is not None:
+            self._member_value(frame)
+            return
+        here = self.text[self.at]
+        if here in ",，;":
+            self._comma(frame)
+        elif here in "]})":
+            self._closing(frame, here)
+        elif here in "{[":
+            self._opening_in_place_of_key(frame, here)
+        elif not self._fence() and not self._ellipsis(frame):
+            self._missing_comma(frame)
+            self._key(frame)
+
+    def _opening_in_place_of_key(self, frame: _Frame, here: str) -> None:
+        """An object where a key should be is the next item of a list whose last item was not closed."""
+        if here == "{" and len(self.stack) > 1 and isinstance(self.stack[-2].node, Items):
+            self._fix(frame, "", "}")
+            self._close()
+        else:
+            self._skip(frame)
+
+    def _key(self, frame: _Frame) -> None:
+        here = self.text[self.at]
+        if here in CLOSERS:
+            self._quoted_key(frame)
+        elif match := _KEY.match(self.text, self.at):
+            self._bare_key(frame, match)
+        else:
+            self._skip(frame)
+
+    def _quoted_key(self, frame: _Frame) -> None:
+        found = quoted(self.text, self.at, "key")
+        if found is None:
+            self._end()
+            return
+        key, fixes = unescape(found.raw)
+        self.at = found.end
+        self._colon(frame, key, [*found.fixes, *fixes])
+
+    def _bare_key(self, frame: _Frame, match: re.Match[str]) -> None:
+        if match.end() == len(self.text):
+            self._end()
+            return
+        key = match[0].strip().rstrip("\"'”’")
+        self.at = match.end()
+        if self.text[self.at] == '"':
+            self.at += 1
+        self._colon(frame, key, [Fix(match[0].strip(), f'"{key}"')])
+
+    def _colon(self, frame: _Frame, key: str, fixes: list[Fix]) -> None:
+        frame.key, frame.key_fixes = key, fixes
+        self._skip_blanks(frame)
+        mark = self.text[self.at : self.at + 2]
+        if mark[:1] == ":":
+            self.at += 1
+        elif mark[:1] in {"：", "="}:
+            length = 2 if mark == "=>" else 1
+            fixes.append(Fix(mark[:length], ":"))
+            self.at += length
+        elif mark:
+            fixes.append(Fix("", ":"))
+
+    def _member_value(self, frame: _Frame) -> None:
+        here = self.text[self.at]
+        if here in ",，]})" or self.text.startswith("```", self.at):
+            self._give(frame, Leaf(None, "", [Fix("", "null")]))
+        elif here == ":":
+            self._skip(frame)
+        else:
+            self._value(frame, "member")
+
+    # Closing brackets
+
+    def _closing(self, frame: _Frame, here: str) -> None:
+        if here == frame.closer:
+            self._expected_closing(frame)
+        elif self._is_stray(here):
+            self._skip(frame)
+        else:
+            self._fix(frame, "", frame.closer)
+            self._close()
+
+    def _expected_closing(self, frame: _Frame) -> None:
+        if frame.commas and not frame.full:
+            self._fix(frame, ",", "")
+        self.at += 1
+        if len(self.stack) == 1 and isinstance(frame.node, Members) and _KEY_PATTERN.match(self.text, self.at):
+            self._fix(frame, "}", "")
+        else:
+            self._close()
+
+    def _is_stray(self, here: str) -> bool:
+        """Whether this bracket closes nothing: no one is open that it could close, or what follows is still inside."""
+        if all(frame.closer != here for frame in self.stack):
+            return True
+        match = _NEXT.match(self.text, self.at + 1)
+        comma, after = match.groups() if match else ("", "")
+        if here == "}":
+            return after == "]" or (bool(comma) and after in {"{", "["})
+        return False
+
+    # Values
+
+    def _value(self, frame: _Frame, place: Place) -> None:
+        here = self.text[self.at]
+        if here in "{[(":
+            self._open(here)
+        elif here in CLOSERS:
+            self._string(frame, place)
+        elif match := _PREFIX.match(self.text, self.at):
+            self._skip(frame, match.end() - self.at)
+        elif match := _CALL.match(self.text, self.at):
+            self._skip(frame, match.end() - self.at - 1)
+        else:
+            self._bare(frame, place)
+
+    def _string(self, frame: _Frame, place: Place) -> None:
+        self.values += 1
+        leaf = self._read_string(place)
+        if leaf is None:
+            self._give(frame, Cut(self.text[self.at : self.at + SHOWN]))
+            self._end()
+            return
+        while (start := self._continued()) is not None:
+            self.at = start
+            more = self._read_string(place)
+            if more is None:
+                self._give(frame, Cut(self.text[self.at : self.at + SHOWN]))
+                self._end()
+                return
+            text = f"{leaf.value}{more.value}"
+            leaf = Leaf(text, text, [*leaf.fixes, Fix("+", ""), *more.fixes])
+        self._give(frame, leaf)
+
+    def _read_string(self, place: Place) -> Leaf | None:
+        found = quoted(self.text, self.at, place)
+        if found is None:
+            return None
+        self.at = found.end
+        said, fixes = unescape(found.raw)
+        return Leaf(said, said, [*found.fixes, *fixes])
+
+    def _continued(self) -> int | None:
+        """Where the next part of a string stands that is written in parts: `"a" + "b"`."""
+        match = re.compile(rf"{BLANK}*\+{BLANK}*(?=[\"'])").match(self.text, self.at)
+        return match.end() if match else None
+
+    def _bare(self, frame: _Frame, place: Place) -> None:
+        self.values += 1
+        end = self._end_of_item() if place == "item" else self._end_of_member()
+        written = self.text[self.at : end].strip().rstrip('"”')
+        if not written:
+            self._skip(frame)
+            return
+        if end >= len(self.text) and written not in LITERALS:
+            self._give(frame, Cut(self.text[self.at : self.at + SHOWN]))
+            self._end()
+            return
+        self.at = end
+        self._give(frame, word(written))
+
+    def _end_of_item(self) -> int:
+        match = _ITEM.match(self.text, self.at)
+        return self._before_comment(match.end() if match else self.at)
+
+    def _end_of_member(self) -> int:
+        if match := _GROUPED.match(self.text, self.at):
+            return match.end()
+        at = self.at
+        while match := _STOP.search(self.text, at):
+            if match[0] not in ",，\n" or _MEMBER_ENDS.match(self.text, match.end()):
+                return self._before_comment(match.start())
+            at = match.end()
+        return len(self.text)
+
+    def _before_comment(self, end: int) -> int:
+        match = _TRAILING_COMMENT.search(self.text, self.at, end)
+        return match.start() if match else end
+
+
+_TRAILING_COMMENT = re.compile(r"(?:\s//|/\*|\s#\s)")
+
+
+def _unwrapped(frame: _Frame) -> Node:
+    """A scalar in parentheses is that scalar; several values, or one and a comma, are a list."""
+    node = frame.node
+    if not isinstance(node, Items) or len(node.items) != 1 or frame.commas or node.open:
+        return node
+    only = node.items[0]
+    only.fixes[:0] = [*node.fixes, Fix("()", "")]
+    return only

@@ -1,0 +1,219 @@
+# ruff: noqa: RUF001  (marks that look alike are what this is about)
+"""Where a quoted string ends when its writer forgot to escape, and what it says.
+
+In valid JSON the first quote that is not escaped ends a string, and what follows it is a comma, a colon, a closing
+bracket, or the end of the text. So a quote followed by anything else was meant to be part of the string. No rule here
+may ever go against that, or valid text that was cut off would be misread.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
+
+from langchain_nuextract.repair.nodes import Fix
+
+Place: TypeAlias = Literal["key", "member", "item"]
+"""What a string is: an object's key, an object's value, or an array's item."""
+
+CLOSERS: Final = {
+    '"': '"', "'": "'", "`": "`´", "´": "´`",
+    "“": "”“", "”": "”", "„": "“”", "‘": "’‘", "’": "’", "«": "»", "＂": "＂",
+}  # fmt: skip
+"""The marks that may open a string, each with those that may close it."""
+
+BLANK: Final = r"[\s\ufeff\u200b-\u200d\u2060]"
+_OPENERS = re.escape("".join(CLOSERS))
+_BLANKS = re.compile(rf"{BLANK}*")
+_STOPS = {opener: re.compile(rf"[\\{re.escape(closers)}]") for opener, closers in CLOSERS.items()}
+_KEY_AHEAD = re.compile(
+    rf"""(?:[{_OPENERS}][^"\n{{}}\[\]]{{0,120}}?[{_OPENERS}]|[A-Za-z_$][\w$.-]{{0,80}}){BLANK}*[:：]"""
+)
+_STRING_AHEAD = re.compile(rf'"[^"\n]*"{BLANK}*(?:[,\]}}]|\Z)')
+_TOKEN_AHEAD = re.compile(rf"(?:-?\d[\d.eE+-]*|true|false|null|True|False|None){BLANK}*(?:[,\]}}]|//|/\*|\Z)")
+_BARE_RUN = re.compile(r'[^"\n\],}]{0,400}')
+_ESCAPE = re.compile(
+    r"\\(?:u([dD][89abAB]..)\\u([dD][c-fC-F]..)|u([0-9a-fA-F]{4})|(.)|\Z)".replace("..", "[0-9a-fA-F]{2}"), re.DOTALL
+)
+_PLAIN_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_PATIENCE: Final = 500
+"""How far behind a quote that may have ended the string a better one is looked for."""
+_NEEDLESS = frozenset("\"\\/'`#&$*_~>|-+!.“”‘’\n")
+"""Escaped, these mean themselves: by JSON, by other languages, or by Markdown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A string as it stands in the text."""
+
+    raw: str
+    """Between its quotes, escapes unresolved."""
+    end: int
+    """Behind its closing quote."""
+    fixes: list[Fix] = field(default_factory=list[Fix])
+
+
+def quoted(text: str, start: int, place: Place) -> Quoted | None:
+    """Read the string whose opening quote stands at `start`; None if the text ends within it."""
+    return _Scan(text, start, place).run()
+
+
+class _Scan:
+    def __init__(self, text: str, start: int, place: Place) -> None:
+        self.text = text
+        self.quote = text[start]
+        self.place: Place = place
+        self.doubled = self._opens_doubled(start)
+        self.first = start + (2 if self.doubled else 1)
+        self.fixes: list[Fix] = []
+        self.doubtful: int | None = None
+
+    def run(self) -> Quoted | None:
+        at = self.first
+        while match := _STOPS[self.quote].search(self.text, at):
+            mark = match.start()
+            if self.text[mark] == "\\":
+                at = mark + 2
+            elif self._ends(mark):
+                return self._upto(mark)
+            elif self.doubtful is not None and mark > self.doubtful + _PATIENCE:
+                break
+            elif (end := self._end_of_line_before(mark)) is not None:
+                return Quoted(self.text[self.first : end], end, [*self.fixes, Fix("", self.quote)])
+            else:
+                self._keep(mark)
+                at = mark + 1
+        return None if self.doubtful is None else self._upto(self.doubtful)
+
+    def _upto(self, mark: int) -> Quoted:
+        end = mark + 1
+        if self.doubled:
+            end += self.text.startswith(self.quote, end)
+            self.fixes.append(Fix(self.quote * 2, self.quote))
+        if self.quote != '"' or self.text[mark] != '"':
+            self.fixes.append(Fix(f"{self.quote}{self.text[mark]}", '""'))
+        return Quoted(self.text[self.first : mark], end, self.fixes)
+
+    def _keep(self, mark: int) -> None:
+        """Take a quote for part of the string."""
+        if self.quote == '"':
+            self.fixes.append(Fix('"', '\\"'))
+        if self.doubtful is None and self._next(mark + 1)[0] in {",", "}", "]"}:
+            self.doubtful = mark
+
+    def _opens_doubled(self, start: int) -> bool:
+        """Whether the string is in two pairs of quotes: `""like this""`."""
+        if not self.text.startswith(self.quote * 2, start):
+            return False
+        after, at = self._next(start + 2)
+        return bool(after) and after not in ",:：}])/#;+`" and (at == start + 2 or after not in CLOSERS)
+
+    def _next(self, at: int) -> tuple[str, int]:
+        """The first character from here on that is not blank, and its place; empty at the end of the text."""
+        match = _BLANKS.match(self.text, at)
+        here = match.end() if match else at
+        return self.text[here : here + 1], here
+
+    def _ends(self, mark: int) -> bool:
+        after, at = self._next(mark + 1)
+        if not after or after == ";" or self.text.startswith(("```", "//", "/*"), at):
+            return True
+        if self.place == "key":
+            return after in ":：=,}" or (at > mark + 1 and self._is_value(after, at))
+        if after in CLOSERS:
+            return self._ends_before_quote(mark, at)
+        if after in ",，":
+            return self._ends_before_comma(at + 1, self.place)
+        return after == ")" or self._ends_before(after, at, gap=self.text[mark + 1 : at])
+
+    def _ends_before(self, after: str, at: int, *, gap: str) -> bool:
+        if after in "]}":
+            return self._ends_before_bracket(at)
+        if after == "+":
+            return self._next(at + 1)[0] in CLOSERS
+        if after == "#":
+            return bool(gap)
+        if self.place == "member":
+            return bool(gap) and _KEY_AHEAD.match(self.text, at) is not None
+        return bool(gap) and self._is_value(after, at) and ("\n" in gap or after not in "{[")
+
+    def _is_value(self, after: str, at: int) -> bool:
+        return after in CLOSERS or after in "{[" or _TOKEN_AHEAD.match(self.text, at) is not None
+
+    def _ends_before_quote(self, mark: int, at: int) -> bool:
+        """Whether a string ends here although another quote follows, with no comma between."""
+        adjacent = at == mark + 1
+        if adjacent and self.doubled:
+            return True
+        if adjacent and mark > self.first - 1:
+            return mark == self.first or not self._ends_at_the_latest(at)
+        if self.place == "member":
+            return _KEY_AHEAD.match(self.text, at) is not None
+        return "\n" in self.text[mark:at] or _STRING_AHEAD.match(self.text, at) is not None
+
+    def _ends_at_the_latest(self, mark: int) -> bool:
+        """Whether the quote here is followed by what must follow a string."""
+        return self._next(mark + 1)[0] in {",", "}", "]", ""}
+
+    def _ends_before_comma(self, at: int, place: Place) -> bool:
+        """Whether what follows a comma is what must follow one in this place."""
+        after, at = self._next(at)
+        if not after or after in CLOSERS or after in "]},{." or self.text.startswith(("//", "/*", "#"), at):
+            return True
+        if place == "member":
+            return _KEY_AHEAD.match(self.text, at) is not None
+        if after == "[" or _TOKEN_AHEAD.match(self.text, at):
+            return True
+        run = _BARE_RUN.match(self.text, at)
+        return run is None or self.text[run.end() : run.end() + 1] != '"'
+
+    def _ends_before_bracket(self, at: int) -> bool:
+        """Whether a closing bracket here closes anything: prose after it would mean that it is part of the string."""
+        after, comma = self._next(at + 1)
+        if after not in {",", "，"}:
+            return True
+        return self._ends_before_comma(comma + 1, "member") or self._ends_before_comma(comma + 1, "item")
+
+    def _end_of_line_before(self, mark: int) -> int | None:
+        """Where a string without closing quote ended, if the quote at `mark` opens the next one, on a later line."""
+        end = mark
+        while end > self.first and self.text[end - 1].isspace():
+            end -= 1
+        comma = self.text[end - 1] == ","
+        ahead = _KEY_AHEAD if self.place == "member" else _STRING_AHEAD
+        if "\n" not in self.text[end:mark] or not ahead.match(self.text, mark):
+            return None
+        return end - comma if comma or self.place == "member" else None
+
+
+def unescape(raw: str) -> tuple[str, list[Fix]]:
+    """Resolve the escapes of a string; an escape that JSON does not know is kept, or means the character itself."""
+    if "\\" not in raw:
+        return raw, []
+    fixes: list[Fix] = []
+
+    def resolve(match: re.Match[str]) -> str:
+        said, well_formed = _resolve(match)
+        if not well_formed:
+            fixes.append(Fix(match[0], said))
+        return said
+
+    return _ESCAPE.sub(resolve, raw), fixes
+
+
+def _resolve(match: re.Match[str]) -> tuple[str, bool]:
+    """What an escape says, and whether it is JSON."""
+    high, low, single, mark = match.groups()
+    if high is not None or single is not None:
+        return _resolve_unicode(f"{high}{low}" if high else single)
+    if mark is None:
+        return "\\", False
+    if mark in _PLAIN_ESCAPES:
+        return _PLAIN_ESCAPES[mark], True
+    return (mark if mark in _NEEDLESS else f"\\{mark}"), mark in '"\\/'
+
+
+def _resolve_unicode(units: str) -> tuple[str, bool]:
+    try:
+        return bytes.fromhex(units).decode("utf-16-be"), True
+    except UnicodeDecodeError:
+        return "\ufffd", False
