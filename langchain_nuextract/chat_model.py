@@ -91,6 +91,12 @@ class ChatNuExtract(BaseChatOpenAI):
 
     _wire: Wire | None = PrivateAttr(default=None)
 
+    @model_validator(mode="before")
+    @classmethod
+    def validate_temperature(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Take any temperature; stands in for the base's validator, which changes it for models with certain names."""
+        return values
+
     @model_validator(mode="after")
     def validate_environment(self) -> Self:
         """Check the settings; stands in for the base's validator, which reads `OPENAI_…` and makes clients."""
@@ -358,8 +364,8 @@ class ChatNuExtract(BaseChatOpenAI):
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
         """Read the key again from where this process has it."""
-        super().__setstate__(state)
-        self.openai_api_key = _KEY_FROM_ENV()
+        super().__setstate__({**state, "__dict__": {**state["__dict__"], "openai_api_key": _KEY_FROM_ENV()}})
+        self._wire = Wire.to(self._endpoint())
 
 
 def _timeouts(given: Any) -> Timeouts:

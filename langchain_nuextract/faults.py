@@ -48,6 +48,7 @@ _WHERE: Final = "Is base_url right? It is the address up to and including /v1"
 _TRY_LATER: Final = frozenset({408, 409, 425, 429})
 
 _TOO_LONG = re.compile(r"maximum context length|context length|exceeds? the available context size", re.IGNORECASE)
+_SECONDS = re.compile(r"\d+(\.\d+)?")
 _SIZES = (
     re.compile(r"prompt contains (?:at least )?(\d+) input tokens"),
     re.compile(r"\((\d+) in the messages"),
@@ -199,17 +200,10 @@ def context_of(model: str, models: tuple[ServedModel, ...]) -> int | None:
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds that the server asks to wait: `Retry-After` as a number of seconds or as an HTTP date."""
     asked = headers.get("retry-after", "").strip()
-    if not asked:
-        return None
+    if _SECONDS.fullmatch(asked):
+        return float(asked)
     try:
-        return max(float(asked), 0.0)
-    except ValueError:
-        return _until(asked)
-
-
-def _until(date: str) -> float | None:
-    try:
-        return max(parsedate_to_datetime(date).timestamp() - time.time(), 0.0)
+        return max(parsedate_to_datetime(asked).timestamp() - time.time(), 0.0)
     except ValueError:
         return None
 

@@ -48,7 +48,8 @@ def encode(body: Mapping[str, JSON]) -> bytes:
 
 def well_formed(body: Mapping[str, JSON]) -> bool:
     """Tell whether the choices of a reply, if it has any, are messages or texts."""
-    return all(_is_answer(fields(choice)) for choice in items(body.get("choices")))
+    choices = body.get("choices")
+    return (not choices or bool(items(choices))) and all(_is_answer(fields(choice)) for choice in items(choices))
 
 
 def result_of(body: Mapping[str, JSON], model: str) -> ChatResult:
@@ -173,8 +174,8 @@ def _generation(choice: Mapping[str, JSON], usage: UsageMetadata | None) -> Chat
 
 
 def _is_answer(choice: Mapping[str, JSON]) -> bool:
-    said = fields(_body(choice))
-    return bool(choice) and isinstance(said.get("content", said.get("text")), str | None)
+    said: JSON = _body(choice) if choice else None
+    return isinstance(said, dict) and isinstance(fields(said).get("content", choice.get("text")), str | None)
 
 
 def _body(choice: Mapping[str, JSON]) -> Mapping[str, JSON]:

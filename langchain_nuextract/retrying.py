@@ -13,7 +13,8 @@ from tenacity import (
     retry_if_exception,
     stop_after_attempt,
     stop_before_delay,
-    wait_exponential_jitter,
+    wait_exponential,
+    wait_random,
 )
 
 from langchain_nuextract.errors import EndpointBusy, EndpointError
@@ -72,8 +73,8 @@ class RetryPolicy:
     def _wait(self, state: RetryCallState) -> float:
         error = _error_of(state)
         asked = error.retry_after if isinstance(error, EndpointBusy) else None
-        own = wait_exponential_jitter(initial=self.first, max=self.longest, jitter=self.first)(state)
-        return own if asked is None else asked
+        own = wait_exponential(multiplier=self.first, max=self.longest) + wait_random(0, self.first)
+        return own(state) if asked is None else asked
 
 
 class _Again:

@@ -114,6 +114,8 @@ class FakeEndpoint:
         """The requests to the model, in the order in which they came."""
         self.paths: list[str] = []
         """Everything that was asked for: `"GET /v1/models"`, …"""
+        self.connections = 0
+        """How many connections were opened to it."""
         self.models = tuple(models)
         self.max_model_len = max_model_len
         self.key = key
@@ -178,6 +180,7 @@ class _Server(ThreadingHTTPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._open.add(request)
+        self.endpoint.connections += 1
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:

@@ -5,10 +5,12 @@ import os
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
+from ssl import SSLContext
 from threading import Lock
 from typing import Any, ClassVar, Final, NamedTuple, Self, TypeAlias
 from urllib.parse import urlsplit
-from weakref import WeakKeyDictionary, WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary, finalize
 
 import httpx2
 import openai
@@ -37,6 +39,9 @@ NO_KEY: Final = "EMPTY"
 """Sent where the server needs no key; the name that vLLM's documentation uses."""
 
 Timeouts: TypeAlias = tuple[float | None, float | None, float | None, float | None]
+
+_LIMITS: Final = httpx2.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=4.0)
+"""Idle connections are dropped before uvicorn, which vLLM runs on, does so after five seconds."""
 
 _LOOK: Final[RequestOptions] = {"timeout": 5.0, "follow_redirects": False}
 """Looking something up for an error message must not take long."""
@@ -72,8 +77,8 @@ class Endpoint:
     """Seconds for connecting, reading, writing, and waiting for a free connection; None for no limit."""
     silence: float | None = None
     """Seconds that a stream may be silent for; None for the same as reading."""
-    headers: tuple[tuple[str, str], ...] = ()
-    query: tuple[tuple[str, Any], ...] = ()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    query: tuple[tuple[str, Any], ...] = field(default=(), repr=False)
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     proxy: str | None = None
     http_client: Any = None
@@ -96,6 +101,10 @@ class Endpoint:
             "default_query": dict(self.query),
         }
 
+    def transport(self) -> dict[str, Any]:
+        """Say how our own HTTP clients are made."""
+        return {"timeout": _httpx_timeout(self.timeout), "proxy": self.proxy, "verify": _tls(), "limits": _LIMITS}
+
     def options(self, *, stream: bool) -> RequestOptions:
         """Say how one request is sent. Redirects are not followed: they could carry a document to another host."""
         if stream and self.silence:
@@ -116,6 +125,12 @@ class Endpoint:
     @property
     def _key(self) -> str:
         return self.key.get_secret_value() if self.key else NO_KEY
+
+
+@cache
+def _tls() -> SSLContext:
+    """Read the certificates once: each client would take a twentieth of a second for it."""
+    return httpx2.create_ssl_context()
 
 
 def _httpx_timeout(timeout: Sequence[float | None]) -> httpx2.Timeout:
@@ -175,6 +190,10 @@ class Wire:
             if wire is None:
                 wire = cls._shared[endpoint] = cls(endpoint)
             return wire
+
+    def __deepcopy__(self, memo: object) -> Self:
+        """Share it with copies, whose settings are the same."""
+        return self
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
@@ -297,11 +316,11 @@ class Wire:
             return self._client
 
     def _open_sync(self) -> _SyncClient:
-        custom, proxy = self.endpoint.http_client, self.endpoint.proxy
-        settings = self.endpoint.client_settings()
-        if proxy and not custom:
-            custom = openai.DefaultHttpxClient(proxy=proxy, timeout=settings["timeout"])
-        return _SyncClient(self.endpoint.all_headers(), http_client=custom, **settings)
+        http = self.endpoint.http_client or openai.DefaultHttpxClient(**self.endpoint.transport())
+        client = _SyncClient(self.endpoint.all_headers(), http_client=http, **self.endpoint.client_settings())
+        if http is not self.endpoint.http_client:
+            finalize(client, http.close)
+        return client
 
     async def _async(self) -> _AsyncClient:
         loop = asyncio.get_running_loop()
@@ -313,13 +332,9 @@ class Wire:
         return kept.client
 
     def _open_async(self) -> _Kept:
-        own, proxy = self.endpoint.http_async_client, self.endpoint.proxy
-        settings = self.endpoint.client_settings()
-        custom = own
-        if proxy and not own:
-            custom = openai.DefaultAsyncHttpxClient(proxy=proxy, timeout=settings["timeout"])
-        client = _AsyncClient(self.endpoint.all_headers(), http_client=custom, **settings)
-        return _Kept(client, _keep(client, self._async_clients, close=own is None))
+        http = self.endpoint.http_async_client or openai.DefaultAsyncHttpxClient(**self.endpoint.transport())
+        client = _AsyncClient(self.endpoint.all_headers(), http_client=http, **self.endpoint.client_settings())
+        return _Kept(client, _keep(client, self._async_clients, close=http is not self.endpoint.http_async_client))
 
 
 async def _keep(
