@@ -18,7 +18,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Serv
     running: dict[str, Server] = {}
     try:
         running["2"] = _start(logs, "nuextract2", "numind/NuExtract-2.0-2B", "numind/NuExtract-1.5", "numind/NuExtract")
-        running["3"] = _start(logs, "nuextract3", "numind/NuExtract3")
+        running["3"] = _start(logs, "nuextract3", "numind/NuExtract3", options=("--reasoning-parser", "qwen3"))
         for server in running.values():
             server.wait()
         yield running
@@ -27,8 +27,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Serv
             server.stop()
 
 
-def _start(logs: Path, name: str, *models: str) -> Server:
-    return Server.start(*models, chat_template=f"{name}.jinja", log=logs / f"{name}.log")
+def _start(logs: Path, name: str, *models: str, options: tuple[str, ...] = ()) -> Server:
+    return Server.start(*models, chat_template=f"{name}.jinja", log=logs / f"{name}.log", options=options)
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +39,7 @@ def nuextract2(servers: dict[str, Server]) -> Server:
 
 @pytest.fixture(scope="session")
 def nuextract3(servers: dict[str, Server]) -> Server:
-    """A server that takes its requests for NuExtract3."""
+    """A server that takes its requests for NuExtract3, with the reasoning parser that many servers run."""
     return servers["3"]
 
 

@@ -26,6 +26,8 @@ PARTS = {
     "ffn_up": "mlp.up_proj",
     "ffn_down": "mlp.down_proj",
 }
+MARKS = {"<repo_name>": "<think>", "<reponame>": "</think>"}
+"""Marks that the model never writes, renamed to those of thinking models: vLLM's reasoning parsers insist on them."""
 WHOLE = {"token_embd": "model.embed_tokens", "output_norm": "model.norm"}
 
 
@@ -75,6 +77,18 @@ def config(fact):
     }
 
 
+def rename_marks(path):
+    """Give the tokenizer the marks of a thinking model."""
+    tokenizer = json.loads(path.read_text(encoding="utf-8"))
+    vocabulary = tokenizer["model"]["vocab"]
+    for old, new in MARKS.items():
+        vocabulary[new] = vocabulary.pop(old)
+    for token in tokenizer["added_tokens"]:
+        if token["content"] in MARKS:
+            token.update(content=MARKS[token["content"]], special=False)
+    path.write_text(json.dumps(tokenizer, ensure_ascii=False), encoding="utf-8")
+
+
 def main(source, folder):
     """Write config, weights and tokenizer into the folder."""
     reader = gguf.GGUFReader(source)
@@ -84,6 +98,7 @@ def main(source, folder):
     (folder / "config.json").write_text(json.dumps(settings, indent=2), encoding="utf-8")
     save_file(dict(weights(reader, heads)), folder / "model.safetensors", metadata={"format": "pt"})
     AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name).save_pretrained(folder)
+    rename_marks(folder / "tokenizer.json")
 
 
 if __name__ == "__main__":

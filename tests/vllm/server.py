@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +41,7 @@ class Server:
     process: subprocess.Popen[bytes]
 
     @classmethod
-    def start(cls, *models: str, chat_template: str, log: Path) -> "Server":
+    def start(cls, *models: str, chat_template: str, log: Path, options: Sequence[str] = ()) -> "Server":
         """Start a server; it is not ready before `wait` returns."""
         port = _free_port()
         command = [
@@ -51,6 +51,7 @@ class Server:
             *("--chat-template", TEMPLATES / chat_template, "--chat-template-content-format", "openai"),
             *("--max-model-len", CONTEXT, "--enforce-eager", "--enable-prompt-tokens-details"),
             "--disable-uvicorn-access-log",
+            *options,
         ]
         with log.open("wb") as output:
             process = subprocess.Popen(

@@ -7,6 +7,7 @@ import pytest
 from langchain_core.messages import HumanMessage
 
 from langchain_nuextract import ChatNuExtract
+from langchain_nuextract.chat_model import reply_of
 from langchain_nuextract.errors import ContextOverflow, RequestRefused, UnknownModel
 from tests.vllm.server import CONTEXT, Server
 
@@ -14,6 +15,13 @@ pytestmark = pytest.mark.vllm
 
 ASK = "Extract the city from the text: Marie Curie was born in Warsaw."
 TEMPLATE = {"chat_template_kwargs": {"template": '{"city": "string"}', "enable_thinking": False}}
+SCHEMA = {
+    "type": "object",
+    "properties": {"city": {"enum": ["Paris", "Warsaw", None]}, "born": {"type": "boolean"}},
+    "required": ["city", "born"],
+    "additionalProperties": False,
+}
+CONSTRAINED = {"response_format": {"type": "json_schema", "json_schema": {"name": "answer", "schema": SCHEMA}}}
 
 
 @pytest.fixture(params=["nuextract2", "nuextract3"])
@@ -24,12 +32,12 @@ def llm(request: pytest.FixtureRequest) -> ChatNuExtract:
 
 def chat(server: Server, model: str = "", **settings: object) -> ChatNuExtract:
     """A chat model on this server that always answers the same."""
-    defaults = {"temperature": 0, "seed": 1, "max_tokens": 24, "timeout": 120}
+    defaults = {"temperature": 0, "seed": 1, "max_tokens": 48, "timeout": 120}
     return ChatNuExtract(model=model or server.models[0], base_url=server.url, **{**defaults, **settings})
 
 
 def test_an_answer_tells_its_model_its_tokens_and_why_it_ended(llm: ChatNuExtract) -> None:
-    answer = llm.invoke(ASK, max_tokens=5, ignore_eos=True, **TEMPLATE)
+    answer = llm.invoke(ASK, max_tokens=5, min_tokens=5, **TEMPLATE)
     assert answer.text
     assert answer.response_metadata["model_name"] == llm.model_name
     assert answer.response_metadata["finish_reason"] == "length"
@@ -45,16 +53,17 @@ def test_tokens_are_counted_beforehand_as_the_server_counts_them(llm: ChatNuExtr
 
 
 def test_a_stream_brings_the_same_answer_in_pieces(llm: ChatNuExtract) -> None:
-    whole = llm.invoke(ASK, **TEMPLATE)
-    pieces = list(llm.stream(ASK, **TEMPLATE))
+    whole = llm.invoke(ASK, min_tokens=12, **TEMPLATE)
+    pieces = list(llm.stream(ASK, min_tokens=12, **TEMPLATE))
     assert len([piece for piece in pieces if piece.text]) > 1
     assert "".join(piece.text for piece in pieces) == whole.text
     assert [piece.usage_metadata for piece in pieces if piece.usage_metadata]
 
 
 async def test_an_async_stream_brings_the_same_answer_in_pieces(llm: ChatNuExtract) -> None:
-    whole = await llm.ainvoke(ASK, **TEMPLATE)
-    pieces = [piece.text async for piece in llm.astream(ASK, **TEMPLATE)]
+    whole = await llm.ainvoke(ASK, min_tokens=12, **TEMPLATE)
+    pieces = [piece.text async for piece in llm.astream(ASK, min_tokens=12, **TEMPLATE)]
+    assert whole.text
     assert "".join(pieces) == whole.text
 
 
@@ -82,15 +91,15 @@ async def test_sixteen_at_once_get_each_their_own_answer_async(nuextract3: Serve
 
 
 def test_a_constrained_answer_satisfies_the_schema(llm: ChatNuExtract) -> None:
-    schema = {
-        "type": "object",
-        "properties": {"city": {"enum": ["Paris", "Warsaw", None]}, "born": {"type": "boolean"}},
-        "required": ["city", "born"],
-        "additionalProperties": False,
-    }
-    constraint = {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
-    answer = json.loads(llm.invoke(ASK, response_format=constraint, max_tokens=60, **TEMPLATE).text)
-    jsonschema.validate(answer, schema)
+    jsonschema.validate(json.loads(llm.invoke(ASK, **CONSTRAINED, **TEMPLATE).text), SCHEMA)
+
+
+def test_an_answer_that_the_server_takes_for_thinking_is_not_lost(nuextract3: Server) -> None:
+    """A reasoning parser that is not told that the model does not think calls the whole answer thinking."""
+    untold = {"chat_template_kwargs": {"template": '{"city": "string"}'}}
+    reply = reply_of(chat(nuextract3).invoke(ASK, **CONSTRAINED, **untold))
+    assert reply.text == ""
+    jsonschema.validate(json.loads(reply.reasoning), SCHEMA)
 
 
 def test_an_answer_that_goes_in_circles_is_stopped(nuextract2: Server) -> None:
