@@ -148,14 +148,14 @@ class FakeEndpoint:
         self._server = None
 
     def reply_to(self, received: Received) -> FakeReply:
-        """Record a request and take the next reply of the script."""
-        with self._lock:
-            self.requests.append(received)
-            scripted = self._script[0] if len(self._script) == 1 else self._script.pop(0)
+        """Record a request and take the next reply of the script; what is refused takes none."""
+        self.requests.append(received)
         if self.key is not None and received.headers.get("authorization") != f"Bearer {self.key}":
             return FakeReply(status=401, error="Unauthorized")
         if self.models and received.body.get("model") not in self.models:
             return FakeReply(status=404, error=f"The model `{received.body.get('model')}` does not exist.")
+        with self._lock:
+            scripted = self._script[0] if len(self._script) == 1 else self._script.pop(0)
         return _as_reply(scripted, received)
 
     def wait(self, seconds: float | None) -> None:
@@ -264,16 +264,20 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _stream(self, received: Received, reply: FakeReply) -> None:
         self.send_response(200)
-        for name, value in {"Content-Type": "text/event-stream", **reply.headers, "Connection": "close"}.items():
+        for name, value in {"Content-Type": "text/event-stream", **reply.headers}.items():
             self.send_header(name, value)
+        self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        self.close_connection = True
         for number, event in enumerate((*_events(received, reply), "[DONE]")):
             self._wait(reply)
             if reply.fault and number == reply.after:
                 self._break(reply)
                 return
-            self.wfile.write(b"data: " + (event.encode() if isinstance(event, str) else _dump(event)) + b"\n\n")
+            self._chunk(b"data: " + (event.encode() if isinstance(event, str) else _dump(event)) + b"\n\n")
+        self._chunk(b"")
+
+    def _chunk(self, sent: bytes) -> None:
+        self.wfile.write(f"{len(sent):x}\r\n".encode() + sent + b"\r\n")
 
     def _send(
         self,
