@@ -9,11 +9,16 @@ from tests.vllm import build
 from tests.vllm.server import Server
 
 
+@pytest.fixture(scope="session", autouse=True)
+def built() -> None:
+    """Nothing in this folder can be tested without the build."""
+    if not build.is_built():
+        pytest.fail(f"no vLLM in {build.HOME}: run `make test-vllm`, or `python tests/vllm/build.py` first")
+
+
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Server]]:
     """Both servers, by generation. They start side by side: most of a start is one thread importing modules."""
-    if not build.is_built():
-        pytest.fail(f"no vLLM in {build.HOME}: run `make test-vllm`, or `python tests/vllm/build.py` first")
     logs = tmp_path_factory.mktemp("vllm")
     running: dict[str, Server] = {}
     try:
