@@ -2,13 +2,26 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
-from langchain_nuextract.documents.source import Source
+from langchain_nuextract.documents.source import Image, Source, Text
+from langchain_nuextract.errors import UnsupportedTask
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.types import Vocabulary
 from langchain_nuextract.task import Reply, Request, Task
+
+NOBODY: Final = re.compile(r"(?!)")
+"""For `Dialect.serves`: the dialect is spoken only where a caller names it."""
+
+_NO_INSTRUCTIONS: Final = (
+    "it takes no instructions: the model would never see them. Show what you want by examples, or use NuExtract3."
+)
+_NO_EXAMPLES: Final = "its author documents no way to give it examples. Leave them out, or use another generation."
+_NO_THINKING: Final = "it cannot think before it answers. Leave thinking off, or use NuExtract3."
+_NO_IMAGES: Final = "it takes no images. Give it the text, or use NuExtract 2.0 or 3 on a server with chat templates."
+_PAGES: Final = "Extract from each part of its own, or use NuExtract3."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +59,103 @@ class Dialect:
 def dumps(value: JSON, *, indent: int | None = 4) -> str:
     """Write JSON as the NuExtract models saw it in training: indented by four, other alphabets left as they are."""
     return json.dumps(value, indent=indent, ensure_ascii=False)
+
+
+def check(task: Task, dialect: Dialect) -> None:
+    """Refuse a task of which the model would never see a part.
+
+    Only what is in the task counts: whoever leaves derived instructions out of it for a dialect that takes none has
+    nothing to fear.
+
+    Raises:
+        UnsupportedTask: The dialect takes no such document, instructions, examples, or thinking.
+    """
+    for asked, taken, advice in (
+        (task.instructions, dialect.takes_instructions, _NO_INSTRUCTIONS),
+        (task.shots, dialect.takes_examples, _NO_EXAMPLES),
+        (task.thinking, dialect.thinks, _NO_THINKING),
+    ):
+        if asked and not taken:
+            raise UnsupportedTask(dialect.name, advice)
+    for source in (task.source, *(shot.source for shot in task.shots)):
+        check_source(source, dialect)
+
+
+def check_source(source: Source, dialect: Dialect) -> None:
+    """Refuse a document of which the model would never see a part.
+
+    Raises:
+        UnsupportedTask: It has more images than the dialect takes, or text beside them where that is not possible.
+    """
+    images = len(source.images)
+    if images and dialect.images == 0:
+        raise UnsupportedTask(dialect.name, _NO_IMAGES)
+    if dialect.images is not None and images > dialect.images:
+        raise UnsupportedTask(
+            dialect.name, f"a document may have {dialect.images} image, this one has {images}. {_PAGES}"
+        )
+    if images and source.text.strip() and not dialect.text_beside_image:
+        raise UnsupportedTask(dialect.name, f"a document is a text or an image, this one has both. {_PAGES}")
+
+
+def text_part(text: str) -> dict[str, JSON]:
+    """Write a text as a part of a message's content."""
+    return {"type": "text", "text": text}
+
+
+def image_part(image: Image) -> dict[str, JSON]:
+    """Write an image as a part of a message's content."""
+    return {"type": "image_url", "image_url": {"url": image.url}}
+
+
+def parts_of(source: Source) -> list[dict[str, JSON]]:
+    """Write a document as the parts of a message's content, in reading order."""
+    return [text_part(part.text) if isinstance(part, Text) else image_part(part) for part in source.parts]
+
+
+def prompt(text: str, body: Mapping[str, JSON]) -> Request:
+    """Make a request of a prompt that is completely written out."""
+    return Request(messages=({"role": "user", "content": text},), body=body, route="completions")
+
+
+def hold_chat(task: Task) -> dict[str, JSON]:
+    """Hold the answer to the task's answer schema, if it has one, on the chat route.
+
+    `response_format` is understood by vLLM 0.11 to 0.33 and by llama.cpp; `guided_json` is gone since vLLM 0.12, and
+    ignored without a word.
+    """
+    if not task.answer_schema:
+        return {}
+    schema = {"name": "answer", "schema": dict(task.answer_schema), "strict": True}
+    return {"response_format": {"type": "json_schema", "json_schema": schema}}
+
+
+def hold_completion(task: Task) -> dict[str, JSON]:
+    """Hold the answer to the task's answer schema, if it has one, on the completions route: vLLM 0.11 and later."""
+    return {"structured_outputs": {"json": dict(task.answer_schema)}} if task.answer_schema else {}
+
+
+def answer_of(reply: Reply, *, marks: Sequence[str]) -> str:
+    """Take the answer out of a reply: what follows its thinking, up to the mark that ends it.
+
+    The opening `<think>` may stand in the prompt only. A server's reasoning parser may take an answer without thinking
+    for thinking (vLLM's `qwen3` does), so reasoning that looks like JSON stands in for a blank content. Other reasoning
+    does not: the drafts in it are not the answer.
+
+    Args:
+        reply: What the endpoint sent back.
+        marks: The control marks at which the answer ends, or before which nothing was said yet.
+    """
+    text = _spoken(reply.text, marks)
+    if text:
+        return text
+    misplaced = _spoken(reply.reasoning, marks)
+    return misplaced if misplaced.startswith(("{", "[", "```")) else ""
+
+
+def _spoken(text: str, marks: Sequence[str]) -> str:
+    _, ended, rest = text.rpartition("</think>")
+    if not ended and rest.lstrip().startswith("<think>"):
+        return ""
+    pieces = re.split("|".join(map(re.escape, marks)), rest)
+    return next((piece.strip() for piece in pieces if piece.strip()), "")

@@ -1,0 +1,70 @@
+"""The model generations, and how to find the one that a model speaks."""
+
+import re
+from typing import Final
+
+from langchain_nuextract.dialect import Dialect
+from langchain_nuextract.dialects.instruct import INSTRUCT
+from langchain_nuextract.dialects.nuextract1 import NUEXTRACT_1_0, NUEXTRACT_1_5
+from langchain_nuextract.dialects.nuextract2 import NUEXTRACT_2_0, NUEXTRACT_2_0_INLINE
+from langchain_nuextract.dialects.nuextract3 import NUEXTRACT_3_0, NUEXTRACT_3_INLINE
+from langchain_nuextract.errors import UnsupportedTask
+
+DIALECTS: Final[tuple[Dialect, ...]] = (
+    NUEXTRACT_3_0,
+    NUEXTRACT_2_0,
+    NUEXTRACT_1_5,
+    NUEXTRACT_1_0,
+    NUEXTRACT_3_INLINE,
+    NUEXTRACT_2_0_INLINE,
+    INSTRUCT,
+)
+"""All dialects. The first one that serves a model's name is taken."""
+
+_EXPERIMENTAL: Final = re.compile(r"nuextract[-_. ]?v?2(?![\d.]|[_-]0)", re.IGNORECASE)
+
+
+def dialect_for(model: str) -> Dialect:
+    """Find the dialect that a model speaks by its name.
+
+    Args:
+        model: Its name at the server: `numind/NuExtract-2.0-8B-GPTQ`, a fine-tune's, or the path of a file.
+
+    Raises:
+        UnsupportedTask: The name does not tell.
+    """
+    found = next((dialect for dialect in DIALECTS if dialect.serves.search(model)), None)
+    if found is None:
+        raise UnsupportedTask(repr(model), f"{_doubt(model)} {_choice()}")
+    return found
+
+
+def dialect_named(name: str) -> Dialect:
+    """Find a dialect by its own name.
+
+    Args:
+        name: `nuextract-2.0`, or short: `2.0`, `2`.
+
+    Raises:
+        UnsupportedTask: There is none of this name.
+    """
+    found = next((dialect for dialect in DIALECTS if _short(dialect.name) == _short(name)), None)
+    if found is None:
+        raise UnsupportedTask(repr(name), f"there is no such dialect. {_choice()}")
+    return found
+
+
+def _short(name: str) -> str:
+    bare = name.strip().lower().removeprefix("nuextract").lstrip("-_ ")
+    return re.sub(r"^2(?!\.)", "2.0", bare.removeprefix("v"))
+
+
+def _doubt(model: str) -> str:
+    if _EXPERIMENTAL.search(model):
+        return "NuExtract-2 without the .0 is an experimental line of March 2025 that is asked in another way than 2.0."
+    return "the model's name does not tell which generation of NuExtract it is, if any."
+
+
+def _choice() -> str:
+    names = ", ".join(repr(dialect.name) for dialect in DIALECTS)
+    return f'Pass dialect= with the one that it speaks: {names}; for other instruction-tuned models, "instruct".'

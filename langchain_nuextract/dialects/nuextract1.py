@@ -1,0 +1,89 @@
+"""NuExtract 1 (June 2024) and 1.5 (October 2024): text in, text out, a prompt of one piece.
+
+Sources:
+    https://huggingface.co/numind/NuExtract, its function `predict_NuExtract` as of 8c54698 (2024-06), and
+    https://huggingface.co/numind/NuExtract-1.5 as of 94dce2c (2024-10). The cards write with `json.dumps(…, indent=4)`;
+    that is kept, but for letters beyond ASCII, which are left as they are.
+
+Both go to `/v1/completions`: a chat endpoint would wrap the prompt in the chat template of the model that they were
+trained from (Phi-3 and others), which they have not seen since.
+"""
+
+import json
+import re
+from typing import Final
+
+from langchain_nuextract.dialect import Dialect, answer_of, dumps, hold_completion, prompt
+from langchain_nuextract.paths import JSON
+from langchain_nuextract.schema.types import NUEXTRACT_1
+from langchain_nuextract.task import Reply, Request, Shot, Task
+
+_SAMPLING: Final[dict[str, JSON]] = {"temperature": 0}
+"""Greedy in the first card's code; "at or very near 0" in the card of 1.5."""
+
+_STOP: Final = ("<|end-output|>",)
+_ENDS: Final = ("<|end-output|>", "<|endoftext|>", "<|assistant|>", "<|end|>", "<|input|>", "<|output|>")
+"""The end marks of `generation_config.json`, and those of the next round for models that run past them."""
+
+_SECTIONS: Final = ("\n### Template:", "\n### Example:", "\n### Current:", "\n### Text:")
+_BASE: Final = ("<|system|>", "<|user|>", "<|im_start|>", "<|im_end|>", "<s>", "</s>")
+"""Marks of the models they were trained from: Phi-3, Qwen 1.5 and 2.5."""
+
+
+def phrase_1(task: Task) -> Request:
+    """Write the prompt of NuExtract 1, whose examples are outputs only; it ends with a line break."""
+    examples = "".join(_example(shot) for shot in task.shots)
+    return _ask(f"{_opening(task)}{examples}### Text:\n{task.source.text}\n<|output|>\n", task)
+
+
+def phrase_1_5(task: Task) -> Request:
+    """Write the prompt of NuExtract 1.5: an empty line before the last mark, nothing after it."""
+    return _ask(f"{_opening(task)}### Text:\n{task.source.text}\n\n<|output|>", task)
+
+
+def read(reply: Reply) -> str:
+    """Take what was written up to the end mark."""
+    return answer_of(reply, marks=_ENDS)
+
+
+def _opening(task: Task) -> str:
+    return f"<|input|>\n### Template:\n{dumps(task.template)}\n"
+
+
+def _example(shot: Shot) -> str:
+    return f"### Example:\n{dumps(json.loads(shot.answer))}\n"
+
+
+def _ask(text: str, task: Task) -> Request:
+    return prompt(text, {**_SAMPLING, "stop": list(_STOP), **hold_completion(task)})
+
+
+_STORED: Final = (
+    r"(?:[-_.:](?:gguf|gptq|awq|mlx|onnx|exl\d|i?q\d\w*|w\d+a\d+|(?:b?f|fp|int)\d+|\d+bit|(?:0\.5|3\.8|7)b|latest))*"
+    r"(?:[/\\]snapshots[/\\]|[/\\]?$)"
+)
+"""How the weights are stored, or how many they are (Ollama calls NuExtract 1 `nuextract:3.8b`), to the name's end."""
+
+_NAME_1: Final = rf"nuextract(?:[-_.](?:tiny|large)(?![a-z])|[-_. ]?v?1(?:[._]0)?(?![\d.]|[-_]5|b(?![a-z]))|{_STORED})"
+_NAME_1_5: Final = r"nuextract(?:[-_.](?:tiny|smol|large))?[-_. ]?v?1[._-]5(?!\d|b(?![a-z]))|nuextract[-_.]smol"
+
+NUEXTRACT_1_0: Final = Dialect(
+    name="nuextract-1",
+    serves=re.compile(_NAME_1, re.IGNORECASE),
+    vocabulary=NUEXTRACT_1,
+    phrase=phrase_1,
+    read=read,
+    marks=(*_ENDS, *_BASE, *_SECTIONS),
+    sampling=_SAMPLING,
+)
+
+NUEXTRACT_1_5: Final = Dialect(
+    name="nuextract-1.5",
+    serves=re.compile(_NAME_1_5, re.IGNORECASE),
+    vocabulary=NUEXTRACT_1,
+    phrase=phrase_1_5,
+    read=read,
+    marks=(*_ENDS, *_BASE, *_SECTIONS),
+    takes_examples=False,
+    sampling=_SAMPLING,
+)

@@ -1,0 +1,126 @@
+"""NuExtract 2.0 (June 2025): text or one image, asked through the chat template.
+
+Sources:
+    https://huggingface.co/numind/NuExtract-2.0-8B, its card and the chat template of June and July 2025, rendered. The
+    template was rewritten at de12b4a (late 2025); the GPTQ weights kept the old one. What is sent here renders right
+    with the old one and keeps to what the card documents.
+
+That template takes the last text part of a message only, drops an image beside a text, shows one image of many, and
+ignores instructions. A system message would stand in for the line by which the model knows its task.
+"""
+
+import re
+from typing import Final
+
+from langchain_nuextract.dialect import (
+    NOBODY,
+    Dialect,
+    answer_of,
+    dumps,
+    hold_chat,
+    image_part,
+    text_part,
+)
+from langchain_nuextract.documents.source import Source
+from langchain_nuextract.paths import JSON
+from langchain_nuextract.schema.types import NUEXTRACT_2
+from langchain_nuextract.task import Reply, Request, Task
+
+SYSTEM: Final = "You are NuExtract, an information extraction tool created by NuMind."
+"""What the chat template itself writes before a template."""
+
+PLACEHOLDER: Final = "<|vision_start|><|image_pad|><|vision_end|>"
+"""What the chat template writes for an image."""
+
+_IMAGE: Final = "<image>"
+"""What stands for an image where only text can be written."""
+
+_SAMPLING: Final[dict[str, JSON]] = {"temperature": 0, "repetition_penalty": 1.0}
+"""Greedy, as the card asks. The penalty is sent because servers differ: vLLM takes 1.05 from `generation_config.json`
+unless it was started with `--generation-config vllm`, as the author's own dockerfiles do. 1.05 was inherited from the
+vision model beneath; with it, each token of the document becomes less likely to be copied, and so do the keys of each
+further item of a list."""
+
+_ENDS: Final = ("<|im_end|>", "<|endoftext|>", "<|im_start|>")
+_VISION: Final = (
+    "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>", "<|image_pad|>", "<|video_pad|>", "<|object_ref_start|>",
+    "<|object_ref_end|>", "<|box_start|>", "<|box_end|>", "<|quad_start|>", "<|quad_end|>",
+)  # fmt: skip
+_SECTIONS: Final = ("\n# Template:", "\n# Examples:", "\n## Input:", "\n## Output:", "\n# Context:")
+
+
+def phrase(task: Task) -> Request:
+    """Hand the template and the examples to the chat template, as strings."""
+    kwargs: dict[str, JSON] = {"template": dumps(task.template)}
+    if task.shots:
+        kwargs["examples"] = [{"input": _text(shot.source, image=_IMAGE), "output": shot.answer} for shot in task.shots]
+    text = "" if task.source.images else task.source.text
+    body = {**_SAMPLING, "chat_template_kwargs": kwargs, **hold_chat(task)}
+    return Request(messages=(_user(task, text),), body=body)
+
+
+def phrase_inline(task: Task) -> Request:
+    """Write out what the chat template would have written, for servers that drop `chat_template_kwargs`.
+
+    With the chat template of 2025, a model is given the same prompt as by `phrase`, byte by byte. An image stands as
+    the template's own mark in the text, since the template drops it beside a text.
+    """
+    shots = "".join(
+        f"## Input:\n{_text(shot.source, image=PLACEHOLDER)}\n## Output:\n{shot.answer}\n" for shot in task.shots
+    )
+    examples = f"# Examples:\n{shots}" if shots else ""
+    context = _text(task.source, image=PLACEHOLDER)
+    user = _user(task, f"# Template:\n{dumps(task.template)}\n{examples}# Context:\n{context}")
+    return Request(messages=({"role": "system", "content": SYSTEM}, user), body={**_SAMPLING, **hold_chat(task)})
+
+
+def draft(source: Source) -> Request:
+    """Ask for a template: without one, the chat template passes the text on as it is.
+
+    It skips an image, unless there is the text that stands for one.
+    """
+    images = [image_part(image) for image in source.images]
+    content = [*images, text_part(_IMAGE)] if images else source.text
+    return Request(messages=({"role": "user", "content": content},), body=dict(_SAMPLING))
+
+
+def read(reply: Reply) -> str:
+    """Take what was written up to the end mark."""
+    return answer_of(reply, marks=_ENDS)
+
+
+def _text(source: Source, *, image: str) -> str:
+    return image if source.images else source.text.strip()
+
+
+def _user(task: Task, text: str) -> dict[str, JSON]:
+    # The model's image slots are filled in the order of the prompt: those of the examples come first.
+    sources = (*(shot.source for shot in task.shots), task.source)
+    images = [image_part(image) for source in sources for image in source.images]
+    texts = [text_part(text)] if text else []
+    return {"role": "user", "content": [*images, *texts] if images else text}
+
+
+NUEXTRACT_2_0: Final = Dialect(
+    name="nuextract-2.0",
+    serves=re.compile(r"nuextract[-_. ]?v?2[._-]0(?!\d|\.\d)", re.IGNORECASE),
+    vocabulary=NUEXTRACT_2,
+    phrase=phrase,
+    read=read,
+    marks=(*_ENDS, *_VISION, _IMAGE, *_SECTIONS),
+    images=1,
+    draft=draft,
+    sampling=_SAMPLING,
+)
+
+NUEXTRACT_2_0_INLINE: Final = Dialect(
+    name="nuextract-2.0-inline",
+    serves=NOBODY,
+    vocabulary=NUEXTRACT_2,
+    phrase=phrase_inline,
+    read=read,
+    marks=NUEXTRACT_2_0.marks,
+    images=1,
+    draft=draft,
+    sampling=_SAMPLING,
+)

@@ -1,0 +1,147 @@
+"""NuExtract3 (May 2026): text and images, asked through the chat template, with instructions and thinking.
+
+Sources:
+    https://huggingface.co/numind/NuExtract3, its card and chat template of May 2026, rendered; the README and
+    assets/TYPES.md of https://github.com/numindai/nuextract at ab9e1a7.
+
+The chat template joins all user messages to one document, so there is one; developer messages are examples. It escapes
+nothing, and any text for `enable_thinking`, "false" included, turns thinking on.
+"""
+
+import re
+from typing import Final
+
+from langchain_nuextract.dialect import (
+    NOBODY,
+    Dialect,
+    answer_of,
+    dumps,
+    hold_chat,
+    hold_completion,
+    parts_of,
+    prompt,
+    text_part,
+)
+from langchain_nuextract.documents.source import Source
+from langchain_nuextract.paths import JSON
+from langchain_nuextract.schema.types import NUEXTRACT_3
+from langchain_nuextract.task import Reply, Request, Shot, Task
+
+_SAMPLING: Final[dict[str, JSON]] = {"temperature": 0.2}
+_THINKING: Final[dict[str, JSON]] = {"temperature": 0.6}
+_DRAFTING: Final[dict[str, JSON]] = {"temperature": 0}
+
+_ENDS: Final = ("<|im_end|>", "<|endoftext|>", "<|im_start|>")
+_BASE: Final = (
+    "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>", "<|image_pad|>", "<|video_pad|>", "<|object_ref_start|>",
+    "<|object_ref_end|>", "<|box_start|>", "<|box_end|>", "<|quad_start|>", "<|quad_end|>", "<think>", "</think>",
+)  # fmt: skip
+_SECTIONS: Final = (
+    "【task】", "【template_start】", "【template_end】", "【instructions_start】", "【instructions_end】",
+    "【examples_start】", "【examples_end】", "【example_input_start】", "【example_input_end】",
+    "【example_output_start】", "【example_output_end】", "【previous_output_start】", "【previous_output_end】",
+    "【document_start】", "【document_end】",
+)  # fmt: skip
+
+
+def phrase(task: Task) -> Request:
+    """Hand the template and instructions to the chat template; examples are messages before the document."""
+    kwargs: dict[str, JSON] = {"template": dumps(task.template), "enable_thinking": _thinks(task)}
+    if task.instructions:
+        kwargs["instructions"] = task.instructions
+    messages = (*(_example(shot) for shot in task.shots), _user(task.source))
+    return Request(messages=messages, body={**_sampling(task), "chat_template_kwargs": kwargs, **hold_chat(task)})
+
+
+def phrase_inline(task: Task) -> Request:
+    """Write out the whole prompt, for servers that drop `chat_template_kwargs` but complete a prompt as it is.
+
+    There is no inline form for chat: the chat template would wrap it in a document of its own.
+    """
+    instructions = f"【instructions_start】{task.instructions}【instructions_end】\n" if task.instructions else ""
+    # The template ends the examples with a mark of their own only where they come last, after the document.
+    examples = f"【examples_start】\n{''.join(map(_written, task.shots))}" if task.shots else ""
+    text = (
+        f"<|im_start|>user\n【task】structured\n【template_start】{dumps(task.template)}【template_end】\n"
+        f"{instructions}{examples}{_closing(task.source, thinking=_thinks(task))}"
+    )
+    return prompt(text, {**_sampling(task), "stop": ["<|im_end|>"], **hold_completion(task)})
+
+
+def draft(source: Source) -> Request:
+    """Ask for a template."""
+    kwargs = {"mode": "template-generation", "enable_thinking": False}
+    return Request(messages=(_user(source),), body={**_DRAFTING, "chat_template_kwargs": kwargs})
+
+
+def draft_inline(source: Source) -> Request:
+    """Ask for a template, with the whole prompt written out."""
+    text = f"<|im_start|>user\n【task】template generation\n{_closing(source, thinking=False)}"
+    return prompt(text, {**_DRAFTING, "stop": ["<|im_end|>"]})
+
+
+def read(reply: Reply) -> str:
+    """Take what was written after the thinking, up to the end mark."""
+    return answer_of(reply, marks=_ENDS)
+
+
+def _thinks(task: Task) -> bool:
+    # Without a reasoning parser on the server, a grammar binds from the first token, and thinking is no JSON.
+    return task.thinking and not task.answer_schema
+
+
+def _sampling(task: Task) -> dict[str, JSON]:
+    return dict(_THINKING if _thinks(task) else _SAMPLING)
+
+
+def _user(source: Source) -> dict[str, JSON]:
+    return {"role": "user", "content": parts_of(source) if source.images else source.text}
+
+
+def _example(shot: Shot) -> dict[str, JSON]:
+    # Two parts at the least: of a string, the template would take the last letter for the output.
+    return {"role": "developer", "content": [*parts_of(shot.source), text_part(shot.answer)]}
+
+
+def _written(shot: Shot) -> str:
+    return (
+        f"【example_input_start】{shot.source.text.strip()}【example_input_end】\n"
+        f"【example_output_start】{shot.answer}【example_output_end】\n"
+    )
+
+
+def _closing(source: Source, *, thinking: bool) -> str:
+    thought = "<think>\n" if thinking else "<think>\n\n</think>\n\n"
+    return f"【document_start】\n{source.text.strip()}\n【document_end】<|im_end|>\n<|im_start|>assistant\n{thought}"
+
+
+_NAME: Final = r"nuextract[-_. ]?v?3(?!\d|\.?\d*b(?![a-z]))"
+"""Not a number of weights: NuExtract 1 has 3.8B."""
+
+NUEXTRACT_3_0: Final = Dialect(
+    name="nuextract-3",
+    serves=re.compile(_NAME, re.IGNORECASE),
+    vocabulary=NUEXTRACT_3,
+    phrase=phrase,
+    read=read,
+    marks=(*_ENDS, *_BASE, *_SECTIONS),
+    images=None,
+    text_beside_image=True,
+    takes_instructions=True,
+    thinks=True,
+    draft=draft,
+    sampling=_SAMPLING,
+)
+
+NUEXTRACT_3_INLINE: Final = Dialect(
+    name="nuextract-3-inline",
+    serves=NOBODY,
+    vocabulary=NUEXTRACT_3,
+    phrase=phrase_inline,
+    read=read,
+    marks=NUEXTRACT_3_0.marks,
+    takes_instructions=True,
+    thinks=True,
+    draft=draft_inline,
+    sampling=_SAMPLING,
+)

@@ -1,0 +1,115 @@
+"""Pictures as endpoints take them: `data:` URLs, or addresses that the endpoint fetches itself."""
+
+import base64
+import binascii
+import os
+import re
+from pathlib import Path
+from typing import Final
+
+import filetype  # pyright: ignore[reportMissingTypeStubs]
+
+from langchain_nuextract.errors import quote
+
+LARGEST: Final = 20 * 2**20
+"""Bytes that an image may have by default."""
+
+_TAKEN: Final = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/tiff")
+_ALIASES: Final = {"image/jpg": "image/jpeg", "image/apng": "image/png"}
+_REFUSAL: Final = "is not an image that a server takes (PNG, JPEG, WebP, GIF, BMP or TIFF)"
+_DATA: Final = re.compile(r"data:(?P<type>[^;,]*)[^,]*;base64,", re.IGNORECASE)
+_SCHEME: Final = re.compile(r"[a-z][a-z\d+.-]+://|data:", re.IGNORECASE)
+
+
+def url_of(given: str | bytes | os.PathLike[str], *, largest: int = LARGEST) -> str:
+    """Make the URL of an image.
+
+    Args:
+        given: A path, the bytes of a file, a `data:` URL, or an http(s) address, which is passed on to the endpoint and
+            never fetched here.
+        largest: Bytes it may have.
+
+    Raises:
+        ValueError: It is too large, or not an image that servers take.
+        OSError: The file cannot be read.
+    """
+    match given:
+        case bytes():
+            return data_url(given, largest=largest)
+        case str() if _SCHEME.match(given):
+            return address(given, largest=largest)
+        case _:
+            path = Path(given)
+            _bound(path.stat().st_size, largest, str(path))
+            return data_url(path.read_bytes(), largest=largest, name=str(path))
+
+
+def address(url: str, *, largest: int = LARGEST) -> str:
+    """Check a URL that came with a document: no file of this machine is ever read for it.
+
+    Raises:
+        ValueError: It is no http(s) or `data:` URL, or its data is too large or not an image that servers take.
+    """
+    if re.match(r"https?://\S+$", url, re.IGNORECASE):
+        return url
+    header = _DATA.match(url)
+    if not header:
+        raise ValueError(f"an image needs an http(s) address or a base64 data: URL, got {quote(url)}")
+    return encoded(url[header.end() :], kind=header["type"], largest=largest)
+
+
+def encoded(payload: str, *, kind: str = "", largest: int = LARGEST) -> str:
+    """Make the URL of an image that is base64 already.
+
+    Args:
+        payload: Base64.
+        kind: Its MIME type; found out if it is not given.
+        largest: Bytes it may have.
+
+    Raises:
+        ValueError: It is too large, or not an image that servers take.
+    """
+    _bound(len(payload) * 3 // 4, largest, "the image")
+    if kind.lower().startswith("image/"):
+        return f"data:{_taken(kind.lower(), f'an image of the type {kind}')};base64,{payload}"
+    try:
+        return data_url(base64.b64decode(payload), largest=largest)
+    except binascii.Error as error:
+        raise ValueError(f"the image's base64 is broken: {error}") from error
+
+
+def data_url(content: bytes, *, largest: int = LARGEST, name: str = "the image") -> str:
+    """Make a `data:` URL of a file's bytes.
+
+    Args:
+        content: The bytes.
+        largest: How many there may be.
+        name: What to call it in an error.
+
+    Raises:
+        ValueError: It is too large, or not an image that servers take.
+    """
+    _bound(len(content), largest, name)
+    kind = _taken(kind_of(content), name)
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def kind_of(content: bytes) -> str:
+    """Tell the MIME type of a file by its first bytes; empty if they are no known signature, as those of text."""
+    kind: str | None = filetype.guess_mime(content)  # pyright: ignore[reportUnknownMemberType]
+    return kind or ""
+
+
+def _taken(kind: str, name: str) -> str:
+    usual = _ALIASES.get(kind, kind)
+    if usual not in _TAKEN:
+        seen = f"; it looks like {kind}" if kind else ""
+        raise ValueError(f"{name} {_REFUSAL}{seen}. Convert it to PNG.")
+    return usual
+
+
+def _bound(size: int, largest: int, name: str) -> None:
+    if size > largest:
+        raise ValueError(
+            f"{name} has {size / 2**20:.1f} MiB, more than the limit of {largest / 2**20:.1f} MiB. Scale it down."
+        )
