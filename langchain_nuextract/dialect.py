@@ -39,7 +39,10 @@ class Dialect:
     read: Callable[[Reply], str]
     """The part of a reply in which the answer is to be looked for: without thinking and control marks."""
     marks: tuple[str, ...]
-    """The control marks that a document must not contain."""
+    """The control marks that a document must not contain.
+
+    One that begins with a line break is a heading, which counts at the start of a line only.
+    """
     images: int | None = 0
     """Images that one document may have; None for any number."""
     text_beside_image: bool = False
@@ -154,8 +157,15 @@ def answer_of(reply: Reply, *, marks: Sequence[str]) -> str:
 
 
 def _spoken(text: str, marks: Sequence[str]) -> str:
-    _, ended, rest = text.rpartition("</think>")
-    if not ended and rest.lstrip().startswith("<think>"):
-        return ""
-    pieces = re.split("|".join(map(re.escape, marks)), rest)
+    pieces = re.split("|".join(map(re.escape, marks)), _after_thinking(text))
     return next((piece.strip() for piece in pieces if piece.strip()), "")
+
+
+def _after_thinking(text: str) -> str:
+    start = text.lstrip()
+    if start.startswith("{"):
+        # Thinking is prose: a </think> further on is part of a value, or closes what was never opened.
+        return text
+    _, closed, answer = text.rpartition("</think>")
+    # Thinking that never ended was cut off before there was any answer.
+    return "" if not closed and start.startswith("<think>") else answer

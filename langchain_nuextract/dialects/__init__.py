@@ -1,6 +1,7 @@
 """The model generations, and how to find the one that a model speaks."""
 
 import re
+from operator import itemgetter
 from typing import Final
 
 from langchain_nuextract.dialect import Dialect
@@ -19,7 +20,7 @@ DIALECTS: Final[tuple[Dialect, ...]] = (
     NUEXTRACT_2_0_INLINE,
     INSTRUCT,
 )
-"""All dialects. The first one that serves a model's name is taken."""
+"""All dialects, the newest first."""
 
 _EXPERIMENTAL: Final = re.compile(r"nuextract[-_. ]?v?2(?![\d.]|[_-]0)", re.IGNORECASE)
 
@@ -33,10 +34,11 @@ def dialect_for(model: str) -> Dialect:
     Raises:
         UnsupportedTask: The name does not tell.
     """
-    found = next((dialect for dialect in DIALECTS if dialect.serves.search(model)), None)
-    if found is None:
+    found = [(match.start(), dialect) for dialect in DIALECTS if (match := dialect.serves.search(model))]
+    if not found:
         raise UnsupportedTask(repr(model), f"{_doubt(model)} {_choice()}")
-    return found
+    # A file's name tells more than that of the directory it lies in.
+    return max(found, key=itemgetter(0))[1]
 
 
 def dialect_named(name: str) -> Dialect:

@@ -43,6 +43,14 @@ class Neutralised:
     source: Source
     offsets: Offsets
     """From `source.text` back to the text of the original."""
+    broken: tuple[str, ...] = ()
+    """The marks that were in the document."""
+
+    def restore(self, text: str) -> str:
+        """Put the marks back into a text that the model copied out of the document."""
+        for mark in self.broken:
+            text = text.replace(neutralise_text(mark, (mark,)), mark)
+        return text
 
 
 def neutralise(source: Source, marks: Sequence[str]) -> Neutralised:
@@ -57,7 +65,8 @@ def neutralise(source: Source, marks: Sequence[str]) -> Neutralised:
     if not any(found):
         return Neutralised(source, Offsets())
     parts = tuple(_widened(part, cuts) for part, cuts in zip(source.parts, found, strict=True))
-    return Neutralised(Source(parts), Offsets(tuple(_inserted(source.parts, found))))
+    broken = tuple(bare for mark in marks if (bare := mark.lstrip("\n")) in source.text)
+    return Neutralised(Source(parts), Offsets(tuple(_inserted(source.parts, found))), broken)
 
 
 def neutralise_text(text: str, marks: Sequence[str]) -> str:
