@@ -134,8 +134,13 @@ def hold_chat(task: Task) -> dict[str, JSON]:
 
 
 def hold_completion(task: Task) -> dict[str, JSON]:
-    """Hold the answer to the task's answer schema, if it has one, on the completions route: vLLM 0.11 and later."""
-    return {"structured_outputs": {"json": dict(task.answer_schema)}} if task.answer_schema else {}
+    """Hold the answer to the task's answer schema, if it has one, on the completions route.
+
+    vLLM (0.11 and later) reads `structured_outputs`, llama.cpp reads `json_schema`; each ignores what the other reads.
+    """
+    if not task.answer_schema:
+        return {}
+    return {"structured_outputs": {"json": dict(task.answer_schema)}, "json_schema": dict(task.answer_schema)}
 
 
 def answer_of(reply: Reply, *, marks: Sequence[str]) -> str:
