@@ -37,11 +37,11 @@ def part_of(block: Mapping[str, Any]) -> Part | None:
 def _image(block: Mapping[str, Any]) -> str:
     match block:
         case {"base64": str(payload)} | {"source_type": "base64", "data": str(payload)}:
-            return encoded(payload, kind=block.get("mime_type") or "")
+            return encoded(payload)
         case {"url": str(url)}:
             return address(url)
-        case {"source": {"type": "base64", "data": str(payload), **rest}}:
-            return encoded(payload, kind=rest.get("media_type") or "")
+        case {"source": {"type": "base64", "data": str(payload)}}:
+            return encoded(payload)
         case {"source": {"type": "url", "url": str(url)}}:
             return address(url)
         case _:

@@ -17,7 +17,10 @@ LARGEST: Final = 20 * 2**20
 _TAKEN: Final = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/tiff")
 _ALIASES: Final = {"image/jpg": "image/jpeg", "image/apng": "image/png"}
 _REFUSAL: Final = "is not an image that a server takes (PNG, JPEG, WebP, GIF, BMP or TIFF)"
-_DATA: Final = re.compile(r"data:(?P<type>[^;,]*)[^,]*;base64,", re.IGNORECASE)
+_ANY: Final = re.compile(b"")
+_SIGNS: Final = {"image/gif": re.compile(b"GIF8[79]a"), "image/bmp": re.compile(b"BM.{4}\\0{4}", re.DOTALL)}
+"""Beyond the letters that a text may begin with, too: "GIFT", "BMW"."""
+_DATA: Final = re.compile(r"data:[^,]*;base64,", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"[a-z][a-z\d+.-]+://|data:", re.IGNORECASE)
 
 
@@ -55,27 +58,25 @@ def address(url: str, *, largest: int = LARGEST) -> str:
     header = _DATA.match(url)
     if not header:
         raise ValueError(f"an image needs an http(s) address or a base64 data: URL, got {quote(url)}")
-    return encoded(url[header.end() :], kind=header["type"], largest=largest)
+    return encoded(url[header.end() :], largest=largest)
 
 
-def encoded(payload: str, *, kind: str = "", largest: int = LARGEST) -> str:
+def encoded(payload: str, *, largest: int = LARGEST) -> str:
     """Make the URL of an image that is base64 already.
 
     Args:
-        payload: Base64.
-        kind: Its MIME type; found out if it is not given.
+        payload: Base64. What its sender calls it is not believed: servers refuse data under a wrong type.
         largest: Bytes it may have.
 
     Raises:
         ValueError: It is too large, or not an image that servers take.
     """
     _bound(len(payload) * 3 // 4, largest, "the image")
-    if kind.lower().startswith("image/"):
-        return f"data:{_taken(kind.lower(), f'an image of the type {kind}')};base64,{payload}"
     try:
-        return data_url(base64.b64decode(payload), largest=largest)
+        content = base64.b64decode("".join(payload.split()), validate=True)
     except binascii.Error as error:
         raise ValueError(f"the image's base64 is broken: {error}") from error
+    return data_url(content, largest=largest)
 
 
 def data_url(content: bytes, *, largest: int = LARGEST, name: str = "the image") -> str:
@@ -97,7 +98,7 @@ def data_url(content: bytes, *, largest: int = LARGEST, name: str = "the image")
 def kind_of(content: bytes) -> str:
     """Tell the MIME type of a file by its first bytes; empty if they are no known signature, as those of text."""
     kind: str | None = filetype.guess_mime(content)  # pyright: ignore[reportUnknownMemberType]
-    return kind or ""
+    return kind if kind and _SIGNS.get(kind, _ANY).match(content) else ""
 
 
 def _taken(kind: str, name: str) -> str:

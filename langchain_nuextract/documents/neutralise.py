@@ -49,7 +49,8 @@ class Neutralised:
     def restore(self, text: str) -> str:
         """Put the marks back into a text that the model copied out of the document."""
         for mark in self.broken:
-            text = text.replace(neutralise_text(mark, (mark,)), mark)
+            bare = mark.lstrip("\n")
+            text = text.replace(neutralise_text(bare, (mark,)), bare)
         return text
 
 
@@ -65,7 +66,7 @@ def neutralise(source: Source, marks: Sequence[str]) -> Neutralised:
     if not any(found):
         return Neutralised(source, Offsets())
     parts = tuple(_widened(part, cuts) for part, cuts in zip(source.parts, found, strict=True))
-    broken = tuple(bare for mark in marks if (bare := mark.lstrip("\n")) in source.text)
+    broken = tuple(mark for mark in marks if mark.lstrip("\n") in source.text)
     return Neutralised(Source(parts), Offsets(tuple(_inserted(source.parts, found))), broken)
 
 

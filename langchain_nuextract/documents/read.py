@@ -43,7 +43,9 @@ def read(given: Any) -> Source:
     """
     source = given if isinstance(given, Source) else Source(tuple(_parts(given)))
     if not source.images and not source.text.strip():
-        raise ValueError("the document is empty: there is neither text nor an image in it")
+        raise ValueError(
+            "the document is empty: there is no text and no image in it (of a conversation, what the user said counts)"
+        )
     return source
 
 
@@ -75,7 +77,9 @@ def _foreign(given: Any) -> Iterator[Part]:
             yield from _conversation(given.to_messages())
         case list():
             yield from _listed(cast("list[Any]", given))
-        case Mapping() if given.keys() & {"role", "type"}:
+        case Mapping() if "role" in given:
+            yield from _said(convert_to_messages([cast("dict[str, Any]", given)])[0])
+        case Mapping() if "type" in given:
             yield from _listed([given])
         case _:
             raise TypeError(f"cannot read a document of the type {type(given).__name__}. {_TAKEN}")
@@ -116,6 +120,8 @@ def _content(content: bytes, *, name: str) -> Part:
     kind = kind_of(content)
     if kind.startswith("image/"):
         return Image(data_url(content, name=name))
+    if kind == "application/pdf":
+        raise ValueError(f"{name} is a PDF. Give its text, or its pages as images.")
     try:
         return Text(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:

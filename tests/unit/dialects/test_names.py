@@ -36,6 +36,7 @@ SERVED = {
         "acme/nuextract-1.5-cheques",
     ],
     "nuextract-2.0": [
+        "/srv/nuextract3/NuExtract-2.0-4B",
         "numind/NuExtract-2.0-2B",
         "numind/NuExtract-2.0-8B-GPTQ",
         "/models/NuExtract-2.0-4B-Q4_K_M.gguf",
