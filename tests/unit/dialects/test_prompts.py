@@ -2,11 +2,12 @@
 
 import re
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import jinja2
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from langchain_nuextract.dialect import Dialect, dumps
@@ -29,10 +30,14 @@ def rendered(name: str, request: Request) -> str:
     """The prompt that the model is given."""
     if request.route == "completions":
         return request.messages[0]["content"]
-    environment = jinja2.Environment(trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string((TEMPLATES / f"{CHAT_TEMPLATES[name]}.jinja").read_text("utf-8"))
     kwargs = request.body.get("chat_template_kwargs", {})
-    return template.render(messages=request.messages, add_generation_prompt=True, **kwargs)
+    return chat_template(CHAT_TEMPLATES[name]).render(messages=request.messages, add_generation_prompt=True, **kwargs)
+
+
+@cache
+def chat_template(name: str) -> jinja2.Template:
+    environment = jinja2.Environment(trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string((TEMPLATES / f"{name}.jinja").read_text("utf-8"))
 
 
 def phrased(name: str, task: Task) -> str:
@@ -141,6 +146,7 @@ def count(dialect: Dialect, prompt: str) -> list[int]:
 
 
 @pytest.mark.parametrize("dialect", NUEXTRACT, ids=lambda dialect: dialect.name)
+@settings(deadline=None, max_examples=40)
 @given(data=st.data())
 def test_no_document_example_or_instruction_leaves_its_place(dialect: Dialect, data: st.DataObject):
     texts = pieces(dialect)
