@@ -29,6 +29,8 @@ class Choices:
     """Any number of some labels."""
 
     labels: tuple[str, ...]
+    gaps: bool = False
+    """Whether an item may be missing: null is one of the user's values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Listing:
     item: "Form"
     most: int | None = None
     """The number of items that the user's schema allows; None if it sets no bound."""
+    gaps: bool = False
+    """Whether an item may be missing: null is one of the user's values."""
 
 
 @dataclass(frozen=True, slots=True)

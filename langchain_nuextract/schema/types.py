@@ -3,8 +3,12 @@
 Source: numindai/nuextract, assets/TYPES.md at ab9e1a7, and the model cards of NuExtract 1, 1.5, 2.0 and 3.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Protocol, TypeAlias
+
+from langchain_nuextract.paths import JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +50,73 @@ REGIONS = frozenset(
 NUEXTRACT_1 = Vocabulary(types=frozenset(), enums=False, missing="")
 NUEXTRACT_2 = Vocabulary(types=frozenset({"verbatim-string", "string", "integer", "number", "date-time"}), enums=True)
 NUEXTRACT_3 = Vocabulary(types=SCALARS | REGIONS, enums=True)
+
+NEARBY = {
+    "date": ("date-time",),
+    "url": ("verbatim-string",),
+    "email-address": ("verbatim-string",),
+    "phone-number": ("verbatim-string",),
+    "iban": ("verbatim-string",),
+    "bic": ("verbatim-string",),
+}
+"""What to ask for instead, best first, where a generation lacks a type; `string` is the last resort."""
+
+ANNOTATION: Final = "x-nuextract"
+"""The JSON Schema keyword under which a type that the user asked for by name is kept."""
+
+
+def nearest(type_: str, vocabulary: Vocabulary) -> str:
+    """Give the type name that comes closest to one, among those a generation knows; `""` if it knows text only."""
+    for candidate in (type_, *NEARBY.get(type_, ()), "string"):
+        if candidate in vocabulary.types:
+            return candidate
+    return ""
+
+
+def json_kind(type_: str) -> str:
+    """Give the JSON type in which a model writes a NuExtract type: `string`, `integer`, `number` or `boolean`."""
+    return type_ if type_ in {"integer", "number", "boolean"} else "string"
+
+
+@dataclass(frozen=True, slots=True)
+class NuType:
+    """Ask for a NuExtract type by name: `Annotated[str, NuType("currency")]`.
+
+    Args:
+        name: One of NuExtract3's scalar types (`currency`, `country`, `iban`, `region:US`, …).
+
+    Raises:
+        ValueError: There is no type of this name.
+    """
+
+    name: str
+
+    def __post_init__(self) -> None:
+        if self.name not in SCALARS | REGIONS:
+            close = get_close_matches(self.name, sorted(SCALARS | REGIONS), n=1)
+            hint = f"Did you mean {close[0]!r}?" if close else f"The types are {', '.join(sorted(SCALARS))}."
+            raise ValueError(f"NuExtract has no type {self.name!r}. {hint}")
+
+    def __get_pydantic_json_schema__(self, core: JSON, handler: Callable[[JSON], JSON]) -> JSON:
+        """Leave the name in the JSON Schema that Pydantic makes."""
+        return {**handler(core), ANNOTATION: self.name}
+
+
+if TYPE_CHECKING:
+    Verbatim: TypeAlias = Annotated[str, NuType("verbatim-string")]
+else:
+
+    class Verbatim(str):
+        """Text exactly as the document has it: `name: Verbatim`, or `Annotated[str | None, Verbatim]`."""
+
+        __slots__ = ()
+
+        @classmethod
+        def __get_pydantic_core_schema__(cls, source, handler):
+            """Be plain text as a type, and change nothing as an annotation."""
+            return handler(str if source is cls else source)
+
+        @classmethod
+        def __get_pydantic_json_schema__(cls, core, handler):
+            """Leave the name in the JSON Schema that Pydantic makes."""
+            return {**handler(core), ANNOTATION: "verbatim-string"}

@@ -1,0 +1,202 @@
+"""Values checked against the user's own schema, with problems by path."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime, time
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address
+from typing import TYPE_CHECKING, Any, Final, cast
+from uuid import UUID
+
+from langchain_nuextract.errors import InvalidValue, Problem, UnsupportedSchema
+from langchain_nuextract.paths import JSON, Path
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError as SchemaViolation
+    from jsonschema.protocols import Validator
+    from pydantic import TypeAdapter
+    from pydantic_core import ErrorDetails
+
+SHOWN: Final = 80
+
+_FORMATS: dict[str, Callable[[str], object]] = {
+    "date": date.fromisoformat,
+    "date-time": datetime.fromisoformat,
+    "time": time.fromisoformat,
+    "uuid": UUID,
+    "ipv4": IPv4Address,
+    "ipv6": IPv6Address,
+}
+"""Formats that are checked. A date-time may lack its time zone: documents do not state it."""
+
+_DRAFTS: Final = ("Draft202012", "Draft201909", "Draft7", "Draft6", "Draft4", "Draft3")
+
+_WORDS = {
+    "array": "a list",
+    "object": "an object",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+
+
+def shown(value: JSON) -> str:
+    """Show a value in a message, cut to a readable length."""
+    text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+
+
+@lru_cache(maxsize=256)
+def adapter(type_: Any) -> "TypeAdapter[Any]":
+    """Give what Pydantic knows about a type.
+
+    Raises:
+        UnsupportedSchema: Pydantic cannot read the type.
+    """
+    from pydantic import PydanticUserError, TypeAdapter  # noqa: PLC0415 heavy, and not needed for dict schemas
+    from pydantic_core import SchemaError  # noqa: PLC0415
+
+    try:
+        found = TypeAdapter(type_)
+        found.rebuild()
+    except (PydanticUserError, SchemaError, NameError, TypeError) as error:
+        raise UnsupportedSchema((), f"{type_!r} is not a type that Pydantic can read: {error}") from error
+    return cast("TypeAdapter[Any]", found)
+
+
+def check_python(type_: Any, value: JSON) -> Any:
+    """Make an instance of a Python type of a JSON value.
+
+    Raises:
+        InvalidValue: The type does not admit it.
+    """
+    from pydantic import ValidationError  # noqa: PLC0415 heavy, and not needed for dict schemas
+
+    try:
+        return adapter(type_).validate_json(json.dumps(value))
+    except ValidationError as error:
+        raise InvalidValue([_problem(entry, value) for entry in error.errors(include_url=False)]) from error
+
+
+def _problem(entry: "ErrorDetails", value: JSON) -> Problem:
+    path = _path(entry["loc"], value, missing=entry["type"] == "missing")
+    if entry["type"] == "missing":
+        return Problem(path, "missing, but required")
+    said = entry["msg"].removeprefix("Value error, ")
+    if said.startswith("Input should be "):
+        said = "expected " + said.removeprefix("Input should be ").split(", unable")[0].replace("a valid ", "a ")
+    return Problem(path, f"{said[:1].lower()}{said[1:]}, got {shown(entry['input'])}")
+
+
+def _path(location: tuple[str | int, ...], value: JSON, *, missing: bool) -> Path:
+    """Take the steps that lead into the value; Pydantic's locations also name branches of unions."""
+    path: Path = ()
+    for number, step in enumerate(location):
+        if isinstance(value, dict) and step in value:
+            value = cast("dict[str, JSON]", value)[cast("str", step)]
+        elif isinstance(value, list) and isinstance(step, int) and step < len(cast("list[JSON]", value)):
+            value = cast("list[JSON]", value)[step]
+        elif not (missing and number == len(location) - 1):
+            continue
+        path = (*path, step)
+    return path
+
+
+def validator(schema: Mapping[str, JSON]) -> "type[Validator]":
+    """Find the draft that a JSON Schema is written in: the one it names, or the newest that it is valid under.
+
+    Raises:
+        UnsupportedSchema: It is not a valid JSON Schema.
+    """
+    import jsonschema  # noqa: PLC0415 heavy, and not needed for Python types
+
+    if isinstance(schema.get("$schema"), str):
+        named = jsonschema.validators.validator_for(schema, default=jsonschema.Draft202012Validator)
+        found = _fault(named, schema)
+        if found is None:
+            return named
+        raise found
+    drafts = [getattr(jsonschema, f"{name}Validator") for name in _DRAFTS]
+    faults: list[UnsupportedSchema] = []
+    for draft in drafts:
+        found = _fault(draft, schema)
+        if found is None:
+            return draft
+        faults.append(found)
+    raise faults[0]
+
+
+def _fault(draft: "type[Validator]", schema: Mapping[str, JSON]) -> UnsupportedSchema | None:
+    from jsonschema.exceptions import SchemaError  # noqa: PLC0415 heavy, and not needed for Python types
+
+    try:
+        draft.check_schema(schema)
+    except SchemaError as error:
+        return UnsupportedSchema(tuple(error.path), f"this is not valid JSON Schema: {error.message[:200]}")
+    except RecursionError:
+        return UnsupportedSchema((), "the schema is nested too deeply.")
+    return None
+
+
+def check_json(schema: Mapping[str, JSON], draft: "type[Validator]", value: JSON) -> JSON:
+    """Check a JSON value against a JSON Schema, and give it back.
+
+    Raises:
+        InvalidValue: The schema does not admit it.
+    """
+    from jsonschema import FormatChecker  # noqa: PLC0415 heavy, and not needed for Python types
+
+    checker = FormatChecker(formats=())
+    for name, parse in _FORMATS.items():
+        checker.checks(name, raises=ValueError)(_format_check(parse))
+    found = draft(schema, format_checker=checker)
+    problems = [problem for error in found.iter_errors(value) for problem in _violations(error)]
+    if problems:
+        raise InvalidValue(list(dict.fromkeys(problems)))
+    return value
+
+
+def _format_check(parse: Callable[[str], object]) -> Callable[[object], bool]:
+    def fits(value: object) -> bool:
+        if isinstance(value, str):
+            parse(value)
+        return True
+
+    return fits
+
+
+def _violations(error: "SchemaViolation") -> Iterator[Problem]:
+    from jsonschema.exceptions import best_match  # noqa: PLC0415 heavy, and not needed for Python types
+
+    if error.context:
+        closest = best_match([error])
+        error = closest if closest is not None else error
+    path: Path = tuple(error.absolute_path)
+    value = cast("JSON", error.instance)
+    expected = cast("JSON", error.validator_value)
+    match error.validator:
+        case "required":
+            for name in _absent(expected, value):
+                yield Problem((*path, name), "missing, but required")
+        case "type":
+            yield Problem(path, f"expected {_named(expected)}, got {shown(value)}")
+        case "enum":
+            yield Problem(path, f"expected one of {shown(expected)}, got {shown(value)}")
+        case "const":
+            yield Problem(path, f"expected {shown(expected)}, got {shown(value)}")
+        case "format":
+            yield Problem(path, f"expected a {expected}, got {shown(value)}")
+        case _:
+            yield Problem(path, f"{error.message[:200]}, got {shown(value)}")
+
+
+def _absent(expected: JSON, value: JSON) -> list[str]:
+    names = cast("list[str]", expected) if isinstance(expected, list) else []
+    return [name for name in names if name not in value]
+
+
+def _named(types: JSON) -> str:
+    names = cast("list[JSON]", types) if isinstance(types, list) else [types]
+    return " or ".join(_WORDS.get(str(name), str(name)) for name in names)

@@ -1,0 +1,159 @@
+"""What a schema means, as a frozen tree on the side of the user's values.
+
+Every schema is read into these nodes once; nothing else ever looks at raw JSON Schema or at a raw template.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from langchain_nuextract.paths import EACH, JSON, Path, show
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """One thing that a template cannot carry."""
+
+    path: Path
+    """Where, in the user's shape."""
+    what: str
+    """What is lost."""
+    instead: str
+    """What happens instead."""
+
+    def __str__(self) -> str:
+        return f"{show(self.path)}: {self.what}; {self.instead}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """What all nodes have."""
+
+    note: str = ""
+    """The user's description."""
+    nullable: bool = False
+    """Whether null is a value here."""
+    implied: bool = False
+    """Whether the schema did not say the type, so that values of other types are admitted too."""
+    lost: tuple[tuple[str, str], ...] = ()
+    """What a template cannot carry of this, and what happens instead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anything(Base):
+    """Any JSON value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Never(Base):
+    """No value, except null where it is nullable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut(Base):
+    """The place where a recursion is not unrolled any further."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf(Base):
+    """A scalar."""
+
+    type: str
+    """NuExtract's name of its type."""
+    kinds: frozenset[str]
+    """What it is in JSON: `string`, `integer`, `number`, `boolean`."""
+    decimal: bool = False
+    """Whether it is a number that the user's type also takes as text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One value of an enumeration."""
+
+    label: str
+    """How the model is shown it."""
+    text: str
+    """The value, as JSON."""
+
+    @property
+    def value(self) -> JSON:
+        """The value."""
+        return json.loads(self.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enum(Base):
+    """One of some values; a constant where there is but one."""
+
+    members: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Array(Base):
+    """Items in order: some with a place of their own, then any number of one kind."""
+
+    prefix: "tuple[Node, ...]" = ()
+    rest: "Node | None" = None
+    """What follows the prefix; None if nothing may."""
+    least: int = 0
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A named part of an object."""
+
+    name: str
+    node: "Node"
+    required: bool
+    default: str | None = None
+    """The user's default as JSON; None if there is none."""
+    filled: bool = False
+    """Whether a constant is put in even where it could be left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record(Base):
+    """An object: named parts, and perhaps any number of others."""
+
+    fields: tuple[Field, ...] = ()
+    rest: "Node | None" = None
+    """What the values under other names are, where the schema says that there are such; None if it does not."""
+    open: bool = False
+    """Whether values under other names are admitted without being mentioned. They are not asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split(Base):
+    """Values of several shapes; at least two of the three."""
+
+    scalar: "Leaf | Enum | None" = None
+    array: Array | None = None
+    record: Record | None = None
+
+
+Node: TypeAlias = Anything | Never | Cut | Leaf | Enum | Array | Record | Split
+
+
+def parts(node: Node) -> tuple[tuple[Path, Node], ...]:
+    """Give the nodes right below a node, each with the step that leads there in the user's shape."""
+    match node:
+        case Array():
+            places = tuple(((index,), item) for index, item in enumerate(node.prefix))
+            return places + ((((EACH,), node.rest),) if node.rest else ())
+        case Record():
+            named = tuple(((field.name,), field.node) for field in node.fields)
+            return named + ((((EACH,), node.rest),) if node.rest else ())
+        case Split():
+            return tuple(((), part) for part in (node.scalar, node.array, node.record) if part)
+        case _:
+            return ()
+
+
+def losses(node: Node, at: Path = ()) -> Iterator[Loss]:
+    """Yield what a template cannot carry of a node and of all below it, in order."""
+    for what, instead in node.lost:
+        yield Loss(at, what, instead)
+    for step, part in parts(node):
+        yield from losses(part, (*at, *step))

@@ -1,0 +1,98 @@
+"""Where a `$ref` leads, and which schemas lead back to themselves. Remote references are refused, never fetched."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from referencing import Registry, Resource
+from referencing.exceptions import Unresolvable
+from referencing.jsonschema import specification_with
+
+from langchain_nuextract.errors import UnsupportedSchema
+from langchain_nuextract.paths import JSON, Path
+
+REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
+
+
+class Resolver:
+    """Finds the schema that a reference names, from where it stands."""
+
+    def __init__(self, schema: Mapping[str, JSON], draft: str) -> None:
+        specification = specification_with(draft)
+        resource = specification.create_resource(schema)
+        base = resource.id() or ""
+        registry: Registry[JSON] = Registry[JSON]().with_resource(base, resource)
+        self._specification = specification
+        self._names = ("$id", "id") if "draft-03" in draft or "draft-04" in draft else ("$id",)
+        self.root: Any = registry.resolver(base)
+
+    def within(self, resolver: Any, schema: Mapping[str, JSON]) -> Any:
+        """Give the resolver for what stands in a schema, which may have an address of its own."""
+        if not any(isinstance(schema.get(name), str) for name in self._names):
+            return resolver
+        return resolver.in_subresource(Resource(contents=schema, specification=self._specification))
+
+    def follow(self, resolver: Any, schema: Mapping[str, JSON], at: Path) -> Iterator[tuple[JSON, Any]]:
+        """Yield what the references of a schema lead to, each with the resolver that holds there.
+
+        Raises:
+            UnsupportedSchema: It leads nowhere, or out of the document.
+        """
+        for name in REFERENCES:
+            reference = schema.get(name)
+            if isinstance(reference, str):
+                yield self._look_up(resolver, reference, at)
+
+    def _look_up(self, resolver: Any, reference: str, at: Path) -> tuple[JSON, Any]:
+        try:
+            found = resolver.lookup(reference)
+        except (Unresolvable, LookupError, ValueError, TypeError, AttributeError) as error:
+            raise UnsupportedSchema(
+                at,
+                f"the reference {reference!r} leads nowhere inside the schema. "
+                "References to other documents are not fetched; put what they hold under $defs.",
+            ) from error
+        return cast("JSON", found.contents), found.resolver
+
+
+def recursive(resolver: Resolver, schema: JSON) -> frozenset[int]:
+    """Give the identities of the schemas that can be reached from themselves by references."""
+    edges: dict[int, set[int]] = {id(schema): set()}
+    todo: list[tuple[int, JSON, Any]] = [(id(schema), schema, resolver.root)]
+    while todo:
+        owner, start, scope = todo.pop()
+        for target, found in _references(resolver, start, scope):
+            edges[owner].add(id(target))
+            if id(target) not in edges:
+                edges[id(target)] = set()
+                todo.append((id(target), target, found))
+    return frozenset(name for name in edges if _reaches(edges, name))
+
+
+def _references(resolver: Resolver, start: JSON, scope: Any) -> Iterator[tuple[JSON, Any]]:
+    """Yield what the references in a schema lead to, those in `$defs` left out: they count where they are used."""
+    todo: list[tuple[JSON, Any]] = [(start, scope)]
+    while todo:
+        value, here = todo.pop()
+        if isinstance(value, list):
+            todo.extend((child, here) for child in cast("list[JSON]", value))
+        elif isinstance(value, Mapping):
+            schema = cast("Mapping[str, JSON]", value)
+            inner = resolver.within(here, schema)
+            try:
+                yield from resolver.follow(inner, schema, ())
+            except UnsupportedSchema:
+                pass  # it may stand in an example or a default; if it is used, reading the schema says so
+            todo.extend((child, inner) for key, child in schema.items() if key not in {"$defs", "definitions"})
+
+
+def _reaches(edges: Mapping[int, set[int]], start: int) -> bool:
+    seen: set[int] = set()
+    todo = list(edges[start])
+    while todo:
+        name = todo.pop()
+        if name == start:
+            return True
+        if name not in seen:
+            seen.add(name)
+            todo.extend(edges.get(name, ()))
+    return False

@@ -1,0 +1,315 @@
+"""What is wanted, compiled once: from any schema to all that the other rooms need of it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, is_dataclass
+from functools import cached_property
+from typing import Any, Final, Generic, Literal, Protocol, TypeAlias, TypeVar, cast, get_origin, is_typeddict, overload
+
+from langchain_nuextract.errors import UnsupportedSchema
+from langchain_nuextract.paths import EACH, JSON, Path, show
+from langchain_nuextract.schema import answers, checks, json_schema, template
+from langchain_nuextract.schema.form import Form, Record
+from langchain_nuextract.schema.lens import Lens, build, notes
+from langchain_nuextract.schema.nodes import Array, Leaf, Loss, Node, losses
+from langchain_nuextract.schema.nodes import Record as RecordNode
+from langchain_nuextract.schema.recognise import reads_as
+from langchain_nuextract.schema.types import NUEXTRACT_3, Speaks, Vocabulary
+
+T = TypeVar("T")
+
+DEPTH: Final = 4
+"""How many times a recursive type stands in itself, itself included, unless the caller says otherwise."""
+
+Source: TypeAlias = Literal["python", "json schema", "template"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Full:
+    vocabulary: Vocabulary = NUEXTRACT_3
+
+
+FULL: Final[Speaks] = _Full()
+"""The vocabulary of NuExtract3, which has all there is."""
+
+
+class Drafts(Protocol):
+    """A model that writes templates."""
+
+    def draft_template(self, document: Any) -> JSON:
+        """Write a template for a description or a document."""
+        ...
+
+
+@dataclass(frozen=True)
+class Target(Generic[T]):
+    """What is wanted, from any schema. Make one with `Target.of`.
+
+    It lowers values to the shape that a template asks for and lifts answers back, `lift(lower(x)) == x`; what a template
+    cannot carry is named in `losses`.
+    """
+
+    name: str
+    """What the user calls it."""
+    source: Source
+    """What kind of schema it was made of."""
+    schema: Any
+    """The user's type; JSON text, where the schema was a dict."""
+    depth: int = DEPTH
+    """How many times a recursive type stands in itself, itself included."""
+
+    @overload
+    @staticmethod
+    def of(schema: "Target[T]", *, strict: bool = False, depth: int = DEPTH) -> "Target[T]": ...
+    @overload
+    @staticmethod
+    def of(schema: type[T], *, strict: bool = False, depth: int = DEPTH) -> "Target[T]": ...
+    @overload
+    @staticmethod
+    def of(schema: Mapping[str, JSON] | list[JSON], *, strict: bool = False, depth: int = DEPTH) -> "Target[Any]": ...
+    @overload
+    @staticmethod
+    def of(schema: object, *, strict: bool = False, depth: int = DEPTH) -> "Target[Any]": ...
+    @staticmethod
+    def of(schema: Any, *, strict: bool = False, depth: int = DEPTH) -> "Target[Any]":
+        """Compile a schema.
+
+        Args:
+            schema: A Pydantic model, dataclass, TypedDict or any other type that Pydantic reads; a JSON Schema; a typed
+                NuExtract template; or a template of empty strings, as NuExtract 1 has them.
+            strict: Refuse a schema of which anything is lost.
+            depth: How many times a recursive type stands in itself, itself included; what lies deeper is asked for
+                as JSON text.
+
+        Raises:
+            UnsupportedSchema: It is none of these, has no fields, or is lost in part and `strict` is set.
+        """
+        target = schema if isinstance(schema, Target) else _target(schema, depth)
+        found = cast("Target[Any]", target)
+        if strict and found.losses:
+            first, *others = found.losses
+            more = f" And {len(others)} more: see Target.losses." if others else ""
+            raise UnsupportedSchema(first.path, f"{first.what}; {first.instead}.{more}")
+        return found
+
+    @staticmethod
+    def draft(document: Any, *, llm: Drafts) -> "Target[dict[str, Any]]":
+        """Let a model write the template, from a description of what is wanted or from a document."""
+        return Target.of(llm.draft_template(document))
+
+    @property
+    def type(self) -> Any:
+        """What values are instances of; `dict` where the schema was a dict."""
+        if self.source == "python":
+            return self.schema
+        return dict if isinstance(self._node, RecordNode) else Any
+
+    @cached_property
+    def losses(self) -> tuple[Loss, ...]:
+        """What no template can carry of the schema, by path."""
+        return tuple(dict.fromkeys(losses(self._node)))
+
+    @cached_property
+    def instructions(self) -> str:
+        """The descriptions in the schema, one a line: `$.items[].price: text`."""
+        lines: list[str] = []
+        for path, note in dict.fromkeys(notes(self._lens(NUEXTRACT_3).lens)):
+            at = (*self._lens(NUEXTRACT_3).wrapped, *path)
+            lines.append(f"{show(at)}: {note}" if at else note)
+        return "\n".join(lines)
+
+    @property
+    def answer_schema(self) -> dict[str, JSON]:
+        """The JSON Schema of the answers in the full vocabulary, for constrained decoding."""
+        return self.answer_schema_for(FULL)
+
+    def form(self, dialect: Speaks) -> Form:
+        """Give the shape of the answers in a dialect."""
+        return self._lens(dialect.vocabulary).form
+
+    def template(self, dialect: Speaks) -> JSON:
+        """Give the template in a dialect."""
+        return answers.template(self.form(dialect))
+
+    def answer_schema_for(self, dialect: Speaks) -> dict[str, JSON]:
+        """Give the JSON Schema of the answers in a dialect."""
+        return answers.answer_schema(self.form(dialect))
+
+    def downgrades(self, dialect: Speaks) -> tuple[Loss, ...]:
+        """Name the types that a dialect does not have, by path, and what is asked for instead."""
+        return tuple(dict.fromkeys(_downgrades(self._node, dialect.vocabulary, ())))
+
+    def lower(self, value: T | JSON, dialect: Speaks = FULL) -> JSON:
+        """Give the answer that stands for a value.
+
+        Args:
+            value: An instance, or JSON of its shape.
+            dialect: In whose vocabulary to answer.
+        """
+        return self._lens(dialect.vocabulary).lower(self._as_json(value))
+
+    def lift(self, answer: JSON, dialect: Speaks = FULL) -> JSON:
+        """Give the value that an answer stands for, in the user's shape. Never raises; `validate` judges the value.
+
+        Args:
+            answer: What the model wrote, in any vocabulary: "yes" and numbers as text are understood.
+            dialect: Whose vocabulary it is; it says whether an empty string is text or a missing value.
+        """
+        return self._lens(dialect.vocabulary).lift(answer)
+
+    def validate(self, value: JSON) -> T:
+        """Make an instance of a value, or check it where the schema was a dict.
+
+        Raises:
+            InvalidValue: The user's schema does not admit it.
+        """
+        if self.source == "python":
+            return checks.check_python(self.schema, value)
+        schema, draft = self._validator
+        return checks.check_json(schema, draft, value)
+
+    def defaults(self, value: JSON) -> tuple[Path, ...]:
+        """Name the parts that are not in a value and that a default of the user's type fills."""
+        if self.source != "python" or not any(_absent(self._node, value, ())):
+            return ()
+        whole = self._as_json(self.validate(value))
+        return tuple(path for path in _absent(self._node, value, ()) if _has(whole, path))
+
+    def explain(self, dialect: Speaks = FULL) -> str:
+        """Say in words and JSON what is asked for and what is lost."""
+        sections = [
+            ("Template", json.dumps(self.template(dialect), indent=2, ensure_ascii=False)),
+            ("Instructions", self.instructions),
+            ("Answer schema", json.dumps(self.answer_schema_for(dialect), indent=2, ensure_ascii=False)),
+            ("Losses", "\n".join(str(loss) for loss in (*self.losses, *self.downgrades(dialect)))),
+        ]
+        return "\n\n".join(f"{title}\n{text or 'none'}" for title, text in sections)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle what it was made of; the rest is compiled again."""
+        return {name: self.__dict__[name] for name in ("name", "source", "schema", "depth")}
+
+    def _as_json(self, value: Any) -> JSON:
+        if self.source != "python":
+            return value
+        from langchain_nuextract.schema.python import as_json  # noqa: PLC0415 Pydantic is heavy
+
+        return as_json(self.schema, value)
+
+    @cached_property
+    def _node(self) -> Node:
+        match self.source:
+            case "python":
+                from langchain_nuextract.schema.python import json_schema as described  # noqa: PLC0415 Pydantic is heavy
+
+                return _read(described(self.schema), self.depth, closed=True)
+            case "json schema":
+                return _read(json.loads(self.schema), self.depth, closed=False)
+            case "template":
+                return template.read(json.loads(self.schema))
+
+    @cached_property
+    def _validator(self) -> tuple[Mapping[str, JSON], Any]:
+        schema = self.answer_schema if self.source == "template" else json.loads(self.schema)
+        return schema, checks.validator(schema)
+
+    @cached_property
+    def _lenses(self) -> dict[Vocabulary, "_Whole"]:
+        return {}
+
+    def _lens(self, vocabulary: Vocabulary) -> "_Whole":
+        if vocabulary not in self._lenses:
+            self._lenses[vocabulary] = _whole(self._node, vocabulary)
+        return self._lenses[vocabulary]
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """The lens of a whole schema. Templates are objects; what is none is put under a name."""
+
+    lens: Lens
+    form: Form
+    wrapped: Path = ()
+    nullable: bool = False
+    _: None = field(default=None, repr=False)
+
+    def lower(self, value: JSON) -> JSON:
+        answer = self.lens.lower(value)
+        return {self.wrapped[0]: answer} if self.wrapped else answer
+
+    def lift(self, answer: JSON) -> JSON:
+        if self.wrapped and isinstance(answer, dict):
+            answer = cast("dict[str, JSON]", answer).get(str(self.wrapped[0]))
+        if self.nullable and self.lens.blank(answer):
+            return None
+        return self.lens.lift(answer)
+
+
+def _whole(node: Node, vocabulary: Vocabulary) -> _Whole:
+    lens = build(node, vocabulary)
+    if isinstance(lens.form, Record):
+        return _Whole(lens, lens.form, nullable=node.nullable)
+    name = "entries" if isinstance(node, RecordNode) else "items" if isinstance(node, Array) else "value"
+    return _Whole(lens, Record(((name, lens.form),)), (name,), node.nullable)
+
+
+def _read(schema: Mapping[str, JSON], depth: int, *, closed: bool) -> Node:
+    draft = checks.validator(schema)
+    node = json_schema.read(schema, draft=str(draft.META_SCHEMA.get("$schema")), depth=depth, closed=closed)
+    return json_schema.finished(node)
+
+
+def _target(schema: Any, depth: int) -> Target[Any]:
+    source = reads_as(schema)
+    name = _name(schema)
+    kept = schema if source == "python" else json.dumps(schema, ensure_ascii=False)
+    target: Target[Any] = Target(name, source, kept, depth)
+    _ = target.form(FULL)
+    return target
+
+
+def _name(schema: Any) -> str:
+    if isinstance(schema, Mapping):
+        title = cast("Mapping[str, JSON]", schema).get("title")
+        return title if isinstance(title, str) and title else "Extraction"
+    return getattr(schema, "__name__", None) or str(schema)
+
+
+def _absent(node: Node, value: JSON, at: Path) -> Iterator[Path]:
+    """Yield the places of the parts that a value could have but does not."""
+    if isinstance(node, RecordNode) and isinstance(value, dict):
+        says = cast("dict[str, JSON]", value)
+        for part in node.fields:
+            if part.name not in says:
+                yield (*at, part.name)
+            else:
+                yield from _absent(part.node, says[part.name], (*at, part.name))
+    if isinstance(node, Array) and node.rest and isinstance(value, list):
+        for index, child in enumerate(cast("list[JSON]", value)):
+            yield from _absent(node.rest, child, (*at, index))
+
+
+def _has(value: JSON, path: Path) -> bool:
+    for step in path:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return True
+
+
+def _downgrades(node: Node, vocabulary: Vocabulary, at: Path) -> Iterator[Loss]:
+    from langchain_nuextract.schema.nodes import Enum, parts  # noqa: PLC0415
+    from langchain_nuextract.schema.types import nearest  # noqa: PLC0415
+
+    match node:
+        case Leaf() if node.type not in vocabulary.types:
+            choice = node.type == "boolean" and vocabulary.enums
+            instead = "a choice of yes and no" if choice else nearest(node.type, vocabulary) or "text"
+            yield Loss(at, f"the type {node.type!r}", f"this model is asked for {instead}")
+        case Enum() if not vocabulary.enums and len(node.members) > 1:
+            yield Loss(at, "the choices", "this model is asked for text")
+        case _:
+            pass
+    for step, part in parts(node):
+        yield from _downgrades(part, vocabulary, (*at, *step))

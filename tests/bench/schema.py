@@ -1,0 +1,199 @@
+"""What the schema compiler holds of real schemas and instances, and what it costs.
+
+Reads `../shared/data/schemas` beside the repository, where it is present. `python tests/bench/schema.py [--verbose]`
+"""
+
+import json
+import sys
+import traceback
+from collections import Counter
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from types import SimpleNamespace
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from langchain_nuextract.errors import UnsupportedSchema
+from langchain_nuextract.paths import EACH, leaves, show
+from langchain_nuextract.schema.target import Target
+from langchain_nuextract.schema.types import NUEXTRACT_1, NUEXTRACT_2, NUEXTRACT_3
+
+DATA = Path(__file__).parents[3] / "shared" / "data" / "schemas"
+DIALECTS = {
+    name: SimpleNamespace(vocabulary=vocabulary)
+    for name, vocabulary in (("1", NUEXTRACT_1), ("2.0", NUEXTRACT_2), ("3", NUEXTRACT_3))
+}
+VERBOSE = "--verbose" in sys.argv
+
+
+def say(*words: object) -> None:
+    if VERBOSE:
+        print(*words)
+
+
+def rows(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (DATA / name).read_text().splitlines()]
+
+
+def compiled(schema: Any, name: str, counts: Counter[str]) -> Target[Any] | None:
+    """Compile one schema, and count how it went."""
+    counts["schemas"] += 1
+    try:
+        target = Target.of(schema)
+        target.losses, target.instructions, target.answer_schema  # noqa: B018 computing them is the point
+    except UnsupportedSchema as error:
+        counts["refused"] += 1
+        say("refused", name, str(error)[:200])
+        return None
+    except Exception:  # noqa: BLE001 a crash is what is counted
+        counts["crashed"] += 1
+        say("crashed", name, traceback.format_exc()[-600:])
+        return None
+    counts["compiled"] += 1
+    return target
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two JSON values are equal, true and 1 being different."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(same, a, b))
+    return isinstance(a, bool) == isinstance(b, bool) and a == b
+
+
+def under(path: tuple[Any, ...], loss: tuple[Any, ...]) -> bool:
+    """Whether a path lies at or below that of a loss."""
+    return len(loss) <= len(path) and all(
+        step == EACH or step == place for step, place in zip(loss, path[: len(loss)], strict=True)
+    )
+
+
+def held(target: Target[Any], instance: Any, name: str, counts: Counter[str]) -> None:
+    """Count whether an instance comes back whole, in each vocabulary."""
+    counts["instances"] += 1
+    for dialect, speaks in DIALECTS.items():
+        answer = target.lower(instance, speaks)
+        back = target.lift(answer, speaks)
+        if same(back, instance):
+            counts[f"whole in {dialect}"] += 1
+            if dialect == "3":
+                fits(target, answer, name, counts)
+        elif dialect == "3":
+            missed(target, instance, back, name, counts)
+
+
+def fits(target: Target[Any], answer: Any, name: str, counts: Counter[str]) -> None:
+    """Count whether the lowered instance is valid under the answer schema."""
+    error = next(Draft202012Validator(target.answer_schema).iter_errors(answer), None)
+    counts["fits the answer schema"] += error is None
+    if error is not None:
+        path = tuple(error.absolute_path)
+        counts["fits not, but is named in losses"] += any(not loss.path or True for loss in target.losses)
+        say("fits not", name, show(path), error.message[:150])
+
+
+def missed(target: Target[Any], instance: Any, back: Any, name: str, counts: Counter[str]) -> None:
+    """Count the leaves that did not come back, and those of them that no loss names."""
+    there = dict(leaves(back))
+    lost = [path for path, value in leaves(instance) if path not in there or not same(there[path], value)]
+    unnamed = [path for path in lost if not any(under(path, loss.path) for loss in target.losses)]
+    counts["leaves lost"] += len(lost)
+    counts["leaves lost without a word"] += len(unnamed)
+    say("not whole", name, [show(path) for path in lost][:4] or "shape", "UNNAMED" if unnamed else "")
+    if not lost:
+        say("   ", json.dumps(instance)[:300], "\n   ", json.dumps(back)[:300])
+
+
+def grammar(target: Target[Any], name: str, counts: Counter[str]) -> None:
+    """Count whether the answer schema compiles under the grammar engines, where they are installed."""
+    text = json.dumps(target.answer_schema)
+    for engine, compile_ in ENGINES.items():
+        try:
+            compile_(text)
+            counts[f"compiles under {engine}"] += 1
+        except Exception as error:  # noqa: BLE001 a refusal is what is counted
+            say("no grammar", engine, name, str(error)[:200])
+
+
+def engines() -> dict[str, Any]:
+    """Find the grammar engines that are installed."""
+    found: dict[str, Any] = {}
+    try:
+        import xgrammar
+
+        found["xgrammar"] = xgrammar.Grammar.from_json_schema
+    except ImportError:
+        pass
+    try:
+        import llguidance
+
+        def check(text: str) -> None:
+            error = llguidance.LLMatcher.validate_grammar(llguidance.LLMatcher.grammar_from_json_schema(text))
+            if error:
+                raise ValueError(error)
+
+        found["llguidance"] = check
+    except ImportError:
+        pass
+    return found
+
+
+def corpus(counts: Counter[str]) -> None:
+    """Measure the JSON Schemas with their instances."""
+    seconds: list[tuple[float, int]] = []
+    for row in rows("instances.jsonl"):
+        started = perf_counter()
+        target = compiled(row["schema"], row["id"], counts)
+        seconds.append((perf_counter() - started, len(json.dumps(row["schema"]))))
+        if target is None:
+            continue
+        grammar(target, row["id"], counts)
+        for instance in row["valid"]:
+            held(target, instance, row["id"], counts)
+    times = sorted(time for time, _ in seconds)
+    print(f"compile: median {median(times) * 1e3:.1f} ms, 95 % {times[int(len(times) * 0.95)] * 1e3:.1f} ms, ", end="")
+    print(f"longest {times[-1] * 1e3:.0f} ms; {sum(times) / sum(size for _, size in seconds) * 1e6:.2f} ms a kB")
+
+
+def models(counts: Counter[str]) -> None:
+    """Measure the Pydantic models."""
+    for row in rows("pydantic_models.jsonl"):
+        scope: dict[str, Any] = {"__name__": "models"}
+        exec(PRELUDE, scope)  # noqa: S102 source of models is what the corpus has
+        exec(row["pydantic_source"], scope)  # noqa: S102
+        target = compiled(scope[row["class"]], row["file"], counts)
+        if target is not None:
+            grammar(target, row["file"], counts)
+
+
+PRELUDE = """
+import sys, types
+from typing import *
+from datetime import *
+from decimal import *
+from enum import *
+from uuid import *
+from pydantic import *
+sys.modules.setdefault("models", types.ModuleType("models"))
+"""
+ENGINES = engines()
+
+
+def main() -> None:
+    if not DATA.exists():
+        print(f"nothing measured: {DATA} is not there")
+        return
+    for title, measure in (("JSON Schemas", corpus), ("Pydantic models", models)):
+        counts: Counter[str] = Counter()
+        print(title)
+        measure(counts)
+        for name, count in counts.items():
+            of = "instances" if name.startswith(("whole", "fits")) else "schemas"
+            print(f"  {name:36} {count:6}  {count / counts[of]:7.2%}")
+
+
+if __name__ == "__main__":
+    main()
