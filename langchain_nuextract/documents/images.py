@@ -53,7 +53,7 @@ def address(url: str, *, largest: int = LARGEST) -> str:
     Raises:
         ValueError: It is no http(s) or `data:` URL, or its data is too large or not an image that servers take.
     """
-    if re.match(r"https?://\S+$", url, re.IGNORECASE):
+    if re.fullmatch(r"https?://\S+", url, re.IGNORECASE):
         return url
     header = _DATA.match(url)
     if not header:
@@ -71,7 +71,8 @@ def encoded(payload: str, *, largest: int = LARGEST) -> str:
     Raises:
         ValueError: It is too large, or not an image that servers take.
     """
-    _bound(len(payload) * 3 // 4, largest, "the image")
+    # Two letters may be padding.
+    _bound(len(payload) * 3 // 4 - 2, largest, "the image")
     try:
         content = base64.b64decode("".join(payload.split()), validate=True)
     except binascii.Error as error:
