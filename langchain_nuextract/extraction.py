@@ -1,11 +1,14 @@
 """What comes out: the object, and how it came about."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Generic, Literal, TypeAlias, TypeVar
 
+from langchain_nuextract.documents.source import Source
 from langchain_nuextract.errors import Problem
+from langchain_nuextract.grounding import ground
 from langchain_nuextract.grounding.locate import Evidence
-from langchain_nuextract.paths import Path
+from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.repair.ledger import Repair
 from langchain_nuextract.task import Reply, Request, Usage
 
@@ -27,18 +30,20 @@ class Attempt:
     """What was wrong with the answer after its repairs; empty if it was taken."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Extraction(Generic[T]):
     """A validated object with its history."""
 
     value: T
     """An instance of the user's type; a dict where the schema was a dict."""
+    json: JSON
+    """What was extracted, as JSON of the user's shape, before the schema's defaults were filled in."""
+    document: Source
+    """The document it came from."""
     raw: str
     """What the model wrote in the attempt that was taken, unchanged."""
     repairs: tuple[Repair, ...]
     """What was changed in it, in the order in which it was done."""
-    evidence: tuple[Evidence, ...]
-    """Where the document says each value; values that were not found have none."""
     defaults: tuple[Path, ...]
     """The fields that the model left open and that hold the default of the user's schema."""
     attempts: tuple[Attempt, ...]
@@ -47,6 +52,14 @@ class Extraction(Generic[T]):
     """The model's name as the endpoint reports it."""
     seconds: float
     """From the first request to the validated object."""
+
+    @cached_property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """Where the document's text says each value; values that were not found have none.
+
+        Spans count code points of `document.text`. Looked up when first asked for.
+        """
+        return ground(self.json, self.document.text)
 
     @property
     def usage(self) -> Usage:

@@ -1,0 +1,191 @@
+"""The `nuextract` command.
+
+    nuextract extract invoice.txt --schema shop.models:Invoice
+    nuextract serve
+    nuextract schema shop.models:Invoice --dialect 2.0
+
+Environment: NUEXTRACT_BASE_URL, NUEXTRACT_MODEL and NUEXTRACT_API_KEY name the endpoint, as everywhere.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from pydantic_core import to_jsonable_python
+
+from langchain_nuextract.dialects import dialect_named
+from langchain_nuextract.errors import ExtractionError, InvalidExtraction, NuExtractError
+from langchain_nuextract.extraction import Extraction
+from langchain_nuextract.schema.target import Target
+
+Outcome = Extraction[Any] | Exception
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the exit code is 0 only if everything succeeded, and 2 if it was called wrongly."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except (NuExtractError, ValueError, OSError) as error:
+        _say(f"nuextract: {error}")
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="nuextract", description="Validated objects from documents.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_extract(commands.add_parser("extract", help="extract from files and print JSON"))
+    _add_serve(commands.add_parser("serve", help="serve a small model on this machine, for trying things out"))
+    _add_schema(commands.add_parser("schema", help="show what a schema becomes"))
+    return parser
+
+
+def _add_extract(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", metavar="FILE", help="text or image files; - for standard input")
+    _add_schema_option(parser, "--schema", required=True)
+    parser.add_argument("--model", help="the model's name at the endpoint (NUEXTRACT_MODEL)")
+    parser.add_argument("--base-url", help="the endpoint (NUEXTRACT_BASE_URL)")
+    parser.add_argument("--embedded", action="store_true", help="use the small embedded model instead of an endpoint")
+    parser.add_argument("--dialect", help="the model generation, where the model's name does not tell it")
+    parser.add_argument("--instructions", default="", help="what to heed, in words")
+    parser.add_argument("--concurrency", type=int, default=16, help="files in flight (%(default)s)")
+    parser.add_argument("--jsonl", action="store_true", help="one line a file, with its name and what was changed")
+    parser.set_defaults(run=_extract)
+
+
+def _add_serve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model-path", type=Path, help="a GGUF file instead of the small model")
+    parser.add_argument("--port", type=int, help="the port on the loopback address; a free one by default")
+    parser.set_defaults(run=_serve)
+
+
+def _add_schema(parser: argparse.ArgumentParser) -> None:
+    _add_schema_option(parser, "schema")
+    parser.add_argument("--dialect", default="3", help="the model generation (%(default)s)")
+    parser.set_defaults(run=_schema)
+
+
+def _add_schema_option(parser: argparse.ArgumentParser, name: str, **settings: Any) -> None:
+    parser.add_argument(
+        name, metavar="SCHEMA", help="module:Class, or a JSON file with a JSON Schema or a template", **settings
+    )
+
+
+def _extract(options: argparse.Namespace) -> int:
+    from langchain_nuextract.extractor import NuExtractor  # noqa: PLC0415 heavy, and the other commands do without
+
+    target = _target(options.schema)
+    with ExitStack() as stack:
+        model, base_url = _endpoint(options, stack)
+        extractor = NuExtractor(
+            target, model=model, base_url=base_url, dialect=options.dialect, instructions=options.instructions
+        )
+        failed = 0
+        documents: list[Any] = [_document(name) for name in options.files]
+        done = extractor.detailed.batch_as_completed(
+            documents, {"max_concurrency": options.concurrency}, return_exceptions=True
+        )
+        for index, outcome in _in_order(_with_progress(done, len(documents))):
+            failed += isinstance(outcome, Exception)
+            _print(options.files[index], outcome, lines=options.jsonl)
+    return 1 if failed else 0
+
+
+def _endpoint(options: argparse.Namespace, stack: ExitStack) -> tuple[str | None, str | None]:
+    if not options.embedded:
+        return options.model, options.base_url
+    from langchain_nuextract.local import LocalEndpoint  # noqa: PLC0415 an extra, needed here only
+
+    endpoint = stack.enter_context(LocalEndpoint(on_progress=_say))
+    return endpoint.model, endpoint.base_url
+
+
+def _document(name: str) -> Any:
+    return sys.stdin.read() if name == "-" else Path(name)
+
+
+def _with_progress(done: Iterator[tuple[int, Outcome]], total: int) -> Iterator[tuple[int, Outcome]]:
+    if total == 1 or not sys.stderr.isatty():
+        return done
+    from tqdm import tqdm  # noqa: PLC0415 an extra, needed here only
+
+    return iter(tqdm(done, total=total, unit="file", file=sys.stderr))
+
+
+def _in_order(done: Iterator[tuple[int, Outcome]]) -> Iterator[tuple[int, Outcome]]:
+    waiting: dict[int, Outcome] = {}
+    following = 0
+    for index, outcome in done:
+        waiting[index] = outcome
+        while following in waiting:
+            yield following, waiting.pop(following)
+            following += 1
+
+
+def _print(name: str, outcome: Outcome, *, lines: bool) -> None:
+    if lines:
+        print(json.dumps({"file": name, **_line(outcome)}, ensure_ascii=False), flush=True)  # noqa: T201 the output
+    elif isinstance(outcome, Extraction):
+        print(json.dumps(_plain(outcome.value), ensure_ascii=False, indent=2), flush=True)  # noqa: T201 the output
+    else:
+        _say(f"{name}: {outcome}")
+
+
+def _line(outcome: Outcome) -> dict[str, Any]:
+    match outcome:
+        case Extraction():
+            return {"value": _plain(outcome.value), "repairs": [str(repair) for repair in outcome.repairs]}
+        case InvalidExtraction():
+            problems = [str(problem) for problem in outcome.problems]
+            return {"error": type(outcome).__name__, "problems": problems, "partial": outcome.partial}
+        case ExtractionError():
+            return {"error": type(outcome).__name__, "problems": [str(outcome)], "reply": outcome.reply}
+        case Exception():
+            return {"error": type(outcome).__name__, "problems": [str(outcome)]}
+
+
+def _plain(value: Any) -> Any:
+    return to_jsonable_python(value, by_alias=True)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from langchain_nuextract.local import LocalEndpoint  # noqa: PLC0415 an extra, needed here only
+
+    with LocalEndpoint(options.model_path, port=options.port, on_progress=_say) as endpoint:
+        _say(f"export NUEXTRACT_BASE_URL={endpoint.base_url} NUEXTRACT_MODEL={endpoint.model}")
+        _say("stop with Ctrl-C")
+        endpoint.wait()
+    return 0
+
+
+def _schema(options: argparse.Namespace) -> int:
+    print(_target(options.schema).explain(dialect_named(options.dialect)))  # noqa: T201 the output
+    return 0
+
+
+def _target(name: str) -> Target[Any]:
+    if name.endswith(".json"):
+        return Target.of(json.loads(Path(name).read_text(encoding="utf-8")))
+    module, separator, attribute = name.partition(":")
+    if not separator:
+        raise ValueError(f"--schema {name!r}: expected module:Class or a .json file")
+    sys.path.insert(0, "")
+    try:
+        return Target.of(getattr(import_module(module), attribute))
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"--schema {name!r}: {error}") from error
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 for the person at the terminal
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,273 @@
+"""The extractor: a schema and a model as one Runnable, from documents to validated objects."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from time import perf_counter
+from typing import Any, Generic, TypeAlias, TypedDict, TypeVar, Unpack, cast, overload
+
+from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
+from langchain_core.documents import Document
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AnyMessage
+from langchain_core.prompt_values import ChatPromptValueConcrete, StringPromptValue
+from langchain_core.runnables import RunnableConfig, RunnableSerializable
+from langchain_core.runnables.config import get_executor_for_config, patch_config
+from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, SkipValidation
+
+from langchain_nuextract.chat_model import ChatNuExtract, reply_of
+from langchain_nuextract.dialect import Dialect
+from langchain_nuextract.dialects import dialect_for, dialect_named
+from langchain_nuextract.documents.read import read
+from langchain_nuextract.errors import EndpointError
+from langchain_nuextract.extraction import Extraction
+from langchain_nuextract.flow import Flow, extract
+from langchain_nuextract.plan import Plan, plan_for
+from langchain_nuextract.schema.target import Target
+from langchain_nuextract.task import Example, Reply, Request
+
+T = TypeVar("T")
+Out = TypeVar("Out")
+
+DEFAULT_CONCURRENCY = 64
+"""Documents that a batch has in flight, unless `config["max_concurrency"]` says otherwise."""
+
+Input: TypeAlias = Any
+"""A document: text, a LangChain document, a message or messages, a prompt value, an image."""
+
+
+class Settings(TypedDict, total=False):
+    """What `NuExtractor` takes beside the schema; it documents them."""
+
+    model: str | None
+    base_url: str | None
+    api_key: SecretStr | str | None
+    llm: BaseChatModel | None
+    dialect: Dialect | str | None
+    examples: Sequence[Example]
+    instructions: str
+    thinking: bool
+
+
+class _Extracting(RunnableSerializable[Input, Out]):
+    """What the extractor and its detailed form share: bounded batches and the types of their input."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    @property
+    def InputType(self) -> Any:
+        """What a document may be."""
+        return str | Document | StringPromptValue | ChatPromptValueConcrete | list[AnyMessage]
+
+    def batch(self, inputs: list[Input], config: Any = None, **kwargs: Any) -> list[Out]:
+        """Extract from each document, in order, `DEFAULT_CONCURRENCY` at a time unless the config says otherwise."""
+        return super().batch(inputs, _bounded(config), **kwargs)
+
+    async def abatch(self, inputs: list[Input], config: Any = None, **kwargs: Any) -> list[Out]:
+        """Extract from each document, in order, `DEFAULT_CONCURRENCY` at a time unless the config says otherwise."""
+        return await super().abatch(inputs, _bounded(config), **kwargs)
+
+    def batch_as_completed(self, inputs: Sequence[Input], config: Any = None, **kwargs: Any) -> Any:
+        """Yield the index and object of each document as they complete."""
+        return super().batch_as_completed(inputs, _bounded(config), **kwargs)
+
+    def abatch_as_completed(self, inputs: Sequence[Input], config: Any = None, **kwargs: Any) -> Any:
+        """Yield the index and object of each document as they complete."""
+        return super().abatch_as_completed(inputs, _bounded(config), **kwargs)
+
+
+class NuExtractor(_Extracting[T], Generic[T]):
+    """Turn documents into validated objects of a schema.
+
+        extract = NuExtractor(Invoice, model="numind/NuExtract3", base_url="http://localhost:8000/v1")
+        invoice = extract.invoke(text)                  # an Invoice
+        details = extract.detailed.invoke(text)         # an Extraction[Invoice]
+
+    Args:
+        schema: What is wanted: a Pydantic model, dataclass, TypedDict, JSON Schema, NuExtract template or `Target`.
+        llm: The model to ask. Without it, one is made of `model`, `base_url` and `api_key`, or of the environment
+            variables NUEXTRACT_MODEL, NUEXTRACT_BASE_URL and NUEXTRACT_API_KEY.
+        examples: Few-shot examples, the same for every document.
+        instructions: What to heed, in words, for the models that take instructions. The descriptions of the schema's
+            fields are sent as well.
+        dialect: The model generation, where the model's name does not tell it: "1", "1.5", "2.0", "3", "instruct", …
+        thinking: Let the model think first, where it can.
+
+    Raises:
+        UnsupportedSchema: The schema has no NuExtract form.
+        UnsupportedTask: The model's name tells no generation, or the generation lacks what was asked for.
+        InvalidValue: The output of an example does not satisfy the schema.
+    """
+
+    target: SkipValidation[Target[Any]]
+    llm: BaseChatModel
+    dialect: SkipValidation[Dialect] = Field(repr=False)
+    examples: tuple[Example, ...] = ()
+    instructions: str = ""
+    thinking: bool = False
+
+    _plan: Plan[Any] = PrivateAttr()
+
+    @overload
+    def __init__(self, schema: type[T] | Target[T], **settings: Unpack[Settings]) -> None: ...
+    @overload
+    def __init__(
+        self: "NuExtractor[dict[str, Any]]", schema: Mapping[str, Any], **settings: Unpack[Settings]
+    ) -> None: ...
+    @overload
+    def __init__(self, *, target: Target[T], **settings: Unpack[Settings]) -> None: ...
+    def __init__(self, schema: Any = None, **settings: Any) -> None:
+        """Compile the schema for the model; see the class for the settings."""
+        connection = {name: settings.pop(name, None) for name in ("model", "base_url", "api_key")}
+        llm = settings.pop("llm", None) or _chat_model(**connection)
+        target: Target[Any] = settings.pop("target", None) or Target.of(schema)
+        dialect = _dialect(settings.pop("dialect", None), llm)
+        asked = {name: settings.pop(name) for name in ("examples", "instructions", "thinking") if name in settings}
+        # Not in a validator of Pydantic's, which would wrap what is raised.
+        plan = plan_for(target, dialect, **asked)
+        fields: dict[str, Any] = {"target": target, "llm": llm, "dialect": dialect, **asked, **settings}
+        super().__init__(**fields)
+        self._plan = plan
+
+    @property
+    def OutputType(self) -> Any:
+        """The user's own type."""
+        return self.target.type
+
+    @property
+    def detailed(self) -> "DetailedExtractor[T]":
+        """The same extractor, giving the whole `Extraction`: the object with its history."""
+        return DetailedExtractor(extractor=self)
+
+    def invoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> T:
+        """Extract one object from one document.
+
+        Raises:
+            ValueError: The document is empty.
+            UnsupportedTask: The model generation cannot be given this document.
+            EndpointError: The endpoint did not give a usable reply.
+            ExtractionError: The model's answer is not what was asked for.
+        """
+        return self._call_with_config(self._value, input, config, **kwargs)
+
+    async def ainvoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> T:
+        """Extract one object from one document; see `invoke`."""
+        return await self._acall_with_config(self._avalue, input, config, **kwargs)
+
+    def _value(self, document: Input, run_manager: CallbackManagerForChainRun, config: RunnableConfig) -> T:
+        return self.extraction(document, run_manager, config).value
+
+    async def _avalue(self, document: Input, run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig) -> T:
+        return (await self.aextraction(document, run_manager, config)).value
+
+    def extraction(
+        self, document: Input, run_manager: CallbackManagerForChainRun, config: RunnableConfig
+    ) -> Extraction[T]:
+        """Extract within a run that is under way."""
+        child = patch_config(config, callbacks=run_manager.get_child())
+        flow = extract(self._plan, read(document))
+        return _drive(flow, lambda requests: self._send_all(requests, child))
+
+    async def aextraction(
+        self, document: Input, run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig
+    ) -> Extraction[T]:
+        """Extract within a run that is under way."""
+        child = patch_config(config, callbacks=run_manager.get_child())
+        flow = extract(self._plan, read(document))
+        return await _adrive(flow, lambda requests: self._asend_all(requests, child))
+
+    def _send_all(self, requests: tuple[Request, ...], config: RunnableConfig) -> tuple[Reply, ...]:
+        if len(requests) == 1:
+            return (self._send(requests[0], config),)
+        with get_executor_for_config(config) as executor:
+            return tuple(executor.map(partial(self._send, config=config), requests))
+
+    async def _asend_all(self, requests: tuple[Request, ...], config: RunnableConfig) -> tuple[Reply, ...]:
+        return tuple(await asyncio.gather(*(self._asend(request, config) for request in requests)))
+
+    def _send(self, request: Request, config: RunnableConfig) -> Reply:
+        started = perf_counter()
+        message = self.llm.invoke(_messages(request), config, **_call(request))
+        return reply_of(message, perf_counter() - started)
+
+    async def _asend(self, request: Request, config: RunnableConfig) -> Reply:
+        started = perf_counter()
+        message = await self.llm.ainvoke(_messages(request), config, **_call(request))
+        return reply_of(message, perf_counter() - started)
+
+
+class DetailedExtractor(_Extracting[Extraction[T]], Generic[T]):
+    """An extractor that gives the whole `Extraction`; made by `NuExtractor.detailed`."""
+
+    extractor: NuExtractor[T]
+
+    @property
+    def OutputType(self) -> Any:
+        """`Extraction` of the user's own type."""
+        return Extraction[self.extractor.OutputType]
+
+    def invoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Extraction[T]:
+        """Extract from one document; see `NuExtractor.invoke`."""
+        return self._call_with_config(self.extractor.extraction, input, config, **kwargs)
+
+    async def ainvoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Extraction[T]:
+        """Extract from one document; see `NuExtractor.invoke`."""
+        return await self._acall_with_config(self.extractor.aextraction, input, config, **kwargs)
+
+
+def _chat_model(**settings: Any) -> ChatNuExtract:
+    return ChatNuExtract(**{name: value for name, value in settings.items() if value is not None})
+
+
+def _dialect(named: Dialect | str | None, llm: BaseChatModel) -> Dialect:
+    match named:
+        case Dialect():
+            return named
+        case str():
+            return dialect_named(named)
+        case None:
+            return dialect_for(str(getattr(llm, "model_name", "")))
+
+
+def _messages(request: Request) -> list[dict[str, Any]]:
+    return [dict(message) for message in request.messages]
+
+
+def _call(request: Request) -> dict[str, Any]:
+    route = {} if request.route == "chat" else {"route": request.route}
+    return {**request.body, **route}
+
+
+def _bounded(config: Any) -> Any:
+    if isinstance(config, Sequence):
+        return [_bounded(each) for each in cast("Sequence[Any]", config)]
+    given: RunnableConfig = config or {}
+    return given if given.get("max_concurrency") else {**given, "max_concurrency": DEFAULT_CONCURRENCY}
+
+
+def _drive(flow: Flow[T], send: Callable[[tuple[Request, ...]], tuple[Reply, ...]]) -> Extraction[T]:
+    try:
+        requests = next(flow)
+        while True:
+            try:
+                replies = send(requests)
+            except EndpointError as error:
+                requests = flow.throw(error)
+            else:
+                requests = flow.send(replies)
+    except StopIteration as done:
+        return done.value
+
+
+async def _adrive(flow: Flow[T], send: Callable[[tuple[Request, ...]], Awaitable[tuple[Reply, ...]]]) -> Extraction[T]:
+    try:
+        requests = next(flow)
+        while True:
+            try:
+                replies = await send(requests)
+            except EndpointError as error:
+                requests = flow.throw(error)
+            else:
+                requests = flow.send(replies)
+    except StopIteration as done:
+        return done.value

@@ -1,0 +1,25 @@
+"""The public interface as people write it: type-checked, never run."""
+
+from typing import Any, assert_type
+
+from pydantic import BaseModel
+
+from langchain_nuextract import Example, Extraction, NuExtractor, Target
+
+
+class Invoice(BaseModel):
+    total: float
+
+
+def check_that_the_users_type_comes_through(text: str) -> None:
+    extract = NuExtractor(Invoice, model="numind/NuExtract3", examples=[Example("Total: 1", Invoice(total=1))])
+    assert_type(extract, NuExtractor[Invoice])
+    assert_type(extract.invoke(text), Invoice)
+    assert_type(extract.batch([text]), list[Invoice])
+    assert_type(extract.detailed.invoke(text), Extraction[Invoice])
+    assert_type(extract.detailed.invoke(text).value, Invoice)
+    assert_type(Target.of(Invoice).validate({}), Invoice)
+
+
+def check_that_a_dict_schema_gives_dicts(text: str) -> None:
+    assert_type(NuExtractor({"total": "number"}).invoke(text), dict[str, Any])

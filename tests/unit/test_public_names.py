@@ -1,0 +1,36 @@
+import subprocess
+import sys
+
+import pytest
+
+import langchain_nuextract
+
+PUBLIC = [
+    "AccessDenied", "Attempt", "ChatNuExtract", "ContextOverflow", "EndpointBusy", "EndpointError",
+    "EndpointUnreachable", "Evidence", "Example", "Extraction", "ExtractionError", "Image", "InvalidExtraction",
+    "InvalidValue", "LocalEndpointError", "NoJSONInReply", "NotAChatReply", "NuExtractError", "NuExtractor", "NuType",
+    "Problem", "Repair", "ReplyCutShort", "ReplyTimeout", "RequestRefused", "Span", "Target", "UnknownModel",
+    "UnsupportedSchema", "UnsupportedTask", "Usage", "Verbatim",
+]  # fmt: skip
+HEAVY = ("langchain_core", "langchain_openai", "openai", "pydantic", "jsonschema", "httpx2")
+
+
+def test_the_public_names_are_these():
+    """A reminder: what is taken away here breaks somebody's code."""
+    assert langchain_nuextract.__all__ == PUBLIC
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_public_name_can_be_imported(name):
+    assert getattr(langchain_nuextract, name).__name__ == name
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="Nonsense"):
+        langchain_nuextract.Nonsense  # noqa: B018
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    code = f"import sys, langchain_nuextract; print([name for name in {HEAVY} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

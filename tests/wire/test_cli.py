@@ -1,0 +1,94 @@
+"""The `nuextract` command against a fake endpoint."""
+
+import json
+
+import pytest
+
+from langchain_nuextract.cli import main
+from langchain_nuextract.testing import FakeEndpoint
+
+TEMPLATE = {"name": "string", "age": "integer"}
+
+
+@pytest.fixture
+def files(tmp_path):
+    schema = tmp_path / "person.json"
+    schema.write_text(json.dumps(TEMPLATE), encoding="utf-8")
+    for number in (1, 2, 3):
+        (tmp_path / f"{number}.txt").write_text(f"Zoë is {number}.", encoding="utf-8")
+    return tmp_path
+
+
+def endpoint():
+    return FakeEndpoint(lambda received: {"name": "Zoë", "age": int(received.text[-2])})
+
+
+def extract(endpoint, folder, *arguments):
+    settings = ["--base-url", endpoint.url, "--model", "numind/NuExtract3", "--schema", str(folder / "person.json")]
+    return main(["extract", *arguments, *settings])
+
+
+def test_one_file_is_printed_as_json(files, capsys):
+    with endpoint() as server:
+        assert extract(server, files, str(files / "1.txt")) == 0
+    assert json.loads(capsys.readouterr().out) == {"name": "Zoë", "age": 1}
+
+
+def test_many_files_are_printed_a_line_each_in_order(files, capsys):
+    names = [str(files / f"{number}.txt") for number in (3, 1, 2)]
+    with endpoint() as server:
+        assert extract(server, files, *names, "--jsonl") == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(line["file"], line["value"]["age"]) for line in lines] == list(zip(names, (3, 1, 2), strict=True))
+
+
+def test_a_failed_file_is_told_and_fails_the_command(files, capsys):
+    (files / "4.txt").write_text(" ", encoding="utf-8")
+    names = [str(files / "4.txt"), str(files / "1.txt"), str(files / "none.txt")]
+    with endpoint() as server:
+        assert extract(server, files, *names, "--jsonl") == 1
+    blank, good, none = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert blank["error"] == "ValueError"
+    assert good["value"]["age"] == 1
+    assert "none.txt" in none["problems"][0]
+
+
+def test_an_invalid_answer_is_printed_with_what_could_be_read(files, capsys):
+    with FakeEndpoint({"name": "Zoë", "age": "old"}) as server:
+        assert extract(server, files, str(files / "1.txt"), "--jsonl") == 1
+    line = json.loads(capsys.readouterr().out)
+    assert line["error"] == "InvalidExtraction"
+    assert line["partial"]["name"] == "Zoë"
+    assert "$.age" in line["problems"][0]
+
+
+def test_text_may_come_from_standard_input(files, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin.read", lambda: "Zoë is 7.", raising=False)
+    with endpoint() as server:
+        assert extract(server, files, "-") == 0
+    assert json.loads(capsys.readouterr().out)["age"] == 7
+
+
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [
+        pytest.param("nowhere:Thing", "nowhere", id="no-module"),
+        pytest.param("json:Thing", "Thing", id="no-class"),
+        pytest.param("Thing", "module:Class", id="no-colon"),
+        pytest.param("missing.json", "missing.json", id="no-file"),
+    ],
+)
+def test_a_wrong_schema_is_an_error_that_names_it(schema, message, capsys):
+    assert main(["schema", schema]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_schema_is_shown_as_the_model_gets_it(files, capsys):
+    assert main(["schema", str(files / "person.json"), "--dialect", "3"]) == 0
+    assert '"age": "integer"' in capsys.readouterr().out
+
+
+def test_without_an_endpoint_it_says_how_to_get_one(files, capsys, monkeypatch):
+    monkeypatch.delenv("NUEXTRACT_BASE_URL", raising=False)
+    assert main(["extract", str(files / "1.txt"), "--schema", str(files / "person.json"), "--model", "NuExtract3"]) == 2
+    assert "NUEXTRACT_BASE_URL" in capsys.readouterr().err
