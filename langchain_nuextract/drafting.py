@@ -21,8 +21,9 @@ def draft(document: Any, *, llm: BaseChatModel, model: str, dialect: str | None 
     if spoken.draft is None:
         raise UnsupportedTask(spoken.name, "this model generation cannot write templates. Write one by hand.")
     request = spoken.draft(neutralise(read(document), spoken.marks).source)
-    route = {} if request.route == "chat" else {"route": request.route}
-    return _first_object(spoken, reply_of(llm.invoke([*request.messages], **request.body, **route)))
+    messages: list[Any] = [*request.messages]
+    body: dict[str, JSON] = {**request.body} if request.route == "chat" else {**request.body, "route": request.route}
+    return _first_object(spoken, reply_of(llm.invoke(messages, **body)))
 
 
 def _first_object(spoken: Dialect, reply: Reply) -> JSON:

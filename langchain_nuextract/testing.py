@@ -27,7 +27,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, Self, TypeAlias
 
@@ -39,12 +39,13 @@ Fault: TypeAlias = Literal["drop", "cut", "stall"]
 in the middle of the answer and keep the connection open."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class FakeReply:
     """One answer of the server."""
 
     text: JSON = ""
     """What the model says; anything but a string or None is written as JSON."""
+    _: KW_ONLY
     reasoning: str | None = None
     """Its thinking."""
     reasoning_field: Literal["reasoning", "reasoning_content"] = "reasoning"
