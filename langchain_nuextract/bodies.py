@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from typing import Final
 
+from langchain_core.language_models import BaseChatModel
 from openai._types import RequestOptions
 
 from langchain_nuextract.paths import JSON
+from langchain_nuextract.task import Request
 
 _TEMPLATE: Final = "chat_template_kwargs"
+_SAMPLING: Final = ("temperature", "top_p", "max_tokens", "seed", "presence_penalty", "frequency_penalty")
 
 
 def merged(*bodies: Mapping[str, JSON] | None) -> dict[str, JSON]:
@@ -19,6 +22,16 @@ def merged(*bodies: Mapping[str, JSON] | None) -> dict[str, JSON]:
         if kwargs:
             merged[_TEMPLATE] = kwargs
     return merged
+
+
+def arguments(request: Request, llm: BaseChatModel) -> dict[str, JSON]:
+    """Say with which arguments a chat model is to be called for a request.
+
+    A dialect's sampling is a default: what the caller has set on the model stays.
+    """
+    own = {name for name in _SAMPLING if getattr(llm, name, None) is not None}
+    body = {name: value for name, value in request.body.items() if name not in own}
+    return body if request.route == "chat" else {**body, "route": request.route}
 
 
 def as_completion(body: Mapping[str, JSON]) -> dict[str, JSON]:

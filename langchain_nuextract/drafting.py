@@ -5,6 +5,7 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
+from langchain_nuextract.bodies import arguments
 from langchain_nuextract.dialect import Dialect
 from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.documents.neutralise import neutralise
@@ -22,8 +23,7 @@ def draft(document: Any, *, llm: BaseChatModel, model: str, dialect: str | None 
         raise UnsupportedTask(spoken.name, "this model generation cannot write templates. Write one by hand.")
     request = spoken.draft(neutralise(read(document), spoken.marks).source)
     messages: list[Any] = [*request.messages]
-    body: dict[str, JSON] = {**request.body} if request.route == "chat" else {**request.body, "route": request.route}
-    return _first_object(spoken, reply_of(llm.invoke(messages, **body)))
+    return _first_object(spoken, reply_of(llm.invoke(messages, **arguments(request, llm))))
 
 
 def _first_object(spoken: Dialect, reply: Reply) -> JSON:

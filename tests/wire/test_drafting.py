@@ -53,3 +53,10 @@ def test_the_generation_may_be_named(chat):
 def test_an_empty_description_is_refused(chat):
     with FakeEndpoint() as endpoint, pytest.raises(ValueError, match="empty"):
         draft(chat(endpoint), "  ")
+
+
+def test_sampling_that_is_set_on_the_model_stays(chat):
+    with FakeEndpoint(TEMPLATE) as endpoint:
+        draft(chat(endpoint, model="numind/NuExtract-2.0-8B"))
+        draft(chat(endpoint, model="numind/NuExtract-2.0-8B", temperature=0.9))
+    assert [request.body["temperature"] for request in endpoint.requests] == [0, 0.9]
