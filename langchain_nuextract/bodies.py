@@ -40,7 +40,8 @@ def as_completion(body: Mapping[str, JSON]) -> dict[str, JSON]:
     [message] = body["messages"]
     if body.get("logprobs"):
         completion["logprobs"] = body.get("top_logprobs", 1)
-    return {**completion, "prompt": message["content"]}
+    # vLLM's completions would stop after 16 tokens; null is all the room that is left, on llama.cpp as well.
+    return {"max_tokens": None, **completion, "prompt": message["content"]}
 
 
 def take_options(body: dict[str, JSON]) -> RequestOptions:

@@ -6,7 +6,7 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 
 from langchain_nuextract.bodies import arguments
-from langchain_nuextract.dialect import Dialect
+from langchain_nuextract.dialect import Dialect, check_source
 from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.documents.neutralise import neutralise
 from langchain_nuextract.documents.read import read
@@ -21,7 +21,9 @@ def draft(document: Any, *, llm: BaseChatModel, model: str, dialect: str | None 
     spoken = dialect_named(dialect) if dialect else dialect_for(model)
     if spoken.draft is None:
         raise UnsupportedTask(spoken.name, "this model generation cannot write templates. Write one by hand.")
-    request = spoken.draft(neutralise(read(document), spoken.marks).source)
+    source = neutralise(read(document), spoken.marks).source
+    check_source(source, spoken)
+    request = spoken.draft(source)
     messages: list[Any] = [*request.messages]
     return _first_object(spoken, reply_of(llm.invoke(messages, **arguments(request, llm))))
 
