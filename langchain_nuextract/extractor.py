@@ -15,6 +15,7 @@ from langchain_core.runnables import RunnableConfig, RunnableSerializable
 from langchain_core.runnables.config import get_executor_for_config, patch_config
 from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, SkipValidation
 
+from langchain_nuextract.bodies import arguments
 from langchain_nuextract.chat_model import ChatNuExtract, reply_of
 from langchain_nuextract.dialect import Dialect
 from langchain_nuextract.dialects import dialect_for, dialect_named
@@ -187,12 +188,12 @@ class NuExtractor(_Extracting[T], Generic[T]):
 
     def _send(self, request: Request, config: RunnableConfig) -> Reply:
         started = perf_counter()
-        message = self.llm.invoke(_messages(request), config, **_call(request))
+        message = self.llm.invoke(_messages(request), config, **arguments(request, self.llm))
         return reply_of(message, perf_counter() - started)
 
     async def _asend(self, request: Request, config: RunnableConfig) -> Reply:
         started = perf_counter()
-        message = await self.llm.ainvoke(_messages(request), config, **_call(request))
+        message = await self.llm.ainvoke(_messages(request), config, **arguments(request, self.llm))
         return reply_of(message, perf_counter() - started)
 
 
@@ -220,22 +221,17 @@ def _chat_model(**settings: Any) -> ChatNuExtract:
 
 
 def _dialect(named: Dialect | str | None, llm: BaseChatModel) -> Dialect:
-    match named:
-        case Dialect():
-            return named
-        case str():
-            return dialect_named(named)
-        case None:
+    match named or getattr(llm, "dialect", None):
+        case Dialect() as dialect:
+            return dialect
+        case str() as name:
+            return dialect_named(name)
+        case _:
             return dialect_for(str(getattr(llm, "model_name", "")))
 
 
 def _messages(request: Request) -> list[dict[str, Any]]:
     return [dict(message) for message in request.messages]
-
-
-def _call(request: Request) -> dict[str, Any]:
-    route = {} if request.route == "chat" else {"route": request.route}
-    return {**request.body, **route}
 
 
 def _bounded(config: Any) -> Any:
