@@ -5,40 +5,11 @@ from dataclasses import replace
 from functools import reduce
 
 from langchain_nuextract.paths import JSON
+from langchain_nuextract.schema.kinds import admits, dumps, json_kinds, kind_of, plain_type
 from langchain_nuextract.schema.nodes import Anything, Array, Cut, Enum, Field, Leaf, Member, Never, Node, Record, Split
 
 MERGED = ("the kinds of object here are asked as one", "the fields of all of them are asked for")
 AS_TEXT = ("values of several types", "they are asked for as text and read as JSON where they are JSON")
-
-
-def kind_of(value: JSON) -> str:
-    """Name the JSON type of a value; whole numbers are `integer`."""
-    match value:
-        case bool():
-            return "boolean"
-        case int():
-            return "integer"
-        case float():
-            return "integer" if value.is_integer() else "number"
-        case str():
-            return "string"
-        case None:
-            return "null"
-        case list():
-            return "array"
-        case _:
-            return "object"
-
-
-def admits(kinds: frozenset[str], value: JSON) -> bool:
-    """Whether a value is of one of some JSON types."""
-    kind = kind_of(value)
-    return kind in kinds or (kind == "integer" and "number" in kinds)
-
-
-def dumps(value: JSON) -> str:
-    """Write a value as compact JSON."""
-    return json.dumps(value, ensure_ascii=False)
 
 
 def enum(values: list[JSON]) -> Node:
@@ -195,26 +166,6 @@ def _meet_leaf(a: Leaf, b: Leaf) -> Leaf | None:
     return replace(a, kinds=kinds, type=type_ if fits else plain_type(kinds))
 
 
-def json_kinds(type_: str) -> frozenset[str]:
-    """Give the JSON types that a NuExtract type writes."""
-    match type_:
-        case "integer":
-            return frozenset({"integer"})
-        case "number":
-            return frozenset({"integer", "number"})
-        case "boolean":
-            return frozenset({"boolean"})
-        case _:
-            return frozenset({"string"})
-
-
-def plain_type(kinds: frozenset[str]) -> str:
-    """Give the NuExtract type that holds all of some JSON types."""
-    if len(kinds) == 1:
-        return next(iter(kinds))
-    return "number" if kinds == {"integer", "number"} else "string"
-
-
 def _unite_scalar(a: Leaf | Enum | None, b: Leaf | Enum | None) -> Leaf | Enum | Anything | None:
     match a, b:
         case (None, only) | (only, None):
@@ -338,8 +289,9 @@ def _unite_field(one: Field | None, two: Field | None, a: Record, b: Record) -> 
             default=one.default if one.default == two.default else None,
             filled=one.filled and two.filled,
         )
-    only, other = (one, b) if one else (two, a)
-    assert only is not None
+    only, other = (two, a) if one is None else (one, b)
+    if only is None:
+        raise ValueError("a field of neither")
     node = unite(only.node, other.rest) if other.rest else only.node
     return replace(only, node=node, required=False, filled=False)
 

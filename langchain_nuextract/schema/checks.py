@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time
-from functools import lru_cache
+from functools import cache, lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import UUID
@@ -12,7 +12,7 @@ from langchain_nuextract.errors import InvalidValue, Problem, UnsupportedSchema
 from langchain_nuextract.paths import JSON, Path
 
 if TYPE_CHECKING:
-    from jsonschema.exceptions import ValidationError as SchemaViolation
+    from jsonschema import FormatChecker
     from jsonschema.protocols import Validator
     from pydantic import TypeAdapter
     from pydantic_core import ErrorDetails
@@ -63,7 +63,7 @@ def adapter(type_: Any) -> "TypeAdapter[Any]":
         found.rebuild()
     except (PydanticUserError, SchemaError, NameError, TypeError) as error:
         raise UnsupportedSchema((), f"{type_!r} is not a type that Pydantic can read: {error}") from error
-    return cast("TypeAdapter[Any]", found)
+    return found
 
 
 def check_python(type_: Any, value: JSON) -> Any:
@@ -111,9 +111,10 @@ def validator(schema: Mapping[str, JSON]) -> "type[Validator]":
         UnsupportedSchema: It is not a valid JSON Schema.
     """
     import jsonschema  # noqa: PLC0415 heavy, and not needed for Python types
+    from jsonschema.validators import validator_for  # noqa: PLC0415
 
     if isinstance(schema.get("$schema"), str):
-        named = jsonschema.validators.validator_for(schema, default=jsonschema.Draft202012Validator)
+        named = validator_for(schema, default=jsonschema.Draft202012Validator)
         found = _fault(named, schema)
         if found is None:
             return named
@@ -128,11 +129,16 @@ def validator(schema: Mapping[str, JSON]) -> "type[Validator]":
     raise faults[0]
 
 
+def address(draft: "type[Validator]") -> str:
+    """Give the address of a draft's metaschema."""
+    return str(cast("Mapping[str, JSON]", draft.META_SCHEMA).get("$schema"))
+
+
 def _fault(draft: "type[Validator]", schema: Mapping[str, JSON]) -> UnsupportedSchema | None:
     from jsonschema.exceptions import SchemaError  # noqa: PLC0415 heavy, and not needed for Python types
 
     try:
-        draft.check_schema(schema)
+        draft.check_schema(cast("dict[str, JSON]", schema))
     except SchemaError as error:
         return UnsupportedSchema(tuple(error.path), f"this is not valid JSON Schema: {error.message[:200]}")
     except RecursionError:
@@ -146,16 +152,21 @@ def check_json(schema: Mapping[str, JSON], draft: "type[Validator]", value: JSON
     Raises:
         InvalidValue: The schema does not admit it.
     """
+    found = cast("Any", draft)(schema, format_checker=_formats())
+    problems = [problem for error in found.iter_errors(value) for problem in _violations(error)]
+    if problems:
+        raise InvalidValue(list(dict.fromkeys(problems)))
+    return value
+
+
+@cache
+def _formats() -> "FormatChecker":
     from jsonschema import FormatChecker  # noqa: PLC0415 heavy, and not needed for Python types
 
     checker = FormatChecker(formats=())
     for name, parse in _FORMATS.items():
         checker.checks(name, raises=ValueError)(_format_check(parse))
-    found = draft(schema, format_checker=checker)
-    problems = [problem for error in found.iter_errors(value) for problem in _violations(error)]
-    if problems:
-        raise InvalidValue(list(dict.fromkeys(problems)))
-    return value
+    return checker
 
 
 def _format_check(parse: Callable[[str], object]) -> Callable[[object], bool]:
@@ -167,15 +178,18 @@ def _format_check(parse: Callable[[str], object]) -> Callable[[object], bool]:
     return fits
 
 
-def _violations(error: "SchemaViolation") -> Iterator[Problem]:
-    from jsonschema.exceptions import best_match  # noqa: PLC0415 heavy, and not needed for Python types
+def _closest(violation: Any) -> Any:
+    """Of the branches of a union, give what is wrong with that which came closest."""
+    from jsonschema import exceptions  # noqa: PLC0415 heavy, and not needed for Python types
 
-    if error.context:
-        closest = best_match([error])
-        error = closest if closest is not None else error
+    return cast("Any", exceptions).best_match([violation]) if violation.context else violation
+
+
+def _violations(violation: Any) -> Iterator[Problem]:
+    """Say what jsonschema found."""
+    error = cast("Any", _closest(violation))
     path: Path = tuple(error.absolute_path)
-    value = cast("JSON", error.instance)
-    expected = cast("JSON", error.validator_value)
+    value, expected = error.instance, error.validator_value
     match error.validator:
         case "required":
             for name in _absent(expected, value):

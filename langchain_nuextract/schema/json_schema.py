@@ -11,8 +11,21 @@ from typing import Any, Final, cast
 
 from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import EACH, JSON, Path
-from langchain_nuextract.schema.algebra import dumps, enum, json_kinds, meet, unite_all
-from langchain_nuextract.schema.nodes import Anything, Array, Cut, Enum, Field, Leaf, Never, Node, Record, Split
+from langchain_nuextract.schema.algebra import enum, meet, unite_all
+from langchain_nuextract.schema.kinds import dumps, is_object, json_kinds
+from langchain_nuextract.schema.nodes import (
+    Anything,
+    Array,
+    Cut,
+    Enum,
+    Field,
+    Leaf,
+    Never,
+    Node,
+    Record,
+    Split,
+    tells_null,
+)
 from langchain_nuextract.schema.references import Resolver, recursive
 from langchain_nuextract.schema.types import ANNOTATION, REGIONS, SCALARS, json_kind
 
@@ -50,6 +63,7 @@ _CUT = ("a recursion is not unrolled any further", "what lies deeper is asked fo
 _OPEN = ("properties that the schema does not mention", "they are not asked for; an example that has them keeps them")
 _IMPLIED = ("the schema states no type here", "values of the type that its keywords are about are asked for")
 _ANY = ("any value is admitted here", "it is asked for as text, and read as JSON where it is JSON")
+
 
 @dataclass(frozen=True, slots=True)
 class _Place:
@@ -94,20 +108,18 @@ def read(schema: Mapping[str, JSON], *, draft: str, depth: int, closed: bool) ->
     ladder += [_Limits(0, nested) for nested in (8, 4, 2, 1)] if loops else []
     for limits in ladder if loops else ladder[:1]:
         try:
-            return _Reader(resolver, loops, limits, draft=draft, closed=closed).whole(schema)
+            return finished(_Reader(resolver, loops, limits, draft=draft, closed=closed).whole(schema))
         except _TooLarge:
             continue
     raise UnsupportedSchema((), f"the schema spells out to more than {STEPS:,} parts. Ask for less at once.")
 
 
-class _TooLarge(Exception):  # noqa: N818 it never leaves this module
+class _TooLarge(Exception):
     """The limits let the schema grow too large."""
 
 
 class _Reader:
-    def __init__(
-        self, resolver: Resolver, loops: frozenset[int], limits: _Limits, *, draft: str, closed: bool
-    ) -> None:
+    def __init__(self, resolver: Resolver, loops: frozenset[int], limits: _Limits, *, draft: str, closed: bool) -> None:
         self._resolver = resolver
         self._loops = loops
         self._limits = limits
@@ -195,18 +207,10 @@ class _Reader:
                 return self._object(schema, place)
             case "array":
                 return self._array(schema, place)
-            case "null":
-                return Never(nullable=True)
-            case "string":
-                return Leaf(type=_text_type(schema), kinds=frozenset({"string"}))
-            case "integer" | "boolean":
-                return Leaf(type=name, kinds=frozenset({name}))
-            case "number":
-                return Leaf(type="number", kinds=frozenset({"integer", "number"}))
             case Mapping():
                 return self.read(name, place)
             case _:
-                return Anything(nullable=True)
+                return _scalar(name, schema)
 
     def _array(self, schema: Mapping[str, JSON], place: _Place) -> Array:
         tuple_ = schema.get("prefixItems", schema.get("items"))
@@ -250,7 +254,7 @@ class _Reader:
 
     def _field(self, name: str, schema: JSON, place: _Place, *, required: bool) -> Field:
         node = self.read(schema, place.down(name))
-        says = cast("Mapping[str, JSON]", schema) if isinstance(schema, Mapping) else {}
+        says: Mapping[str, JSON] = schema if is_object(schema) else {}
         default = dumps(says["default"]) if "default" in says else None
         constant = node.members[0].text if isinstance(node, Enum) and len(node.members) == 1 else None
         return Field(
@@ -259,13 +263,14 @@ class _Reader:
             required=required,
             default=default,
             filled=self._closed and default is not None and default == constant,
+            null_matters=not required and (not self._closed if default is None else default != "null"),
         )
 
     def _undeclared(self, name: str, schema: Mapping[str, JSON], place: _Place, *, required: bool) -> Field:
         """Read a property that is required, or named by `propertyNames`, but not described."""
-        matching = [
-            part for pattern, part in _patterns(schema).items() if _search(pattern, name)
-        ] or [schema.get("additionalProperties", True)]
+        matching = [part for pattern, part in _patterns(schema).items() if _search(pattern, name)] or [
+            schema.get("additionalProperties", True)
+        ]
         node = reduce(meet, [self.read(part, place.down(name)) for part in matching])
         return Field(name=name, node=node, required=required)
 
@@ -310,13 +315,16 @@ def retype(node: Node, name: str, at: Path) -> Node:
             raise UnsupportedSchema(at, f"the type {name!r} can be asked for text, numbers and lists of them only.")
 
 
+_NULL = ("null cannot be told from nothing here", "a missing value is left out")
+
+
 def finished(node: Node) -> Node:
     """Name what a template cannot carry, now that the node is not put together with others any more."""
     match node:
         case Record(fields=fields, rest=rest):
             node = replace(
                 node,
-                fields=tuple(replace(field, node=finished(field.node)) for field in fields),
+                fields=tuple(replace(field, node=_finished_field(field)) for field in fields),
                 rest=finished(rest) if rest else None,
             )
             return _losing(node, _OPEN) if node.open else _checked(node)
@@ -333,12 +341,35 @@ def finished(node: Node) -> Node:
     return _checked(node)
 
 
+def _finished_field(field: Field) -> Node:
+    node = finished(field.node)
+    text = isinstance(node, Leaf | Enum) and not _is_choice(node)
+    return node if text or not tells_null(field) else _losing(node, _NULL)
+
+
+def _is_choice(node: Leaf | Enum) -> bool:
+    """Whether the model is asked for a choice or a number, which cannot say that null is meant."""
+    return len(node.members) > 1 if isinstance(node, Enum) else json_kind(node.type) != "string"
+
+
 def _checked(node: Node) -> Node:
     return _losing(node, _IMPLIED) if node.implied else node
 
 
 def _losing(node: Node, loss: tuple[str, str]) -> Node:
     return node if loss in node.lost else replace(node, lost=(*node.lost, loss))
+
+
+def _scalar(name: JSON, schema: Mapping[str, JSON]) -> Node:
+    match name:
+        case "null":
+            return Never(nullable=True)
+        case "string":
+            return Leaf(type=_text_type(schema), kinds=json_kinds("string"))
+        case "integer" | "boolean" | "number":
+            return Leaf(type=name, kinds=json_kinds(name))
+        case _:
+            return Anything(nullable=True)
 
 
 def _text_type(schema: Mapping[str, JSON]) -> str:
@@ -351,7 +382,7 @@ def _required(schema: Mapping[str, JSON], named: Mapping[str, JSON]) -> list[str
     listed = schema.get("required")
     if isinstance(listed, list):
         return [name for name in cast("list[JSON]", listed) if isinstance(name, str)]
-    return [name for name, part in named.items() if isinstance(part, Mapping) and part.get("required") is True]
+    return [name for name, part in named.items() if is_object(part) and part.get("required") is True]
 
 
 def _named_keys(schema: Mapping[str, JSON]) -> list[str]:
@@ -384,5 +415,3 @@ def _bound(value: JSON) -> int | None:
 
 def _fills(most: int | None, prefix: tuple[Node, ...]) -> bool:
     return most is not None and most <= len(prefix)
-
-

@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import Final, NoReturn
 
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.schema.algebra import admits, dumps
 from langchain_nuextract.schema.form import Choice, Scalar
+from langchain_nuextract.schema.kinds import admits, dumps
 from langchain_nuextract.schema.nodes import Member
 
 _YES = {"yes": True, "true": True, "no": False, "false": False}
+_NULL: Final = re.compile('("*)null("*)')
 _DAY: Final = re.compile(r"(\d{4}-\d\d-\d\d)[T ].*")
 
 
@@ -21,6 +22,11 @@ def parsed(text: str) -> tuple[bool, JSON]:
         return True, json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return False, None
+
+
+def _is_whole(answer: JSON) -> bool:
+    """Whether an answer is an object or an array, of which no scalar can be made."""
+    return isinstance(answer, dict | list)
 
 
 def _refuse(name: str) -> NoReturn:
@@ -47,7 +53,7 @@ class LeafLens:
 
     def lift(self, answer: JSON) -> JSON:
         """Give the value that an answer stands for; as it is, if it stands for none."""
-        if isinstance(answer, dict | list) or admits(self.kinds, answer):
+        if _is_whole(answer) or admits(self.kinds, answer):
             return answer
         if "string" in self.kinds:
             return answer if self.decimal else dumps(answer)
@@ -75,7 +81,7 @@ class TextLens:
         """Give the text for a value: JSON, except that text stands for itself where it can."""
         if value is None:
             return self.missing
-        if isinstance(value, bool) and self.kinds == {"boolean"}:
+        if isinstance(value, bool) and self.kinds == frozenset({"boolean"}):
             return "yes" if value else "no"
         if isinstance(value, str) and self.lift(value) == value:
             return value
@@ -84,10 +90,10 @@ class TextLens:
     def lift(self, answer: JSON) -> JSON:
         """Give the value that a text stands for."""
         if not isinstance(answer, str):
-            return answer if isinstance(answer, dict | list) or admits(self.kinds, answer) else dumps(answer)
+            return answer if _is_whole(answer) or admits(self.kinds, answer) else dumps(answer)
         if self.day and (day := _DAY.fullmatch(answer)):
             return day[1]
-        return answer if self.kinds == {"string"} else _read(answer, self.kinds)
+        return answer if self.kinds == frozenset({"string"}) else _read(answer, self.kinds)
 
     def blank(self, answer: JSON) -> bool:
         """Whether an answer says that there is no value."""
@@ -179,4 +185,41 @@ class JsonLens:
         """Whether an answer says that there is no value."""
         if answer is None or answer == "":
             return True
-        return self.containers and isinstance(answer, str) and not isinstance(parsed(answer)[1], dict | list)
+        return self.containers and isinstance(answer, str) and not _is_whole(parsed(answer)[1])
+
+
+@dataclass(frozen=True, slots=True)
+class NullLens:
+    """Text that may be null or left out, which are told apart: null is written as a word."""
+
+    inner: LeafLens | TextLens | EnumLens
+
+    @property
+    def form(self) -> Scalar | Choice:
+        """The shape of the answers."""
+        return self.inner.form
+
+    @property
+    def missing(self) -> JSON:
+        """What an answer has where there is no value."""
+        return self.inner.missing
+
+    @property
+    def note(self) -> str:
+        """The user's description."""
+        return self.inner.note
+
+    def lower(self, value: JSON) -> JSON:
+        """Give the text for a value; the word itself is quoted."""
+        answer = "null" if value is None else self.inner.lower(value)
+        return f'"{answer}"' if value is not None and isinstance(answer, str) and _NULL.fullmatch(answer) else answer
+
+    def lift(self, answer: JSON) -> JSON:
+        """Give the value that a text stands for."""
+        if not isinstance(answer, str) or not _NULL.fullmatch(answer):
+            return self.inner.lift(answer)
+        return self.inner.lift(answer[1:-1]) if len(answer) > len("null") else None
+
+    def blank(self, answer: JSON) -> bool:
+        """Whether an answer says that there is no value."""
+        return self.inner.blank(answer)

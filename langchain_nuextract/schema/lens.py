@@ -10,351 +10,32 @@ Where both null and nothing are values they cannot be told apart: it is nothing.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Protocol, cast
+from dataclasses import replace
+from typing import cast
 
 from langchain_nuextract.paths import EACH, JSON, Path
-from langchain_nuextract.schema.algebra import dumps
 from langchain_nuextract.schema.form import Choice, Choices, Form, Listing, Record, Scalar
-from langchain_nuextract.schema.leaves import EnumLens, JsonLens, LeafLens, TextLens
-from langchain_nuextract.schema.nodes import Anything, Array, Cut, Enum, Field, Leaf, Member, Never, Node, Split
+from langchain_nuextract.schema.kinds import dumps
+from langchain_nuextract.schema.leaves import EnumLens, JsonLens, LeafLens, NullLens, TextLens
+from langchain_nuextract.schema.mixtures import SplitLens, TupleLens
+from langchain_nuextract.schema.nodes import (
+    Anything,
+    Array,
+    Cut,
+    Enum,
+    Field,
+    Leaf,
+    Member,
+    Never,
+    Node,
+    Split,
+    tells_null,
+)
 from langchain_nuextract.schema.nodes import Record as RecordNode
+from langchain_nuextract.schema.shapes import Lens, ListLens, MapLens, Part, RecordLens
 from langchain_nuextract.schema.types import Vocabulary, json_kind, nearest
 
-_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()  # noqa: SIM905 reads better so
-
-
-class Lens(Protocol):
-    """What lowers values to one form, and lifts answers of this form. Neither ever raises."""
-
-    @property
-    def form(self) -> Form:
-        """The shape of the answers."""
-        ...
-
-    @property
-    def missing(self) -> JSON:
-        """What an answer has where there is no value."""
-        ...
-
-    @property
-    def note(self) -> str:
-        """The user's description."""
-        ...
-
-    def lower(self, value: JSON) -> JSON:
-        """Give the answer for a value."""
-        ...
-
-    def lift(self, answer: JSON) -> JSON:
-        """Give the value for an answer that is not blank."""
-        ...
-
-    def blank(self, answer: JSON) -> bool:
-        """Whether an answer says that there is no value."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A named part of an object and of its answer."""
-
-    name: str
-    lens: Lens
-    required: bool
-    nullable: bool
-    constant: Member | None = None
-    """What is put in without asking."""
-    needed: bool = False
-    """Whether an object without an answer here cannot be valid."""
-
-
-@dataclass(frozen=True, slots=True)
-class RecordLens:
-    """An object, as an object."""
-
-    form: Record
-    parts: tuple[Part, ...]
-    open: bool
-    others: "tuple[str, MapLens] | None" = None
-    """The key and lens of a list of the properties under other names."""
-    missing: JSON = None
-    note: str = ""
-
-    def lower(self, value: JSON) -> JSON:
-        """Give an object with a key for each part that is asked for."""
-        if not isinstance(value, dict):
-            return self.missing if value is None else value
-        says = cast("dict[str, JSON]", value)
-        answer = {part.name: _lowered(part, says) for part in self.parts if not part.constant}
-        unnamed = {key: child for key, child in says.items() if not any(part.name == key for part in self.parts)}
-        if self.others:
-            name, lens = self.others
-            answer[name] = lens.lower(unnamed)
-        elif self.open:
-            answer |= unnamed
-        return answer
-
-    def lift(self, answer: JSON) -> JSON:
-        """Give the object; parts that are missing and may be left out are."""
-        if not isinstance(answer, dict):
-            return self.lift({}) if self.blank(answer) else answer
-        says = cast("dict[str, JSON]", answer)
-        value: dict[str, JSON] = {}
-        for part in self.parts:
-            _lift_part(part, says, value)
-        if self.others:
-            name, lens = self.others
-            found = lens.lift(says[name]) if not lens.blank(says.get(name)) else {}
-            value |= found if isinstance(found, dict) else {name: found}
-        elif self.open:
-            known = {part.name for part in self.parts}
-            value |= {key: child for key, child in says.items() if key not in known}
-        return value
-
-    def blank(self, answer: JSON) -> bool:
-        """Whether an answer says that there is no object: it is missing, or empty where it may not be."""
-        if answer is None or answer == "":
-            return True
-        return isinstance(answer, dict) and hollow(answer) and any(part.needed for part in self.parts)
-
-
-def _lowered(part: Part, value: dict[str, JSON]) -> JSON:
-    return part.lens.lower(value[part.name]) if part.name in value else part.lens.missing
-
-
-def _lift_part(part: Part, answer: dict[str, JSON], value: dict[str, JSON]) -> None:
-    """Put one part in its place, if there is anything to put."""
-    said = answer.get(part.name)
-    if part.constant:
-        value[part.name] = part.constant.value
-    elif not part.lens.blank(said):
-        value[part.name] = part.lens.lift(said)
-    elif part.required and part.nullable:
-        value[part.name] = None
-    elif part.required and isinstance(part.lens, RecordLens | ListLens | MapLens | TupleLens):
-        value[part.name] = part.lens.lift(said)
-
-
-def hollow(answer: JSON) -> bool:
-    """Whether there is nothing in an answer but missing values."""
-    match answer:
-        case None:
-            return True
-        case dict():
-            return all(hollow(child) for child in cast("dict[str, JSON]", answer).values())
-        case list():
-            return not answer
-        case _:
-            return False
-
-
-@dataclass(frozen=True, slots=True)
-class ListLens:
-    """A list, as a list."""
-
-    form: Listing | Choices
-    item: Lens
-    gaps: bool = False
-    """Whether null is an item."""
-    missing: JSON = None
-    note: str = ""
-
-    def lower(self, value: JSON) -> JSON:
-        """Give the list of the lowered items."""
-        if not isinstance(value, list):
-            return self.missing if value is None else value
-        return [self.item.lower(child) for child in cast("list[JSON]", value)]
-
-    def lift(self, answer: JSON) -> JSON:
-        """Give the list; items that are missing are left out, unless null is an item."""
-        if self.blank(answer):
-            return []
-        if not isinstance(answer, list):
-            return answer
-        said = cast("list[JSON]", answer)
-        blank = [self.item.blank(child) for child in said]
-        if self.gaps:
-            return [None if gap else self.item.lift(child) for child, gap in zip(said, blank, strict=True)]
-        return [self.item.lift(child) for child, gap in zip(said, blank, strict=True) if not gap]
-
-    def blank(self, answer: JSON) -> bool:
-        """Whether an answer says that there is no list; an empty list is one."""
-        return answer is None or answer == ""
-
-
-@dataclass(frozen=True, slots=True)
-class MapLens:
-    """An object with any keys, as a list of entries."""
-
-    form: Listing
-    key: str
-    inner: Lens
-    at: str | None
-    """The name under which an entry has its value; None where the value's own parts stand beside the key."""
-    gaps: bool = False
-    """Whether null is a value."""
-    missing: JSON = None
-    note: str = ""
-
-    def lower(self, value: JSON) -> JSON:
-        """Give an entry for each key."""
-        if not isinstance(value, dict):
-            return self.missing if value is None else value
-        return [self._entry(key, child) for key, child in cast("dict[str, JSON]", value).items()]
-
-    def _entry(self, key: str, value: JSON) -> JSON:
-        inner = self.inner.lower(value)
-        if self.at is not None:
-            return {self.key: key, self.at: inner}
-        return {self.key: key, **inner} if isinstance(inner, dict) else inner
-
-    def lift(self, answer: JSON) -> JSON:
-        """Give the object; as it is, if these are not entries."""
-        if self.blank(answer):
-            return {}
-        if not isinstance(answer, list):
-            return answer
-        entries = [entry for entry in cast("list[JSON]", answer) if not hollow(entry)]
-        if not all(isinstance(entry, dict) and isinstance(entry.get(self.key), str) for entry in entries):
-            return entries
-        value: dict[str, JSON] = {}
-        for entry in entries:
-            self._put(entry, value)
-        return value
-
-    def _put(self, entry: dict[str, JSON], value: dict[str, JSON]) -> None:
-        inner = entry.get(self.at) if self.at is not None else {k: v for k, v in entry.items() if k != self.key}
-        if not self.inner.blank(inner):
-            value.setdefault(entry[self.key], self.inner.lift(inner))
-        elif self.gaps:
-            value.setdefault(entry[self.key], None)
-        elif isinstance(self.inner, RecordLens | ListLens | MapLens | TupleLens):
-            value.setdefault(entry[self.key], self.inner.lift(inner))
-
-    def blank(self, answer: JSON) -> bool:
-        """Whether an answer says that there is no object; no entries are an empty one."""
-        return answer is None or answer == ""
-
-
-@dataclass(frozen=True, slots=True)
-class TupleLens:
-    """Items that have places of their own, as an object with a part for each place."""
-
-    form: Record
-    parts: tuple[Part, ...]
-    least: int
-    rest: "tuple[str, ListLens] | None" = None
-    missing: JSON = None
-    note: str = ""
-
-    def lower(self, value: JSON) -> JSON:
-        """Give an object with a key for each place."""
-        if not isinstance(value, list):
-            return self.missing if value is None else value
-        items = cast("list[JSON]", value)
-        answer = {
-            part.name: part.lens.lower(items[index]) if index < len(items) else part.lens.missing
-            for index, part in enumerate(self.parts)
-        }
-        if self.rest:
-            answer[self.rest[0]] = self.rest[1].lower(items[len(self.parts) :])
-        return answer
-
-    def lift(self, answer: JSON) -> JSON:
-        """Give the list; missing items at its end are left out as far as it may be shorter."""
-        if self.blank(answer):
-            return []
-        if not isinstance(answer, dict):
-            return answer
-        said = cast("dict[str, JSON]", answer)
-        after = self.rest[1].lift(said.get(self.rest[0])) if self.rest else []
-        items = [self._item(part, said.get(part.name)) for part in self.parts]
-        if isinstance(after, list) and after:
-            return [*items, *after]
-        present = [not part.lens.blank(said.get(part.name)) for part in self.parts]
-        length = max((index + 1 for index, there in enumerate(present) if there), default=0)
-        return items[: max(length, self.least)] if any(present) or not self.least else []
-
-    def _item(self, part: Part, answer: JSON) -> JSON:
-        return None if part.lens.blank(answer) else part.lens.lift(answer)
-
-    def blank(self, answer: JSON) -> bool:
-        """Whether an answer says that there is no tuple."""
-        if answer is None or answer == "":
-            return True
-        return isinstance(answer, dict) and hollow(answer) and any(part.needed for part in self.parts)
-
-
-@dataclass(frozen=True, slots=True)
-class SplitLens:
-    """Values of several shapes, as an object with a part for scalars, one for lists, and the parts of objects."""
-
-    form: Record
-    value: tuple[str, Lens] | None
-    items: tuple[str, Lens] | None
-    record: Lens | None
-    within: str | None
-    """The name under which objects stand; None where their own parts stand beside the others."""
-    missing: JSON = None
-    note: str = ""
-
-    def lower(self, value: JSON) -> JSON:
-        """Give an object in which the parts of one shape are filled."""
-        if value is None:
-            return self.missing
-        answer: dict[str, JSON] = {}
-        if self.value:
-            scalar = not isinstance(value, dict | list)
-            answer[self.value[0]] = self.value[1].lower(value) if scalar else self.value[1].missing
-        if self.items:
-            name, lens = self.items
-            answer[name] = lens.lower(value) if isinstance(value, list) else lens.missing
-        return answer | self._lower_record(value)
-
-    def _lower_record(self, value: JSON) -> dict[str, JSON]:
-        if not self.record:
-            return {}
-        there = isinstance(value, dict)
-        if self.within is not None:
-            return {self.within: self.record.lower(value) if there else self.record.missing}
-        inner = self.record.lower(value if there else {})
-        return cast("dict[str, JSON]", inner)
-
-    def lift(self, answer: JSON) -> JSON:
-        """Give the value of the first part that is filled."""
-        if not isinstance(answer, dict):
-            return self._lift_plain(answer)
-        said = cast("dict[str, JSON]", answer)
-        if self.value and not self.value[1].blank(said.get(self.value[0])):
-            return self.value[1].lift(said[self.value[0]])
-        items = said.get(self.items[0]) if self.items else None
-        record = self._record_of(said)
-        if self.items and not hollow(items):
-            return self.items[1].lift(items)
-        if self.record and (not hollow(record) or items is None):
-            return self.record.lift(record)
-        return self.items[1].lift(items) if self.items else None
-
-    def _lift_plain(self, answer: JSON) -> JSON:
-        if isinstance(answer, list):
-            return self.items[1].lift(answer) if self.items else answer
-        return self.value[1].lift(answer) if self.value else answer
-
-    def _record_of(self, answer: dict[str, JSON]) -> JSON:
-        if self.within is not None:
-            return answer.get(self.within)
-        mine = {named[0] for named in (self.value, self.items) if named}
-        return {key: child for key, child in answer.items() if key not in mine}
-
-    def blank(self, answer: JSON) -> bool:
-        """Whether an answer says that there is no value."""
-        if not isinstance(answer, dict):
-            return answer is None or answer == ""
-        said = cast("dict[str, JSON]", answer)
-        if not hollow(said) or (self.items and isinstance(said.get(self.items[0]), list)):
-            return False
-        return self.record is None or self.record.blank(self._record_of(said))
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
 def build(node: Node, vocabulary: Vocabulary) -> Lens:
@@ -366,6 +47,7 @@ class _Builder:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
         self._missing = vocabulary.missing
+        self._nothing: JSON = [] if vocabulary.missing == "" else None
 
     def lens(self, node: Node) -> Lens:
         """Give the lens of a node."""
@@ -374,18 +56,21 @@ class _Builder:
                 return self._leaf(node)
             case Enum():
                 return self._enum(node)
+            case Never():
+                return self._enum(Enum(members=(Member("null", "null"),), note=node.note))
+            case Anything() | Cut():
+                return JsonLens(self._scalar("string"), isinstance(node, Cut), self._missing, node.note)
+            case Array() | RecordNode() | Split():
+                return self._composite(node)
+
+    def _composite(self, node: Array | RecordNode | Split) -> Lens:
+        match node:
             case Array():
                 return self._tuple(node) if node.prefix else self._list(node)
             case RecordNode():
                 return self._object(node)
             case Split():
                 return self._split(node)
-            case Anything() | Cut():
-                return JsonLens(
-                    self._scalar("string"), containers=isinstance(node, Cut), missing=self._missing, note=node.note
-                )
-            case Never():
-                return EnumLens(self._scalar("string"), (Member("null", "null"),), self._missing, node.note)
 
     def _scalar(self, type_: str) -> Scalar:
         return Scalar(nearest(type_, self._vocabulary))
@@ -412,20 +97,21 @@ class _Builder:
         form = Listing(item.form, node.most, gaps)
         if isinstance(item.form, Choice):
             form = Choices(item.form.labels, gaps)
-        return ListLens(form, item, gaps, [] if self._missing == "" else None, node.note)
+        return ListLens(form, item, gaps, self._nothing, node.note)
 
     def _part(self, field: Field) -> Part:
         node = field.node
         lens = self.lens(node)
-        one = isinstance(lens, EnumLens) and len(lens.members) == 1 and not node.nullable
-        constant = lens.members[0] if one else None
+        if tells_null(field) and isinstance(lens, LeafLens | TextLens | EnumLens) and _is_text(lens.form):
+            lens = NullLens(lens)
+        members = lens.members if isinstance(lens, EnumLens) and not node.nullable else ()
+        constant = members[0] if len(members) == 1 else None
         empty = isinstance(lens, ListLens | MapLens | JsonLens) or (
             isinstance(lens, RecordLens | TupleLens | SplitLens) and not lens.blank({})
         )
         filled = constant if field.required or field.filled else None
-        return Part(
-            field.name, lens, field.required, node.nullable, filled, field.required and not node.nullable and not empty
-        )
+        needed = field.required and not node.nullable and not empty
+        return Part(field.name, lens, field.required, node.nullable, filled, _stands(lens), needed)
 
     def _object(self, node: RecordNode) -> Lens:
         if not node.fields and (node.rest or node.open):
@@ -453,17 +139,19 @@ class _Builder:
         own = inner.form.fields if flat and isinstance(inner.form, Record) else (("value", inner.form),)
         key = _unused(("key", "name"), [name for name, _ in own])
         form = Listing(Record(((key, self._scalar("string")), *own)))
-        return MapLens(
-            form, key, inner, None if flat else "value", gaps, [] if self._missing == "" else None, node.note
-        )
+        at = None if flat else "value"
+        missing = self._nothing
+        return MapLens(form, key, inner, at, gaps, _stands(inner), missing, node.note)
 
     def _tuple(self, node: Array) -> TupleLens:
-        names = [_ORDINALS[index] if index < len(_ORDINALS) else f"item_{index + 1}" for index in range(len(node.prefix))]
+        names = [
+            _ORDINALS[index] if index < len(_ORDINALS) else f"item_{index + 1}" for index in range(len(node.prefix))
+        ]
         parts = tuple(
             self._part(Field(name=name, node=item, required=index < node.least))
             for index, (name, item) in enumerate(zip(names, node.prefix, strict=True))
         )
-        asked = tuple(Part(part.name, part.lens, part.required, part.nullable, None, part.needed) for part in parts)
+        asked = tuple(replace(part, constant=None) for part in parts)
         fields = [(part.name, part.lens.form) for part in asked]
         rest = None
         if node.rest is not None:
@@ -485,6 +173,14 @@ class _Builder:
             within = "object"
             fields.append((within, record.form))
         return SplitLens(Record(tuple(fields)), value, items, record, within, None, node.note)
+
+
+def _stands(lens: Lens) -> bool:
+    return isinstance(lens, RecordLens | ListLens | MapLens | TupleLens)
+
+
+def _is_text(form: Form) -> bool:
+    return isinstance(form, Scalar) and json_kind(form.type) == "string"
 
 
 def _unused(wanted: tuple[str, ...], taken: list[str]) -> str:

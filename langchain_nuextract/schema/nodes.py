@@ -111,6 +111,8 @@ class Field:
     """The user's default as JSON; None if there is none."""
     filled: bool = False
     """Whether a constant is put in even where it could be left out."""
+    null_matters: bool = False
+    """Whether null and nothing, where both are admitted, mean different things to the user's type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +151,11 @@ def parts(node: Node) -> tuple[tuple[Path, Node], ...]:
             return tuple(((), part) for part in (node.scalar, node.array, node.record) if part)
         case _:
             return ()
+
+
+def tells_null(field: Field) -> bool:
+    """Whether null and nothing are both admitted for a field, and different."""
+    return field.null_matters and field.node.nullable and not field.required and not isinstance(field.node, Anything)
 
 
 def losses(node: Node, at: Path = ()) -> Iterator[Loss]:

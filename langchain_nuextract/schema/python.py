@@ -1,24 +1,26 @@
 """Python types, by way of Pydantic: their JSON Schema, and their instances as JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, cast
 
 from pydantic import AliasChoices, AliasPath, BaseModel, SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, PydanticOmit
-from pydantic_core.core_schema import CoreSchema, DecimalSchema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import PydanticOmit
+from pydantic_core.core_schema import DecimalSchema
 
 from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.checks import adapter
+from langchain_nuextract.schema.kinds import is_object
 from langchain_nuextract.schema.types import ANNOTATION
 
 
 class _Generator(GenerateJsonSchema):
     """Pydantic's own, except that what has no JSON Schema admits anything instead of failing."""
 
-    def handle_invalid_for_json_schema(self, schema: CoreSchema, error_info: str) -> JsonSchemaValue:
+    def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> JsonSchemaValue:  # noqa: ARG002
         return {}
 
     def decimal_schema(self, schema: DecimalSchema) -> JsonSchemaValue:
@@ -67,14 +69,19 @@ def _renamed(value: Any, written: JSON) -> JSON:
             said = cast("dict[str, JSON]", written)
             names = [field.name for field in fields(value)]
             return {**said, **{name: _renamed(getattr(value, name), said[name]) for name in names if name in said}}
-        case Mapping() if isinstance(written, dict) and len(cast("Mapping[Any, Any]", value)) == len(written):
-            items = zip(cast("Mapping[Any, Any]", value).values(), cast("dict[str, JSON]", written).items(), strict=True)
-            return {name: _renamed(child, said) for child, (name, said) in items}
-        case list() | tuple() if isinstance(written, list) and len(cast("list[Any]", value)) == len(written):
-            pairs = zip(cast("list[Any]", value), cast("list[JSON]", written), strict=True)
-            return [_renamed(child, said) for child, said in pairs]
+        case Mapping() | list() | tuple() if isinstance(written, dict | list):
+            return _contents(cast("Collection[Any]", value), written)
         case _:
             return written
+
+
+def _contents(value: Collection[Any], written: JSON) -> JSON:
+    if len(value) != len(written):
+        return written
+    if is_object(written) and isinstance(value, Mapping):
+        children = cast("Mapping[Any, Any]", value).values()
+        return {name: _renamed(child, said) for child, (name, said) in zip(children, written.items(), strict=True)}
+    return [_renamed(child, said) for child, said in zip(value, written, strict=True)]
 
 
 def _model(value: BaseModel, written: dict[str, JSON]) -> JSON:

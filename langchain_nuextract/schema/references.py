@@ -1,6 +1,7 @@
 """Where a `$ref` leads, and which schemas lead back to themselves. Remote references are refused, never fetched."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, cast
 
 from referencing import Registry, Resource
@@ -51,7 +52,7 @@ class Resolver:
                 f"the reference {reference!r} leads nowhere inside the schema. "
                 "References to other documents are not fetched; put what they hold under $defs.",
             ) from error
-        return cast("JSON", found.contents), found.resolver
+        return found.contents, found.resolver
 
 
 def recursive(resolver: Resolver, schema: JSON) -> frozenset[int]:
@@ -78,10 +79,9 @@ def _references(resolver: Resolver, start: JSON, scope: Any) -> Iterator[tuple[J
         elif isinstance(value, Mapping):
             schema = cast("Mapping[str, JSON]", value)
             inner = resolver.within(here, schema)
-            try:
+            # What leads nowhere may stand in an example or a default; if it is used, reading the schema says so.
+            with suppress(UnsupportedSchema):
                 yield from resolver.follow(inner, schema, ())
-            except UnsupportedSchema:
-                pass  # it may stand in an example or a default; if it is used, reading the schema says so
             todo.extend((child, inner) for key, child in schema.items() if key not in {"$defs", "definitions"})
 
 

@@ -2,24 +2,27 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, is_dataclass
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, Generic, Literal, Protocol, TypeAlias, TypeVar, cast, get_origin, is_typeddict, overload
+from typing import Any, Final, Generic, Literal, Protocol, TypeAlias, TypeGuard, TypeVar, cast, overload
 
 from langchain_nuextract.errors import UnsupportedSchema
-from langchain_nuextract.paths import EACH, JSON, Path, show
+from langchain_nuextract.paths import JSON, Path, show
 from langchain_nuextract.schema import answers, checks, json_schema, template
 from langchain_nuextract.schema.form import Form, Record
 from langchain_nuextract.schema.lens import Lens, build, notes
-from langchain_nuextract.schema.nodes import Array, Leaf, Loss, Node, losses
+from langchain_nuextract.schema.nodes import Array, Enum, Leaf, Loss, Node, losses, parts
 from langchain_nuextract.schema.nodes import Record as RecordNode
 from langchain_nuextract.schema.recognise import reads_as
-from langchain_nuextract.schema.types import NUEXTRACT_3, Speaks, Vocabulary
+from langchain_nuextract.schema.types import NUEXTRACT_3, Speaks, Vocabulary, nearest
 
 T = TypeVar("T")
 
 DEPTH: Final = 4
 """How many times a recursive type stands in itself, itself included, unless the caller says otherwise."""
+
+PYDANTIC: Final = "https://json-schema.org/draft/2020-12/schema"
+"""The draft of the JSON Schemas that Pydantic makes."""
 
 Source: TypeAlias = Literal["python", "json schema", "template"]
 
@@ -45,8 +48,8 @@ class Drafts(Protocol):
 class Target(Generic[T]):
     """What is wanted, from any schema. Make one with `Target.of`.
 
-    It lowers values to the shape that a template asks for and lifts answers back, `lift(lower(x)) == x`; what a template
-    cannot carry is named in `losses`.
+    It lowers values to the shape that a template asks for and lifts answers back, `lift(lower(x)) == x`; what a
+    template cannot carry is named in `losses`.
     """
 
     name: str
@@ -84,8 +87,7 @@ class Target(Generic[T]):
         Raises:
             UnsupportedSchema: It is none of these, has no fields, or is lost in part and `strict` is set.
         """
-        target = schema if isinstance(schema, Target) else _target(schema, depth)
-        found = cast("Target[Any]", target)
+        found = schema if _is_target(schema) else _target(schema, depth)
         if strict and found.losses:
             first, *others = found.losses
             more = f" And {len(others)} more: see Target.losses." if others else ""
@@ -202,9 +204,10 @@ class Target(Generic[T]):
             case "python":
                 from langchain_nuextract.schema.python import json_schema as described  # noqa: PLC0415 Pydantic is heavy
 
-                return _read(described(self.schema), self.depth, closed=True)
+                return json_schema.read(described(self.schema), draft=PYDANTIC, depth=self.depth, closed=True)
             case "json schema":
-                return _read(json.loads(self.schema), self.depth, closed=False)
+                schema, draft = self._validator
+                return json_schema.read(schema, draft=checks.address(draft), depth=self.depth, closed=False)
             case "template":
                 return template.read(json.loads(self.schema))
 
@@ -231,7 +234,6 @@ class _Whole:
     form: Form
     wrapped: Path = ()
     nullable: bool = False
-    _: None = field(default=None, repr=False)
 
     def lower(self, value: JSON) -> JSON:
         answer = self.lens.lower(value)
@@ -253,10 +255,8 @@ def _whole(node: Node, vocabulary: Vocabulary) -> _Whole:
     return _Whole(lens, Record(((name, lens.form),)), (name,), node.nullable)
 
 
-def _read(schema: Mapping[str, JSON], depth: int, *, closed: bool) -> Node:
-    draft = checks.validator(schema)
-    node = json_schema.read(schema, draft=str(draft.META_SCHEMA.get("$schema")), depth=depth, closed=closed)
-    return json_schema.finished(node)
+def _is_target(schema: Any) -> TypeGuard[Target[Any]]:
+    return isinstance(schema, Target)
 
 
 def _target(schema: Any, depth: int) -> Target[Any]:
@@ -299,9 +299,6 @@ def _has(value: JSON, path: Path) -> bool:
 
 
 def _downgrades(node: Node, vocabulary: Vocabulary, at: Path) -> Iterator[Loss]:
-    from langchain_nuextract.schema.nodes import Enum, parts  # noqa: PLC0415
-    from langchain_nuextract.schema.types import nearest  # noqa: PLC0415
-
     match node:
         case Leaf() if node.type not in vocabulary.types:
             choice = node.type == "boolean" and vocabulary.enums

@@ -6,7 +6,7 @@ from typing import cast
 
 from langchain_nuextract.errors import UnsupportedSchema, quote
 from langchain_nuextract.paths import EACH, JSON, Path
-from langchain_nuextract.schema.algebra import dumps, json_kinds
+from langchain_nuextract.schema.kinds import dumps, json_kinds
 from langchain_nuextract.schema.nodes import Array, Enum, Field, Leaf, Member, Node, Record
 from langchain_nuextract.schema.types import REGIONS, SCALARS
 

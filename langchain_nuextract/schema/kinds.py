@@ -1,0 +1,54 @@
+"""JSON's own types, and which of them NuExtract's types are written in."""
+
+import json
+from typing import TypeGuard
+
+from langchain_nuextract.paths import JSON
+
+_NAMES = {bool: "boolean", int: "integer", str: "string", type(None): "null", list: "array"}
+
+
+def is_object(value: JSON) -> TypeGuard[dict[str, JSON]]:
+    """Whether a value is a JSON object."""
+    return isinstance(value, dict)
+
+
+def is_list(value: JSON) -> TypeGuard[list[JSON]]:
+    """Whether a value is a JSON array."""
+    return isinstance(value, list)
+
+
+def kind_of(value: JSON) -> str:
+    """Name the JSON type of a value; whole numbers are `integer`."""
+    if isinstance(value, float):
+        return "integer" if value.is_integer() else "number"
+    return next((name for kind, name in _NAMES.items() if isinstance(value, kind)), "object")
+
+
+def admits(kinds: frozenset[str], value: JSON) -> bool:
+    """Whether a value is of one of some JSON types."""
+    kind = kind_of(value)
+    return kind in kinds or (kind == "integer" and "number" in kinds)
+
+
+def dumps(value: JSON) -> str:
+    """Write a value as JSON on one line."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def json_kinds(type_: str) -> frozenset[str]:
+    """Give the JSON types of the values of a NuExtract type."""
+    match type_:
+        case "number":
+            return frozenset({"integer", "number"})
+        case "integer" | "boolean":
+            return frozenset({type_})
+        case _:
+            return frozenset({"string"})
+
+
+def plain_type(kinds: frozenset[str]) -> str:
+    """Give the NuExtract type that holds all of some JSON types."""
+    if len(kinds) == 1:
+        return next(iter(kinds))
+    return "number" if kinds == frozenset({"integer", "number"}) else "string"
