@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from time import perf_counter
-from typing import Any, Generic, TypeAlias, TypedDict, TypeVar, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypedDict, TypeVar, Unpack, cast, overload
 
 from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
 from langchain_core.documents import Document
@@ -13,6 +13,7 @@ from langchain_core.messages import AnyMessage
 from langchain_core.prompt_values import ChatPromptValueConcrete, StringPromptValue
 from langchain_core.runnables import RunnableConfig, RunnableSerializable
 from langchain_core.runnables.config import get_executor_for_config, patch_config
+from langchain_core.tools import ToolException
 from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, SkipValidation
 
 from langchain_nuextract.bodies import arguments
@@ -26,6 +27,9 @@ from langchain_nuextract.flow import Flow, extract
 from langchain_nuextract.plan import Plan, plan_for
 from langchain_nuextract.schema.target import Target
 from langchain_nuextract.task import Example, Reply, Request
+
+if TYPE_CHECKING:
+    from langchain_nuextract.tools import ExtractionTool
 
 T = TypeVar("T")
 Out = TypeVar("Out")
@@ -139,6 +143,29 @@ class NuExtractor(_Extracting[T], Generic[T]):
     def detailed(self) -> "DetailedExtractor[T]":
         """The same extractor, giving the whole `Extraction`: the object with its history."""
         return DetailedExtractor(extractor=self)
+
+    def as_tool(  # pyright: ignore[reportIncompatibleMethodOverride]  # its argument is always the document's text
+        self,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        handle_tool_error: bool | str | Callable[[ToolException], str] = True,
+    ) -> "ExtractionTool":
+        """Make a tool for agents: JSON for the model that drives them, the whole `Extraction` as the artifact.
+
+        Args:
+            name: By default `extract_` and the schema's name.
+            description: For the driving model to know when to use it; by default the schema's fields.
+            handle_tool_error: What to tell the driving model when a document cannot be read; False to raise.
+        """
+        from langchain_nuextract.tools import ExtractionTool, description_of, name_for  # noqa: PLC0415 few need it
+
+        return ExtractionTool(
+            name=name or name_for(self.target),
+            description=description or description_of(self.target),
+            detailed=self.detailed,
+            handle_tool_error=handle_tool_error,
+        )
 
     def invoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> T:
         """Extract one object from one document.
