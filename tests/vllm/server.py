@@ -1,5 +1,6 @@
 """A vLLM server in a process of its own, and the plain HTTP that tests speak with it."""
 
+import ctypes
 import os
 import signal
 import socket
@@ -61,6 +62,7 @@ class Server:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 it only makes one system call
             )
         return cls(models, f"http://127.0.0.1:{port}/v1", log, process)
 
@@ -110,6 +112,11 @@ class Server:
             return httpx.get(self.url.removesuffix("/v1") + "/health", timeout=5).status_code == 200
         except httpx.TransportError:
             return False
+
+
+def _die_with_parent() -> None:
+    # A test run that is killed cannot stop its servers, which hold gigabytes; 1 is PR_SET_PDEATHSIG.
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 def _free_port() -> int:
