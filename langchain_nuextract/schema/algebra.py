@@ -171,14 +171,22 @@ def _unite_scalar(a: Leaf | Enum | None, b: Leaf | Enum | None) -> Leaf | Enum |
         case (None, only) | (only, None):
             return only
         case Enum(), Enum():
-            united = enum([member.value for member in (*a.members, *b.members)])
-            return united if isinstance(united, Enum | Leaf) else a
+            return _unite_enum(a, b)
         case Enum(), Leaf():
             return _unite_scalar(b, a)
         case Leaf(), Enum():
             return _leaf_or_enum(a, b)
         case Leaf(), Leaf():
             return _unite_leaf(a, b)
+
+
+def _unite_enum(a: Enum, b: Enum) -> Enum | Leaf:
+    members = tuple(dict.fromkeys((*a.members, *b.members)))
+    known = {member.text for member in members}
+    if known != {"true", "false"} and len({member.label for member in members}) == len(members) == len(known):
+        return replace(a, members=members)
+    united = enum([member.value for member in members])
+    return united if isinstance(united, Enum | Leaf) else a
 
 
 def _leaf_or_enum(a: Leaf, b: Enum) -> Leaf | Anything:

@@ -31,6 +31,8 @@ _FORMATS: dict[str, Callable[[str], object]] = {
 
 _DRAFTS: Final = ("Draft202012", "Draft201909", "Draft7", "Draft6", "Draft4", "Draft3")
 
+_DRAFT3: Final = frozenset({"extends", "disallow", "divisibleBy"})
+
 _WORDS = {
     "array": "a list",
     "object": "an object",
@@ -119,7 +121,8 @@ def validator(schema: Mapping[str, JSON]) -> "type[Validator]":
         if found is None:
             return named
         raise found
-    drafts = [getattr(jsonschema, f"{name}Validator") for name in _DRAFTS]
+    names = _DRAFTS if _is_draft3(schema) else _DRAFTS[:-1]
+    drafts = [getattr(jsonschema, f"{name}Validator") for name in names]
     faults: list[UnsupportedSchema] = []
     for draft in drafts:
         found = _fault(draft, schema)
@@ -127,6 +130,17 @@ def validator(schema: Mapping[str, JSON]) -> "type[Validator]":
             return draft
         faults.append(found)
     raise faults[0]
+
+
+def _is_draft3(schema: JSON) -> bool:
+    """Whether a schema has what only draft 3 has. Its metaschema takes almost anything for a schema."""
+    if isinstance(schema, list):
+        return any(_is_draft3(part) for part in cast("list[JSON]", schema))
+    if not isinstance(schema, Mapping):
+        return False
+    says = cast("Mapping[str, JSON]", schema)
+    telling = not _DRAFT3.isdisjoint(says) or isinstance(says.get("required"), bool) or says.get("type") == "any"
+    return telling or any(_is_draft3(part) for part in says.values())
 
 
 def address(draft: "type[Validator]") -> str:

@@ -31,6 +31,8 @@ from langchain_nuextract.schema.types import ANNOTATION, REGIONS, SCALARS, json_
 
 STEPS: Final = 20_000
 """Schemas read at the most, each as often as it is used."""
+UNROLLED: Final = 2_000
+"""The same where a recursion is unrolled; if it takes more, it is unrolled less."""
 DEEPEST: Final = 60
 """Levels of nesting at the most; NuExtract was trained on nine."""
 
@@ -86,8 +88,10 @@ class _Place:
 class _Limits:
     rounds: int
     """Times that a recursive schema may be entered again."""
-    nested: int
+    nested: int = DEEPEST
     """Recursive schemas that may stand in each other."""
+    steps: int = STEPS
+    """Schemas read at the most."""
 
 
 def read(schema: Mapping[str, JSON], *, draft: str, depth: int, closed: bool) -> Node:
@@ -104,9 +108,9 @@ def read(schema: Mapping[str, JSON], *, draft: str, depth: int, closed: bool) ->
     """
     resolver = Resolver(schema, draft)
     loops = recursive(resolver, schema)
-    ladder = [_Limits(rounds, DEEPEST) for rounds in range(depth - 1, -1, -1)]
-    ladder += [_Limits(0, nested) for nested in (8, 4, 2, 1)] if loops else []
-    for limits in ladder if loops else ladder[:1]:
+    unrolled = [_Limits(rounds, steps=UNROLLED) for rounds in range(depth - 1, -1, -1)]
+    narrow = [_Limits(0, nested, UNROLLED) for nested in (6, 3, 2)]
+    for limits in (*unrolled, *narrow, _Limits(0, 1)) if loops else (_Limits(0),):
         try:
             return finished(_Reader(resolver, loops, limits, draft=draft, closed=closed).whole(schema))
         except _TooLarge:
@@ -147,7 +151,7 @@ class _Reader:
 
     def _count(self, place: _Place) -> None:
         self._steps += 1
-        if self._steps > STEPS:
+        if self._steps > self._limits.steps:
             raise _TooLarge
         if len(place.path) > DEEPEST:
             raise UnsupportedSchema(place.path, f"the schema is nested deeper than {DEEPEST} levels.")

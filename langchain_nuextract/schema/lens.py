@@ -9,7 +9,7 @@ a value, to `[]` or an object of missing parts where these are meant; else it st
 Where both null and nothing are values they cannot be told apart: it is nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import cast
 
@@ -199,6 +199,23 @@ def notes(lens: Lens, at: Path = ()) -> Iterator[tuple[Path, str]]:
         yield at, lens.note
     for step, inner in below(lens):
         yield from notes(inner, (*at, *step))
+
+
+def distinct(described: Iterable[tuple[Path, str]]) -> Iterator[tuple[Path, str]]:
+    """Leave out the descriptions that only repeat because a recursion is unrolled."""
+    seen: dict[str, list[Path]] = {}
+    for path, note in described:
+        earlier = seen.setdefault(note, [])
+        if not any(_unrolls(path, other) for other in earlier):
+            earlier.append(path)
+            yield path, note
+
+
+def _unrolls(path: Path, earlier: Path) -> bool:
+    """Whether a path is an earlier one with more steps in its middle."""
+    start = next((n for n, (a, b) in enumerate(zip(path, earlier, strict=False)) if a != b), len(earlier))
+    after = earlier[start:]
+    return path[len(path) - len(after) :] == after
 
 
 def below(lens: Lens) -> tuple[tuple[Path, Lens], ...]:

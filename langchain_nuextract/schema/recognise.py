@@ -1,11 +1,14 @@
 """What kind of schema it is that a user gives."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final, Literal, cast
 
 from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.template import read as read_template
+
+_DEEPEST: Final = 150
+"""Levels of a schema as it is written: a level of values takes two or three of them."""
 
 _TYPES: Final = frozenset({"string", "integer", "number", "boolean", "object", "array", "null", "any"})
 _OBJECTS: Final = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
@@ -22,6 +25,8 @@ def reads_as(schema: Any) -> Literal["python", "json schema", "template"]:
     Raises:
         UnsupportedSchema: It is none of them, could be two of them, or is empty.
     """
+    if isinstance(schema, Mapping | list):
+        _check_depth(schema)
     match schema:
         case Mapping():
             return _dict_reads_as(cast("Mapping[str, JSON]", schema))
@@ -32,6 +37,22 @@ def reads_as(schema: Any) -> Literal["python", "json schema", "template"]:
             raise UnsupportedSchema((), f"{schema!r} is no schema. Pass a type, a JSON Schema or a template.")
         case _:
             return "python"
+
+
+def _check_depth(schema: JSON) -> None:
+    """Refuse what is nested so deeply that reading it would exhaust the stack."""
+    level, depth = [schema], 0
+    while level:
+        level = [child for value in level for child in _children(value)]
+        depth += 1
+        if depth > _DEEPEST:
+            raise UnsupportedSchema((), f"the schema is nested deeper than {_DEEPEST} levels.")
+
+
+def _children(value: JSON) -> Collection[JSON]:
+    if isinstance(value, Mapping):
+        return cast("Mapping[str, JSON]", value).values()
+    return cast("list[JSON]", value) if isinstance(value, list) else ()
 
 
 def _dict_reads_as(schema: Mapping[str, JSON]) -> Literal["json schema", "template"]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, cast
 
+from jsonschema_specifications import REGISTRY
 from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import specification_with
@@ -21,7 +22,7 @@ class Resolver:
         specification = specification_with(draft)
         resource = specification.create_resource(schema)
         base = resource.id() or ""
-        registry: Registry[JSON] = Registry[JSON]().with_resource(base, resource)
+        registry: Registry[JSON] = cast("Registry[JSON]", REGISTRY).with_resource(base, resource)
         self._specification = specification
         self._names = ("$id", "id") if "draft-03" in draft or "draft-04" in draft else ("$id",)
         self.root: Any = registry.resolver(base)

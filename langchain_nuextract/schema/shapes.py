@@ -73,7 +73,8 @@ class RecordLens:
         if not is_object(value):
             return self.missing if value is None else value
         answer = {part.name: _lowered(part, value) for part in self.parts if not part.constant}
-        unnamed = {key: child for key, child in value.items() if not any(part.name == key for part in self.parts)}
+        known = {part.name for part in self.parts}
+        unnamed = {key: child for key, child in value.items() if key not in known}
         if self.others:
             name, lens = self.others
             answer[name] = lens.lower(unnamed)

@@ -10,7 +10,7 @@ from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import JSON, Path, show
 from langchain_nuextract.schema import answers, checks, json_schema, template
 from langchain_nuextract.schema.form import Form, Record
-from langchain_nuextract.schema.lens import Lens, build, notes
+from langchain_nuextract.schema.lens import Lens, build, distinct, notes
 from langchain_nuextract.schema.nodes import Array, Enum, Leaf, Loss, Node, losses, parts
 from langchain_nuextract.schema.nodes import Record as RecordNode
 from langchain_nuextract.schema.recognise import reads_as
@@ -114,11 +114,9 @@ class Target(Generic[T]):
     @cached_property
     def instructions(self) -> str:
         """The descriptions in the schema, one a line: `$.items[].price: text`."""
-        lines: list[str] = []
-        for path, note in dict.fromkeys(notes(self._lens(NUEXTRACT_3).lens)):
-            at = (*self._lens(NUEXTRACT_3).wrapped, *path)
-            lines.append(f"{show(at)}: {note}" if at else note)
-        return "\n".join(lines)
+        whole = self._lens(NUEXTRACT_3)
+        described = [((*whole.wrapped, *path), note) for path, note in distinct(notes(whole.lens))]
+        return "\n".join(f"{show(path)}: {note}" if path else note for path, note in described)
 
     @property
     def answer_schema(self) -> dict[str, JSON]:
