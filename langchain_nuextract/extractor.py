@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypedDict, TypeVar, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypedDict, TypeVar, Unpack, cast, overload
 
 from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
 from langchain_core.documents import Document
@@ -30,6 +30,7 @@ from langchain_nuextract.task import Example, Reply, Request
 
 if TYPE_CHECKING:
     from langchain_nuextract.tools import ExtractionTool
+    from langchain_nuextract.transformers import ExtractionTransformer
 
 T = TypeVar("T")
 Out = TypeVar("Out")
@@ -166,6 +167,40 @@ class NuExtractor(_Extracting[T], Generic[T]):
             detailed=self.detailed,
             handle_tool_error=handle_tool_error,
         )
+
+    def document_transformer(
+        self,
+        metadata_key: str | None = None,
+        *,
+        evidence: bool = True,
+        lists: bool = False,
+        on_error: Literal["keep", "raise"] = "keep",
+    ) -> "ExtractionTransformer":
+        """Write what is extracted from documents into their metadata, flat, for filters of vector stores.
+
+        Args:
+            metadata_key: What the names of all metadata begin with; without it the fields keep their own.
+            evidence: Tell where the values stand.
+            lists: Keep lists, for stores that take them, rather than write them as JSON text.
+            on_error: Keep a document that failed, with the error in its metadata, or raise.
+        """
+        from langchain_nuextract.transformers import ExtractionTransformer  # noqa: PLC0415 few need it
+
+        return ExtractionTransformer(
+            detailed=self.detailed,
+            settings=self.fingerprint,
+            metadata_key=metadata_key,
+            evidence=evidence,
+            lists=lists,
+            on_error=on_error,
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of everything that decides what the model is asked."""
+        from langchain_nuextract.fingerprint import fingerprint  # noqa: PLC0415 few need it
+
+        return fingerprint(self._plan, str(getattr(self.llm, "model_name", "")))
 
     def invoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> T:
         """Extract one object from one document.

@@ -1,0 +1,155 @@
+"""Documents with what was extracted from them as their metadata, for filters of vector stores."""
+
+import json
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any, Final, Literal, TypeAlias
+
+from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun as AsyncRetrieverRun
+from langchain_core.callbacks import CallbackManagerForRetrieverRun as RetrieverRun
+from langchain_core.documents import BaseDocumentTransformer, Document
+from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializable
+from langchain_core.runnables.config import patch_config
+from pydantic import ConfigDict, Field
+
+from langchain_nuextract.errors import NuExtractError
+from langchain_nuextract.extraction import Extraction
+from langchain_nuextract.fingerprint import digest
+from langchain_nuextract.flat import SEPARATOR, flat
+from langchain_nuextract.paths import show
+
+OnError: TypeAlias = Literal["keep", "raise"]
+Outcome: TypeAlias = Extraction[Any] | Exception
+
+OWN: Final = "nuextract"
+"""What the transformer's own metadata begin with."""
+
+
+class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Document]], BaseDocumentTransformer):
+    """Write what is extracted from documents into their metadata; made by `NuExtractor.document_transformer`.
+
+    The documents that come out are copies with the same content, id and metadata, in the same order, and with flat
+    metadata of scalars, as `langchain_nuextract.flat` tells. Beside those stand, under keys that begin with
+    `nuextract__` (and the `metadata_key`, if there is one):
+
+    - `hash`: of content and settings; a document whose hash is the same is not extracted from again;
+    - `keys`: the names of what was written, as JSON text, for them to be replaced when the content has changed;
+    - `evidence`: where each value stands, as JSON text: `{"$.total": [10, 15]}`, in code points of the content;
+    - `error`: why nothing could be extracted. There is no hash then, so that the document is tried again next time.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    detailed: Runnable[Any, Extraction[Any]] = Field(repr=False)
+    """An extractor's detailed form."""
+    settings: str = Field(repr=False)
+    """What the extractor was made of, as a hash."""
+    metadata_key: str | None = None
+    """What the names of all metadata begin with; without it the fields keep their own."""
+    evidence: bool = True
+    """Tell where the values stand."""
+    lists: bool = False
+    """Keep lists, for stores that take them, rather than write them as JSON text."""
+    on_error: OnError = "keep"
+    """Keep a document that failed, with the error in its metadata, or raise."""
+
+    def invoke(self, input: Sequence[Document], config: RunnableConfig | None = None, **kwargs: Any) -> list[Document]:
+        """Extract from each document whose content or settings have changed.
+
+        Raises:
+            ValueError: A field has the name of metadata that the document has from elsewhere: set `metadata_key`.
+            NuExtractError: A document failed, and `on_error` is "raise".
+        """
+        return self._call_with_config(self._transform, input, config, **kwargs)
+
+    async def ainvoke(
+        self, input: Sequence[Document], config: RunnableConfig | None = None, **kwargs: Any
+    ) -> list[Document]:
+        """Extract from each document whose content or settings have changed; see `invoke`."""
+        return await self._acall_with_config(self._atransform, input, config, **kwargs)
+
+    def transform_documents(self, documents: Sequence[Document], **kwargs: Any) -> list[Document]:
+        """Extract from each document; see `invoke`."""
+        return self.invoke(documents, **kwargs)
+
+    async def atransform_documents(self, documents: Sequence[Document], **kwargs: Any) -> list[Document]:
+        """Extract from each document; see `invoke`."""
+        return await self.ainvoke(documents, **kwargs)
+
+    def retriever(self, retriever: BaseRetriever) -> "ExtractingRetriever":
+        """Make a retriever that extracts from what another one finds."""
+        return ExtractingRetriever(retriever=retriever, transformer=self)
+
+    def _transform(self, documents: Sequence[Document], run_manager: Any, config: RunnableConfig) -> list[Document]:
+        child = patch_config(config, callbacks=run_manager.get_child())
+        changed = self._changed(documents)
+        outcomes = self.detailed.batch(changed, child, return_exceptions=self.on_error == "keep")
+        return self._written(documents, outcomes)
+
+    async def _atransform(
+        self, documents: Sequence[Document], run_manager: Any, config: RunnableConfig
+    ) -> list[Document]:
+        child = patch_config(config, callbacks=run_manager.get_child())
+        changed = self._changed(documents)
+        outcomes = await self.detailed.abatch(changed, child, return_exceptions=self.on_error == "keep")
+        return self._written(documents, outcomes)
+
+    def _changed(self, documents: Sequence[Document]) -> list[Document]:
+        return [document for document in documents if document.metadata.get(self._own("hash")) != self._hash(document)]
+
+    def _written(self, documents: Sequence[Document], outcomes: Sequence[Outcome]) -> list[Document]:
+        changed = {id(document): outcome for document, outcome in zip(self._changed(documents), outcomes, strict=True)}
+        return [
+            self._with(document, changed[id(document)]) if id(document) in changed else document
+            for document in documents
+        ]
+
+    def _with(self, document: Document, outcome: Outcome) -> Document:
+        foreign = self._foreign(document)
+        try:
+            written = self._metadata(document, outcome, taken=foreign.keys())
+        except (NuExtractError, ValueError) as error:
+            if self.on_error == "raise":
+                raise
+            written = {self._own("error"): f"{type(error).__name__}: {error}"}
+        return document.model_copy(update={"metadata": {**foreign, **written}})
+
+    def _metadata(self, document: Document, outcome: Outcome, *, taken: AbstractSet[str]) -> dict[str, Any]:
+        if isinstance(outcome, Exception):
+            raise outcome
+        fields = flat(outcome.value, self.metadata_key, lists=self.lists)
+        if both := sorted(taken & fields.keys()):
+            raise ValueError(f"the document has metadata of its own named {', '.join(both)}: set metadata_key")
+        own = {"hash": self._hash(document), "keys": json.dumps([*fields], ensure_ascii=False)}
+        if self.evidence:
+            found = {show(one.path): [one.span.start, one.span.end] for one in outcome.evidence}
+            own["evidence"] = json.dumps(found, ensure_ascii=False)
+        return {**fields, **{self._own(name): value for name, value in own.items()}}
+
+    def _foreign(self, document: Document) -> dict[str, Any]:
+        own = {self._own(name) for name in ("hash", "keys", "evidence", "error")}
+        own.update(json.loads(document.metadata.get(self._own("keys"), "[]")))
+        return {name: value for name, value in document.metadata.items() if name not in own}
+
+    def _own(self, name: str) -> str:
+        return SEPARATOR.join(filter(None, (OWN, self.metadata_key, name)))
+
+    def _hash(self, document: Document) -> str:
+        options = f"{self.settings} {self.metadata_key} {self.evidence} {self.lists} "
+        return digest(options + document.page_content)
+
+
+class ExtractingRetriever(BaseRetriever):
+    """Extract from what another retriever finds; made by `ExtractionTransformer.retriever`."""
+
+    retriever: BaseRetriever
+    transformer: ExtractionTransformer
+
+    def _get_relevant_documents(self, query: str, *, run_manager: RetrieverRun) -> list[Document]:
+        config = RunnableConfig(callbacks=run_manager.get_child())
+        return self.transformer.invoke(self.retriever.invoke(query, config), config)
+
+    async def _aget_relevant_documents(self, query: str, *, run_manager: AsyncRetrieverRun) -> list[Document]:
+        config = RunnableConfig(callbacks=run_manager.get_child())
+        return await self.transformer.ainvoke(await self.retriever.ainvoke(query, config), config)

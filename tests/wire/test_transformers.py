@@ -1,0 +1,162 @@
+"""Documents with extracted metadata: in stores, through filters, a second time, and when some fail."""
+
+import asyncio
+import json
+
+import pytest
+from langchain_core.documents import Document
+from langchain_core.embeddings import DeterministicFakeEmbedding
+from langchain_core.runnables import RunnableLambda
+from langchain_core.vectorstores import InMemoryVectorStore
+from pydantic import BaseModel
+
+from langchain_nuextract import EndpointUnreachable, NoJSONInReply, NuExtractor
+from langchain_nuextract.testing import FakeEndpoint
+
+
+class Vendor(BaseModel):
+    name: str
+
+
+class Invoice(BaseModel):
+    vendor: Vendor
+    total: float
+
+
+def answer(received):
+    document = received.text.splitlines()[-1]
+    if "owes" not in document:
+        return "sorry"
+    _, _, total = document.rpartition(" ")
+    return {"vendor": {"name": document.split()[0]}, "total": float(total)}
+
+
+ACME = Document("Acme owes 12.5", id="1", metadata={"source": "a.txt", "page": 3})
+BOLT = Document("Bolt owes 80", id="2", metadata={"source": "b.txt"})
+BROKEN = Document("Nothing here", id="3", metadata={"source": "c.txt"})
+
+
+@pytest.fixture
+def make(chat):
+    def transformer(endpoint, metadata_key=None, instructions="", **settings):
+        extractor = NuExtractor(Invoice, llm=chat(endpoint), instructions=instructions)
+        return extractor.document_transformer(metadata_key, **settings)
+
+    return transformer
+
+
+def test_documents_keep_what_they_have_and_gain_flat_metadata(run, make):
+    with FakeEndpoint(answer) as endpoint:
+        first, second = run(make(endpoint), [ACME, BOLT])
+    assert (first.id, first.page_content) == ("1", "Acme owes 12.5")
+    assert first.metadata.items() >= {"source": "a.txt", "page": 3, "vendor__name": "Acme", "total": 12.5}.items()
+    assert json.loads(first.metadata["nuextract__evidence"]) == {"$.vendor.name": [0, 4], "$.total": [10, 14]}
+    assert second.metadata["total"] == 80
+    assert all(isinstance(value, str | int | float | bool) for value in first.metadata.values())
+    assert ACME.metadata == {"source": "a.txt", "page": 3}
+
+
+def test_it_is_a_document_transformer(make):
+    with FakeEndpoint(answer) as endpoint:
+        transformer = make(endpoint, evidence=False)
+        (sync,) = transformer.transform_documents([ACME])
+        (asynchronous,) = asyncio.run(transformer.atransform_documents([ACME]))
+    assert sync == asynchronous
+    assert sorted(sync.metadata) == ["nuextract__hash", "nuextract__keys", "page", "source", "total", "vendor__name"]
+
+
+def test_unchanged_documents_are_not_asked_for_again(run, make):
+    with FakeEndpoint(answer) as endpoint:
+        once = run(make(endpoint), [ACME, BOLT])
+        edited = once[1].model_copy(update={"page_content": "Bolt owes 81"})
+        twice = run(make(endpoint), [once[0], edited])
+        assert len(endpoint.requests) == 3
+        assert twice[0] == once[0]
+        assert twice[1].metadata["total"] == 81
+        run(make(endpoint, instructions="In dollars."), twice)
+        assert len(endpoint.requests) == 5
+
+
+def test_what_an_older_content_said_does_not_stay(run, make):
+    with FakeEndpoint(answer) as endpoint:
+        (once,) = run(make(endpoint), [ACME])
+        (twice,) = run(make(endpoint), [once.model_copy(update={"page_content": "Nothing"})])
+    assert sorted(twice.metadata) == ["nuextract__error", "page", "source"]
+
+
+def test_no_document_is_lost_because_one_failed(run, make):
+    with FakeEndpoint(answer) as endpoint:
+        transformer = make(endpoint)
+        done = run(transformer, [ACME, BROKEN, BOLT, Document(" ", id="4")])
+        again = run(transformer, done)
+    assert [document.id for document in done] == ["1", "3", "2", "4"]
+    assert done[1].metadata["nuextract__error"].startswith("NoJSONInReply: ")
+    assert done[3].metadata["nuextract__error"].startswith("ValueError: ")
+    assert done[2].metadata["total"] == 80
+    assert [document.id for document in again] == ["1", "3", "2", "4"]
+    asked = [request.text.splitlines()[-1] for request in endpoint.requests]
+    assert asked.count("Acme owes 12.5") == 1
+    assert asked.count("Nothing here") > 1
+
+
+def test_errors_can_be_raised_instead(run, make):
+    with FakeEndpoint(answer) as endpoint, pytest.raises(NoJSONInReply):
+        run(make(endpoint, on_error="raise"), [ACME, BROKEN])
+
+
+def test_an_endpoint_that_is_gone_is_noted_too(run, make):
+    with FakeEndpoint() as endpoint:
+        kept, raising = make(endpoint), make(endpoint, on_error="raise")
+    (document,) = run(kept, [ACME])
+    assert document.metadata["nuextract__error"].startswith("EndpointUnreachable: ")
+    with pytest.raises(EndpointUnreachable):
+        run(raising, [ACME])
+
+
+def test_metadata_from_elsewhere_are_not_overwritten(run, make):
+    document = Document("Acme owes 12.5", metadata={"total": "unknown"})
+    with FakeEndpoint(answer) as endpoint:
+        (kept,) = run(make(endpoint), [document])
+        with pytest.raises(ValueError, match="metadata_key"):
+            run(make(endpoint, on_error="raise"), [document])
+        (beside,) = run(make(endpoint, "invoice"), [document])
+    assert kept.metadata["total"] == "unknown"
+    assert "metadata_key" in kept.metadata["nuextract__error"]
+    assert (beside.metadata["total"], beside.metadata["invoice__total"]) == ("unknown", 12.5)
+    assert "nuextract__invoice__hash" in beside.metadata
+
+
+def test_a_bug_is_no_failed_document(make):
+    def broken(_document):
+        raise TypeError("a bug")
+
+    with FakeEndpoint(answer) as endpoint:
+        transformer = make(endpoint).model_copy(update={"detailed": RunnableLambda(broken)})
+    with pytest.raises(TypeError, match="a bug"):
+        transformer.invoke([ACME])
+
+
+def store_of(documents):
+    store = InMemoryVectorStore(DeterministicFakeEmbedding(size=8))
+    store.add_documents(documents)
+    return store
+
+
+def cheap(document):
+    return document.metadata.get("total", 100) < 50
+
+
+def test_a_vector_store_filters_by_what_was_extracted(make):
+    with FakeEndpoint(answer) as endpoint:
+        store = store_of(make(endpoint).invoke([ACME, BROKEN, BOLT]))
+    found = store.similarity_search("who owes money?", k=3, filter=cheap)
+    assert [document.id for document in found] == ["1"]
+
+
+def test_a_retriever_extracts_from_what_it_finds(run, make):
+    with FakeEndpoint(answer) as endpoint:
+        retriever = make(endpoint).retriever(store_of([ACME, BOLT]).as_retriever())
+        found = run(retriever, "who owes money?")
+        chained = (store_of([ACME]).as_retriever() | make(endpoint)).invoke("who owes money?")
+    assert sorted(document.metadata["total"] for document in found) == [12.5, 80]
+    assert [document.metadata["total"] for document in chained] == [12.5]
