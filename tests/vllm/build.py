@@ -3,7 +3,8 @@
     python tests/vllm/build.py
 
 It consists of a virtual environment with vLLM's CPU build and of the weights of a tiny model. About 4 GB, two minutes.
-Run again it does nothing, unless what it is made of has changed or the last run was broken off.
+The packages come from where pip is configured to look; one of its indexes or `find-links` folders must hold PyTorch's
+CPU build, which the common index does not have. Run again it does nothing, unless what it is made of has changed or the last run was broken off.
 """
 
 import ast
