@@ -1,0 +1,11 @@
+import pytest
+
+from langchain_nuextract import NuExtractor
+from tests.shapes import SHAPES
+
+
+@pytest.mark.parametrize(("schema", "text"), SHAPES)
+def test_what_no_template_can_say_comes_back_as_the_users_type(embedded, schema, text):
+    details = NuExtractor(schema, model=embedded.model, base_url=embedded.base_url).detailed.invoke(text)
+    assert type(details.value) is schema
+    assert details.attempts[0].kind == "constrained"
