@@ -4,7 +4,9 @@
 
 It consists of a virtual environment with vLLM's CPU build and of the weights of a tiny model. About 4 GB, two minutes.
 The packages come from where pip is configured to look; one of its indexes or `find-links` folders must hold PyTorch's
-CPU build, which the common index does not have. Run again it does nothing, unless what it is made of has changed or the last run was broken off.
+CPU build, which the common index does not have.
+
+Run again it does nothing, unless what it is made of has changed or the last run was broken off.
 """
 
 import ast
