@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from langchain_nuextract.extraction import Attempt, Extraction
     from langchain_nuextract.extractor import NuExtractor
     from langchain_nuextract.grounding.locate import Evidence, Span
+    from langchain_nuextract.recovery import RecoveryPolicy
     from langchain_nuextract.repair.ledger import Repair
     from langchain_nuextract.schema.target import Target
     from langchain_nuextract.schema.types import NuType, Verbatim
@@ -60,6 +61,7 @@ __all__ = [
     "NuExtractor",
     "NuType",
     "Problem",
+    "RecoveryPolicy",
     "Repair",
     "ReplyCutShort",
     "ReplyTimeout",
@@ -82,6 +84,7 @@ _HOMES = {
     "Image": "documents.source",
     "NuExtractor": "extractor",
     "NuType": "schema.types",
+    "RecoveryPolicy": "recovery",
     "Repair": "repair.ledger",
     "Span": "grounding.locate",
     "Target": "schema.target",

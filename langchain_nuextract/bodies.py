@@ -27,10 +27,13 @@ def merged(*bodies: Mapping[str, JSON] | None) -> dict[str, JSON]:
 def arguments(request: Request, llm: BaseChatModel) -> dict[str, JSON]:
     """Say with which arguments a chat model is to be called for a request.
 
-    A dialect's sampling is a default: what the caller has set on the model stays.
+    A dialect's sampling is a default: what the caller has set on the model stays, unless the request is firm about it.
     """
-    own = {name for name in _SAMPLING if getattr(llm, name, None) is not None}
+    own = {name: set_ for name in _SAMPLING if (set_ := getattr(llm, name, None)) is not None}
     body = {name: value for name, value in request.body.items() if name not in own}
+    body |= request.firm
+    if "max_tokens" in request.firm and "max_tokens" in own:
+        body["max_tokens"] = min(request.firm["max_tokens"], own["max_tokens"])
     return body if request.route == "chat" else {**body, "route": request.route}
 
 

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from langchain_nuextract.documents.source import Image, Source, Text
@@ -14,6 +14,9 @@ from langchain_nuextract.task import Reply, Request, Task
 
 NOBODY: Final = re.compile(r"(?!)")
 """For `Dialect.serves`: the dialect is spoken only where a caller names it."""
+
+_HOLDS: Final = frozenset({"response_format", "structured_outputs", "json_schema"})
+"""The fields by which decoding is held to a schema."""
 
 _NO_INSTRUCTIONS: Final = (
     "it takes no instructions: the model would never see them. Show what you want by examples, or use NuExtract3."
@@ -141,6 +144,30 @@ def hold_completion(task: Task) -> dict[str, JSON]:
     if not task.answer_schema:
         return {}
     return {"structured_outputs": {"json": dict(task.answer_schema)}, "json_schema": dict(task.answer_schema)}
+
+
+def resume(request: Request, written: str) -> Request:
+    """Ask for the rest of an answer that was cut off.
+
+    A grammar would begin anew, and so would thinking: the rest is asked for without either.
+
+    Args:
+        request: The request that the answer was given to.
+        written: What there is of it. On the chat route, chat templates trim its end, so it must have no blanks there.
+
+    Returns:
+        A request whose reply goes on behind the last character of `written`, on servers that can do so (vLLM).
+    """
+    body = {name: value for name, value in request.body.items() if name not in _HOLDS}
+    if request.route == "completions":
+        text = f"{request.messages[0]['content']}{written}"
+        return replace(request, messages=({"role": "user", "content": text},), body=body, before=written)
+    kwargs = body.get("chat_template_kwargs", {})
+    if "enable_thinking" in kwargs:
+        body["chat_template_kwargs"] = {**kwargs, "enable_thinking": False}
+    body |= {"continue_final_message": True, "add_generation_prompt": False}
+    messages = (*request.messages, {"role": "assistant", "content": written})
+    return replace(request, messages=messages, body=body, before=written)
 
 
 def answer_of(reply: Reply, *, marks: Sequence[str]) -> str:

@@ -14,8 +14,15 @@ from langchain_nuextract.task import Reply, Request, Usage
 
 T = TypeVar("T")
 
-AttemptKind: TypeAlias = Literal["plain", "constrained"]
-"""How the model was asked: as it was trained, or with its decoding held to the answer schema."""
+AttemptKind: TypeAlias = Literal["plain", "continued", "narrowed", "constrained", "resampled"]
+"""How the model was asked:
+
+- `plain`: as it was trained
+- `continued`: for the rest of an answer that was cut off
+- `narrowed`: as it was trained, but for some fields only
+- `constrained`: with its decoding held to the answer schema, for all fields or some
+- `resampled`: once more, with another seed and a higher temperature, for all fields or some
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +34,8 @@ class Attempt:
     reply: Reply
     repairs: tuple[Repair, ...]
     problems: tuple[Problem, ...]
-    """What was wrong with the answer after its repairs; empty if it was taken."""
+    """What was wrong after the repairs with all that was known by then; empty if it was taken. Paths are those of the
+    user's shape, except for what could not be read at all."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,8 @@ class Extraction(Generic[T]):
     document: Source
     """The document it came from."""
     raw: str
-    """What the model wrote in the attempt that was taken, unchanged."""
+    """What the model wrote, unchanged: a continued answer as one text; where some fields were asked for again, all
+    answers that the value was made of, one after the other on lines of their own."""
     repairs: tuple[Repair, ...]
     """What was changed in it, in the order in which it was done."""
     defaults: tuple[Path, ...]
@@ -52,6 +61,8 @@ class Extraction(Generic[T]):
     """The model's name as the endpoint reports it."""
     seconds: float
     """From the first request to the validated object."""
+    problems: tuple[Problem, ...] = ()
+    """What is not in the value because it was invalid or not finished; empty unless a partial value was asked for."""
 
     @cached_property
     def evidence(self) -> tuple[Evidence, ...]:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypedDict, TypeVar, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypedDict, TypeVar, Unpack, cast, overload
 
 from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
 from langchain_core.documents import Document
@@ -25,6 +25,7 @@ from langchain_nuextract.errors import EndpointError
 from langchain_nuextract.extraction import Extraction
 from langchain_nuextract.flow import Flow, extract
 from langchain_nuextract.plan import Plan, plan_for
+from langchain_nuextract.recovery import DEFAULT, RecoveryPolicy
 from langchain_nuextract.schema.target import Target
 from langchain_nuextract.task import Example, Reply, Request
 
@@ -37,6 +38,9 @@ Out = TypeVar("Out")
 
 DEFAULT_CONCURRENCY = 64
 """Documents that a batch has in flight, unless `config["max_concurrency"]` says otherwise."""
+
+_ASKED: Final = ("examples", "instructions", "thinking", "recovery")
+"""The settings that make the plan, by which every document is asked about."""
 
 Input: TypeAlias = Any
 """A document: text, a LangChain document, a message or messages, a prompt value, an image."""
@@ -53,6 +57,7 @@ class Settings(TypedDict, total=False):
     examples: Sequence[Example]
     instructions: str
     thinking: bool
+    recovery: RecoveryPolicy
 
 
 class _Extracting(RunnableSerializable[Input, Out]):
@@ -98,6 +103,7 @@ class NuExtractor(_Extracting[T], Generic[T]):
             fields are sent as well.
         dialect: The model generation, where the model's name does not tell it: "1", "1.5", "2.0", "3", "instruct", …
         thinking: Let the model think first, where it can.
+        recovery: How far to go where an answer is cut off or invalid: see `RecoveryPolicy`.
 
     Raises:
         UnsupportedSchema: The schema has no NuExtract form.
@@ -111,6 +117,7 @@ class NuExtractor(_Extracting[T], Generic[T]):
     examples: tuple[Example, ...] = ()
     instructions: str = ""
     thinking: bool = False
+    recovery: RecoveryPolicy = DEFAULT
 
     _plan: Plan[Any] = PrivateAttr()
 
@@ -128,7 +135,7 @@ class NuExtractor(_Extracting[T], Generic[T]):
         llm = settings.pop("llm", None) or _chat_model(**connection)
         target: Target[Any] = settings.pop("target", None) or Target.of(schema)
         dialect = _dialect(settings.pop("dialect", None), llm)
-        asked = {name: settings.pop(name) for name in ("examples", "instructions", "thinking") if name in settings}
+        asked = {name: settings.pop(name) for name in _ASKED if name in settings}
         # Not in a validator of Pydantic's, which would wrap what is raised.
         plan = plan_for(target, dialect, **asked)
         fields: dict[str, Any] = {"target": target, "llm": llm, "dialect": dialect, **asked, **settings}

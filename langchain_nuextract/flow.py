@@ -1,47 +1,43 @@
 """One extraction, from the document to the object, as a generator that does no I/O.
 
 It yields tuples of `Request`s, which its driver may send side by side, and is sent the tuple of their `Reply`s. An
-`EndpointError` is thrown into it. Asking again because an *answer* failed happens here and nowhere else.
+`EndpointError` is thrown into it. Asking again because an *answer* failed happens here and nowhere else: how often is
+for the `RecoveryPolicy` to say, and in which ways for the `Ladder`.
 """
 
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import Generic, NoReturn, TypeAlias, TypeVar, cast
+from typing import Generic, TypeAlias, TypeVar
 
 from langchain_nuextract.dialect import check
-from langchain_nuextract.documents.neutralise import neutralise
+from langchain_nuextract.documents.neutralise import Neutralised, neutralise
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.errors import (
     EndpointError,
+    ExtractionError,
     InvalidExtraction,
     InvalidValue,
     NoJSONInReply,
     Problem,
     ReplyCutShort,
 )
-from langchain_nuextract.extraction import Attempt, AttemptKind, Extraction
+from langchain_nuextract.extraction import Attempt, Extraction
+from langchain_nuextract.ladder import Ladder, Step, Turn
+from langchain_nuextract.merging import Found, Judged, is_same, merge, refuse, said, together
+from langchain_nuextract.parts import Part, parts_at
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.plan import Plan
-from langchain_nuextract.repair import Reading, read_answer
-from langchain_nuextract.task import Reply, Request
+from langchain_nuextract.pruning import without_faults
+from langchain_nuextract.recovery import CUT, continues
+from langchain_nuextract.repair import Reading, Repair
+from langchain_nuextract.repair.reading import read_form
+from langchain_nuextract.schema.form import Form
+from langchain_nuextract.task import Reply, Request, Usage
 
 T = TypeVar("T")
 
 Flow: TypeAlias = Generator[tuple[Request, ...], tuple[Reply, ...], Extraction[T]]
-
-CUT = frozenset({"length", "repetition"})
-"""Finish reasons of an answer that the model did not end itself. `repetition` is vLLM's, since 0.17."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome(Generic[T]):
-    attempt: Attempt
-    reading: Reading
-    value: JSON
-    """What was read, in the user's shape."""
-    instance: T | None
-    """The validated object; None where the attempt has problems."""
 
 
 def extract(plan: Plan[T], source: Source) -> Flow[T]:
@@ -51,76 +47,186 @@ def extract(plan: Plan[T], source: Source) -> Flow[T]:
         UnsupportedTask: The dialect cannot be given this document.
         NoJSONInReply: The model did not write any JSON.
         ReplyCutShort: The answer stopped before any value was complete.
-        InvalidExtraction: The best answer does not satisfy the schema; it carries the partial value.
+        InvalidExtraction: What was found does not satisfy the schema; it carries the partial value.
         EndpointError: The endpoint failed before there was any answer.
     """
-    started = perf_counter()
-    document = neutralise(source, plan.dialect.marks)
-    outcomes: list[_Outcome[T]] = []
-    for kind in plan.kinds:
-        task = plan.task(document.source, kind)
-        check(task, plan.dialect)
-        request = plan.dialect.phrase(task)
+    run = _Run(plan, source, neutralise(source, plan.dialect.marks), perf_counter())
+    check(plan.task(run.document.source, plan.first), plan.dialect)
+    ladder = Ladder(plan, run.document.source)
+    turns: list[Turn] = []
+    tried: list[Step] = []
+    failure: EndpointError | None = None
+    step: Step | None = ladder.first()
+    while step and run.allows(turns, tried):
+        tried.append(step)
         try:
-            (reply,) = yield (request,)
+            (reply,) = yield (plan.recovery.bound(step.request, _usage(turns)),)
         except EndpointError as error:
-            if not outcomes:
+            if not turns:
                 raise
-            _give_up(outcomes, error)
-        answer = document.restore(plan.dialect.read(reply))
-        outcomes.append(_read(plan, kind, request, reply, answer))
-        if not outcomes[-1].attempt.problems:
-            return _extraction(plan, source, outcomes, perf_counter() - started)
-        if reply.finish_reason in CUT:
-            break
-    return _give_up(outcomes)
+            failure = error
+            if error.retryable:
+                break
+        else:
+            turns.append(run.turn(step, reply, turns))
+            if not turns[-1].problems:
+                return run.extraction(turns, turns[-1].judged)
+        step = ladder.next(turns, tried)
+    return run.give_up(turns, failure)
 
 
-def _read(plan: Plan[T], kind: AttemptKind, request: Request, reply: Reply, answer: str) -> _Outcome[T]:
-    reading = read_answer(answer, plan.target, dialect=plan.dialect)
-    value = plan.target.lift(reading.value, plan.dialect)
-    instance, invalid = _validate(plan, value)
-    problems = (*reading.problems, *_cut(reading, reply), *invalid)
-    return _Outcome(Attempt(kind, request, reply, reading.repairs, problems), reading, value, instance)
+@dataclass(frozen=True, slots=True)
+class _Run(Generic[T]):
+    """What the steps of one extraction share."""
+
+    plan: Plan[T]
+    source: Source
+    document: Neutralised
+    started: float
+
+    def allows(self, turns: Sequence[Turn], tried: Sequence[Step]) -> bool:
+        seconds = perf_counter() - self.started
+        return self.plan.recovery.allows(calls=len(tried), seconds=seconds, usage=_usage(turns))
+
+    # Reading
+
+    def turn(self, step: Step, reply: Reply, turns: Sequence[Turn]) -> Turn:
+        """Read a reply, and put it together with what is known."""
+        goes_on, written = self._written(step, reply)
+        text = self.document.restore(self.plan.dialect.read(replace(reply, text=written) if goes_on else reply))
+        reading = read_form(text, step.form)
+        known: Found = turns[-1].found if turns else {}
+        troubles = _troubles(reading, reply)
+        if reading.value is None:
+            return Turn(step, reply, written, goes_on, reading, known, self._judge(known), troubles)
+        new = said(reading.value, step.form, _by_part(step.form, troubles), by=len(turns))
+        found, judged = self._merged(known, new, newer=goes_on and step.kind == "continued")
+        return Turn(step, reply, written, goes_on, reading, found, judged, _problems(found, judged))
+
+    def _written(self, step: Step, reply: Reply) -> tuple[bool, str]:
+        """All that the model wrote of an answer, and whether the reply goes on with it."""
+        before, more = step.request.before, reply.text or reply.reasoning
+        if before and continues(before, more):
+            return True, _resumable(before + more, step)
+        raw = reply.text if step.base.route == "completions" else self.plan.dialect.read(reply)
+        return not before, _resumable(raw, step)
+
+    def _merged(self, known: Found, new: Found, *, newer: bool) -> tuple[Found, Judged]:
+        """Merge what is new, once it is known which parts of it the user's schema admits."""
+        overlaid = {**known, **new}
+        judged = self._judge(overlaid)
+        if not _problems(overlaid, judged) and not known:
+            return new, judged
+        new = refuse(new, _parts_of(self.plan.form, judged.problems))
+        found = merge(known, new, newer=newer)
+        if not is_same(found, overlaid):
+            judged = self._judge(found)
+        if known and _problems(found, judged) and new.keys() == found.keys():
+            # Parts of several answers may contradict each other where one answer alone does not.
+            alone = self._judge(new)
+            return (found, judged) if _problems(new, alone) else (new, alone)
+        return found, judged
+
+    def _judge(self, found: Found) -> Judged:
+        return self._judge_value(self.plan.target.lift(together(self.plan.form, found), self.plan.dialect))
+
+    def _judge_value(self, value: JSON) -> Judged:
+        try:
+            return Judged(value, self.plan.target.validate(value), ())
+        except InvalidValue as error:
+            return Judged(value, None, error.problems)
+
+    # Ending
+
+    def extraction(self, turns: Sequence[Turn], judged: Judged, problems: tuple[Problem, ...] = ()) -> Extraction[T]:
+        found = turns[-1].found
+        return Extraction(
+            value=judged.instance,
+            json=judged.value,
+            document=self.source,
+            raw=_raw(turns),
+            repairs=tuple(repair for by in _taken(found) for repair in _repairs(turns[by], by, found)),
+            defaults=self.plan.target.defaults(judged.value),
+            attempts=_attempts(turns),
+            model=turns[-1].reply.model,
+            seconds=perf_counter() - self.started,
+            problems=problems,
+        )
+
+    def give_up(self, turns: Sequence[Turn], cause: EndpointError | None) -> Extraction[T]:
+        """Give the partial value, if it was asked for and is one; raise otherwise."""
+        found = turns[-1].found
+        if not found:
+            raise _nothing(turns) from cause
+        judged = turns[-1].judged
+        problems = _problems(found, judged)
+        if self.plan.recovery.on_failure == "partial":
+            rest = without_faults(judged.value, judged.problems, lambda value: self._judge_value(value).problems)
+            if rest is not None:
+                return self.extraction(turns, self._judge_value(rest), problems)
+        raise InvalidExtraction(problems, partial=judged.value, reply=_raw(turns), attempts=_attempts(turns)) from cause
 
 
-def _validate(plan: Plan[T], value: JSON) -> tuple[T | None, tuple[Problem, ...]]:
-    try:
-        return plan.target.validate(value), ()
-    except InvalidValue as error:
-        return None, error.problems
+def _resumable(text: str, step: Step) -> str:
+    """Leave out what a server would not give back: half a letter, and on the chat route blanks at the end."""
+    whole = text.rstrip("\ufffd")
+    return whole if step.base.route == "completions" else whole.rstrip()
 
 
-def _cut(reading: Reading, reply: Reply) -> tuple[Problem, ...]:
+def _troubles(reading: Reading, reply: Reply) -> tuple[Problem, ...]:
+    cut = f"the answer was cut off here (finish reason {reply.finish_reason!r})"
+    return (*reading.problems, *(Problem(path, cut) for path in reading.incomplete))
+
+
+def _by_part(form: Form, problems: Sequence[Problem]) -> dict[Part, tuple[Problem, ...]]:
+    by_part: dict[Part, tuple[Problem, ...]] = {}
+    for problem in problems:
+        for part in parts_at(form, problem.path) if problem.path else ():
+            by_part[part] = (*by_part.get(part, ()), problem)
+    return by_part
+
+
+def _parts_of(form: Form, problems: Sequence[Problem]) -> frozenset[Part]:
+    return frozenset(_by_part(form, problems))
+
+
+def _problems(found: Found, judged: Judged) -> tuple[Problem, ...]:
+    unread = (problem for each in found.values() for problem in each.problems)
+    return tuple(dict.fromkeys((*unread, *judged.problems)))
+
+
+def _taken(found: Found) -> list[int]:
+    """The turns that what was found comes from."""
+    return sorted({each.by for each in found.values()})
+
+
+def _raw(turns: Sequence[Turn]) -> str:
+    taken = (turns[by] for by in _taken(turns[-1].found))
+    return "\n".join(turn.step.request.before + turn.reply.text if turn.goes_on else turn.reply.text for turn in taken)
+
+
+def _repairs(turn: Turn, by: int, found: Found) -> tuple[Repair, ...]:
+    """The repairs of a turn, without those of parts that another turn gave."""
+    mine: Mapping[Part, bool] = {part: each.by == by for part, each in found.items()}
     return tuple(
-        Problem(path, f"the answer was cut off here (finish reason {reply.finish_reason!r})")
-        for path in reading.incomplete
+        repair
+        for repair in turn.reading.repairs
+        if any(mine.get(part, False) for part in parts_at(turn.step.form, repair.path))
     )
 
 
-def _extraction(plan: Plan[T], source: Source, outcomes: Sequence[_Outcome[T]], seconds: float) -> Extraction[T]:
-    taken = outcomes[-1]
-    return Extraction(
-        value=cast("T", taken.instance),
-        json=taken.value,
-        document=source,
-        raw=taken.attempt.reply.text,
-        repairs=taken.attempt.repairs,
-        defaults=plan.target.defaults(taken.value),
-        attempts=tuple(outcome.attempt for outcome in outcomes),
-        model=taken.attempt.reply.model,
-        seconds=seconds,
+def _attempts(turns: Sequence[Turn]) -> tuple[Attempt, ...]:
+    return tuple(
+        Attempt(turn.step.kind, turn.step.request, turn.reply, turn.reading.repairs, turn.problems) for turn in turns
     )
 
 
-def _give_up(outcomes: Sequence[_Outcome[T]], cause: EndpointError | None = None) -> NoReturn:
-    best = min(outcomes, key=lambda outcome: (outcome.reading.value is None, len(outcome.attempt.problems)))
-    reply = best.attempt.reply
-    if best.reading.value is not None:
-        attempts = tuple(outcome.attempt for outcome in outcomes)
-        raise InvalidExtraction(
-            best.attempt.problems, partial=best.value, reply=reply.text, attempts=attempts
-        ) from cause
+def _usage(turns: Sequence[Turn]) -> Usage:
+    return sum((turn.reply.usage for turn in turns), Usage())
+
+
+def _nothing(turns: Sequence[Turn]) -> ExtractionError:
+    reply = turns[-1].reply
     if reply.finish_reason in CUT:
-        raise ReplyCutShort(reply=reply.text, finish_reason=str(reply.finish_reason)) from cause
-    raise NoJSONInReply(reply=reply.text) from cause
+        return ReplyCutShort(reply=reply.text, finish_reason=str(reply.finish_reason))
+    return NoJSONInReply(reply=reply.text)

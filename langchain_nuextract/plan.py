@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from langchain_nuextract.dialect import Dialect, check, dumps
 from langchain_nuextract.documents.neutralise import neutralise, neutralise_text
@@ -11,47 +12,74 @@ from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.errors import InvalidValue, Problem
 from langchain_nuextract.extraction import AttemptKind
+from langchain_nuextract.parts import only
 from langchain_nuextract.paths import JSON
+from langchain_nuextract.recovery import DEFAULT, RecoveryPolicy
+from langchain_nuextract.schema import answers
+from langchain_nuextract.schema.form import Form, Record
 from langchain_nuextract.schema.target import Target
 from langchain_nuextract.task import Example, Shot, Task
 
 T = TypeVar("T")
 
+_Asked: TypeAlias = tuple[JSON, Mapping[str, JSON], tuple[Shot, ...]]
+"""A template, the schema of its answers, and examples of them."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Plan(Generic[T]):
     """All that is asked of every document."""
 
     target: Target[T]
     dialect: Dialect
-    template: JSON
-    answer_schema: Mapping[str, JSON]
+    form: Record
+    """The shape of a whole answer."""
     instructions: str
     shots: tuple[Shot, ...]
     thinking: bool
-    kinds: tuple[AttemptKind, ...]
-    """The ways to ask, in the order in which they are tried."""
+    recovery: RecoveryPolicy
 
-    def task(self, source: Source, kind: AttemptKind) -> Task:
-        """One document to read; its control marks must have been neutralised."""
-        constrained = kind == "constrained"
+    @property
+    def first(self) -> AttemptKind:
+        """How to ask at first."""
+        return "constrained" if self.dialect.constrained else "plain"
+
+    def task(self, source: Source, kind: AttemptKind, form: Record | None = None) -> Task:
+        """One document to read.
+
+        Args:
+            source: The document, its control marks neutralised.
+            kind: How to ask.
+            form: What to ask for; everything if not given.
+        """
+        held = self.dialect.constrained or kind == "constrained"
+        template, schema, shots = self._whole if form is None or form is self.form else self._only(form)
         return Task(
             source=source,
-            template=self.template,
+            template=template,
             instructions=self.instructions,
-            shots=self.shots,
-            answer_schema=self.answer_schema if constrained else None,
-            thinking=self.thinking and not constrained,
+            shots=shots,
+            answer_schema=schema if held else None,
+            thinking=self.thinking and not held,
         )
 
+    @cached_property
+    def _whole(self) -> _Asked:
+        return answers.template(self.form), answers.answer_schema(self.form), self.shots
 
-def plan_for(
+    def _only(self, form: Record) -> _Asked:
+        shots = tuple(replace(shot, answer=_narrowed(shot.answer, form)) for shot in self.shots)
+        return answers.template(form), answers.answer_schema(form), shots
+
+
+def plan_for(  # noqa: PLR0913  # it is all that there is to say
     target: Target[T],
     dialect: Dialect,
     *,
     instructions: str = "",
     examples: Sequence[Example] = (),
     thinking: bool = False,
+    recovery: RecoveryPolicy = DEFAULT,
 ) -> Plan[T]:
     """Compile a target for a dialect.
 
@@ -65,15 +93,24 @@ def plan_for(
     plan = Plan(
         target=target,
         dialect=dialect,
-        template=target.template(dialect),
-        answer_schema=target.answer_schema_for(dialect),
+        form=_record(target.form(dialect)),
         instructions=_instructions(target, dialect, instructions),
         shots=tuple(_shot(target, dialect, example, number) for number, example in enumerate(examples, start=1)),
         thinking=thinking,
-        kinds=("constrained",) if dialect.constrained else ("plain", "constrained"),
+        recovery=recovery,
     )
-    check(plan.task(Source((Text("…"),)), plan.kinds[0]), dialect)
+    check(plan.task(Source((Text("…"),)), plan.first), dialect)
     return plan
+
+
+def _record(form: Form) -> Record:
+    # A target puts what is no object under a name.
+    assert isinstance(form, Record)  # noqa: S101  # it cannot happen
+    return form
+
+
+def _narrowed(answer: str, form: Record) -> str:
+    return dumps(only(json.loads(answer), form), indent=None)
 
 
 def _instructions(target: Target[Any], dialect: Dialect, own: str) -> str:

@@ -54,6 +54,10 @@ class Request:
     body: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
     """Further fields of the request's body, such as `temperature` or `chat_template_kwargs`."""
     route: Literal["chat", "completions"] = "chat"
+    firm: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
+    """Fields of the body that replace the caller's own settings; of two bounds, the lower one holds."""
+    before: str = ""
+    """What the answer has so far, where its rest is asked for."""
 
 
 @dataclass(frozen=True, slots=True)

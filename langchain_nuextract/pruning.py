@@ -1,0 +1,62 @@
+"""Leaving out what is wrong with a value, so that the rest can be had."""
+
+from collections.abc import Callable, Iterable
+from copy import deepcopy
+from typing import Any, Final, cast
+
+from langchain_nuextract.errors import Problem
+from langchain_nuextract.paths import JSON, Path
+
+_ROUNDS: Final = 16
+"""Leaving one thing out may show that what held it is incomplete; no schema goes on like this for long."""
+
+
+def without_faults(value: JSON, problems: Iterable[Problem], judge: Callable[[JSON], Iterable[Problem]]) -> JSON | None:
+    """Leave out what is wrong until the rest is right.
+
+    Args:
+        value: A value in the user's shape; it is not changed.
+        problems: What is wrong with it. It is left out where it stands; where something is missing, that which misses
+            it is left out.
+        judge: Says what is wrong with what remains.
+
+    Returns:
+        What remains, or None if nothing does.
+    """
+    value, wrong = deepcopy(value), tuple(problems)
+    for _ in range(_ROUNDS):
+        places = {_last_on(value, problem.path) for problem in wrong}
+        if () in places:
+            return None
+        for place in sorted(places, key=_in_order, reverse=True):
+            _take_out(value, place)
+        wrong = tuple(judge(value))
+        if not wrong:
+            return value
+    return None
+
+
+def _last_on(value: JSON, path: Path) -> Path:
+    """As much of a path as there is."""
+    for length, step in enumerate(path):
+        if not _holds(value, step):
+            return path[:length]
+        value = value[step]
+    return path
+
+
+def _holds(holder: JSON, step: str | int) -> bool:
+    if isinstance(holder, dict):
+        return step in holder
+    return isinstance(holder, list) and isinstance(step, int) and step < len(cast("list[JSON]", holder))
+
+
+def _in_order(path: Path) -> list[tuple[bool, Any]]:
+    """From behind, taking out an item of a list leaves the others in their places."""
+    return [(isinstance(step, int), step) for step in path]
+
+
+def _take_out(value: JSON, place: Path) -> None:
+    for step in place[:-1]:
+        value = value[step]
+    del value[place[-1]]

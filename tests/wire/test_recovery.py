@@ -1,0 +1,336 @@
+"""Answers that fail, against a fake endpoint: what is asked again, what is kept, and what it may cost."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from langchain_nuextract import (
+    ChatNuExtract,
+    Example,
+    InvalidExtraction,
+    NoJSONInReply,
+    NuExtractor,
+    RecoveryPolicy,
+    ReplyCutShort,
+)
+from langchain_nuextract.testing import FakeEndpoint, FakeReply
+
+MODEL = "numind/NuExtract3"
+
+
+class Item(BaseModel):
+    description: str
+    price: float
+
+
+class Seller(BaseModel):
+    name: str
+    city: str | None = None
+
+
+class Invoice(BaseModel):
+    number: str
+    seller: Seller
+    items: list[Item]
+    currency: str | None = None
+
+
+TEXT = "Invoice 2024-17 of Hof, Köln\nWidget 9.50\nGadget 12.00"
+ANSWER = {
+    "number": "2024-17",
+    "seller": {"name": "Hof", "city": "Köln"},
+    "items": [{"description": "Widget", "price": 9.5}, {"description": "Gadget", "price": 12.0}],
+    "currency": "EUR",
+}
+WHOLE = json.dumps(ANSWER, ensure_ascii=False)
+WANTED = Invoice.model_validate(ANSWER)
+WRONG = {**ANSWER, "seller": {"name": None, "city": "Köln"}}
+
+
+@pytest.fixture(params=["invoke", "ainvoke"])
+def run(request):
+    """Run the same test both ways."""
+
+    def invoke(runnable, *args):
+        return runnable.invoke(*args)
+
+    def ainvoke(runnable, *args):
+        return asyncio.run(runnable.ainvoke(*args))
+
+    return {"invoke": invoke, "ainvoke": ainvoke}[request.param]
+
+
+def extractor(endpoint: FakeEndpoint, schema: Any = Invoice, **settings: Any) -> NuExtractor[Any]:
+    return NuExtractor(schema, **{"model": MODEL, "base_url": endpoint.url, **settings})
+
+
+def kinds(extraction_or_error) -> list[str]:
+    return [attempt.kind for attempt in extraction_or_error.attempts]
+
+
+def cut(text: str, reason: str = "length") -> FakeReply:
+    return FakeReply(text=text, finish_reason=reason)
+
+
+def server(size: int):
+    """A model that writes `size` characters at a time, and goes on where it is asked to."""
+
+    def answer(received):
+        messages = received.body["messages"]
+        written = messages[-1]["content"] if messages[-1]["role"] == "assistant" else ""
+        assert bool(written) == received.body.get("continue_final_message", False)
+        start = len(written)
+        return cut(WHOLE[start : start + size], "length" if start + size < len(WHOLE) else "stop")
+
+    return answer
+
+
+@pytest.mark.parametrize("size", [9, 40, 100])
+def test_a_cut_answer_is_continued_until_it_is_complete(run, size):
+    with FakeEndpoint(server(size)) as endpoint:
+        details = run(extractor(endpoint, recovery=RecoveryPolicy(max_calls=40)).detailed, TEXT)
+    assert details.value == WANTED
+    assert set(kinds(details)) == {"plain", "continued"}
+    assert json.loads(details.raw) == ANSWER
+    assert details.repairs == ()
+    last = endpoint.requests[-1].body
+    assert last["add_generation_prompt"] is False
+    assert last["messages"][0]["content"] == TEXT
+    assert WHOLE.startswith(last["messages"][-1]["content"])
+
+
+def test_a_raw_prompt_is_continued_behind_what_was_written(run):
+    prompts = []
+
+    def answer(received):
+        prompts.append(received.body["prompt"])
+        start = len(prompts[-1]) - len(prompts[0])
+        return cut(WHOLE[start : start + 90], "length" if start + 90 < len(WHOLE) else "stop")
+
+    with FakeEndpoint(answer) as endpoint:
+        details = run(extractor(endpoint, dialect="nuextract-3-inline").detailed, TEXT)
+    assert details.value == WANTED
+    assert prompts[-1].endswith(WHOLE[:90])
+
+
+def test_no_half_letter_and_no_blanks_at_the_end_are_sent_back():
+    first = cut('{"number": "2024-17", "seller": {"name": "Hof", "city": "K\ufffd')
+    with FakeEndpoint(first, WHOLE[len(first.text) - 1 :]) as endpoint:
+        assert extractor(endpoint).invoke(TEXT) == WANTED
+    assert endpoint.requests[1].body["messages"][-1]["content"] == first.text[:-1]
+
+
+def test_an_answer_is_continued_without_thinking_and_without_grammar():
+    with FakeEndpoint(FakeReply(text=WHOLE[:90], reasoning="Hm.", finish_reason="length"), WHOLE[90:]) as endpoint:
+        assert extractor(endpoint, thinking=True).invoke(TEXT) == WANTED
+        assert endpoint.requests[0].body["chat_template_kwargs"]["enable_thinking"] is True
+    assert endpoint.requests[1].body["chat_template_kwargs"]["enable_thinking"] is False
+    with FakeEndpoint(cut(WHOLE[:90]), WHOLE[90:]) as endpoint:
+        assert extractor(endpoint, dialect="instruct").invoke(TEXT) == WANTED
+    assert "response_format" in endpoint.requests[0].body
+    assert "response_format" not in endpoint.requests[1].body
+
+
+def test_an_endpoint_that_begins_anew_is_not_asked_to_continue_again(run):
+    with FakeEndpoint(cut(WHOLE[:150]), cut(WHOLE[:120]), {"items": ANSWER["items"], "currency": "EUR"}) as endpoint:
+        details = run(extractor(endpoint).detailed, TEXT)
+    assert details.value == WANTED
+    assert kinds(details) == ["plain", "continued", "narrowed"]
+
+
+def test_an_endpoint_that_refuses_to_continue_is_asked_for_what_is_missing(run):
+    refusal = FakeReply(status=400, error="continue_final_message is not supported")
+    with FakeEndpoint(cut(WHOLE[:90]), refusal, {"items": ANSWER["items"], "currency": "EUR"}) as endpoint:
+        details = run(extractor(endpoint).detailed, TEXT)
+    assert details.value == WANTED
+    assert kinds(details) == ["plain", "narrowed"]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param(cut(WHOLE[:90], "repetition"), id="said-by-the-server"),
+        pytest.param(cut(WHOLE[:90] + '"description": "a a' + " a" * 200), id="seen-in-the-text"),
+    ],
+)
+def test_a_model_that_runs_in_circles_is_not_continued(run, reply):
+    with FakeEndpoint(reply, {"items": ANSWER["items"], "currency": "EUR"}) as endpoint:
+        details = run(extractor(endpoint).detailed, TEXT)
+    assert details.value == WANTED
+    assert kinds(details) == ["plain", "narrowed"]
+
+
+def test_only_the_fields_that_failed_are_asked_for_again(run):
+    example = Example("No. 1 of Rad", Invoice(number="1", seller=Seller(name="Rad"), items=[]))
+    with FakeEndpoint(WRONG, {"seller": {"name": "Hof"}}) as endpoint:
+        details = run(extractor(endpoint, examples=[example]).detailed, TEXT)
+    assert details.value == WANTED
+    assert kinds(details) == ["plain", "narrowed"]
+    assert [problem.path for problem in details.attempts[0].problems] == [("seller", "name")]
+    assert details.attempts[1].problems == ()
+    body = endpoint.requests[1].body
+    assert json.loads(body["chat_template_kwargs"]["template"]) == {"seller": {"name": "string"}}
+    assert json.loads(body["messages"][0]["content"][-1]["text"]) == {"seller": {"name": "Rad"}}
+    assert details.usage.total_tokens == sum(attempt.reply.usage.total_tokens for attempt in details.attempts)
+
+
+def test_what_was_valid_stays_whatever_later_answers_say(run):
+    later = {"number": "other", "seller": {"name": "Hof", "city": None}, "items": [], "currency": None}
+    with FakeEndpoint(WRONG, later) as endpoint:
+        assert run(extractor(endpoint), TEXT) == WANTED
+    with FakeEndpoint(WRONG, "no", "no", later) as endpoint:
+        assert run(extractor(endpoint), TEXT) == WANTED
+
+
+def test_then_decoding_is_constrained_once_and_the_answer_drawn_once_more(run):
+    with FakeEndpoint(WRONG, "no", WRONG, {"seller": {"name": "Hof"}}) as endpoint:
+        llm = ChatNuExtract(model=MODEL, base_url=endpoint.url, temperature=0.0, seed=7)
+        details = run(NuExtractor(Invoice, llm=llm, thinking=True).detailed, TEXT)
+    assert details.value == WANTED
+    assert kinds(details) == ["plain", "narrowed", "constrained", "resampled"]
+    first, _, constrained, resampled = (request.body for request in endpoint.requests)
+    schema = constrained["response_format"]["json_schema"]["schema"]
+    assert list(schema["properties"]["seller"]["properties"]) == ["name"]
+    assert constrained["chat_template_kwargs"]["enable_thinking"] is False
+    assert (first["temperature"], first["seed"]) == (0.0, 7)
+    assert resampled["temperature"] > 0
+    assert resampled["seed"] != 7
+
+
+def test_an_answer_that_is_missing_altogether_is_asked_for_as_a_whole(run):
+    with FakeEndpoint("I am sorry.", ANSWER) as endpoint:
+        details = run(extractor(endpoint).detailed, TEXT)
+    assert details.value == WANTED
+    assert kinds(details) == ["plain", "constrained"]
+    assert details.raw == json.dumps(ANSWER, ensure_ascii=False)
+
+
+def test_thinking_that_never_ends_is_cut_off_by_a_constrained_answer(run):
+    with FakeEndpoint(cut("<think> hm"), ANSWER) as endpoint:
+        assert run(extractor(endpoint, thinking=True), TEXT) == WANTED
+    assert endpoint.requests[1].body["chat_template_kwargs"]["enable_thinking"] is False
+
+
+def test_an_answer_in_the_reasoning_is_read_and_continued(run):
+    first = FakeReply(text=None, reasoning=WHOLE[:90], finish_reason="length")
+    with FakeEndpoint(first, FakeReply(text=None, reasoning=WHOLE[90:])) as endpoint:
+        details = run(extractor(endpoint).detailed, TEXT)
+    assert details.value == WANTED
+    assert kinds(details) == ["plain", "continued"]
+
+
+def test_no_turn_tells_the_model_of_its_mistakes():
+    with FakeEndpoint(WRONG) as endpoint, pytest.raises(InvalidExtraction):
+        extractor(endpoint).invoke(TEXT)
+    for request in endpoint.requests:
+        assert [message["role"] for message in request.body["messages"]] == ["user"]
+        assert request.text == TEXT
+
+
+@pytest.mark.parametrize("calls", [1, 2, 3, 4, 9])
+def test_the_calls_are_counted_at_each_rung(run, calls):
+    with FakeEndpoint(WRONG) as endpoint, pytest.raises(InvalidExtraction) as caught:
+        run(extractor(endpoint, recovery=RecoveryPolicy(max_calls=calls)), TEXT)
+    assert len(endpoint.requests) == min(calls, 4)
+    assert kinds(caught.value) == ["plain", "narrowed", "constrained", "resampled"][:calls]
+    assert caught.value.partial["items"] == ANSWER["items"]
+
+
+def test_the_budget_of_tokens_bounds_each_call_and_ends_the_ladder(run):
+    wrong = FakeReply(text=WRONG, usage={"prompt_tokens": 9, "completion_tokens": 60, "total_tokens": 69})
+    with FakeEndpoint(wrong) as endpoint, pytest.raises(InvalidExtraction):
+        run(extractor(endpoint, recovery=RecoveryPolicy(max_output_tokens=100)), TEXT)
+    assert [request.body["max_tokens"] for request in endpoint.requests] == [100, 40]
+
+
+def test_the_callers_own_bound_holds_where_it_is_lower():
+    with FakeEndpoint(ANSWER) as endpoint:
+        llm = ChatNuExtract(model=MODEL, base_url=endpoint.url, max_tokens=50)
+        NuExtractor(Invoice, llm=llm, recovery=RecoveryPolicy(max_output_tokens=100)).invoke(TEXT)
+        NuExtractor(Invoice, llm=llm, recovery=RecoveryPolicy(max_output_tokens=20)).invoke(TEXT)
+    assert [request.body["max_tokens"] for request in endpoint.requests] == [50, 20]
+
+
+def test_no_call_is_begun_when_the_time_is_up(run):
+    with FakeEndpoint(FakeReply(text=WRONG, delay=0.1)) as endpoint, pytest.raises(InvalidExtraction):
+        run(extractor(endpoint, recovery=RecoveryPolicy(max_seconds=0.05)), TEXT)
+    assert len(endpoint.requests) == 1
+
+
+def test_a_server_is_told_to_stop_loops_where_the_caller_says_so():
+    with FakeEndpoint(ANSWER) as endpoint:
+        extractor(endpoint, recovery=RecoveryPolicy(stop_repetition=True)).invoke(TEXT)
+        extractor(endpoint).invoke(TEXT)
+    told, silent = (request.body for request in endpoint.requests)
+    assert told["repetition_detection"]["min_count"] >= 2
+    assert "repetition_detection" not in silent
+
+
+@pytest.mark.parametrize("wrong", [{"max_calls": 0}, {"max_output_tokens": 0}, {"max_seconds": -1}])
+def test_a_policy_without_any_call_is_refused(wrong):
+    with pytest.raises(ValueError, match="at least 1"):
+        RecoveryPolicy(**wrong)
+
+
+PARTIAL = RecoveryPolicy(max_calls=1, on_failure="partial")
+
+
+def test_a_partial_value_leaves_out_what_failed_and_says_so(run):
+    items = [ANSWER["items"][0], {"description": "Gadget", "price": None}]
+    with FakeEndpoint({**ANSWER, "items": items}) as endpoint:
+        details = run(extractor(endpoint, recovery=PARTIAL).detailed, TEXT)
+    assert details.value == WANTED.model_copy(update={"items": WANTED.items[:1]})
+    assert [problem.path for problem in details.problems] == [("items", 1, "price")]
+
+
+def test_a_partial_value_of_a_cut_answer_has_what_was_complete(run):
+    text = WHOLE[: WHOLE.index("Gadget") + 3]
+    with FakeEndpoint(cut(text)) as endpoint:
+        details = run(extractor(endpoint, recovery=PARTIAL).detailed, TEXT)
+    assert details.value.items == WANTED.items[:1]
+    assert details.value.currency is None
+    assert {problem.path[0] for problem in details.problems} == {"items", "currency"}
+
+
+def test_a_partial_value_without_a_required_field_is_still_an_error(run):
+    with FakeEndpoint(WRONG) as endpoint, pytest.raises(InvalidExtraction) as caught:
+        run(extractor(endpoint, recovery=PARTIAL), TEXT)
+    assert caught.value.partial["number"] == "2024-17"
+
+
+@pytest.mark.parametrize(("text", "error"), [("no", NoJSONInReply), (cut("<think> hm"), ReplyCutShort)])
+def test_nothing_at_all_is_no_partial_value(run, text, error):
+    class Loose(BaseModel):
+        number: str | None = None
+
+    with FakeEndpoint(text) as endpoint, pytest.raises(error):
+        run(extractor(endpoint, Loose, recovery=PARTIAL), TEXT)
+
+
+FAILURES = [
+    pytest.param(FakeReply(text=ANSWER, fault="cut"), id="reset-in-mid-answer"),
+    pytest.param(FakeReply(text=ANSWER, fault="drop"), id="dropped"),
+    pytest.param(FakeReply(status=500), id="500"),
+]
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_a_fault_between_attempts_is_retried_below(run, failure):
+    with FakeEndpoint(WRONG, failure, {"seller": {"name": "Hof"}}) as endpoint:
+        details = run(extractor(endpoint).detailed, TEXT)
+    assert details.value == WANTED
+    assert kinds(details) == ["plain", "narrowed"]
+
+
+@pytest.mark.parametrize("failure", [*FAILURES, pytest.param(FakeReply(text=ANSWER, fault="stall"), id="stall")])
+def test_an_endpoint_that_dies_does_not_take_the_first_answer_along(run, failure):
+    with FakeEndpoint(WRONG, failure) as endpoint:
+        llm = ChatNuExtract(model=MODEL, base_url=endpoint.url, max_retries=0, timeout=0.5)
+        with pytest.raises(InvalidExtraction) as caught:
+            run(NuExtractor(Invoice, llm=llm), TEXT)
+        assert len(endpoint.requests) == 2
+    assert caught.value.partial["items"] == ANSWER["items"]
+    assert caught.value.__cause__.retryable
