@@ -10,6 +10,8 @@ from uuid import UUID
 
 from langchain_nuextract.errors import InvalidValue, Problem, UnsupportedSchema
 from langchain_nuextract.paths import JSON, Path
+from langchain_nuextract.schema.kinds import is_list, is_object
+from langchain_nuextract.schema.typed_dicts import modern
 
 if TYPE_CHECKING:
     from jsonschema import FormatChecker
@@ -44,6 +46,17 @@ _WORDS = {
 }
 
 
+_PYDANTIC_WORDS = {
+    "a valid string": "text",
+    "a valid integer": "a whole number",
+    "a valid number": "a number",
+    "a valid decimal": "a number",
+    "a valid boolean": "true or false",
+    "a valid list": "a list",
+    "a valid dictionary": "an object",
+}
+
+
 def shown(value: JSON) -> str:
     """Show a value in a message, cut to a readable length."""
     text = repr(value)
@@ -61,7 +74,7 @@ def adapter(type_: Any) -> "TypeAdapter[Any]":
     from pydantic_core import SchemaError  # noqa: PLC0415
 
     try:
-        found = TypeAdapter(type_)
+        found = TypeAdapter(modern(type_))
         found.rebuild()
     except (PydanticUserError, SchemaError, NameError, TypeError) as error:
         raise UnsupportedSchema((), f"{type_!r} is not a type that Pydantic can read: {error}") from error
@@ -88,7 +101,8 @@ def _problem(entry: "ErrorDetails", value: JSON) -> Problem:
         return Problem(path, "missing, but required")
     said = entry["msg"].removeprefix("Value error, ")
     if said.startswith("Input should be "):
-        said = "expected " + said.removeprefix("Input should be ").split(", unable")[0].replace("a valid ", "a ")
+        wanted = said.removeprefix("Input should be ").split(", unable")[0]
+        said = f"expected {_PYDANTIC_WORDS.get(wanted, wanted.replace('a valid ', 'a '))}"
     return Problem(path, f"{said[:1].lower()}{said[1:]}, got {shown(entry['input'])}")
 
 
@@ -201,13 +215,15 @@ def _closest(violation: Any) -> Any:
 
 def _violations(violation: Any) -> Iterator[Problem]:
     """Say what jsonschema found."""
-    error = cast("Any", _closest(violation))
+    error = _closest(violation)
     path: Path = tuple(error.absolute_path)
     value, expected = error.instance, error.validator_value
     match error.validator:
         case "required":
-            for name in _absent(expected, value):
-                yield Problem((*path, name), "missing, but required")
+            at, names = (path, expected) if is_list(expected) else (path[:-1], _required_in_draft3(error))
+            for name in names:
+                if name not in value:
+                    yield Problem((*at, name), "missing, but required")
         case "type":
             yield Problem(path, f"expected {_named(expected)}, got {shown(value)}")
         case "enum":
@@ -220,9 +236,10 @@ def _violations(violation: Any) -> Iterator[Problem]:
             yield Problem(path, f"{error.message[:200]}, got {shown(value)}")
 
 
-def _absent(expected: JSON, value: JSON) -> list[str]:
-    names = cast("list[str]", expected) if isinstance(expected, list) else []
-    return [name for name in names if name not in value]
+def _required_in_draft3(error: Any) -> list[str]:
+    """Give the properties that draft 3 requires; jsonschema does not say which one it misses."""
+    named: Mapping[str, JSON] = error.schema.get("properties", {})
+    return [name for name, part in named.items() if is_object(part) and "required" in part]
 
 
 def _named(types: JSON) -> str:

@@ -81,9 +81,9 @@ class _Builder:
             return TextLens(form, node.kinds, self._missing, note=node.note)
         form = self._scalar(node.type)
         written = json_kind(form.type)
-        if written in node.kinds and (len(node.kinds) == 1 or written != "string"):
-            return LeafLens(form, node.kinds, node.decimal, self._missing, node.note)
         day = node.type == "date" and form.type == "date-time"
+        if not day and written in node.kinds and (len(node.kinds) == 1 or written != "string"):
+            return LeafLens(form, node.kinds, node.decimal, self._missing, node.note)
         return TextLens(form, node.kinds, self._missing, day, node.note)
 
     def _enum(self, node: Enum) -> EnumLens:

@@ -33,8 +33,9 @@ def json_schema(type_: Any) -> dict[str, JSON]:
     Raises:
         UnsupportedSchema: Pydantic cannot read the type.
     """
+    read = adapter(type_)
     try:
-        return adapter(type_).json_schema(by_alias=True, mode="validation", schema_generator=_Generator)
+        return read.json_schema(by_alias=True, mode="validation", schema_generator=_Generator)
     except (PydanticOmit, TypeError, ValueError, RecursionError) as error:
         raise UnsupportedSchema((), f"Pydantic cannot describe {type_!r}: {error}") from error
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, cast
 
-from jsonschema_specifications import REGISTRY
+from jsonschema_specifications import REGISTRY  # pyright: ignore[reportMissingTypeStubs] it has none
 from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import specification_with

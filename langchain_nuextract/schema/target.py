@@ -10,8 +10,9 @@ from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import JSON, Path, show
 from langchain_nuextract.schema import answers, checks, json_schema, template
 from langchain_nuextract.schema.form import Form, Record
+from langchain_nuextract.schema.leaves import EnumLens
 from langchain_nuextract.schema.lens import Lens, build, distinct, notes
-from langchain_nuextract.schema.nodes import Array, Enum, Leaf, Loss, Node, losses, parts
+from langchain_nuextract.schema.nodes import Array, Enum, Leaf, Loss, Never, Node, losses, parts
 from langchain_nuextract.schema.nodes import Record as RecordNode
 from langchain_nuextract.schema.recognise import reads_as
 from langchain_nuextract.schema.types import NUEXTRACT_3, Speaks, Vocabulary, nearest
@@ -87,7 +88,7 @@ class Target(Generic[T]):
         Raises:
             UnsupportedSchema: It is none of these, has no fields, or is lost in part and `strict` is set.
         """
-        found = schema if _is_target(schema) else _target(schema, depth)
+        found: Target[Any] = schema if _is_target(schema) else _target(schema, depth)
         if strict and found.losses:
             first, *others = found.losses
             more = f" And {len(others)} more: see Target.losses." if others else ""
@@ -97,7 +98,8 @@ class Target(Generic[T]):
     @staticmethod
     def draft(document: Any, *, llm: Drafts) -> "Target[dict[str, Any]]":
         """Let a model write the template, from a description of what is wanted or from a document."""
-        return Target.of(llm.draft_template(document))
+        template_: Mapping[str, JSON] = llm.draft_template(document)
+        return Target.of(template_)
 
     @property
     def type(self) -> Any:
@@ -249,6 +251,8 @@ def _whole(node: Node, vocabulary: Vocabulary) -> _Whole:
     lens = build(node, vocabulary)
     if isinstance(lens.form, Record):
         return _Whole(lens, lens.form, nullable=node.nullable)
+    if isinstance(node, Never) or (isinstance(lens, EnumLens) and len(lens.members) == 1):
+        return _Whole(lens, Record(()), ("value",), node.nullable)
     name = "entries" if isinstance(node, RecordNode) else "items" if isinstance(node, Array) else "value"
     return _Whole(lens, Record(((name, lens.form),)), (name,), node.nullable)
 
@@ -262,7 +266,8 @@ def _target(schema: Any, depth: int) -> Target[Any]:
     name = _name(schema)
     kept = schema if source == "python" else json.dumps(schema, ensure_ascii=False)
     target: Target[Any] = Target(name, source, kept, depth)
-    _ = target.form(FULL)
+    if not cast("Record", target.form(FULL)).fields:
+        raise UnsupportedSchema((), "there is nothing in the schema that a document could say.")
     return target
 
 

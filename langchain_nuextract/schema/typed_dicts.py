@@ -1,0 +1,43 @@
+"""Before Python 3.12 Pydantic reads only the TypedDicts of `typing_extensions`; those of `typing` are made over."""
+
+import sys
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
+
+import typing_extensions
+
+
+def modern(type_: Any) -> Any:
+    """Give a type in which all TypedDicts are such as Pydantic reads; most types are left as they are."""
+    return type_ if sys.version_info >= (3, 12) else _modern(type_, ())
+
+
+def _modern(type_: Any, inside: tuple[Any, ...]) -> Any:
+    if type_ in inside:
+        return dict[str, Any]
+    if is_typeddict(type_):
+        return _made_over(type_, (*inside, type_))
+    arguments = get_args(type_)
+    origin = get_origin(type_)
+    if not arguments or origin is Literal:
+        return type_
+    made = tuple(_modern(argument, inside) for argument in arguments)
+    return type_ if made == arguments else _with_arguments(origin, made)
+
+
+def _with_arguments(origin: Any, arguments: tuple[Any, ...]) -> Any:
+    if origin in {Union, UnionType}:
+        return Union[arguments]  # noqa: UP007 the arguments are known at run time only
+    return Annotated[arguments] if origin is Annotated else origin[arguments]
+
+
+def _made_over(type_: Any, inside: tuple[Any, ...]) -> Any:
+    required = typing_extensions.Required
+    fields = {
+        name: (required if name in type_.__required_keys__ else typing_extensions.NotRequired)[_modern(hint, inside)]
+        for name, hint in get_type_hints(type_, include_extras=True).items()
+    }
+    made: Any = typing_extensions.TypedDict(type_.__name__, fields)  # pyright: ignore[reportArgumentType] made at run time
+    made.__doc__ = type_.__doc__
+    made.__module__ = type_.__module__
+    return made

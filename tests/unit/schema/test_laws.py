@@ -1,0 +1,164 @@
+"""The laws of the lens, for schemas and instances that nobody thought of."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from langchain_nuextract.schema.target import FULL, Target
+from langchain_nuextract.schema.types import NUEXTRACT_1, NUEXTRACT_2, SCALARS
+
+DIALECTS = [FULL, *(SimpleNamespace(vocabulary=vocabulary) for vocabulary in (NUEXTRACT_2, NUEXTRACT_1))]
+NAMES = st.sampled_from(["a", "b", "key", "value", "items", "other", "first", "größe", "with space", ""])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+Pair = tuple[Any, st.SearchStrategy[Any]]
+"""A schema, and its instances."""
+
+
+@st.composite
+def enums(draw: Callable[..., Any]) -> Pair:
+    values = draw(st.lists(st.text(max_size=4) | st.integers() | st.booleans(), min_size=1, max_size=4, unique_by=repr))
+    return {"enum": values}, st.sampled_from(values)
+
+
+SCALAR_PAIRS = st.sampled_from(
+    [
+        ({"type": "string"}, st.text()),
+        ({"type": "integer"}, st.integers()),
+        ({"type": "number"}, st.floats(allow_nan=False, allow_infinity=False)),
+        ({"type": "boolean"}, st.booleans()),
+        ({"type": ["integer", "string"]}, st.integers() | st.text() | st.integers().map(str)),
+        ({"type": "string", "format": "date"}, st.dates().map(str)),
+        ({}, JSON),
+    ]
+)
+
+
+@st.composite
+def lists(draw: Callable[..., Any], inner: st.SearchStrategy[Pair]) -> Pair:
+    schema, values = draw(inner)
+    return {"type": "array", "items": schema}, st.lists(values, max_size=3)
+
+
+@st.composite
+def tuples(draw: Callable[..., Any], inner: st.SearchStrategy[Pair]) -> Pair:
+    pairs = draw(st.lists(inner, min_size=1, max_size=3))
+    size = len(pairs)
+    schema = {"type": "array", "prefixItems": [schema for schema, _ in pairs], "items": False}
+    return {**schema, "minItems": size}, st.tuples(*(values for _, values in pairs)).map(list)
+
+
+@st.composite
+def maps(draw: Callable[..., Any], inner: st.SearchStrategy[Pair]) -> Pair:
+    schema, values = draw(inner)
+    return {"type": "object", "additionalProperties": schema}, st.dictionaries(st.text(), values, max_size=3)
+
+
+@st.composite
+def objects(draw: Callable[..., Any], inner: st.SearchStrategy[Pair]) -> Pair:
+    named = draw(st.dictionaries(NAMES, inner, min_size=1, max_size=4))
+    must = [name for name in named if draw(st.booleans())]
+    given_ = {name: named[name][1] for name in must}
+    may = {name: values for name, (_, values) in named.items() if name not in must}
+    schema = {
+        "type": "object",
+        "properties": {name: part for name, (part, _) in named.items()},
+        "required": must,
+        "additionalProperties": False,
+    }
+    return schema, st.fixed_dictionaries(given_, optional=may)
+
+
+@st.composite
+def unions(draw: Callable[..., Any], inner: st.SearchStrategy[Pair]) -> Pair:
+    (one, some), (two, others) = draw(inner), draw(inner)
+    return {"anyOf": [one, two]}, some | others
+
+
+PAIRS: st.SearchStrategy[Pair] = st.recursive(
+    SCALAR_PAIRS | enums(),
+    lambda inner: lists(inner) | objects(inner) | maps(inner) | tuples(inner) | unions(inner),
+    max_leaves=8,
+)
+LAW = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def compiled(schema: Any) -> Target[Any]:
+    """The target of a schema; a field that is always there keeps it from having nothing to ask."""
+    properties = {**schema["properties"], "always": {"type": "string"}}
+    return Target.of({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "properties": properties})
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two JSON values are equal, true and 1 being different."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(same, a, b))
+    return isinstance(a, bool) == isinstance(b, bool) and a == b
+
+
+@LAW
+@given(objects(PAIRS), st.data())
+def test_every_instance_comes_back_and_fits_what_was_asked(pair: Pair, data: st.DataObject) -> None:
+    schema, values = pair
+    value = data.draw(values)
+    target = compiled(schema)
+    answer = target.lower(value)
+    assert same(target.lift(answer), value), (answer, target.template(FULL))
+    assert answer.keys() == target.template(FULL).keys()
+    Draft202012Validator(target.answer_schema).validate(answer)
+
+
+@LAW
+@given(objects(PAIRS), JSON)
+def test_lift_takes_any_answer(pair: Pair, answer: Any) -> None:
+    target = compiled(pair[0])
+    for dialect in DIALECTS:
+        target.lift(answer, dialect)
+        target.lift(dict.fromkeys(target.template(dialect), answer), dialect)
+
+
+LEAVES = st.sampled_from(sorted(SCALARS)) | st.lists(st.text(min_size=1), min_size=2, max_size=4, unique=True)
+TEMPLATES = st.dictionaries(
+    st.text(),
+    st.recursive(
+        LEAVES,
+        lambda inner: inner.map(lambda item: [item]) | st.dictionaries(st.text(), inner, min_size=1, max_size=3),
+        max_leaves=6,
+    ),
+    min_size=1,
+    max_size=4,
+).map(lambda template: {**template, "fields": "string"})
+
+
+@LAW
+@given(TEMPLATES)
+def test_a_typed_template_comes_back_in_order(template: Any) -> None:
+    found = Target.of(template).template(FULL)
+    assert found == template
+    assert list(found) == list(template)
+
+
+@LAW
+@given(objects(PAIRS))
+def test_compiling_twice_gives_the_same(pair: Pair) -> None:
+    one, two = compiled(pair[0]), compiled(pair[0])
+    assert one == two
+    assert one.form(FULL) == two.form(FULL)
+    assert one.losses == two.losses
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_missing_answer_never_raises(dialect: Any) -> None:
+    target = Target.of({"a": "date", "b": [{"c": ["x", "y"]}]})
+    for answer in (None, "", [], {}, 3, "text", {"b": None}, {"b": [None]}):
+        target.lift(answer, dialect)
