@@ -5,7 +5,7 @@ from operator import itemgetter
 from typing import Final
 
 from langchain_nuextract.dialect import Dialect
-from langchain_nuextract.dialects.instruct import INSTRUCT
+from langchain_nuextract.dialects.instruct import EMBEDDED, INSTRUCT
 from langchain_nuextract.dialects.nuextract1 import NUEXTRACT_1_0, NUEXTRACT_1_5
 from langchain_nuextract.dialects.nuextract2 import NUEXTRACT_2_0, NUEXTRACT_2_0_INLINE
 from langchain_nuextract.dialects.nuextract3 import NUEXTRACT_3_0, NUEXTRACT_3_INLINE
@@ -19,6 +19,7 @@ DIALECTS: Final[tuple[Dialect, ...]] = (
     NUEXTRACT_3_INLINE,
     NUEXTRACT_2_0_INLINE,
     INSTRUCT,
+    EMBEDDED,
 )
 """All dialects, the newest first."""
 

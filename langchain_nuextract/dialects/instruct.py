@@ -1,41 +1,113 @@
-"""Any instruction-tuned model: asked in words, held to the answer schema."""
+"""Instruction-tuned models that never saw a template: asked in words, held to the answer schema.
+
+`INSTRUCT` is for any such model on any server. `EMBEDDED` is for the model of the local endpoint, which has 135 million
+weights: free to write, it makes values up, so it may only choose among what the document says.
+
+Source: https://huggingface.co/HuggingFaceTB/SmolLM2-135M-Instruct for the chat marks; the wording was found by
+`tests/bench/embedded.py`.
+"""
 
 import re
-from typing import Final
+from typing import Final, cast
 
-from langchain_nuextract.dialect import Dialect, dumps
+from langchain_nuextract.dialect import NOBODY, Dialect, answer_of, dumps, hold_chat
+from langchain_nuextract.dialects.held import grammar
+from langchain_nuextract.documents.source import Source
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.types import NUEXTRACT_3
 from langchain_nuextract.task import Reply, Request, Task
 
+_ENDS: Final = ("<|im_end|>", "<|endoftext|>", "<|im_start|>")
+_SAMPLING: Final[dict[str, JSON]] = {"temperature": 0}
+_ORDER: Final = (
+    "Extract the fields of this template from the text. Answer with the filled template as JSON and nothing else. "
+    "Copy values exactly from the text; write null for a value and [] for a list that the text does not have."
+)
+
 
 def phrase(task: Task) -> Request:
     """Ask in words, with the template as the form to fill, and hold the decoding to the answer schema."""
-    ask = f"Extract the following fields from the text as JSON:\n{dumps(task.template)}\nCopy values exactly."
-    messages = [{"role": "user", "content": f"{ask}\n\nText:\n{task.source.text}"}]
-    return Request(messages=tuple(messages), body=_constraint(task))
+    return Request(messages=_messages(task, _order(task)), body={**_SAMPLING, **hold_chat(task)})
+
+
+def phrase_held(task: Task) -> Request:
+    """Ask in few words, and leave the model no words but the document's.
+
+    vLLM ignores `grammar` and reads `structured_outputs`; llama.cpp does the opposite, and would let a
+    `response_format` win over the grammar.
+    """
+    schema = dict(task.answer_schema or {})
+    held: dict[str, JSON] = {}
+    if schema:
+        allowed = grammar(schema, task.template, task.source.text)
+        held = {"grammar": allowed, "structured_outputs": {"json": schema}}
+    return Request(messages=_messages(task, _short_order(task)), body={**_SAMPLING, **held})
 
 
 def read(reply: Reply) -> str:
-    """Take the content as it is."""
-    return reply.text
+    """Take what was written up to the end mark."""
+    return answer_of(reply, marks=_ENDS)
 
 
-def _constraint(task: Task) -> dict[str, JSON]:
-    if not task.answer_schema:
-        return {}
-    schema = {"name": "answer", "schema": dict(task.answer_schema), "strict": True}
-    return {"response_format": {"type": "json_schema", "json_schema": schema}}
+def _order(task: Task) -> str:
+    return "\n\n".join(filter(None, (_ORDER, f"Template:\n{dumps(task.template)}", task.instructions)))
+
+
+def _short_order(task: Task) -> str:
+    order = f"Extract these fields from the text as JSON: {', '.join(_names(task.template))}."
+    return "\n".join(filter(None, (f"{order} Copy values exactly from the text.", task.instructions)))
+
+
+def _names(template: JSON) -> list[str]:
+    """Name the fields, without their types: the model would copy those for values."""
+    match template:
+        case dict():
+            fields = cast("dict[str, JSON]", template)
+            return [each for name, part in fields.items() for each in (*_own(name, part), *_names(part))]
+        case list():
+            return _names(template[0])
+        case _:
+            return []
+
+
+def _own(name: str, part: JSON) -> tuple[str, ...]:
+    return () if isinstance(part, dict) else (name,)
+
+
+def _messages(task: Task, order: str) -> tuple[dict[str, JSON], ...]:
+    """Show the examples as turns that went before."""
+    turns = [turn for shot in task.shots for turn in (_ask(order, shot.source), _said(shot.answer))]
+    return (*turns, _ask(order, task.source))
+
+
+def _ask(order: str, source: Source) -> dict[str, JSON]:
+    return {"role": "user", "content": f"{order}\n\nText:\n{source.text}"}
+
+
+def _said(answer: str) -> dict[str, JSON]:
+    return {"role": "assistant", "content": answer}
 
 
 INSTRUCT: Final = Dialect(
     name="instruct",
-    serves=re.compile(r"SmolLM2-135M-Instruct", re.IGNORECASE),
+    serves=NOBODY,
     vocabulary=NUEXTRACT_3,
     phrase=phrase,
     read=read,
-    marks=("<|im_start|>", "<|im_end|>", "<|endoftext|>"),
+    marks=_ENDS,
     takes_instructions=True,
     constrained=True,
-    sampling={"temperature": 0},
+    sampling=_SAMPLING,
+)
+
+EMBEDDED: Final = Dialect(
+    name="embedded",
+    serves=re.compile(r"SmolLM2-135M-Instruct", re.IGNORECASE),
+    vocabulary=NUEXTRACT_3,
+    phrase=phrase_held,
+    read=read,
+    marks=_ENDS,
+    takes_instructions=True,
+    constrained=True,
+    sampling=_SAMPLING,
 )

@@ -1,6 +1,7 @@
 """The server's process, seen from this side: started, heard, asked for its health, ended."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from langchain_nuextract.errors import LocalEndpointError
 
 _SERVER = Path(__file__).with_name("server.py")
 _PARTING = 5.0
+# Threads that spin while they wait bring llama.cpp to a crawl as soon as anything else wants the processors.
+_ENVIRONMENT = {"OMP_WAIT_POLICY": "passive"}
 _COMPLAINT = re.compile(r"^[\d.]+ E (.+)$", re.MULTILINE)
 
 
@@ -24,7 +27,9 @@ def spawn(settings: Mapping[str, str | int], log: IO[bytes]) -> subprocess.Popen
     """Start the server's process; its complaints go to the log."""
     # -P: the script's neighbours must not shadow other modules.
     command = [sys.executable, "-P", str(_SERVER), json.dumps(settings)]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)  # noqa: S603
+    environment = _ENVIRONMENT | os.environ
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=log)  # noqa: S603
 
 
 def address_of(process: subprocess.Popen[bytes], patience: float) -> str:

@@ -60,7 +60,7 @@ SERVED = {
         "acme/nuextract3-cheques",
         "NUEXTRACT3:my-lora",
     ],
-    "instruct": ["SmolLM2-135M-Instruct"],
+    "embedded": ["SmolLM2-135M-Instruct", "SmolLM2-135M-Instruct.Q4_1"],
 }
 
 
