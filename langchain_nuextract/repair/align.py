@@ -1,12 +1,18 @@
 """What was read from a reply, brought to the form that was asked for."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from langchain_nuextract.errors import Problem
 from langchain_nuextract.paths import JSON, Path
+from langchain_nuextract.repair.candidates import embedded, fit
+from langchain_nuextract.repair.habits import Habits, habits_of
+from langchain_nuextract.repair.keys import Matched, match, unique_folds
 from langchain_nuextract.repair.ledger import ALLOWED, Kind, Policy, Repair
+from langchain_nuextract.repair.loops import loop_start
 from langchain_nuextract.repair.nodes import Cut, Items, Leaf, Members, Node, plain
-from langchain_nuextract.repair.values import fold, label, scalar
+from langchain_nuextract.repair.values import fold, is_null_word, label, labels_in, scalar
 from langchain_nuextract.schema.form import Choice, Choices, Form, Listing, Record, Scalar
 
 
@@ -20,72 +26,102 @@ class Aligned:
     problems: tuple[Problem, ...]
 
 
-def align(node: Node, form: Form | None, policy: Policy) -> Aligned:
-    """Bring what was read to the form that was asked for; without a form, give it as it was read."""
-    walk = _Walk(policy)
+def align(node: Node, form: Form | None, *, policy: Policy, text: str = "") -> Aligned:
+    """Bring what was read to the form that was asked for; without a form, give it as it was read.
+
+    Args:
+        node: What was read.
+        form: What was asked for.
+        policy: Which changes may be made.
+        text: The document, or the reply: it shows how numbers and dates are written here.
+    """
+    walk = _Walk(policy, text)
     value = walk.unasked(node, ()) if form is None else walk.value(node, form, ())
     return Aligned(value, tuple(walk.repairs), tuple(walk.incomplete), tuple(walk.problems))
 
 
-@dataclass(slots=True)
 class _Walk:
-    policy: Policy
-    repairs: list[Repair] = field(default_factory=list[Repair])
-    incomplete: list[Path] = field(default_factory=list[Path])
-    problems: list[Problem] = field(default_factory=list[Problem])
+    def __init__(self, policy: Policy, text: str) -> None:
+        self.allowed = ALLOWED[policy]
+        self.text = text
+        self.repairs: list[Repair] = []
+        self.incomplete: list[Path] = []
+        self.problems: list[Problem] = []
 
-    def may(self, kind: Kind) -> bool:
-        return kind in ALLOWED[self.policy]
+    @cached_property
+    def habits(self) -> Habits:
+        return habits_of(self.text)
 
     def change(self, path: Path, kind: Kind, before: JSON, after: JSON) -> bool:
         """Put a change on record; false if it may not be made, which is then a problem."""
-        if self.may(kind):
+        if kind in self.allowed:
             self.repairs.append(Repair(path, kind, before, after))
             return True
         self.problems.append(Problem(path, f"a repair of kind {kind!r} would be needed: {before!r} → {after!r}"))
         return False
 
-    # Without a form
+    def misfit(self, node: Node, path: Path, asked: str) -> JSON:
+        """Leave a value as the model wrote it, and say what is wrong with it."""
+        value = plain(node)
+        self.problems.append(Problem(path, f"expected {asked}, got {value!r}"))
+        return value
 
-    def unasked(self, node: Node, path: Path) -> JSON:
-        self.note_fixes(node, path)
-        if isinstance(node, Leaf):
-            return node.value
-        if isinstance(node, Cut) or node.open:
-            self.incomplete.append(path)
-        if isinstance(node, Items):
-            return [
-                self.unasked(item, (*path, at))
-                for at, item in enumerate(node.items)
-                if not self.is_cut(item, (*path, at))
-            ]
-        if isinstance(node, Members):
-            return {
-                key: self.unasked(child, (*path, key))
-                for key, child in node.members
-                if not self.is_cut(child, (*path, key))
-            }
-        return None
+    def note(self, node: Node, path: Path) -> None:
+        """Put the slips in the writing of a value on record."""
+        for each in node.fixes:
+            self.change(path, "syntax", each.before, each.after)
+        if isinstance(node, Items | Members) and node.open:
+            self.change(path, "syntax", "", "]" if isinstance(node, Items) else "}")
+        if isinstance(node, Members) and node.rest:
+            self.change(path, "truncation", node.rest, None)
+        if isinstance(node, Cut):
+            self.change(path, "truncation", node.written, None)
 
     def is_cut(self, node: Node, path: Path) -> bool:
         if not isinstance(node, Cut):
             return False
-        self.note_fixes(node, path)
+        self.note(node, path)
         self.incomplete.append(path)
         return True
 
-    def note_fixes(self, node: Node, path: Path) -> None:
-        for fix in node.fixes:
-            self.change(path, "syntax", fix.before, fix.after)
-        if isinstance(node, Items | Members) and node.open:
-            self.change(path, "syntax", "", "]" if isinstance(node, Items) else "}")
-        if isinstance(node, Cut):
-            self.change(path, "truncation", node.written, None)
+    # Without a form
+
+    def unasked(self, node: Node, path: Path) -> JSON:
+        self.note(node, path)
+        match node:
+            case Leaf():
+                return node.value
+            case Cut():
+                self.incomplete.append(path)
+                return None
+            case Items():
+                return self.unasked_items(node, path)
+            case Members():
+                return self.unasked_members(node, path)
+
+    def unasked_items(self, node: Items, path: Path) -> list[JSON]:
+        if node.open:
+            self.incomplete.append(path)
+        places = [(item, (*path, at)) for at, item in enumerate(node.items)]
+        return [self.unasked(item, place) for item, place in places if not self.is_cut(item, place)]
+
+    def unasked_members(self, node: Members, path: Path) -> dict[str, JSON]:
+        if node.open:
+            self.incomplete.append(path)
+        value: dict[str, JSON] = {}
+        for key, child in node.members:
+            place = (*path, key)
+            if self.is_cut(child, place):
+                continue
+            if key in value and value[key] != plain(child):
+                self.change(place, "guess", value[key], plain(child))
+            value[key] = self.unasked(child, place)
+        return value
 
     # With a form
 
     def value(self, node: Node, form: Form, path: Path) -> JSON:
-        self.note_fixes(node, path)
+        self.note(node, path)
         if isinstance(node, Leaf) and node.value is None:
             return None
         match form:
@@ -98,111 +134,236 @@ class _Walk:
             case Scalar() | Choice():
                 return self.single(node, form, path)
 
-    def record(self, node: Node, form: Record, path: Path) -> JSON:
-        only = _only(node)
-        if isinstance(only, Members) and self.change(path, "shape", [plain(only)], plain(only)):
-            return self.value(only, form, path)
-        if not isinstance(node, Members):
-            return self.misfit(node, path, "an object")
-        found = self.members(node, form, path)
-        if node.open:
-            self.incomplete.extend((*path, name) for name, _ in form.fields if name not in found)
-        return {
-            name: self.value(found[name], part, (*path, name))
-            for name, part in form.fields
-            if name in found and not self.is_cut(found[name], (*path, name))
-        }
+    # Objects
 
-    def members(self, node: Members, form: Record, path: Path) -> dict[str, Node]:
-        """The members by the names that were asked for."""
-        names = {name for name, _ in form.fields}
-        folded = {fold(name): name for name in names}
-        found: dict[str, Node] = {}
-        for key, child in node.members:
-            name = key if key in names else folded.get(fold(key))
-            if name is None:
-                self.change((*path, key), "unknown-key", plain(child), None)
+    def record(self, node: Node, form: Record, path: Path) -> JSON:
+        members = self.as_members(node, form, path)
+        if members is None:
+            return self.misfit(node, path, "an object")
+        inner = _wrapped(members, form)
+        if inner and self.change(path, "shape", *_shown(node, inner)):
+            return self.value(inner, form, path)
+        matched = match(members, form)
+        self.settle_keys(matched, path)
+        if members.open:
+            self.incomplete.extend((*path, name) for name, _ in form.fields if name not in matched.found)
+        return self.parts(matched, form, path)
+
+    def as_members(self, node: Node, form: Record, path: Path) -> Members | None:
+        """The object that a value stands for: it may be in a list, or written as a string."""
+        match node:
+            case Members():
+                return node
+            case Items(items=items):
+                inner = _best_of(items, form)
+            case _:
+                inner = embedded(node)
+        if not isinstance(inner, Members):
+            return None
+        kind: Kind = "guess" if isinstance(node, Items) and len(node.items) > 1 else "shape"
+        if not self.change(path, kind, *_shown(node, inner)):
+            return None
+        self.note(inner, path)
+        return inner
+
+    def settle_keys(self, matched: Matched, path: Path) -> None:
+        """Put renamed and unknown keys on record, and take back the renaming that the policy rules out."""
+        for each in matched.renamed:
+            if not self.change((*path, each.name), each.kind, each.key, each.name):
+                matched.found.pop(each.name, None)
+        for key, child in matched.unknown:
+            self.change((*path, key), "unknown-key", plain(child), None)
+
+    def parts(self, matched: Matched, form: Record, path: Path) -> dict[str, JSON]:
+        value: dict[str, JSON] = {}
+        for name, part in form.fields:
+            place = (*path, name)
+            if name not in matched.found:
                 continue
-            if name != key:
-                self.change((*path, name), "key", key, name)
-            if name in found:
-                self.change((*path, name), "key", plain(found[name]), plain(child))
-            found[name] = child
-        return found
+            node = self.one_of(matched.found[name], part, place)
+            if not self.is_cut(node, place):
+                value[name] = self.value(node, part, place)
+        return value
+
+    def one_of(self, nodes: Sequence[Node], form: Form, path: Path) -> Node:
+        """What a key that comes more than once means: all its items, or else the last value that says anything."""
+        if len(nodes) == 1:
+            return nodes[0]
+        said = [node for node in nodes if plain(node) not in (None, "", [], {})] or nodes[-1:]
+        if isinstance(form, Listing | Choices) and any(plain(node) != plain(said[0]) for node in said):
+            merged = _merged(said)
+            self.change(path, "shape", [plain(node) for node in nodes], plain(merged))
+            return merged
+        differ = any(plain(node) != plain(said[-1]) for node in said)
+        self.change(path, "guess" if differ else "key", [plain(node) for node in nodes], plain(said[-1]))
+        return said[-1]
+
+    # Lists
 
     def listing(self, node: Node, form: Listing, path: Path) -> JSON:
         if isinstance(node, Items):
             return self.items(node, form.item, path)
-        if self.is_echo(node, form.item):
-            self.change(path, "echo", plain(node), [])
-            return []
-        if isinstance(node, Members) and not isinstance(form.item, Record):
+        if _is_echo(node, form.item) or is_null_word(plain(node)):
+            kind: Kind = "echo" if _is_echo(node, form.item) else "value"
+            return [] if self.change(path, kind, plain(node), []) else plain(node)
+        inner = _listed(node, form)
+        if inner is None:
             return self.misfit(node, path, "a list")
-        if self.change(path, "shape", plain(node), [plain(node)]):
-            return [self.value(node, form.item, (*path, 0))]
-        return plain(node)
+        if not self.change(path, "shape", *_shown(node, inner)):
+            return plain(node)
+        return self.items(inner, form.item, path)
 
     def items(self, node: Items, form: Form, path: Path) -> list[JSON]:
-        kept: list[JSON] = []
         if node.open:
             self.incomplete.append(path)
-        for item in node.items:
+        kept: list[JSON] = []
+        for item in self.spread(self.without_loop(node, path), form, path):
             place = (*path, len(kept))
             if self.is_cut(item, place):
                 continue
-            if self.is_echo(item, form):
-                self.change(path, "echo", plain(item), None)
+            if _is_echo(item, form) and self.change(path, "echo", plain(item), None):
                 continue
             kept.append(self.value(item, form, place))
         return kept
 
-    def is_echo(self, node: Node, form: Form) -> bool:
-        """Whether the model repeated the template's leaf in place of a value."""
-        match form:
-            case Scalar():
-                return isinstance(node, Leaf) and bool(form.type) and node.value == form.type
-            case Choice():
-                return isinstance(node, Items) and not node.open and plain(node) == list(form.labels)
-            case Choices():
-                return isinstance(node, Items) and not node.open and plain(node) == [list(form.labels)]
-            case _:
-                return False
+    def spread(self, items: Sequence[Node], form: Form, path: Path) -> Iterator[Node]:
+        """The items, those of inner lists among them where the items should be no lists."""
+        for item in items:
+            nested = isinstance(item, Items) and isinstance(form, Scalar | Record) and len(item.items) != 1
+            if nested and isinstance(item, Items) and self.change(path, "shape", [plain(item)], plain(item)):
+                yield from item.items
+            else:
+                yield item
+
+    def without_loop(self, node: Items, path: Path) -> list[Node]:
+        start = loop_start(node)
+        if start is None or "loop" not in self.allowed:
+            return node.items
+        self.change(path, "loop", [plain(item) for item in node.items[start:]], [])
+        return node.items[:start]
 
     def choices(self, node: Node, form: Choices, path: Path) -> JSON:
-        if self.is_echo(node, form):
-            self.change(path, "echo", plain(node), [])
-            return []
+        if _is_echo(node, form):
+            return [] if self.change(path, "echo", plain(node), []) else plain(node)
+        if isinstance(node, Leaf) and isinstance(node.value, str) and node.value not in form.labels:
+            listed = labels_in(node.value, form.labels)
+            if listed and len(listed) > 1 and self.change(path, "shape", node.value, listed):
+                return listed
         return self.listing(node, Listing(Choice(form.labels)), path)
 
+    # Single values
+
     def single(self, node: Node, form: Scalar | Choice, path: Path) -> JSON:
-        if self.is_echo(node, form):
-            self.change(path, "echo", plain(node), None)
-            return None
-        only = _only(node)
-        if isinstance(only, Leaf) and self.change(path, "shape", [only.value], only.value):
-            return self.value(only, form, path)
-        if not isinstance(node, Leaf):
-            return self.misfit(node, path, "a single value")
-        return self.leaf(node, form, path)
+        if _is_echo(node, form):
+            return None if self.change(path, "echo", plain(node), None) else plain(node)
+        if isinstance(node, Leaf):
+            return self.leaf(node, form, path)
+        inner = _only_leaf(node)
+        if inner is not None and self.change(path, "shape", plain(node), inner.value):
+            return self.value(inner, form, path)
+        return self.misfit(node, path, "a single value")
 
     def leaf(self, node: Leaf, form: Scalar | Choice, path: Path) -> JSON:
-        taken = label(node.written, form.labels) if isinstance(form, Choice) else scalar(node, form.type)
+        taken = label(node, form.labels) if isinstance(form, Choice) else scalar(node, form.type, self.habits)
         if taken is None:
             return self.misfit(node, path, _asked(form))
         if type(taken.value) is type(node.value) and taken.value == node.value:
             return taken.value
         return taken.value if self.change(path, taken.kind, node.value, taken.value) else node.value
 
-    def misfit(self, node: Node, path: Path, asked: str) -> JSON:
-        value = plain(node)
-        self.problems.append(Problem(path, f"expected {asked}, got {value!r}"))
-        return value
-
 
 def _asked(form: Scalar | Choice) -> str:
     return f"one of {', '.join(form.labels)}" if isinstance(form, Choice) else f"a value of type {form.type!r}"
 
 
-def _only(node: Node) -> Node | None:
-    """The one item of a list that has one."""
-    return node.items[0] if isinstance(node, Items) and len(node.items) == 1 else None
+def _shown(before: Node, after: Node) -> tuple[JSON, JSON]:
+    return plain(before), plain(after)
+
+
+def _is_echo(node: Node, form: Form) -> bool:
+    """Whether the model repeated the template's leaf in place of a value."""
+    match form:
+        case Scalar():
+            return isinstance(node, Leaf) and bool(form.type) and node.value == form.type
+        case Choice():
+            return isinstance(node, Items) and not node.open and plain(node) == list(form.labels)
+        case Choices():
+            return isinstance(node, Items) and not node.open and plain(node) == [list(form.labels)]
+        case _:
+            return False
+
+
+def _wrapped(node: Members, form: Record) -> Node | None:
+    """The answer inside an object that was put around it; None if that object has a part of the answer itself."""
+    names = {fold(name) for name, _ in form.fields}
+    if any(fold(key) in names for key, _ in node.members):
+        return None
+    return _best_of((child for _, child in node.members), form)
+
+
+def _best_of(nodes: Iterable[Node], form: Form) -> Node | None:
+    """The value that fits a form best; the last of several, None if none fits at all."""
+    best, most = None, 0.0
+    for node in nodes:
+        if (fitting := fit(node, form)) > 0 and fitting >= most:
+            best, most = node, fitting
+    return best
+
+
+def _merged(nodes: Sequence[Node]) -> Items:
+    """The items of several lists, or several items, as one list."""
+    merged = Items(open=isinstance(nodes[-1], Items) and nodes[-1].open)
+    for node in nodes:
+        merged.items.extend(node.items if isinstance(node, Items) else [node])
+    return merged
+
+
+def _listed(node: Node, form: Listing) -> Items | None:
+    """The list that a value stands for: of one item, written as a string, or with names for its items."""
+    match node:
+        case Leaf():
+            inner = embedded(node)
+            return inner if isinstance(inner, Items) else Items([inner or node])
+        case Members():
+            return _listed_members(node, form)
+        case _:
+            return None
+
+
+def _listed_members(node: Members, form: Listing) -> Items | None:
+    if isinstance(form.item, Record) and fit(node, form.item) > 0:
+        return Items([node], open=node.open)
+    children = [child for _, child in node.members]
+    if len(children) == 1 and isinstance(children[0], Items):
+        return children[0]
+    if not isinstance(form.item, Record):
+        numbered = all(key.isdigit() for key, _ in node.members)
+        return Items(children, open=node.open) if numbered else None
+    if children and all(isinstance(child, Members) for child in children) and fit(Items(children), form) > 0:
+        return Items(children, open=node.open)
+    return _pairs(node, form.item)
+
+
+def _pairs(node: Members, form: Record) -> Items | None:
+    """An object as a list of its keys and values, where such a list was asked: `{"en": "…"}`."""
+    match form.fields:
+        case ((name, Scalar()), (value_name, _)) if not unique_folds(dict(form.fields)).keys() & {
+            fold(key) for key, _ in node.members
+        }:
+            pairs: list[Node] = [Members([(name, Leaf(key, key)), (value_name, child)]) for key, child in node.members]
+            return Items(pairs, open=node.open)
+        case _:
+            return None
+
+
+def _only_leaf(node: Node) -> Leaf | None:
+    """The one scalar in a list or object; several that are equal count as one, and none at all as null."""
+    match node:
+        case Items(items=[]):
+            return Leaf(None, "")
+        case Items(items=[Leaf() as first, *others]) if all(plain(other) == first.value for other in others):
+            return first
+        case Members(members=[(_, Leaf() as only)]):
+            return only
+        case _:
+            return None

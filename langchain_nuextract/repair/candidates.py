@@ -3,20 +3,32 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from langchain_nuextract.repair.nodes import Cut, Items, Leaf, Members, Node
 from langchain_nuextract.repair.parse import parse
+from langchain_nuextract.repair.strings import BLANK, unescape
 from langchain_nuextract.repair.values import fold
 from langchain_nuextract.schema.form import Form, Listing, Record, Scalar
 
 MOST_RESTARTS: Final = 8
 """How many openings inside an unfinished candidate are tried as the beginning of the answer."""
+AROUND: Final = 0.9
+"""What is left of a fit by each level that stands around the answer."""
+MOST_AROUND: Final = 4
+"""Levels that may stand around the answer."""
+LONGEST_MARK: Final = 64
+"""Characters of a control mark with the blanks around it."""
 
+_PAIRS: Final = {"{": "}", "[": "]"}
 _OPENING = re.compile(r"[{\[]")
-_LINE_OPENING = re.compile(r"(?:^|[\n`>:])[ \t]*([{\[])")
-_THINKING = re.compile(r".*(?:</think(?:ing)?>|【think_end】)", re.DOTALL | re.IGNORECASE)
-_TAIL = re.compile(r"(?:\s|<\|[\w-]{1,30}\|>|</?(?:s|answer|eos)>)+\Z")
+_LINE_OPENING = re.compile(r"[\n`>:][ \t]*([{\[])")
+_THOUGHT = re.compile(r"</think(?:ing)?>|【think_end】", re.IGNORECASE)
+_MARK_AT_END = re.compile(r"(?:<\|[\w-]{1,30}\|>|</?(?:s|answer|eos)>)\s*\Z")
+_MEMBER_FIRST = re.compile(rf"{BLANK}*([\"“][^\"\n{{}}\[\]]{{1,120}}[\"”]{BLANK}*:)")
+_TUPLE_FIRST = re.compile(rf"{BLANK}*\((?={BLANK}*[\"'\d\[{{-])")
+_ESCAPED = re.compile(r"[{\[]\s*(?:\[\s*|{\s*)?\\\"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,49 +41,73 @@ class Candidate:
 
 
 def candidates(text: str) -> Iterator[Candidate]:
-    """Yield all that may be an answer, in the order of the text; what stands after the thinking comes first."""
-    end = text_end(text)
-    thought = _THINKING.match(text, 0, end)
-    begin = thought.end() if thought else 0
-    yield from _between(text, begin, end)
-    yield from _between(text, 0, begin)
+    """Yield all objects and arrays that may be an answer, in the order of the text, thinking left out."""
+    begin, end = _after_thinking(text), _before_marks(text)
+    yield from _between(text[:end], begin)
 
 
-def text_end(text: str) -> int:
+def thoughts(text: str) -> Iterator[Candidate]:
+    """Yield those that stand in the thinking; the answer is there if it is nowhere else."""
+    yield from _between(text[: _after_thinking(text)], 0)
+
+
+def restarts(text: str, within: Candidate) -> Iterator[Candidate]:
+    """Yield what begins a line inside an unfinished candidate: prose may hold a bracket that swallows the answer."""
+    for opening in islice(_LINE_OPENING.finditer(text, within.start + 1, within.end), MOST_RESTARTS):
+        yield _candidate(text[: within.end], opening.start(1))
+
+
+def embedded(node: Node) -> Node | None:
+    """The object or array that a string holds as JSON text."""
+    if not isinstance(node, Leaf) or not isinstance(node.value, str):
+        return None
+    text = node.value.strip()
+    if text[:1] not in _PAIRS or text[-1:] != _PAIRS[text[:1]]:
+        return None
+    parsed = parse(text, 0)
+    return parsed.node if parsed.end == len(text) else None
+
+
+def _after_thinking(text: str) -> int:
+    return max((match.end() for match in _THOUGHT.finditer(text)), default=0)
+
+
+def _before_marks(text: str) -> int:
     """Where the text ends, but for blanks and control marks."""
     end = len(text)
-    while match := _TAIL_MARK.search(text, max(0, end - 64), end):
+    while match := _MARK_AT_END.search(text, max(0, end - LONGEST_MARK), end):
         end = match.start()
     return end
 
 
-_TAIL_MARK = re.compile(r"(?:<\|[\w-]{1,30}\|>|</?(?:s|answer|eos)>)\s*\Z")
-
-
-def _between(text: str, begin: int, end: int) -> Iterator[Candidate]:
-    text = text[:end]
+def _between(text: str, begin: int) -> Iterator[Candidate]:
+    if match := _MEMBER_FIRST.match(text, begin):
+        parsed = parse("{" + text[match.start(1) :], 0)
+        yield Candidate(parsed.node, match.start(1), parsed.end + match.start(1) - 1)
+    elif match := _TUPLE_FIRST.match(text, begin):
+        yield _candidate(text, match.end() - 1)
     while opening := _OPENING.search(text, begin):
-        parsed = parse(text, opening.start())
-        yield Candidate(parsed.node, opening.start(), parsed.end)
-        if isinstance(parsed.node, Items | Members) and parsed.node.open:
-            yield from _restarts(text, opening.start())
-        begin = max(parsed.end, opening.end())
+        candidate = _candidate(text, opening.start())
+        yield candidate
+        begin = max(candidate.end, opening.end())
 
 
-def _restarts(text: str, begin: int) -> Iterator[Candidate]:
-    """Prose may hold a bracket that swallows the answer: try those that begin a line, too."""
-    for count, opening in enumerate(_LINE_OPENING.finditer(text, begin + 1)):
-        if count == MOST_RESTARTS:
-            return
-        parsed = parse(text, opening.start(1))
-        yield Candidate(parsed.node, opening.start(1), parsed.end)
+def _candidate(text: str, start: int) -> Candidate:
+    if _ESCAPED.match(text, start):
+        parsed = parse(unescape(text[start:])[0], 0)
+        return Candidate(parsed.node, start, len(text))
+    parsed = parse(text, start)
+    return Candidate(parsed.node, start, parsed.end)
 
 
-def fit(node: Node, form: Form) -> float:
-    """How well a value answers a form, from 0 to 1: the share of what was asked, less what was not."""
+def fit(node: Node, form: Form, *, around: int = MOST_AROUND) -> float:
+    """How well a value answers a form, from 0 to 1: the share of what was asked, less what was not.
+
+    It may be up to `around` levels inside the value.
+    """
     match form:
         case Record():
-            return _fit_record(node, form)
+            return _fit_record(node, form, around)
         case Listing():
             items = node.items if isinstance(node, Items) else [node]
             return 1.0 if not items else sum(fit(item, form.item) for item in items) / len(items)
@@ -79,13 +115,30 @@ def fit(node: Node, form: Form) -> float:
             return _fit_leaf(node, form)
 
 
-def _fit_record(node: Node, form: Record) -> float:
-    if not isinstance(node, Members) or not form.fields:
-        return 0.0
+def _fit_record(node: Node, form: Record, around: int) -> float:
+    if not isinstance(node, Members):
+        return _fit_inside(node, form, around)
     given = {fold(key): child for key, child in node.members}
     parts = [(given[fold(name)], part) for name, part in form.fields if fold(name) in given]
+    if not parts:
+        return _fit_inside(node, form, around)
     share = sum(fit(child, part) for child, part in parts) / len(form.fields)
     return share * len(parts) / max(1, len(given))
+
+
+def _fit_inside(node: Node, form: Record, around: int) -> float:
+    """How well the best of the values inside fits: an object may be in a list, or have another around it."""
+    match node:
+        case Items():
+            inner = node.items
+        case Members():
+            inner = [child for _, child in node.members]
+        case _:
+            inner = ()
+    if not around:
+        return 0.0
+    fits = (fit(each, form, around=around - 1) for each in inner if isinstance(each, Items | Members))
+    return AROUND * max(fits, default=0.0)
 
 
 def _fit_leaf(node: Node, form: Form) -> float:

@@ -3,7 +3,6 @@
 Plain JSON values cannot say that the text ended inside them, or that a key came twice; these can.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -54,6 +53,8 @@ class Members:
     members: list[tuple[str, "Node"]] = field(default_factory=list[tuple[str, "Node"]])
     open: bool = False
     """Whether the text ended before its bracket was closed."""
+    rest: str = ""
+    """What there is of a key that the text ended in."""
     fixes: list[Fix] = field(default_factory=list[Fix])
 
 
@@ -71,14 +72,3 @@ def plain(node: Node) -> JSON:
             return [plain(item) for item in node.items if not isinstance(item, Cut)]
         case Members():
             return {key: plain(child) for key, child in node.members if not isinstance(child, Cut)}
-
-
-def children(node: Node) -> Iterator[tuple[str | int, Node]]:
-    """Yield what an object or array holds, by key or index; nothing for the others."""
-    match node:
-        case Items():
-            yield from enumerate(node.items)
-        case Members():
-            yield from node.members
-        case _:
-            return

@@ -15,7 +15,7 @@ from langchain_nuextract.repair.nodes import Cut, Fix, Items, Leaf, Members, Nod
 from langchain_nuextract.repair.strings import BLANK, CLOSERS, Place, quoted, unescape
 from langchain_nuextract.repair.words import LITERALS, word
 
-DEEPEST: Final = 200
+DEEPEST: Final = 100
 """Levels of nesting that are read; the models were trained on nine."""
 MOST: Final = 500_000
 """Values that are read; more than fit in the answer of any model."""
@@ -27,9 +27,14 @@ _CALL = re.compile(r"[A-Za-z_$][\w.$]*\((?=\s*[\"'\[{(\d)-])")
 _PREFIX = re.compile(r"[bBrRuUfF]{1,2}(?=[\"'])")
 _GROUPED = re.compile(rf"[+-]?\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?(?={BLANK}*[,}}\n])")
 _ITEM = re.compile(r"[^,，\]}\n:]*(?::[^,，\]}\n\"]*)?")
+_BEFORE_KEY = re.compile(
+    rf"(?:-?\d[\d.eE+-]*|true|false|null|True|False|None)(?={BLANK}+[\"“'][^\"\n{{}}\[\]]{{0,120}}[\"”']{BLANK}*[:：])"
+)
+_BEFORE_ITEM = re.compile(rf"(?:-?\d[\d.eE+-]*|true|false|null|True|False|None)(?={BLANK}+(?:-?\d|[\"{{\[]))")
+_ARGUMENT = re.compile(r"[^,，)\n]*")
 _STOP = re.compile(r"[,，}\]\n]|```")
 _MEMBER_ENDS = re.compile(
-    rf"{BLANK}*(?:[\"'“‘„«}}\]]|/[/*]|\.\.\.|\Z|[A-Za-z_$][\w$.-]{{0,80}}{BLANK}*[:：])"
+    rf"{BLANK}*(?:[\"'“‘„«{{}}\],]|/[/*]|\.\.\.|\Z|[A-Za-z_$][\w$.-]{{0,80}}{BLANK}*[:：])"
 )  # fmt: skip
 _KEY = re.compile(r"[^:：=,，{}\[\]\"\n]+")
 _KEY_PATTERN = re.compile(rf"{BLANK}*[,，]?{BLANK}*[\"“'][^\"\n{{}}\[\]]{{1,120}}[\"”']{BLANK}*[:：]")
@@ -55,6 +60,8 @@ class _Frame:
     key: str | None = None
     """The key whose value comes next."""
     key_fixes: list[Fix] = field(default_factory=list[Fix])
+    labels: list[Leaf] = field(default_factory=list[Leaf])
+    """The keys that came without colon and value: all of them, if this is a set."""
     full: bool = False
     """Whether a value stands since the last comma."""
     commas: int = 0
@@ -112,7 +119,7 @@ class _Parser:
         if isinstance(frame.node, Members) and frame.key is not None:
             self._give(frame, Cut() if cut else Leaf(None, "", [Fix("", "null")]))
         frame.node.open = cut
-        node = _unwrapped(frame) if frame.closer == ")" else frame.node
+        node = _meant(frame)
         if self.stack:
             self._give(self.stack[-1], node)
         else:
@@ -219,23 +226,28 @@ class _Parser:
     def _quoted_key(self, frame: _Frame) -> None:
         found = quoted(self.text, self.at, "key")
         if found is None:
-            self._end()
+            self._end_in_key(frame)
             return
         key, fixes = unescape(found.raw)
         self.at = found.end
-        self._colon(frame, key, [*found.fixes, *fixes])
+        self._colon(frame, key, [*found.fixes, *fixes], Leaf(key, key))
+
+    def _end_in_key(self, frame: _Frame) -> None:
+        if isinstance(frame.node, Members):
+            frame.node.rest = self.text[self.at : self.at + SHOWN]
+        self._end()
 
     def _bare_key(self, frame: _Frame, match: re.Match[str]) -> None:
         if match.end() == len(self.text):
-            self._end()
+            self._end_in_key(frame)
             return
         key = match[0].strip().rstrip("\"'”’")
         self.at = match.end()
         if self.text[self.at] == '"':
             self.at += 1
-        self._colon(frame, key, [Fix(match[0].strip(), f'"{key}"')])
+        self._colon(frame, key, [Fix(match[0].strip(), f'"{key}"')], word(key))
 
-    def _colon(self, frame: _Frame, key: str, fixes: list[Fix]) -> None:
+    def _colon(self, frame: _Frame, key: str, fixes: list[Fix], label: Leaf) -> None:
         frame.key, frame.key_fixes = key, fixes
         self._skip_blanks(frame)
         mark = self.text[self.at : self.at + 2]
@@ -245,6 +257,8 @@ class _Parser:
             length = 2 if mark == "=>" else 1
             fixes.append(Fix(mark[:length], ":"))
             self.at += length
+        elif mark[:1] in {",", "}"}:
+            frame.labels.append(label)
         elif mark:
             fixes.append(Fix("", ":"))
 
@@ -304,6 +318,9 @@ class _Parser:
 
     def _string(self, frame: _Frame, place: Place) -> None:
         self.values += 1
+        if place == "item" and self._is_key():
+            self._key_in_array(frame)
+            return
         leaf = self._read_string(place)
         if leaf is None:
             self._give(frame, Cut(self.text[self.at : self.at + SHOWN]))
@@ -320,6 +337,24 @@ class _Parser:
             leaf = Leaf(text, text, [*leaf.fixes, Fix("+", ""), *more.fixes])
         self._give(frame, leaf)
 
+    def _is_key(self) -> bool:
+        return _KEY_PATTERN.match(self.text, self.at) is not None
+
+    def _key_in_array(self, frame: _Frame) -> None:
+        """A key where an item should be: the array was not closed, or is an object in the wrong brackets."""
+        if len(self.stack) > 1 and isinstance(self.stack[-2].node, Members) and _has_items(frame):
+            self._fix(frame, "", "]")
+            self._close()
+        elif isinstance(frame.node, Items) and not frame.node.items:
+            frame.node = Members(fixes=[*frame.node.fixes, Fix("[", "{")])
+        else:
+            self._open_unwritten(frame)
+
+    def _open_unwritten(self, frame: _Frame) -> None:
+        """Members in an array that no brace precedes are an item of it."""
+        self._fix(frame, "", "{")
+        self.stack.append(_Frame(Members(), "}"))
+
     def _read_string(self, place: Place) -> Leaf | None:
         found = quoted(self.text, self.at, place)
         if found is None:
@@ -335,7 +370,7 @@ class _Parser:
 
     def _bare(self, frame: _Frame, place: Place) -> None:
         self.values += 1
-        end = self._end_of_item() if place == "item" else self._end_of_member()
+        end = self._end_of_member() if place == "member" else self._end_of_item(frame)
         written = self.text[self.at : end].strip().rstrip('"”')
         if not written:
             self._skip(frame)
@@ -347,13 +382,16 @@ class _Parser:
         self.at = end
         self._give(frame, word(written))
 
-    def _end_of_item(self) -> int:
-        match = _ITEM.match(self.text, self.at)
+    def _end_of_item(self, frame: _Frame) -> int:
+        if match := _BEFORE_ITEM.match(self.text, self.at):
+            return match.end()
+        match = (_ARGUMENT if frame.closer == ")" else _ITEM).match(self.text, self.at)
         return self._before_comment(match.end() if match else self.at)
 
     def _end_of_member(self) -> int:
-        if match := _GROUPED.match(self.text, self.at):
-            return match.end()
+        for pattern in (_GROUPED, _BEFORE_KEY):
+            if match := pattern.match(self.text, self.at):
+                return match.end()
         at = self.at
         while match := _STOP.search(self.text, at):
             if match[0] not in ",，\n" or _MEMBER_ENDS.match(self.text, match.end()):
@@ -369,10 +407,16 @@ class _Parser:
 _TRAILING_COMMENT = re.compile(r"(?:\s//|/\*|\s#\s)")
 
 
-def _unwrapped(frame: _Frame) -> Node:
-    """A scalar in parentheses is that scalar; several values, or one and a comma, are a list."""
+def _has_items(frame: _Frame) -> bool:
+    return isinstance(frame.node, Items) and bool(frame.node.items)
+
+
+def _meant(frame: _Frame) -> Node:
+    """What an object or array is once it is closed: a scalar in parentheses is that scalar, keys alone are a set."""
     node = frame.node
-    if not isinstance(node, Items) or len(node.items) != 1 or frame.commas or node.open:
+    if isinstance(node, Members) and frame.labels and len(frame.labels) == len(node.members) and not node.open:
+        return Items(list(frame.labels), fixes=[*node.fixes, Fix("{}", "[]")])
+    if frame.closer != ")" or not isinstance(node, Items) or len(node.items) != 1 or frame.commas or node.open:
         return node
     only = node.items[0]
     only.fixes[:0] = [*node.fixes, Fix("()", "")]

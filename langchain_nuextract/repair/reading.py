@@ -1,19 +1,25 @@
 """From a reply's text to an answer of the right shape."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from langchain_nuextract.errors import SHOWN, Problem
 from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.repair.align import align
-from langchain_nuextract.repair.candidates import Candidate, candidates, fit
+from langchain_nuextract.repair.candidates import Candidate, fit
 from langchain_nuextract.repair.fits import fit_of
 from langchain_nuextract.repair.ledger import Policy, Repair
-from langchain_nuextract.schema.form import Form
+from langchain_nuextract.repair.nodes import Members, Node
+from langchain_nuextract.repair.pick import pick
+from langchain_nuextract.schema.form import Form, Record
 from langchain_nuextract.schema.types import NUEXTRACT_3, Speaks, Vocabulary
 
-NO_JSON = "no JSON in the reply"
+NO_JSON: Final = "no JSON in the reply"
+NO_ANSWER: Final = "the JSON in the reply is no answer to what was asked"
+NOT_VALID: Final = "the reply is not valid JSON, and the policy allows no repair"
+DUPLICATE: Final = "a key comes twice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +28,22 @@ class Reading:
 
     value: JSON
     """The answer in the template's shape; None if the reply holds no JSON. A field that is absent in the reply is
-    absent here, and a null stays a null."""
+    absent here, and a null stays a null. What could not be read as its type is left as the model wrote it."""
     repairs: tuple[Repair, ...] = ()
     """What was changed, in the order of the answer."""
     incomplete: tuple[Path, ...] = ()
     """What the model did not finish: a value that was cut off, a list that may go on, a field that it never came to."""
     problems: tuple[Problem, ...] = ()
-    """What could not be read as what was asked for, or only by a repair that the policy rules out."""
+    """What could not be read as what was asked for, or only by a repair that the policy rules out; paths are those of
+    the answer."""
+
+
+class Asks(Protocol):
+    """What knows the form of the answer it asks for; a `Target` is one."""
+
+    def form(self, dialect: Speaks) -> Form:
+        """The form in a dialect's vocabulary."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,64 +56,77 @@ class _Full:
 FULL: Final = _Full()
 
 
-class Asks(Protocol):
-    """What knows the form of the answer it asks for; a `Target` is one."""
-
-    def form(self, dialect: Speaks) -> Form:
-        """The form in a dialect's vocabulary."""
-        ...
-
-
-def read_answer(text: str, target: Asks, *, dialect: Speaks = FULL, policy: Policy = "lenient") -> Reading:
+def read_answer(
+    text: str, target: Asks, *, dialect: Speaks = FULL, policy: Policy = "lenient", document: str = ""
+) -> Reading:
     """Read a reply's text as the answer to a target, in the shape of the dialect's template.
 
     Args:
         text: What the model wrote, as it came.
         target: What was asked for.
         dialect: The model generation that was asked, or anything with its vocabulary.
-        policy: Which changes may be made to what the model wrote.
+        policy: Which changes may be made to what the model wrote: `strict` none, `safe` only those that cannot change
+            what a value means, `lenient` guesses too, each on record.
+        document: The text that was read, if it is at hand: it shows whether `1.580` is written with a decimal point,
+            and whether the day comes first in `03/04/2024`. Without it the reply itself is asked.
 
     Returns:
         The answer and what was done to it. A text without JSON gives None and a problem that says so.
         Nothing is raised, whatever the text.
     """
-    return read_form(text, target.form(dialect), policy=policy)
+    return read_form(text, target.form(dialect), policy=policy, document=document)
 
 
-def read_form(text: str, form: Form, *, policy: Policy = "lenient") -> Reading:
-    """Read a reply's text as an answer of a form.
-
-    Args:
-        text: What the model wrote, as it came.
-        form: The shape that was asked for.
-        policy: Which changes may be made to what the model wrote.
-
-    Returns:
-        The answer and what was done to it. A text without JSON gives None and a problem that says so.
-        Nothing is raised, whatever the text.
-    """
+def read_form(text: str, form: Form, *, policy: Policy = "lenient", document: str = "") -> Reading:
+    """Read a reply's text as an answer of a form; arguments and result are those of `read_answer`."""
     value = fit_of(form).value(text)
-    if value is not None:
-        return Reading(value)
-    return _read(text, form, policy)
+    return _read(text, form, policy, document) if value is None else Reading(value)
 
 
-def _read(text: str, form: Form, policy: Policy) -> Reading:
-    best = _best(text, form)
+def read_json(text: str, *, policy: Policy = "lenient") -> Reading:
+    """Read a reply's text as JSON of no form in particular: an object, an array, or several of them as a list.
+
+    The promises are those of `read_answer`, except that any object or array fits, the longest best.
+    """
+    value = _valid(text)
+    return _read(text, None, policy, "") if value is None else Reading(value)
+
+
+def _valid(text: str) -> dict[str, JSON] | list[JSON] | None:
+    """The object or array that a text is in valid JSON; None if it is anything else, or a key comes twice."""
+    try:
+        value = json.loads(text, object_pairs_hook=_distinct, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+    return cast("dict[str, JSON] | list[JSON]", value) if isinstance(value, dict | list) else None
+
+
+def _distinct(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError(DUPLICATE)
+    return members
+
+
+def _refuse(constant: str) -> JSON:
+    raise ValueError(constant)
+
+
+def _read(text: str, form: Form | None, policy: Policy, document: str) -> Reading:
+    if policy == "strict" and _valid(text) is None:
+        return Reading(None, problems=(Problem((), NOT_VALID),))
+    best = pick(text, form)
     if best is None:
         return Reading(None, problems=(Problem((), NO_JSON),))
-    aligned = align(best.node, form, policy)
+    if form is not None and not _is_of_kind(best.node, form) and fit(best.node, form) == 0:
+        return Reading(None, problems=(Problem((), NO_ANSWER),))
+    aligned = align(best.node, form, policy=policy, text=document or text)
     return Reading(aligned.value, (*_surroundings(text, best), *aligned.repairs), aligned.incomplete, aligned.problems)
 
 
-def _best(text: str, form: Form) -> Candidate | None:
-    """The candidate that fits best; of several that fit as well, the last."""
-    best, most = None, -1.0
-    for candidate in candidates(text):
-        fitting = fit(candidate.node, form)
-        if fitting >= most:
-            best, most = candidate, fitting
-    return best
+def _is_of_kind(node: Node, form: Form) -> bool:
+    """Whether an object stands where one was asked, or a list where one was."""
+    return isinstance(node, Members) == isinstance(form, Record)
 
 
 def _surroundings(text: str, found: Candidate) -> Iterator[Repair]:

@@ -28,15 +28,20 @@ _STOPS = {opener: re.compile(rf"[\\{re.escape(closers)}]") for opener, closers i
 _KEY_AHEAD = re.compile(
     rf"""(?:[{_OPENERS}][^"\n{{}}\[\]]{{0,120}}?[{_OPENERS}]|[A-Za-z_$][\w$.-]{{0,80}}){BLANK}*[:：]"""
 )
-_STRING_AHEAD = re.compile(rf'"[^"\n]*"{BLANK}*(?:[,\]}}]|\Z)')
+_STRING_AHEAD = re.compile(rf'"[^"\n]*"(?:{BLANK}*(?:[,\]}}]|\Z)|{BLANK}+")')
 _TOKEN_AHEAD = re.compile(rf"(?:-?\d[\d.eE+-]*|true|false|null|True|False|None){BLANK}*(?:[,\]}}]|//|/\*|\Z)")
 _BARE_RUN = re.compile(r'[^"\n\],}]{0,400}')
+_COMMA_BEFORE = re.compile(rf",{BLANK}*\Z")
 _ESCAPE = re.compile(
     r"\\(?:u([dD][89abAB]..)\\u([dD][c-fC-F]..)|u([0-9a-fA-F]{4})|(.)|\Z)".replace("..", "[0-9a-fA-F]{2}"), re.DOTALL
 )
 _PLAIN_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_LONGEST_KEY: Final = 80
+"""Letters of a key that is recognised as one in a place where none should be."""
 _PATIENCE: Final = 500
 """How far behind a quote that may have ended the string a better one is looked for."""
+_MEANT_AS_SUCH = frozenset({"\\b", "\\f"})
+"""In a string that holds escapes unknown to JSON these are part of a path or formula: `C:\\Users\\foo`."""
 _NEEDLESS = frozenset("\"\\/'`#&$*_~>|-+!.“”‘’\n")
 """Escaped, these mean themselves: by JSON, by other languages, or by Markdown."""
 
@@ -65,9 +70,12 @@ class _Scan:
         self.doubled = self._opens_doubled(start)
         self.first = start + (2 if self.doubled else 1)
         self.fixes: list[Fix] = []
+        self.kept: list[int] = []
         self.doubtful: int | None = None
 
     def run(self) -> Quoted | None:
+        if self.text.startswith(self.quote * 3, self.first - 1 - self.doubled):
+            return self._tripled()
         at = self.first
         while match := _STOPS[self.quote].search(self.text, at):
             mark = match.start()
@@ -77,24 +85,39 @@ class _Scan:
                 return self._upto(mark)
             elif self.doubtful is not None and mark > self.doubtful + _PATIENCE:
                 break
-            elif (end := self._end_of_line_before(mark)) is not None:
+            elif self._is_behind_rubbish(mark):
+                return self._upto(self.kept[-1])
+            elif (end := self._end_before(mark)) is not None:
                 return Quoted(self.text[self.first : end], end, [*self.fixes, Fix("", self.quote)])
             else:
                 self._keep(mark)
                 at = mark + 1
+        if self.doubtful is None and self.kept:
+            self.doubtful = self.kept[0]
         return None if self.doubtful is None else self._upto(self.doubtful)
 
+    def _tripled(self) -> Quoted | None:
+        """A string in three pairs of quotes, which holds quotes as they are."""
+        start = self.first - 1 - self.doubled + 3
+        end = self.text.find(self.quote * 3, start)
+        raw = self.text[start:end].replace("\\", "\\\\")
+        return None if end < 0 else Quoted(raw, end + 3, [Fix(self.quote * 3, self.quote)])
+
     def _upto(self, mark: int) -> Quoted:
-        end = mark + 1
-        if self.doubled:
-            end += self.text.startswith(self.quote, end)
+        end, first = mark + 1, self.first
+        if self.doubled and self.text.startswith(self.quote, end):
+            end += 1
             self.fixes.append(Fix(self.quote * 2, self.quote))
+        elif self.doubled:
+            first -= 1
+            self.fixes.append(Fix('"', '\\"'))
         if self.quote != '"' or self.text[mark] != '"':
             self.fixes.append(Fix(f"{self.quote}{self.text[mark]}", '""'))
-        return Quoted(self.text[self.first : mark], end, self.fixes)
+        return Quoted(self.text[first:mark], end, self.fixes)
 
     def _keep(self, mark: int) -> None:
         """Take a quote for part of the string."""
+        self.kept.append(mark)
         if self.quote == '"':
             self.fixes.append(Fix('"', '\\"'))
         if self.doubtful is None and self._next(mark + 1)[0] in {",", "}", "]"}:
@@ -121,6 +144,8 @@ class _Scan:
             return after in ":：=,}" or (at > mark + 1 and self._is_value(after, at))
         if after in CLOSERS:
             return self._ends_before_quote(mark, at)
+        if after == ":" and self.place == "item":
+            return "\n" not in self.text[max(self.first, mark - _LONGEST_KEY) : mark]
         if after in ",，":
             return self._ends_before_comma(at + 1, self.place)
         return after == ")" or self._ends_before(after, at, gap=self.text[mark + 1 : at])
@@ -173,43 +198,49 @@ class _Scan:
             return True
         return self._ends_before_comma(comma + 1, "member") or self._ends_before_comma(comma + 1, "item")
 
-    def _end_of_line_before(self, mark: int) -> int | None:
-        """Where a string without closing quote ended, if the quote at `mark` opens the next one, on a later line."""
+    def _is_behind_rubbish(self, mark: int) -> bool:
+        """Whether the string ended at the last quote that was kept, and the next key comes after words without quotes."""
+        if self.place != "member" or len(self.kept) % 2 == 0 or not _KEY_AHEAD.match(self.text, mark):
+            return False
+        return _COMMA_BEFORE.search(self.text, max(self.first, mark - _LONGEST_KEY), mark) is not None
+
+    def _end_before(self, mark: int) -> int | None:
+        """Where a string without closing quote ended, if the quote at `mark` opens the next one."""
         end = mark
         while end > self.first and self.text[end - 1].isspace():
             end -= 1
         comma = self.text[end - 1] == ","
         ahead = _KEY_AHEAD if self.place == "member" else _STRING_AHEAD
-        if "\n" not in self.text[end:mark] or not ahead.match(self.text, mark):
+        if not ahead.match(self.text, mark):
             return None
-        return end - comma if comma or self.place == "member" else None
+        if "\n" in self.text[end:mark]:
+            return end - comma if comma or self.place == "member" else None
+        if self.place != "member" or not comma or not self.kept:
+            return None
+        return end - 1 if len(self.kept) % 2 == 0 else None
 
 
 def unescape(raw: str) -> tuple[str, list[Fix]]:
     """Resolve the escapes of a string; an escape that JSON does not know is kept, or means the character itself."""
     if "\\" not in raw:
         return raw, []
-    fixes: list[Fix] = []
-
-    def resolve(match: re.Match[str]) -> str:
-        said, well_formed = _resolve(match)
-        if not well_formed:
-            fixes.append(Fix(match[0], said))
-        return said
-
-    return _ESCAPE.sub(resolve, raw), fixes
+    escapes = [_resolve(match) for match in _ESCAPE.finditer(raw)]
+    literal = _MEANT_AS_SUCH if any(not good for _, _, good in escapes) else frozenset[str]()
+    fixes = [Fix(before, after) for before, after, good in escapes if not good]
+    said = iter(before if before in literal else after for before, after, _ in escapes)
+    return _ESCAPE.sub(lambda _: next(said), raw), fixes
 
 
-def _resolve(match: re.Match[str]) -> tuple[str, bool]:
-    """What an escape says, and whether it is JSON."""
+def _resolve(match: re.Match[str]) -> tuple[str, str, bool]:
+    """An escape, what it says, and whether it is JSON."""
     high, low, single, mark = match.groups()
     if high is not None or single is not None:
-        return _resolve_unicode(f"{high}{low}" if high else single)
+        return match[0], *_resolve_unicode(f"{high}{low}" if high else single)
     if mark is None:
-        return "\\", False
+        return match[0], "\\", False
     if mark in _PLAIN_ESCAPES:
-        return _PLAIN_ESCAPES[mark], True
-    return (mark if mark in _NEEDLESS else f"\\{mark}"), mark in '"\\/'
+        return match[0], _PLAIN_ESCAPES[mark], True
+    return match[0], mark if mark in _NEEDLESS else f"\\{mark}", mark in '"\\/'
 
 
 def _resolve_unicode(units: str) -> tuple[str, bool]:

@@ -5,33 +5,36 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from langchain_nuextract.paths import JSON
+from langchain_nuextract.repair.dates import iso_date, iso_date_time, iso_time
+from langchain_nuextract.repair.distance import nearest
+from langchain_nuextract.repair.habits import Habits
 from langchain_nuextract.repair.ledger import Kind
 from langchain_nuextract.repair.nodes import Leaf
+from langchain_nuextract.repair.numbers import Number, number
 
-_TEXTS = frozenset({"", "string", "verbatim-string"})
+TEXTS: Final = frozenset({"", "string", "verbatim-string"})
 """Types whose values are free text, in which every word may be meant."""
-_NULL_WORDS = frozenset(
+NULL_WORDS: Final = frozenset(
     {
-        "",
-        "-",
-        "–",
-        "—",
-        "?",
-        "n/a",
-        "n.a.",
-        "null",
-        "none",
-        "nil",
-        "not found",
-        "not available",
-        "not specified",
-        "unknown",
+        "", "-", "--", "–", "—", "?", "...", "n/a", "n.a.", "n. a.", "null", "none", "nil", "not found", "unknown",
+        "not available", "not specified", "not provided", "not mentioned", "not applicable", "not given", "undefined",
+        "missing",
     }
-)
+)  # fmt: skip
+"""Words that say that there is nothing to say."""
+_YES: Final = frozenset(
+    {"true", "yes", "y", "t", "on", "1", "ja", "oui", "si", "sim", "vrai", "wahr", "verdadero", "vero",
+     "да", "はい", "是", "✓", "✔", "☑"}
+)  # fmt: skip
+_NO: Final = frozenset(
+    {"false", "no", "n", "f", "off", "0", "nein", "non", "nao", "faux", "falsch",
+     "falso", "нет", "いいえ", "否", "✗", "✘", "☐"}
+)  # fmt: skip
 _NOT_A_LETTER = re.compile(r"[\W_]+")
-_GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_LISTED = re.compile(r"\s*[,;|/]\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,61 +47,97 @@ class Taken:
 
 def fold(text: str) -> str:
     """Reduce a key or label to its letters and digits, without case and accents."""
-    bare = "".join(mark for mark in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(mark))
-    return _NOT_A_LETTER.sub("", bare)
+    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    return _NOT_A_LETTER.sub("", "".join(mark for mark in text if not unicodedata.combining(mark))) or text
 
 
-def label(written: str, labels: Sequence[str]) -> Taken | None:
-    """The label that was meant: the same, or the same but for case, punctuation and accents."""
+def is_null_word(value: JSON) -> bool:
+    """Whether a text says that there is nothing to say."""
+    return isinstance(value, str) and value.strip().casefold() in NULL_WORDS
+
+
+def label(leaf: Leaf, labels: Sequence[str]) -> Taken | None:
+    """The label that was meant: the same but for case, punctuation and accents, or else the nearest in spelling."""
+    written = leaf.written
     if written in labels:
         return Taken(written)
     near = [each for each in labels if fold(each) == fold(written)]
     if len(near) == 1:
         return Taken(near[0])
-    return Taken(None) if written.strip().casefold() in _NULL_WORDS else None
+    if isinstance(leaf.value, bool) and (same := _labels_saying(labels, leaf.value)):
+        return Taken(same)
+    if is_null_word(written):
+        return Taken(None)
+    likely = nearest(fold(written), {each: fold(each) for each in labels})
+    return None if likely is None else Taken(likely, "guess")
 
 
-def scalar(leaf: Leaf, type_name: str) -> Taken | None:
+def _labels_saying(labels: Sequence[str], value: object) -> str | None:
+    words = _YES if value else _NO
+    said = [each for each in labels if each.casefold() in words]
+    return said[0] if len(said) == 1 else None
+
+
+def labels_in(written: str, labels: Sequence[str]) -> list[str] | None:
+    """The labels that a text lists; None if it lists anything else."""
+    folded = {fold(each): each for each in labels}
+    parts = [folded.get(fold(part)) for part in _LISTED.split(written.strip())]
+    return [part for part in parts if part is not None] if parts and None not in parts else None
+
+
+def scalar(leaf: Leaf, type_name: str, habits: Habits) -> Taken | None:
     """The leaf as a value of this type; None if it cannot be read so."""
     value = leaf.value
-    if type_name in _TEXTS:
+    if type_name in TEXTS:
         return Taken(value if isinstance(value, str) else leaf.written)
-    if isinstance(value, str) and value.strip().casefold() in _NULL_WORDS:
+    if is_null_word(value):
         return Taken(None)
     match type_name:
-        case "integer":
-            return _integer(value)
-        case "number":
-            return _number(value)
+        case "integer" | "number":
+            return _number(value, habits, whole=type_name == "integer")
         case "boolean":
             return _boolean(value)
         case _:
-            return Taken(value) if isinstance(value, str) else None
+            return Taken(_in_iso(value, type_name, habits)) if isinstance(value, str) else _written(leaf)
 
 
-def _integer(value: JSON) -> Taken | None:
-    taken = _number(value)
-    if taken and isinstance(taken.value, float):
-        return Taken(int(taken.value)) if taken.value.is_integer() else None
-    return taken
+def _written(leaf: Leaf) -> Taken | None:
+    """A number in place of a code, date or telephone number is taken as it was written."""
+    return None if isinstance(leaf.value, bool) else Taken(leaf.written)
 
 
-def _number(value: JSON) -> Taken | None:
+def _number(value: JSON, habits: Habits, *, whole: bool) -> Taken | None:
+    found = _read_number(value, habits)
+    if found is None:
+        return None
+    kind: Kind = "value" if found.certain else "guess"
+    if not whole or isinstance(found.value, int):
+        return Taken(found.value, kind)
+    return Taken(int(found.value), kind) if found.value.is_integer() else None
+
+
+def _read_number(value: JSON, habits: Habits) -> Number | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return Taken(value)
-    if not isinstance(value, str):
-        return None
-    digits = value.strip().replace(",", "") if _GROUPED.fullmatch(value.strip()) else value.strip()
-    try:
-        return Taken(float(digits) if "." in digits else int(digits))
-    except ValueError:
-        return None
+        return Number(value)
+    return number(value, habits.decimal) if isinstance(value, str) else None
 
 
 def _boolean(value: JSON) -> Taken | None:
     if isinstance(value, bool):
         return Taken(value)
-    words = {"true": True, "yes": True, "false": False, "no": False}
-    return Taken(words[fold(value)]) if isinstance(value, str) and fold(value) in words else None
+    word = fold(str(value))
+    return Taken(True) if word in _YES else Taken(False) if word in _NO else None  # noqa: FBT003
+
+
+def _in_iso(value: str, type_name: str, habits: Habits) -> str:
+    match type_name:
+        case "date":
+            return iso_date(value, day_first=habits.day_first) or value
+        case "date-time":
+            return iso_date_time(value, day_first=habits.day_first) or value
+        case "time":
+            return iso_time(value) or value
+        case _:
+            return value

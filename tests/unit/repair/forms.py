@@ -29,11 +29,11 @@ NAMES = st.text(min_size=1, max_size=6)
 
 def forms() -> st.SearchStrategy[Form]:
     leaves = st.sampled_from(TYPES).map(Scalar) | LABELS.map(Choice) | LABELS.map(Choices)
-    return st.recursive(leaves, lambda inner: inner.map(Listing) | records(inner), max_leaves=8)
+    return st.recursive(leaves, lambda inner: inner.map(Listing) | records(inner), max_leaves=4)
 
 
 def records(inner: st.SearchStrategy[Form] | None = None) -> st.SearchStrategy[Record]:
-    fields = st.dictionaries(NAMES, forms() if inner is None else inner, min_size=1, max_size=4)
+    fields = st.dictionaries(NAMES, forms() if inner is None else inner, min_size=1, max_size=3)
     return fields.map(lambda parts: Record(tuple(parts.items())))
 
 
@@ -59,8 +59,12 @@ def scalars(type_name: str) -> st.SearchStrategy[JSON]:
             return st.integers(-(2**80), 2**80) | st.floats(allow_nan=False, allow_infinity=False)
         case "boolean":
             return st.booleans()
-        case _:
+        case "date":
+            return st.dates().map(str)
+        case "string" | "verbatim-string" | "":
             return st.text(max_size=12).filter(lambda text: text != type_name)
+        case _:
+            return st.text(max_size=12).map(lambda text: f"{text}@example.com")
 
 
 @st.composite

@@ -1,0 +1,169 @@
+"""Which of the names that were asked for a model meant by its keys."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from langchain_nuextract.repair.distance import SHORTEST, distance, nearest
+from langchain_nuextract.repair.ledger import Kind
+from langchain_nuextract.repair.nodes import Members, Node
+from langchain_nuextract.repair.values import fold
+from langchain_nuextract.schema.form import Form, Record
+
+MOST_GUESSES: Final = 50
+"""Keys of one object whose spelling is compared with the names that are missing."""
+DEEPEST: Final = 9
+"""Levels of nesting that a flattened key may span."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A key that was not written as it was asked for."""
+
+    name: str
+    key: str
+    kind: Kind = "key"
+
+
+@dataclass(slots=True)
+class Matched:
+    """The members of an object, by the names that were asked for."""
+
+    found: dict[str, list[Node]] = field(default_factory=dict[str, list[Node]])
+    """More than one for a key that came more than once."""
+    renamed: list[Renamed] = field(default_factory=list[Renamed])
+    unknown: list[tuple[str, Node]] = field(default_factory=list[tuple[str, Node]])
+
+    def give(self, name: str, node: Node) -> None:
+        """Put a member under a name."""
+        self.found.setdefault(name, []).append(node)
+
+
+def match(node: Members, form: Record) -> Matched:
+    """Find the members that were asked for.
+
+    First by the same key, then by one that differs in case, accents or style, then by one that spells out the way
+    through nested objects or needs one step more, and at last by one that is clearly the nearest in spelling.
+    """
+    matched = _match_folded(node.members, form)
+    if matched.unknown:
+        _match_flattened(matched, form)
+    if matched.unknown:
+        _match_nested(matched, form)
+    if matched.unknown and len(matched.unknown) <= MOST_GUESSES:
+        _match_nearest(matched, form)
+    return matched
+
+
+def _match_folded(members: Sequence[tuple[str, Node]], form: Record) -> Matched:
+    names = dict(form.fields)
+    folded = unique_folds(names)
+    given = {key for key, _ in members}
+    matched = Matched()
+    for key, child in members:
+        name = key if key in names else folded.get(fold(key))
+        if name is None or (name != key and name in given):
+            matched.unknown.append((key, child))
+            continue
+        if name != key:
+            matched.renamed.append(Renamed(name, key))
+        matched.give(name, child)
+    return matched
+
+
+def unique_folds(names: Mapping[str, object]) -> dict[str, str]:
+    """The names by what is left of them without case, accents and punctuation, where that tells them apart."""
+    folded: dict[str, list[str]] = {}
+    for name in names:
+        folded.setdefault(fold(name), []).append(name)
+    return {short: alike[0] for short, alike in folded.items() if len(alike) == 1}
+
+
+def _match_flattened(matched: Matched, form: Record) -> None:
+    """`address.city` or `address_city` where an object `address` with `city` was asked."""
+    ways = {fold("".join(way)): way for way in _ways(form, DEEPEST)}
+    if not ways:
+        return
+    left: list[tuple[str, Node]] = []
+    built: dict[str, Members] = {}
+    for key, child in matched.unknown:
+        way = ways.get(fold(key))
+        if way is None or (way[0] in matched.found and way[0] not in built):
+            left.append((key, child))
+            continue
+        matched.renamed.append(Renamed(way[0], key))
+        _put(built.setdefault(way[0], Members()), way[1:], child)
+        matched.found[way[0]] = [built[way[0]]]
+    matched.unknown = left
+
+
+def _ways(form: Record, deepest: int) -> Iterator[tuple[str, ...]]:
+    """The ways through nested objects to their parts, two names long at the least."""
+    for name, part in form.fields:
+        if isinstance(part, Record):
+            yield from ((name, inner) for inner, _ in part.fields)
+            if deepest > 1:
+                yield from ((name, *way) for way in _ways(part, deepest - 1))
+
+
+def _put(node: Members, way: tuple[str, ...], child: Node) -> None:
+    for name in way[:-1]:
+        inner = next((each for key, each in node.members if key == name), None)
+        if not isinstance(inner, Members):
+            inner = Members()
+            node.members.append((name, inner))
+        node = inner
+    node.members.append((way[-1], child))
+
+
+def _match_nested(matched: Matched, form: Record) -> None:
+    """An object `address` with `city` where `address_city` was asked, or, less surely, just `city`."""
+    missing = unique_folds({name: part for name, part in form.fields if name not in matched.found})
+    left: list[tuple[str, Node]] = []
+    for key, child in matched.unknown:
+        inner = child.members if isinstance(child, Members) else []
+        names = [_nested_name(key, name, missing) for name, _ in inner]
+        if not any(names):
+            left.append((key, child))
+            continue
+        for renamed, (name, node) in zip(names, inner, strict=True):
+            if renamed is None or renamed.name in matched.found:
+                left.append((f"{key}.{name}", node))
+            else:
+                matched.renamed.append(renamed)
+                matched.give(renamed.name, node)
+    matched.unknown = left
+
+
+def _nested_name(key: str, inner: str, missing: Mapping[str, str]) -> Renamed | None:
+    if name := missing.get(fold(key + inner)):
+        return Renamed(name, f"{key}.{inner}")
+    if name := missing.get(fold(inner)):
+        return Renamed(name, f"{key}.{inner}", "guess")
+    return None
+
+
+def _match_nearest(matched: Matched, form: Record) -> None:
+    missing = {name: fold(name) for name, _ in form.fields if name not in matched.found}
+    parts: dict[str, Form] = dict(form.fields)
+    left: list[tuple[str, Node]] = []
+    claims: dict[str, list[tuple[str, Node]]] = {}
+    for key, child in matched.unknown:
+        name = nearest(fold(key), missing)
+        if name is None or not _may_be(child, parts[name]):
+            left.append((key, child))
+        else:
+            claims.setdefault(name, []).append((key, child))
+    for name, claimants in claims.items():
+        if len(claimants) > 1:
+            left.extend(claimants)
+            continue
+        key, child = claimants[0]
+        slip = distance(fold(key), missing[name], 1) <= 1 and len(key) > SHORTEST
+        matched.renamed.append(Renamed(name, key, "key" if slip else "guess"))
+        matched.give(name, child)
+    matched.unknown = left
+
+
+def _may_be(node: Node, form: Form) -> bool:
+    return isinstance(node, Members) == isinstance(form, Record)

@@ -1,0 +1,94 @@
+# ruff: noqa: RUF001  (marks that look alike are what this is about)
+"""Numbers as people write them."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+from langchain_nuextract.repair.habits import Mark
+
+LONGEST: Final = 60
+"""Characters of a number with its signs."""
+
+_SIGNS = (
+    r"(?:[$€£¥₹₽₩₺₴฿₫₪₦₱¢%‰]|US\$|R\$|Rs\.?|Fr\.|kr\.?|zł|euros?"
+    r"|EUR|USD|GBP|CHF|JPY|CNY|INR|AUD|CAD|SEK|NOK|DKK|PLN|CZK|HUF|BRL)"
+)
+_AROUND = re.compile(
+    rf"^(?P<before>{_SIGNS}?\s*[-+]?\s*{_SIGNS}?)\s*(?P<body>.*?)\s*(?P<after>{_SIGNS}?)$", re.IGNORECASE
+)
+_PLAIN = re.compile(r"\d+(?:\.\d+)?[eE][-+]?\d{1,3}")
+_GROUPED = re.compile(r"\d{1,3}(?P<mark>[.,' _])\d{3}(?:(?P=mark)\d{3})*(?:(?P<decimal>[.,])(?P<fraction>\d+))?")
+_INDIAN = re.compile(r"\d{1,2}(?:,\d{2})+,\d{3}(?:\.(?P<fraction>\d+))?")
+_SIMPLE = re.compile(r"(?P<whole>\d*)(?:(?P<decimal>[.,])(?P<fraction>\d*))?")
+_DASH = re.compile(r"[.,]\s?-{1,2}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number that was read."""
+
+    value: int | float
+    certain: bool = True
+    """Whether it can be read in no other way."""
+
+
+def number(written: str, decimal: Mark | None = None) -> Number | None:
+    """Read a number as people write it: with thousands marks, a currency, a percent sign, in parentheses if negative.
+
+    Args:
+        written: The number, and nothing else but its sign and unit of money or percent.
+        decimal: The decimal mark that the document uses; None if it is not known.
+
+    Returns:
+        The number; None if there is none, or more than one. `1.580` is certain only if the decimal mark is known.
+    """
+    if len(written) > LONGEST:
+        return None
+    text = _DASH.sub("", unicodedata.normalize("NFKC", written).translate(_ALIKE).strip())
+    negative = text.startswith("(") and text.endswith(")")
+    match = _AROUND.match(text[1:-1].strip() if negative else text)
+    if match is None:
+        return None
+    body = match["body"]
+    if body.endswith("-"):
+        body, negative = body[:-1], True
+    found = _magnitude(body, decimal)
+    minus = negative or "-" in match["before"]
+    return Number(-found.value, certain=found.certain) if found and minus else found
+
+
+_ALIKE = str.maketrans({"−": "-", "–": "-", "—": "-", "’": "'", "‘": "'", "٫": ".", "٬": ","})
+
+
+def _magnitude(body: str, decimal: Mark | None) -> Number | None:
+    if _PLAIN.fullmatch(body):
+        return Number(float(body))
+    if match := _INDIAN.fullmatch(body):
+        return _number(body.split(".", maxsplit=1)[0], match["fraction"])
+    match = _GROUPED.fullmatch(body)
+    if match and match["decimal"] != match["mark"]:
+        return _grouped(body, match, decimal)
+    if (match := _SIMPLE.fullmatch(body)) and (match["whole"] or match["fraction"]):
+        return _number(match["whole"], match["fraction"])
+    return None
+
+
+def _grouped(body: str, match: re.Match[str], decimal: Mark | None) -> Number:
+    mark, fraction = match["mark"], match["fraction"]
+    whole = body.rpartition(match["decimal"])[0] if match["decimal"] else body
+    grouped = _number(whole, fraction)
+    if fraction or mark not in ".," or body.count(mark) > 1:
+        return grouped
+    as_decimals = _number(*body.split(mark))
+    if body.startswith("0"):
+        return as_decimals
+    if decimal is not None:
+        return as_decimals if decimal == mark else grouped
+    return Number((as_decimals if mark == "." else grouped).value, certain=False)
+
+
+def _number(whole: str, fraction: str | None) -> Number:
+    digits = re.sub(r"\D", "", whole) or "0"
+    return Number(float(f"{digits}.{fraction}") if fraction else int(digits))

@@ -1,0 +1,64 @@
+"""Which of the objects and arrays in a reply is the answer."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from langchain_nuextract.repair.candidates import Candidate, candidates, fit, restarts, thoughts
+from langchain_nuextract.repair.nodes import Items, Members, Node
+from langchain_nuextract.repair.strings import BLANK
+from langchain_nuextract.schema.form import Form, Record
+
+POOR: Final = 0.5
+"""Below this fit an unfinished candidate may be prose that swallowed the answer."""
+
+_BETWEEN = re.compile(rf"(?:{BLANK}|,|/\*[^*]{{0,200}}\*/|//[^\n]{{0,200}}\n)+")
+
+
+def pick(text: str, form: Form | None) -> Candidate | None:
+    """Pick the candidate that fits best; of several that fit as well, the last; without a form, the longest."""
+    best = _fittest(text, candidates(text), form)
+    if best is None or (form is not None and best.fitting == 0):
+        best = _fittest(text, thoughts(text), form) or best
+    if best is not None and form is not None and best.fitting < POOR and _is_open(best.candidate.node):
+        best = _fittest(text, (best.candidate, *restarts(text, best.candidate)), form)
+    return best.candidate if best else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitting:
+    candidate: Candidate
+    fitting: float
+
+
+def _fittest(text: str, found: Iterable[Candidate], form: Form | None) -> _Fitting | None:
+    best: _Fitting | None = None
+    for candidate in found if isinstance(form, Record) else _with_runs(text, found):
+        fitting = candidate.end - candidate.start if form is None else fit(candidate.node, form)
+        if best is None or fitting >= best.fitting:
+            best = _Fitting(candidate, fitting)
+    return best
+
+
+def _with_runs(text: str, found: Iterable[Candidate]) -> Iterator[Candidate]:
+    """Add, where values follow each other with nothing but commas or lines between, the list of them."""
+    run: list[Candidate] = []
+    for candidate in found:
+        yield candidate
+        if run and not _BETWEEN.fullmatch(text, run[-1].end, candidate.start):
+            yield from _listed(run)
+            run = []
+        run.append(candidate)
+    yield from _listed(run)
+
+
+def _listed(run: list[Candidate]) -> Iterator[Candidate]:
+    if len(run) > 1:
+        last = run[-1].node
+        node = Items([each.node for each in run], open=_is_open(last))
+        yield Candidate(node, run[0].start, run[-1].end)
+
+
+def _is_open(node: Node) -> bool:
+    return isinstance(node, Items | Members) and node.open

@@ -1,0 +1,360 @@
+"""How well broken answers are read, next to json_repair and LangChain's parsers, in one run.
+
+The corpora are read from `../shared/data` beside the repository. Run `python tests/bench/repair.py`, with `--quick`
+for every fifth cut only.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+
+import json_repair
+import orjson
+from langchain_core.output_parsers import JsonOutputParser
+from langchain_core.utils.json import parse_partial_json
+from pydantic import Field, TypeAdapter, create_model
+
+from langchain_nuextract.paths import JSON, leaves
+from langchain_nuextract.repair import read_form, read_json
+from langchain_nuextract.repair.fits import NOT_TEXT, fit_of
+from langchain_nuextract.schema.form import Choice, Choices, Form, Listing, Record, Scalar
+
+DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
+NOTHING = object()
+
+Reader = Callable[[str, Form], JSON]
+
+
+def ours(text: str, form: Form) -> JSON:
+    return read_form(text, form).value
+
+
+def ours_safe(text: str, form: Form) -> JSON:
+    return read_form(text, form, policy="safe").value
+
+
+def theirs_json_repair(text: str, form: Form) -> JSON:
+    return json_repair.loads(text)
+
+
+def theirs_partial(text: str, form: Form) -> JSON:
+    return parse_partial_json(text)
+
+
+def theirs_output_parser(text: str, form: Form) -> JSON:
+    return JsonOutputParser().parse(text)
+
+
+READERS: dict[str, Reader] = {
+    "ours": ours,
+    "ours, safe": ours_safe,
+    "json_repair": theirs_json_repair,
+    "parse_partial_json": theirs_partial,
+    "JsonOutputParser": theirs_output_parser,
+}
+
+
+def rows(name: str) -> list[dict[str, JSON]]:
+    return [json.loads(line) for line in (DATA / name).read_text().splitlines()]
+
+
+def form_of(template: JSON) -> Form:
+    """The form that a template asks for."""
+    match template:
+        case str():
+            return Scalar(template)
+        case dict():
+            return Record(tuple((name, form_of(part)) for name, part in template.items()))
+        case [[*labels]]:
+            return Choices(tuple(labels))
+        case [item]:
+            return Listing(form_of(item))
+        case _:
+            return Choice(tuple(template))
+
+
+def form_like(value: JSON) -> Form | None:
+    """A form that a value fits, for answers that come without a template; None if there is no such form."""
+    match value:
+        case dict() if value:
+            parts = {name: form_like(part) for name, part in value.items()}
+            return None if None in parts.values() else Record(tuple(parts.items()))
+        case list():
+            return form_like_items(value)
+        case bool():
+            return Scalar("boolean")
+        case int() | float():
+            return Scalar("number")
+        case str() | None:
+            return Scalar("string")
+        case _:
+            return None
+
+
+def form_like_items(value: list[JSON]) -> Form | None:
+    forms = {form_like(item) for item in value if item is not None}
+    return (
+        Listing(forms.pop() or Scalar("string"))
+        if len(forms) == 1
+        else Listing(Scalar("string"))
+        if not forms
+        else None
+    )
+
+
+def read(reader: Reader, text: str, form: Form) -> JSON:
+    """What a reader makes of a text; NOTHING if it raises."""
+    try:
+        return reader(text, form)
+    except Exception:  # noqa: BLE001  (whatever the others raise counts as not read)
+        return NOTHING
+
+
+def is_same(one: JSON, other: JSON) -> bool:
+    """Equal as JSON: 1 and 1.0 are, 1 and true are not."""
+    return dict(flat(one)) == dict(flat(other))
+
+
+def flat(value: JSON) -> Iterator[tuple[JSON, JSON]]:
+    """The leaves by path, empty lists and objects among them."""
+    for path, leaf in leaves(value):
+        yield path, (type(leaf) is bool, leaf)
+    yield "shape", json.dumps(shape(value))
+
+
+def shape(value: JSON) -> JSON:
+    match value:
+        case dict():
+            return {name: shape(value[name]) for name in sorted(value)}
+        case list():
+            return [shape(item) for item in value]
+        case _:
+            return 0
+
+
+def table(title: str, figures: dict[str, dict[str, str]]) -> None:
+    """Print a table: a row for each reader, a column for each figure."""
+    columns = list(next(iter(figures.values())))
+    print(f"\n{title}")
+    print(f"{'':20}" + "".join(f"{column:>18}" for column in columns))
+    for name, row in figures.items():
+        print(f"{name:20}" + "".join(f"{row[column]:>18}" for column in columns))
+
+
+def percent(hits: int, of: int) -> str:
+    return f"{100 * hits / of:.1f} % of {of}" if of else "-"
+
+
+def core() -> None:
+    """Broken text with the exact value expected."""
+    all_rows = [(row, form_like(row["expected"])) for row in rows("broken_json/core_objects.jsonl")]
+    whole = [(row, form) for row, form in all_rows if not is_cut(row["text"])]
+    figures: dict[str, dict[str, str]] = {}
+    for name, reader in READERS.items():
+        hits = [hit(reader, row, form) for row, form in all_rows]
+        figures[name] = {
+            "all": percent(sum(hits), len(hits)),
+            "not cut off": percent(sum(hit(reader, row, form) for row, form in whole), len(whole)),
+        }
+    table("broken text, exact value expected", figures)
+    for row, form in whole:
+        if not hit(ours, row, form):
+            print("  ours misses", row["id"], json.dumps(row["text"], ensure_ascii=False)[:110])
+
+
+def hit(reader: Reader, row: dict[str, JSON], form: Form | None) -> bool:
+    if form is None and reader in {ours, ours_safe}:
+        reader = unasked
+    return is_same(read(reader, row["text"], form), row["expected"])
+
+
+def unasked(text: str, form: Form | None) -> JSON:
+    return read_json(text).value
+
+
+def is_cut(text: str) -> bool:
+    """Whether a text ends inside a string, number, key or literal, so that what there is of it must not be kept."""
+    return any(repair.kind == "truncation" for repair in read_json(text).repairs)
+
+
+def corrupted() -> None:
+    """Gold answers with seeded damage, by kind of damage."""
+    damaged = [(row, form_of(row["template"])) for row in rows("broken_json/corrupted_gold.jsonl") if "expected" in row]
+    kinds = sorted({row["corruption"] for row, _ in damaged})
+    print("\ncorrupted gold answers")
+    print(f"{'':28}" + "".join(f"{name:>20}" for name in READERS))
+    for kind in [*kinds, "all"]:
+        some = [(row, form) for row, form in damaged if kind in {row["corruption"], "all"}]
+        scores = [sum(hit(reader, row, form) for row, form in some) for reader in READERS.values()]
+        print(f"{kind:28}" + "".join(f"{percent(score, len(some)):>20}" for score in scores))
+
+
+def golds() -> list[tuple[JSON, Form]]:
+    """Every gold answer with the form it fits."""
+    found = [
+        (row.get("expected", row.get("full")), row["template"]) for row in rows("broken_json/corrupted_gold.jsonl")
+    ]
+    for path in sorted((DATA / "extraction").glob("*.jsonl")):
+        found += [(row["expected"], row["template"]) for row in rows(f"extraction/{path.name}") if "template" in row]
+    return [(value, form_of(template)) for value, template in found]
+
+
+def written(value: JSON) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def valid() -> None:
+    """Valid answers: unchanged, with no repairs."""
+    pairs = [(value, form) for value, form in golds() if fits(value, form)]
+    readings = [(value, read_form(written(value), form)) for value, form in pairs]
+    same = sum(is_same(value, reading.value) for value, reading in readings)
+    repaired = sum(bool(reading.repairs or reading.problems or reading.incomplete) for _, reading in readings)
+    print(f"\nvalid answers: unchanged {percent(same, len(pairs))}, with repairs or problems {repaired}")
+
+
+def nothing() -> None:
+    """Text with nothing to recover: no value may come out of it."""
+    form = golds()[0][1]
+    figures: dict[str, dict[str, str]] = {}
+    for name, reader in READERS.items():
+        outcomes = [read(reader, text, form) for text in NO_ANSWERS]
+        invented = sum(
+            any(leaf not in (None, "") for _, leaf in leaves(each)) for each in outcomes if each is not NOTHING
+        )
+        figures[name] = {"texts": str(len(NO_ANSWERS)), "with values": str(invented)}
+    table("text with nothing to recover", figures)
+
+
+NO_ANSWERS = (
+    "", " ", "I could not find any of this in the document.", "None", "null", "The total is 12.50 and the date 2024-01-01.",
+    "{", "[", "{}", "[]", "```json\n```", "<html><body>502 Bad Gateway</body></html>", "Sorry, [citation needed].",
+    "# Template:\n", "<think>The user wants {fields}", "1", '"header"', "{{{{", "]]]]}}}}", '{"header', '{"header":',
+)  # fmt: skip
+
+
+def cuts(step: int) -> None:
+    """Every gold answer cut at every byte: how many leaves are invented, how many complete ones lost."""
+    totals = {name: [0, 0, 0] for name in READERS}
+    count = 0
+    for value, form in golds():
+        text = written(value)
+        full = dict(leaves(value))
+        ends = leaf_ends(value, text)
+        for cut in cut_points(text, step):
+            count += 1
+            kept = [path for path, end in ends if end <= cut]
+            for name, reader in READERS.items():
+                tally(totals[name], read(reader, text[:cut], form), full, kept)
+    figures = {
+        name: {"invented": str(invented), "lost": str(lost), "of complete": str(complete)}
+        for name, (invented, lost, complete) in totals.items()
+    }
+    table(
+        f"gold answers cut at {'every byte' if step == 1 else f'one byte in {step}'} ({count} texts), leaves", figures
+    )
+
+
+def cut_points(text: str, step: int) -> Iterator[int]:
+    """The characters in front of which a cut at each byte falls."""
+    return iter(range(1, len(text), step))
+
+
+def tally(total: list[int], value: JSON, full: dict[JSON, JSON], kept: list[JSON]) -> None:
+    found = {} if value is NOTHING else dict(leaves(value))
+    total[0] += sum(leaf is not None and (path not in full or full[path] != leaf) for path, leaf in found.items())
+    total[1] += sum(path not in found or found[path] != full[path] for path in kept)
+    total[2] += len(kept)
+
+
+def leaf_ends(value: JSON, text: str) -> list[tuple[JSON, int]]:
+    """Where each leaf that is not null ends in its JSON text, a number one character later: only that shows its end."""
+    ends: list[tuple[JSON, int]] = []
+    at = 0
+    for path, leaf in leaves(value):
+        if isinstance(path[-1], str):
+            at = text.index(json.dumps(path[-1], ensure_ascii=False) + ":", at) + 1
+        wanted = json.dumps(leaf, ensure_ascii=False)
+        at = find_value(text, wanted, at)
+        if leaf is not None:
+            ends.append((path, at + (isinstance(leaf, int | float) and not isinstance(leaf, bool))))
+    return ends
+
+
+def find_value(text: str, wanted: str, at: int) -> int:
+    """Behind the next place where a value stands as such, not as a key or inside a string."""
+    while True:
+        start = text.index(wanted, at)
+        before = text[:start].rstrip()[-1:] if start < 200 else text[start - 200 : start].rstrip()[-1:]
+        after = text[start + len(wanted) : start + len(wanted) + 1]
+        if before in {":", ",", "["} and after in {",", "\n", "]", "}"}:
+            return start + len(wanted)
+        at = start + 1
+
+
+def fast_path() -> None:
+    """What reading a valid answer costs, next to parsing it and validating it as an instance of a Pydantic model."""
+    alone: list[float] = []
+    both: list[float] = []
+    for value, form in golds():
+        text = json.dumps(value, ensure_ascii=False, indent=4)
+        if not fits(value, form) or len(text) < 300:
+            continue
+        model = TypeAdapter(model_of(form))
+        direct = cost(lambda text=text, model=model: model.validate_python(orjson.loads(text)))
+        alone.append(cost(lambda text=text, form=form: read_form(text, form)) / direct)
+        both.append(cost(lambda text=text, form=form, model=model: model.validate_python(ours(text, form))) / direct)
+    print("\nvalid answers, times the cost of orjson.loads and validation by Pydantic (median, worst):")
+    print(f"  reading                {median(alone):.2f} {max(alone):.2f}")
+    print(f"  reading and validation {median(both):.2f} {max(both):.2f}")
+
+
+def model_of(form: Form) -> JSON:
+    """The Pydantic type that a user would write for a form."""
+    match form:
+        case Record():
+            fields = {
+                f"f{at}": (model_of(part), Field(None, alias=name)) for at, (name, part) in enumerate(form.fields)
+            }
+            return create_model("Answer", **fields) | None
+        case Listing():
+            return list[model_of(form.item)] | None
+        case Choices():
+            return list[str] | None
+        case Choice():
+            return str | None
+        case Scalar():
+            return NOT_TEXT.get(form.type, str) | None
+
+
+def fits(value: JSON, form: Form) -> bool:
+    return fit_of(form).value(written(value)) is not None
+
+
+def cost(call: Callable[[], JSON]) -> float:
+    """The least seconds of some rounds."""
+    times: list[float] = []
+    for _ in range(7):
+        started = time.perf_counter()
+        for _ in range(40):
+            call()
+        times.append(time.perf_counter() - started)
+    return min(times)
+
+
+def main() -> None:
+    if not DATA.is_dir():
+        print(f"no corpora at {DATA.relative_to(DATA.parents[2])}; nothing measured")
+        return
+    core()
+    corrupted()
+    valid()
+    nothing()
+    fast_path()
+    cuts(5 if "--quick" in sys.argv else 1)
+
+
+if __name__ == "__main__":
+    main()

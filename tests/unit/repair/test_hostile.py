@@ -1,0 +1,87 @@
+"""Text that is made to exhaust a reader: it must end soon, and with nothing invented."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from langchain_nuextract.paths import leaves
+from langchain_nuextract.repair import read_form, read_json
+from tests.unit.repair.forms import form_of
+
+FORM = form_of({"a": "string", "n": "number", "i": "integer", "l": [{"a": "string"}]})
+SIZE = 200_000
+
+HOSTILE = {
+    "open arrays": "[" * SIZE,
+    "open objects": '{"a":' * SIZE,
+    "open and closed": "[" * SIZE + "]" * SIZE,
+    "open braces": "{" * SIZE,
+    "closed brackets": '{"a": 1' + "]}" * SIZE,
+    "escapes": '{"a": "' + "\\" * SIZE,
+    "half an escape": '{"a": "' + "\\u12" * SIZE,
+    "a million digits": '{"n": ' + "9" * 1_000_000 + "}",
+    "a million quoted digits": '{"n": "' + "9" * 1_000_000 + '"}',
+    "a long fraction": '{"n": 0.' + "3" * SIZE + "}",
+    "lone surrogates": '{"a": "' + "\ud800" * SIZE + '"}',
+    "escaped surrogates": '{"a": "' + "\\ud800" * SIZE + '"}',
+    "quotes": '{"a": "' + '" x ' * SIZE,
+    "quotes and commas": '{"a": "' + '", x ' * SIZE,
+    "single quotes": "{'a': '" + "' x " * SIZE,
+    "closed strings that go on": '{"a": ' + '"x"}, y ' * SIZE,
+    "commas": "{" + "," * SIZE,
+    "colons": '{"a"' + ":" * SIZE,
+    "blanks": '{"a": "x"' + " " * SIZE + "}",
+    "blanks behind quotes": '{"a": "' + ('"' + " " * 100 + "x") * (SIZE // 100),
+    "comments": "{" + "/* */" * SIZE,
+    "open comments": "{" + "/*" * SIZE,
+    "keys": "{" + ",".join(f'"k{at}": 1' for at in range(20_000)) + "}",
+    "the same key": "{" + '"a": "x",' * 50_000 + "}",
+    "items": '{"l": [' + '{"a": "x"},' * 50_000,
+    "citations": "[1] " * SIZE,
+    "fences": "```json\n{" * SIZE,
+    "thoughts": "<think>{</think>" * (SIZE // 10),
+    "control marks": "{}" + "<|im_end|>" * (SIZE // 10),
+    "calls": '{"a": ' + "f(1" * SIZE,
+    "parentheses": '{"a": ' + "(" * SIZE,
+    "lines that open": "{\n" * SIZE,
+    "concatenation": '{"a": "x"' + ' + "x"' * SIZE,
+    "bare words": '{"a": ' + "word, " * SIZE,
+    "keys without values": "{" + '"k", ' * SIZE,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_text_ends_soon(text: str):
+    assert seconds(lambda: read_form(text, FORM)) < 20
+    assert seconds(lambda: read_json(text)) < 20
+
+
+def seconds(call: Callable[[], object]) -> float:
+    started = time.process_time()
+    call()
+    return time.process_time() - started
+
+
+@pytest.mark.parametrize("name", ["quotes and commas", "citations", "concatenation", "keys without values", "calls"])
+def test_time_grows_with_the_text_and_no_faster(name: str):
+    text = HOSTILE[name]
+    short = seconds(lambda: read_form(text[: len(text) // 8], FORM))
+    assert seconds(lambda: read_form(text, FORM)) < 40 * short + 1
+
+
+def test_a_number_too_long_to_read_stays_text():
+    reading = read_form('{"i": ' + "9" * 5_000 + "}", FORM)
+    assert reading.value == {"i": "9" * 5_000}
+    assert reading.problems
+
+
+def test_lone_surrogates_do_not_come_out():
+    for text in ('{"a": "x\ud800"}', '{"a": "x\\ud800"}'):
+        assert read_form(text, FORM).value == {"a": "x\ufffd"}
+        assert read_json(text).value == {"a": "x\ufffd"}
+
+
+def test_what_is_nested_too_deeply_is_cut():
+    value = read_json('{"b": 1, "a":' * 400).value
+    assert max(len(path) for path, _ in leaves(value)) < 300
