@@ -46,6 +46,8 @@ def settings(path: str, name: str, *, port: int, context: int, slots: int) -> An
     # All slots share one cache, so that a single long document may use the whole of it.
     params.n_ctx, params.n_parallel, params.kv_unified = context, slots, True
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = cores()
+    # A model that repeats itself would go on until its context is full.
+    params.n_predict = context // 2
     # The cache of past prompts would take gigabytes; documents are read once.
     params.cache_ram_mib = 0
     params.ui, params.endpoint_slots = False, False
