@@ -106,9 +106,7 @@ class _Builder:
             lens = NullLens(lens)
         members = lens.members if isinstance(lens, EnumLens) and not node.nullable else ()
         constant = members[0] if len(members) == 1 else None
-        empty = isinstance(lens, ListLens | MapLens | JsonLens) or (
-            isinstance(lens, RecordLens | TupleLens | SplitLens) and not lens.blank({})
-        )
+        empty = _can_be_hollow(lens)
         filled = constant if field.required or field.filled else None
         needed = field.required and not node.nullable and not empty
         return Part(field.name, lens, field.required, node.nullable, filled, _stands(lens), needed)
@@ -173,6 +171,19 @@ class _Builder:
             within = "object"
             fields.append((within, record.form))
         return SplitLens(Record(tuple(fields)), value, items, record, within, None, node.note)
+
+
+def _can_be_hollow(lens: Lens) -> bool:
+    """Whether there are values of which the answer has nothing but missing parts and empty lists."""
+    match lens:
+        case ListLens() | MapLens() | JsonLens():
+            return True
+        case SplitLens():
+            return lens.items is not None or not lens.blank({})
+        case RecordLens() | TupleLens():
+            return not lens.blank({})
+        case _:
+            return False
 
 
 def _stands(lens: Lens) -> bool:

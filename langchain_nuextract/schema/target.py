@@ -99,7 +99,7 @@ class Target(Generic[T]):
     def draft(document: Any, *, llm: Drafts) -> "Target[dict[str, Any]]":
         """Let a model write the template, from a description of what is wanted or from a document."""
         template_: Mapping[str, JSON] = llm.draft_template(document)
-        return Target.of(template_)
+        return Target[Any].of(template_)
 
     @property
     def type(self) -> Any:

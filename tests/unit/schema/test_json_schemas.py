@@ -291,3 +291,9 @@ def test_explain_says_it_all() -> None:
     text = Target.of(schema).explain()
     for part in ('"a": "string"', "$.a: the first", '"additionalProperties": false', "does not mention"):
         assert part in text
+
+
+def test_an_empty_list_in_a_tuple_of_one_or_several_comes_back() -> None:
+    pair = {"type": "array", "prefixItems": [{"anyOf": [{"type": "array", "items": TEXT}, TEXT]}], "minItems": 1}
+    target = Target.of(whole(a={**pair, "items": False}))
+    assert target.lift(target.lower({"a": [[]]})) == {"a": [[]]}
