@@ -179,7 +179,7 @@ def _can_be_hollow(lens: Lens) -> bool:
         case ListLens() | MapLens() | JsonLens():
             return True
         case SplitLens():
-            return lens.items is not None or not lens.blank({})
+            return lens.items is not None or (lens.record is not None and _can_be_hollow(lens.record))
         case RecordLens() | TupleLens():
             return not lens.blank({})
         case _:

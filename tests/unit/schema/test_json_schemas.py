@@ -293,7 +293,15 @@ def test_explain_says_it_all() -> None:
         assert part in text
 
 
-def test_an_empty_list_in_a_tuple_of_one_or_several_comes_back() -> None:
-    pair = {"type": "array", "prefixItems": [{"anyOf": [{"type": "array", "items": TEXT}, TEXT]}], "minItems": 1}
-    target = Target.of(whole(a={**pair, "items": False}))
-    assert target.lift(target.lower({"a": [[]]})) == {"a": [[]]}
+EMPTY = [
+    pytest.param({"type": "array", "items": TEXT}, [], id="list"),
+    pytest.param({"type": "object", "additionalProperties": TEXT}, {}, id="map"),
+    pytest.param({"type": "object", "properties": {"b": TEXT}, "additionalProperties": False}, {}, id="object"),
+]
+
+
+@pytest.mark.parametrize(("schema", "empty"), EMPTY)
+def test_what_is_empty_in_a_tuple_beside_text_comes_back(schema: Any, empty: Any) -> None:
+    pair = {"type": "array", "prefixItems": [{"anyOf": [schema, TEXT]}], "minItems": 1, "items": False}
+    target = Target.of(whole(a=pair))
+    assert target.lift(target.lower({"a": [empty]})) == {"a": [empty]}
