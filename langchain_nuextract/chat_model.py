@@ -1,6 +1,7 @@
 """`ChatNuExtract`: an extraction model on an OpenAI-compatible server, as a LangChain chat model."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, Literal, NoReturn, Self, cast
 
@@ -18,7 +19,9 @@ from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, model_validator
 from langchain_nuextract.bodies import as_completion, merged, take_options
 from langchain_nuextract.errors import NotAChatReply, RequestRefused, UnknownModel, UnsupportedTask
 from langchain_nuextract.faults import NOBODY, ServedModel
+from langchain_nuextract.formats import SCHEMA, whole, with_schema
 from langchain_nuextract.paths import JSON
+from langchain_nuextract.profile import Profile, profile_of
 from langchain_nuextract.replies import PROVIDER, chunk_of, reply_of, result_of
 from langchain_nuextract.retrying import RetryPolicy
 from langchain_nuextract.wire import Call, Endpoint, Timeouts, Wire, normal_url
@@ -148,6 +151,10 @@ class ChatNuExtract(BaseChatOpenAI):
         run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002 part of LangChain's signature
         **kwargs: Any,
     ) -> ChatResult:
+        if SCHEMA in kwargs:
+            from langchain_nuextract.answering import Answering  # noqa: PLC0415 chatting alone does without
+
+            return Answering(self, messages, kwargs).answer(partial(self._ask, stop))
         call = self._call(messages, stop, kwargs)
         return result_of(self.wire.post(call), call.body["model"])
 
@@ -158,8 +165,18 @@ class ChatNuExtract(BaseChatOpenAI):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002 part of LangChain's signature
         **kwargs: Any,
     ) -> ChatResult:
+        if SCHEMA in kwargs:
+            from langchain_nuextract.answering import Answering  # noqa: PLC0415 chatting alone does without
+
+            return await Answering(self, messages, kwargs).aanswer(partial(self._aask, stop))
         call = self._call(messages, stop, kwargs)
         return result_of(await self.wire.apost(call), call.body["model"])
+
+    def _ask(self, stop: list[str] | None, messages: list[BaseMessage], body: dict[str, JSON]) -> ChatResult:
+        return self._generate(messages, stop, **body)
+
+    async def _aask(self, stop: list[str] | None, messages: list[BaseMessage], body: dict[str, JSON]) -> ChatResult:
+        return await self._agenerate(messages, stop, **body)
 
     def _stream(
         self,
@@ -170,9 +187,7 @@ class ChatNuExtract(BaseChatOpenAI):
         stream_usage: bool | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        call = self._call(messages, stop, kwargs, self._streaming(kwargs, usage=stream_usage))
-        for event in self.wire.events(call):
-            chunk = chunk_of(event, call.body["model"])
+        for chunk in self._chunks(messages, stop, kwargs, self._streaming(kwargs, usage=stream_usage)):
             if run_manager:
                 run_manager.on_llm_new_token(chunk.text, chunk=chunk)
             yield chunk
@@ -186,12 +201,31 @@ class ChatNuExtract(BaseChatOpenAI):
         stream_usage: bool | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        call = self._call(messages, stop, kwargs, self._streaming(kwargs, usage=stream_usage))
-        async for event in self.wire.aevents(call):
-            chunk = chunk_of(event, call.body["model"])
+        async for chunk in self._achunks(messages, stop, kwargs, self._streaming(kwargs, usage=stream_usage)):
             if run_manager:
                 await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
             yield chunk
+
+    def _chunks(
+        self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Any, streaming: Mapping[str, JSON]
+    ) -> Iterator[ChatGenerationChunk]:
+        if SCHEMA in kwargs:
+            # The object has to be read and validated as a whole before any of its text is known.
+            yield whole(self._generate(messages, stop, **kwargs))
+            return
+        call = self._call(messages, stop, kwargs, streaming)
+        for event in self.wire.events(call):
+            yield chunk_of(event, call.body["model"])
+
+    async def _achunks(
+        self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Any, streaming: Mapping[str, JSON]
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        if SCHEMA in kwargs:
+            yield whole(await self._agenerate(messages, stop, **kwargs))
+            return
+        call = self._call(messages, stop, kwargs, streaming)
+        async for event in self.wire.aevents(call):
+            yield chunk_of(event, call.body["model"])
 
     def _call(
         self,
@@ -262,6 +296,12 @@ class ChatNuExtract(BaseChatOpenAI):
 
         extractor = NuExtractor(schema, llm=self, **kwargs)
         return with_raw(extractor.detailed) if include_raw else extractor
+
+    def bind(  # pyright: ignore[reportIncompatibleMethodOverride]  # the base returns a class of its own
+        self, **kwargs: Any
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """Set arguments of every call. A JSON Schema as `response_format` becomes a template: the answer fits it."""
+        return super().bind(**with_schema(kwargs))
 
     def bind_tools(
         self,
@@ -340,7 +380,7 @@ class ChatNuExtract(BaseChatOpenAI):
         return False
 
     def _resolve_model_profile(self) -> ModelProfile | None:
-        return ModelProfile(structured_output=True, tool_calling=False)
+        return profile_of(self)
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Forget the connection when a setting changes."""
@@ -352,6 +392,8 @@ class ChatNuExtract(BaseChatOpenAI):
         """Copy with other settings, and a connection of its own."""
         copied = super().model_copy(update=update, deep=deep)
         copied._wire = None  # noqa: SLF001 its own class
+        if isinstance(self.profile, Profile):
+            copied.profile = copied._resolve_model_profile()  # noqa: SLF001 its own class
         return copied
 
     def __getstate__(self) -> dict[Any, Any]:

@@ -1,7 +1,7 @@
 """The extractor: a schema and a model as one Runnable, from documents to validated objects."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypedDict, TypeVar, Unpack, cast, overload
@@ -21,9 +21,9 @@ from langchain_nuextract.chat_model import ChatNuExtract, reply_of
 from langchain_nuextract.dialect import Dialect
 from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.documents.read import read
-from langchain_nuextract.errors import EndpointError
+from langchain_nuextract.driving import adrive, drive
 from langchain_nuextract.extraction import Extraction
-from langchain_nuextract.flow import Flow, extract
+from langchain_nuextract.flow import extract
 from langchain_nuextract.plan import Plan, plan_for
 from langchain_nuextract.recovery import DEFAULT, RecoveryPolicy
 from langchain_nuextract.schema.target import Target
@@ -236,7 +236,7 @@ class NuExtractor(_Extracting[T], Generic[T]):
         """Extract within a run that is under way."""
         child = patch_config(config, callbacks=run_manager.get_child())
         flow = extract(self._plan, read(document))
-        return _drive(flow, lambda requests: self._send_all(requests, child))
+        return drive(flow, lambda requests: self._send_all(requests, child))
 
     async def aextraction(
         self, document: Input, run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig
@@ -244,7 +244,7 @@ class NuExtractor(_Extracting[T], Generic[T]):
         """Extract within a run that is under way."""
         child = patch_config(config, callbacks=run_manager.get_child())
         flow = extract(self._plan, read(document))
-        return await _adrive(flow, lambda requests: self._asend_all(requests, child))
+        return await adrive(flow, lambda requests: self._asend_all(requests, child))
 
     def _send_all(self, requests: tuple[Request, ...], config: RunnableConfig) -> tuple[Reply, ...]:
         if len(requests) == 1:
@@ -308,31 +308,3 @@ def _bounded(config: Any) -> Any:
         return [_bounded(each) for each in cast("Sequence[Any]", config)]
     given: RunnableConfig = config or {}
     return given if given.get("max_concurrency") else {**given, "max_concurrency": DEFAULT_CONCURRENCY}
-
-
-def _drive(flow: Flow[T], send: Callable[[tuple[Request, ...]], tuple[Reply, ...]]) -> Extraction[T]:
-    try:
-        requests = next(flow)
-        while True:
-            try:
-                replies = send(requests)
-            except EndpointError as error:
-                requests = flow.throw(error)
-            else:
-                requests = flow.send(replies)
-    except StopIteration as done:
-        return done.value
-
-
-async def _adrive(flow: Flow[T], send: Callable[[tuple[Request, ...]], Awaitable[tuple[Reply, ...]]]) -> Extraction[T]:
-    try:
-        requests = next(flow)
-        while True:
-            try:
-                replies = await send(requests)
-            except EndpointError as error:
-                requests = flow.throw(error)
-            else:
-                requests = flow.send(replies)
-    except StopIteration as done:
-        return done.value
