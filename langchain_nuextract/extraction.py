@@ -1,5 +1,6 @@
 """What comes out: the object, and how it came about."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, Literal, TypeAlias, TypeVar
@@ -8,7 +9,7 @@ from langchain_nuextract.documents.source import Source
 from langchain_nuextract.errors import Problem
 from langchain_nuextract.grounding import ground
 from langchain_nuextract.grounding.locate import Evidence
-from langchain_nuextract.paths import JSON, Path
+from langchain_nuextract.paths import JSON, Path, leaves, show
 from langchain_nuextract.repair.ledger import Repair
 from langchain_nuextract.task import Reply, Request, Usage
 
@@ -76,3 +77,40 @@ class Extraction(Generic[T]):
     def usage(self) -> Usage:
         """Tokens of all attempts together."""
         return sum((attempt.reply.usage for attempt in self.attempts), Usage())
+
+    @property
+    def report(self) -> str:
+        """How it came about, in a few lines: the calls, and what was repaired, filled in, left out and found."""
+        found = sum(1 for _, value in leaves(self.json) if value is not None)
+        used = f"{self.usage.input_tokens} tokens in, {self.usage.output_tokens} out"
+        return "\n".join(
+            (
+                f"{self.model or 'the model'}: {_count(len(self.attempts), 'call')}, {used}, {self.seconds:.2f} s",
+                *(_told(number, attempt) for number, attempt in enumerate(self.attempts, start=1)),
+                *_section("repairs", self.repairs),
+                *_section("defaults", map(show, self.defaults)),
+                *_section("left out", self.problems),
+                f"found in the document: {len(self.evidence)} of {_count(found, 'value')}",
+            )
+        )
+
+    def explain(self) -> None:
+        """Print the report."""
+        print(self.report)  # noqa: T201  # that is what it is for
+
+
+def _told(number: int, attempt: Attempt) -> str:
+    lines = "".join(f"\n     {problem}" for problem in attempt.problems)
+    ended = attempt.reply.finish_reason or "not said"
+    return f"  {number}. {attempt.kind}, ended by {ended}: {_count(len(attempt.problems), 'problem')}{lines}"
+
+
+def _section(title: str, lines: Iterable[object]) -> Iterator[str]:
+    listed = [f"  {line}" for line in lines]
+    if listed:
+        yield f"{title}:"
+        yield from listed
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -334,3 +334,15 @@ def test_an_endpoint_that_dies_does_not_take_the_first_answer_along(run, failure
         assert len(endpoint.requests) == 2
     assert caught.value.partial["items"] == ANSWER["items"]
     assert caught.value.__cause__.retryable
+
+
+def test_the_report_tells_a_person_what_happened(capsys):
+    with FakeEndpoint(f"```json\n{json.dumps(WRONG)}\n```", {"seller": {"name": "Hof"}}) as endpoint:
+        details = extractor(endpoint).detailed.invoke(TEXT)
+    details.explain()
+    report = capsys.readouterr().out
+    assert report == details.report + "\n"
+    assert "2 calls" in report
+    assert "plain, ended by stop: 1 problem" in report
+    assert "@ $.seller.name" in report
+    assert "surroundings @ $" in report
