@@ -127,10 +127,12 @@ class _Scope:
 
     def _in_order(self, items: Sequence[str]) -> str:
         """Write a list of some of the items, in their order and each once; empty if there are none."""
+        if not items:
+            return ""
         names = [f"item{len(self.rules) + number}" for number in range(len(items))]
         for name, item, following in zip(names, items, [*names[1:], ""], strict=True):
             self.rules[name] = f"{item} ({_SEPARATOR} {following})? | {following}" if following else item
-        return names[0] if names else ""
+        return names[0]
 
 
 def _repeated(choices: Sequence[str], most: int) -> str:
