@@ -12,7 +12,7 @@ from langchain_nuextract.schema import answers, checks, json_schema, template
 from langchain_nuextract.schema.form import Form, Record
 from langchain_nuextract.schema.leaves import EnumLens
 from langchain_nuextract.schema.lens import Lens, build, distinct, notes
-from langchain_nuextract.schema.nodes import Array, Enum, Leaf, Loss, Never, Node, losses, parts
+from langchain_nuextract.schema.nodes import Array, Enum, Leaf, Loss, Member, Never, Node, losses, parts
 from langchain_nuextract.schema.nodes import Record as RecordNode
 from langchain_nuextract.schema.recognise import reads_as
 from langchain_nuextract.schema.types import NUEXTRACT_3, Speaks, Vocabulary, nearest
@@ -244,15 +244,21 @@ class _Whole:
             answer = cast("dict[str, JSON]", answer).get(str(self.wrapped[0]))
         if self.nullable and self.lens.blank(answer):
             return None
-        return self.lens.lift(answer)
+        return self.constant.value if self.constant else self.lens.lift(answer)
+
+    @property
+    def constant(self) -> Member | None:
+        """The only value there is; it is put in whatever the answer."""
+        members = self.lens.members if isinstance(self.lens, EnumLens) and not self.nullable else ()
+        return members[0] if len(members) == 1 else None
 
 
 def _whole(node: Node, vocabulary: Vocabulary) -> _Whole:
     lens = build(node, vocabulary)
     if isinstance(lens.form, Record):
         return _Whole(lens, lens.form, nullable=node.nullable)
-    if isinstance(node, Never) or (isinstance(lens, EnumLens) and len(lens.members) == 1):
-        return _Whole(lens, Record(()), ("value",), node.nullable)
+    if isinstance(node, Never):
+        return _Whole(lens, Record(()), ("value",))
     name = "entries" if isinstance(node, RecordNode) else "items" if isinstance(node, Array) else "value"
     return _Whole(lens, Record(((name, lens.form),)), (name,), node.nullable)
 
@@ -266,7 +272,8 @@ def _target(schema: Any, depth: int) -> Target[Any]:
     name = _name(schema)
     kept = schema if source == "python" else json.dumps(schema, ensure_ascii=False)
     target: Target[Any] = Target(name, source, kept, depth)
-    if not cast("Record", target.form(FULL)).fields:
+    whole = target._lens(NUEXTRACT_3)  # noqa: SLF001 pyright: ignore[reportPrivateUsage] its own module
+    if not cast("Record", whole.form).fields or (source == "python" and whole.constant):
         raise UnsupportedSchema((), "there is nothing in the schema that a document could say.")
     return target
 

@@ -173,7 +173,6 @@ REFUSED = [
     pytest.param({"type": "string", "title": "string"}, (), id="ambiguous"),
     pytest.param("string", (), id="text"),
     pytest.param(None, (), id="none"),
-    pytest.param(whole(kind={"const": 1}), (), id="nothing-to-ask"),
     pytest.param({"type": "object", "properties": {"a": TEXT}, "allOf": [False]}, (), id="admits-nothing"),
 ]
 
@@ -305,3 +304,7 @@ def test_what_is_empty_in_a_tuple_beside_text_comes_back(schema: Any, empty: Any
     pair = {"type": "array", "prefixItems": [{"anyOf": [schema, TEXT]}], "minItems": 1, "items": False}
     target = Target.of(whole(a=pair))
     assert target.lift(target.lower({"a": [empty]})) == {"a": [empty]}
+
+
+def test_the_only_value_there_is_needs_no_answer() -> None:
+    assert Target.of(whole(kind={"const": 1})).lift({"value": None}) == {"kind": 1}
