@@ -3,12 +3,14 @@
     nuextract extract invoice.txt --schema shop.models:Invoice
     nuextract serve
     nuextract schema shop.models:Invoice --dialect 2.0
+    nuextract doctor --base-url http://localhost:8000/v1
 
 Environment: NUEXTRACT_BASE_URL, NUEXTRACT_MODEL and NUEXTRACT_API_KEY name the endpoint, as everywhere.
 """
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -44,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_extract(commands.add_parser("extract", help="extract from files and print JSON"))
     _add_serve(commands.add_parser("serve", help="serve a small model on this machine, for trying things out"))
     _add_schema(commands.add_parser("schema", help="show what a schema becomes"))
+    _add_doctor(commands.add_parser("doctor", help="find out about an endpoint, and what to change"))
     return parser
 
 
@@ -70,6 +73,13 @@ def _add_schema(parser: argparse.ArgumentParser) -> None:
     _add_schema_option(parser, "schema")
     parser.add_argument("--dialect", default="3", help="the model generation (%(default)s)")
     parser.set_defaults(run=_schema)
+
+
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--base-url", help="the endpoint (NUEXTRACT_BASE_URL)")
+    parser.add_argument("--model", help="the model's name at the endpoint (NUEXTRACT_MODEL, or the first one)")
+    parser.add_argument("--dialect", help="the model generation, where the model's name does not tell it")
+    parser.set_defaults(run=_doctor)
 
 
 def _add_schema_option(parser: argparse.ArgumentParser, name: str, **settings: Any) -> None:
@@ -168,6 +178,20 @@ def _serve(options: argparse.Namespace) -> int:
 def _schema(options: argparse.Namespace) -> int:
     print(_target(options.schema).explain(dialect_named(options.dialect)))  # noqa: T201 the output
     return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from langchain_nuextract.doctor import examine  # noqa: PLC0415 few need it
+
+    base_url = options.base_url or os.environ.get("NUEXTRACT_BASE_URL")
+    if not base_url:
+        raise ValueError("no endpoint is set: name it by --base-url or NUEXTRACT_BASE_URL")
+    model, key = options.model or os.environ.get("NUEXTRACT_MODEL"), os.environ.get("NUEXTRACT_API_KEY")
+    sound = True
+    for finding in examine(base_url, model=model, key=key, dialect=options.dialect):
+        print(finding, flush=True)  # noqa: T201 the output
+        sound &= finding.mark != "bad"
+    return 0 if sound else 1
 
 
 def _target(name: str) -> Target[Any]:

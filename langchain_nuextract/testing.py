@@ -106,10 +106,16 @@ class FakeEndpoint:
             served.
         max_model_len: The context length that `/v1/models` tells.
         key: If given, requests without this key are answered 401.
+        drops_templates: Pay no heed to `chat_template_kwargs` in `/tokenize`, as servers that drop them.
     """
 
     def __init__(
-        self, *replies: Scripted, models: Sequence[str] = (), max_model_len: int = 32_768, key: str | None = None
+        self,
+        *replies: Scripted,
+        models: Sequence[str] = (),
+        max_model_len: int = 32_768,
+        key: str | None = None,
+        drops_templates: bool = False,
     ) -> None:
         self.requests: list[Received] = []
         """The requests to the model, in the order in which they came."""
@@ -120,6 +126,7 @@ class FakeEndpoint:
         self.models = tuple(models)
         self.max_model_len = max_model_len
         self.key = key
+        self.drops_templates = drops_templates
         self._script = list(replies) or [{}]
         self._lock = threading.Lock()
         self._stopped = threading.Event()
@@ -240,6 +247,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _tokenize(self, body: Mapping[str, JSON]) -> None:
         words = Received(self.path, {}, body).text.split()
+        if not self.server.endpoint.drops_templates:
+            words += str(fields(body.get("chat_template_kwargs")).get("template", "")).split()
         told = {
             "tokens": [*range(len(words))],
             "count": len(words),

@@ -1,0 +1,199 @@
+"""What kind of endpoint stands at an address, whether a template reaches its model, and what to change.
+
+Known by how they answer, read from vLLM 0.32 and llama.cpp's server of late 2026:
+
+| asked                      | vLLM                      | llama.cpp             | others                    |
+|----------------------------|---------------------------|-----------------------|---------------------------|
+| `/v1/models`, `owned_by`   | `vllm`                    | `llamacpp`            | Ollama: `library`         |
+| context length             | `max_model_len`           | `meta.n_ctx`          | not told                  |
+| is the template honoured   | `/tokenize` with messages | `/apply-template`     | cannot be told            |
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias
+
+import httpx2
+
+from langchain_nuextract.dialect import Dialect
+from langchain_nuextract.dialects import dialect_for, dialect_named
+from langchain_nuextract.documents.source import Source, Text
+from langchain_nuextract.errors import UnsupportedTask
+from langchain_nuextract.loose import fields, items
+from langchain_nuextract.paths import JSON
+from langchain_nuextract.replies import decode
+from langchain_nuextract.task import Request, Task
+from langchain_nuextract.wire import normal_url, served_models
+
+Mark: TypeAlias = Literal["good", "unsure", "bad"]
+
+_PATIENCE: Final = 60.0
+_ENOUGH: Final = 8192
+"""Tokens that a page, its template and its answer need with some room."""
+_DOCUMENT: Final = "Invoice 4711"
+_TEMPLATE: Final[JSON] = {"invoice_number": "verbatim-string"}
+_KWARGS: Final = "chat_template_kwargs"
+_NOT_ONE: Final = "Is the address right? It is that of an OpenAI-compatible server, up to and including /v1."
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was found out."""
+
+    mark: Mark
+    what: str
+    advice: str = ""
+    """What to change; empty if nothing."""
+
+    def __str__(self) -> str:
+        return f"{self.mark:>6}: {self.what}" + (f"\n        {self.advice}" if self.advice else "")
+
+
+def examine(
+    base_url: str, *, model: str | None = None, key: str | None = None, dialect: str | None = None
+) -> Iterator[Finding]:
+    """Find out about an endpoint, and yield each finding as soon as it is known.
+
+    Args:
+        base_url: Its address up to and including `/v1`, which is added to an address without a path.
+        model: The model to ask; the first one that is served, if not given.
+        key: Sent as a bearer token.
+        dialect: The model generation, where the model's name does not tell it.
+
+    Raises:
+        ValueError: The address is not usable.
+    """
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    # Nothing from the environment: what is found must not depend on a proxy that the chat model would not use.
+    with httpx2.Client(headers=headers, timeout=_PATIENCE, trust_env=False) as client:
+        yield from _Visit(client, normal_url(base_url)).findings(model, dialect)
+
+
+class _Visit:
+    def __init__(self, client: httpx2.Client, url: str) -> None:
+        self.client = client
+        self.url = url
+        self.root = url.removesuffix("/v1")
+
+    def findings(self, model: str | None, dialect: str | None) -> Iterator[Finding]:
+        """Go on as long as what was found allows it."""
+        try:
+            response = self.client.get(f"{self.url}/models")
+        except httpx2.HTTPError as error:
+            yield Finding("bad", f"nothing answers at {self.url} ({error})", "Start the server, or `nuextract serve`.")
+            return
+        if response.status_code in {401, 403}:
+            yield Finding("bad", f"{self.url} refuses the key", "Set NUEXTRACT_API_KEY.")
+            return
+        listed = _body(response)
+        names = [served.id for served in served_models(listed)]
+        if not names:
+            yield Finding("bad", f"{self.url} answers, but lists no models (status {response.status_code})", _NOT_ONE)
+            return
+        yield Finding("good", f"{_kind(listed)} at {self.url} serves {', '.join(names)}")
+        yield from self._model(listed, names, model, dialect)
+
+    def _model(self, listed: JSON, names: list[str], model: str | None, dialect: str | None) -> Iterator[Finding]:
+        asked = model or names[0]
+        if asked not in names:
+            yield Finding("bad", f"it does not serve {asked}", f"Set the model to one of {', '.join(names)}.")
+            return
+        try:
+            spoken = dialect_named(dialect) if dialect else dialect_for(asked)
+        except UnsupportedTask as error:
+            yield Finding("bad", "the model's generation is not known", str(error))
+            return
+        yield Finding("good", f"{asked} is asked as {spoken.name}")
+        yield _context(listed, asked)
+        request = spoken.phrase(Task(Source((Text(_DOCUMENT),)), _TEMPLATE))
+        yield self._template(request, asked)
+        yield from self._answers(request, asked, spoken)
+
+    def _template(self, request: Request, model: str) -> Finding:
+        if _KWARGS not in request.body:
+            return Finding("good", "the template is written out in the prompt, so that no server can drop it")
+        told = {_KWARGS: request.body[_KWARGS]}
+        asked = {"model": model, "messages": [*request.messages]}
+        for path, answer in (("/apply-template", "prompt"), ("/tokenize", "count")):
+            without, with_ = self._asked(path, asked).get(answer), self._asked(path, asked | told).get(answer)
+            if without is not None and with_ is not None:
+                return _honoured(honoured=without != with_)
+        return Finding("unsure", "the server does not tell whether it gives the template to the model", _INLINE)
+
+    def _answers(self, request: Request, model: str, dialect: Dialect) -> Iterator[Finding]:
+        message = self._said(request, model, request.body)
+        text = str(message.get("content") or message.get("text") or "")
+        if "4711" in f"{text}{_thinking(message)}":
+            yield Finding("good", f"it extracts: {(text or _thinking(message)).strip()[:200]}")
+        else:
+            yield Finding("bad", f"it was given {_DOCUMENT!r} and said {text[:200]!r}", "Is this a NuExtract model?")
+        if dialect.thinks and _KWARGS in request.body:
+            yield self._parser(request, model)
+
+    def _parser(self, request: Request, model: str) -> Finding:
+        """Ask as careless clients do, that do not say whether the model is to think."""
+        kwargs = {name: value for name, value in request.body[_KWARGS].items() if name != "enable_thinking"}
+        message = self._said(request, model, {**request.body, _KWARGS: kwargs})
+        if message.get("content") or not _thinking(message):
+            return Finding("good", "answers are not taken for thinking")
+        return Finding(
+            "unsure",
+            "the server's reasoning parser takes answers for thinking where a request does not say enable_thinking",
+            "This package always says it. For other clients: serve without --reasoning-parser, or with "
+            "--default-chat-template-kwargs '{\"enable_thinking\": false}'.",
+        )
+
+    def _said(self, request: Request, model: str, body: Mapping[str, JSON]) -> dict[str, JSON]:
+        sent = {"max_tokens": 64, **body, "model": model}
+        if request.route == "completions":
+            reply = self._asked("/v1/completions", sent | {"prompt": request.messages[0]["content"]})
+            return fields(next(iter(items(reply.get("choices"))), None))
+        reply = self._asked("/v1/chat/completions", sent | {"messages": [*request.messages]})
+        return fields(fields(next(iter(items(reply.get("choices"))), None)).get("message"))
+
+    def _asked(self, path: str, body: Mapping[str, JSON]) -> dict[str, JSON]:
+        try:
+            return fields(_body(self.client.post(self.root + path, json=dict(body))))
+        except httpx2.HTTPError:
+            # What cannot be asked cannot be told; the findings say so.
+            return {}
+
+
+_INLINE: Final = (
+    "If the server drops chat_template_kwargs (as Ollama and some gateways do), write the template out: "
+    'dialect="nuextract-2.0-inline" or "nuextract-3-inline". Or serve the model with vLLM or llama.cpp.'
+)
+
+
+def _honoured(*, honoured: bool) -> Finding:
+    if honoured:
+        return Finding("good", "the template reaches the model")
+    return Finding("bad", "the server drops chat_template_kwargs, or its chat template has no place for them", _INLINE)
+
+
+def _context(listed: JSON, model: str) -> Finding:
+    length = next((served.context for served in served_models(listed) if served.id == model), None)
+    if length is None:
+        return Finding("unsure", "the server does not tell the model's context length")
+    if length < _ENOUGH:
+        return Finding(
+            "unsure", f"{length} tokens of context", f"Long documents need more: --max-model-len {_ENOUGH} or above."
+        )
+    return Finding("good", f"{length} tokens of context")
+
+
+def _kind(listed: JSON) -> str:
+    owners = {str(fields(each).get("owned_by")) for each in items(fields(listed).get("data"))}
+    known = {"vllm": "vLLM", "llamacpp": "llama.cpp", "library": "Ollama"}
+    return next((name for owner, name in known.items() if owner in owners), "an OpenAI-compatible server")
+
+
+def _thinking(message: Mapping[str, JSON]) -> str:
+    return str(message.get("reasoning") or message.get("reasoning_content") or "")
+
+
+def _body(response: httpx2.Response) -> Any:
+    try:
+        return decode(response.content) if response.is_success else None
+    except ValueError:
+        return None

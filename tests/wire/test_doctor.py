@@ -1,0 +1,138 @@
+"""The doctor on endpoints of every kind, and on what is none."""
+
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from langchain_nuextract.cli import main
+from langchain_nuextract.doctor import examine
+from langchain_nuextract.testing import FakeEndpoint, FakeReply
+
+MODEL = "numind/NuExtract3"
+ANSWER = {"invoice_number": "4711"}
+
+
+def diagnosis(endpoint, **settings):
+    return {finding.what: finding for finding in examine(endpoint.url, **settings)}
+
+
+def marks(found):
+    return [finding.mark for finding in found.values()]
+
+
+def test_a_sound_server_has_nothing_to_change():
+    with FakeEndpoint(ANSWER) as endpoint:
+        found = diagnosis(endpoint)
+    assert marks(found) == ["good"] * 6
+    assert f"an OpenAI-compatible server at {endpoint_of(found)} serves {MODEL}" in found
+    assert f"{MODEL} is asked as nuextract-3" in found
+    assert "32768 tokens of context" in found
+    assert "the template reaches the model" in found
+    assert [finding.advice for finding in found.values()] == [""] * 6
+
+
+def endpoint_of(found):
+    return next(what.split(" at ")[1].split()[0] for what in found if " at " in what)
+
+
+def test_a_server_that_drops_the_template_is_found_out():
+    with FakeEndpoint("Hello!", drops_templates=True) as endpoint:
+        found = diagnosis(endpoint)
+    bad = [finding for finding in found.values() if finding.mark == "bad"]
+    assert len(bad) == 2
+    assert "drops chat_template_kwargs" in bad[0].what
+    assert "nuextract-3-inline" in bad[0].advice
+    assert "'Hello!'" in bad[1].what
+
+
+def test_a_prompt_that_is_written_out_cannot_lose_its_template():
+    with FakeEndpoint(ANSWER, drops_templates=True) as endpoint:
+        found = diagnosis(endpoint, dialect="nuextract-3-inline")
+    assert "bad" not in marks(found)
+    assert endpoint.requests[0].path == "/v1/completions"
+
+
+def test_a_reasoning_parser_that_takes_answers_for_thinking_is_found_out():
+    def parsed(received):
+        says = "enable_thinking" in received.body["chat_template_kwargs"]
+        return ANSWER if says else FakeReply(None, reasoning='{"invoice_number": "4711"}')
+
+    with FakeEndpoint(parsed) as endpoint:
+        (trap,) = (finding for finding in diagnosis(endpoint).values() if finding.mark != "good")
+    assert trap.mark == "unsure"
+    assert "enable_thinking" in trap.what
+    assert "--reasoning-parser" in trap.advice
+
+
+def test_a_short_context_is_told():
+    with FakeEndpoint(ANSWER, max_model_len=2048) as endpoint:
+        assert diagnosis(endpoint)["2048 tokens of context"].mark == "unsure"
+
+
+@pytest.mark.parametrize(
+    ("models", "settings", "what", "advice"),
+    [
+        pytest.param(["a", "b"], {"model": "c"}, "it does not serve c", "a, b", id="no-such-model"),
+        pytest.param(["a"], {}, "the model's generation is not known", "dialect=", id="no-dialect"),
+    ],
+)
+def test_a_model_that_cannot_be_asked_is_told(models, settings, what, advice):
+    with FakeEndpoint(models=models) as endpoint:
+        found = diagnosis(endpoint, **settings)
+    assert advice in found[what].advice
+    assert marks(found)[-1] == "bad"
+    assert endpoint.requests == []
+
+
+class Page(BaseHTTPRequestHandler):
+    status = 200
+
+    def do_GET(self):
+        self.send_response(self.status)
+        self.end_headers()
+        self.wfile.write(b"<h1>It works!</h1>")
+
+    def log_message(self, *args):
+        """Be quiet."""
+
+
+class Closed(Page):
+    status = 401
+
+
+@pytest.mark.parametrize(
+    ("page", "what", "advice"),
+    [
+        pytest.param(Page, "lists no models", "/v1", id="web-server"),
+        pytest.param(Closed, "refuses the key", "NUEXTRACT_API_KEY", id="no-key"),
+    ],
+)
+def test_what_is_no_such_server_is_told(page, what, advice):
+    server = HTTPServer(("127.0.0.1", 0), page)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        (found,) = examine(f"http://127.0.0.1:{server.server_port}")
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert found.mark == "bad"
+    assert what in found.what
+    assert advice in found.advice
+
+
+def test_an_address_where_nobody_is_is_told():
+    (found,) = examine("http://127.0.0.1:9/v1")
+    assert "nothing answers" in found.what
+
+
+def test_the_command_prints_findings_and_fails_if_one_is_bad(capsys, monkeypatch):
+    with FakeEndpoint(ANSWER) as endpoint:
+        assert main(["doctor", "--base-url", endpoint.url]) == 0
+        monkeypatch.setenv("NUEXTRACT_BASE_URL", endpoint.url)
+        assert main(["doctor", "--dialect", "3"]) == 0
+    assert "  good: the template reaches the model\n" in capsys.readouterr().out
+    assert main(["doctor"]) == 1
+    assert "   bad: nothing answers" in capsys.readouterr().out
+    monkeypatch.delenv("NUEXTRACT_BASE_URL")
+    assert main(["doctor"]) == 2
