@@ -183,8 +183,8 @@ class ReplyCutShort(ExtractionError):
 
     def __init__(self, *, reply: str, finish_reason: str) -> None:
         super().__init__(
-            f"the answer was cut short (finish reason {finish_reason!r}) before any value was complete: {quote(reply)}. "
-            "Raise max_tokens, or ask for less at once.",
+            f"the answer was cut short (finish reason {finish_reason!r}) before any value was complete: "
+            f"{quote(reply)}. Raise max_tokens, or ask for less at once.",
             reply=reply,
         )
         self.finish_reason = finish_reason
