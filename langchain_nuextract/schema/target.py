@@ -18,6 +18,7 @@ from langchain_nuextract.schema.recognise import reads_as
 from langchain_nuextract.schema.types import NUEXTRACT_3, Speaks, Vocabulary, nearest
 
 T = TypeVar("T")
+S = TypeVar("S")
 
 DEPTH: Final = 4
 """How many times a recursive type stands in itself, itself included, unless the caller says otherwise."""
@@ -64,10 +65,10 @@ class Target(Generic[T]):
 
     @overload
     @staticmethod
-    def of(schema: "Target[T]", *, strict: bool = False, depth: int = DEPTH) -> "Target[T]": ...
+    def of(schema: "Target[S]", *, strict: bool = False, depth: int = DEPTH) -> "Target[S]": ...
     @overload
     @staticmethod
-    def of(schema: type[T], *, strict: bool = False, depth: int = DEPTH) -> "Target[T]": ...
+    def of(schema: type[S], *, strict: bool = False, depth: int = DEPTH) -> "Target[S]": ...
     @overload
     @staticmethod
     def of(schema: Mapping[str, JSON] | list[JSON], *, strict: bool = False, depth: int = DEPTH) -> "Target[Any]": ...
@@ -89,6 +90,7 @@ class Target(Generic[T]):
             UnsupportedSchema: It is none of these, has no fields, or is lost in part and `strict` is set.
         """
         found: Target[Any] = schema if _is_target(schema) else _target(schema, depth)
+        found._check_asks()
         if strict and found.losses:
             first, *others = found.losses
             more = f" And {len(others)} more: see Target.losses." if others else ""
@@ -191,6 +193,11 @@ class Target(Generic[T]):
         """Pickle what it was made of; the rest is compiled again."""
         return {name: self.__dict__[name] for name in ("name", "source", "schema", "depth")}
 
+    def _check_asks(self) -> None:
+        whole = self._lens(NUEXTRACT_3)
+        if not cast("Record", whole.form).fields or (self.source == "python" and whole.constant):
+            raise UnsupportedSchema((), "there is nothing in the schema that a document could say.")
+
     def _as_json(self, value: Any) -> JSON:
         if self.source != "python":
             return value
@@ -272,9 +279,6 @@ def _target(schema: Any, depth: int) -> Target[Any]:
     name = _name(schema)
     kept = schema if source == "python" else json.dumps(schema, ensure_ascii=False)
     target: Target[Any] = Target(name, source, kept, depth)
-    whole = target._lens(NUEXTRACT_3)  # noqa: SLF001 pyright: ignore[reportPrivateUsage] its own module
-    if not cast("Record", whole.form).fields or (source == "python" and whole.constant):
-        raise UnsupportedSchema((), "there is nothing in the schema that a document could say.")
     return target
 
 
