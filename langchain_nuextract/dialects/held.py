@@ -76,12 +76,13 @@ class _Scope:
     def _items(self, schema: Mapping[str, JSON], template: JSON) -> str:
         """Write one or more items of a list; empty if there can be none."""
         item, within = schema["items"], template[0]
-        if "properties" in item and (tables := list(self._tables(within))):
+        most = schema.get("maxItems", MOST_RECORDS)
+        if "properties" in item and most > 1 and (tables := list(self._tables(within))):
             return _either([self._table([row.value(item, within) for row in rows]) for rows in tables])
         choices = self._choices(item, within)
         if isinstance(within, list) or choices == [self._run()]:
-            return _repeated(choices, MOST_TEXTS)
-        return _repeated(choices, MOST_RECORDS) if "properties" in item else self._in_order(choices)
+            return _repeated(choices, min(most, MOST_TEXTS))
+        return _repeated(choices, most) if "properties" in item or most == 1 else self._in_order(choices)
 
     def _scalar(self, kind: str) -> Sequence[str]:
         offered = Offers(self.text).of(kind)
@@ -136,8 +137,10 @@ class _Scope:
 
 
 def _repeated(choices: Sequence[str], most: int) -> str:
+    if not choices or most < 1:
+        return ""
     item = _either(choices)
-    return f"{item} ({_SEPARATOR} {item}){{0,{most - 1}}}" if choices else ""
+    return f"{item} ({_SEPARATOR} {item}){{0,{most - 1}}}" if most > 1 else item
 
 
 def _key(name: str) -> str:

@@ -66,6 +66,11 @@ def test_a_list_of_what_the_document_does_not_have_is_empty():
     assert r'"\"days\": " ("[]" | "null")' in written({"days": ["date"]}, "No day is named here.")
 
 
+def test_a_list_is_no_longer_than_the_schema_allows():
+    schema = {"type": "object", "properties": {"tags": {"type": "array", "items": {"type": "string"}, "maxItems": 1}}}
+    assert r'("[" ((TEXT_ALL))? "]" | "null")' in written(schema, "Red and blue.")
+
+
 def test_an_enum_keeps_its_labels():
     assert r'("\"car\"" | "\"bus\"" | "null")' in written({"by": ["car", "bus"]}, "By car.")
 
