@@ -331,7 +331,7 @@ def _listed(node: Node, form: Listing) -> Items | None:
 
 
 def _listed_members(node: Members, form: Listing) -> Items | None:
-    if isinstance(form.item, Record) and fit(node, form.item) > 0:
+    if isinstance(form.item, Record) and fit(node, form.item, around=0) > 0:
         return Items([node], open=node.open)
     children = [child for _, child in node.members]
     if len(children) == 1 and isinstance(children[0], Items):

@@ -12,6 +12,8 @@ from langchain_nuextract.repair.strings import BLANK, unescape
 from langchain_nuextract.repair.values import fold
 from langchain_nuextract.schema.form import Form, Listing, Record, Scalar
 
+MOST: Final = 10_000
+"""Objects and arrays of a text that are looked at."""
 MOST_RESTARTS: Final = 8
 """How many openings inside an unfinished candidate are tried as the beginning of the answer."""
 AROUND: Final = 0.9
@@ -86,7 +88,10 @@ def _between(text: str, begin: int) -> Iterator[Candidate]:
         yield Candidate(parsed.node, match.start(1), parsed.end + match.start(1) - 1)
     elif match := _TUPLE_FIRST.match(text, begin):
         yield _candidate(text, match.end() - 1)
-    while opening := _OPENING.search(text, begin):
+    for _ in range(MOST):
+        opening = _OPENING.search(text, begin)
+        if opening is None:
+            return
         candidate = _candidate(text, opening.start())
         yield candidate
         begin = max(candidate.end, opening.end())

@@ -17,8 +17,8 @@ from langchain_nuextract.repair.words import LITERALS, word
 
 DEEPEST: Final = 100
 """Levels of nesting that are read; the models were trained on nine."""
-MOST: Final = 500_000
-"""Values that are read; more than fit in the answer of any model."""
+MOST: Final = 300_000
+"""Values and keys that are read, and slips that are mended; more than fit in the answer of any model."""
 
 _GAP = re.compile(rf"{BLANK}+")
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)|#[^\n]*", re.DOTALL)
@@ -39,6 +39,7 @@ _MEMBER_ENDS = re.compile(
 _KEY = re.compile(r"[^:：=,，{}\[\]\"\n]+")
 _KEY_PATTERN = re.compile(rf"{BLANK}*[,，]?{BLANK}*[\"“'][^\"\n{{}}\[\]]{{1,120}}[\"”']{BLANK}*[:：]")
 _NEXT = re.compile(rf"{BLANK}*([,，]?){BLANK}*(.?)", re.DOTALL)
+_PLUS = re.compile(rf"{BLANK}*\+{BLANK}*(?=[\"'])")
 _CLOSED_BY = {"{": "}", "[": "]", "(": ")"}
 
 
@@ -151,6 +152,7 @@ class _Parser:
         return True
 
     def _fix(self, frame: _Frame, before: str, after: str) -> None:
+        self.values += 1
         frame.node.fixes.append(Fix(before, after))
 
     def _skip(self, frame: _Frame, length: int = 1) -> None:
@@ -215,6 +217,7 @@ class _Parser:
             self._skip(frame)
 
     def _key(self, frame: _Frame) -> None:
+        self.values += 1
         here = self.text[self.at]
         if here in CLOSERS:
             self._quoted_key(frame)
@@ -326,16 +329,16 @@ class _Parser:
             self._give(frame, Cut(self.text[self.at : self.at + SHOWN]))
             self._end()
             return
+        parts = [leaf]
         while (start := self._continued()) is not None:
             self.at = start
-            more = self._read_string(place)
-            if more is None:
+            leaf = self._read_string(place)
+            if leaf is None:
                 self._give(frame, Cut(self.text[self.at : self.at + SHOWN]))
                 self._end()
                 return
-            text = f"{leaf.value}{more.value}"
-            leaf = Leaf(text, text, [*leaf.fixes, Fix("+", ""), *more.fixes])
-        self._give(frame, leaf)
+            parts.append(leaf)
+        self._give(frame, _joined(parts))
 
     def _is_key(self) -> bool:
         return _KEY_PATTERN.match(self.text, self.at) is not None
@@ -365,7 +368,7 @@ class _Parser:
 
     def _continued(self) -> int | None:
         """Where the next part of a string stands that is written in parts: `"a" + "b"`."""
-        match = re.compile(rf"{BLANK}*\+{BLANK}*(?=[\"'])").match(self.text, self.at)
+        match = _PLUS.match(self.text, self.at)
         return match.end() if match else None
 
     def _bare(self, frame: _Frame, place: Place) -> None:
@@ -405,6 +408,14 @@ class _Parser:
 
 
 _TRAILING_COMMENT = re.compile(r"(?:\s//|/\*|\s#\s)")
+
+
+def _joined(parts: list[Leaf]) -> Leaf:
+    """One string that was written in parts."""
+    if len(parts) == 1:
+        return parts[0]
+    said = "".join(part.written for part in parts)
+    return Leaf(said, said, [Fix("+", ""), *(fix for part in parts for fix in part.fixes)])
 
 
 def _has_items(frame: _Frame) -> bool:

@@ -1,5 +1,6 @@
 """From a reply's text to an answer of the right shape."""
 
+import html
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -92,10 +93,21 @@ def read_json(text: str, *, policy: Policy = "lenient") -> Reading:
     return _read(text, None, policy, "") if value is None else Reading(value)
 
 
+def _without_surrogates(text: str) -> str:
+    """Join surrogates that are pairs, and replace those that are not, which no encoding takes."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _without_entities(text: str) -> str:
+    """Undo the escaping for HTML that some front ends do to a whole answer."""
+    return html.unescape(text) if "&quot;" in text and '"' not in text else text
+
+
 def _valid(text: str) -> dict[str, JSON] | list[JSON] | None:
     """The object or array that a text is in valid JSON; None if it is anything else, or a key comes twice."""
     try:
         value = json.loads(text, object_pairs_hook=_distinct, parse_constant=_refuse)
+        json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
     return cast("dict[str, JSON] | list[JSON]", value) if isinstance(value, dict | list) else None
@@ -113,6 +125,7 @@ def _refuse(constant: str) -> JSON:
 
 
 def _read(text: str, form: Form | None, policy: Policy, document: str) -> Reading:
+    text = _without_entities(_without_surrogates(text))
     if policy == "strict" and _valid(text) is None:
         return Reading(None, problems=(Problem((), NOT_VALID),))
     best = pick(text, form)

@@ -38,6 +38,8 @@ _ESCAPE = re.compile(
 _PLAIN_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _LONGEST_KEY: Final = 80
 """Letters of a key that is recognised as one in a place where none should be."""
+_MOST_KEPT: Final = 5_000
+"""Quotes without escape that one string may have."""
 _PATIENCE: Final = 500
 """How far behind a quote that may have ended the string a better one is looked for."""
 _MEANT_AS_SUCH = frozenset({"\\b", "\\f"})
@@ -77,24 +79,31 @@ class _Scan:
         if self.text.startswith(self.quote * 3, self.first - 1 - self.doubled):
             return self._tripled()
         at = self.first
-        while match := _STOPS[self.quote].search(self.text, at):
+        while (match := _STOPS[self.quote].search(self.text, at)) and not self._is_lost(match.start()):
             mark = match.start()
             if self.text[mark] == "\\":
                 at = mark + 2
-            elif self._ends(mark):
-                return self._upto(mark)
-            elif self.doubtful is not None and mark > self.doubtful + _PATIENCE:
-                break
-            elif self._is_behind_rubbish(mark):
-                return self._upto(self.kept[-1])
-            elif (end := self._end_before(mark)) is not None:
-                return Quoted(self.text[self.first : end], end, [*self.fixes, Fix("", self.quote)])
-            else:
-                self._keep(mark)
-                at = mark + 1
+                continue
+            if found := self._read_to(mark):
+                return found
+            self._keep(mark)
+            at = mark + 1
         if self.doubtful is None and self.kept:
             self.doubtful = self.kept[0]
         return None if self.doubtful is None else self._upto(self.doubtful)
+
+    def _is_lost(self, mark: int) -> bool:
+        """Whether it is no use to look for the end any farther."""
+        return len(self.kept) > _MOST_KEPT or (self.doubtful is not None and mark > self.doubtful + _PATIENCE)
+
+    def _read_to(self, mark: int) -> Quoted | None:
+        """The string, if the quote at `mark` shows where it ends."""
+        if self._ends(mark):
+            return self._upto(mark)
+        if self._is_behind_rubbish(mark):
+            return self._upto(self.kept[-1])
+        end = self._end_before(mark)
+        return None if end is None else Quoted(self.text[self.first : end], end, [*self.fixes, Fix("", self.quote)])
 
     def _tripled(self) -> Quoted | None:
         """A string in three pairs of quotes, which holds quotes as they are."""
@@ -108,7 +117,7 @@ class _Scan:
         if self.doubled and self.text.startswith(self.quote, end):
             end += 1
             self.fixes.append(Fix(self.quote * 2, self.quote))
-        elif self.doubled:
+        elif self.doubled and self.kept:
             first -= 1
             self.fixes.append(Fix('"', '\\"'))
         if self.quote != '"' or self.text[mark] != '"':
@@ -199,7 +208,7 @@ class _Scan:
         return self._ends_before_comma(comma + 1, "member") or self._ends_before_comma(comma + 1, "item")
 
     def _is_behind_rubbish(self, mark: int) -> bool:
-        """Whether the string ended at the last quote that was kept, and the next key comes after words without quotes."""
+        """Whether the string ended at the last quote that was kept, with stray words before the next key."""
         if self.place != "member" or len(self.kept) % 2 == 0 or not _KEY_AHEAD.match(self.text, mark):
             return False
         return _COMMA_BEFORE.search(self.text, max(self.first, mark - _LONGEST_KEY), mark) is not None

@@ -229,7 +229,7 @@ def nothing() -> None:
 
 
 NO_ANSWERS = (
-    "", " ", "I could not find any of this in the document.", "None", "null", "The total is 12.50 and the date 2024-01-01.",
+    "", " ", "I could not find any of this in the document.", "None", "null", "The total is 12.50 on 2024-01-01.",
     "{", "[", "{}", "[]", "```json\n```", "<html><body>502 Bad Gateway</body></html>", "Sorry, [citation needed].",
     "# Template:\n", "<think>The user wants {fields}", "1", '"header"', "{{{{", "]]]]}}}}", '{"header', '{"header":',
 )  # fmt: skip

@@ -2,7 +2,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from langchain_nuextract.grounding import ground
@@ -86,6 +86,7 @@ def test_numbers_are_found_as_people_write_them(text: str, value: float, quotati
     assert [found for found, _ in quotations(value, text)] == [quotation]
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="aBßﬁé e\u0301 \t\n\u00a0İΣς5.,東", max_size=30), st.data())
 def test_the_quotation_is_the_value_up_to_folding(text: str, data: st.DataObject):
     start = data.draw(st.integers(0, len(text)))
@@ -95,6 +96,7 @@ def test_the_quotation_is_the_value_up_to_folding(text: str, data: st.DataObject
         assert fold(evidence.quotation) == fold(value)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_folding_twice_changes_nothing(text: str):
     assert fold(fold(text)) == fold(text)

@@ -23,18 +23,35 @@ def form_of(template: JSON) -> Form:
 
 
 TYPES = ("string", "verbatim-string", "integer", "number", "boolean", "date", "email-address", "")
-LABELS = st.lists(st.text(min_size=1, max_size=6), min_size=2, max_size=4, unique=True).map(tuple)
-NAMES = st.text(min_size=1, max_size=6)
+LABELS = st.sampled_from([("a", "b"), ("Yes", "no", ""), ("größer", "kleiner"), ('"', "\\", "{", "N/A")])
+NAMES = (
+    "a",
+    "b",
+    "",
+    "date",
+    "string",
+    "größe",
+    "名前",
+    'say "so"',
+    "a.b",
+    "back\\slash",
+    "{",
+    "long name with blanks",
+)
 
 
-def forms() -> st.SearchStrategy[Form]:
+def forms(depth: int) -> st.SearchStrategy[Form]:
     leaves = st.sampled_from(TYPES).map(Scalar) | LABELS.map(Choice) | LABELS.map(Choices)
-    return st.recursive(leaves, lambda inner: inner.map(Listing) | records(inner), max_leaves=4)
+    if not depth:
+        return leaves
+    return leaves | forms(depth - 1).map(Listing) | records(depth - 1)
 
 
-def records(inner: st.SearchStrategy[Form] | None = None) -> st.SearchStrategy[Record]:
-    fields = st.dictionaries(NAMES, forms() if inner is None else inner, min_size=1, max_size=3)
-    return fields.map(lambda parts: Record(tuple(parts.items())))
+def records(depth: int = 2) -> st.SearchStrategy[Record]:
+    parts = st.lists(
+        st.tuples(st.sampled_from(NAMES), forms(depth)), min_size=1, max_size=3, unique_by=lambda part: part[0]
+    )
+    return parts.map(lambda fields: Record(tuple(fields)))
 
 
 def values(form: Form) -> st.SearchStrategy[JSON]:

@@ -10,7 +10,7 @@ from langchain_nuextract.repair import read_form, read_json
 from tests.unit.repair.forms import form_of
 
 FORM = form_of({"a": "string", "n": "number", "i": "integer", "l": [{"a": "string"}]})
-SIZE = 200_000
+SIZE = 40_000
 
 HOSTILE = {
     "open arrays": "[" * SIZE,
@@ -35,9 +35,9 @@ HOSTILE = {
     "blanks behind quotes": '{"a": "' + ('"' + " " * 100 + "x") * (SIZE // 100),
     "comments": "{" + "/* */" * SIZE,
     "open comments": "{" + "/*" * SIZE,
-    "keys": "{" + ",".join(f'"k{at}": 1' for at in range(20_000)) + "}",
-    "the same key": "{" + '"a": "x",' * 50_000 + "}",
-    "items": '{"l": [' + '{"a": "x"},' * 50_000,
+    "keys": "{" + ",".join(f'"k{at}": 1' for at in range(5_000)) + "}",
+    "the same key": "{" + '"a": "x",' * 10_000 + "}",
+    "items": '{"l": [' + '{"a": "x"},' * 10_000,
     "citations": "[1] " * SIZE,
     "fences": "```json\n{" * SIZE,
     "thoughts": "<think>{</think>" * (SIZE // 10),

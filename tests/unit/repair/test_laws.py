@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from langchain_nuextract.paths import JSON, Path, leaves
@@ -19,10 +19,13 @@ JSONS = st.recursive(
 )
 DOCUMENTS = JSONS.filter(lambda value: isinstance(value, dict | list))
 SCRAPS = st.text(alphabet="{}[]()\":,\\'`“” \n\tabn0159.-+eEtrufls/#*", max_size=60)
+LAW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""Examples may take long on a busy machine; none of these tests is about time."""
 TEMPLATE = {"a": "string", "n": "number", "b": {"c": ["x", "y"]}, "l": [{"d": "date", "t": "boolean"}]}
 
 
 @pytest.mark.parametrize("indent", [None, 2])
+@LAW
 @given(answer=answers())
 def test_a_valid_answer_that_fits_is_not_touched(answer: tuple[Record, JSON], indent: int | None):
     form, value = answer
@@ -31,6 +34,7 @@ def test_a_valid_answer_that_fits_is_not_touched(answer: tuple[Record, JSON], in
     assert (reading.repairs, reading.incomplete, reading.problems) == ((), (), ())
 
 
+@LAW
 @given(answer=answers())
 def test_a_valid_answer_in_prose_is_the_same(answer: tuple[Record, JSON]):
     form, value = answer
@@ -39,6 +43,7 @@ def test_a_valid_answer_in_prose_is_the_same(answer: tuple[Record, JSON]):
     assert {repair.kind for repair in reading.repairs} <= {"surroundings"}
 
 
+@LAW
 @given(DOCUMENTS)
 def test_any_json_is_read_as_it_is(value: JSON):
     reading = read_json(json.dumps(value, ensure_ascii=False), policy="strict")
@@ -46,6 +51,7 @@ def test_any_json_is_read_as_it_is(value: JSON):
     assert not reading.problems
 
 
+@LAW
 @given(DOCUMENTS)
 def test_the_tolerant_reader_agrees_with_the_strict_one(value: JSON):
     reading = read_json(f"{json.dumps(value, ensure_ascii=False)}<|im_end|>")
@@ -53,6 +59,7 @@ def test_the_tolerant_reader_agrees_with_the_strict_one(value: JSON):
     assert {repair.kind for repair in reading.repairs} <= {"surroundings"}
 
 
+@LAW
 @given(answer=answers(), data=st.data())
 def test_a_cut_answer_invents_nothing_and_keeps_what_is_complete(answer: tuple[Record, JSON], data: st.DataObject):
     form, value = answer
@@ -98,6 +105,7 @@ def closings(prefix: str) -> Iterator[str]:
         yield prefix.removesuffix(",") + "".join(reversed(stack))
 
 
+@LAW
 @given(SCRAPS)
 @example("[[[[" * 100)
 @example('{"a": "\ud800"}')
@@ -116,7 +124,7 @@ def check_derivable(text: str, form: Form, policy: Policy):
         assert set(said.casefold()) <= letters | {"\ufffd", "-"} or any(mark.isdigit() for mark in said)
 
 
-@settings(max_examples=200)
+@LAW
 @given(answer=answers(), data=st.data())
 def test_no_mutation_of_an_answer_raises(answer: tuple[Record, JSON], data: st.DataObject):
     form, value = answer
@@ -130,6 +138,7 @@ def test_no_mutation_of_an_answer_raises(answer: tuple[Record, JSON], data: st.D
     assert read_form(text, form) == reading
 
 
+@LAW
 @given(answer=answers(), data=st.data())
 def test_reading_what_was_read_changes_nothing_more(answer: tuple[Record, JSON], data: st.DataObject):
     form, value = answer
@@ -143,6 +152,7 @@ def test_reading_what_was_read_changes_nothing_more(answer: tuple[Record, JSON],
     assert not again.repairs
 
 
+@LAW
 @given(st.text(max_size=30))
 def test_free_text_is_never_taken_for_anything_else(text: str):
     form = Record((("note", Scalar("verbatim-string")),))

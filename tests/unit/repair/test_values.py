@@ -1,0 +1,93 @@
+# ruff: noqa: RUF001  (marks that look alike are what this is about)
+import pytest
+
+from langchain_nuextract.repair.dates import iso_date, iso_date_time, iso_time
+from langchain_nuextract.repair.distance import distance, nearest
+from langchain_nuextract.repair.habits import Habits, habits_of
+from langchain_nuextract.repair.numbers import Number, number
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("1.580,22 €", 1580.22), ("1,580.22", 1580.22), ("€ 12,50", 12.5), ("-5", -5), ("(1,234.00)", -1234.0),
+        ("1'234.50 CHF", 1234.5), ("1 234,5", 1234.5), ("12 %", 12), ("$-5.00", -5.0), ("1,23,456.78", 123456.78),
+        ("0.580", 0.58), ("1.2e5", 120000.0), ("5.-", 5), ("100-", -100), ("12,345,678", 12345678), ("EUR 5", 5),
+        (".5", 0.5), ("1.234.567", 1234567), ("3.14159", 3.14159), ("−7", -7), ("1\u202f234", 1234),
+    ],
+)  # fmt: skip
+def test_numbers_that_can_be_read_in_one_way(written: str, value: float):
+    assert number(written) == Number(value)
+
+
+@pytest.mark.parametrize("written", ["5 kg", "1.5.2", "", "abc", "12-03", "USD", "5 million", "1,2,3", "٣x", "1" * 100])
+def test_what_is_no_number(written: str):
+    assert number(written) is None
+
+
+@pytest.mark.parametrize(
+    ("decimal", "value"), [(",", Number(1580)), (".", Number(1.58)), (None, Number(1.58, certain=False))]
+)
+def test_a_point_before_three_digits_needs_the_document(decimal, value: Number):
+    assert number("1.580", decimal) == value
+
+
+@pytest.mark.parametrize(
+    ("written", "iso"),
+    [
+        ("12 March 2024", "2024-03-12"), ("March 12, 2024", "2024-03-12"), ("12.03.2024", "2024-03-12"),
+        ("25/12/2024", "2024-12-25"), ("12/25/2024", "2024-12-25"), ("2024/3/5", "2024-03-05"),
+        ("Tuesday, 12th March 2024", "2024-03-12"), ("12. März 2024", "2024-03-12"), ("1er août 2024", "2024-08-01"),
+        ("12 de marzo de 2024", "2024-03-12"), ("2024年3月12日", "2024-03-12"), ("12-Mar-2024", "2024-03-12"),
+        ("03/04/2024", None), ("5 Foo 2024", None), ("31.02.2024", None), ("12.03.24", None), ("soon", None),
+    ],
+)  # fmt: skip
+def test_dates_that_are_certain(written: str, iso: str | None):
+    assert iso_date(written) == iso
+
+
+@pytest.mark.parametrize(
+    ("written", "iso"),
+    [
+        ("12 March 2024 14:30", "2024-03-12T14:30:00"), ("March 5, 2024 at 2:30 pm", "2024-03-05T14:30:00"),
+        ("2024-03-12T14:30:00.5Z", "2024-03-12T14:30:00.5Z"), ("12.03.2024", "2024-03-12"), ("12.03.2024 25:00", None),
+    ],
+)  # fmt: skip
+def test_dates_with_a_time(written: str, iso: str | None):
+    assert iso_date_time(written) == iso
+
+
+@pytest.mark.parametrize(
+    ("written", "iso"),
+    [("2:30 pm", "14:30:00"), ("14h30", "14:30:00"), ("9 am", "09:00:00"), ("12 am", "00:00:00"), ("25:00", None)],
+)
+def test_times(written: str, iso: str | None):
+    assert iso_time(written) == iso
+
+
+@pytest.mark.parametrize(
+    ("text", "habits"),
+    [
+        ("12,50 und 1.234,99", Habits(decimal=",")),
+        ("12.50 and 1,234.99", Habits(decimal=".")),
+        ("12,50 and 12.50", Habits()),
+        ("25/12/2024", Habits(day_first=True)),
+        ("12/25/2024", Habits(day_first=False)),
+        ("", Habits()),
+    ],
+)
+def test_habits(text: str, habits: Habits):
+    assert habits_of(text) == habits
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "far"), [("abcd", "abcd", 0), ("abcd", "abdc", 1), ("abcd", "abd", 1), ("abcd", "xyzw", 3)]
+)
+def test_distance(one: str, other: str, far: int):
+    assert distance(one, other, 2) == far
+
+
+def test_the_nearest_must_be_clearly_so():
+    assert nearest("descripton", {"description": "description", "price": "price"}) == "description"
+    assert nearest("item1", {"item2": "item2", "item3": "item3"}) is None
+    assert nearest("abc", {"abd": "abd"}) is None
