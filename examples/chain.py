@@ -1,0 +1,37 @@
+"""A chain: a prompt for the document, the extractor, and a function of the object."""
+
+from langchain_core.prompts import PromptTemplate
+from pydantic import BaseModel
+from quickstart import endpoint
+
+from langchain_nuextract import NuExtractor
+
+
+class Order(BaseModel):
+    customer: str
+    article: str
+    quantity: int
+
+
+MAILS = [
+    {"sender": "Ada Moreau", "text": "Please send me 3 desk lamps. Thank you!"},
+    {"sender": "Ben Okafor", "text": "I would like to order 12 boxes of paper."},
+]
+
+
+def line(order: Order) -> str:
+    """What the store room wants to read."""
+    return f"{order.quantity} x {order.article}, for {order.customer}"
+
+
+def main() -> None:
+    with endpoint() as local:
+        settings = {"base_url": local.base_url, "model": local.model} if local else {}
+        extract = NuExtractor(Order, **settings)
+        chain = PromptTemplate.from_template("Customer: {sender}\n\n{text}") | extract | line
+        for ordered in chain.batch(MAILS):
+            print(ordered)
+
+
+if __name__ == "__main__":
+    main()

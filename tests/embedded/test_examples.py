@@ -1,0 +1,54 @@
+"""The examples, run on the embedded model."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+LONGEST = 60
+
+
+@pytest.fixture
+def output(embedded, monkeypatch, capsys):
+    """Run an example as a script, and give what it prints."""
+
+    def run(name):
+        runpy.run_path(str(EXAMPLES / name), run_name="__main__")
+        return capsys.readouterr().out
+
+    monkeypatch.setenv("NUEXTRACT_BASE_URL", embedded.base_url)
+    monkeypatch.setenv("NUEXTRACT_MODEL", embedded.model)
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    return run
+
+
+def test_the_chain(output):
+    first, second = output("chain.py").splitlines()
+    assert first.startswith("3 x")
+    assert second.startswith("12 x")
+
+
+def test_retrieval_with_a_filter(output):
+    found = output("rag.py")
+    assert "'total': 18.5" in found
+    assert "'source': 'c.txt'" in found
+    assert "741.24" not in found
+
+
+def test_the_agent_with_the_tool(output):
+    told = output("agent_tool.py")
+    assert '"total":741.24' in told
+    assert "kept for the program: $.total stands at" in told
+
+
+def test_the_walk_through_the_details(output):
+    told = output("details.py")
+    assert "total=741.24" in told
+    assert "evidence: $.total = document[" in told
+    assert "attempts: [" in told
+
+
+@pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
+def test_an_example_is_short(example):
+    assert len(example.read_text(encoding="utf-8").splitlines()) < LONGEST
