@@ -14,8 +14,8 @@ class Order(BaseModel):
 
 
 MAILS = [
-    {"sender": "Ada Moreau", "text": "Please send me 3 desk lamps. Thank you!"},
-    {"sender": "Ben Okafor", "text": "I would like to order 12 boxes of paper."},
+    {"sender": "Ada Moreau", "text": "Article: desk lamp\nQuantity: 3"},
+    {"sender": "Ben Okafor", "text": "Article: box of paper\nQuantity: 12"},
 ]
 
 
@@ -28,7 +28,7 @@ def main() -> None:
     with endpoint() as local:
         settings = {"base_url": local.base_url, "model": local.model} if local else {}
         extract = NuExtractor(Order, **settings)
-        chain = PromptTemplate.from_template("Customer: {sender}\n\n{text}") | extract | line
+        chain = PromptTemplate.from_template("Customer: {sender}\n{text}") | extract | line
         for ordered in chain.batch(MAILS):
             print(ordered)
 
