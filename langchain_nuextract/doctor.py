@@ -134,8 +134,10 @@ class _Visit:
         """Ask as careless clients do, that do not say whether the model is to think."""
         kwargs = {name: value for name, value in request.body[_KWARGS].items() if name != "enable_thinking"}
         message = self._said(request, model, {**request.body, _KWARGS: kwargs})
-        if message.get("content") or not _thinking(message):
+        if message.get("content"):
             return Finding("good", "answers are not taken for thinking")
+        if not _thinking(message):
+            return Finding("unsure", "it does not tell whether answers are taken for thinking: it said nothing")
         return Finding(
             "unsure",
             "the server's reasoning parser takes answers for thinking where a request does not say enable_thinking",

@@ -12,7 +12,7 @@ _LENGTH: Final = 32
 
 
 def fingerprint(plan: Plan[Any], model: str) -> str:
-    """Hash everything that decides what the model is asked; the same in every process.
+    """Hash everything that decides what comes out of a document; the same in every process.
 
     Args:
         plan: What is asked of every document.
@@ -26,6 +26,7 @@ def fingerprint(plan: Plan[Any], model: str) -> str:
         plan.instructions,
         [[repr(shot.source), shot.answer] for shot in plan.shots],
         plan.thinking,
+        repr(plan.recovery),
     ]
     return digest(json.dumps(asked, default=str))
 

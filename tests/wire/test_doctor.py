@@ -65,6 +65,13 @@ def test_a_reasoning_parser_that_takes_answers_for_thinking_is_found_out():
     assert "--reasoning-parser" in trap.advice
 
 
+def test_a_server_that_says_nothing_is_not_held_for_sound():
+    with FakeEndpoint(ANSWER, FakeReply(status=500)) as endpoint:
+        (doubt,) = (finding for finding in diagnosis(endpoint).values() if finding.mark != "good")
+    assert doubt.mark == "unsure"
+    assert "said nothing" in doubt.what
+
+
 def test_a_short_context_is_told():
     with FakeEndpoint(ANSWER, max_model_len=2048) as endpoint:
         assert diagnosis(endpoint)["2048 tokens of context"].mark == "unsure"
