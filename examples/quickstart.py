@@ -22,8 +22,9 @@ class Item(BaseModel):
 
 
 class Invoice(BaseModel):
-    number: str
-    vendor: str
+    supplier: str
+    invoice_number: str
+    invoice_date: str
     items: list[Item]
     total: float
 

@@ -20,8 +20,8 @@ PIXEL = bytes.fromhex(
 README = Path(__file__).parents[1] / "README.md"
 BLOCK = re.compile(r"```python\n(.*?)```(?:\n+```text\n(.*?)```)?", re.DOTALL)
 INVOICE = {
-    "number": "NW-1",
-    "vendor": "Northwind",
+    "supplier": "Northwind",
+    "invoice_number": "NW-1",
     "items": [{"description": "Lamp", "quantity": 2, "price": 3.5}],
     "total": 7.0,
 }
