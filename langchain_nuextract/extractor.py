@@ -1,7 +1,8 @@
 """The extractor: a schema and a model as one Runnable, from documents to validated objects."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypedDict, TypeVar, Unpack, cast, overload
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, Typed
 from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
 from langchain_core.documents import Document
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AnyMessage
+from langchain_core.messages import AIMessageChunk, AnyMessage
+from langchain_core.messages.ai import add_ai_message_chunks
 from langchain_core.prompt_values import ChatPromptValueConcrete, StringPromptValue
 from langchain_core.runnables import RunnableConfig, RunnableSerializable
 from langchain_core.runnables.config import get_executor_for_config, patch_config
@@ -22,11 +24,13 @@ from langchain_nuextract.dialect import Dialect
 from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.driving import adrive, drive
+from langchain_nuextract.errors import EndpointError
 from langchain_nuextract.extraction import Extraction
 from langchain_nuextract.flow import extract
 from langchain_nuextract.plan import Plan, plan_for
 from langchain_nuextract.recovery import DEFAULT, RecoveryPolicy
 from langchain_nuextract.schema.target import Target
+from langchain_nuextract.streaming import Growth
 from langchain_nuextract.task import Example, Reply, Request
 
 if TYPE_CHECKING:
@@ -246,6 +250,71 @@ class NuExtractor(_Extracting[T], Generic[T]):
         flow = extract(self._plan, read(document))
         return await adrive(flow, lambda requests: self._asend_all(requests, child))
 
+    def stream(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:
+        """Yield the object while it grows; the last one is validated.
+
+        Each value appears when the model has completed it, the items of lists one by one; from 100 values on, several
+        may come at once. Partial objects are dicts, or where the schema is a Pydantic model `Invoice`, instances of a
+        model `PartialInvoice` with the fields that have come. Schemas whose values are neither, and answers in broken
+        JSON, show nothing before they are complete. A model that runs in circles is stopped.
+
+        Raises:
+            Everything that `invoke` raises, possibly after partial objects.
+        """
+        yield from self._transform_stream_with_config(iter([input]), self._grow, config, **kwargs)
+
+    async def astream(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> AsyncIterator[Any]:
+        """Yield the object while it grows; see `stream`."""
+
+        async def one() -> AsyncIterator[Input]:
+            yield input
+
+        async for grown in self._atransform_stream_with_config(one(), self._agrow, config, **kwargs):
+            yield grown
+
+    def _grow(
+        self, inputs: Iterator[Input], run_manager: CallbackManagerForChainRun, config: RunnableConfig
+    ) -> Iterator[Any]:
+        child = patch_config(config, callbacks=run_manager.get_child())
+        growth, flow = Growth(self._plan), extract(self._plan, read(*inputs))
+        try:
+            (request,) = next(flow)
+            while True:
+                streamed = _Streamed(growth, request)
+                try:
+                    for chunk in self.llm.stream(_messages(request), child, **arguments(request, self.llm)):
+                        yield from streamed.add(chunk)
+                        if growth.runs_away():
+                            break
+                except EndpointError as error:
+                    (request,) = flow.throw(error)
+                else:
+                    (request,) = flow.send((streamed.reply(),))
+        except StopIteration as done:
+            yield done.value.value
+
+    async def _agrow(
+        self, inputs: AsyncIterator[Input], run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig
+    ) -> AsyncIterator[Any]:
+        child = patch_config(config, callbacks=run_manager.get_child())
+        growth, flow = Growth(self._plan), extract(self._plan, read(*[each async for each in inputs]))
+        try:
+            (request,) = next(flow)
+            while True:
+                streamed = _Streamed(growth, request)
+                try:
+                    async for chunk in self.llm.astream(_messages(request), child, **arguments(request, self.llm)):
+                        for grown in streamed.add(chunk):
+                            yield grown
+                        if growth.runs_away():
+                            break
+                except EndpointError as error:
+                    (request,) = flow.throw(error)
+                else:
+                    (request,) = flow.send((streamed.reply(),))
+        except StopIteration as done:
+            yield done.value.value
+
     def _send_all(self, requests: tuple[Request, ...], config: RunnableConfig) -> tuple[Reply, ...]:
         if len(requests) == 1:
             return (self._send(requests[0], config),)
@@ -264,6 +333,27 @@ class NuExtractor(_Extracting[T], Generic[T]):
         started = perf_counter()
         message = await self.llm.ainvoke(_messages(request), config, **arguments(request, self.llm))
         return reply_of(message, perf_counter() - started)
+
+
+class _Streamed:
+    """A reply that comes in pieces."""
+
+    def __init__(self, growth: Growth, request: Request) -> None:
+        self._growth = growth
+        self._chunks: list[AIMessageChunk] = []
+        self._started = perf_counter()
+        growth.begin(request)
+
+    def add(self, chunk: Any) -> Iterator[Any]:
+        """Take a piece; yield what can be shown now."""
+        self._chunks.append(chunk)
+        return self._growth.feed(chunk.text)
+
+    def reply(self) -> Reply:
+        """Put the pieces together, at once: one after the other would take time that is quadratic in their number."""
+        first, *others = self._chunks or [AIMessageChunk(content="")]
+        reply = reply_of(add_ai_message_chunks(first, *others), perf_counter() - self._started)
+        return replace(reply, finish_reason="repetition") if self._growth.ran_away else reply
 
 
 class DetailedExtractor(_Extracting[Extraction[T]], Generic[T]):
