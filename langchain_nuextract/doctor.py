@@ -133,7 +133,8 @@ class _Visit:
     def _parser(self, request: Request, model: str) -> Finding:
         """Ask as careless clients do, that do not say whether the model is to think."""
         kwargs = {name: value for name, value in request.body[_KWARGS].items() if name != "enable_thinking"}
-        message = self._said(request, model, {**request.body, _KWARGS: kwargs})
+        # A model that is silent would tell nothing; servers that do not know min_tokens ignore it.
+        message = self._said(request, model, {**request.body, _KWARGS: kwargs, "min_tokens": 8})
         if message.get("content"):
             return Finding("good", "answers are not taken for thinking")
         if not _thinking(message):
