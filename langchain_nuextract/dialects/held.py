@@ -19,7 +19,7 @@ from typing import Final
 from langchain_nuextract.dialects.offers import Offers
 from langchain_nuextract.paths import JSON, leaves
 
-LONGEST_TEXT: Final = 80
+LONGEST_TEXT: Final = 100
 """Characters of a text: a model that does not find the end of a value copies on and on."""
 MOST_TEXTS: Final = 3
 """Texts in a list, for the same reason."""

@@ -19,6 +19,8 @@ from langchain_nuextract.task import Reply, Request, Task
 
 _ENDS: Final = ("<|im_end|>", "<|endoftext|>", "<|im_start|>")
 _SAMPLING: Final[dict[str, JSON]] = {"temperature": 0}
+_HELD_SAMPLING: Final[dict[str, JSON]] = {**_SAMPLING, "presence_penalty": 1.0}
+"""Without the penalty the small model gives one field the value of the one before."""
 _ORDER: Final = (
     "Extract the fields of this template from the text. Answer with the filled template as JSON and nothing else. "
     "Copy values exactly from the text; write null for a value and [] for a list that the text does not have."
@@ -41,7 +43,7 @@ def phrase_held(task: Task) -> Request:
     if schema:
         allowed = grammar(schema, task.template, task.source.text)
         held = {"grammar": allowed, "structured_outputs": {"json": schema}}
-    return Request(messages=_messages(task, _short_order(task)), body={**_SAMPLING, **held})
+    return Request(messages=_messages(task, _short_order(task)), body={**_HELD_SAMPLING, **held})
 
 
 def read(reply: Reply) -> str:
@@ -109,5 +111,5 @@ EMBEDDED: Final = Dialect(
     marks=_ENDS,
     takes_instructions=True,
     constrained=True,
-    sampling=_SAMPLING,
+    sampling=_HELD_SAMPLING,
 )
