@@ -24,7 +24,8 @@ from langchain_nuextract.dialect import Dialect
 from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.driving import adrive, drive
-from langchain_nuextract.errors import EndpointError
+from langchain_nuextract.errors import EndpointError, InvalidExtraction
+from langchain_nuextract.events import events_of
 from langchain_nuextract.extraction import Extraction
 from langchain_nuextract.flow import extract
 from langchain_nuextract.plan import Plan, plan_for
@@ -240,7 +241,13 @@ class NuExtractor(_Extracting[T], Generic[T]):
         """Extract within a run that is under way."""
         child = patch_config(config, callbacks=run_manager.get_child())
         flow = extract(self._plan, read(document))
-        return drive(flow, lambda requests: self._send_all(requests, child))
+        try:
+            extraction = drive(flow, lambda requests: self._send_all(requests, child))
+        except InvalidExtraction as error:
+            _tell(run_manager, error.attempts)
+            raise
+        _tell(run_manager, extraction.attempts)
+        return extraction
 
     async def aextraction(
         self, document: Input, run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig
@@ -248,7 +255,13 @@ class NuExtractor(_Extracting[T], Generic[T]):
         """Extract within a run that is under way."""
         child = patch_config(config, callbacks=run_manager.get_child())
         flow = extract(self._plan, read(document))
-        return await adrive(flow, lambda requests: self._asend_all(requests, child))
+        try:
+            extraction = await adrive(flow, lambda requests: self._asend_all(requests, child))
+        except InvalidExtraction as error:
+            await _atell(run_manager, error.attempts)
+            raise
+        await _atell(run_manager, extraction.attempts)
+        return extraction
 
     def stream(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:
         """Yield the object while it grows; the last one is validated.
@@ -373,6 +386,20 @@ class DetailedExtractor(_Extracting[Extraction[T]], Generic[T]):
     async def ainvoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Extraction[T]:
         """Extract from one document; see `NuExtractor.invoke`."""
         return await self._acall_with_config(self.extractor.aextraction, input, config, **kwargs)
+
+
+def _tell(run_manager: CallbackManagerForChainRun, attempts: Sequence[Any]) -> None:
+    if run_manager.handlers:
+        listeners = run_manager.get_child()
+        for name, about in events_of(attempts):
+            listeners.on_custom_event(name, about, run_id=run_manager.run_id)
+
+
+async def _atell(run_manager: AsyncCallbackManagerForChainRun, attempts: Sequence[Any]) -> None:
+    if run_manager.handlers:
+        listeners = run_manager.get_child()
+        for name, about in events_of(attempts):
+            await listeners.on_custom_event(name, about, run_id=run_manager.run_id)
 
 
 def _chat_model(**settings: Any) -> ChatNuExtract:
