@@ -1,8 +1,8 @@
 """Where a value stands in a JSON document: `("items", 2, "price")`, shown as `$.items[2].price`."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from collections.abc import Iterator
+from typing import Any, Final, TypeAlias, cast
 
 JSON: TypeAlias = Any
 """Raw JSON: None, bool, int, float, str, list or dict. The only place `Any` is used for."""
@@ -23,14 +23,15 @@ def show(path: Path) -> str:
 
 def leaves(value: JSON, at: Path = ()) -> Iterator[tuple[Path, JSON]]:
     """Yield each scalar in a JSON value with its path, in document order."""
-    if isinstance(value, Mapping):
-        for key, child in value.items():
-            yield from leaves(child, (*at, key))
-    elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        for index, child in enumerate(value):
-            yield from leaves(child, (*at, index))
-    else:
-        yield at, value
+    match value:
+        case dict():
+            for key, child in cast("dict[str, JSON]", value).items():
+                yield from leaves(child, (*at, key))
+        case list():
+            for index, child in enumerate(cast("list[JSON]", value)):
+                yield from leaves(child, (*at, index))
+        case _:
+            yield at, value
 
 
 def _step(step: str | int) -> str:
