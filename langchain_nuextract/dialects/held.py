@@ -21,8 +21,8 @@ from langchain_nuextract.paths import JSON, leaves
 
 LONGEST_TEXT: Final = 100
 """Characters of a text: a model that does not find the end of a value copies on and on."""
-MOST_TEXTS: Final = 3
-"""Texts in a list, for the same reason."""
+MOST_TEXTS: Final = 8
+"""Texts in a list, for the same reason; fewer where the document is short for the number of fields."""
 MOST_RECORDS: Final = 16
 """Objects in a list that is not read row by row."""
 LONGEST_ROW: Final = 160
@@ -42,7 +42,7 @@ def grammar(schema: Mapping[str, JSON], template: JSON, text: str) -> str:
         text: The document's text.
     """
     rules: dict[str, str] = {}
-    start = _Scope("ALL", text, rules).value(schema, template)
+    start = _Scope("ALL", text, _room(template, text), rules).value(schema, template)
     return "\n".join(("%llguidance {}", f"start: {start}", *(f"{name}: {rule}" for name, rule in rules.items()), ""))
 
 
@@ -52,6 +52,8 @@ class _Scope:
 
     name: str
     text: str
+    room: int
+    """The most texts that a list may have."""
     rules: dict[str, str] = field(repr=False)
     """The grammar's further rules, by name; those of this stretch are added as they are needed."""
 
@@ -81,7 +83,7 @@ class _Scope:
             return _either([self._table([row.value(item, within) for row in rows]) for rows in tables])
         choices = self._choices(item, within)
         if isinstance(within, list) or choices == [self._run()]:
-            return _repeated(choices, min(most, MOST_TEXTS))
+            return _repeated(choices, min(most, self.room))
         return _repeated(choices, most) if "properties" in item or most == 1 else self._in_order(choices)
 
     def _scalar(self, kind: str) -> Sequence[str]:
@@ -117,7 +119,7 @@ class _Scope:
             row = " ".join(line.split())
             paragraph += not row
             if len(row) <= LONGEST_ROW and Offers(row).count() >= needed:
-                yield paragraph, _Scope(f"{self.name}_{number}", row, self.rules)
+                yield paragraph, _Scope(f"{self.name}_{number}", row, self.room, self.rules)
 
     def _table(self, rows: Sequence[str]) -> str:
         """Write a list of successive rows, from any of them on."""
@@ -134,6 +136,12 @@ class _Scope:
         for name, item, following in zip(names, items, [*names[1:], ""], strict=True):
             self.rules[name] = f"{item} ({_SEPARATOR} {following})? | {following}" if following else item
         return names[0]
+
+
+def _room(template: JSON, text: str) -> int:
+    """Bound lists of texts: with two words for each, all fields together must fit into the document."""
+    fields = sum(1 for _ in leaves(template))
+    return max(1, min(MOST_TEXTS, len(text.split()) // (2 * max(fields, 1))))
 
 
 def _repeated(choices: Sequence[str], most: int) -> str:
