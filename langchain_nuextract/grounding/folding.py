@@ -135,7 +135,9 @@ def _letters(word: str, at: int) -> Iterator[_Piece]:
 
 
 def _fold_letter(letter: str) -> str:
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", letter).casefold())
+    folded_ = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", letter).casefold())
+    # Accents that stand alone would bring a blank along, which is no white space of the text.
+    return letter if _BLANK.search(folded_) and not _BLANK.search(letter) else folded_
 
 
 def _is_part(mark: str) -> bool:

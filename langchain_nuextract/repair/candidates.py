@@ -120,6 +120,12 @@ def fit(node: Node, form: Form, *, around: int = MOST_AROUND) -> float:
             return _fit_leaf(node, form)
 
 
+def names_any(node: Node, form: Record) -> bool:
+    """Whether an object has a key that was asked for."""
+    asked = {fold(name) for name, _ in form.fields}
+    return isinstance(node, Members) and any(fold(key) in asked for key, _ in node.members)
+
+
 def _fit_record(node: Node, form: Record, around: int) -> float:
     if not isinstance(node, Members):
         return _fit_inside(node, form, around)

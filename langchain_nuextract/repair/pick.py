@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from langchain_nuextract.repair.candidates import Candidate, candidates, fit, restarts, thoughts
+from langchain_nuextract.repair.candidates import Candidate, candidates, fit, names_any, restarts, thoughts
 from langchain_nuextract.repair.nodes import Items, Members, Node
 from langchain_nuextract.repair.strings import BLANK
 from langchain_nuextract.schema.form import Form, Record
@@ -21,7 +21,7 @@ def pick(text: str, form: Form | None) -> Candidate | None:
     best = _fittest(text, candidates(text), form)
     if best is None or (form is not None and best.fitting == 0):
         best = _fittest(text, thoughts(text), form) or best
-    if best is not None and form is not None and best.fitting < POOR and _is_open(best.candidate.node):
+    if best is not None and form is not None and best.fitting < POOR and _may_be_prose(best.candidate.node, form):
         best = _fittest(text, (best.candidate, *restarts(text, best.candidate)), form)
     return best.candidate if best else None
 
@@ -58,6 +58,11 @@ def _listed(run: list[Candidate]) -> Iterator[Candidate]:
         last = run[-1].node
         node = Items([each.node for each in run], open=_is_open(last))
         yield Candidate(node, run[0].start, run[-1].end)
+
+
+def _may_be_prose(node: Node, form: Form) -> bool:
+    """Whether an unfinished candidate is none of the answer's own: what stands in it may then be the answer."""
+    return _is_open(node) and not (isinstance(form, Record) and names_any(node, form))
 
 
 def _is_open(node: Node) -> bool:
