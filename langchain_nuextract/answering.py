@@ -17,16 +17,16 @@ from langchain_core.messages import (
 )
 from langchain_core.outputs import ChatGeneration, ChatResult
 
-from langchain_nuextract.bodies import arguments, merged
 from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.driving import adrive, drive
+from langchain_nuextract.endpoint.bodies import arguments, merged
+from langchain_nuextract.endpoint.replies import message_of, reply_of
 from langchain_nuextract.extraction import Extraction
 from langchain_nuextract.flow import Flow, extract
 from langchain_nuextract.formats import SCHEMA
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.plan import plan_for
-from langchain_nuextract.replies import message_of, reply_of
 from langchain_nuextract.schema.target import Target
 from langchain_nuextract.task import Reply, Request
 

@@ -16,15 +16,15 @@ from langchain_core.utils import from_env, secret_from_env
 from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, model_validator
 
-from langchain_nuextract.bodies import as_completion, merged, take_options
+from langchain_nuextract.endpoint.bodies import as_completion, merged, take_options
+from langchain_nuextract.endpoint.faults import NOBODY, ServedModel
+from langchain_nuextract.endpoint.replies import PROVIDER, chunk_of, reply_of, result_of
+from langchain_nuextract.endpoint.retrying import RetryPolicy
+from langchain_nuextract.endpoint.wire import Call, Endpoint, Timeouts, Wire, normal_url
 from langchain_nuextract.errors import NotAChatReply, RequestRefused, UnknownModel, UnsupportedTask
-from langchain_nuextract.faults import NOBODY, ServedModel
 from langchain_nuextract.formats import SCHEMA, whole, with_schema
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.profile import Profile, profile_of
-from langchain_nuextract.replies import PROVIDER, chunk_of, reply_of, result_of
-from langchain_nuextract.retrying import RetryPolicy
-from langchain_nuextract.wire import Call, Endpoint, Timeouts, Wire, normal_url
 
 __all__ = ["ChatNuExtract", "reply_of"]
 

@@ -5,14 +5,14 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
-from langchain_nuextract.bodies import arguments
 from langchain_nuextract.dialect import Dialect, check_source
 from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.documents.neutralise import neutralise
 from langchain_nuextract.documents.read import read
+from langchain_nuextract.endpoint.bodies import arguments
+from langchain_nuextract.endpoint.replies import reply_of
 from langchain_nuextract.errors import NoJSONInReply, UnsupportedTask
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.replies import reply_of
 from langchain_nuextract.task import Reply
 
 

@@ -18,12 +18,12 @@ from langchain_core.runnables.config import get_executor_for_config, patch_confi
 from langchain_core.tools import ToolException
 from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, SkipValidation
 
-from langchain_nuextract.bodies import arguments
 from langchain_nuextract.chat_model import ChatNuExtract, reply_of
 from langchain_nuextract.dialect import Dialect
 from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.driving import adrive, drive
+from langchain_nuextract.endpoint.bodies import arguments
 from langchain_nuextract.errors import EndpointError, InvalidExtraction
 from langchain_nuextract.events import events_of
 from langchain_nuextract.extraction import Extraction
@@ -31,7 +31,7 @@ from langchain_nuextract.flow import extract
 from langchain_nuextract.plan import Plan, plan_for
 from langchain_nuextract.recovery import DEFAULT, RecoveryPolicy
 from langchain_nuextract.schema.target import Target
-from langchain_nuextract.streaming import Growth
+from langchain_nuextract.streaming.growth import Growth
 from langchain_nuextract.task import Example, Reply, Request
 
 if TYPE_CHECKING:

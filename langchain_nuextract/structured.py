@@ -7,9 +7,9 @@ from typing import Any
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
+from langchain_nuextract.endpoint.replies import message_of
 from langchain_nuextract.errors import ExtractionError
 from langchain_nuextract.extraction import Attempt, Extraction
-from langchain_nuextract.replies import message_of
 from langchain_nuextract.task import Reply, Usage
 
 

@@ -20,7 +20,7 @@ from langchain_nuextract import (
     RequestRefused,
     UnknownModel,
 )
-from langchain_nuextract.faults import Place, ServedModel, explain, explain_refusal, refusal_of
+from langchain_nuextract.endpoint.faults import Place, ServedModel, explain, explain_refusal, refusal_of
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 PLACE = Place("http://localhost:8000/v1/chat/completions", "m")

@@ -7,7 +7,7 @@ from langchain_core.callbacks import get_usage_metadata_callback
 from langchain_core.messages import HumanMessage
 
 from langchain_nuextract.chat_model import reply_of
-from langchain_nuextract.replies import message_of
+from langchain_nuextract.endpoint.replies import message_of
 from langchain_nuextract.task import Reply, Usage
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 

@@ -10,8 +10,8 @@ import pytest
 import respx
 
 from langchain_nuextract import ChatNuExtract, EndpointBusy, EndpointUnreachable, ReplyTimeout, RequestRefused
-from langchain_nuextract.faults import retry_after
-from langchain_nuextract.retrying import RetryPolicy
+from langchain_nuextract.endpoint.faults import retry_after
+from langchain_nuextract.endpoint.retrying import RetryPolicy
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 AT_ONCE = {"Retry-After": "0"}

@@ -6,8 +6,8 @@ import httpx2
 import pytest
 
 from langchain_nuextract import ChatNuExtract, RequestRefused
+from langchain_nuextract.endpoint.wire import Endpoint, normal_url
 from langchain_nuextract.testing import FakeEndpoint
-from langchain_nuextract.wire import Endpoint, normal_url
 
 URL = "http://localhost:8000/v1"
 

@@ -15,9 +15,9 @@ from pydantic import BaseModel, Field
 
 from langchain_nuextract import EndpointError, InvalidExtraction, NuExtractor, Target
 from langchain_nuextract.dialects import dialect_named
-from langchain_nuextract.growing import Growing
 from langchain_nuextract.plan import plan_for
-from langchain_nuextract.streaming import Growth
+from langchain_nuextract.streaming.growing import Growing
+from langchain_nuextract.streaming.growth import Growth
 from langchain_nuextract.task import Request
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 

@@ -6,7 +6,7 @@ import operator
 import pytest
 
 from langchain_nuextract import ContextOverflow, EndpointBusy, EndpointUnreachable, NotAChatReply, ReplyTimeout
-from langchain_nuextract.replies import EventReader
+from langchain_nuextract.endpoint.replies import EventReader
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 USED = {"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13, "prompt_tokens_details": {"cached_tokens": 8}}

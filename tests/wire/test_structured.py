@@ -8,13 +8,13 @@ from langchain_core.runnables import RunnableLambda
 
 from langchain_nuextract import EndpointBusy, NoJSONInReply
 from langchain_nuextract.documents.source import Source
+from langchain_nuextract.endpoint.faults import ServedModel
+from langchain_nuextract.endpoint.wire import served_models
 from langchain_nuextract.errors import InvalidExtraction, Problem
 from langchain_nuextract.extraction import Attempt, Extraction
-from langchain_nuextract.faults import ServedModel
 from langchain_nuextract.structured import with_raw
 from langchain_nuextract.task import Reply, Request, Usage
 from langchain_nuextract.testing import FakeEndpoint
-from langchain_nuextract.wire import served_models
 
 
 def attempt(text, tokens):

@@ -17,7 +17,7 @@ import openai
 from openai._types import RequestOptions
 from pydantic import SecretStr
 
-from langchain_nuextract.faults import (
+from langchain_nuextract.endpoint.faults import (
     Place,
     Refusal,
     ServedModel,
@@ -30,10 +30,10 @@ from langchain_nuextract.faults import (
     not_a_reply,
     refusal_of,
 )
+from langchain_nuextract.endpoint.replies import EventReader, decode, encode, well_formed
+from langchain_nuextract.endpoint.retrying import RetryPolicy
 from langchain_nuextract.loose import fields, integer, items
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.replies import EventReader, decode, encode, well_formed
-from langchain_nuextract.retrying import RetryPolicy
 
 NO_KEY: Final = "EMPTY"
 """Sent where the server needs no key; the name that vLLM's documentation uses."""

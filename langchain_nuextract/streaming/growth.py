@@ -4,14 +4,14 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, cast
 
-from langchain_nuextract.growing import Growing
 from langchain_nuextract.loose import fields
-from langchain_nuextract.partial import partial_of
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.plan import Plan
 from langchain_nuextract.recovery import is_runaway
 from langchain_nuextract.repair.reading import read_form
 from langchain_nuextract.schema.form import Form, Record
+from langchain_nuextract.streaming.growing import Growing
+from langchain_nuextract.streaming.partial import partial_of
 from langchain_nuextract.task import Reply, Request
 
 STEPS: Final = 100

@@ -1,0 +1,1 @@
+"""The wire: sending requests, retrying, errors, and reading the bodies of replies."""

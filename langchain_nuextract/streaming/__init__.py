@@ -1,0 +1,1 @@
+"""Objects while they grow: what of a streamed answer is complete already."""
