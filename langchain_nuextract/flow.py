@@ -94,7 +94,8 @@ class _Run(Generic[T]):
         """Read a reply, and put it together with what is known."""
         goes_on, written = self._written(step, reply)
         text = self.document.restore(self.plan.dialect.read(replace(reply, text=written) if goes_on else reply))
-        reading = read_form(text, step.form)
+        policy = self.plan.recovery.repairs
+        reading = read_form(text, step.form, policy=policy, document=self.source.text)
         known: Found = turns[-1].found if turns else {}
         troubles = _troubles(reading, reply)
         if reading.value is None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from langchain_nuextract.paths import JSON
+from langchain_nuextract.repair.ledger import Policy
 from langchain_nuextract.task import Reply, Request, Usage
 
 CUT: Final = frozenset({"length", "repetition"})
@@ -40,6 +41,9 @@ class RecoveryPolicy:
         on_failure: `raise` an `InvalidExtraction`, or give the `partial` value: what is invalid or unfinished is left
             out, and `Extraction.problems` says what. Where what remains does not satisfy the schema, since a required
             field is among what was left out, `InvalidExtraction` is raised all the same, with the value as a dict.
+        repairs: Which repairs may be made to what the model wrote: `strict` none, `safe` those that cannot change a
+            value's meaning, `lenient` also guesses, such as the nearest of several choices. What is not repaired is
+            asked for again.
         stop_repetition: Ask the server to stop a model that runs in circles: `repetition_detection`, which vLLM knows
             since 0.17. Off unless asked for, since other servers may refuse the field.
 
@@ -51,6 +55,7 @@ class RecoveryPolicy:
     max_output_tokens: int | None = None
     max_seconds: float | None = None
     on_failure: Literal["raise", "partial"] = "raise"
+    repairs: Policy = "safe"
     stop_repetition: bool = False
 
     def __post_init__(self) -> None:

@@ -68,7 +68,8 @@ class Growth:
 
     def _partial(self) -> Iterator[Any]:
         # Read as the whole answer will be: echoes are no values, and numbers are what they will be.
-        reading = read_form(json.dumps(self._growing.value), self._plan.form)
+        policy = self._plan.recovery.repairs
+        reading = read_form(json.dumps(self._growing.value), self._plan.form, policy=policy)
         answer: JSON = reading.value
         value = self._plan.target.lift(answer, self._plan.dialect)
         if isinstance(value, dict) and isinstance(answer, dict):
