@@ -25,7 +25,8 @@ INVOICE = {
     "items": [{"description": "Lamp", "quantity": 2, "price": 3.5}],
     "total": 7.0,
 }
-PAYMENT = {"payer": None, "currency": "euros", "confirmed": None}
+PAYMENT = {"payer": "Anna", "currency": "EUR", "confirmed": True}
+NOTHING = {"payer": None, "currency": None, "confirmed": None}
 
 
 def blocks():
@@ -41,7 +42,9 @@ def blocks():
 def endpoint():
     def answer(received):
         template = json.loads(received.body["chat_template_kwargs"]["template"])
-        return PAYMENT if "payer" in template else INVOICE
+        if "payer" not in template:
+            return INVOICE
+        return PAYMENT if "Anna" in received.text else NOTHING
 
     with FakeEndpoint(answer) as fake:
         yield fake
