@@ -30,6 +30,8 @@ LONGEST_ROW: Final = 160
 
 _CHUNK = re.compile(r"\w+|\s|[^\w\s]")
 _NUMERIC: Final = frozenset({"integer", "number"})
+_SHAPE: Final = rf"/[\p{{L}}\p{{N}}]|[\p{{L}}\p{{N}}\p{{S}}#@(+-].{{0,{LONGEST_TEXT - 2}}}[^\s,;:(-]/"
+"""What a text looks like: no punctuation on its own, no comma left over at its end."""
 _SEPARATOR: Final = '", "'
 
 
@@ -42,7 +44,7 @@ def grammar(schema: Mapping[str, JSON], template: JSON, text: str) -> str:
         text: The document's text.
     """
     rules: dict[str, str] = {}
-    start = _Scope("ALL", text, _room(template, text), rules).value(schema, template)
+    start = _Scope("ALL", text, _room(template, text, MOST_TEXTS), rules).value(schema, template)
     return "\n".join(("%llguidance {}", f"start: {start}", *(f"{name}: {rule}" for name, rule in rules.items()), ""))
 
 
@@ -84,7 +86,9 @@ class _Scope:
         choices = self._choices(item, within)
         if isinstance(within, list) or choices == [self._run()]:
             return _repeated(choices, min(most, self.room))
-        return _repeated(choices, most) if "properties" in item or most == 1 else self._in_order(choices)
+        if "properties" in item:
+            return _repeated(choices, min(most, _room(within, self.text, MOST_RECORDS)))
+        return _repeated(choices, 1) if most == 1 else self._in_order(choices)
 
     def _scalar(self, kind: str) -> Sequence[str]:
         offered = Offers(self.text).of(kind)
@@ -97,7 +101,7 @@ class _Scope:
             words = _CHUNK.findall(" ".join(self.text.split()))
             chunks = json.dumps([json.dumps(word, ensure_ascii=False)[1:-1] for word in words])
             self.rules[name] = rf'"\"" RUN_{self.name} "\""'
-            self.rules[f"RUN_{self.name}"] = rf"/[^\s](.{{0,{LONGEST_TEXT - 2}}}[^\s])?/ & WORDS_{self.name}"
+            self.rules[f"RUN_{self.name}"] = f"{_SHAPE} & WORDS_{self.name}"
             self.rules[f"WORDS_{self.name}"] = f'%regex {{"substring_chunks": {chunks}}}'
         return name
 
@@ -138,10 +142,10 @@ class _Scope:
         return names[0]
 
 
-def _room(template: JSON, text: str) -> int:
-    """Bound lists of texts: with two words for each, all fields together must fit into the document."""
+def _room(template: JSON, text: str, most: int) -> int:
+    """Bound a list: with two words for each, the fields of a template must fit into the document that often."""
     fields = sum(1 for _ in leaves(template))
-    return max(1, min(MOST_TEXTS, len(text.split()) // (2 * max(fields, 1))))
+    return max(1, min(most, len(text.split()) // (2 * max(fields, 1))))
 
 
 def _repeated(choices: Sequence[str], most: int) -> str:
