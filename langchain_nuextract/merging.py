@@ -31,8 +31,9 @@ class Said:
 
     @property
     def rank(self) -> tuple[bool, bool, int, int]:
-        """The greater the better: valid, present, with fewer problems, with more values."""
-        return self.is_good, self.present, -len(self.problems), sum(1 for _ in leaves(self.value))
+        """The greater the better: valid, present, with fewer problems; of what is not valid, the longer."""
+        values = 0 if self.is_good else sum(1 for _ in leaves(self.value))
+        return self.is_good, self.present, -len(self.problems), values
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,10 +114,18 @@ class SplitLens:
         mine = {named[0] for named in (self.value, self.items) if named}
         return {key: child for key, child in answer.items() if key not in mine}
 
+    def _lists(self, answer: dict[str, JSON]) -> bool:
+        """Whether an answer without any scalar has a list all the same: an empty one, or a tuple that holds one."""
+        if not self.items:
+            return False
+        items = answer.get(self.items[0])
+        holds_one = is_object(items) and any(map(is_list, items.values()))
+        return is_list(items) or (holds_one and not self.items[1].blank(items))
+
     def blank(self, answer: JSON) -> bool:
         """Whether an answer says that there is no value."""
         if not is_object(answer):
             return answer is None or answer == ""
-        if not hollow(answer) or (self.items and is_list(answer.get(self.items[0]))):
+        if not hollow(answer) or self._lists(answer):
             return False
         return self.record is None or self.record.blank(self._record_of(answer))

@@ -102,7 +102,7 @@ class RecordLens:
         """Whether an answer says that there is no object: it is missing, or empty where it may not be."""
         if answer is None or answer == "":
             return True
-        return is_object(answer) and hollow(answer) and any(part.needed for part in self.parts)
+        return is_object(answer) and hollow(answer) and any(part.needed and not part.constant for part in self.parts)
 
 
 def _lowered(part: Part, value: dict[str, JSON]) -> JSON:
