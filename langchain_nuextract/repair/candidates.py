@@ -71,6 +71,9 @@ def embedded(node: Node) -> Node | None:
 
 
 def _after_thinking(text: str) -> int:
+    """Where the thinking ends, if there is any: it is prose, and in an answer such a mark is part of a value."""
+    if text.lstrip().startswith(tuple(_PAIRS)):
+        return 0
     return max((match.end() for match in _THOUGHT.finditer(text)), default=0)
 
 
