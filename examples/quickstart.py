@@ -2,10 +2,11 @@
 
 import os
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
+import httpx2
 from pydantic import BaseModel, Field
 
 from langchain_nuextract import Extraction, NuExtractor
@@ -29,11 +30,21 @@ class Invoice(BaseModel):
     total: float
 
 
-def endpoint() -> AbstractContextManager[Any]:
-    """The endpoint to ask: the user's own, or the small model served by this process."""
-    if os.environ.get("NUEXTRACT_BASE_URL"):
-        return nullcontext()
-    return LocalEndpoint(on_progress=lambda line: print(line, file=sys.stderr))
+@contextmanager
+def settings() -> Iterator[dict[str, str]]:
+    """Where to ask: the user's own endpoint, or the small model served beside this process."""
+    if url := os.environ.get("NUEXTRACT_BASE_URL"):
+        yield {"base_url": url, "model": os.environ.get("NUEXTRACT_MODEL") or first_model(url)}
+    else:
+        with LocalEndpoint(on_progress=lambda line: print(line, file=sys.stderr)) as local:
+            yield {"base_url": local.base_url, "model": local.model}
+
+
+def first_model(url: str) -> str:
+    """The first model that an endpoint serves."""
+    key = os.environ.get("NUEXTRACT_API_KEY", "")
+    answer = httpx2.get(f"{url.rstrip('/')}/models", headers={"Authorization": f"Bearer {key}"} if key else {})
+    return answer.raise_for_status().json()["data"][0]["id"]
 
 
 def report(details: Extraction[Invoice]) -> None:
@@ -47,10 +58,8 @@ def report(details: Extraction[Invoice]) -> None:
 
 
 def main() -> None:
-    with endpoint() as local:
-        settings = {"base_url": local.base_url, "model": local.model} if local else {}
-        extract = NuExtractor(Invoice, **settings)
-        report(extract.detailed.invoke(DOCUMENT))
+    with settings() as given:
+        report(NuExtractor(Invoice, **given).detailed.invoke(DOCUMENT))
 
 
 if __name__ == "__main__":
