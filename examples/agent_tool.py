@@ -33,8 +33,7 @@ def driver(text: str) -> Driver:
 
 def main() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
-    with endpoint() as local:
-        settings = {"base_url": local.base_url, "model": local.model} if local else {}
+    with endpoint() as settings:
         tool = NuExtractor(Invoice, **settings).as_tool(description="Reads an invoice.")
         agent = create_agent(driver(text), [tool])
         state = agent.invoke({"messages": [{"role": "user", "content": f"What does this say?\n{text}"}]})

@@ -14,8 +14,8 @@ class Order(BaseModel):
 
 
 MAILS = [
-    {"sender": "Ada Moreau", "text": "Article: desk lamp\nQuantity: 3"},
-    {"sender": "Ben Okafor", "text": "Article: box of paper\nQuantity: 12"},
+    {"sender": "the workshop", "text": "Article: desk lamp\nQuantity: 3"},
+    {"sender": "the front office", "text": "Article: box of paper\nQuantity: 12"},
 ]
 
 
@@ -25,8 +25,7 @@ def line(order: Order) -> str:
 
 
 def main() -> None:
-    with endpoint() as local:
-        settings = {"base_url": local.base_url, "model": local.model} if local else {}
+    with endpoint() as settings:
         extract = NuExtractor(Order, **settings)
         chain = PromptTemplate.from_template("Customer: {sender}\n{text}") | extract | line
         for ordered in chain.batch(MAILS):

@@ -14,8 +14,7 @@ class Invoice(BaseModel):
 
 
 def main() -> None:
-    with endpoint() as local:
-        settings = {"base_url": local.base_url, "model": local.model} if local else {}
+    with endpoint() as settings:
         extract = NuExtractor(Invoice, **settings)
 
         # What the model is asked for.

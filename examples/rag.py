@@ -30,8 +30,7 @@ def cheap(document: Document) -> bool:
 
 
 def main() -> None:
-    with endpoint() as local:
-        settings = {"base_url": local.base_url, "model": local.model} if local else {}
+    with endpoint() as settings:
         documents = NuExtractor(Invoice, **settings).document_transformer().invoke(DOCUMENTS)
 
     # Any store and embedding will do; these need no model and no disk.

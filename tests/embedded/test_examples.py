@@ -1,5 +1,6 @@
 """The examples, run on the embedded model."""
 
+import json
 import runpy
 from pathlib import Path
 
@@ -21,6 +22,23 @@ def output(embedded, monkeypatch, capsys):
     monkeypatch.setenv("NUEXTRACT_MODEL", embedded.model)
     monkeypatch.syspath_prepend(str(EXAMPLES))
     return run
+
+
+def test_the_quickstart(output):
+    told = output("quickstart.py")
+    read = json.loads(told[: told.index("\n\nrepaired:")])
+    assert read == {
+        "vendor": "Harbour Lane Office Supplies Ltd",
+        "invoice_number": "HL-2026-0417",
+        "invoice_date": "2026-03-12",
+        "items": [
+            {"description": "A4 copy paper, box", "quantity": 6, "unit_price": 18.5},
+            {"description": "Ergonomic desk chair", "quantity": 2, "unit_price": 189.0},
+            {"description": "LED desk lamp", "quantity": 3, "unit_price": 42.9},
+        ],
+        "total": 741.24,
+    }
+    assert "480-486  '741.24'" in told
 
 
 def test_the_chain(output):
