@@ -25,7 +25,7 @@ INVOICE = {
     "items": [{"description": "Lamp", "quantity": 2, "price": 3.5}],
     "total": 7.0,
 }
-PAYMENT = {"payer": "Anna", "currency": "EUR", "confirmed": True}
+PAYMENT = {"payer": "Museum", "currency": "EUR", "confirmed": True}
 NOTHING = {"payer": None, "currency": None, "confirmed": None}
 
 
@@ -44,7 +44,7 @@ def endpoint():
         template = json.loads(received.body["chat_template_kwargs"]["template"])
         if "payer" not in template:
             return INVOICE
-        return PAYMENT if "Anna" in received.text else NOTHING
+        return PAYMENT if "Museum" in received.text else NOTHING
 
     with FakeEndpoint(answer) as fake:
         yield fake
