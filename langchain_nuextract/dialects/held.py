@@ -23,8 +23,8 @@ LONGEST_TEXT: Final = 100
 """Characters of a text: a model that does not find the end of a value copies on and on."""
 MOST_TEXTS: Final = 8
 """Texts in a list, for the same reason; fewer where the document is short for the number of fields."""
-MOST_RECORDS: Final = 16
-"""Objects in a list that is not read row by row."""
+MOST_RECORDS: Final = 4
+"""Objects in a list that is not read row by row: the model repeats them as often as it may."""
 LONGEST_ROW: Final = 160
 """Characters of a line that is a row of a table; longer ones are prose."""
 
@@ -80,7 +80,7 @@ class _Scope:
     def _items(self, schema: Mapping[str, JSON], template: JSON) -> str:
         """Write one or more items of a list; empty if there can be none."""
         item, within = schema["items"], template[0]
-        most = schema.get("maxItems", MOST_RECORDS)
+        most = schema.get("maxItems", MOST_TEXTS)
         if "properties" in item and most > 1 and (tables := list(self._tables(within))):
             return _either([self._table([row.value(item, within) for row in rows]) for rows in tables])
         choices = self._choices(item, within)
