@@ -62,7 +62,10 @@ class _Running(Generic[T]):
         self._task.add_done_callback(self.ended.set_result)
 
     def cancel(self) -> None:
-        self._loop.call_soon_threadsafe(lambda: self._task.cancel())
+        self._loop.call_soon_threadsafe(self._cancel)
+
+    def _cancel(self) -> None:
+        self._task.cancel()
 
 
 class _SharedLoop:

@@ -38,10 +38,10 @@ def test_what_fails_is_raised_here() -> None:
 
 
 def test_an_interrupt_ends_the_coroutine_before_it_is_raised() -> None:
-    ended = threading.Event()
+    ended, here = threading.Event(), threading.get_ident()
 
     async def endless() -> None:
-        threading.Timer(0.05, signal.raise_signal, [signal.SIGINT]).start()
+        threading.Timer(0.05, signal.pthread_kill, [here, signal.SIGINT]).start()
         try:
             await asyncio.sleep(60)
         finally:
