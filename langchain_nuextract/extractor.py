@@ -25,7 +25,7 @@ from langchain_nuextract.documents.read import read
 from langchain_nuextract.driving import adrive, drive
 from langchain_nuextract.endpoint.bodies import arguments
 from langchain_nuextract.errors import EndpointError, InvalidExtraction
-from langchain_nuextract.events import events_of
+from langchain_nuextract.events import atell, tell
 from langchain_nuextract.extraction import Extraction
 from langchain_nuextract.flow import extract
 from langchain_nuextract.plan import Plan, plan_for
@@ -244,9 +244,9 @@ class NuExtractor(_Extracting[T], Generic[T]):
         try:
             extraction = drive(flow, lambda requests: self._send_all(requests, child))
         except InvalidExtraction as error:
-            _tell(run_manager, error.attempts)
+            tell(run_manager, error.attempts)
             raise
-        _tell(run_manager, extraction.attempts)
+        tell(run_manager, extraction.attempts)
         return extraction
 
     async def aextraction(
@@ -258,9 +258,9 @@ class NuExtractor(_Extracting[T], Generic[T]):
         try:
             extraction = await adrive(flow, lambda requests: self._asend_all(requests, child))
         except InvalidExtraction as error:
-            await _atell(run_manager, error.attempts)
+            await atell(run_manager, error.attempts)
             raise
-        await _atell(run_manager, extraction.attempts)
+        await atell(run_manager, extraction.attempts)
         return extraction
 
     def stream(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:
@@ -303,8 +303,9 @@ class NuExtractor(_Extracting[T], Generic[T]):
                     (request,) = flow.throw(error)
                 else:
                     (request,) = flow.send((streamed.reply(),))
-        except StopIteration as done:
-            yield done.value.value
+        except (StopIteration, InvalidExtraction) as end:
+            tell(run_manager, _outcome(end).attempts)
+            yield _value(end)
 
     async def _agrow(
         self, inputs: AsyncIterator[Input], run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig
@@ -325,8 +326,9 @@ class NuExtractor(_Extracting[T], Generic[T]):
                     (request,) = flow.throw(error)
                 else:
                     (request,) = flow.send((streamed.reply(),))
-        except StopIteration as done:
-            yield done.value.value
+        except (StopIteration, InvalidExtraction) as end:
+            await atell(run_manager, _outcome(end).attempts)
+            yield _value(end)
 
     def _send_all(self, requests: tuple[Request, ...], config: RunnableConfig) -> tuple[Reply, ...]:
         if len(requests) == 1:
@@ -388,18 +390,14 @@ class DetailedExtractor(_Extracting[Extraction[T]], Generic[T]):
         return await self._acall_with_config(self.extractor.aextraction, input, config, **kwargs)
 
 
-def _tell(run_manager: CallbackManagerForChainRun, attempts: Sequence[Any]) -> None:
-    if run_manager.handlers:
-        listeners = run_manager.get_child()
-        for name, about in events_of(attempts):
-            listeners.on_custom_event(name, about, run_id=run_manager.run_id)
+def _outcome(end: StopIteration | InvalidExtraction) -> Extraction[Any] | InvalidExtraction:
+    return end.value if isinstance(end, StopIteration) else end
 
 
-async def _atell(run_manager: AsyncCallbackManagerForChainRun, attempts: Sequence[Any]) -> None:
-    if run_manager.handlers:
-        listeners = run_manager.get_child()
-        for name, about in events_of(attempts):
-            await listeners.on_custom_event(name, about, run_id=run_manager.run_id)
+def _value(end: StopIteration | InvalidExtraction) -> Any:
+    if isinstance(end, InvalidExtraction):
+        raise end
+    return end.value.value
 
 
 def _chat_model(**settings: Any) -> ChatNuExtract:

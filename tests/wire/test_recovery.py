@@ -5,7 +5,6 @@ import json
 from typing import Any
 
 import pytest
-from langchain_core.callbacks import BaseCallbackHandler
 from pydantic import BaseModel
 
 from langchain_nuextract import (
@@ -347,26 +346,3 @@ def test_the_report_tells_a_person_what_happened(capsys):
     assert "plain, ended by stop: 1 problem" in report
     assert "@ $.seller.name" in report
     assert "surroundings @ $" in report
-
-
-class Listener(BaseCallbackHandler):
-    def __init__(self):
-        self.heard = []
-
-    def on_custom_event(self, name, data, **kwargs):
-        self.heard.append((name, data))
-
-
-def test_attempts_and_repairs_are_events_of_the_run(run):
-    listener = Listener()
-    with FakeEndpoint(f"```json\n{json.dumps(WRONG)}\n```", {"seller": {"name": "Hof"}}) as endpoint:
-        run(extractor(endpoint), TEXT, {"callbacks": [listener]})
-    assert [data["kind"] for name, data in listener.heard if name == "nuextract_attempt"] == ["plain", "narrowed"]
-    assert "surroundings" in [data["kind"] for name, data in listener.heard if name == "nuextract_repair"]
-
-
-def test_the_events_of_a_failure_are_heard_too(run):
-    listener = Listener()
-    with FakeEndpoint(WRONG) as endpoint, pytest.raises(InvalidExtraction):
-        run(extractor(endpoint), TEXT, {"callbacks": [listener]})
-    assert len([name for name, _ in listener.heard if name == "nuextract_attempt"]) == 4
