@@ -5,7 +5,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
-from typing import Any, cast
+from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import (
@@ -24,7 +24,7 @@ from langchain_nuextract.endpoint.bodies import arguments, merged
 from langchain_nuextract.endpoint.replies import message_of, reply_of
 from langchain_nuextract.extraction import Extraction
 from langchain_nuextract.flow import Flow, extract
-from langchain_nuextract.formats import SCHEMA
+from langchain_nuextract.formats import FORMAT_SETTINGS, schema_of
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.plan import plan_for
 from langchain_nuextract.schema.target import Target
@@ -51,10 +51,10 @@ class Answering:
 
     def __init__(self, llm: BaseChatModel, messages: Sequence[BaseMessage], settings: Mapping[str, Any]) -> None:
         self.llm = llm
-        self.settings = {name: value for name, value in settings.items() if name != SCHEMA}
+        self.settings = {name: value for name, value in settings.items() if name not in FORMAT_SETTINGS}
         dialect, name = getattr(llm, "dialect", None), str(getattr(llm, "model_name", ""))
         self.plan = plan_for(
-            Target.of(cast("Mapping[str, JSON]", settings[SCHEMA])),
+            Target.of(schema_of(settings)),
             dialect_named(dialect) if dialect else dialect_for(str(settings.get("model") or name)),
             instructions="\n".join(each.text for each in messages if isinstance(each, SystemMessage)),
         )

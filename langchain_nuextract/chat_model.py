@@ -22,7 +22,7 @@ from langchain_nuextract.endpoint.replies import PROVIDER, chunk_of, reply_of, r
 from langchain_nuextract.endpoint.retrying import RetryPolicy
 from langchain_nuextract.endpoint.wire import Call, Endpoint, Timeouts, Wire, normal_url
 from langchain_nuextract.errors import NotAChatReply, RequestRefused, UnknownModel, UnsupportedTask
-from langchain_nuextract.formats import SCHEMA, whole, with_schema
+from langchain_nuextract.formats import asks_for_object, whole
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.profile import Profile, profile_of
 
@@ -53,7 +53,9 @@ class ChatNuExtract(BaseChatOpenAI):
     Settings come from the constructor or from NUEXTRACT_BASE_URL, NUEXTRACT_API_KEY and NUEXTRACT_MODEL, and from
     nowhere else, so that no key and no document can reach another host by accident: `OPENAI_…` variables are not
     read, redirects are not followed. Any field of the server's API may be given to `invoke`, to `bind` or, as
-    `extra_body`, to the constructor; their `chat_template_kwargs` are merged, so that a template is not lost.
+    `extra_body`, to the constructor; their `chat_template_kwargs` are merged, so that a template is not lost. A JSON
+    Schema as `response_format`, given to `invoke` or `bind`, becomes a template, and the message's text is JSON that
+    fits it; within `extra_body` it is sent as it is.
 
     Failed requests are sent again `max_retries` times within `retry_seconds`: see `RetryPolicy`. The errors are
     those of `langchain_nuextract.errors`.
@@ -99,6 +101,13 @@ class ChatNuExtract(BaseChatOpenAI):
     def validate_temperature(cls, values: dict[str, Any]) -> dict[str, Any]:
         """Take any temperature; stands in for the base's validator, which changes it for models with certain names."""
         return values
+
+    @model_validator(mode="before")
+    @classmethod
+    def _own_profile(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Leave out another model's profile, which `configurable_fields` hands on with its settings."""
+        foreign = isinstance(values.get("profile"), Profile)
+        return {name: value for name, value in values.items() if name != "profile"} if foreign else values
 
     @model_validator(mode="after")
     def validate_environment(self) -> Self:
@@ -151,7 +160,7 @@ class ChatNuExtract(BaseChatOpenAI):
         run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002 part of LangChain's signature
         **kwargs: Any,
     ) -> ChatResult:
-        if SCHEMA in kwargs:
+        if asks_for_object(kwargs):
             from langchain_nuextract.answering import Answering  # noqa: PLC0415 chatting alone does without
 
             return Answering(self, messages, kwargs).answer(partial(self._ask, stop))
@@ -165,7 +174,7 @@ class ChatNuExtract(BaseChatOpenAI):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002 part of LangChain's signature
         **kwargs: Any,
     ) -> ChatResult:
-        if SCHEMA in kwargs:
+        if asks_for_object(kwargs):
             from langchain_nuextract.answering import Answering  # noqa: PLC0415 chatting alone does without
 
             return await Answering(self, messages, kwargs).aanswer(partial(self._aask, stop))
@@ -209,7 +218,7 @@ class ChatNuExtract(BaseChatOpenAI):
     def _chunks(
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Any, streaming: Mapping[str, JSON]
     ) -> Iterator[ChatGenerationChunk]:
-        if SCHEMA in kwargs:
+        if asks_for_object(kwargs):
             # The object has to be read and validated as a whole before any of its text is known.
             yield whole(self._generate(messages, stop, **kwargs))
             return
@@ -220,7 +229,7 @@ class ChatNuExtract(BaseChatOpenAI):
     async def _achunks(
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Any, streaming: Mapping[str, JSON]
     ) -> AsyncIterator[ChatGenerationChunk]:
-        if SCHEMA in kwargs:
+        if asks_for_object(kwargs):
             yield whole(await self._agenerate(messages, stop, **kwargs))
             return
         call = self._call(messages, stop, kwargs, streaming)
@@ -296,12 +305,6 @@ class ChatNuExtract(BaseChatOpenAI):
 
         extractor = NuExtractor(schema, llm=self, **kwargs)
         return with_raw(extractor.detailed) if include_raw else extractor
-
-    def bind(  # pyright: ignore[reportIncompatibleMethodOverride]  # the base returns a class of its own
-        self, **kwargs: Any
-    ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Set arguments of every call. A JSON Schema as `response_format` becomes a template: the answer fits it."""
-        return super().bind(**with_schema(kwargs))
 
     def bind_tools(
         self,

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypedDict, TypeVar, Unpack, cast, overload
 
@@ -28,6 +28,7 @@ from langchain_nuextract.errors import EndpointError, InvalidExtraction
 from langchain_nuextract.events import atell, tell
 from langchain_nuextract.extraction import Extraction
 from langchain_nuextract.flow import extract
+from langchain_nuextract.paths import JSON
 from langchain_nuextract.plan import Plan, plan_for
 from langchain_nuextract.recovery import DEFAULT, RecoveryPolicy
 from langchain_nuextract.schema.target import Target
@@ -295,7 +296,7 @@ class NuExtractor(_Extracting[T], Generic[T]):
             while True:
                 streamed = _Streamed(growth, request)
                 try:
-                    for chunk in self.llm.stream(_messages(request), child, **arguments(request, self.llm)):
+                    for chunk in self.llm.stream(_messages(request), child, **self._arguments(request, child)):
                         yield from streamed.add(chunk)
                         if growth.runs_away():
                             break
@@ -317,7 +318,7 @@ class NuExtractor(_Extracting[T], Generic[T]):
             while True:
                 streamed = _Streamed(growth, request)
                 try:
-                    async for chunk in self.llm.astream(_messages(request), child, **arguments(request, self.llm)):
+                    async for chunk in self.llm.astream(_messages(request), child, **self._arguments(request, child)):
                         for grown in streamed.add(chunk):
                             yield grown
                         if growth.runs_away():
@@ -341,13 +342,24 @@ class NuExtractor(_Extracting[T], Generic[T]):
 
     def _send(self, request: Request, config: RunnableConfig) -> Reply:
         started = perf_counter()
-        message = self.llm.invoke(_messages(request), config, **arguments(request, self.llm))
+        message = self.llm.invoke(_messages(request), config, **self._arguments(request, config))
         return reply_of(message, perf_counter() - started)
 
     async def _asend(self, request: Request, config: RunnableConfig) -> Reply:
         started = perf_counter()
-        message = await self.llm.ainvoke(_messages(request), config, **arguments(request, self.llm))
+        message = await self.llm.ainvoke(_messages(request), config, **self._arguments(request, config))
         return reply_of(message, perf_counter() - started)
+
+    def _arguments(self, request: Request, config: RunnableConfig) -> dict[str, JSON]:
+        """Say with which arguments the model is called; tracers, where there are any, are told the schema."""
+        manager: Any = config.get("callbacks")
+        return {**arguments(request, self.llm), **(self._told if manager.handlers else {})}
+
+    @cached_property
+    def _told(self) -> dict[str, Any]:
+        from langchain_nuextract.structured import told  # noqa: PLC0415 few need it
+
+        return told(self.target)
 
 
 class _Streamed:

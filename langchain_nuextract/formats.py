@@ -1,4 +1,4 @@
-"""The `response_format` that agents bind to a chat model, until somebody looks at it."""
+"""The `response_format` that agents give a chat model, and how it is answered."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -7,19 +7,21 @@ from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from langchain_nuextract.loose import fields
+from langchain_nuextract.paths import JSON
 
-SCHEMA: Final = "answer_schema"
-"""The argument that holds the schema on its way from `bind` to the model; the server never sees it."""
+FORMAT_SETTINGS: Final = frozenset({"response_format", "strict"})
+"""The arguments of a call that say what its answer is to look like."""
 
 
-def with_schema(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn the JSON Schema of a `response_format` into the argument that this room knows; leave other formats."""
+def asks_for_object(settings: Mapping[str, Any]) -> bool:
+    """Whether a call is to be answered with an object of a JSON Schema; other formats are left to the server."""
+    return "response_format" in settings and bool(schema_of(settings))
+
+
+def schema_of(settings: Mapping[str, Any]) -> Mapping[str, JSON]:
+    """Give the JSON Schema of a call's `response_format`; empty if it has none."""
     asked = fields(settings.get("response_format"))
-    schema = fields(fields(asked.get("json_schema")).get("schema"))
-    if asked.get("type") != "json_schema" or not schema:
-        return dict(settings)
-    kept = {name: value for name, value in settings.items() if name not in {"response_format", "strict"}}
-    return {**kept, SCHEMA: schema}
+    return fields(fields(asked.get("json_schema")).get("schema")) if asked.get("type") == "json_schema" else {}
 
 
 def whole(result: ChatResult) -> ChatGenerationChunk:

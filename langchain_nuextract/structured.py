@@ -1,16 +1,33 @@
-"""`include_raw`: an extractor that gives the model's message, the object and the error side by side."""
+"""What LangChain expects of structured output: `include_raw`, and tracers that are told the schema."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
+from langchain_core.utils.function_calling import convert_to_json_schema
 
 from langchain_nuextract.endpoint.replies import message_of
 from langchain_nuextract.errors import ExtractionError
 from langchain_nuextract.extraction import Attempt, Extraction
+from langchain_nuextract.schema.target import Target
 from langchain_nuextract.task import Reply, Usage
+
+
+def told(target: Target[Any]) -> dict[str, Any]:
+    """Give the argument of a call by which LangChain tells tracers what is asked for."""
+    try:
+        schema = convert_to_json_schema(_described(target))
+    except ValueError:
+        # LangChain cannot describe it: it has no name, or stands in itself.
+        schema = {"title": target.name, **target.answer_schema}
+    return {"ls_structured_output_format": {"kwargs": {"method": "json_schema"}, "schema": schema}}
+
+
+def _described(target: Target[Any]) -> Any:
+    return target.schema if target.source == "python" else json.loads(target.schema)
 
 
 def with_raw(detailed: Runnable[Any, Extraction[Any]]) -> Runnable[Any, dict[str, Any]]:

@@ -6,21 +6,21 @@ from typing import Final
 from langchain_core.language_models import BaseChatModel
 from openai._types import RequestOptions
 
+from langchain_nuextract.loose import fields
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.task import Request
 
 _TEMPLATE: Final = "chat_template_kwargs"
+_EXTRA: Final = "extra_body"
 _SAMPLING: Final = ("temperature", "top_p", "max_tokens", "seed", "presence_penalty", "frequency_penalty")
 
 
 def merged(*bodies: Mapping[str, JSON] | None) -> dict[str, JSON]:
-    """Lay bodies over each other, later ones on top; what they tell the chat template is kept together."""
+    """Lay bodies over each other, later ones on top; what they tell the chat template stays together, as do extras."""
     merged: dict[str, JSON] = {}
     for body in filter(None, bodies):
-        kwargs = {**merged.get(_TEMPLATE, {}), **body.get(_TEMPLATE, {})}
-        merged.update(body)
-        if kwargs:
-            merged[_TEMPLATE] = kwargs
+        both = {name: {**fields(merged.get(name)), **fields(body.get(name))} for name in (_TEMPLATE, _EXTRA)}
+        merged.update({**body, **{name: kept for name, kept in both.items() if kept}})
     return merged
 
 
@@ -34,6 +34,10 @@ def arguments(request: Request, llm: BaseChatModel) -> dict[str, JSON]:
     body |= request.firm
     if "max_tokens" in request.firm and "max_tokens" in own:
         body["max_tokens"] = min(request.firm["max_tokens"], own["max_tokens"])
+    if "response_format" in body:
+        # As an argument of its own it would ask the chat model for an extraction.
+        held: dict[str, JSON] = {"response_format": body.pop("response_format")}
+        body[_EXTRA] = {**(getattr(llm, _EXTRA, None) or {}), **held}
     return body if request.route == "chat" else {**body, "route": request.route}
 
 

@@ -21,7 +21,8 @@ SCHEMA = {
     "required": ["city", "born"],
     "additionalProperties": False,
 }
-CONSTRAINED = {"response_format": {"type": "json_schema", "json_schema": {"name": "answer", "schema": SCHEMA}}}
+FORMAT = {"type": "json_schema", "json_schema": {"name": "answer", "schema": SCHEMA}}
+CONSTRAINED = {"extra_body": {"response_format": FORMAT}}
 
 
 @pytest.fixture(params=["nuextract2", "nuextract3"])

@@ -7,6 +7,7 @@ import pytest
 from langchain.agents import create_agent
 from langchain_core.callbacks import BaseCallbackHandler, UsageMetadataCallbackHandler
 from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.runnables import ConfigurableField
 from pydantic import BaseModel
 
 from langchain_nuextract import InvalidExtraction, UnsupportedTask
@@ -62,6 +63,31 @@ def test_the_text_is_json_of_the_schema_and_the_raw_answer_is_kept(run, chat):
     assert Invoice.model_validate_json(message.text, strict=True) == WANTED
     assert message.additional_kwargs["raw"].startswith("```json")
     assert message.response_metadata["model_name"] == "numind/NuExtract3"
+
+
+def test_a_format_of_one_call_is_the_same_as_a_bound_one(run, chat):
+    with FakeEndpoint(ANSWER) as endpoint:
+        bound = run(chat(endpoint).bind(response_format=FORMAT), TEXT)
+        given = run(chat(endpoint), TEXT, response_format=FORMAT, strict=True)
+        (streamed,) = [chunk for chunk in chat(endpoint).stream(TEXT, response_format=FORMAT) if chunk.text]
+    assert bound.text == given.text == streamed.text
+    first, second, third = (request.body for request in endpoint.requests)
+    assert first == second == third
+
+
+def test_a_format_within_the_extra_body_is_sent_as_it_is(run, chat):
+    with FakeEndpoint("{}") as endpoint:
+        assert run(chat(endpoint), TEXT, extra_body={"response_format": FORMAT, "top_k": 1}).text == "{}"
+    assert endpoint.requests[0].body["response_format"] == FORMAT
+
+
+def test_constrained_decoding_keeps_the_extras_of_the_model_and_of_the_call(run, chat):
+    with FakeEndpoint(ANSWER) as endpoint:
+        llm = chat(endpoint, dialect="instruct", extra_body={"top_k": 1})
+        run(llm, TEXT, response_format=FORMAT, extra_body={"priority": 3})
+    body = endpoint.requests[0].body
+    assert (body["top_k"], body["priority"]) == (1, 3)
+    assert body["response_format"]["json_schema"]["name"] == "answer"
 
 
 def test_it_streams_the_whole_text_at_once(run, chat):
@@ -145,6 +171,13 @@ def test_a_profile_knows_no_more_than_there_is_to_know(chat):
     assert gone.profile.get("max_input_tokens") is None
     with pytest.raises(KeyError):
         gone.profile["max_input_tokens"]
+
+
+def test_a_profile_is_that_of_the_configured_model(chat):
+    with FakeEndpoint() as endpoint:
+        llm = chat(endpoint).configurable_fields(model_name=ConfigurableField(id="model"))
+        configured, _ = llm._prepare({"configurable": {"model": "numind/NuExtract-v1.5"}})
+    assert (llm.default.profile["image_inputs"], configured.profile["image_inputs"]) == (True, False)
 
 
 def test_a_profile_travels_with_its_model_and_follows_its_copies(chat):

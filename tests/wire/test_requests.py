@@ -36,7 +36,7 @@ def test_settings_of_a_call_win_over_those_of_the_constructor(run, chat):
 def test_fields_of_the_server_are_sent_at_the_top(run, chat):
     fields = {
         "chat_template_kwargs": {"template": "{}", "enable_thinking": False},
-        "response_format": {"type": "json_schema", "json_schema": {"name": "answer", "schema": {"type": "object"}}},
+        "response_format": {"type": "json_object"},
         "structured_outputs": {"json": {"type": "object"}},
         "repetition_penalty": 1.05,
         "repetition_detection": {"max_pattern_size": 8, "min_pattern_size": 1, "min_count": 3},
