@@ -16,11 +16,12 @@ from langchain_core.utils import from_env, secret_from_env
 from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, model_validator
 
-from langchain_nuextract.endpoint.bodies import as_completion, merged, take_options
+from langchain_nuextract.endpoint.bodies import as_completion, merged, take_options, timeouts
 from langchain_nuextract.endpoint.faults import NOBODY, ServedModel
 from langchain_nuextract.endpoint.replies import PROVIDER, chunk_of, reply_of, result_of
 from langchain_nuextract.endpoint.retrying import RetryPolicy
-from langchain_nuextract.endpoint.wire import Call, Endpoint, Timeouts, Wire, normal_url
+from langchain_nuextract.endpoint.settings import Endpoint, normal_url
+from langchain_nuextract.endpoint.wire import Call, Wire
 from langchain_nuextract.errors import NotAChatReply, RequestRefused, UnknownModel, UnsupportedTask
 from langchain_nuextract.formats import asks_for_object, whole
 from langchain_nuextract.paths import JSON
@@ -30,8 +31,6 @@ __all__ = ["ChatNuExtract", "reply_of"]
 
 _PATHS: Final = {"chat": "/chat/completions", "completions": "/completions"}
 _KEY_FROM_ENV: Final = secret_from_env("NUEXTRACT_API_KEY", default=None)
-_CONNECT: Final = 10.0
-"""Seconds to wait for a connection at the most."""
 _TOOL_SETTINGS: Final = frozenset({"tools", "tool_choice", "parallel_tool_calls", "strict"})
 _NOT_SENT: Final = frozenset({"tools", "tool_choice", "parallel_tool_calls", "stream"})
 _NO_TOOLS: Final = (
@@ -143,7 +142,7 @@ class ChatNuExtract(BaseChatOpenAI):
         return Endpoint(
             url=str(self.openai_api_base),
             key=self.openai_api_key,
-            timeout=_timeouts(self.request_timeout),
+            timeout=timeouts(self.request_timeout),
             silence=self.stream_chunk_timeout,
             headers=tuple((self.default_headers or {}).items()),
             query=tuple(self.default_query.items()) if self.default_query else (),
@@ -411,17 +410,6 @@ class ChatNuExtract(BaseChatOpenAI):
         """Read the key again from where this process has it."""
         super().__setstate__({**state, "__dict__": {**state["__dict__"], "openai_api_key": _KEY_FROM_ENV()}})
         self._wire = Wire.to(self._endpoint())
-
-
-def _timeouts(given: Any) -> Timeouts:
-    """Take seconds, a pair for connecting and the rest, or the timeout of an HTTP library; None for no limit."""
-    if isinstance(given, int | float):
-        # Whoever waits ten minutes for an answer need not wait as long to learn that nobody is there.
-        return (min(given, _CONNECT), given, given, given)
-    if isinstance(given, tuple):
-        connect, rest = cast("tuple[float | None, float | None]", given)
-        return (connect, rest, rest, rest)
-    return (None, None, None, None) if given is None else (given.connect, given.read, given.write, given.pool)
 
 
 def _harmless(headers: Mapping[str, str] | None) -> dict[str, str] | None:

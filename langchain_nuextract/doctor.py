@@ -19,7 +19,8 @@ from langchain_nuextract.dialect import Dialect
 from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.endpoint.replies import decode
-from langchain_nuextract.endpoint.wire import normal_url, served_models
+from langchain_nuextract.endpoint.settings import normal_url
+from langchain_nuextract.endpoint.wire import served_models
 from langchain_nuextract.errors import UnsupportedTask
 from langchain_nuextract.loose import fields, items
 from langchain_nuextract.paths import JSON

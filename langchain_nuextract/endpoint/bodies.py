@@ -1,15 +1,19 @@
 """The bodies of requests: settings laid over each other, and the two routes."""
 
 from collections.abc import Mapping
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
 
 from langchain_core.language_models import BaseChatModel
-from openai._types import RequestOptions
 
+from langchain_nuextract.endpoint.settings import Timeouts
 from langchain_nuextract.loose import fields
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.task import Request
 
+_CONNECT: Final = 10.0
+"""Seconds to wait for a connection at the most."""
+_OPTIONS: Final = ("timeout", "extra_headers", "extra_query")
 _TEMPLATE: Final = "chat_template_kwargs"
 _EXTRA: Final = "extra_body"
 _SAMPLING: Final = ("temperature", "top_p", "max_tokens", "seed", "presence_penalty", "frequency_penalty")
@@ -51,13 +55,35 @@ def as_completion(body: Mapping[str, JSON]) -> dict[str, JSON]:
     return {"max_tokens": None, **completion, "prompt": message["content"]}
 
 
-def take_options(body: dict[str, JSON]) -> RequestOptions:
-    """Take those settings out of a body that are about sending it: they have the names that the SDK gives them."""
-    options = RequestOptions()
-    if "timeout" in body:
-        options["timeout"] = body.pop("timeout")
-    if extra := body.pop("extra_headers", None):
-        options["headers"] = extra
-    if extra := body.pop("extra_query", None):
-        options["params"] = extra
-    return options
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a caller may say about the sending of one request."""
+
+    timeout: Timeouts | None = None
+    """None for the endpoint's own."""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    query: tuple[tuple[str, Any], ...] = ()
+
+
+def take_options(body: dict[str, JSON]) -> Options:
+    """Take those settings out of a body that are about sending it: they have the names that OpenAI's SDK gives them."""
+    if body.keys().isdisjoint(_OPTIONS):
+        return _NO_OPTIONS
+    timeout = timeouts(body.pop("timeout")) if "timeout" in body else None
+    headers: dict[str, str] = body.pop("extra_headers", None) or {}
+    query: dict[str, Any] = body.pop("extra_query", None) or {}
+    return Options(timeout, headers, tuple(query.items()))
+
+
+def timeouts(given: Any) -> Timeouts:
+    """Take seconds, a pair for connecting and the rest, or the timeout of an HTTP library; None for no limit."""
+    if isinstance(given, int | float):
+        # Whoever waits ten minutes for an answer need not wait as long to learn that nobody is there.
+        return (min(given, _CONNECT), given, given, given)
+    if isinstance(given, tuple):
+        connect, rest = cast("tuple[float | None, float | None]", given)
+        return (connect, rest, rest, rest)
+    return (None, None, None, None) if given is None else (given.connect, given.read, given.write, given.pool)
+
+
+_NO_OPTIONS: Final = Options()

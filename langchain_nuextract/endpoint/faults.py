@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Final
 
+import aiohttp
 import anyio
 import httpx2
-import openai
 
 from langchain_nuextract.errors import (
     AccessDenied,
@@ -136,31 +136,45 @@ def explain_refusal(refusal: Refusal, place: Place, models: tuple[ServedModel, .
 
 def explain(error: Exception, place: Place) -> EndpointError:
     """Say what a foreign error without a status means: the connection, the timeout or the body failed."""
-    cause = error.__cause__ if isinstance(error, openai.APIConnectionError) and error.__cause__ else error
     # By name, as httpx2 and the older httpx, which users may still hand in, have the same tree of errors.
-    for name in (kind.__name__ for kind in type(cause).__mro__):
+    for name in (kind.__name__ for kind in type(error).__mro__):
         if name in _CAUSES:
             kind, sentence = _CAUSES[name]
-            return kind(place.url, None, sentence.format(cause=_words(cause)))
-    return EndpointUnreachable(place.url, None, f"the connection failed: {_words(cause)}")
+            return kind(place.url, None, sentence.format(cause=_words(error)))
+    return EndpointUnreachable(place.url, None, f"the connection failed: {_words(error)}")
 
+
+_NO_CONNECTION: Final = (EndpointUnreachable, "no connection in time. " + NOBODY + ".")
+_NOTHING_THERE: Final = (EndpointUnreachable, "nothing answers here ({cause}). " + NOBODY + ".")
+_TOO_SLOW: Final = (ReplyTimeout, "no answer within the timeout. Raise `timeout`, or lower the concurrency.")
+_PROXY: Final = (EndpointUnreachable, "the proxy failed: {cause}")
+_NOT_DECODED: Final = (NotAChatReply, "the body could not be decompressed: {cause}")
+_NO_ADDRESS: Final = (RequestRefused, "this address cannot be asked: {cause}")
+_BROKEN: Final = (EndpointUnreachable, "the connection broke before the answer was complete: {cause}")
 
 _CAUSES: Final[Mapping[str, tuple[type[EndpointError], str]]] = {
-    "ConnectTimeout": (EndpointUnreachable, "no connection in time. " + NOBODY + "."),
-    "ConnectError": (EndpointUnreachable, "nothing answers here ({cause}). " + NOBODY + "."),
+    # httpx2 and httpx
+    "ConnectTimeout": _NO_CONNECTION,
+    "ConnectError": _NOTHING_THERE,
     "PoolTimeout": (ReplyTimeout, "no free connection within the timeout. Lower the concurrency or raise the timeout."),
-    "TimeoutException": (ReplyTimeout, "no answer within the timeout. Raise `timeout`, or lower the concurrency."),
-    "APITimeoutError": (ReplyTimeout, "no answer within the timeout. Raise `timeout`, or lower the concurrency."),
-    "ProxyError": (EndpointUnreachable, "the proxy failed: {cause}"),
-    "DecodingError": (NotAChatReply, "the body could not be decompressed: {cause}"),
-    "UnsupportedProtocol": (RequestRefused, "this address cannot be asked: {cause}"),
+    "TimeoutException": _TOO_SLOW,
+    "ProxyError": _PROXY,
+    "DecodingError": _NOT_DECODED,
+    "UnsupportedProtocol": _NO_ADDRESS,
     "LocalProtocolError": (RequestRefused, "the request could not be sent: {cause}"),
     "TooManyRedirects": (RequestRefused, "it redirects in a circle. " + _WHERE + "."),
-    "RequestError": (EndpointUnreachable, "the connection broke before the answer was complete: {cause}"),
-    "APIConnectionError": (EndpointUnreachable, "the connection broke before the answer was complete: {cause}"),
-    "APIResponseValidationError": (NotAChatReply, "the answer has an unknown form: {cause}"),
+    "RequestError": _BROKEN,
+    # aiohttp
+    "ConnectionTimeoutError": _NO_CONNECTION,
+    "ClientConnectorError": _NOTHING_THERE,
+    "ServerTimeoutError": _TOO_SLOW,
+    "ClientProxyConnectionError": _PROXY,
+    "ClientHttpProxyError": _PROXY,
+    "ContentEncodingError": _NOT_DECODED,
+    "InvalidURL": _NO_ADDRESS,
+    "ClientError": _BROKEN,
 }
-"""Errors of the HTTP library and the SDK by the name of their class; the nearest base decides."""
+"""Errors of the HTTP libraries by the name of their class; the nearest base decides."""
 
 
 def explain_inner(error: JSON, place: Place) -> EndpointError:
@@ -173,10 +187,10 @@ def explain_inner(error: JSON, place: Place) -> EndpointError:
 
 
 def broken_connections() -> tuple[type[Exception], ...]:
-    """List what reading a body may raise, the older httpx's errors included if it is in use."""
+    """List what sending and reading may raise, the older httpx's errors included if it is in use."""
     legacy = sys.modules.get("httpx")
     older: tuple[type[Exception], ...] = (legacy.RequestError,) if legacy else ()
-    return (httpx2.RequestError, openai.APIError, anyio.EndOfStream, OSError, *older)
+    return (aiohttp.ClientError, httpx2.RequestError, anyio.EndOfStream, OSError, *older)
 
 
 def not_a_reply(place: Place, content: bytes) -> NotAChatReply:

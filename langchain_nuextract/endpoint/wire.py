@@ -1,22 +1,17 @@
-"""The endpoint as it is spoken to: clients, sending, retrying, streams and the list of models."""
+"""The endpoint as it is spoken to: sending, retrying, streams and the list of models."""
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cache
-from ssl import SSLContext
 from threading import Lock
-from typing import Any, ClassVar, Final, NamedTuple, Self, TypeAlias
-from urllib.parse import urlsplit
+from typing import ClassVar, Final, NamedTuple, Self
 from weakref import WeakKeyDictionary, WeakValueDictionary, finalize
 
 import httpx2
-import openai
-from openai._types import RequestOptions
-from pydantic import SecretStr
 
+from langchain_nuextract.endpoint.bodies import Options
 from langchain_nuextract.endpoint.faults import (
     Place,
     Refusal,
@@ -31,111 +26,15 @@ from langchain_nuextract.endpoint.faults import (
     refusal_of,
 )
 from langchain_nuextract.endpoint.replies import EventReader, decode, encode, well_formed
-from langchain_nuextract.endpoint.retrying import RetryPolicy
+from langchain_nuextract.endpoint.settings import Endpoint
+from langchain_nuextract.endpoint.transports import AsyncResponse, AsyncTransport, Sending, open_async, open_sync, send
+from langchain_nuextract.errors import EndpointError
 from langchain_nuextract.loose import fields, integer, items
 from langchain_nuextract.paths import JSON
 
-NO_KEY: Final = "EMPTY"
-"""Sent where the server needs no key; the name that vLLM's documentation uses."""
-
-Timeouts: TypeAlias = tuple[float | None, float | None, float | None, float | None]
-
-_LIMITS: Final = httpx2.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=4.0)
-"""Idle connections are dropped before uvicorn, which vLLM runs on, does so after five seconds."""
-
-_LOOK: Final[RequestOptions] = {"timeout": 5.0, "follow_redirects": False}
-"""Looking something up for an error message must not take long."""
-
-
-def normal_url(base_url: str) -> str:
-    """Bring an endpoint's address to the form that is asked: without a slash at the end, `/v1` if it has no path.
-
-    Raises:
-        ValueError: It is no http(s) address, or holds a user, a password, a query or a fragment.
-    """
-    parts = urlsplit(base_url.strip())
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(
-            f"base_url must be an address such as http://localhost:8000/v1, not {parts.netloc or base_url!r}"
-        )
-    if "@" in parts.netloc or parts.query or parts.fragment:
-        raise ValueError(
-            "base_url must be a bare address: pass credentials by api_key or default_headers, and a "
-            "query by default_query"
-        )
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/') or '/v1'}"
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """How the endpoint is reached. Equal settings share their connections."""
-
-    url: str
-    """Its address up to and including `/v1`."""
-    key: SecretStr | None = None
-    timeout: Timeouts = (10.0, 600.0, 600.0, 600.0)
-    """Seconds for connecting, reading, writing, and waiting for a free connection; None for no limit."""
-    silence: float | None = None
-    """Seconds that a stream may be silent for; None for the same as reading."""
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    query: tuple[tuple[str, Any], ...] = field(default=(), repr=False)
-    policy: RetryPolicy = field(default_factory=RetryPolicy)
-    proxy: str | None = None
-    http_client: Any = None
-    """The caller's own client for sync calls; never closed from here."""
-    http_async_client: Any = None
-    """The caller's own client for async calls; never closed from here."""
-
-    @property
-    def root(self) -> str:
-        """The server's address, without `/v1`."""
-        return self.url.removesuffix("/v1")
-
-    def client_settings(self) -> dict[str, Any]:
-        """Say what the SDK's clients are told; what they are not told they would read from `OPENAI_…` variables."""
-        return {
-            "api_key": self._key,
-            "base_url": self.url,
-            "timeout": _httpx_timeout(self.timeout),
-            "max_retries": 0,
-            "default_query": dict(self.query),
-        }
-
-    def transport(self) -> dict[str, Any]:
-        """Say how our own HTTP clients are made."""
-        return {"timeout": _httpx_timeout(self.timeout), "proxy": self.proxy, "verify": _tls(), "limits": _LIMITS}
-
-    def options(self, *, stream: bool) -> RequestOptions:
-        """Say how one request is sent. Redirects are not followed: they could carry a document to another host."""
-        if stream and self.silence:
-            connect, _, *others = self.timeout
-            return {"follow_redirects": False, "timeout": _httpx_timeout((connect, self.silence, *others))}
-        return {"follow_redirects": False}
-
-    def all_headers(self) -> dict[str, str]:
-        """Write the headers of each request; the caller's own win."""
-        basic = {
-            "Accept": "application/json",
-            "Content-Type": "application/json",
-            "User-Agent": "langchain-nuextract",
-            "Authorization": f"Bearer {self._key}",
-        }
-        return basic | dict(self.headers)
-
-    @property
-    def _key(self) -> str:
-        return self.key.get_secret_value() if self.key else NO_KEY
-
-
-@cache
-def _tls() -> SSLContext:
-    """Read the certificates once: each client would take a twentieth of a second for it."""
-    return httpx2.create_ssl_context()
-
-
-def _httpx_timeout(timeout: Sequence[float | None]) -> httpx2.Timeout:
-    connect, read, write, pool = timeout
-    return httpx2.Timeout(connect=connect, read=read, write=write, pool=pool)
+_LOOK: Final = (5.0, 5.0, 5.0, 5.0)
+"""Seconds. Looking something up for an error message must not take long."""
+_OK: Final = range(200, 300)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,34 +44,14 @@ class Call:
     path: str
     """`/chat/completions`, …, after the endpoint's `/v1`."""
     body: Mapping[str, JSON]
-    options: RequestOptions = field(default_factory=RequestOptions)
+    options: Options = field(default_factory=Options)
     """A timeout or headers for this request alone."""
 
 
-class _OurHeadersOnly:
-    """The SDK would add headers from `OPENAI_CUSTOM_HEADERS`, `OPENAI_ORG_ID` and others, and describe the machine."""
-
-    def __init__(self, headers: dict[str, str], **settings: Any) -> None:
-        self._our_headers = headers
-        super().__init__(**settings)
-
-    @property
-    def default_headers(self) -> dict[str, Any]:
-        return self._our_headers
-
-
-class _SyncClient(_OurHeadersOnly, openai.OpenAI):
-    pass
-
-
-class _AsyncClient(_OurHeadersOnly, openai.AsyncOpenAI):
-    pass
-
-
 class _Kept(NamedTuple):
-    """An event loop's client, and the generator that closes it when the loop ends or this is dropped."""
+    """An event loop's transport, and the generator that closes it when the loop ends or this is dropped."""
 
-    client: _AsyncClient
+    transport: AsyncTransport
     keeper: AsyncGenerator[None]
 
 
@@ -197,10 +76,11 @@ class Wire:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
+        self._headers = endpoint.all_headers()
         self._lock = Lock()
-        self._client: _SyncClient | None = None
+        self._client: httpx2.Client | None = None
         self._process = os.getpid()
-        self._async_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, _Kept] = WeakKeyDictionary()
+        self._async_transports: WeakKeyDictionary[asyncio.AbstractEventLoop, _Kept] = WeakKeyDictionary()
         self._models: tuple[ServedModel, ...] = ()
 
     def post(self, call: Call, *, holds: str = "choices") -> Mapping[str, JSON]:
@@ -214,14 +94,12 @@ class Wire:
             EndpointError: It failed for good; retryable failures have been retried.
         """
         place, sending = self._place(call), self._sending(call)
-        response = self.endpoint.policy.run(lambda: self._send(place, sending))
-        return _read(response.content, place, holds)
+        return _read(self.endpoint.policy.run(lambda: self._fetch(place, sending)), place, holds)
 
     async def apost(self, call: Call, *, holds: str = "choices") -> Mapping[str, JSON]:
         """Do the same on an event loop."""
         place, sending = self._place(call), self._sending(call)
-        response = await self.endpoint.policy.arun(lambda: self._asend(place, sending))
-        return _read(response.content, place, holds)
+        return _read(await self.endpoint.policy.arun(lambda: self._afetch(place, sending)), place, holds)
 
     def events(self, call: Call) -> Iterator[Mapping[str, JSON]]:
         """Send a request and yield the events of its answer; only the opening of the stream is retried.
@@ -230,8 +108,8 @@ class Wire:
             EndpointError: It failed for good, or the stream broke off or stalled in between.
         """
         place, sending = self._place(call), self._sending(call, stream=True)
-        response = self.endpoint.policy.run(lambda: self._send(place, sending))
-        events = _Events(place, response)
+        response = self.endpoint.policy.run(lambda: self._open(place, sending))
+        events = _Events(place, response.headers)
         try:
             with _explained(place):
                 for received in response.iter_bytes():
@@ -243,8 +121,8 @@ class Wire:
     async def aevents(self, call: Call) -> AsyncIterator[Mapping[str, JSON]]:
         """Do the same on an event loop."""
         place, sending = self._place(call), self._sending(call, stream=True)
-        response = await self.endpoint.policy.arun(lambda: self._asend(place, sending))
-        events = _Events(place, response)
+        response = await self.endpoint.policy.arun(lambda: self._aopen(place, sending))
+        events = _Events(place, response.headers)
         try:
             with _explained(place):
                 async for received in response.aiter_bytes():
@@ -258,18 +136,15 @@ class Wire:
     def models(self) -> tuple[ServedModel, ...]:
         """Ask which models are served, once; empty if the endpoint does not tell within a few seconds."""
         if not self._models:
-            with suppress(openai.OpenAIError, ValueError):
-                response = self._sync().get("/models", cast_to=httpx2.Response, options=_LOOK)
-                self._models = served_models(decode(response.content))
+            with suppress(EndpointError, ValueError):
+                self._models = served_models(decode(self._fetch(self._list, self._listing())))
         return self._models
 
     async def amodels(self) -> tuple[ServedModel, ...]:
         """Do the same on an event loop."""
         if not self._models:
-            with suppress(openai.OpenAIError, ValueError):
-                client = await self._async()
-                response = await client.get("/models", cast_to=httpx2.Response, options=_LOOK)
-                self._models = served_models(decode(response.content))
+            with suppress(EndpointError, ValueError):
+                self._models = served_models(decode(await self._afetch(self._list, self._listing())))
         return self._models
 
     def context_of(self, model: str) -> int | None:
@@ -281,80 +156,94 @@ class Wire:
         before = self.endpoint.root if call.path == "/tokenize" else self.endpoint.url
         return Place(before + call.path, str(call.body.get("model", "")))
 
-    def _sending(self, call: Call, *, stream: bool = False) -> dict[str, Any]:
-        return {
-            "content": encode(call.body),
-            "cast_to": httpx2.Response,
-            "options": self.endpoint.options(stream=stream) | call.options,
-            "stream": stream,
-        }
+    def _sending(self, call: Call, *, stream: bool = False) -> Sending:
+        options = call.options
+        return Sending(
+            method="POST",
+            url=self._place(call).url,
+            headers={**self._headers, **options.headers} if options.headers else self._headers,
+            timeout=options.timeout or self.endpoint.timeouts(stream=stream),
+            content=encode(call.body),
+            params=(*self.endpoint.query, *options.query),
+        )
 
-    def _send(self, place: Place, sending: dict[str, Any]) -> httpx2.Response:
-        try:
-            return self._sync().post(place.url, **sending)
-        except openai.APIStatusError as error:
-            refusal = _refusal(error)
-            raise explain_refusal(refusal, place, self.models() if refusal.asks_for_models else ()) from error
-        except openai.APIError as error:
-            raise explain(error, place) from error
+    @property
+    def _list(self) -> Place:
+        return Place(f"{self.endpoint.url}/models", "")
 
-    async def _asend(self, place: Place, sending: dict[str, Any]) -> httpx2.Response:
-        client = await self._async()
-        try:
-            return await client.post(place.url, **sending)
-        except openai.APIStatusError as error:
-            refusal = _refusal(error)
-            raise explain_refusal(refusal, place, await self.amodels() if refusal.asks_for_models else ()) from error
-        except openai.APIError as error:
-            raise explain(error, place) from error
+    def _listing(self) -> Sending:
+        return Sending("GET", self._list.url, self._headers, _LOOK, params=self.endpoint.query)
 
-    def _sync(self) -> _SyncClient:
+    def _fetch(self, place: Place, sending: Sending) -> bytes:
+        response = self._open(place, sending)
+        with _explained(place):
+            return response.read()
+
+    async def _afetch(self, place: Place, sending: Sending) -> bytes:
+        response = await self._aopen(place, sending)
+        with _explained(place):
+            return await response.aread()
+
+    def _open(self, place: Place, sending: Sending) -> httpx2.Response:
+        with _explained(place):
+            response = send(self._sync(), sending)
+            if response.status_code in _OK:
+                return response
+            refusal = _refusal(response.status_code, response.read(), response.headers)
+        looked_up = refusal.asks_for_models and sending.content
+        raise explain_refusal(refusal, place, self.models() if looked_up else ())
+
+    async def _aopen(self, place: Place, sending: Sending) -> AsyncResponse:
+        transport = await self._async()
+        with _explained(place):
+            response = await transport.send(sending)
+            if response.status_code in _OK:
+                return response
+            refusal = _refusal(response.status_code, await response.aread(), response.headers)
+        looked_up = refusal.asks_for_models and sending.content
+        raise explain_refusal(refusal, place, await self.amodels() if looked_up else ())
+
+    def _sync(self) -> httpx2.Client:
         with self._lock:
             if self._client is None or self._process != os.getpid():
                 # A forked process must not write into the connections of its parent.
-                self._client, self._process = self._open_sync(), os.getpid()
+                self._client, self._process = open_sync(self.endpoint), os.getpid()
+                if self._client is not self.endpoint.http_client:
+                    finalize(self, self._client.close)
             return self._client
 
-    def _open_sync(self) -> _SyncClient:
-        http = self.endpoint.http_client or openai.DefaultHttpxClient(**self.endpoint.transport())
-        client = _SyncClient(self.endpoint.all_headers(), http_client=http, **self.endpoint.client_settings())
-        if http is not self.endpoint.http_client:
-            finalize(client, http.close)
-        return client
-
-    async def _async(self) -> _AsyncClient:
+    async def _async(self) -> AsyncTransport:
         loop = asyncio.get_running_loop()
-        kept = self._async_clients.get(loop)
+        kept = self._async_transports.get(loop)
         if kept is None:
-            kept = self._async_clients[loop] = self._open_async()
+            kept = self._async_transports[loop] = self._open_async()
             # Runs up to its yield without giving way, so that nobody else opens a second one meanwhile.
             await anext(kept.keeper)
-        return kept.client
+        return kept.transport
 
     def _open_async(self) -> _Kept:
-        http = self.endpoint.http_async_client or openai.DefaultAsyncHttpxClient(**self.endpoint.transport())
-        client = _AsyncClient(self.endpoint.all_headers(), http_client=http, **self.endpoint.client_settings())
-        return _Kept(client, _keep(client, self._async_clients, close=http is not self.endpoint.http_async_client))
+        transport = open_async(self.endpoint)
+        return _Kept(transport, _keep(transport, self._async_transports, close=not self.endpoint.http_async_client))
 
 
 async def _keep(
-    client: _AsyncClient, clients: MutableMapping[asyncio.AbstractEventLoop, _Kept], *, close: bool
+    transport: AsyncTransport, transports: MutableMapping[asyncio.AbstractEventLoop, _Kept], *, close: bool
 ) -> AsyncGenerator[None]:
-    """Close the client when its event loop shuts its generators down, or when nobody holds this one any more."""
+    """Close the transport when its event loop shuts its generators down, or when nobody holds this one any more."""
     try:
         yield
     finally:
-        clients.pop(asyncio.get_running_loop(), None)
+        transports.pop(asyncio.get_running_loop(), None)
         if close:
-            await client.close()
+            await transport.close()
 
 
 class _Events:
     """Reads the body of a streamed reply, whoever iterates over it."""
 
-    def __init__(self, place: Place, response: httpx2.Response) -> None:
+    def __init__(self, place: Place, headers: Mapping[str, str]) -> None:
         self._place = place
-        self._streams = "text/event-stream" in response.headers.get("content-type", "")
+        self._streams = "text/event-stream" in headers.get("content-type", "")
         self._reader = EventReader()
         self._whole = b""
 
@@ -385,15 +274,19 @@ class _Events:
 
 @contextmanager
 def _explained(place: Place) -> Generator[None]:
-    """Turn what breaks while a body is read into one of our errors."""
+    """Turn what breaks on the way into one of our errors."""
     try:
         yield
     except broken_connections() as error:
         raise explain(error, place) from error
 
 
-def _refusal(error: openai.APIStatusError) -> Refusal:
-    return refusal_of(error.status_code, error.body, error.response.headers)
+def _refusal(status: int, content: bytes, headers: Mapping[str, str]) -> Refusal:
+    try:
+        body: JSON = decode(content)
+    except ValueError:
+        body = content.decode("utf-8", "replace")
+    return refusal_of(status, body, headers)
 
 
 def _read(content: bytes, place: Place, holds: str) -> Mapping[str, JSON]:

@@ -44,8 +44,8 @@ def test_the_client_of_an_event_loop_is_closed_with_it(chat):
             return await llm.wire._async()
 
         client = asyncio.run(ask())
-        assert client.is_closed()
-        assert len(llm.wire._async_clients) == 0
+        assert client.is_closed
+        assert len(llm.wire._async_transports) == 0
 
 
 def test_the_client_of_a_dropped_model_is_closed_while_its_loop_runs():
@@ -56,7 +56,7 @@ def test_the_client_of_a_dropped_model_is_closed_while_its_loop_runs():
         del llm
         gc.collect()
         await asyncio.sleep(0.05)
-        return client.is_closed()
+        return client.is_closed
 
     with FakeEndpoint() as endpoint:
         assert asyncio.run(ask(endpoint.url))
@@ -66,7 +66,7 @@ def test_the_client_of_a_dropped_model_is_closed(chat):
     with FakeEndpoint() as endpoint:
         llm = chat(endpoint)
         llm.invoke("x")
-        http = llm.wire._sync()._client
+        http = llm.wire._sync()
         wire = weakref.ref(llm.wire)
         del llm
         gc.collect()

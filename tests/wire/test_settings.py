@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from langchain_nuextract import ChatNuExtract, RequestRefused
-from langchain_nuextract.endpoint.wire import Endpoint, normal_url
+from langchain_nuextract.endpoint.settings import Endpoint, normal_url
 from langchain_nuextract.testing import FakeEndpoint
 
 URL = "http://localhost:8000/v1"
@@ -130,8 +130,9 @@ def test_a_timeout_may_be_given_in_several_ways(given, meant):
 
 
 def test_a_stream_may_have_a_limit_of_its_own():
-    options = Endpoint(URL, silence=5.0).options(stream=True)
-    assert options["timeout"] == httpx2.Timeout(connect=10.0, read=5.0, write=600.0, pool=600.0)
+    endpoint = Endpoint(URL, silence=5.0)
+    assert endpoint.timeouts(stream=True) == (10.0, 5.0, 600.0, 600.0)
+    assert endpoint.timeouts(stream=False) == (10.0, 600.0, 600.0, 600.0)
 
 
 def test_a_proxy_is_used_if_it_is_given(run):

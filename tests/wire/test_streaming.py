@@ -202,10 +202,10 @@ def seconds_for(items):
     text = json.dumps({**ANSWER, "items": ANSWER["items"] * items})
     growth = Growth(plan)
     growth.begin(Request(()))
-    started = time.perf_counter()
+    started = time.process_time()
     shown = sum(1 for at in range(0, len(text), 4) for _ in growth.feed(text[at : at + 4]))
     assert shown > 100
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 def test_the_time_grows_with_the_length_and_not_with_its_square():
