@@ -24,6 +24,7 @@ from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.driving import adrive, drive
 from langchain_nuextract.endpoint.bodies import arguments
+from langchain_nuextract.endpoint.replies import tokens_of
 from langchain_nuextract.errors import EndpointError, InvalidExtraction
 from langchain_nuextract.events import atell, tell
 from langchain_nuextract.extraction import Extraction
@@ -33,7 +34,7 @@ from langchain_nuextract.plan import Plan, plan_for
 from langchain_nuextract.recovery import DEFAULT, RecoveryPolicy
 from langchain_nuextract.schema.target import Target
 from langchain_nuextract.streaming.growth import Growth
-from langchain_nuextract.task import Example, Reply, Request
+from langchain_nuextract.task import Example, Reply, Request, Token
 
 if TYPE_CHECKING:
     from langchain_nuextract.tools import ExtractionTool
@@ -368,11 +369,17 @@ class _Streamed:
     def __init__(self, growth: Growth, request: Request) -> None:
         self._growth = growth
         self._chunks: list[AIMessageChunk] = []
+        self._tokens: list[Token] = []
         self._started = perf_counter()
         growth.begin(request)
 
     def add(self, chunk: Any) -> Iterator[Any]:
         """Take a piece; yield what can be shown now."""
+        about = chunk.response_metadata
+        if "logprobs" in about:
+            self._tokens.extend(tokens_of(about))
+            rest = {name: value for name, value in about.items() if name != "logprobs"}
+            chunk = chunk.model_copy(update={"response_metadata": rest})
         self._chunks.append(chunk)
         return self._growth.feed(chunk.text)
 
@@ -380,7 +387,8 @@ class _Streamed:
         """Put the pieces together, at once: one after the other would take time that is quadratic in their number."""
         first, *others = self._chunks or [AIMessageChunk(content="")]
         reply = reply_of(add_ai_message_chunks(first, *others), perf_counter() - self._started)
-        return replace(reply, finish_reason="repetition") if self._growth.ran_away else reply
+        reason = "repetition" if self._growth.ran_away else reply.finish_reason
+        return replace(reply, finish_reason=reason, tokens=tuple(self._tokens))
 
 
 class DetailedExtractor(_Extracting[Extraction[T]], Generic[T]):

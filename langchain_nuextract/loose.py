@@ -18,3 +18,8 @@ def items(value: JSON) -> list[JSON]:
 def integer(value: JSON) -> int | None:
     """Take a whole number as it is, and anything else for none."""
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def number(value: JSON) -> float | None:
+    """Take a number as it is, and anything else for none."""
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None

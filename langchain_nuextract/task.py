@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.paths import JSON
@@ -82,6 +82,15 @@ class Usage:
         )
 
 
+class Token(NamedTuple):
+    """A token that the model wrote."""
+
+    text: bytes
+    """UTF-8. Of a letter that takes several tokens, each has some bytes, or the last one all and the others none."""
+    logprob: float
+    """The natural logarithm of its probability; at most 0."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What the endpoint sent back."""
@@ -97,3 +106,5 @@ class Reply:
     """The model's name as the endpoint reports it."""
     seconds: float = 0.0
     """From sending the request to its last byte."""
+    tokens: tuple[Token, ...] = ()
+    """The tokens of the thinking, of the text and of what ended it; empty unless their probabilities were asked for."""

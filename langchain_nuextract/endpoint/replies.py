@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from math import isnan
 from typing import Any, Final
 
 import orjson
@@ -9,9 +10,9 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
-from langchain_nuextract.loose import fields, integer, items
+from langchain_nuextract.loose import fields, integer, items, number
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.task import Reply, Usage
+from langchain_nuextract.task import Reply, Token, Usage
 
 PROVIDER: Final = "nuextract"
 """`response_metadata["model_provider"]`: LangChain reads content blocks, reasoning included, without a translator."""
@@ -98,7 +99,28 @@ def reply_of(message: AIMessage, seconds: float = 0.0) -> Reply:
         usage=_usage(message.usage_metadata),
         model=about.get("model_name", ""),
         seconds=seconds,
+        tokens=tokens_of(about),
     )
+
+
+def tokens_of(choice: Mapping[str, JSON]) -> tuple[Token, ...]:
+    """Read the tokens of an answer, or of a piece of one, with their log-probabilities.
+
+    Args:
+        choice: A choice of a reply or of an event, or a message's metadata: whatever has `logprobs`. Both forms are
+            read, a list of `content` and the lists `tokens` and `token_logprobs` of vLLM's completions.
+
+    Returns:
+        The tokens in order; none if one of them has no number, or no bytes.
+    """
+    told = fields(choice.get("logprobs"))
+    listed = items(told.get("content"))
+    if "tokens" in told:
+        pairs = zip(items(told["tokens"]), items(told.get("token_logprobs")), strict=False)
+        listed = [{"token": text, "logprob": logprob} for text, logprob in pairs]
+    tokens = [_token(fields(each)) for each in listed]
+    good = tuple(filter(None, tokens))
+    return good if len(good) == len(tokens) else ()
 
 
 def message_of(reply: Reply) -> AIMessage:
@@ -195,6 +217,19 @@ def _thinking(choice: Mapping[str, JSON]) -> dict[str, Any]:
 
 def _about(choice: Mapping[str, JSON]) -> dict[str, Any]:
     return {key: choice[key] for key in ("finish_reason", "stop_reason", "logprobs") if choice.get(key) is not None}
+
+
+def _token(told: Mapping[str, JSON]) -> Token | None:
+    """A token as a server tells it: by its bytes, if it gives them, since half a letter has no text."""
+    logprob, sent = number(told.get("logprob")), told.get("bytes")
+    if logprob is None or isnan(logprob):
+        return None
+    try:
+        text = bytes(items(sent)) if sent is not None else str(told.get("token", "")).encode("utf-8", "surrogatepass")
+    except (TypeError, ValueError):
+        return None
+    # Rounding makes some a little greater than 0.
+    return Token(text, min(logprob, 0.0))
 
 
 def _usage(counts: UsageMetadata | None) -> Usage:

@@ -7,8 +7,8 @@ from langchain_core.callbacks import get_usage_metadata_callback
 from langchain_core.messages import HumanMessage
 
 from langchain_nuextract.chat_model import reply_of
-from langchain_nuextract.endpoint.replies import message_of
-from langchain_nuextract.task import Reply, Usage
+from langchain_nuextract.endpoint.replies import message_of, tokens_of
+from langchain_nuextract.task import Reply, Token, Usage
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 COUNTED = {
@@ -71,6 +71,45 @@ def test_logprobs_are_passed_on_if_there_are_any(run, chat):
         llm = chat(endpoint, logprobs=True)
         assert run(llm).response_metadata["logprobs"] == logprobs
         assert "logprobs" not in run(llm).response_metadata
+
+
+CONTENT = {
+    "content": [
+        {"token": "{", "bytes": [123], "logprob": -0.1, "top_logprobs": [{"token": "{", "logprob": -0.1}]},
+        {"token": "ö", "bytes": [195, 182], "logprob": -2, "top_logprobs": []},
+    ]
+}
+LISTS = {"tokens": ["{", "ö"], "token_logprobs": [-0.1, -2], "text_offset": [0, 1], "top_logprobs": [None, None]}
+TOKENS = (Token(b"{", -0.1), Token("ö".encode(), -2.0))
+TOLD = [
+    pytest.param(CONTENT, TOKENS, id="the list of a chat"),
+    pytest.param(LISTS, TOKENS, id="the lists of a completion"),
+    pytest.param({"content": [{"token": "ö", "logprob": 1e-9}]}, (Token("ö".encode(), 0.0),), id="no bytes, above 0"),
+    pytest.param({"content": [{"token": "", "bytes": [], "logprob": -1}]}, (Token(b"", -1),), id="half a letter"),
+    pytest.param({"content": [{"token": "\udc9f", "bytes": [159], "logprob": -1}]}, (Token(b"\x9f", -1),), id="a byte"),
+    pytest.param({"content": None}, (), id="no list"),
+    pytest.param({"tokens": ["a"], "token_logprobs": [None]}, (), id="no number"),
+    pytest.param({"content": [{"token": "a", "logprob": float("nan")}]}, (), id="NaN"),
+    pytest.param({"content": [{"token": "a", "bytes": [300], "logprob": -1}]}, (), id="no byte"),
+    pytest.param({"content": [{"token": "a", "bytes": ["a"], "logprob": -1}]}, (), id="letters for bytes"),
+    pytest.param({"content": ["a"]}, (), id="no token"),
+    pytest.param(None, (), id="null"),
+    pytest.param("many", (), id="a word"),
+]
+
+
+@pytest.mark.parametrize(("told", "tokens"), TOLD)
+def test_tokens_are_read_in_the_forms_of_both_routes(told, tokens):
+    assert tokens_of({"logprobs": told}) == tokens
+
+
+@pytest.mark.parametrize("logprobs", [CONTENT, LISTS], ids=["chat", "completions"])
+def test_a_reply_has_its_tokens_whether_whole_or_streamed(run, chat, logprobs):
+    with FakeEndpoint(FakeReply(text="{ö", logprobs=logprobs)) as endpoint:
+        llm = chat(endpoint, logprobs=True)
+        whole, streamed = run(llm), run.stream(llm)
+    assert reply_of(whole).tokens == TOKENS
+    assert reply_of(sum(streamed[1:], streamed[0])).tokens == TOKENS
 
 
 def test_usage_callbacks_see_the_tokens_by_model(run, chat):
