@@ -20,6 +20,8 @@ AROUND: Final = 0.9
 """What is left of a fit by each level that stands around the answer."""
 MOST_AROUND: Final = 4
 """Levels that may stand around the answer."""
+MOST_ESCAPED: Final = 3
+"""How many times an answer may be escaped as a string."""
 LONGEST_MARK: Final = 64
 """Characters of a control mark with the blanks around it."""
 
@@ -30,7 +32,8 @@ _THOUGHT = re.compile(r"</think(?:ing)?>|【think_end】", re.IGNORECASE)
 _MARK_AT_END = re.compile(r"(?:<\|[\w-]{1,30}\|>|</?(?:s|answer|eos)>)\s*\Z")
 _MEMBER_FIRST = re.compile(rf"{BLANK}*([\"“][^\"\n{{}}\[\]]{{1,120}}[\"”]{BLANK}*:)")
 _TUPLE_FIRST = re.compile(rf"{BLANK}*\((?={BLANK}*[\"'\d\[{{-])")
-_ESCAPED = re.compile(r"[{\[]\s*(?:\[\s*|{\s*)?\\\"")
+_ITEM_FIRST = re.compile(rf"{BLANK}*(?=(?P<item>\"[^\"\n]{{0,400}}\"|-?\d[\d.]*){BLANK}*[,\n]{BLANK}*(?:\"|-?\d))")
+_ESCAPED = re.compile(r"[{\[]\s*(?:\[\s*|{\s*)?\\+\"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,9 @@ def _between(text: str, begin: int) -> Iterator[Candidate]:
         yield Candidate(parsed.node, match.start(1), parsed.end + match.start(1) - 1)
     elif match := _TUPLE_FIRST.match(text, begin):
         yield _candidate(text, match.end() - 1)
+    elif match := _ITEM_FIRST.match(text, begin):
+        parsed = parse("[" + text[match.end() :], 0)
+        yield Candidate(parsed.node, match.end(), parsed.end + match.end() - 1)
     for _ in range(MOST):
         opening = _OPENING.search(text, begin)
         if opening is None:
@@ -102,10 +108,18 @@ def _between(text: str, begin: int) -> Iterator[Candidate]:
 
 def _candidate(text: str, start: int) -> Candidate:
     if _ESCAPED.match(text, start):
-        parsed = parse(unescape(text[start:])[0], 0)
-        return Candidate(parsed.node, start, len(text))
+        return Candidate(parse(_unescaped(text[start:]), 0).node, start, len(text))
     parsed = parse(text, start)
     return Candidate(parsed.node, start, parsed.end)
+
+
+def _unescaped(text: str) -> str:
+    """JSON that was written as a string, or as a string in a string."""
+    for _ in range(MOST_ESCAPED):
+        if not _ESCAPED.match(text):
+            break
+        text = unescape(text)[0]
+    return text
 
 
 def fit(node: Node, form: Form, *, around: int = MOST_AROUND) -> float:

@@ -12,7 +12,7 @@ from typing import Final
 
 from langchain_nuextract.errors import SHOWN
 from langchain_nuextract.repair.nodes import Cut, Fix, Items, Leaf, Members, Node
-from langchain_nuextract.repair.strings import BLANK, CLOSERS, Place, quoted, unescape
+from langchain_nuextract.repair.strings import BLANK, CLOSERS, QUOTED_KEY, TOKEN, Place, quoted, unescape
 from langchain_nuextract.repair.words import LITERALS, word
 
 DEEPEST: Final = 100
@@ -21,23 +21,23 @@ MOST: Final = 300_000
 """Values and keys that are read, and slips that are mended; more than fit in the answer of any model."""
 
 _GAP = re.compile(rf"{BLANK}+")
+_ESCAPED_GAP = re.compile(r"(?:\\[nrt])+")
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)|#[^\n]*", re.DOTALL)
 _ELLIPSIS = re.compile(r"\.{3}|…")
 _CALL = re.compile(r"[A-Za-z_$][\w.$]*\((?=\s*[\"'\[{(\d)-])")
 _PREFIX = re.compile(r"[bBrRuUfF]{1,2}(?=[\"'])")
 _GROUPED = re.compile(rf"[+-]?\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?(?={BLANK}*[,}}\n])")
 _ITEM = re.compile(r"[^,，\]}\n:]*(?::[^,，\]}\n\"]*)?")
-_BEFORE_KEY = re.compile(
-    rf"(?:-?\d[\d.eE+-]*|true|false|null|True|False|None)(?={BLANK}+[\"“'][^\"\n{{}}\[\]]{{0,120}}[\"”']{BLANK}*[:：])"
-)
-_BEFORE_ITEM = re.compile(rf"(?:-?\d[\d.eE+-]*|true|false|null|True|False|None)(?={BLANK}+(?:-?\d|[\"{{\[]))")
+_BEFORE_KEY = re.compile(rf"{TOKEN}(?={BLANK}+{QUOTED_KEY})")
+_BEFORE_ITEM = re.compile(rf"{TOKEN}(?={BLANK}+(?:-?\d|[\"{{\[]))")
 _ARGUMENT = re.compile(r"[^,，)\n]*")
-_STOP = re.compile(r"[,，}\]\n]|```")
+_STOP = re.compile(r"[,，;}\]\n]|\\n|```")
+_SOFT_STOPS = frozenset({",", "，", ";", "\n", "\\n"})
 _MEMBER_ENDS = re.compile(
     rf"{BLANK}*(?:[\"'“‘„«{{}}\],]|/[/*]|\.\.\.|\Z|[A-Za-z_$][\w$.-]{{0,80}}{BLANK}*[:：])"
 )  # fmt: skip
 _KEY = re.compile(r"[^:：=,，{}\[\]\"\n]+")
-_KEY_PATTERN = re.compile(rf"{BLANK}*[,，]?{BLANK}*[\"“'][^\"\n{{}}\[\]]{{1,120}}[\"”']{BLANK}*[:：]")
+_KEY_PATTERN = re.compile(rf"{BLANK}*[,，]?{BLANK}*{QUOTED_KEY}")
 _NEXT = re.compile(rf"{BLANK}*([,，]?){BLANK}*(.?)", re.DOTALL)
 _PLUS = re.compile(rf"{BLANK}*\+{BLANK}*(?=[\"'])")
 _CLOSED_BY = {"{": "}", "[": "]", "(": ")"}
@@ -104,7 +104,9 @@ class _Parser:
         while True:
             if match := _GAP.match(text, self.at):
                 self.at = match.end()
-            if text[self.at : self.at + 1] not in {"/", "#"} or not (match := _COMMENT.match(text, self.at)):
+            here = text[self.at : self.at + 1]
+            pattern = _ESCAPED_GAP if here == "\\" else _COMMENT if here in {"/", "#"} else None
+            if pattern is None or not (match := pattern.match(text, self.at)):
                 return
             self._fix(frame, match[0], "")
             self.at = match.end()
@@ -227,7 +229,7 @@ class _Parser:
             self._skip(frame)
 
     def _quoted_key(self, frame: _Frame) -> None:
-        found = quoted(self.text, self.at, "key")
+        found = quoted(self.text, self.at, "key", inner=len(self.stack) > 1)
         if found is None:
             self._end_in_key(frame)
             return
@@ -359,7 +361,7 @@ class _Parser:
         self.stack.append(_Frame(Members(), "}"))
 
     def _read_string(self, place: Place) -> Leaf | None:
-        found = quoted(self.text, self.at, place)
+        found = quoted(self.text, self.at, place, inner=len(self.stack) > 1)
         if found is None:
             return None
         self.at = found.end
@@ -397,7 +399,7 @@ class _Parser:
                 return match.end()
         at = self.at
         while match := _STOP.search(self.text, at):
-            if match[0] not in ",，\n" or _MEMBER_ENDS.match(self.text, match.end()):
+            if match[0] not in _SOFT_STOPS or _MEMBER_ENDS.match(self.text, match.end()):
                 return self._before_comment(match.start())
             at = match.end()
         return len(self.text)

@@ -13,7 +13,11 @@ from langchain_nuextract.schema.form import Form, Record
 POOR: Final = 0.5
 """Below this fit an unfinished candidate may be prose that swallowed the answer."""
 
-_BETWEEN = re.compile(rf"(?:{BLANK}|,|/\*[^*]{{0,200}}\*/|//[^\n]{{0,200}}\n)+")
+_BETWEEN = re.compile(
+    rf"(?:{BLANK}|,|/\*[^*]{{0,200}}\*/|//[^\n]{{0,200}}\n)+|{BLANK}*```[^`]{{0,2000}}```\w*{BLANK}*"
+)
+_SAYING = re.compile(r"[\"':“\d]")
+"""What JSON that says anything has at least one of."""
 
 
 def pick(text: str, form: Form | None) -> Candidate | None:
@@ -35,14 +39,20 @@ class _Fitting:
 def _fittest(text: str, found: Iterable[Candidate], form: Form | None) -> _Fitting | None:
     best: _Fitting | None = None
     for candidate in found if isinstance(form, Record) else _with_runs(text, found):
-        fitting = candidate.end - candidate.start if form is None else fit(candidate.node, form)
+        fitting = _length(text, candidate) if form is None else fit(candidate.node, form)
         if best is None or fitting >= best.fitting:
             best = _Fitting(candidate, fitting)
     return best
 
 
+def _length(text: str, candidate: Candidate) -> int:
+    """How long a candidate is; 0 for words of prose in brackets."""
+    says = _SAYING.search(text, candidate.start, candidate.end)
+    return candidate.end - candidate.start if says else 0
+
+
 def _with_runs(text: str, found: Iterable[Candidate]) -> Iterator[Candidate]:
-    """Add, where values follow each other with nothing but commas or lines between, the list of them."""
+    """Add, where values follow each other with nothing but commas, lines or fences between, the list of them."""
     run: list[Candidate] = []
     for candidate in found:
         yield candidate

@@ -25,11 +25,20 @@ BLANK: Final = r"[\s\ufeff\u200b-\u200d\u2060]"
 _OPENERS = re.escape("".join(CLOSERS))
 _BLANKS = re.compile(rf"{BLANK}*")
 _STOPS = {opener: re.compile(rf"[\\{re.escape(closers)}]") for opener, closers in CLOSERS.items()}
-_KEY_AHEAD = re.compile(
-    rf"""(?:[{_OPENERS}][^"\n{{}}\[\]]{{0,120}}?[{_OPENERS}]|[A-Za-z_$][\w$.-]{{0,80}}){BLANK}*[:：]"""
+QUOTED_KEY: Final = (
+    r"(?:\"[^\"\n{}\[\]]{0,120}\"|'[^'\"\n{}\[\]]{0,120}'|[“”„‘’«`´＂][^\"\n{}\[\]]{0,120}?[“”‘’»`´＂])"
+    rf"{BLANK}*[:：]"
 )
-_STRING_AHEAD = re.compile(rf'"[^"\n]*"(?:{BLANK}*(?:[,\]}}]|\Z)|{BLANK}+")')
-_TOKEN_AHEAD = re.compile(rf"(?:-?\d[\d.eE+-]*|true|false|null|True|False|None){BLANK}*(?:[,\]}}]|//|/\*|\Z)")
+"""A pattern for a key in quotes with its colon."""
+TOKEN: Final = r"(?:-?\d[\d.eE+-]*|true|false|null|True|False|None)"
+"""A pattern for a number or literal."""
+_KEY_AHEAD = re.compile(rf"{QUOTED_KEY}|[A-Za-z_$][\w$.-]{{0,80}}{BLANK}*[:：]")
+_STRING_AHEAD = re.compile(rf'"[^"\n]*"(?:{BLANK}*(?:[,\]}}]|\Z)|{BLANK}+(?:["{{\[]|{TOKEN}(?:[\s,\]]|\Z)))')
+_LAST_STRING_AHEAD = re.compile(rf'"[^"\n]*"{BLANK}*(?:[\]}}]|,{BLANK}*["{{\[\d-]|\Z)')
+_TOKEN_AHEAD = re.compile(rf"{TOKEN}(?:{BLANK}*(?:[,\]}}]|//|/\*|\Z)|{BLANK}+[\"{{\[])")
+_WORDS_AHEAD = re.compile(rf"[^\W\d][^\"\n\[\]{{}},:]{{0,80}}(?:\]|,{BLANK}*[\"{{\[\d-])")
+_NO_KEY_AHEAD = re.compile(rf'"(?:[^"\\\n]|\\.){{0,400}}"{BLANK}*[^\W\d](?![^"\n]{{0,80}}"{BLANK}*[:：])')
+_UNCLOSED_KEY = re.compile(rf"([\w$.-]+(?: [\w$.-]+)*){BLANK}*:{BLANK}*(?:(?:[\[{{]{BLANK}*)*|{TOKEN}{BLANK}*,{BLANK}*)")
 _BARE_RUN = re.compile(r'[^"\n\],}]{0,400}')
 _COMMA_BEFORE = re.compile(rf",{BLANK}*\Z")
 _ESCAPE = re.compile(
@@ -40,6 +49,8 @@ _LONGEST_KEY: Final = 80
 """Letters of a key that is recognised as one in a place where none should be."""
 _MOST_KEPT: Final = 5_000
 """Quotes without escape that one string may have."""
+_WORDY = frozenset("+*?(|$^=_-")
+"""What follows a bracket that closes nothing: more of a pattern or a formula."""
 _PATIENCE: Final = 500
 """How far behind a quote that may have ended the string a better one is looked for."""
 _MEANT_AS_SUCH = frozenset({"\\b", "\\f"})
@@ -59,14 +70,18 @@ class Quoted:
     fixes: list[Fix] = field(default_factory=list[Fix])
 
 
-def quoted(text: str, start: int, place: Place) -> Quoted | None:
-    """Read the string whose opening quote stands at `start`; None if the text ends within it."""
-    return _Scan(text, start, place).run()
+def quoted(text: str, start: int, place: Place, *, inner: bool = False) -> Quoted | None:
+    """Read the string whose opening quote stands at `start`; None if the text ends within it.
+
+    `inner` says that it stands in an object or array that stands in another.
+    """
+    return _Scan(text, start, place, inner=inner).run()
 
 
 class _Scan:
-    def __init__(self, text: str, start: int, place: Place) -> None:
+    def __init__(self, text: str, start: int, place: Place, *, inner: bool) -> None:
         self.text = text
+        self.inner = inner
         self.quote = text[start]
         self.place: Place = place
         self.doubled = self._opens_doubled(start)
@@ -156,7 +171,7 @@ class _Scan:
         if after == ":" and self.place == "item":
             return "\n" not in self.text[max(self.first, mark - _LONGEST_KEY) : mark]
         if after in ",，":
-            return self._ends_before_comma(at + 1, self.place)
+            return self._ends_before_comma(at + 1, self.place, quoting=len(self.kept) % 2 == 1)
         return after == ")" or self._ends_before(after, at, gap=self.text[mark + 1 : at])
 
     def _ends_before(self, after: str, at: int, *, gap: str) -> bool:
@@ -168,7 +183,9 @@ class _Scan:
             return bool(gap)
         if self.place == "member":
             return bool(gap) and _KEY_AHEAD.match(self.text, at) is not None
-        return bool(gap) and self._is_value(after, at) and ("\n" in gap or after not in "{[")
+        if not self.kept and gap and _WORDS_AHEAD.match(self.text, at):
+            return True
+        return bool(gap) and self._is_value(after, at) and ("\n" in gap or after not in "{[" or not self.kept)
 
     def _is_value(self, after: str, at: int) -> bool:
         return after in CLOSERS or after in "{[" or _TOKEN_AHEAD.match(self.text, at) is not None
@@ -188,24 +205,31 @@ class _Scan:
         """Whether the quote here is followed by what must follow a string."""
         return self._next(mark + 1)[0] in {",", "}", "]", ""}
 
-    def _ends_before_comma(self, at: int, place: Place) -> bool:
-        """Whether what follows a comma is what must follow one in this place."""
+    def _ends_before_comma(self, at: int, place: Place, *, quoting: bool = True) -> bool:
+        """Whether what follows a comma is what must follow one in this place; `quoting` if quotes in it are open."""
         after, at = self._next(at)
+        if place == "member" and quoting and _NO_KEY_AHEAD.match(self.text, at):
+            return False
         if not after or after in CLOSERS or after in "]},{." or self.text.startswith(("//", "/*", "#"), at):
             return True
         if place == "member":
             return _KEY_AHEAD.match(self.text, at) is not None
-        if after == "[" or _TOKEN_AHEAD.match(self.text, at):
+        if after == "[" or _TOKEN_AHEAD.match(self.text, at) or not quoting:
             return True
         run = _BARE_RUN.match(self.text, at)
         return run is None or self.text[run.end() : run.end() + 1] != '"'
 
     def _ends_before_bracket(self, at: int) -> bool:
-        """Whether a closing bracket here closes anything: prose after it would mean that it is part of the string."""
-        after, comma = self._next(at + 1)
-        if after not in {",", "，"}:
-            return True
-        return self._ends_before_comma(comma + 1, "member") or self._ends_before_comma(comma + 1, "item")
+        """Whether a closing bracket here closes anything: what follows it may mean that it is part of the string."""
+        after, then = self._next(at + 1)
+        if after in {",", "，"}:
+            return self._ends_before_comma(then + 1, "member") or self._ends_before_comma(then + 1, "item")
+        if after in CLOSERS:
+            beyond = self._next(then + 1)[0]
+            return not beyond or beyond not in ",]}"
+        alien = self.text[at] == ("]" if self.place == "member" else "}")
+        wordy = after.isalnum() or after in _WORDY or (alien and after == "\\")
+        return not (wordy and then == at + 1 and (alien or self.inner))
 
     def _is_behind_rubbish(self, mark: int) -> bool:
         """Whether the string ended at the last quote that was kept, with stray words before the next key."""
@@ -215,6 +239,8 @@ class _Scan:
 
     def _end_before(self, mark: int) -> int | None:
         """Where a string without closing quote ended, if the quote at `mark` opens the next one."""
+        if self.place == "key":
+            return self._end_of_key(mark)
         end = mark
         while end > self.first and self.text[end - 1].isspace():
             end -= 1
@@ -224,9 +250,15 @@ class _Scan:
             return None
         if "\n" in self.text[end:mark]:
             return end - comma if comma or self.place == "member" else None
-        if self.place != "member" or not comma or not self.kept:
+        if not comma or len(self.kept) % 2 or (self.place == "item" and not _LAST_STRING_AHEAD.match(self.text, mark)):
             return None
-        return end - 1 if len(self.kept) % 2 == 0 else None
+        return end - 1
+
+    def _end_of_key(self, mark: int) -> int | None:
+        if self.kept or mark - self.first > 2 * _LONGEST_KEY:
+            return None
+        match = _UNCLOSED_KEY.fullmatch(self.text, self.first, mark)
+        return match.end(1) if match else None
 
 
 def unescape(raw: str) -> tuple[str, list[Fix]]:
