@@ -1,18 +1,20 @@
 """What was read from a reply, brought to the form that was asked for."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from langchain_nuextract.errors import Problem
 from langchain_nuextract.paths import JSON, Path
-from langchain_nuextract.repair.candidates import embedded, fit
+from langchain_nuextract.repair.candidates import embedded
+from langchain_nuextract.repair.fitting import alone, best_of, is_alone, names_any
 from langchain_nuextract.repair.habits import Habits, habits_of
-from langchain_nuextract.repair.keys import Matched, match, unique_folds
+from langchain_nuextract.repair.keys import Matched, match
 from langchain_nuextract.repair.ledger import ALLOWED, Kind, Policy, Repair
+from langchain_nuextract.repair.lists import listed, merged, only_leaf
 from langchain_nuextract.repair.loops import loop_start
 from langchain_nuextract.repair.nodes import Cut, Items, Leaf, Members, Node, plain
-from langchain_nuextract.repair.values import fold, is_null_word, label, labels_in, scalar
+from langchain_nuextract.repair.values import is_null_word, label, labels_in, scalar
 from langchain_nuextract.schema.form import Choice, Choices, Form, Listing, Record, Scalar
 
 
@@ -141,8 +143,10 @@ class _Walk:
         if members is None:
             return self.misfit(node, path, "an object")
         inner = _wrapped(members, form)
-        if inner and self.change(path, "shape", *_shown(node, inner)):
+        if inner and not is_alone(members, inner, form) and self.change(path, "shape", *_shown(node, inner)):
             return self.value(inner, form, path)
+        if is_alone(members, inner, form):
+            members = self.completed(members, form, path) or members
         matched = match(members, form)
         self.settle_keys(matched, path)
         if members.open:
@@ -155,7 +159,9 @@ class _Walk:
             case Members():
                 return node
             case Items(items=items):
-                inner = _best_of(items, form)
+                inner = best_of(items, form)
+                if is_alone(node, inner, form):
+                    return self.completed(node, form, path)
             case _:
                 inner = embedded(node)
         if not isinstance(inner, Members):
@@ -165,6 +171,15 @@ class _Walk:
             return None
         self.note(inner, path)
         return inner
+
+    def completed(self, node: Items | Members, form: Record, path: Path) -> Members | None:
+        """The object of which a value is one part, written without the object around it."""
+        found = alone(node, form)
+        if found is None:
+            return None
+        whole = Members([(found.name, replace(node, fixes=[]))], open=node.open and len(form.fields) > 1)
+        kind: Kind = "shape" if len(form.fields) == 1 else "guess"
+        return whole if self.change(path, kind, *_shown(node, whole)) else None
 
     def settle_keys(self, matched: Matched, path: Path) -> None:
         """Put renamed and unknown keys on record, and take back the renaming that the policy rules out."""
@@ -191,9 +206,9 @@ class _Walk:
             return nodes[0]
         said = [node for node in nodes if plain(node) not in (None, "", [], {})] or nodes[-1:]
         if isinstance(form, Listing | Choices) and any(plain(node) != plain(said[0]) for node in said):
-            merged = _merged(said)
-            self.change(path, "shape", [plain(node) for node in nodes], plain(merged))
-            return merged
+            whole = merged(said)
+            self.change(path, "shape", [plain(node) for node in nodes], plain(whole))
+            return whole
         differ = any(plain(node) != plain(said[-1]) for node in said)
         self.change(path, "guess" if differ else "key", [plain(node) for node in nodes], plain(said[-1]))
         return said[-1]
@@ -206,7 +221,7 @@ class _Walk:
         if _is_echo(node, form.item) or is_null_word(plain(node)):
             kind: Kind = "echo" if _is_echo(node, form.item) else "value"
             return [] if self.change(path, kind, plain(node), []) else plain(node)
-        inner = _listed(node, form)
+        inner = listed(node, form)
         if inner is None:
             return self.misfit(node, path, "a list")
         if not self.change(path, "shape", *_shown(node, inner)):
@@ -258,7 +273,7 @@ class _Walk:
             return None if self.change(path, "echo", plain(node), None) else plain(node)
         if isinstance(node, Leaf):
             return self.leaf(node, form, path)
-        inner = _only_leaf(node)
+        inner = only_leaf(node)
         if inner is not None and self.change(path, "shape", plain(node), inner.value):
             return self.value(inner, form, path)
         return self.misfit(node, path, "a single value")
@@ -295,75 +310,6 @@ def _is_echo(node: Node, form: Form) -> bool:
 
 def _wrapped(node: Members, form: Record) -> Node | None:
     """The answer inside an object that was put around it; None if that object has a part of the answer itself."""
-    names = {fold(name) for name, _ in form.fields}
-    if any(fold(key) in names for key, _ in node.members):
+    if names_any(node, form):
         return None
-    return _best_of((child for _, child in node.members), form)
-
-
-def _best_of(nodes: Iterable[Node], form: Form) -> Node | None:
-    """The value that fits a form best; the last of several, None if none fits at all."""
-    best, most = None, 0.0
-    for node in nodes:
-        if (fitting := fit(node, form)) > 0 and fitting >= most:
-            best, most = node, fitting
-    return best
-
-
-def _merged(nodes: Sequence[Node]) -> Items:
-    """The items of several lists, or several items, as one list."""
-    merged = Items(open=isinstance(nodes[-1], Items) and nodes[-1].open)
-    for node in nodes:
-        merged.items.extend(node.items if isinstance(node, Items) else [node])
-    return merged
-
-
-def _listed(node: Node, form: Listing) -> Items | None:
-    """The list that a value stands for: of one item, written as a string, or with names for its items."""
-    match node:
-        case Leaf():
-            inner = embedded(node)
-            return inner if isinstance(inner, Items) else Items([inner or node])
-        case Members():
-            return _listed_members(node, form)
-        case _:
-            return None
-
-
-def _listed_members(node: Members, form: Listing) -> Items | None:
-    if isinstance(form.item, Record) and fit(node, form.item, around=0) > 0:
-        return Items([node], open=node.open)
-    children = [child for _, child in node.members]
-    if len(children) == 1 and isinstance(children[0], Items):
-        return children[0]
-    if not isinstance(form.item, Record):
-        numbered = all(key.isdigit() for key, _ in node.members)
-        return Items(children, open=node.open) if numbered else None
-    if children and all(isinstance(child, Members) for child in children) and fit(Items(children), form) > 0:
-        return Items(children, open=node.open)
-    return _pairs(node, form.item)
-
-
-def _pairs(node: Members, form: Record) -> Items | None:
-    """An object as a list of its keys and values, where such a list was asked: `{"en": "…"}`."""
-    match form.fields:
-        case ((name, Scalar()), (value_name, _)) if not unique_folds(dict(form.fields)).keys() & {
-            fold(key) for key, _ in node.members
-        }:
-            pairs: list[Node] = [Members([(name, Leaf(key, key)), (value_name, child)]) for key, child in node.members]
-            return Items(pairs, open=node.open)
-        case _:
-            return None
-
-
-def _only_leaf(node: Node) -> Leaf | None:
-    """The one scalar in a list or object; several that are equal count as one, and none at all as null."""
-    match node:
-        case Items(items=[]):
-            return Leaf(None, "")
-        case Items(items=[Leaf() as first, *others]) if all(plain(other) == first.value for other in others):
-            return first
-        case Members(members=[(_, Leaf() as only)]):
-            return only
-        case _:
-            return None
+    return best_of((child for _, child in node.members), form)

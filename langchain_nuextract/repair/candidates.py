@@ -1,4 +1,4 @@
-"""Where in a reply an answer may stand, and how well what stands there fits."""
+"""Where in a reply an answer may stand."""
 
 import re
 from collections.abc import Iterator
@@ -6,20 +6,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from langchain_nuextract.repair.nodes import Cut, Items, Leaf, Members, Node
+from langchain_nuextract.repair.nodes import Leaf, Node
 from langchain_nuextract.repair.parse import parse
 from langchain_nuextract.repair.strings import BLANK, unescape
-from langchain_nuextract.repair.values import fold
-from langchain_nuextract.schema.form import Form, Listing, Record, Scalar
 
 MOST: Final = 10_000
 """Objects and arrays of a text that are looked at."""
 MOST_RESTARTS: Final = 8
 """How many openings inside an unfinished candidate are tried as the beginning of the answer."""
-AROUND: Final = 0.9
-"""What is left of a fit by each level that stands around the answer."""
-MOST_AROUND: Final = 4
-"""Levels that may stand around the answer."""
 MOST_ESCAPED: Final = 3
 """How many times an answer may be escaped as a string."""
 LONGEST_MARK: Final = 64
@@ -47,8 +41,13 @@ class Candidate:
 
 def candidates(text: str) -> Iterator[Candidate]:
     """Yield all objects and arrays that may be an answer, in the order of the text, thinking left out."""
-    begin, end = _after_thinking(text), _before_marks(text)
+    begin, end = span(text)
     yield from _between(text[:end], begin)
+
+
+def span(text: str) -> tuple[int, int]:
+    """Tell where a reply begins and ends, thinking and control marks left out."""
+    return _after_thinking(text), _before_marks(text)
 
 
 def thoughts(text: str) -> Iterator[Candidate]:
@@ -120,60 +119,3 @@ def _unescaped(text: str) -> str:
             break
         text = unescape(text)[0]
     return text
-
-
-def fit(node: Node, form: Form, *, around: int = MOST_AROUND) -> float:
-    """How well a value answers a form, from 0 to 1: the share of what was asked, less what was not.
-
-    It may be up to `around` levels inside the value.
-    """
-    match form:
-        case Record():
-            return _fit_record(node, form, around)
-        case Listing():
-            items = node.items if isinstance(node, Items) else [node]
-            return 1.0 if not items else sum(fit(item, form.item) for item in items) / len(items)
-        case _:
-            return _fit_leaf(node, form)
-
-
-def names_any(node: Node, form: Record) -> bool:
-    """Whether an object has a key that was asked for."""
-    asked = {fold(name) for name, _ in form.fields}
-    return isinstance(node, Members) and any(fold(key) in asked for key, _ in node.members)
-
-
-def _fit_record(node: Node, form: Record, around: int) -> float:
-    if not isinstance(node, Members):
-        return _fit_inside(node, form, around)
-    given = {fold(key): child for key, child in node.members}
-    parts = [(given[fold(name)], part) for name, part in form.fields if fold(name) in given]
-    if not parts:
-        return _fit_inside(node, form, around)
-    share = sum(fit(child, part) for child, part in parts) / len(form.fields)
-    return share * len(parts) / max(1, len(given))
-
-
-def _fit_inside(node: Node, form: Record, around: int) -> float:
-    """How well the best of the values inside fits: an object may be in a list, or have another around it."""
-    match node:
-        case Items():
-            inner = node.items
-        case Members():
-            inner = [child for _, child in node.members]
-        case _:
-            inner = ()
-    if not around:
-        return 0.0
-    fits = (fit(each, form, around=around - 1) for each in inner if isinstance(each, Items | Members))
-    return AROUND * max(fits, default=0.0)
-
-
-def _fit_leaf(node: Node, form: Form) -> float:
-    match node:
-        case Cut():
-            return 0.0
-        case Leaf():
-            return 0.0 if isinstance(form, Scalar) and form.type and node.value == form.type else 1.0
-        case _:
-            return 0.3

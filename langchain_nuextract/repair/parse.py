@@ -12,7 +12,7 @@ from typing import Final
 
 from langchain_nuextract.errors import SHOWN
 from langchain_nuextract.repair.nodes import Cut, Fix, Items, Leaf, Members, Node
-from langchain_nuextract.repair.strings import BLANK, CLOSERS, QUOTED_KEY, TOKEN, Place, quoted, unescape
+from langchain_nuextract.repair.strings import BLANK, CLOSERS, QUOTED_KEY, WORD, Place, quoted, unescape
 from langchain_nuextract.repair.words import LITERALS, word
 
 DEEPEST: Final = 100
@@ -28,8 +28,9 @@ _CALL = re.compile(r"[A-Za-z_$][\w.$]*\((?=\s*[\"'\[{(\d)-])")
 _PREFIX = re.compile(r"[bBrRuUfF]{1,2}(?=[\"'])")
 _GROUPED = re.compile(rf"[+-]?\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?(?={BLANK}*[,}}\n])")
 _ITEM = re.compile(r"[^,，\]}\n:]*(?::[^,，\]}\n\"]*)?")
-_BEFORE_KEY = re.compile(rf"{TOKEN}(?={BLANK}+{QUOTED_KEY})")
-_BEFORE_ITEM = re.compile(rf"{TOKEN}(?={BLANK}+(?:-?\d|[\"{{\[]))")
+_BEFORE_KEY = re.compile(rf"{WORD}(?={BLANK}+{QUOTED_KEY})")
+_BEFORE_BRACKET = re.compile(rf"{WORD}(?=[{{\[])")
+_BEFORE_ITEM = re.compile(rf"{WORD}(?={BLANK}+(?:-?\d|[\"{{\[]))")
 _ARGUMENT = re.compile(r"[^,，)\n]*")
 _STOP = re.compile(r"[,，;}\]\n]|\\n|```")
 _SOFT_STOPS = frozenset({",", "，", ";", "\n", "\\n"})
@@ -394,7 +395,7 @@ class _Parser:
         return self._before_comment(match.end() if match else self.at)
 
     def _end_of_member(self) -> int:
-        for pattern in (_GROUPED, _BEFORE_KEY):
+        for pattern in (_GROUPED, _BEFORE_KEY, _BEFORE_BRACKET):
             if match := pattern.match(self.text, self.at):
                 return match.end()
         at = self.at

@@ -5,44 +5,64 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from langchain_nuextract.repair.candidates import Candidate, candidates, fit, names_any, restarts, thoughts
-from langchain_nuextract.repair.nodes import Items, Members, Node
+from langchain_nuextract.repair.candidates import Candidate, candidates, restarts, thoughts
+from langchain_nuextract.repair.fitting import fit, names_any
+from langchain_nuextract.repair.lone import lone
+from langchain_nuextract.repair.nodes import Items, Leaf, Members, Node
 from langchain_nuextract.repair.strings import BLANK
-from langchain_nuextract.schema.form import Form, Record
+from langchain_nuextract.schema.form import Choices, Form, Listing, Record
 
 POOR: Final = 0.5
 """Below this fit an unfinished candidate may be prose that swallowed the answer."""
 
-_BETWEEN = re.compile(
-    rf"(?:{BLANK}|,|/\*[^*]{{0,200}}\*/|//[^\n]{{0,200}}\n)+|{BLANK}*```[^`]{{0,2000}}```\w*{BLANK}*"
-)
+_BETWEEN = re.compile(rf"(?:{BLANK}|,|/\*[^*]{{0,200}}\*/|//[^\n]{{0,200}}\n)+|{BLANK}*```[^`]{{0,2000}}```\w*{BLANK}*")
+_WORDS = re.compile(r"(?!json\b)\b\w")
+"""What stands in prose."""
 _SAYING = re.compile(r"[\"':“\d]")
 """What JSON that says anything has at least one of."""
 
 
-def pick(text: str, form: Form | None) -> Candidate | None:
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """A candidate, and how well it fits."""
+
+    candidate: Candidate
+    fitting: float
+
+
+def pick(text: str, form: Form | None) -> Picked | None:
     """Pick the candidate that fits best; of several that fit as well, the last; without a form, the longest."""
     best = _fittest(text, candidates(text), form)
     if best is None or (form is not None and best.fitting == 0):
         best = _fittest(text, thoughts(text), form) or best
     if best is not None and form is not None and best.fitting < POOR and _may_be_prose(best.candidate.node, form):
         best = _fittest(text, (best.candidate, *restarts(text, best.candidate)), form)
-    return best.candidate if best else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Fitting:
-    candidate: Candidate
-    fitting: float
-
-
-def _fittest(text: str, found: Iterable[Candidate], form: Form | None) -> _Fitting | None:
-    best: _Fitting | None = None
-    for candidate in found if isinstance(form, Record) else _with_runs(text, found):
-        fitting = _length(text, candidate) if form is None else fit(candidate.node, form)
-        if best is None or fitting >= best.fitting:
-            best = _Fitting(candidate, fitting)
+    if best is None or (form is not None and best.fitting == 0):
+        single = lone(text, form)
+        return Picked(single, 1.0) if single else best
     return best
+
+
+def _fittest(text: str, found: Iterable[Candidate], form: Form | None) -> Picked | None:
+    best: Picked | None = None
+    for candidate in found if isinstance(form, Record) and len(form.fields) > 1 else _with_runs(text, found):
+        fitting = _length(text, candidate) if form is None else _fit(text, candidate, form)
+        if best is None or fitting >= best.fitting:
+            best = Picked(candidate, fitting)
+    return best
+
+
+def _fit(text: str, candidate: Candidate, form: Form) -> float:
+    """How well a candidate fits; a list of single values without the object around it must be the whole reply."""
+    if (
+        isinstance(form, Record)
+        and isinstance(candidate.node, Items)
+        and isinstance(form.fields[0][1], Listing | Choices)
+    ):
+        says = any(not isinstance(item, Leaf) for item in candidate.node.items)
+        if not says and any(map(_WORDS.search, (text[: candidate.start], text[candidate.end :]))):
+            return 0.0
+    return fit(candidate.node, form)
 
 
 def _length(text: str, candidate: Candidate) -> int:

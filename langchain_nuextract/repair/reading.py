@@ -9,7 +9,7 @@ from typing import Final, Protocol, cast
 from langchain_nuextract.errors import SHOWN, Problem
 from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.repair.align import align
-from langchain_nuextract.repair.candidates import Candidate, fit
+from langchain_nuextract.repair.candidates import Candidate
 from langchain_nuextract.repair.fits import fit_of
 from langchain_nuextract.repair.ledger import Policy, Repair
 from langchain_nuextract.repair.nodes import Members, Node
@@ -128,10 +128,11 @@ def _read(text: str, form: Form | None, policy: Policy, document: str) -> Readin
     text = _without_entities(_without_surrogates(text))
     if policy == "strict" and _valid(text) is None:
         return Reading(None, problems=(Problem((), NOT_VALID),))
-    best = pick(text, form)
-    if best is None:
+    picked = pick(text, form)
+    if picked is None:
         return Reading(None, problems=(Problem((), NO_JSON),))
-    if form is not None and not _is_of_kind(best.node, form) and fit(best.node, form) == 0:
+    best = picked.candidate
+    if form is not None and not _is_of_kind(best.node, form) and picked.fitting == 0:
         return Reading(None, problems=(Problem((), NO_ANSWER),))
     aligned = align(best.node, form, policy=policy, text=document or text)
     return Reading(aligned.value, (*_surroundings(text, best), *aligned.repairs), aligned.incomplete, aligned.problems)

@@ -30,15 +30,15 @@ QUOTED_KEY: Final = (
     rf"{BLANK}*[:：]"
 )
 """A pattern for a key in quotes with its colon."""
-TOKEN: Final = r"(?:-?\d[\d.eE+-]*|true|false|null|True|False|None)"
+WORD: Final = r"(?:-?\d[\d.eE+-]*|true|false|null|True|False|None)"
 """A pattern for a number or literal."""
 _KEY_AHEAD = re.compile(rf"{QUOTED_KEY}|[A-Za-z_$][\w$.-]{{0,80}}{BLANK}*[:：]")
-_STRING_AHEAD = re.compile(rf'"[^"\n]*"(?:{BLANK}*(?:[,\]}}]|\Z)|{BLANK}+(?:["{{\[]|{TOKEN}(?:[\s,\]]|\Z)))')
+_STRING_AHEAD = re.compile(rf'"[^"\n]*"(?:{BLANK}*(?:[,\]}}]|\Z)|{BLANK}+(?:["{{\[]|{WORD}(?:[\s,\]]|\Z)))')
 _LAST_STRING_AHEAD = re.compile(rf'"[^"\n]*"{BLANK}*(?:[\]}}]|,{BLANK}*["{{\[\d-]|\Z)')
-_TOKEN_AHEAD = re.compile(rf"{TOKEN}(?:{BLANK}*(?:[,\]}}]|//|/\*|\Z)|{BLANK}+[\"{{\[])")
+_TOKEN_AHEAD = re.compile(rf"{WORD}(?:{BLANK}*(?:[,\]}}]|//|/\*|\Z)|{BLANK}+[\"{{\[])")
 _WORDS_AHEAD = re.compile(rf"[^\W\d][^\"\n\[\]{{}},:]{{0,80}}(?:\]|,{BLANK}*[\"{{\[\d-])")
 _NO_KEY_AHEAD = re.compile(rf'"(?:[^"\\\n]|\\.){{0,400}}"{BLANK}*[^\W\d](?![^"\n]{{0,80}}"{BLANK}*[:：])')
-_UNCLOSED_KEY = re.compile(rf"([\w$.-]+(?: [\w$.-]+)*){BLANK}*:{BLANK}*(?:(?:[\[{{]{BLANK}*)*|{TOKEN}{BLANK}*,{BLANK}*)")
+_UNCLOSED_KEY = re.compile(rf"([\w$.-]+(?: [\w$.-]+)*){BLANK}*:{BLANK}*(?:(?:[\[{{]{BLANK}*)*|{WORD}{BLANK}*,{BLANK}*)")
 _BARE_RUN = re.compile(r'[^"\n\],}]{0,400}')
 _COMMA_BEFORE = re.compile(rf",{BLANK}*\Z")
 _ESCAPE = re.compile(

@@ -1,0 +1,72 @@
+"""Lists that were not written as lists, and single values that were."""
+
+from collections.abc import Sequence
+
+from langchain_nuextract.repair.candidates import embedded
+from langchain_nuextract.repair.fitting import fit, is_map, names_any
+from langchain_nuextract.repair.nodes import Items, Leaf, Members, Node, plain
+from langchain_nuextract.schema.form import Listing, Record
+
+
+def listed(node: Node, form: Listing) -> Items | None:
+    """The list that a value stands for: of one item, written as a string, or with names for its items."""
+    match node:
+        case Leaf():
+            inner = embedded(node)
+            return inner if isinstance(inner, Items) else Items([inner or node])
+        case Members():
+            return _listed_members(node, form)
+        case _:
+            return None
+
+
+def merged(nodes: Sequence[Node]) -> Items:
+    """The items of several lists, or several items, as one list."""
+    whole = Items(open=isinstance(nodes[-1], Items) and nodes[-1].open)
+    for node in nodes:
+        whole.items.extend(node.items if isinstance(node, Items) else [node])
+    return whole
+
+
+def only_leaf(node: Node) -> Leaf | None:
+    """The one scalar in a list or object; several that are equal count as one, and none at all as null."""
+    match node:
+        case Items(items=[]):
+            return Leaf(None, "")
+        case Items(items=[Leaf() as first, *others]) if all(plain(other) == first.value for other in others):
+            return first
+        case Members(members=[(_, Leaf() as only)]):
+            return only
+        case _:
+            return None
+
+
+def _listed_members(node: Members, form: Listing) -> Items | None:
+    if isinstance(form.item, Record) and fit(node, form.item, around=0) > 0:
+        return Items([node], open=node.open)
+    children = [child for _, child in node.members]
+    if len(children) == 1 and isinstance(children[0], Items):
+        return children[0]
+    if not isinstance(form.item, Record):
+        numbered = all(key.isdigit() for key, _ in node.members)
+        return Items(children, open=node.open) if numbered else None
+    if is_map(node, form.item):
+        return _entries(node, form.item)
+    if children and all(isinstance(child, Members) for child in children) and fit(Items(children), form) > 0:
+        return Items(children, open=node.open)
+    return None
+
+
+def _entries(node: Members, form: Record) -> Items:
+    """An object as a list of its keys and values, where such a list was asked: `{"en": "…"}`."""
+    (name, _), (value_name, _), *_ = form.fields
+    entries: list[Node] = []
+    for key, child in node.members:
+        inner = child.members if isinstance(child, Members) and _is_flat(child, form) else [(value_name, child)]
+        entries.append(Members([(name, Leaf(key, key)), *inner], open=isinstance(child, Members) and child.open))
+    return Items(entries, open=node.open)
+
+
+def _is_flat(child: Members, form: Record) -> bool:
+    """Whether the parts of a map's value were asked for beside its key."""
+    return len(form.fields) != 2 or names_any(child, Record(form.fields[1:]))  # noqa: PLR2004  a key and a value

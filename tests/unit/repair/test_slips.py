@@ -1,0 +1,72 @@
+"""Slips in the writing, each with the one thing that it can mean."""
+
+import pytest
+
+from langchain_nuextract.paths import JSON
+from langchain_nuextract.repair import read_form, read_json
+from tests.unit.repair.forms import form_of
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        pytest.param('["a" "b" 1 "c"]', ["a", "b", 1, "c"], id="items without commas"),
+        pytest.param('["a" "b" {"x": 1}]', ["a", "b", {"x": 1}], id="object without comma"),
+        pytest.param('["a" "b" "c" 1', ["a", "b", "c"], id="items without commas, cut"),
+        pytest.param('["a", "b" more, "c"]', ["a", "b", "more", "c"], id="word behind a string"),
+        pytest.param('["a", x", "c"]', ["a", "x", "c"], id="item without opening quote"),
+        pytest.param('["a, "b"]', ["a", "b"], id="item without closing quote"),
+        pytest.param('["a", "say "hi", he said", "d"]', ["a", 'say "hi", he said', "d"], id="quotation in an item"),
+        pytest.param('{"a": "x, "b": "y"}', {"a": "x", "b": "y"}, id="member without closing quote"),
+        pytest.param('{"a: 1, "b": 2}', {"a": 1, "b": 2}, id="key of a number without closing quote"),
+        pytest.param('{"a: "x", "b": 2}', {"a": "x", "b": 2}, id="key of a string without closing quote"),
+        pytest.param('{"a": "say "x", "y" now", "b": 2}', {"a": 'say "x", "y" now', "b": 2}, id="two quotations"),
+        pytest.param('{"a": "[^"]+", "b": 1}', {"a": '[^"]+', "b": 1}, id="bracket of a pattern"),
+        pytest.param('{"a": "x = {"c": "d"}", "b": 1}', {"a": 'x = {"c": "d"}', "b": 1}, id="JSON in a string"),
+        pytest.param('{"a": "[1, "b"]", "b": 2}', {"a": '[1, "b"]', "b": 2}, id="array in a string"),
+        pytest.param('{"a" = 1; "b" = 2;}', {"a": 1, "b": 2}, id="semicolons"),
+        pytest.param('{\\n"a": 1\\n,"b": "x"\\n}', {"a": 1, "b": "x"}, id="escaped line ends"),
+        pytest.param('{\\\\\\"a\\\\\\": 1}', {"a": 1}, id="escaped twice"),
+        pytest.param("{'a': ('x', 'y'), 'd': {'e'}}", {"a": ["x", "y"], "d": ["e"]}, id="Python"),
+        pytest.param('{"a": null{"b": 1}}', {"a": None, "b": 1}, id="brace behind a literal"),
+        pytest.param('```json\n{"a": 1}\n```\nand\n```json\n[2]\n```', [{"a": 1}, [2]], id="two fences"),
+        pytest.param('Note {see below}: {"a": 1}', {"a": 1}, id="prose in braces"),
+    ],
+)
+def test_what_was_meant_is_read(text: str, value: JSON):
+    assert read_json(text).value == value
+
+
+@pytest.mark.parametrize(
+    ("template", "text", "value"),
+    [
+        pytest.param({"items": [{"a": "number"}]}, '[{"a": 1}, {"a": 2}]', {"items": [{"a": 1}, {"a": 2}]}, id="list"),
+        pytest.param({"items": [{"a": "number"}]}, '{"a": 1}\n{"a": 2}\n', {"items": [{"a": 1}, {"a": 2}]}, id="lines"),
+        pytest.param({"items": ["string"]}, '["a", "b"]', {"items": ["a", "b"]}, id="list of text"),
+        pytest.param({"items": ["string"]}, '"a", "b"\n', {"items": ["a", "b"]}, id="items without brackets"),
+        pytest.param({"entries": [{"key": "string", "value": "number"}]}, '{"x": 1}',
+                     {"entries": [{"key": "x", "value": 1}]}, id="map"),
+        pytest.param({"entries": [{"key": "string", "a": "number", "b": "string"}]}, '{"x": {"a": 1, "b": "y"}}',
+                     {"entries": [{"key": "x", "a": 1, "b": "y"}]}, id="map of objects"),
+        pytest.param({"value": ["one", "two"]}, "Two", {"value": "two"}, id="label"),
+        pytest.param({"value": "boolean"}, "```\nTrue\n```", {"value": True}, id="boolean"),
+        pytest.param({"value": "string"}, '"so it is"', {"value": "so it is"}, id="text in quotes"),
+        pytest.param({"name": "string", "items": [{"a": "number"}]}, '[{"a": 1}]', {"items": [{"a": 1}]}, id="a part"),
+    ],
+)  # fmt: skip
+def test_a_part_without_the_object_around_it_is_that_part(template: JSON, text: str, value: JSON):
+    assert read_form(text, form_of(template)).value == value
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        pytest.param({"items": ["string"]}, "As in [cite 2], nothing was found [1].", id="citations"),
+        pytest.param({"value": "string"}, "I found nothing.", id="prose"),
+        pytest.param({"value": ["one", "one hundred"]}, "one", id="label that may go on"),
+        pytest.param({"value": "string"}, '"so it', id="cut text"),
+        pytest.param({"header": "string"}, '"header"', id="name of the part"),
+    ],
+)
+def test_a_part_is_not_made_of_anything_else(template: JSON, text: str):
+    assert read_form(text, form_of(template)).value is None
