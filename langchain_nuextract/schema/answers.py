@@ -20,11 +20,16 @@ def template(form: Form) -> JSON:
             return {name: template(part) for name, part in form.fields}
 
 
-def answer_schema(form: Form, *, nullable: bool = False) -> dict[str, JSON]:
+def answer_schema(form: Form, *, nullable: bool = False, closed: bool = True) -> dict[str, JSON]:
     """Write the JSON Schema of the answers of a form.
 
     Every key is required, so that the model answers each; whatever may be missing may be null, and is the empty
     string where the generation writes it so. There are no keywords that grammar engines do not have.
+
+    Args:
+        form: What is asked for.
+        nullable: Whether there may be no answer.
+        closed: Whether there are no other keys, whatever the user's schema admits: a model is to write none.
     """
     match form:
         case Scalar(type=""):
@@ -34,22 +39,23 @@ def answer_schema(form: Form, *, nullable: bool = False) -> dict[str, JSON]:
         case Choice():
             return {"enum": [*form.labels, *([None] if nullable else [])]}
         case Choices():
-            item: dict[str, JSON] = {"enum": [*form.labels, *([None] if form.gaps else [])]}
-            return {**_typed("array", nullable=nullable), "items": item}
+            items = answer_schema(Choice(form.labels), nullable=form.gaps)
+            return {**_typed("array", nullable=nullable), "items": items, **_bound(form.most)}
         case Listing():
-            return _list(form, nullable=nullable)
+            items = answer_schema(form.item, nullable=form.gaps, closed=closed)
+            return {**_typed("array", nullable=nullable), "items": items, **_bound(form.most)}
         case Record():
+            parts = {name: answer_schema(part, nullable=True, closed=closed) for name, part in form.fields}
             return {
                 **_typed("object", nullable=nullable),
-                "properties": {name: answer_schema(part, nullable=True) for name, part in form.fields},
-                "required": [name for name, _ in form.fields],
-                "additionalProperties": False,
+                "properties": parts,
+                "required": list(parts),
+                **({"additionalProperties": False} if closed or not form.open else {}),
             }
 
 
-def _list(form: Listing, *, nullable: bool) -> dict[str, JSON]:
-    bound = {} if form.most is None else {"maxItems": form.most}
-    return {**_typed("array", nullable=nullable), "items": answer_schema(form.item, nullable=form.gaps), **bound}
+def _bound(most: int | None) -> dict[str, JSON]:
+    return {} if most is None else {"maxItems": most}
 
 
 def _typed(name: str, *, nullable: bool) -> dict[str, JSON]:

@@ -29,6 +29,8 @@ class Choices:
     """Any number of some labels."""
 
     labels: tuple[str, ...]
+    most: int | None = None
+    """The number of labels that the user's schema allows; None if it sets no bound."""
     gaps: bool = False
     """Whether an item may be missing: null is one of the user's values."""
 
@@ -49,6 +51,8 @@ class Record:
     """Named parts, in the user's order; never missing as a whole."""
 
     fields: tuple[tuple[str, "Form"], ...]
+    open: bool = False
+    """Whether the user's schema admits parts under other names, which are not asked for."""
 
     def __getitem__(self, name: str) -> "Form":
         """The form of one field; KeyError if there is none of this name."""

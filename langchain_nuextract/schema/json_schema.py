@@ -24,6 +24,7 @@ from langchain_nuextract.schema.nodes import (
     Node,
     Record,
     Split,
+    has_constants_only,
     tells_null,
 )
 from langchain_nuextract.schema.references import Resolver, recursive
@@ -62,7 +63,7 @@ _TEXT = frozenset({"minLength", "maxLength", "pattern", "format"})
 _NUMBER = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
 
 _CUT = ("a recursion is not unrolled any further", "what lies deeper is asked for as JSON text")
-_OPEN = ("properties that the schema does not mention", "they are not asked for; an example that has them keeps them")
+_BESIDE_CONSTANTS = ("properties that the schema does not mention beside constants", "they are left out")
 _IMPLIED = ("the schema states no type here", "values of the type that its keywords are about are asked for")
 _ANY = ("any value is admitted here", "it is asked for as text, and read as JSON where it is JSON")
 
@@ -331,7 +332,8 @@ def finished(node: Node) -> Node:
                 fields=tuple(replace(field, node=_finished_field(field)) for field in fields),
                 rest=finished(rest) if rest else None,
             )
-            return _losing(node, _OPEN) if node.open else _checked(node)
+            if node.open and has_constants_only(node):
+                node = replace(_losing(node, _BESIDE_CONSTANTS), open=False)
         case Array(prefix=prefix, rest=rest):
             node = replace(node, prefix=tuple(map(finished, prefix)), rest=finished(rest) if rest else None)
         case Split():

@@ -96,7 +96,7 @@ class _Builder:
         gaps = node.rest is not None and node.rest.nullable and not isinstance(node.rest, Anything)
         form = Listing(item.form, node.most, gaps)
         if isinstance(item.form, Choice):
-            form = Choices(item.form.labels, gaps)
+            form = Choices(item.form.labels, node.most, gaps)
         return ListLens(form, item, gaps, self._nothing, node.note)
 
     def _part(self, field: Field) -> Part:
@@ -128,7 +128,7 @@ class _Builder:
             name = _unused(("other", "others", "more"), [part.name for part in parts])
             others = (name, self._map(RecordNode(rest=node.rest)))
             fields.append((name, others[1].form))
-        return RecordLens(Record(tuple(fields)), parts, node.open, others, None, node.note)
+        return RecordLens(Record(tuple(fields), node.open), parts, node.open, others, None, node.note)
 
     def _map(self, node: RecordNode) -> MapLens:
         inner = self.lens(node.rest or Anything())
@@ -153,7 +153,8 @@ class _Builder:
         fields = [(part.name, part.lens.form) for part in asked]
         rest = None
         if node.rest is not None:
-            inner = self._list(Array(rest=node.rest))
+            most = None if node.most is None else node.most - len(node.prefix)
+            inner = self._list(Array(rest=node.rest, most=most))
             rest = ("rest", cast("ListLens", inner))
             fields.append(("rest", inner.form))
         return TupleLens(Record(tuple(fields)), asked, node.least, rest, None, node.note)

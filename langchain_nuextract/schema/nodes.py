@@ -123,7 +123,7 @@ class Record(Base):
     rest: "Node | None" = None
     """What the values under other names are, where the schema says that there are such; None if it does not."""
     open: bool = False
-    """Whether values under other names are admitted without being mentioned. They are not asked for."""
+    """Whether values under other names are admitted without being mentioned. They are kept, but not asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +156,24 @@ def parts(node: Node) -> tuple[tuple[Path, Node], ...]:
 def tells_null(field: Field) -> bool:
     """Whether null and nothing are both admitted for a field, and different."""
     return field.null_matters and field.node.nullable and not field.required and not isinstance(field.node, Anything)
+
+
+def is_constant(node: Node) -> bool:
+    """Whether there is but one value, which need not be asked for."""
+    match node:
+        case Enum(members=[_], nullable=False):
+            return True
+        case Record(rest=None, open=False, nullable=False):
+            return has_constants_only(node)
+        case _:
+            return False
+
+
+def has_constants_only(node: Record) -> bool:
+    """Whether all the parts that an object names are constants, and there."""
+    return bool(node.fields) and all(
+        (field.required or field.filled) and is_constant(field.node) for field in node.fields
+    )
 
 
 def losses(node: Node, at: Path = ()) -> Iterator[Loss]:

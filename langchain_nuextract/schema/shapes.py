@@ -114,6 +114,8 @@ def _lift_part(part: Part, answer: dict[str, JSON], value: dict[str, JSON]) -> N
     said = answer.get(part.name)
     if part.constant:
         value[part.name] = part.constant.value
+    elif not part.required and said == part.lens.missing:
+        return
     elif not part.lens.blank(said):
         value[part.name] = part.lens.lift(said)
     elif part.required and part.nullable:

@@ -12,7 +12,7 @@ from langchain_nuextract.schema import answers, checks, json_schema, template
 from langchain_nuextract.schema.form import Form, Record
 from langchain_nuextract.schema.leaves import EnumLens
 from langchain_nuextract.schema.lens import Lens, build, distinct, notes
-from langchain_nuextract.schema.nodes import Array, Enum, Leaf, Loss, Member, Never, Node, losses, parts
+from langchain_nuextract.schema.nodes import Array, Enum, Leaf, Loss, Member, Never, Node, Split, losses, parts
 from langchain_nuextract.schema.nodes import Record as RecordNode
 from langchain_nuextract.schema.recognise import reads_as
 from langchain_nuextract.schema.types import NUEXTRACT_3, Speaks, Vocabulary, nearest
@@ -27,6 +27,9 @@ PYDANTIC: Final = "https://json-schema.org/draft/2020-12/schema"
 """The draft of the JSON Schemas that Pydantic makes."""
 
 Source: TypeAlias = Literal["python", "json schema", "template"]
+
+
+_EMPTY: Final = ("whether it is empty or missing", "this model writes both alike; it is left out where it may be")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,7 @@ class Target(Generic[T]):
 
     @property
     def answer_schema(self) -> dict[str, JSON]:
-        """The JSON Schema of the answers in the full vocabulary, for constrained decoding."""
+        """The JSON Schema of the answers in the full vocabulary; as open to other keys as the user's schema."""
         return self.answer_schema_for(FULL)
 
     def form(self, dialect: Speaks) -> Form:
@@ -136,8 +139,8 @@ class Target(Generic[T]):
         return answers.template(self.form(dialect))
 
     def answer_schema_for(self, dialect: Speaks) -> dict[str, JSON]:
-        """Give the JSON Schema of the answers in a dialect."""
-        return answers.answer_schema(self.form(dialect))
+        """Give the JSON Schema of the answers in a dialect: whatever `lower` gives is valid under it."""
+        return answers.answer_schema(self.form(dialect), closed=False)
 
     def downgrades(self, dialect: Speaks) -> tuple[Loss, ...]:
         """Name the types that a dialect does not have, by path, and what is asked for instead."""
@@ -184,7 +187,7 @@ class Target(Generic[T]):
         sections = [
             ("Template", json.dumps(self.template(dialect), indent=2, ensure_ascii=False)),
             ("Instructions", self.instructions),
-            ("Answer schema", json.dumps(self.answer_schema_for(dialect), indent=2, ensure_ascii=False)),
+            ("Answer schema", json.dumps(answers.answer_schema(self.form(dialect)), indent=2, ensure_ascii=False)),
             ("Losses", "\n".join(str(loss) for loss in (*self.losses, *self.downgrades(dialect)))),
         ]
         return "\n\n".join(f"{title}\n{text or 'none'}" for title, text in sections)
@@ -320,6 +323,10 @@ def _downgrades(node: Node, vocabulary: Vocabulary, at: Path) -> Iterator[Loss]:
             yield Loss(at, f"the type {node.type!r}", f"this model is asked for {instead}")
         case Enum() if not vocabulary.enums and len(node.members) > 1:
             yield Loss(at, "the choices", "this model is asked for text")
+        case RecordNode() if vocabulary.missing == "":
+            for field in node.fields:
+                if isinstance(field.node, Array | RecordNode | Split) and (field.node.nullable or not field.required):
+                    yield Loss((*at, field.name), *_EMPTY)
         case _:
             pass
     for step, part in parts(node):

@@ -7,6 +7,7 @@ import json
 import sys
 import traceback
 from collections import Counter
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median
 from time import process_time
@@ -20,6 +21,7 @@ from langchain_nuextract.paths import EACH, leaves, show
 from langchain_nuextract.schema.target import Target
 from langchain_nuextract.schema.types import NUEXTRACT_1, NUEXTRACT_2, NUEXTRACT_3
 
+Engines = Mapping[str, Callable[[str], object]]
 DATA = Path(__file__).parents[3] / "shared" / "data" / "schemas"
 DIALECTS = {
     name: SimpleNamespace(vocabulary=vocabulary)
@@ -81,12 +83,28 @@ def held(target: Target[Any], instance: Any, name: str, counts: Counter[str]) ->
             counts[f"whole in {dialect}"] += 1
             if dialect == "3":
                 fits(target, answer, name, counts)
-        elif dialect == "3":
-            missed(target, instance, back, name, counts)
+        else:
+            missed(target, instance, dialect, name, counts)
+
+
+def fills(template: Any, answer: Any) -> bool:
+    """Whether an answer has a place for all that a template asks for, each with what may stand there."""
+    if answer is None:
+        return True
+    if isinstance(template, dict):
+        return isinstance(answer, dict) and all(
+            name in answer and fills(part, answer[name]) for name, part in template.items()
+        )
+    if isinstance(template, list) and len(template) > 1:
+        return answer in template
+    if isinstance(template, list):
+        return isinstance(answer, list) and all(fills(template[0], item) for item in answer)
+    return isinstance(answer, str | int | float)
 
 
 def fits(target: Target[Any], answer: Any, name: str, counts: Counter[str]) -> None:
-    """Count whether the lowered instance is valid under the answer schema."""
+    """Count whether the lowered instance fits the template, and whether it is valid under the answer schema."""
+    counts["fits the template"] += fills(target.template(DIALECTS["3"]), answer)
     error = next(Draft202012Validator(target.answer_schema).iter_errors(answer), None)
     counts["fits the answer schema"] += error is None
     if error is not None:
@@ -95,22 +113,25 @@ def fits(target: Target[Any], answer: Any, name: str, counts: Counter[str]) -> N
         say("fits not", name, show(path), error.message[:150])
 
 
-def missed(target: Target[Any], instance: Any, back: Any, name: str, counts: Counter[str]) -> None:
+def missed(target: Target[Any], instance: Any, dialect: str, name: str, counts: Counter[str]) -> None:
     """Count the leaves that did not come back, and those of them that no loss names."""
+    speaks = DIALECTS[dialect]
+    back = target.lift(target.lower(instance, speaks), speaks)
     there = dict(leaves(back))
     lost = [path for path, value in leaves(instance) if path not in there or not same(there[path], value)]
-    unnamed = [path for path in lost if not any(under(path, loss.path) for loss in target.losses)]
-    counts["leaves lost"] += len(lost)
-    counts["leaves lost without a word"] += len(unnamed)
-    say("not whole", name, [show(path) for path in lost][:4] or "shape", "UNNAMED" if unnamed else "")
+    named = [loss.path for loss in (*target.losses, *target.downgrades(speaks))]
+    unnamed = [path for path in lost if not any(under(path, place) for place in named)]
+    counts[f"leaves lost in {dialect}"] += len(lost)
+    counts[f"leaves lost in {dialect} without a word"] += len(unnamed)
+    say("not whole in", dialect, name, [show(path) for path in lost][:4] or "shape", "UNNAMED" if unnamed else "")
     if not lost:
         say("   ", json.dumps(instance)[:300], "\n   ", json.dumps(back)[:300])
 
 
-def grammar(target: Target[Any], name: str, counts: Counter[str]) -> None:
+def grammar(target: Target[Any], name: str, engines: Engines, counts: Counter[str]) -> None:
     """Count whether the answer schema compiles under the grammar engines, where they are installed."""
     text = json.dumps(target.answer_schema)
-    for engine, compile_ in ENGINES.items():
+    for engine, compile_ in engines.items():
         try:
             compile_(text)
             counts[f"compiles under {engine}"] += 1
@@ -118,9 +139,9 @@ def grammar(target: Target[Any], name: str, counts: Counter[str]) -> None:
             say("no grammar", engine, name, str(error)[:200])
 
 
-def engines() -> dict[str, Any]:
+def installed() -> Engines:
     """Find the grammar engines that are installed."""
-    found: dict[str, Any] = {}
+    found: dict[str, Callable[[str], object]] = {}
     try:
         import xgrammar  # noqa: PLC0415 it may not be there
 
@@ -141,8 +162,9 @@ def engines() -> dict[str, Any]:
     return found
 
 
-def corpus(counts: Counter[str]) -> None:
+def corpus(engines: Engines) -> Counter[str]:
     """Measure the JSON Schemas with their instances."""
+    counts: Counter[str] = Counter()
     seconds: list[tuple[float, int]] = []
     for row in rows("instances.jsonl"):
         started = process_time()
@@ -150,24 +172,27 @@ def corpus(counts: Counter[str]) -> None:
         seconds.append((process_time() - started, len(json.dumps(row["schema"]))))
         if target is None:
             continue
-        grammar(target, row["id"], counts)
+        grammar(target, row["id"], engines, counts)
         for instance in row["valid"]:
             held(target, instance, row["id"], counts)
     times = sorted(time for time, _ in seconds)
     slow = times[int(len(times) * 0.95)]
     print(f"  compile, CPU: median {median(times) * 1e3:.1f} ms, 95 % {slow * 1e3:.1f} ms, ", end="")
     print(f"longest {times[-1] * 1e3:.0f} ms; {sum(times) / sum(size for _, size in seconds) * 1e6:.2f} ms a kB")
+    return counts
 
 
-def models(counts: Counter[str]) -> None:
+def models(engines: Engines) -> Counter[str]:
     """Measure the Pydantic models."""
+    counts: Counter[str] = Counter()
     for row in rows("pydantic_models.jsonl"):
         scope: dict[str, Any] = {"__name__": "models"}
         exec(PRELUDE, scope)
         run(row["pydantic_source"], scope)
         target = compiled(scope[row["class"]], row["file"], counts)
         if target is not None:
-            grammar(target, row["file"], counts)
+            grammar(target, row["file"], engines, counts)
+    return counts
 
 
 def run(source: str, scope: dict[str, Any]) -> None:
@@ -192,17 +217,16 @@ from uuid import *
 from pydantic import *
 sys.modules.setdefault("models", types.ModuleType("models"))
 """
-ENGINES = engines()
 
 
 def main() -> None:
     if not DATA.exists():
         print(f"nothing measured: {DATA} is not there")
         return
+    engines = installed()
     for title, measure in (("JSON Schemas", corpus), ("Pydantic models", models)):
-        counts: Counter[str] = Counter()
         print(title)
-        measure(counts)
+        counts = measure(engines)
         for name, count in counts.items():
             of = "instances" if name.startswith(("whole", "fits")) else "schemas"
             print(f"  {name:36} {count:6}  {count / counts[of]:7.2%}")

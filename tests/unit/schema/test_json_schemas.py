@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from langchain_nuextract.errors import InvalidValue, Problem, UnsupportedSchema
+from langchain_nuextract.schema.answers import answer_schema
 from langchain_nuextract.schema.target import FULL, Target
 
 
@@ -224,22 +226,67 @@ def test_recursion_without_end_among_many_types_is_cut() -> None:
 def test_losses_are_named_by_path() -> None:
     target = Target.of({"type": "object", "properties": {"a": {}, "b": whole(c=TEXT)}})
     assert [(loss.path, loss.what) for loss in target.losses] == [
-        ((), "properties that the schema does not mention"),
         (("a",), "any value is admitted here"),
     ]
 
 
 def test_strict_refuses_what_would_be_lost() -> None:
     with pytest.raises(UnsupportedSchema) as caught:
-        Target.of({"type": "object", "properties": {"a": TEXT}}, strict=True)
-    assert caught.value.path == ()
+        Target.of(whole(a={}), strict=True)
+    assert caught.value.path == ("a",)
     assert Target.of(whole(a=TEXT), strict=True).losses == ()
 
 
-def test_properties_that_are_not_mentioned_are_kept_but_not_asked_for() -> None:
-    target = Target.of({"type": "object", "properties": {"a": TEXT}})
-    assert target.template(FULL) == {"a": "string"}
-    assert target.lift(target.lower({"a": "x", "b": 1})) == {"a": "x", "b": 1}
+OPEN = {"type": "object", "properties": {"a": TEXT}}
+NOT_MENTIONED = [
+    pytest.param(OPEN, {"a": "x", "b": 1}, {"a": "string"}, id="root"),
+    pytest.param(whole(it=OPEN), {"it": {"b": [1]}}, {"it": {"a": "string"}}, id="inside"),
+    pytest.param(
+        whole(its={"type": "array", "items": OPEN}),
+        {"its": [{"b": {"c": None}}]},
+        {"its": [{"a": "string"}]},
+        id="in-a-list",
+    ),
+]
+
+
+@pytest.mark.parametrize(("schema", "value", "asked"), NOT_MENTIONED)
+def test_properties_that_are_not_mentioned_are_kept_but_not_asked_for(schema: Any, value: Any, asked: Any) -> None:
+    target = Target.of(schema, strict=True)
+    assert target.template(FULL) == asked
+    answer = target.lower(value)
+    assert target.lift(answer) == value
+    Draft202012Validator(target.answer_schema).validate(answer)
+
+
+def test_properties_that_are_not_mentioned_are_lost_beside_constants_and_named() -> None:
+    constant = {"type": "object", "properties": {"kind": {"const": "x"}}, "required": ["kind"]}
+    target = Target.of(whole(a=TEXT, it=constant))
+    assert target.lift(target.lower({"a": "", "it": {"kind": "x", "b": 1}})) == {"a": "", "it": {"kind": "x"}}
+    assert [loss.path for loss in target.losses] == [("it",)]
+
+
+def test_a_model_is_held_to_what_is_mentioned() -> None:
+    held = answer_schema(Target.of(OPEN).form(FULL))
+    assert held["additionalProperties"] is False
+
+
+BOUNDED = [
+    pytest.param({"type": "array", "items": {"enum": ["a", "b"]}, "maxItems": 2}, ("it",), 2, id="choices"),
+    pytest.param({"type": "array", "items": TEXT, "maxItems": 3}, ("it",), 3, id="texts"),
+    pytest.param(
+        {"type": "array", "prefixItems": [TEXT], "items": TEXT, "maxItems": 3}, ("it", "rest"), 2, id="after-a-tuple"
+    ),
+    pytest.param({"type": "array", "items": TEXT}, ("it",), None, id="not-bounded"),
+]
+
+
+@pytest.mark.parametrize(("schema", "path", "most"), BOUNDED)
+def test_lists_are_bounded_where_the_schema_bounds_them(schema: Any, path: Any, most: int | None) -> None:
+    held = Target.of(whole(it=schema)).answer_schema
+    for name in path:
+        held = held["properties"][name]
+    assert held.get("maxItems") == most
 
 
 def test_null_and_nothing_are_told_apart_in_text() -> None:
@@ -286,9 +333,9 @@ def test_what_only_validation_can_check_is_checked() -> None:
 
 
 def test_explain_says_it_all() -> None:
-    schema = {"type": "object", "properties": {"a": {**TEXT, "description": "the first"}}}
+    schema = {"type": "object", "properties": {"a": {**TEXT, "description": "the first"}, "b": {}}}
     text = Target.of(schema).explain()
-    for part in ('"a": "string"', "$.a: the first", '"additionalProperties": false', "does not mention"):
+    for part in ('"a": "string"', "$.a: the first", '"additionalProperties": false', "$.b: any value is admitted here"):
         assert part in text
 
 
