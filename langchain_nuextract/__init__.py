@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from langchain_nuextract.extraction import Attempt, Extraction
     from langchain_nuextract.extractor import NuExtractor
     from langchain_nuextract.grounding.locate import Evidence, Span
+    from langchain_nuextract.leaks import Leak
     from langchain_nuextract.recovery import RecoveryPolicy
     from langchain_nuextract.repair.ledger import Repair
     from langchain_nuextract.schema.target import Target
@@ -54,6 +55,7 @@ __all__ = [
     "Image",
     "InvalidExtraction",
     "InvalidValue",
+    "Leak",
     "LocalEndpointError",
     "NoJSONInReply",
     "NotAChatReply",
@@ -82,6 +84,7 @@ _HOMES = {
     "Example": "task",
     "Extraction": "extraction",
     "Image": "documents.source",
+    "Leak": "leaks",
     "NuExtractor": "extractor",
     "NuType": "schema.types",
     "RecoveryPolicy": "recovery",

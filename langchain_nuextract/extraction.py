@@ -9,9 +9,10 @@ from langchain_nuextract.documents.source import Source
 from langchain_nuextract.errors import Problem
 from langchain_nuextract.grounding import ground
 from langchain_nuextract.grounding.locate import Evidence
+from langchain_nuextract.leaks import Leak, leaks
 from langchain_nuextract.paths import JSON, Path, leaves, show
 from langchain_nuextract.repair.ledger import Repair
-from langchain_nuextract.task import Reply, Request, Usage
+from langchain_nuextract.task import Reply, Request, Shot, Usage
 
 T = TypeVar("T")
 
@@ -64,6 +65,10 @@ class Extraction(Generic[T]):
     """From the first request to the validated object."""
     problems: tuple[Problem, ...] = ()
     """What is not in the value because it was invalid or not finished; empty unless a partial value was asked for."""
+    examples: tuple[Shot, ...] = ()
+    """The examples that the model was shown, in order."""
+    examples_left_out: int = 0
+    """Examples that it was not shown, for they would have been more than `max_example_tokens`."""
 
     @cached_property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -72,6 +77,16 @@ class Extraction(Generic[T]):
         Spans count code points of `document.text`. Looked up when first asked for.
         """
         return ground(self.json, self.document.text)
+
+    @cached_property
+    def warnings(self) -> tuple[Leak, ...]:
+        """The values that the document does not say and an example does: the model may have copied them.
+
+        None where the document has images, of which nobody knows what they say. Looked up when first asked for.
+        """
+        if not self.examples or self.document.images:
+            return ()
+        return leaks(self.json, self.document.text, self.examples, self.evidence)
 
     @property
     def usage(self) -> Usage:
@@ -90,9 +105,15 @@ class Extraction(Generic[T]):
                 *_section("repairs", self.repairs),
                 *_section("defaults", map(show, self.defaults)),
                 *_section("left out", self.problems),
+                *_section("warnings", self.warnings),
+                *self._shown(),
                 f"found in the document: {len(self.evidence)} of {_count(found, 'value')}",
             )
         )
+
+    def _shown(self) -> Iterator[str]:
+        if self.examples or self.examples_left_out:
+            yield f"{_count(len(self.examples), 'example')} shown, {self.examples_left_out} left out"
 
     def explain(self) -> None:
         """Print the report."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, Typed
 
 from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
 from langchain_core.documents import Document
+from langchain_core.example_selectors.base import BaseExampleSelector
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk, AnyMessage
 from langchain_core.messages.ai import add_ai_message_chunks
@@ -30,9 +31,10 @@ from langchain_nuextract.events import atell, tell
 from langchain_nuextract.extraction import Extraction
 from langchain_nuextract.flow import extract
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.plan import Plan, plan_for
+from langchain_nuextract.plan import Plan
 from langchain_nuextract.recovery import DEFAULT, RecoveryPolicy
 from langchain_nuextract.schema.target import Target
+from langchain_nuextract.selection import Selection, aplan_for_document, plan_for_document, planned
 from langchain_nuextract.streaming.growth import Growth
 from langchain_nuextract.task import Example, Reply, Request, Token
 
@@ -46,7 +48,7 @@ Out = TypeVar("Out")
 DEFAULT_CONCURRENCY = 64
 """Documents that a batch has in flight, unless `config["max_concurrency"]` says otherwise."""
 
-_ASKED: Final = ("examples", "instructions", "thinking", "recovery")
+_ASKED: Final = ("examples", "max_example_tokens", "instructions", "thinking", "recovery")
 """The settings that make the plan, by which every document is asked about."""
 
 Input: TypeAlias = Any
@@ -61,7 +63,8 @@ class Settings(TypedDict, total=False):
     api_key: SecretStr | str | None
     llm: BaseChatModel | None
     dialect: Dialect | str | None
-    examples: Sequence[Example]
+    examples: Sequence[Example] | BaseExampleSelector
+    max_example_tokens: int | None
     instructions: str
     thinking: bool
     recovery: RecoveryPolicy
@@ -105,7 +108,10 @@ class NuExtractor(_Extracting[T], Generic[T]):
         schema: What is wanted: a Pydantic model, dataclass, TypedDict, JSON Schema, NuExtract template or `Target`.
         llm: The model to ask. Without it, one is made of `model`, `base_url` and `api_key`, or of the environment
             variables NUEXTRACT_MODEL, NUEXTRACT_BASE_URL and NUEXTRACT_API_KEY.
-        examples: Few-shot examples, the same for every document.
+        examples: Few-shot examples, the same for every document; or a LangChain example selector that chooses them for
+            each by its text, among dicts with the keys `input` and `output` (see `langchain_nuextract.selection`).
+        max_example_tokens: The tokens that the examples for one document may be, counted at two bytes each, which is
+            rather too many than too few. Those that do not fit are left out; `Extraction.examples` has the others.
         instructions: What to heed, in words, for the models that take instructions. The descriptions of the schema's
             fields are sent as well.
         dialect: The model generation, where the model's name does not tell it: "1", "1.5", "2.0", "3", "instruct", …
@@ -121,12 +127,14 @@ class NuExtractor(_Extracting[T], Generic[T]):
     target: SkipValidation[Target[Any]]
     llm: BaseChatModel
     dialect: SkipValidation[Dialect] = Field(repr=False)
-    examples: tuple[Example, ...] = ()
+    examples: tuple[Example, ...] | SkipValidation[BaseExampleSelector] = ()
+    max_example_tokens: int | None = None
     instructions: str = ""
     thinking: bool = False
     recovery: RecoveryPolicy = DEFAULT
 
     _plan: Plan[Any] = PrivateAttr()
+    _selection: Selection[Any] | None = PrivateAttr()
 
     @overload
     def __init__(self, schema: type[T] | Target[T], **settings: Unpack[Settings]) -> None: ...
@@ -144,10 +152,10 @@ class NuExtractor(_Extracting[T], Generic[T]):
         dialect = _dialect(settings.pop("dialect", None), llm)
         asked = {name: settings.pop(name) for name in _ASKED if name in settings}
         # Not in a validator of Pydantic's, which would wrap what is raised.
-        plan = plan_for(target, dialect, **asked)
+        plan, selection = planned(target, dialect, **asked)
         fields: dict[str, Any] = {"target": target, "llm": llm, "dialect": dialect, **asked, **settings}
         super().__init__(**fields)
-        self._plan = plan
+        self._plan, self._selection = plan, selection
 
     @property
     def OutputType(self) -> Any:
@@ -214,7 +222,7 @@ class NuExtractor(_Extracting[T], Generic[T]):
         """A hash of everything that decides what the model is asked."""
         from langchain_nuextract.fingerprint import fingerprint  # noqa: PLC0415 few need it
 
-        return fingerprint(self._plan, str(getattr(self.llm, "model_name", "")))
+        return fingerprint(self._plan, str(getattr(self.llm, "model_name", "")), self._selection)
 
     def invoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> T:
         """Extract one object from one document.
@@ -242,7 +250,8 @@ class NuExtractor(_Extracting[T], Generic[T]):
     ) -> Extraction[T]:
         """Extract within a run that is under way."""
         child = patch_config(config, callbacks=run_manager.get_child())
-        flow = extract(self._plan, read(document))
+        source = read(document)
+        flow = extract(plan_for_document(self._plan, self._selection, source), source)
         try:
             extraction = drive(flow, lambda requests: self._send_all(requests, child))
         except InvalidExtraction as error:
@@ -256,7 +265,8 @@ class NuExtractor(_Extracting[T], Generic[T]):
     ) -> Extraction[T]:
         """Extract within a run that is under way."""
         child = patch_config(config, callbacks=run_manager.get_child())
-        flow = extract(self._plan, read(document))
+        source = read(document)
+        flow = extract(await aplan_for_document(self._plan, self._selection, source), source)
         try:
             extraction = await adrive(flow, lambda requests: self._asend_all(requests, child))
         except InvalidExtraction as error:
@@ -291,7 +301,9 @@ class NuExtractor(_Extracting[T], Generic[T]):
         self, inputs: Iterator[Input], run_manager: CallbackManagerForChainRun, config: RunnableConfig
     ) -> Iterator[Any]:
         child = patch_config(config, callbacks=run_manager.get_child())
-        growth, flow = Growth(self._plan), extract(self._plan, read(*inputs))
+        source = read(*inputs)
+        plan = plan_for_document(self._plan, self._selection, source)
+        growth, flow = Growth(plan), extract(plan, source)
         try:
             (request,) = next(flow)
             while True:
@@ -313,7 +325,9 @@ class NuExtractor(_Extracting[T], Generic[T]):
         self, inputs: AsyncIterator[Input], run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig
     ) -> AsyncIterator[Any]:
         child = patch_config(config, callbacks=run_manager.get_child())
-        growth, flow = Growth(self._plan), extract(self._plan, read(*[each async for each in inputs]))
+        source = read(*[each async for each in inputs])
+        plan = await aplan_for_document(self._plan, self._selection, source)
+        growth, flow = Growth(plan), extract(plan, source)
         try:
             (request,) = next(flow)
             while True:

@@ -4,19 +4,27 @@ import json
 from hashlib import sha256
 from typing import Any, Final
 
+from langchain_core.example_selectors.base import BaseExampleSelector
+from pydantic import BaseModel
+
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.plan import Plan
+from langchain_nuextract.selection import Selection
 
 _LENGTH: Final = 32
 """Hexadecimal digits: 128 bits, so that no two settings are taken for one another."""
 
 
-def fingerprint(plan: Plan[Any], model: str) -> str:
+def fingerprint(plan: Plan[Any], model: str, selection: Selection[Any] | None = None) -> str:
     """Hash everything that decides what comes out of a document; the same in every process.
+
+    Of an example selector that are its type and those of its settings that are plain values, its examples among them
+    if it holds them itself. What stands in a vector store cannot be known: examples added there change no hash.
 
     Args:
         plan: What is asked of every document.
         model: The model's name at the endpoint.
+        selection: How the examples for a document are chosen.
     """
     asked: list[JSON] = [
         model,
@@ -28,7 +36,15 @@ def fingerprint(plan: Plan[Any], model: str) -> str:
         plan.thinking,
         repr(plan.recovery),
     ]
+    if selection:
+        asked += [json.dumps(selection.selector, default=_described, sort_keys=True), selection.most]
     return digest(json.dumps(asked, default=str))
+
+
+def _described(thing: object) -> JSON:
+    """Tell a thing's type, and of the example selectors and prompts of LangChain also what they were made of."""
+    named = f"{type(thing).__module__}.{type(thing).__qualname__}"
+    return [named, vars(thing)] if isinstance(thing, BaseExampleSelector | BaseModel) else named
 
 
 def digest(text: str) -> str:

@@ -152,6 +152,8 @@ class _Run(Generic[T]):
             model=turns[-1].reply.model,
             seconds=perf_counter() - self.started,
             problems=problems,
+            examples=self.plan.shots,
+            examples_left_out=self.plan.left_out,
         )
 
     def give_up(self, turns: Sequence[Turn], cause: EndpointError | None) -> Extraction[T]:

@@ -12,6 +12,7 @@ from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.errors import InvalidValue, Problem
 from langchain_nuextract.extraction import AttemptKind
+from langchain_nuextract.leaks import telling
 from langchain_nuextract.parts import only
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.recovery import DEFAULT, RecoveryPolicy
@@ -38,6 +39,8 @@ class Plan(Generic[T]):
     shots: tuple[Shot, ...]
     thinking: bool
     recovery: RecoveryPolicy
+    left_out: int = 0
+    """Examples that were not shown, for they would have been too many tokens."""
 
     @property
     def first(self) -> AttemptKind:
@@ -95,12 +98,36 @@ def plan_for(  # noqa: PLR0913  # it is all that there is to say
         dialect=dialect,
         form=_record(target.form(dialect)),
         instructions=_instructions(target, dialect, instructions),
-        shots=tuple(_shot(target, dialect, example, number) for number, example in enumerate(examples, start=1)),
+        shots=tuple(shot_of(each, target, dialect, f"example {at}") for at, each in enumerate(examples, start=1)),
         thinking=thinking,
         recovery=recovery,
     )
     check(plan.task(Source((Text("…"),)), plan.first), dialect)
     return plan
+
+
+def shot_of(example: Example, target: Target[T], dialect: Dialect, named: str) -> Shot:
+    """Make an example ready.
+
+    Args:
+        example: As the user gives it.
+        target: What is wanted.
+        dialect: In whose vocabulary to write the answer.
+        named: What to call it in an error.
+
+    Raises:
+        InvalidValue: Its output does not satisfy the schema.
+    """
+    try:
+        answer = target.lower(_output(example.output), dialect)
+        value = target.lift(answer, dialect)
+        target.validate(value)
+    except InvalidValue as error:
+        error.add_note(f"in the output of {named}")
+        raise
+    source = neutralise(read(example.input), dialect.marks).source
+    written = neutralise_text(dumps(answer, indent=None), dialect.marks)
+    return Shot(source, written, telling(target.spoken(value)))
 
 
 def _record(form: Form) -> Record:
@@ -117,18 +144,6 @@ def _instructions(target: Target[Any], dialect: Dialect, own: str) -> str:
     derived = target.instructions if dialect.takes_instructions else ""
     lines = "\n".join(filter(None, (own.strip(), derived)))
     return neutralise_text(lines, dialect.marks)
-
-
-def _shot(target: Target[T], dialect: Dialect, example: Example, number: int) -> Shot:
-    try:
-        value = _output(example.output)
-        answer = target.lower(value, dialect)
-        target.validate(target.lift(answer, dialect))
-    except InvalidValue as error:
-        error.add_note(f"in the output of example {number}")
-        raise
-    source = neutralise(read(example.input), dialect.marks).source
-    return Shot(source, neutralise_text(dumps(answer, indent=None), dialect.marks))
 
 
 def _output(output: object) -> object:

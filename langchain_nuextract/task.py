@@ -28,6 +28,8 @@ class Shot:
     source: Source
     answer: str
     """The JSON text that the model should have written."""
+    telling: frozenset[str] = frozenset()
+    """Keys by which copies of its values are known; see `leaks`."""
 
 
 @dataclass(frozen=True, slots=True)

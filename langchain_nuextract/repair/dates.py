@@ -75,7 +75,7 @@ def iso_date_time(written: str, *, day_first: bool | None = None) -> str | None:
 
 def iso_time(written: str) -> str | None:
     """Give a time of the day as ISO 8601; None if there is none."""
-    text = _simple(written)
+    text = plain(written)
     if match := _HOUR.fullmatch(text):
         return _clock(int(match["hour"]), "00", None, match["half"])
     match = _CLOCK.fullmatch(text)
@@ -85,12 +85,12 @@ def iso_time(written: str) -> str | None:
 def _matched(written: str) -> re.Match[str] | None:
     if len(written) > LONGEST:
         return None
-    text = _simple(written)
+    text = plain(written)
     return next((match for form in _FORMS if (match := form.fullmatch(text))), None)
 
 
-def _simple(written: str) -> str:
-    """Without accents, which the names of months may have or lack."""
+def plain(written: str) -> str:
+    """Leave out accents, which the names of months may have or lack."""
     text = unicodedata.normalize("NFKD", written.strip())
     return unicodedata.normalize("NFKC", "".join(mark for mark in text if not unicodedata.combining(mark)))
 

@@ -15,6 +15,7 @@ from langchain_nuextract.schema.lens import Lens, build, distinct, notes
 from langchain_nuextract.schema.nodes import Array, Enum, Leaf, Loss, Member, Never, Node, Split, losses, parts
 from langchain_nuextract.schema.nodes import Record as RecordNode
 from langchain_nuextract.schema.recognise import reads_as
+from langchain_nuextract.schema.spoken import spoken
 from langchain_nuextract.schema.types import NUEXTRACT_3, Speaks, Vocabulary, nearest
 
 T = TypeVar("T")
@@ -181,6 +182,10 @@ class Target(Generic[T]):
             return ()
         whole = self._as_json(self.validate(value))
         return tuple(path for path in _absent(self._node, value, ()) if _has(whole, path))
+
+    def spoken(self, value: JSON) -> Iterator[JSON]:
+        """Yield the scalars of a value that a document has to say: no choices, codes, truth values or nulls."""
+        return spoken(self._node, value)
 
     def explain(self, dialect: Speaks = FULL) -> str:
         """Say in words and JSON what is asked for and what is lost."""

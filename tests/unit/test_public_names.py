@@ -8,9 +8,9 @@ import langchain_nuextract
 PUBLIC = [
     "AccessDenied", "Attempt", "ChatNuExtract", "ContextOverflow", "EndpointBusy", "EndpointError",
     "EndpointUnreachable", "Evidence", "Example", "Extraction", "ExtractionError", "Image", "InvalidExtraction",
-    "InvalidValue", "LocalEndpointError", "NoJSONInReply", "NotAChatReply", "NuExtractError", "NuExtractor", "NuType",
-    "Problem", "RecoveryPolicy", "Repair", "ReplyCutShort", "ReplyTimeout", "RequestRefused", "Span", "Target",
-    "UnknownModel", "UnsupportedSchema", "UnsupportedTask", "Usage", "Verbatim",
+    "InvalidValue", "Leak", "LocalEndpointError", "NoJSONInReply", "NotAChatReply", "NuExtractError", "NuExtractor",
+    "NuType", "Problem", "RecoveryPolicy", "Repair", "ReplyCutShort", "ReplyTimeout", "RequestRefused", "Span",
+    "Target", "UnknownModel", "UnsupportedSchema", "UnsupportedTask", "Usage", "Verbatim",
 ]  # fmt: skip
 HEAVY = ("langchain_core", "langchain_openai", "openai", "pydantic", "jsonschema", "httpx2")
 
