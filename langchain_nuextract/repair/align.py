@@ -1,6 +1,6 @@
 """What was read from a reply, brought to the form that was asked for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -13,7 +13,7 @@ from langchain_nuextract.repair.keys import Matched, match
 from langchain_nuextract.repair.ledger import ALLOWED, Kind, Policy, Repair
 from langchain_nuextract.repair.lists import listed, merged, only_leaf
 from langchain_nuextract.repair.loops import loop_start
-from langchain_nuextract.repair.nodes import Cut, Items, Leaf, Members, Node, plain
+from langchain_nuextract.repair.nodes import Cut, Items, Leaf, Members, Node, Stretch, plain
 from langchain_nuextract.repair.values import is_null_word, label, labels_in, scalar
 from langchain_nuextract.schema.form import Choice, Choices, Form, Listing, Record, Scalar
 
@@ -26,6 +26,9 @@ class Aligned:
     repairs: tuple[Repair, ...]
     incomplete: tuple[Path, ...]
     problems: tuple[Problem, ...]
+    places: Mapping[Path, Stretch]
+    """Where in the reply the values stand that are known to stand there; what lies below such a path stands there too.
+    """
 
 
 def align(node: Node, form: Form | None, *, policy: Policy, text: str = "") -> Aligned:
@@ -39,7 +42,7 @@ def align(node: Node, form: Form | None, *, policy: Policy, text: str = "") -> A
     """
     walk = _Walk(policy, text)
     value = walk.unasked(node, ()) if form is None else walk.value(node, form, ())
-    return Aligned(value, tuple(walk.repairs), tuple(walk.incomplete), tuple(walk.problems))
+    return Aligned(value, tuple(walk.repairs), tuple(walk.incomplete), tuple(walk.problems), walk.places)
 
 
 class _Walk:
@@ -49,6 +52,7 @@ class _Walk:
         self.repairs: list[Repair] = []
         self.incomplete: list[Path] = []
         self.problems: list[Problem] = []
+        self.places: dict[Path, Stretch] = {}
 
     @cached_property
     def habits(self) -> Habits:
@@ -124,6 +128,8 @@ class _Walk:
 
     def value(self, node: Node, form: Form, path: Path) -> JSON:
         self.note(node, path)
+        if isinstance(node, Leaf) and node.at:
+            self.places[path] = node.at
         if isinstance(node, Leaf) and node.value is None:
             return None
         match form:

@@ -89,12 +89,12 @@ def _before_marks(text: str) -> int:
 
 def _between(text: str, begin: int) -> Iterator[Candidate]:
     if match := _MEMBER_FIRST.match(text, begin):
-        parsed = parse("{" + text[match.start(1) :], 0)
+        parsed = parse("{" + text[match.start(1) :], 0, shift=match.start(1) - 1)
         yield Candidate(parsed.node, match.start(1), parsed.end + match.start(1) - 1)
     elif match := _TUPLE_FIRST.match(text, begin):
         yield _candidate(text, match.end() - 1)
     elif match := _ITEM_FIRST.match(text, begin):
-        parsed = parse("[" + text[match.end() :], 0)
+        parsed = parse("[" + text[match.end() :], 0, shift=match.end() - 1)
         yield Candidate(parsed.node, match.end(), parsed.end + match.end() - 1)
     for _ in range(MOST):
         opening = _OPENING.search(text, begin)
@@ -108,7 +108,7 @@ def _between(text: str, begin: int) -> Iterator[Candidate]:
 def _candidate(text: str, start: int) -> Candidate:
     if _ESCAPED.match(text, start):
         return Candidate(parse(_unescaped(text[start:]), 0).node, start, len(text))
-    parsed = parse(text, start)
+    parsed = parse(text, start, shift=0)
     return Candidate(parsed.node, start, parsed.end)
 
 

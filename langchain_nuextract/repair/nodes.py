@@ -8,6 +8,9 @@ from typing import TypeAlias
 
 from langchain_nuextract.paths import JSON
 
+Stretch: TypeAlias = tuple[int, int]
+"""A half-open stretch of a reply's text, in code points."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fix:
@@ -25,6 +28,8 @@ class Leaf:
     written: str
     """As it stands in the text, without quotes and with escapes resolved."""
     fixes: list[Fix] = field(default_factory=list[Fix])
+    at: Stretch | None = field(default=None, compare=False)
+    """Where it stands in the reply, its quotes included; None where the text that was parsed is none of the reply's."""
 
 
 @dataclass(slots=True)

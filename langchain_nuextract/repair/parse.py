@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from langchain_nuextract.errors import SHOWN
-from langchain_nuextract.repair.nodes import Cut, Fix, Items, Leaf, Members, Node
+from langchain_nuextract.repair.nodes import Cut, Fix, Items, Leaf, Members, Node, Stretch
 from langchain_nuextract.repair.strings import BLANK, CLOSERS, QUOTED_KEY, WORD, Place, quoted, unescape
 from langchain_nuextract.repair.words import LITERALS, word
 
@@ -69,14 +69,21 @@ class _Frame:
     commas: int = 0
 
 
-def parse(text: str, start: int) -> Parsed:
-    """Read the object or array whose opening bracket stands at `start`."""
-    return _Parser(text, start).run()
+def parse(text: str, start: int, *, shift: int | None = None) -> Parsed:
+    """Read the object or array whose opening bracket stands at `start`.
+
+    Args:
+        text: What to read in.
+        start: Where to begin.
+        shift: Where the text begins in the reply, for leaves to tell where they stand; None if it is none of its text.
+    """
+    return _Parser(text, start, shift).run()
 
 
 class _Parser:
-    def __init__(self, text: str, start: int) -> None:
+    def __init__(self, text: str, start: int, shift: int | None) -> None:
         self.text = text
+        self.shift = shift
         self.at = start
         self.stack: list[_Frame] = []
         self.root: Node = Cut()
@@ -365,9 +372,12 @@ class _Parser:
         found = quoted(self.text, self.at, place, inner=len(self.stack) > 1)
         if found is None:
             return None
-        self.at = found.end
+        start, self.at = self.at, found.end
         said, fixes = unescape(found.raw)
-        return Leaf(said, said, [*found.fixes, *fixes])
+        return Leaf(said, said, [*found.fixes, *fixes], self._stretch(start, found.end))
+
+    def _stretch(self, start: int, end: int) -> Stretch | None:
+        return None if self.shift is None else (start + self.shift, end + self.shift)
 
     def _continued(self) -> int | None:
         """Where the next part of a string stands that is written in parts: `"a" + "b"`."""
@@ -385,8 +395,10 @@ class _Parser:
             self._give(frame, Cut(self.text[self.at : self.at + SHOWN]))
             self._end()
             return
+        leaf = word(written)
+        leaf.at = self._stretch(self.at, self.at + len(written))
         self.at = end
-        self._give(frame, word(written))
+        self._give(frame, leaf)
 
     def _end_of_item(self, frame: _Frame) -> int:
         if match := _BEFORE_ITEM.match(self.text, self.at):
@@ -418,7 +430,9 @@ def _joined(parts: list[Leaf]) -> Leaf:
     if len(parts) == 1:
         return parts[0]
     said = "".join(part.written for part in parts)
-    return Leaf(said, said, [Fix("+", ""), *(fix for part in parts for fix in part.fixes)])
+    first, last = parts[0].at, parts[-1].at
+    at = (first[0], last[1]) if first and last else None
+    return Leaf(said, said, [Fix("+", ""), *(fix for part in parts for fix in part.fixes)], at)
 
 
 def _has_items(frame: _Frame) -> bool:

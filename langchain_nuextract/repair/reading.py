@@ -2,7 +2,7 @@
 
 import html
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol, cast
 
@@ -12,7 +12,7 @@ from langchain_nuextract.repair.align import align
 from langchain_nuextract.repair.candidates import Candidate
 from langchain_nuextract.repair.fits import fit_of
 from langchain_nuextract.repair.ledger import Policy, Repair
-from langchain_nuextract.repair.nodes import Members, Node
+from langchain_nuextract.repair.nodes import Members, Node, Stretch
 from langchain_nuextract.repair.pick import pick
 from langchain_nuextract.schema.form import Form, Record
 from langchain_nuextract.schema.types import NUEXTRACT_3, Speaks, Vocabulary
@@ -82,6 +82,23 @@ def read_form(text: str, form: Form, *, policy: Policy = "lenient", document: st
     """Read a reply's text as an answer of a form; arguments and result are those of `read_answer`."""
     value = fit_of(form).value(text)
     return _read(text, form, policy, document) if value is None else Reading(value)
+
+
+def trace_form(text: str, form: Form, *, policy: Policy = "lenient", document: str = "") -> Mapping[Path, Stretch]:
+    """Say where in a reply's text the values of an answer stand.
+
+    The arguments are those with which the answer was read. It is read once more: reading does not look for places, so
+    that it costs nothing to those who do not ask for them.
+
+    Returns:
+        The stretch of each value, quotes included, by its path in the answer. Where several values were read from one
+        string, there is one entry for all of them, at a path above theirs. Values that are not in the text as they
+        stand, such as those of an answer that was escaped as a whole, have none.
+    """
+    if _without_entities(_without_surrogates(text)) != text:
+        return {}
+    best = pick(text, form)
+    return {} if best is None else align(best.candidate.node, form, policy=policy, text=document or text).places
 
 
 def read_json(text: str, *, policy: Policy = "lenient") -> Reading:
