@@ -11,7 +11,7 @@ from langchain_nuextract.extraction import AttemptKind
 from langchain_nuextract.merging import Found, Judged
 from langchain_nuextract.parts import narrowed
 from langchain_nuextract.plan import Plan
-from langchain_nuextract.recovery import is_runaway, warmer
+from langchain_nuextract.recovery import has_ended, is_runaway, warmer
 from langchain_nuextract.repair import Reading
 from langchain_nuextract.schema.form import Record
 from langchain_nuextract.task import Reply, Request
@@ -80,7 +80,7 @@ class Ladder:
         if last.step is not tried[-1] or last.reply.finish_reason != "length" or not last.reading.incomplete:
             return None
         goes_on = all(turn.goes_on for turn in turns) and last.written and _is_more(last)
-        if not goes_on or is_runaway(last.reply, last.written):
+        if not goes_on or has_ended(last.written) or is_runaway(last.reply, last.written):
             return None
         request = resume(last.step.base, last.written)
         return Step("continued", last.step.form, request, last.step.base)

@@ -1,5 +1,6 @@
 """What may be spent on an answer that failed, and how the model is asked again."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -96,6 +97,15 @@ def is_runaway(reply: Reply, text: str) -> bool:
     tail = text[-_TAIL:]
     loops = (match for match in _LOOPS.finditer(tail) if len(match[0]) >= _LOOP)
     return any(match.end() >= len(tail) - len(match[1]) for match in loops)
+
+
+def has_ended(text: str) -> bool:
+    """Tell whether a cut answer had come to its end before: what the model wrote behind its object is no answer."""
+    start = text.find("{")
+    try:
+        return start >= 0 and bool(json.JSONDecoder().raw_decode(text, start))
+    except (ValueError, RecursionError):
+        return False
 
 
 def continues(written: str, text: str) -> bool:
