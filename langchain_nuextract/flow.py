@@ -133,7 +133,7 @@ class _Run(Generic[T]):
 
     def _judge_value(self, value: JSON) -> Judged:
         try:
-            return Judged(value, self.plan.target.validate(value), ())
+            return Judged(value, self.plan.target.validate(value, self.plan.dialect), ())
         except InvalidValue as error:
             return Judged(value, None, error.problems)
 

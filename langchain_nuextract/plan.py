@@ -121,7 +121,7 @@ def shot_of(example: Example, target: Target[T], dialect: Dialect, named: str) -
     try:
         answer = target.lower(_output(example.output), dialect)
         value = target.lift(answer, dialect)
-        target.validate(value)
+        target.validate(value, dialect)
     except InvalidValue as error:
         error.add_note(f"in the output of {named}")
         raise

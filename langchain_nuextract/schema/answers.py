@@ -2,7 +2,7 @@
 
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.form import Choice, Choices, Form, Listing, Record, Scalar
-from langchain_nuextract.schema.types import json_kind
+from langchain_nuextract.schema.types import ANNOTATION, json_kind
 
 
 def template(form: Form) -> JSON:
@@ -52,6 +52,20 @@ def answer_schema(form: Form, *, nullable: bool = False, closed: bool = True) ->
                 "required": list(parts),
                 **({"additionalProperties": False} if closed or not form.open else {}),
             }
+
+
+def named(schema: dict[str, JSON], form: Form) -> dict[str, JSON]:
+    """Add the NuExtract types to an answer schema, for validation: grammar engines do not know the keyword."""
+    match form:
+        case Scalar():
+            return {**schema, ANNOTATION: form.type}
+        case Listing():
+            return {**schema, "items": named(schema["items"], form.item)}
+        case Record():
+            parts = {name: named(schema["properties"][name], part) for name, part in form.fields}
+            return {**schema, "properties": parts}
+        case _:
+            return schema
 
 
 def _bound(most: int | None) -> dict[str, JSON]:

@@ -3,15 +3,19 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import UUID
 
 from langchain_nuextract.errors import InvalidValue, Problem, UnsupportedSchema
 from langchain_nuextract.paths import JSON, Path
+from langchain_nuextract.schema.addresses import is_email, is_iri
+from langchain_nuextract.schema.iso8601 import is_duration
 from langchain_nuextract.schema.kinds import is_list, is_object
+from langchain_nuextract.schema.semantics import faults
 from langchain_nuextract.schema.typed_dicts import modern
+from langchain_nuextract.schema.types import ANNOTATION
 
 if TYPE_CHECKING:
     from jsonschema import FormatChecker
@@ -28,8 +32,15 @@ _FORMATS: dict[str, Callable[[str], object]] = {
     "uuid": UUID,
     "ipv4": IPv4Address,
     "ipv6": IPv6Address,
+    "duration": is_duration,
+    "email": is_email,
+    "idn-email": is_email,
+    "uri": is_iri,
+    "iri": is_iri,
 }
-"""Formats that are checked. A date-time may lack its time zone: documents do not state it."""
+"""Formats that are checked. A date-time may lack its time zone and a URI have any letters: documents print them so."""
+_TYPED = {"url": "url", "phone": "phone-number", "currency-code": "currency", "country-code": "country"}
+"""Formats that JSON Schema does not have, and the NuExtract types they are checked as."""
 
 _DRAFTS: Final = ("Draft202012", "Draft201909", "Draft7", "Draft6", "Draft4", "Draft3")
 
@@ -180,7 +191,7 @@ def check_json(schema: Mapping[str, JSON], draft: "type[Validator]", value: JSON
     Raises:
         InvalidValue: The schema does not admit it.
     """
-    found = cast("Any", draft)(schema, format_checker=_formats())
+    found = cast("Any", _extended(draft))(schema, format_checker=_formats())
     problems = [problem for error in found.iter_errors(value) for problem in _violations(error)]
     if problems:
         raise InvalidValue(list(dict.fromkeys(problems)))
@@ -194,14 +205,33 @@ def _formats() -> "FormatChecker":
     checker = FormatChecker(formats=())
     for name, parse in _FORMATS.items():
         checker.checks(name, raises=ValueError)(_format_check(parse))
+    for name, type_ in _TYPED.items():
+        checker.checks(name)(partial(_is_of, type_))
     return checker
+
+
+def _is_of(type_: str, value: object) -> bool:
+    return next(faults(type_, value), None) is None
+
+
+@cache
+def _extended(draft: "type[Validator]") -> "type[Validator]":
+    """Make a draft know the NuExtract types that a schema asks for by name."""
+    from jsonschema import validators  # noqa: PLC0415 heavy, and not needed for Python types
+
+    return cast("Any", validators).extend(draft, {ANNOTATION: _annotated})
+
+
+def _annotated(_: object, name: JSON, value: JSON, __: object) -> Iterator[Exception]:
+    from jsonschema import ValidationError  # noqa: PLC0415 heavy, and not needed for Python types
+
+    for fault in faults(name, value) if isinstance(name, str) else ():
+        yield ValidationError(fault.reason, path=fault.path, instance=fault.text)
 
 
 def _format_check(parse: Callable[[str], object]) -> Callable[[object], bool]:
     def fits(value: object) -> bool:
-        if isinstance(value, str):
-            parse(value)
-        return True
+        return not isinstance(value, str) or bool(parse(value))
 
     return fits
 

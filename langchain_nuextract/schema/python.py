@@ -7,13 +7,14 @@ from typing import Any, cast
 from pydantic import AliasChoices, AliasPath, BaseModel, SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import PydanticOmit
+from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticOmit, ValidationError
 from pydantic_core.core_schema import DecimalSchema
 
 from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.checks import adapter
 from langchain_nuextract.schema.kinds import is_object
+from langchain_nuextract.schema.semantics import faults
 from langchain_nuextract.schema.types import ANNOTATION
 
 
@@ -38,6 +39,21 @@ def json_schema(type_: Any) -> dict[str, JSON]:
         return read.json_schema(by_alias=True, mode="validation", schema_generator=_Generator)
     except (PydanticOmit, TypeError, ValueError, RecursionError) as error:
         raise UnsupportedSchema((), f"Pydantic cannot describe {type_!r}: {error}") from error
+
+
+def checked(type_: str, value: Any) -> Any:
+    """Refuse a value that a model was asked for by a NuExtract type and that is none of this type."""
+    wrong = [
+        InitErrorDetails(
+            type=PydanticCustomError("nuextract", "{reason}", {"reason": fault.reason}),
+            loc=fault.path,
+            input=fault.text,
+        )
+        for fault in faults(type_, value)
+    ]
+    if wrong:
+        raise ValidationError.from_exception_data(type_, wrong)
+    return value
 
 
 def as_json(type_: Any, value: Any) -> JSON:

@@ -15,6 +15,7 @@ from langchain_nuextract.schema.lens import Lens, build, distinct, notes
 from langchain_nuextract.schema.nodes import Array, Enum, Leaf, Loss, Member, Never, Node, Split, losses, parts
 from langchain_nuextract.schema.nodes import Record as RecordNode
 from langchain_nuextract.schema.recognise import reads_as
+from langchain_nuextract.schema.semantics import checked_for
 from langchain_nuextract.schema.spoken import spoken
 from langchain_nuextract.schema.types import NUEXTRACT_3, Speaks, Vocabulary, nearest
 
@@ -165,12 +166,21 @@ class Target(Generic[T]):
         """
         return self._lens(dialect.vocabulary).lift(answer)
 
-    def validate(self, value: JSON) -> T:
+    def validate(self, value: JSON, dialect: Speaks = FULL) -> T:
         """Make an instance of a value, or check it where the schema was a dict.
+
+        Args:
+            value: A value in the user's shape.
+            dialect: Whose answer it is. What it was asked for by one of NuExtract's types is checked to be of this
+                type; what it was asked for as free text, since it does not have the type, is not.
 
         Raises:
             InvalidValue: The user's schema does not admit it.
         """
+        with checked_for(dialect.vocabulary):
+            return self._valid(value)
+
+    def _valid(self, value: JSON) -> T:
         if self.source == "python":
             return checks.check_python(self.schema, value)
         schema, draft = self._validator
@@ -180,7 +190,7 @@ class Target(Generic[T]):
         """Name the parts that are not in a value and that a default of the user's type fills."""
         if self.source != "python" or not any(_absent(self._node, value, ())):
             return ()
-        whole = self._as_json(self.validate(value))
+        whole = self._as_json(self._valid(value))
         return tuple(path for path in _absent(self._node, value, ()) if _has(whole, path))
 
     def spoken(self, value: JSON) -> Iterator[JSON]:
@@ -228,8 +238,13 @@ class Target(Generic[T]):
 
     @cached_property
     def _validator(self) -> tuple[Mapping[str, JSON], Any]:
-        schema = self.answer_schema if self.source == "template" else json.loads(self.schema)
-        return schema, checks.validator(schema)
+        if self.source == "template":
+            schema = answers.named(self.answer_schema, self.form(FULL))
+        else:
+            schema = json.loads(self.schema)
+        draft = checks.validator(schema)
+        # A reference back to the whole schema would be followed by the draft that this names, which knows no types.
+        return {name: says for name, says in schema.items() if name != "$schema"}, draft
 
     @cached_property
     def _lenses(self) -> dict[Vocabulary, "_Whole"]:

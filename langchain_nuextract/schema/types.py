@@ -6,7 +6,8 @@ Source: numindai/nuextract, assets/TYPES.md at ab9e1a7, and the model cards of N
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Annotated, Final, Literal, Protocol, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Protocol, TypeAlias
 
 from langchain_nuextract.paths import JSON
 
@@ -82,6 +83,8 @@ def json_kind(type_: str) -> str:
 class NuType:
     """Ask for a NuExtract type by name: `Annotated[str, NuType("currency")]`.
 
+    What a model answers is checked: `Euro` is no currency of ISO 4217. A value that you fill in yourself is not.
+
     Args:
         name: One of NuExtract3's scalar types (`currency`, `country`, `iban`, `region:US`, …).
 
@@ -96,6 +99,14 @@ class NuType:
             close = get_close_matches(self.name, sorted(SCALARS | REGIONS), n=1)
             hint = f"Did you mean {close[0]!r}?" if close else f"The types are {', '.join(sorted(SCALARS))}."
             raise ValueError(f"NuExtract has no type {self.name!r}. {hint}")
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], JSON]) -> JSON:
+        """Check texts, after all that the type and the annotations before this one make of them."""
+        from pydantic_core.core_schema import no_info_after_validator_function  # noqa: PLC0415 heavy
+
+        from langchain_nuextract.schema.python import checked  # noqa: PLC0415 it imports this module
+
+        return no_info_after_validator_function(partial(checked, self.name), handler(source))
 
     def __get_pydantic_json_schema__(self, core: JSON, handler: Callable[[JSON], JSON]) -> JSON:
         """Leave the name in the JSON Schema that Pydantic makes."""

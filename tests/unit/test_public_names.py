@@ -12,7 +12,10 @@ PUBLIC = [
     "NuType", "Problem", "RecoveryPolicy", "Repair", "ReplyCutShort", "ReplyTimeout", "RequestRefused", "Span",
     "Target", "UnknownModel", "UnsupportedSchema", "UnsupportedTask", "Usage", "Verbatim",
 ]  # fmt: skip
-HEAVY = ("langchain_core", "langchain_openai", "openai", "pydantic", "jsonschema", "httpx2")
+HEAVY = (
+    "langchain_core", "langchain_openai", "openai", "pydantic", "jsonschema", "httpx2",
+    "pycountry", "phonenumbers", "schwifty", "email_validator",
+)  # fmt: skip
 
 
 def test_the_public_names_are_these():
