@@ -7,10 +7,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from langchain_nuextract.batch.result import Result
     from langchain_nuextract.chat_model import ChatNuExtract
     from langchain_nuextract.documents.source import Image
     from langchain_nuextract.errors import (
         AccessDenied,
+        CheckpointError,
         ContextOverflow,
         EndpointBusy,
         EndpointError,
@@ -44,6 +46,7 @@ __all__ = [
     "AccessDenied",
     "Attempt",
     "ChatNuExtract",
+    "CheckpointError",
     "ContextOverflow",
     "EndpointBusy",
     "EndpointError",
@@ -68,6 +71,7 @@ __all__ = [
     "ReplyCutShort",
     "ReplyTimeout",
     "RequestRefused",
+    "Result",
     "Span",
     "Target",
     "UnknownModel",
@@ -89,6 +93,7 @@ _HOMES = {
     "NuType": "schema.types",
     "RecoveryPolicy": "recovery",
     "Repair": "repair.ledger",
+    "Result": "batch.result",
     "Span": "grounding.locate",
     "Target": "schema.target",
     "Usage": "task",

@@ -21,7 +21,7 @@ from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.driving import adrive, drive
 from langchain_nuextract.endpoint.bodies import arguments, merged
-from langchain_nuextract.endpoint.replies import message_of, reply_of
+from langchain_nuextract.endpoint.replies import message_of, reply_in
 from langchain_nuextract.extraction import Extraction
 from langchain_nuextract.flow import Flow, extract
 from langchain_nuextract.formats import FORMAT_SETTINGS, schema_of
@@ -62,13 +62,13 @@ class Answering:
 
     def answer(self, ask: Ask) -> ChatResult:
         """Extract, and write the object as the model's message."""
-        return _result(drive(self._flow(), lambda requests: tuple(_reply(ask(*self._call(one))) for one in requests)))
+        return _result(drive(self._flow(), lambda requests: tuple(reply_in(ask(*self._call(one))) for one in requests)))
 
     async def aanswer(self, ask: AskAsync) -> ChatResult:
         """Extract, and write the object as the model's message."""
 
         async def send(requests: tuple[Request, ...]) -> tuple[Reply, ...]:
-            return tuple(map(_reply, await asyncio.gather(*(ask(*self._call(one)) for one in requests))))
+            return tuple(map(reply_in, await asyncio.gather(*(ask(*self._call(one)) for one in requests))))
 
         return _result(await adrive(self._flow(), send))
 
@@ -83,13 +83,6 @@ class Answering:
 def _asked(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
     since = list(takewhile(lambda message: not isinstance(message, AIMessage), reversed(messages)))
     return [message for message in reversed(since) if isinstance(message, HumanMessage)]
-
-
-def _reply(result: ChatResult) -> Reply:
-    message = result.generations[0].message
-    assert isinstance(message, AIMessage)  # noqa: S101  # what the model makes
-    about = {**(result.llm_output or {}), **(result.generations[0].generation_info or {})}
-    return reply_of(message.model_copy(update={"response_metadata": about}))
 
 
 def _result(extraction: Extraction[Any]) -> ChatResult:

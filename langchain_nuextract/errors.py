@@ -5,6 +5,7 @@
     ├── UnsupportedTask          dialect, reason           also a ValueError
     ├── InvalidValue             problems                  also a ValueError
     ├── LocalEndpointError       reason
+    ├── CheckpointError          path, reason
     ├── EndpointError            url, status, reason       retryable = False
     │   ├── AccessDenied         401, 403
     │   ├── UnknownModel         404                       model, models
@@ -96,6 +97,15 @@ class InvalidValue(NuExtractError, ValueError):
 
 class LocalEndpointError(NuExtractError):
     """The embedded endpoint could not be set up: a broken model file, a failed download, a missing package."""
+
+
+class CheckpointError(NuExtractError):
+    """The file that a batch keeps its results in cannot be used."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
 
 
 class EndpointError(NuExtractError):

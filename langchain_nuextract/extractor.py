@@ -1,7 +1,18 @@
 """The extractor: a schema and a model as one Runnable, from documents to validated objects."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+import os
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import replace
 from functools import cached_property, partial
 from time import perf_counter
@@ -29,7 +40,7 @@ from langchain_nuextract.endpoint.replies import tokens_of
 from langchain_nuextract.errors import EndpointError, InvalidExtraction
 from langchain_nuextract.events import atell, tell
 from langchain_nuextract.extraction import Extraction
-from langchain_nuextract.flow import extract
+from langchain_nuextract.flow import Flow, extract
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.plan import Plan
 from langchain_nuextract.recovery import DEFAULT, RecoveryPolicy
@@ -39,6 +50,8 @@ from langchain_nuextract.streaming.growth import Growth
 from langchain_nuextract.task import Example, Reply, Request, Token
 
 if TYPE_CHECKING:
+    from langchain_nuextract.batch.options import ManyOptions
+    from langchain_nuextract.batch.result import Result
     from langchain_nuextract.tools import ExtractionTool
     from langchain_nuextract.transformers import ExtractionTransformer
 
@@ -95,6 +108,71 @@ class _Extracting(RunnableSerializable[Input, Out]):
     def abatch_as_completed(self, inputs: Sequence[Input], config: Any = None, **kwargs: Any) -> Any:
         """Yield the index and object of each document as they complete."""
         return super().abatch_as_completed(inputs, _bounded(config), **kwargs)
+
+    def extract_many(self, documents: Iterable[Input], **options: Unpack["ManyOptions"]) -> Generator["Result[Out]"]:
+        """Extract from any number of documents, in constant memory; failures are results too.
+
+            for result in extract.extract_many(documents, checkpoint="run.db", progress=True):
+                print(result.index, result.error or result.value)
+
+        Args:
+            documents: An iterable of any length. They are taken as there is room, in the caller's thread.
+            options: `checkpoint`, `progress`, `on_error`, `endpoints`, `max_concurrency`, `in_order` and `config`: see
+                `langchain_nuextract.batch.options.ManyOptions`.
+
+        Yields:
+            A `Result` for each document. To stop, close the iterator: what is under way is cancelled.
+
+        Raises:
+            CheckpointError: The checkpoint cannot be used.
+        """
+        from langchain_nuextract.batch.many import batch_of  # noqa: PLC0415 few need it
+
+        return batch_of(self, options).run(documents)
+
+    def aextract_many(
+        self, documents: Iterable[Input] | AsyncIterable[Input], **options: Unpack["ManyOptions"]
+    ) -> AsyncGenerator["Result[Out]"]:
+        """Extract from any number of documents on the running event loop; see `extract_many`.
+
+        Args:
+            documents: An iterable or async iterable of any length.
+            options: The same as for `extract_many`.
+        """
+        from langchain_nuextract.batch.many import batch_of  # noqa: PLC0415 few need it
+
+        return batch_of(self, options).arun(documents)
+
+    def to_batch_file(self, documents: Iterable[Input], path: str | os.PathLike[str]) -> int:
+        """Write a file of requests in OpenAI's batch format, as `vllm run-batch` runs it without a server.
+
+        Args:
+            documents: Those that cannot be asked about are left out; `from_batch_results` says why.
+            path: Where to write.
+
+        Returns:
+            How many requests were written.
+
+        Raises:
+            UnsupportedTask: The model is not asked by chat, or is no `ChatNuExtract`.
+        """
+        from langchain_nuextract.batch.files import write_requests  # noqa: PLC0415 few need it
+
+        return write_requests(self, documents, path)
+
+    def from_batch_results(self, path: str | os.PathLike[str], documents: Iterable[Input]) -> Generator["Result[Out]"]:
+        """Read the file of replies to what `to_batch_file` wrote; no model is asked, also where an answer is invalid.
+
+        Args:
+            path: The replies, in any order.
+            documents: The same documents in the same order as for `to_batch_file`.
+
+        Yields:
+            A `Result` for each document, in order, with an error where there is no usable reply.
+        """
+        from langchain_nuextract.batch.files import read_replies  # noqa: PLC0415 few need it
+
+        return read_replies(self, path, documents)
 
 
 class NuExtractor(_Extracting[T], Generic[T]):
@@ -216,6 +294,16 @@ class NuExtractor(_Extracting[T], Generic[T]):
             lists=lists,
             on_error=on_error,
         )
+
+    def flow(self, document: Input) -> Flow[T]:
+        """Say what is asked about a document, as a generator of requests that is sent replies."""
+        source = read(document)
+        return extract(plan_for_document(self._plan, self._selection, source), source)
+
+    async def aflow(self, document: Input) -> Flow[T]:
+        """Say what is asked about a document; see `flow`."""
+        source = read(document)
+        return extract(await aplan_for_document(self._plan, self._selection, source), source)
 
     @property
     def fingerprint(self) -> str:

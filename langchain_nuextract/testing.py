@@ -107,6 +107,7 @@ class FakeEndpoint:
         max_model_len: The context length that `/v1/models` tells.
         key: If given, requests without this key are answered 401.
         drops_templates: Pay no heed to `chat_template_kwargs` in `/tokenize`, as servers that drop them.
+        port: Where to listen; 0 for any free port. One that comes back does so at its old port.
     """
 
     def __init__(
@@ -116,6 +117,7 @@ class FakeEndpoint:
         max_model_len: int = 32_768,
         key: str | None = None,
         drops_templates: bool = False,
+        port: int = 0,
     ) -> None:
         self.requests: list[Received] = []
         """The requests to the model, in the order in which they came."""
@@ -127,6 +129,7 @@ class FakeEndpoint:
         self.max_model_len = max_model_len
         self.key = key
         self.drops_templates = drops_templates
+        self.port = port
         self._script = list(replies) or [{}]
         self._lock = threading.Lock()
         self._stopped = threading.Event()
@@ -146,6 +149,7 @@ class FakeEndpoint:
     def __enter__(self) -> Self:
         self._stopped.clear()
         self._server = _Server(self)
+        self.port = self._server.server_port
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
@@ -184,7 +188,7 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, endpoint: FakeEndpoint) -> None:
         self.endpoint = endpoint
         self._open: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", endpoint.port), _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._open.add(request)

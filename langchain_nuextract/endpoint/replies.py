@@ -123,6 +123,14 @@ def tokens_of(choice: Mapping[str, JSON]) -> tuple[Token, ...]:
     return good if len(good) == len(tokens) else ()
 
 
+def reply_in(result: ChatResult) -> Reply:
+    """Turn the first message of a result into a reply."""
+    message = result.generations[0].message
+    assert isinstance(message, AIMessage)  # noqa: S101  # what `result_of` makes
+    about = {**(result.llm_output or {}), **(result.generations[0].generation_info or {})}
+    return reply_of(message.model_copy(update={"response_metadata": about}))
+
+
 def message_of(reply: Reply) -> AIMessage:
     """Turn a reply back into LangChain's message."""
     usage = reply.usage

@@ -6,11 +6,11 @@ import pytest
 import langchain_nuextract
 
 PUBLIC = [
-    "AccessDenied", "Attempt", "ChatNuExtract", "ContextOverflow", "EndpointBusy", "EndpointError",
+    "AccessDenied", "Attempt", "ChatNuExtract", "CheckpointError", "ContextOverflow", "EndpointBusy", "EndpointError",
     "EndpointUnreachable", "Evidence", "Example", "Extraction", "ExtractionError", "Image", "InvalidExtraction",
     "InvalidValue", "Leak", "LocalEndpointError", "NoJSONInReply", "NotAChatReply", "NuExtractError", "NuExtractor",
-    "NuType", "Problem", "RecoveryPolicy", "Repair", "ReplyCutShort", "ReplyTimeout", "RequestRefused", "Span",
-    "Target", "UnknownModel", "UnsupportedSchema", "UnsupportedTask", "Usage", "Verbatim",
+    "NuType", "Problem", "RecoveryPolicy", "Repair", "ReplyCutShort", "ReplyTimeout", "RequestRefused", "Result",
+    "Span", "Target", "UnknownModel", "UnsupportedSchema", "UnsupportedTask", "Usage", "Verbatim",
 ]  # fmt: skip
 HEAVY = (
     "langchain_core", "langchain_openai", "openai", "pydantic", "jsonschema", "httpx2",

@@ -1,0 +1,133 @@
+"""Batches as files in OpenAI's batch format, for `vllm run-batch` and others that run them without a server.
+
+    vllm run-batch -i requests.jsonl -o replies.jsonl --model numind/NuExtract3 …
+
+Each line of requests is what would be sent to the endpoint; each line of replies is read as the endpoint's reply would
+be, except that nothing can be asked again.
+
+Source: `vllm/entrypoints/launchers/run_batch.py` of vLLM 0.32.0. It runs `/v1/chat/completions`, no raw completions; a
+reply is in `response.body`; where there is none, `error` has the server's error object, or a sentence.
+"""
+
+import os
+from collections.abc import Generator, Iterable, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, Final, TypeVar
+
+from langchain_core.messages import convert_to_messages
+from langchain_core.runnables import Runnable
+
+from langchain_nuextract.batch.asking import key_of
+from langchain_nuextract.batch.many import parts_of
+from langchain_nuextract.batch.records import read_reply
+from langchain_nuextract.batch.result import Result
+from langchain_nuextract.chat_model import ChatNuExtract
+from langchain_nuextract.documents.read import read
+from langchain_nuextract.documents.source import Source
+from langchain_nuextract.endpoint.bodies import arguments
+from langchain_nuextract.endpoint.faults import Place, explain_refusal, refusal_of
+from langchain_nuextract.endpoint.replies import decode, encode, reply_in, result_of, well_formed
+from langchain_nuextract.errors import EndpointError, UnsupportedTask
+from langchain_nuextract.extractor import NuExtractor
+from langchain_nuextract.loose import fields, integer, items
+from langchain_nuextract.paths import JSON
+from langchain_nuextract.task import Reply, Request
+
+Out = TypeVar("Out")
+
+_URL: Final = "/v1/chat/completions"
+
+
+def write_requests(runnable: Runnable[Any, Any], documents: Iterable[Any], path: str | os.PathLike[str]) -> int:
+    """Write the requests, and tell how many; see `NuExtractor.to_batch_file`."""
+    extractor, _ = parts_of(runnable)
+    settings, written = extractor.fingerprint, 0
+    unfinished = Path(f"{os.fspath(path)}.part")
+    with unfinished.open("wb") as file:
+        for index, document in enumerate(documents):
+            asked = _asked(extractor, document)
+            if asked:
+                source, request = asked
+                line = {"custom_id": _name(index, settings, source), "method": "POST", "url": _URL}
+                file.write(encode({**line, "body": _body(extractor, request)}) + b"\n")
+                written += 1
+    unfinished.replace(path)
+    return written
+
+
+def read_replies(
+    runnable: Runnable[Any, Out], path: str | os.PathLike[str], documents: Iterable[Any]
+) -> Generator[Result[Out]]:
+    """Read the replies to documents; see `NuExtractor.from_batch_results`."""
+    extractor, pick = parts_of(runnable)
+    settings = extractor.fingerprint
+    with Path(path).open("rb") as file:
+        places = _places(file)
+        for index, document in enumerate(documents):
+            try:
+                source = read(document)
+                reply = _reply_at(places.get(_name(index, settings, source)), file, Place(os.fspath(path), ""))
+                extraction = read_reply(extractor.flow(source), reply)
+            except Exception as error:  # noqa: BLE001  # as `return_exceptions` does: the result tells
+                yield Result(index, document, None, error)
+            else:
+                yield Result(index, document, pick(extraction), usage=extraction.usage)
+
+
+def _asked(extractor: NuExtractor[Any], document: Any) -> tuple[Source, Request] | None:
+    """What to ask about a document first; None if it cannot be asked about, as those who read replies will be told."""
+    try:
+        source = read(document)
+        (request,) = next(extractor.flow(source))
+    except (ValueError, TypeError, OSError):
+        return None
+    return source, request
+
+
+def _body(extractor: NuExtractor[Any], request: Request) -> Mapping[str, JSON]:
+    llm = extractor.llm
+    if not isinstance(llm, ChatNuExtract):
+        raise UnsupportedTask(extractor.dialect.name, "a batch file can be written for a ChatNuExtract only")
+    if request.route != "chat":
+        raise UnsupportedTask(extractor.dialect.name, "a batch file holds chats, and this model is not asked by chat")
+    messages = convert_to_messages([dict(message) for message in request.messages])
+    call = llm._call(messages, None, arguments(request, llm))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # it alone knows what is sent
+    return call.body
+
+
+def _name(index: int, settings: str, source: Source) -> str:
+    # The place tells equal documents apart; the hash tells whether this is the document that was asked about.
+    return f"{index}-{key_of(settings, source)}"
+
+
+def _places(file: BinaryIO) -> dict[str, int]:
+    """Find where in the file each reply begins: replies may be many, and in any order."""
+    places: dict[str, int] = {}
+    start = 0
+    for line in file:
+        if name := _line(line).get("custom_id"):
+            places[str(name)] = start
+        start += len(line)
+    return places
+
+
+def _reply_at(place: int | None, file: BinaryIO, where: Place) -> Reply:
+    if place is None:
+        reason = "there is no reply to this document. Did the run end, and are documents and settings the same?"
+        raise EndpointError(where.url, None, reason)
+    file.seek(place)
+    line = _line(file.readline())
+    response = fields(line.get("response"))
+    body = fields(response.get("body"))
+    if items(body.get("choices")) and well_formed(body):
+        return reply_in(result_of(body, where.model))
+    status = integer(response.get("status_code")) or 500
+    raise explain_refusal(refusal_of(status, line.get("error") or body), where, ())
+
+
+def _line(text: bytes) -> Mapping[str, JSON]:
+    try:
+        return fields(decode(text))
+    except ValueError:
+        # A line that was not written to its end.
+        return {}

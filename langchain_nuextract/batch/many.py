@@ -1,0 +1,170 @@
+"""Many documents, sync and async: documents are taken as results are, so that neither pile up."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Any, Generic, TypeVar, cast
+
+from langchain_core.runnables import Runnable
+
+from langchain_nuextract import looping
+from langchain_nuextract.batch.asking import Asker
+from langchain_nuextract.batch.checkpoint import Checkpoint
+from langchain_nuextract.batch.options import ManyOptions, Options
+from langchain_nuextract.batch.pool import Delivered, Pool
+from langchain_nuextract.batch.progress import Progress
+from langchain_nuextract.batch.result import Result
+from langchain_nuextract.batch.routing import routed
+from langchain_nuextract.extraction import Extraction
+from langchain_nuextract.extractor import DetailedExtractor, NuExtractor
+
+Out = TypeVar("Out")
+
+
+@dataclass(frozen=True)
+class Batch(Generic[Out]):
+    """What is to be extracted, and how."""
+
+    extractor: NuExtractor[Any]
+    pick: Callable[[Extraction[Any]], Out]
+    """What to hand out of an extraction."""
+    options: Options
+
+    def run(self, documents: Iterable[Any]) -> Generator[Result[Out]]:
+        """Extract from documents, which are taken in the caller's thread; the rest happens on the shared loop."""
+        ready: SimpleQueue[Delivered[Out]] = SimpleQueue()
+        numbered = enumerate(documents)
+        working = self._working(ready.put)
+        pool = looping.run(working.__aenter__())
+        try:
+            with Progress(documents, shown=self.options.progress) as progress:
+                desk = _Desk[Out](self.options, progress)
+                while True:
+                    if desk.has_room and ready.empty() and (given := next(numbered, None)):
+                        desk.open += 1
+                        pool.loop.call_soon_threadsafe(pool.give, *given)
+                    elif desk.open:
+                        yield from desk.receive(ready.get())
+                    else:
+                        return
+        finally:
+            # When the interpreter ends, the loop has ended before, and the workers with it.
+            if pool.loop.is_running():
+                looping.run(working.__aexit__(None, None, None))
+
+    async def arun(self, documents: Iterable[Any] | AsyncIterable[Any]) -> AsyncGenerator[Result[Out]]:
+        """Extract from documents on the running loop."""
+        ready: asyncio.Queue[Delivered[Out] | int] = asyncio.Queue()
+        room = asyncio.Semaphore(self.options.window)
+        async with self._working(ready.put_nowait) as pool:
+            feeder = asyncio.create_task(_feed(documents, pool, room, ready.put_nowait))
+            try:
+                with Progress(documents, shown=self.options.progress) as progress:
+                    desk, given = _Desk[Out](self.options, progress), None
+                    while given is None or desk.handed_out < given:
+                        item = await ready.get()
+                        if isinstance(item, int):
+                            given = item
+                            continue
+                        for result in desk.receive(item):
+                            room.release()
+                            yield result
+            finally:
+                feeder.cancel()
+                await asyncio.gather(feeder, return_exceptions=True)
+
+    @asynccontextmanager
+    async def _working(self, deliver: Callable[[Delivered[Out]], object]) -> AsyncGenerator[Pool[Out]]:
+        options = self.options
+        async with AsyncExitStack() as stack:
+            checkpoint = None
+            if options.checkpoint is not None:
+                checkpoint = stack.enter_context(closing(Checkpoint(options.checkpoint)))
+            most = options.max_concurrency
+            extractor = await stack.enter_async_context(routed(self.extractor, options.endpoints, most=most))
+            yield await stack.enter_async_context(
+                Pool(Asker(extractor, self.pick, checkpoint, options.config).ask, deliver, size=most)
+            )
+
+
+def batch_of(runnable: Runnable[Any, Out], options: ManyOptions) -> Batch[Out]:
+    """Say what `extract_many` of an extractor, or of its detailed form, is to do.
+
+    Raises:
+        TypeError: There is no such option.
+        ValueError: An option has an impossible value.
+    """
+    return Batch(*parts_of(runnable), Options(**options))
+
+
+def parts_of(runnable: Runnable[Any, Out]) -> tuple[NuExtractor[Any], Callable[[Extraction[Any]], Out]]:
+    """Tell the extractor, and what of its extractions is wanted."""
+    if isinstance(runnable, DetailedExtractor):
+        detailed = cast("DetailedExtractor[Any]", runnable)
+        return detailed.extractor, lambda extraction: cast("Out", extraction)
+    return cast("NuExtractor[Any]", runnable), lambda extraction: extraction.value
+
+
+class _Desk(Generic[Out]):
+    """Where results are handed out, in the order that was asked for."""
+
+    def __init__(self, options: Options, progress: Progress) -> None:
+        self.open = 0
+        """Documents that were taken, and not handed out yet."""
+        self.handed_out = 0
+        self._options = options
+        self._progress = progress
+        self._early: dict[int, Result[Out]] = {}
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another document may be taken."""
+        return self.open < self._options.window
+
+    def receive(self, delivered: Delivered[Out]) -> Iterator[Result[Out]]:
+        """Take a result, and hand out those whose turn it is.
+
+        Raises:
+            Whatever broke the batch, or the error of a document if that is wanted.
+        """
+        if isinstance(delivered, BaseException):
+            raise delivered
+        self._progress.add(delivered)
+        place = delivered.index if self._options.in_order else self.handed_out
+        self._early[place] = delivered
+        while result := self._early.pop(self.handed_out, None):
+            if self._options.on_error == "raise":
+                result.unwrap()
+            self.handed_out += 1
+            self.open -= 1
+            yield result
+
+
+async def _feed(
+    documents: Iterable[Any] | AsyncIterable[Any],
+    pool: Pool[Any],
+    room: asyncio.Semaphore,
+    deliver: Callable[[Any], object],
+) -> None:
+    """Give the pool documents as there is room, and tell how many there were, or why there are no more."""
+    count = 0
+    try:
+        async for document in _each(documents):
+            await room.acquire()
+            pool.give(count, document)
+            count += 1
+    except Exception as error:  # noqa: BLE001  # the caller's own, who will see it
+        deliver(error)
+    else:
+        deliver(count)
+
+
+async def _each(documents: Iterable[Any] | AsyncIterable[Any]) -> AsyncIterator[Any]:
+    if isinstance(documents, AsyncIterable):
+        async for document in documents:
+            yield document
+    else:
+        for document in documents:
+            yield document

@@ -1,0 +1,64 @@
+"""How many documents are extracted from."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, TypedDict
+
+from langchain_core.runnables import RunnableConfig
+
+_AHEAD: Final = 4
+"""Documents that are under way or wait to be handed out, for each one that may be in flight."""
+
+
+class ManyOptions(TypedDict, total=False):
+    """What `extract_many` takes beside the documents.
+
+    checkpoint: A file to keep what is finished in, made if it is not there. A run that was stopped, killed even, is
+        begun again with the same documents: those that are in the file are not asked about again. Documents are known
+        by a hash of their content and of the extractor's settings, so that the file may serve several runs, also at
+        the same time. What the endpoint refused or failed to do is asked again; an invalid answer is kept: recovery has
+        asked again already. Change the settings, or name another file, to ask once more.
+    progress: Show documents a second, failures and tokens on stderr. It takes tqdm, which comes with the extra `cli`.
+    on_error: Hand out a failed document as a result with its error (`keep`), or `raise` the error and stop.
+    endpoints: Addresses of servers of the same model, to share the work; see `langchain_nuextract.batch.routing`.
+        Without any, the extractor's own endpoint is asked.
+    max_concurrency: Documents in flight, at all endpoints together.
+    in_order: Hand out results in the order of the documents, rather than as they complete. Behind a document that
+        takes long, no more than four times as many documents are begun as may be in flight.
+    config: Callbacks, tags and metadata of the runs.
+    """
+
+    checkpoint: str | os.PathLike[str] | None
+    progress: bool
+    on_error: Literal["keep", "raise"]
+    endpoints: Sequence[str]
+    max_concurrency: int
+    in_order: bool
+    config: RunnableConfig | None
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`ManyOptions` with their defaults.
+
+    Raises:
+        ValueError: `max_concurrency` is below 1.
+    """
+
+    checkpoint: str | os.PathLike[str] | None = None
+    progress: bool = False
+    on_error: Literal["keep", "raise"] = "keep"
+    endpoints: Sequence[str] = ()
+    max_concurrency: int = 64
+    in_order: bool = True
+    config: RunnableConfig | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_concurrency < 1:
+            raise ValueError(f"max_concurrency must be at least 1, not {self.max_concurrency}")
+
+    @property
+    def window(self) -> int:
+        """Documents that may be taken before the oldest one is handed out."""
+        return self.max_concurrency * _AHEAD

@@ -1,0 +1,46 @@
+"""How far a batch is, on stderr."""
+
+import logging
+from collections.abc import Iterable, Sized
+from typing import Any, Self
+
+from langchain_nuextract.batch.result import Result
+
+_log = logging.getLogger(__name__)
+
+
+class Progress:
+    """A bar with documents a second, failures and tokens; nothing where it is not wanted, or tqdm not installed.
+
+    Args:
+        documents: Those of the batch; the bar has an end if they have a length.
+        shown: Whether it is wanted.
+    """
+
+    def __init__(self, documents: Any, *, shown: bool) -> None:
+        self._bar = _bar(documents) if shown else None
+        self._failed = self._tokens = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def add(self, result: Result[Any]) -> None:
+        """Count a result."""
+        if self._bar is not None:
+            self._failed += result.error is not None
+            self._tokens += result.usage.total_tokens
+            self._bar.set_postfix({"failed": self._failed, "tokens": self._tokens}, refresh=False)
+            self._bar.update()
+
+
+def _bar(documents: Iterable[Any]) -> Any:
+    try:
+        from tqdm import tqdm  # noqa: PLC0415  # an extra, needed here only
+    except ImportError:
+        _log.warning("no progress is shown, for tqdm is not installed: pip install 'langchain-nuextract[cli]'")
+        return None
+    return tqdm(total=len(documents) if isinstance(documents, Sized) else None, unit="doc")

@@ -1,0 +1,128 @@
+"""Extractions as text, and back: what the model said is kept, and read again.
+
+Reading is deterministic and quick, and gives the whole extraction again: evidence, repairs and the user's own type. So
+nothing needs to be kept but the replies, each with a hash of the request that it answers. If the same document would be
+asked about in other words today, what is kept is of no use.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from hashlib import sha256
+from typing import Any, Final, TypeVar, cast
+
+from langchain_nuextract.batch.checkpoint import Kept
+from langchain_nuextract.driving import drive
+from langchain_nuextract.errors import (
+    EndpointUnreachable,
+    ExtractionError,
+    InvalidExtraction,
+    NoJSONInReply,
+    ReplyCutShort,
+    RequestRefused,
+)
+from langchain_nuextract.extraction import Attempt, Extraction
+from langchain_nuextract.flow import Flow
+from langchain_nuextract.paths import JSON
+from langchain_nuextract.task import Reply, Request, Token, Usage
+
+T = TypeVar("T")
+
+_HASHED: Final = 16
+"""Bytes of a request's hash."""
+
+
+class OutOfDate(Exception):
+    """What is kept does not answer what would be asked today."""
+
+
+def kept_extraction(extraction: Extraction[Any]) -> Kept:
+    """Write a finished document down."""
+    return Kept(json.dumps(extraction.json), None, _replies(extraction.attempts))
+
+
+def kept_error(error: ExtractionError) -> Kept:
+    """Write down an answer of which no object could be made."""
+    if isinstance(error, InvalidExtraction):
+        return Kept(None, type(error).__name__, _replies(cast("Sequence[Attempt]", error.attempts)))
+    said = {"text": error.reply, "finish_reason": getattr(error, "finish_reason", None)}
+    return Kept(None, type(error).__name__, json.dumps([said]))
+
+
+def restore(kept: Kept, flow: Flow[T]) -> Extraction[T]:
+    """Read again what the model said.
+
+    Args:
+        kept: A finished document.
+        flow: What would be asked about the document.
+
+    Raises:
+        ExtractionError: The answer was invalid.
+        OutOfDate: It is not what would be asked.
+    """
+    replies = json.loads(kept.replies)
+    match kept.error:
+        case "NoJSONInReply":
+            raise NoJSONInReply(reply=replies[0]["text"])
+        case "ReplyCutShort":
+            raise ReplyCutShort(reply=replies[0]["text"], finish_reason=replies[0]["finish_reason"])
+        case _:
+            return _replay(replies, flow)
+
+
+def read_reply(flow: Flow[T], reply: Reply) -> Extraction[T]:
+    """Read the one reply that there is to the first request of a flow, and ask nothing more.
+
+    Raises:
+        ExtractionError: The answer is not what was asked for.
+    """
+    left = [reply]
+    return drive(flow, lambda _: (left.pop(),) if left else _end())
+
+
+def _replay(replies: list[dict[str, JSON]], flow: Flow[T]) -> Extraction[T]:
+    left = list(replies)
+
+    def send(requests: tuple[Request, ...]) -> tuple[Reply, ...]:
+        if not left:
+            return _end()
+        if left[0]["asked"] != _hash(requests[0]):
+            # A request that failed is not on record; the flow will come to the one that is.
+            raise RequestRefused("", None, "not in the checkpoint")
+        return (_reply(left.pop(0)),)
+
+    try:
+        extraction = drive(flow, send)
+    except RequestRefused as error:
+        raise OutOfDate from error
+    except ExtractionError as error:
+        if left:
+            raise OutOfDate from error
+        raise
+    if left:
+        raise OutOfDate
+    return extraction
+
+
+def _end() -> tuple[Reply, ...]:
+    # The flow then makes do with what it has.
+    raise EndpointUnreachable("", None, "no further reply is on record")
+
+
+def _replies(attempts: Sequence[Attempt]) -> str:
+    return json.dumps([{"asked": _hash(attempt.request), **_said(attempt.reply)} for attempt in attempts])
+
+
+def _said(reply: Reply) -> dict[str, JSON]:
+    # Tokens may have but a part of a letter; Latin-1 has a character for each byte.
+    return {**asdict(reply), "tokens": [(token.text.decode("latin-1"), token.logprob) for token in reply.tokens]}
+
+
+def _reply(said: dict[str, Any]) -> Reply:
+    fields = {name: value for name, value in said.items() if name not in {"asked", "usage", "tokens"}}
+    tokens = tuple(Token(text.encode("latin-1"), logprob) for text, logprob in said["tokens"])
+    return Reply(**fields, usage=Usage(**said["usage"]), tokens=tokens)
+
+
+def _hash(request: Request) -> str:
+    return sha256(repr(request).encode("utf-8", "surrogatepass")).digest()[:_HASHED].hex()

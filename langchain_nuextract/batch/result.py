@@ -1,0 +1,35 @@
+"""What has become of one document of many."""
+
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from langchain_nuextract.task import Usage
+
+Out = TypeVar("Out")
+
+
+@dataclass(frozen=True, slots=True)
+class Result(Generic[Out]):
+    """One document of a batch, with its object or its error.
+
+    Nothing of it is kept once it is handed out: 100,000 of them take no more memory than those in flight.
+    """
+
+    index: int
+    """The document's place among the documents, from 0."""
+    document: Any
+    """The document, as it was given."""
+    value: Out | None
+    """The object, or the `Extraction` where the detailed form was asked; None if it failed."""
+    error: Exception | None = None
+    """Why there is no object."""
+    reused: bool = False
+    """Whether it comes from the checkpoint, and no model was asked in this run."""
+    usage: Usage = field(default_factory=Usage)
+    """Tokens that the document took, in this run or in the one that the checkpoint has it from."""
+
+    def unwrap(self) -> Out:
+        """Give the object, or raise the error."""
+        if self.error is not None:
+            raise self.error
+        return self.value  # pyright: ignore[reportReturnType]  # there is one wherever there is no error
