@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     __version__: str
     from langchain_nuextract.batch.result import Result
     from langchain_nuextract.chat_model import ChatNuExtract
+    from langchain_nuextract.confidence import Confidence
     from langchain_nuextract.documents.source import Image
     from langchain_nuextract.errors import (
         AccessDenied,
@@ -48,6 +49,7 @@ __all__ = [
     "Attempt",
     "ChatNuExtract",
     "CheckpointError",
+    "Confidence",
     "ContextOverflow",
     "EndpointBusy",
     "EndpointError",
@@ -85,6 +87,7 @@ __all__ = [
 _HOMES = {
     "Attempt": "extraction",
     "ChatNuExtract": "chat_model",
+    "Confidence": "confidence",
     "Evidence": "grounding.locate",
     "Example": "task",
     "Extraction": "extraction",

@@ -1,10 +1,12 @@
 """What comes out: the object, and how it came about."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Generic, Literal, TypeAlias, TypeVar
+from heapq import nsmallest
+from typing import Final, Generic, Literal, TypeAlias, TypeVar
 
+from langchain_nuextract.confidence import Account, Confidence
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.errors import Problem
 from langchain_nuextract.grounding import ground
@@ -15,6 +17,9 @@ from langchain_nuextract.repair.ledger import Repair
 from langchain_nuextract.task import Reply, Request, Shot, Usage
 
 T = TypeVar("T")
+
+_UNSURE: Final = 3
+"""How many of the values that the model was least sure of a report names."""
 
 AttemptKind: TypeAlias = Literal["plain", "continued", "narrowed", "constrained", "resampled"]
 """How the model was asked:
@@ -69,6 +74,8 @@ class Extraction(Generic[T]):
     """The examples that the model was shown, in order."""
     examples_left_out: int = 0
     """Examples that it was not shown, for they would have been more than `max_example_tokens`."""
+    account: Account | None = field(default=None, repr=False)
+    """What the values were made of; None unless the endpoint told the probabilities of tokens."""
 
     @cached_property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -77,6 +84,15 @@ class Extraction(Generic[T]):
         Spans count code points of `document.text`. Looked up when first asked for.
         """
         return ground(self.json, self.document.text)
+
+    @cached_property
+    def confidence(self) -> tuple[Confidence, ...]:
+        """How sure the model was of each value, where `logprobs=True` asked for it; worked out when first asked for.
+
+        Each leaf of `json` that the model wrote has an entry, null included; what came from the schema, as constants
+        do, has none. A value stands for the attempt that gave it.
+        """
+        return tuple(self.account.confidences(self.json)) if self.account else ()
 
     @cached_property
     def warnings(self) -> tuple[Leak, ...]:
@@ -106,6 +122,7 @@ class Extraction(Generic[T]):
                 *_section("defaults", map(show, self.defaults)),
                 *_section("left out", self.problems),
                 *_section("warnings", self.warnings),
+                *_section("least sure", _least_sure(self.confidence)),
                 *self._shown(),
                 f"found in the document: {len(self.evidence)} of {_count(found, 'value')}",
             )
@@ -124,6 +141,10 @@ def _told(number: int, attempt: Attempt) -> str:
     lines = "".join(f"\n     {problem}" for problem in attempt.problems)
     ended = attempt.reply.finish_reason or "not said"
     return f"  {number}. {attempt.kind}, ended by {ended}: {_count(len(attempt.problems), 'problem')}{lines}"
+
+
+def _least_sure(confidence: Iterable[Confidence]) -> list[Confidence]:
+    return nsmallest(_UNSURE, confidence, key=lambda each: each.mean)
 
 
 def _section(title: str, lines: Iterable[object]) -> Iterator[str]:

@@ -61,7 +61,7 @@ Out = TypeVar("Out")
 DEFAULT_CONCURRENCY = 64
 """Documents that a batch has in flight, unless `config["max_concurrency"]` says otherwise."""
 
-_ASKED: Final = ("examples", "max_example_tokens", "instructions", "thinking", "recovery")
+_ASKED: Final = ("examples", "max_example_tokens", "instructions", "thinking", "recovery", "logprobs")
 """The settings that make the plan, by which every document is asked about."""
 
 Input: TypeAlias = Any
@@ -81,6 +81,7 @@ class Settings(TypedDict, total=False):
     instructions: str
     thinking: bool
     recovery: RecoveryPolicy
+    logprobs: bool
 
 
 class _Extracting(RunnableSerializable[Input, Out]):
@@ -195,6 +196,8 @@ class NuExtractor(_Extracting[T], Generic[T]):
         dialect: The model generation, where the model's name does not tell it: "1", "1.5", "2.0", "3", "instruct", …
         thinking: Let the model think first, where it can.
         recovery: How far to go where an answer is cut off or invalid: see `RecoveryPolicy`.
+        logprobs: Ask for the probabilities of the tokens, for `Extraction.confidence`. Off, since it makes replies
+            several times as long.
 
     Raises:
         UnsupportedSchema: The schema has no NuExtract form.
@@ -210,6 +213,7 @@ class NuExtractor(_Extracting[T], Generic[T]):
     instructions: str = ""
     thinking: bool = False
     recovery: RecoveryPolicy = DEFAULT
+    logprobs: bool = False
 
     _plan: Plan[Any] = PrivateAttr()
     _selection: Selection[Any] | None = PrivateAttr()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Generic, TypeAlias, TypeVar
 
+from langchain_nuextract.confidence import Account, Answer, Piece
 from langchain_nuextract.dialect import check
 from langchain_nuextract.documents.neutralise import Neutralised, neutralise
 from langchain_nuextract.documents.source import Source
@@ -93,7 +94,7 @@ class _Run(Generic[T]):
     def turn(self, step: Step, reply: Reply, turns: Sequence[Turn]) -> Turn:
         """Read a reply, and put it together with what is known."""
         goes_on, written = self._written(step, reply)
-        text = self.document.restore(self.plan.dialect.read(replace(reply, text=written) if goes_on else reply))
+        text = self.document.restore(self._said(reply, written if goes_on else None))
         policy = self.plan.recovery.repairs
         reading = read_form(text, step.form, policy=policy, document=self.source.text)
         known: Found = turns[-1].found if turns else {}
@@ -103,6 +104,10 @@ class _Run(Generic[T]):
         new = said(reading.value, step.form, _by_part(step.form, troubles), by=len(turns))
         found, judged = self._merged(known, new, newer=goes_on and step.kind == "continued")
         return Turn(step, reply, written, goes_on, reading, found, judged, _problems(found, judged))
+
+    def _said(self, reply: Reply, written: str | None) -> str:
+        """What there is to read in an answer: in all that was written of it, where a reply goes on with it."""
+        return self.plan.dialect.read(reply if written is None else replace(reply, text=written))
 
     def _written(self, step: Step, reply: Reply) -> tuple[bool, str]:
         """All that the model wrote of an answer, and whether the reply goes on with it."""
@@ -154,7 +159,23 @@ class _Run(Generic[T]):
             problems=problems,
             examples=self.plan.shots,
             examples_left_out=self.plan.left_out,
+            account=self._account(turns),
         )
+
+    def _account(self, turns: Sequence[Turn]) -> Account | None:
+        if not any(turn.reply.tokens for turn in turns):
+            return None
+        found = turns[-1].found
+        plan = self.plan
+        answers = tuple(self._answer(turns, by) for by in _taken(found))
+        merged = together(plan.form, found)
+        return Account(answers, merged, plan.target, plan.dialect, plan.recovery.repairs, self.source.text)
+
+    def _answer(self, turns: Sequence[Turn], by: int) -> Answer:
+        turn = turns[by]
+        text = self._said(turn.reply, turn.written if turn.goes_on else None)
+        parts = frozenset(part for part, each in turns[-1].found.items() if each.by == by)
+        return Answer(text, _pieces(turns, by), turn.step.form, parts)
 
     def give_up(self, turns: Sequence[Turn], cause: EndpointError | None) -> Extraction[T]:
         """Give the partial value, if it was asked for and is one; raise otherwise."""
@@ -206,6 +227,14 @@ def _taken(found: Found) -> list[int]:
 def _raw(turns: Sequence[Turn]) -> str:
     taken = (turns[by] for by in _taken(turns[-1].found))
     return "\n".join(turn.step.request.before + turn.reply.text if turn.goes_on else turn.reply.text for turn in taken)
+
+
+def _pieces(turns: Sequence[Turn], by: int) -> tuple[Piece, ...]:
+    """The replies that an answer was written in: only the one right before it is ever gone on from."""
+    turn = turns[by]
+    if not (turn.goes_on and turn.step.request.before):
+        return (Piece("", turn.reply),)
+    return (*_pieces(turns, by - 1), Piece(turn.step.request.before, turn.reply))
 
 
 def _repairs(turn: Turn, by: int, found: Found) -> tuple[Repair, ...]:

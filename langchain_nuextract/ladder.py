@@ -1,8 +1,8 @@
 """The ways to ask again, the cheapest first: each rung looks at what came so far and gives the next step, or none."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from langchain_nuextract.dialect import resume
 from langchain_nuextract.documents.source import Source
@@ -10,11 +10,15 @@ from langchain_nuextract.errors import Problem
 from langchain_nuextract.extraction import AttemptKind
 from langchain_nuextract.merging import Found, Judged
 from langchain_nuextract.parts import narrowed
+from langchain_nuextract.paths import JSON
 from langchain_nuextract.plan import Plan
 from langchain_nuextract.recovery import has_ended, is_runaway, warmer
 from langchain_nuextract.repair import Reading
 from langchain_nuextract.schema.form import Record
 from langchain_nuextract.task import Reply, Request
+
+_LOGPROBS: Final[dict[str, JSON]] = {"logprobs": True, "top_logprobs": 1}
+"""Only the token that was written counts; unless told how many others to name, llama.cpp names twenty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,8 @@ class Ladder:
 
     def _ask(self, kind: AttemptKind, form: Record) -> Step:
         request = self.plan.dialect.phrase(self.plan.task(self.source, kind, form))
+        if self.plan.logprobs:
+            request = replace(request, body={**request.body, **_LOGPROBS})
         return Step(kind, form, request, request)
 
     def _continued(self, turns: Sequence[Turn], tried: Sequence[Step]) -> Step | None:

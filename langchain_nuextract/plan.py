@@ -42,6 +42,8 @@ class Plan(Generic[T]):
     recovery: RecoveryPolicy
     left_out: int = 0
     """Examples that were not shown, for they would have been too many tokens."""
+    logprobs: bool = False
+    """Whether the probabilities of the tokens are asked for."""
 
     @property
     def first(self) -> AttemptKind:
@@ -84,6 +86,7 @@ def plan_for(  # noqa: PLR0913  # it is all that there is to say
     examples: Sequence[Example] = (),
     thinking: bool = False,
     recovery: RecoveryPolicy = DEFAULT,
+    logprobs: bool = False,
 ) -> Plan[T]:
     """Compile a target for a dialect.
 
@@ -102,6 +105,7 @@ def plan_for(  # noqa: PLR0913  # it is all that there is to say
         shots=tuple(shot_of(each, target, dialect, f"example {at}") for at, each in enumerate(examples, start=1)),
         thinking=thinking,
         recovery=recovery,
+        logprobs=logprobs,
     )
     check(plan.task(Source((Text("…"),)), plan.first), dialect)
     return plan

@@ -96,7 +96,7 @@ class SplitLens:
         if self.value and not self.value[1].blank(answer.get(self.value[0])):
             return self.value[1].lift(answer[self.value[0]])
         items = answer.get(self.items[0]) if self.items else None
-        record = self._record_of(answer)
+        record = self.record_of(answer)
         if self.items and not hollow(items):
             return self.items[1].lift(items)
         if self.record and (not hollow(record) or items is None):
@@ -108,7 +108,8 @@ class SplitLens:
             return self.items[1].lift(answer) if self.items else answer
         return self.value[1].lift(answer) if self.value else answer
 
-    def _record_of(self, answer: dict[str, JSON]) -> JSON:
+    def record_of(self, answer: dict[str, JSON]) -> JSON:
+        """Give the answer for the object alone."""
         if self.within is not None:
             return answer.get(self.within)
         mine = {named[0] for named in (self.value, self.items) if named}
@@ -128,4 +129,4 @@ class SplitLens:
             return answer is None or answer == ""
         if not hollow(answer) or self._lists(answer):
             return False
-        return self.record is None or self.record.blank(self._record_of(answer))
+        return self.record is None or self.record.blank(self.record_of(answer))

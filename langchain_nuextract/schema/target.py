@@ -14,6 +14,7 @@ from langchain_nuextract.schema.leaves import EnumLens
 from langchain_nuextract.schema.lens import Lens, build, distinct, notes
 from langchain_nuextract.schema.nodes import Array, Enum, Leaf, Loss, Member, Never, Node, Split, losses, parts
 from langchain_nuextract.schema.nodes import Record as RecordNode
+from langchain_nuextract.schema.origins import Origin, within
 from langchain_nuextract.schema.recognise import reads_as
 from langchain_nuextract.schema.semantics import checked_for
 from langchain_nuextract.schema.spoken import choices, spoken
@@ -166,6 +167,15 @@ class Target(Generic[T]):
         """
         return self._lens(dialect.vocabulary).lift(answer)
 
+    def origins(self, answer: JSON, dialect: Speaks = FULL) -> dict[Path, Path]:
+        """Tell from where in an answer the values come that `lift` makes of it.
+
+        Returns:
+            A place in the answer for places in the value. What has none is no part of the answer, unless a place above
+            it has one: several values may be written as one text.
+        """
+        return dict(self._lens(dialect.vocabulary).origins(answer))
+
     def validate(self, value: JSON, dialect: Speaks = FULL) -> T:
         """Make an instance of a value, or check it where the schema was a dict.
 
@@ -280,6 +290,14 @@ class _Whole:
         if self.nullable and self.lens.blank(answer):
             return None
         return self.constant.value if self.constant else self.lens.lift(answer)
+
+    def origins(self, answer: JSON) -> Iterator[Origin]:
+        if self.wrapped and isinstance(answer, dict):
+            answer = cast("dict[str, JSON]", answer).get(str(self.wrapped[0]))
+        if self.nullable and self.lens.blank(answer):
+            yield (), self.wrapped
+        elif not self.constant:
+            yield from within(self.lens, answer, (), self.wrapped)
 
     @property
     def constant(self) -> Member | None:

@@ -8,7 +8,8 @@ import pytest
 import langchain_nuextract
 
 PUBLIC = [
-    "AccessDenied", "Attempt", "ChatNuExtract", "CheckpointError", "ContextOverflow", "EndpointBusy", "EndpointError",
+    "AccessDenied", "Attempt", "ChatNuExtract", "CheckpointError", "Confidence", "ContextOverflow", "EndpointBusy",
+    "EndpointError",
     "EndpointUnreachable", "Evidence", "Example", "Extraction", "ExtractionError", "Image", "InvalidExtraction",
     "InvalidValue", "Leak", "LocalEndpointError", "NoJSONInReply", "NotAChatReply", "NuExtractError", "NuExtractor",
     "NuType", "Problem", "RecoveryPolicy", "Repair", "ReplyCutShort", "ReplyTimeout", "RequestRefused", "Result",
