@@ -1,8 +1,8 @@
 """Nodes put together: what satisfies both of two nodes (`meet`), and what satisfies either (`unite`)."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
-from functools import reduce
 
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.kinds import admits, dumps, json_kinds, kind_of, plain_type
@@ -95,7 +95,24 @@ def unite(a: Node, b: Node) -> Node:
 
 def unite_all(nodes: list[Node]) -> Node:
     """Give the node of the values that satisfy any of some nodes."""
-    return reduce(unite, nodes) if nodes else Never()
+    choices: list[Node] = [node for node in nodes if isinstance(node, Enum)]
+    others = [node for node in nodes if not isinstance(node, Enum)]
+    # Choices that meet free text are named as lost, which is said once if they are together by then.
+    together = [_in_pairs(unite, choices)] if choices else []
+    return _in_pairs(unite, [*together, *others]) if nodes else Never()
+
+
+def meet_all(nodes: list[Node]) -> Node:
+    """Give the node of the values that satisfy all of some nodes, of which there is at least one."""
+    return _in_pairs(meet, nodes)
+
+
+def _in_pairs(combine: Callable[[Node, Node], Node], nodes: list[Node]) -> Node:
+    """Put nodes together, neighbours first: what grows is gone through a few times, not once for each of them."""
+    while len(nodes) > 1:
+        odd = nodes[len(nodes) // 2 * 2 :]
+        nodes = [*map(combine, nodes[::2], nodes[1::2]), *odd]
+    return nodes[0]
 
 
 def _shared_note(a: Node, b: Node) -> str:

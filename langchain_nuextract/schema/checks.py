@@ -10,6 +10,7 @@ from uuid import UUID
 
 from langchain_nuextract.errors import InvalidValue, Problem, UnsupportedSchema
 from langchain_nuextract.paths import JSON, Path
+from langchain_nuextract.schema import metaschemas
 from langchain_nuextract.schema.addresses import is_email, is_iri
 from langchain_nuextract.schema.iso8601 import is_duration
 from langchain_nuextract.schema.kinds import is_list, is_object
@@ -174,15 +175,13 @@ def address(draft: "type[Validator]") -> str:
 
 
 def _fault(draft: "type[Validator]", schema: Mapping[str, JSON]) -> UnsupportedSchema | None:
-    from jsonschema.exceptions import SchemaError  # noqa: PLC0415 heavy, and not needed for Python types
-
     try:
-        draft.check_schema(cast("dict[str, JSON]", schema))
-    except SchemaError as error:
-        return UnsupportedSchema(tuple(error.path), f"this is not valid JSON Schema: {error.message[:200]}")
+        found = metaschemas.fault(draft, schema)
     except RecursionError:
         return UnsupportedSchema((), "the schema is nested too deeply.")
-    return None
+    if found is None:
+        return None
+    return UnsupportedSchema(tuple(found.path), f"this is not valid JSON Schema: {found.message[:200]}")
 
 
 def check_json(schema: Mapping[str, JSON], draft: "type[Validator]", value: JSON) -> JSON:

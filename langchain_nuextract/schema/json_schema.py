@@ -5,13 +5,13 @@ What only validation can check (bounds, patterns, `not`, `if`, …) is not read:
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import reduce
 from typing import Any, Final, cast
 
 from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import EACH, JSON, Path
-from langchain_nuextract.schema.algebra import enum, meet, unite_all
+from langchain_nuextract.schema.algebra import enum, meet, meet_all, unite_all
 from langchain_nuextract.schema.kinds import dumps, is_object, json_kinds
 from langchain_nuextract.schema.nodes import (
     Anything,
@@ -111,16 +111,15 @@ def read(schema: Mapping[str, JSON], *, draft: str, depth: int, closed: bool) ->
     loops = recursive(resolver, schema)
     unrolled = [_Limits(rounds, steps=UNROLLED) for rounds in range(depth - 1, -1, -1)]
     narrow = [_Limits(0, nested, UNROLLED) for nested in (6, 3, 2)]
-    for limits in (*unrolled, *narrow, _Limits(0, 1)) if loops else (_Limits(0),):
-        try:
+    wider, last = ([*unrolled, *narrow], _Limits(0, 1)) if loops else ([], _Limits(0))
+    for limits in wider:
+        with suppress(_TooLarge):
             return finished(_Reader(resolver, loops, limits, draft=draft, closed=closed).whole(schema))
-        except _TooLarge:
-            continue
-    raise UnsupportedSchema((), f"the schema spells out to more than {STEPS:,} parts. Ask for less at once.")
+    return finished(_Reader(resolver, loops, last, draft=draft, closed=closed).whole(schema))
 
 
-class _TooLarge(Exception):
-    """The limits let the schema grow too large."""
+class _TooLarge(UnsupportedSchema):
+    """The limits let the schema grow too large; narrower ones may not."""
 
 
 class _Reader:
@@ -137,7 +136,10 @@ class _Reader:
         place = _Place(self._resolver.root, inside=frozenset({id(schema)}))
         if id(schema) in self._loops:
             place = replace(place, unrolled=frozenset({id(schema)}))
-        return self.read(schema, place)
+        try:
+            return self.read(schema, place)
+        except RecursionError:
+            raise _TooLarge((), "the schema leads on from reference to reference for too long.") from None
 
     def read(self, schema: JSON, place: _Place) -> Node:
         """Read what a schema says about one value."""
@@ -148,14 +150,14 @@ class _Reader:
             return Anything(nullable=True, lost=(_ANY,))
         says = cast("Mapping[str, JSON]", schema)
         place = replace(place, resolver=self._resolver.within(place.resolver, says))
-        return _annotated(reduce(meet, self._conjuncts(says, place)), says, place)
+        return _annotated(meet_all(self._conjuncts(says, place)), says, place)
 
     def _count(self, place: _Place) -> None:
         self._steps += 1
         if self._steps > self._limits.steps:
-            raise _TooLarge
+            raise _TooLarge((), f"the schema spells out to more than {STEPS:,} parts. Ask for less at once.")
         if len(place.path) > DEEPEST:
-            raise UnsupportedSchema(place.path, f"the schema is nested deeper than {DEEPEST} levels.")
+            raise _TooLarge(place.path, f"the schema is nested deeper than {DEEPEST} levels.")
 
     def _conjuncts(self, schema: Mapping[str, JSON], place: _Place) -> list[Node]:
         """Read all that holds at once for one value."""
@@ -273,10 +275,9 @@ class _Reader:
 
     def _undeclared(self, name: str, schema: Mapping[str, JSON], place: _Place, *, required: bool) -> Field:
         """Read a property that is required, or named by `propertyNames`, but not described."""
-        matching = [part for pattern, part in _patterns(schema).items() if _search(pattern, name)] or [
-            schema.get("additionalProperties", True)
-        ]
-        node = reduce(meet, [self.read(part, place.down(name)) for part in matching])
+        # Patterns are not tried: the search for one can take for ever.
+        described = [*_patterns(schema).values(), schema.get("additionalProperties", True)]
+        node = unite_all([self.read(part, place.down(name)) for part in described])
         return Field(name=name, node=node, required=required)
 
     def _others(self, schema: Mapping[str, JSON], place: _Place) -> tuple[Node | None, bool]:
@@ -383,12 +384,12 @@ def _text_type(schema: Mapping[str, JSON]) -> str:
     return FORMATS.get(format_, "string") if isinstance(format_, str) else "string"
 
 
-def _required(schema: Mapping[str, JSON], named: Mapping[str, JSON]) -> list[str]:
+def _required(schema: Mapping[str, JSON], named: Mapping[str, JSON]) -> dict[str, None]:
     """Give the names of the properties that must be there; draft 3 says so in the property itself."""
     listed = schema.get("required")
     if isinstance(listed, list):
-        return [name for name in cast("list[JSON]", listed) if isinstance(name, str)]
-    return [name for name, part in named.items() if is_object(part) and part.get("required") is True]
+        return dict.fromkeys(name for name in cast("list[JSON]", listed) if isinstance(name, str))
+    return dict.fromkeys(name for name, part in named.items() if is_object(part) and part.get("required") is True)
 
 
 def _named_keys(schema: Mapping[str, JSON]) -> list[str]:
@@ -400,13 +401,6 @@ def _named_keys(schema: Mapping[str, JSON]) -> list[str]:
 
 def _patterns(schema: Mapping[str, JSON]) -> Mapping[str, JSON]:
     return cast("Mapping[str, JSON]", schema.get("patternProperties") or {})
-
-
-def _search(pattern: str, name: str) -> bool:
-    try:
-        return re.search(pattern, name) is not None
-    except re.error:
-        return False
 
 
 def _listed(value: JSON) -> list[JSON]:

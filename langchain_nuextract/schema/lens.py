@@ -11,6 +11,7 @@ Where both null and nothing are values they cannot be told apart: it is nothing.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import combinations
 from typing import cast
 
 from langchain_nuextract.paths import EACH, JSON, Path
@@ -215,19 +216,18 @@ def notes(lens: Lens, at: Path = ()) -> Iterator[tuple[Path, str]]:
 
 def distinct(described: Iterable[tuple[Path, str]]) -> Iterator[tuple[Path, str]]:
     """Leave out the descriptions that only repeat because a recursion is unrolled."""
-    seen: dict[str, list[Path]] = {}
+    given: set[tuple[Path, str]] = set()
     for path, note in described:
-        earlier = seen.setdefault(note, [])
-        if not any(_unrolls(path, other) for other in earlier):
-            earlier.append(path)
+        if not any((shorter, note) in given for shorter in _rolled_up(path)):
+            given.add((path, note))
             yield path, note
 
 
-def _unrolls(path: Path, earlier: Path) -> bool:
-    """Whether a path is an earlier one with more steps in its middle."""
-    start = next((n for n, (a, b) in enumerate(zip(path, earlier, strict=False)) if a != b), len(earlier))
-    after = earlier[start:]
-    return path[len(path) - len(after) :] == after
+def _rolled_up(path: Path) -> Iterator[Path]:
+    """Yield a path, and what is left of it without some of its steps on end."""
+    yield path
+    for start, end in combinations(range(len(path) + 1), 2):
+        yield path[:start] + path[end:]
 
 
 def below(lens: Lens) -> tuple[tuple[Path, Lens], ...]:

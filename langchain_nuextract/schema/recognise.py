@@ -1,6 +1,7 @@
 """What kind of schema it is that a user gives."""
 
 from collections.abc import Collection, Mapping
+from itertools import islice
 from typing import Any, Final, Literal, cast
 
 from langchain_nuextract.errors import UnsupportedSchema
@@ -9,6 +10,9 @@ from langchain_nuextract.schema.template import read as read_template
 
 _DEEPEST: Final = 150
 """Levels of a schema as it is written: a level of values takes two or three of them."""
+
+_LARGEST: Final = 1_000_000
+"""Values in a schema as it is written, those that stand in it twice counted twice."""
 
 _TYPES: Final = frozenset({"string", "integer", "number", "boolean", "object", "array", "null", "any"})
 _OBJECTS: Final = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
@@ -26,7 +30,7 @@ def reads_as(schema: Any) -> Literal["python", "json schema", "template"]:
         UnsupportedSchema: It is none of them, could be two of them, or is empty.
     """
     if isinstance(schema, Mapping | list):
-        _check_depth(schema)
+        _check_size(schema)
     match schema:
         case Mapping():
             return _dict_reads_as(cast("Mapping[str, JSON]", schema))
@@ -39,14 +43,17 @@ def reads_as(schema: Any) -> Literal["python", "json schema", "template"]:
             return "python"
 
 
-def _check_depth(schema: JSON) -> None:
-    """Refuse what is nested so deeply that reading it would exhaust the stack."""
-    level, depth = [schema], 0
+def _check_size(schema: JSON) -> None:
+    """Refuse what is nested so deeply, or shared so often, that reading it would exhaust the stack or the memory."""
+    level, depth, count = [schema], 0, 0
     while level:
-        level = [child for value in level for child in _children(value)]
+        level = list(islice((child for value in level for child in _children(value)), _LARGEST))
         depth += 1
+        count += len(level)
         if depth > _DEEPEST:
             raise UnsupportedSchema((), f"the schema is nested deeper than {_DEEPEST} levels.")
+        if count >= _LARGEST:
+            raise UnsupportedSchema((), f"the schema holds more than {_LARGEST:,} values.")
 
 
 def _children(value: JSON) -> Collection[JSON]:

@@ -57,7 +57,7 @@ class Resolver:
 
 
 def recursive(resolver: Resolver, schema: JSON) -> frozenset[int]:
-    """Give the identities of the schemas that can be reached from themselves by references."""
+    """Give the identities of the schemas that references lead back to, and of those that lie between two such."""
     edges: dict[int, set[int]] = {id(schema): set()}
     todo: list[tuple[int, JSON, Any]] = [(id(schema), schema, resolver.root)]
     while todo:
@@ -67,7 +67,8 @@ def recursive(resolver: Resolver, schema: JSON) -> frozenset[int]:
             if id(target) not in edges:
                 edges[id(target)] = set()
                 todo.append((id(target), target, found))
-    return frozenset(name for name in edges if _reaches(edges, name))
+    leading_on = _without_ends(edges)
+    return frozenset(_without_ends(_reversed(leading_on)))
 
 
 def _references(resolver: Resolver, start: JSON, scope: Any) -> Iterator[tuple[JSON, Any]]:
@@ -86,14 +87,22 @@ def _references(resolver: Resolver, start: JSON, scope: Any) -> Iterator[tuple[J
             todo.extend((child, inner) for key, child in schema.items() if key not in {"$defs", "definitions"})
 
 
-def _reaches(edges: Mapping[int, set[int]], start: int) -> bool:
-    seen: set[int] = set()
-    todo = list(edges[start])
-    while todo:
-        name = todo.pop()
-        if name == start:
-            return True
-        if name not in seen:
-            seen.add(name)
-            todo.extend(edges.get(name, ()))
-    return False
+def _without_ends(edges: Mapping[int, set[int]]) -> dict[int, set[int]]:
+    """Take away what leads nowhere, then what led there only, and so on: what leads to a cycle remains."""
+    before = _reversed(edges)
+    left = {name: len(targets) for name, targets in edges.items()}
+    ends = [name for name, count in left.items() if not count]
+    while ends:
+        for name in before[ends.pop()]:
+            left[name] -= 1
+            if not left[name]:
+                ends.append(name)
+    return {name: {target for target in edges[name] if left[target]} for name, count in left.items() if count}
+
+
+def _reversed(edges: Mapping[int, set[int]]) -> dict[int, set[int]]:
+    before: dict[int, set[int]] = {name: set() for name in edges}
+    for name, targets in edges.items():
+        for target in targets:
+            before[target].add(name)
+    return before

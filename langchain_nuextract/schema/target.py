@@ -323,9 +323,16 @@ def _is_target(schema: Any) -> TypeGuard[Target[Any]]:
 def _target(schema: Any, depth: int) -> Target[Any]:
     source = reads_as(schema)
     name = _name(schema)
-    kept = schema if source == "python" else json.dumps(schema, ensure_ascii=False)
+    kept = schema if source == "python" else _written(schema)
     target: Target[Any] = Target(name, source, kept, depth)
     return target
+
+
+def _written(schema: Any) -> str:
+    try:
+        return json.dumps(schema, ensure_ascii=False)
+    except (TypeError, ValueError) as error:
+        raise UnsupportedSchema((), f"this is not JSON: {error}") from error
 
 
 def _name(schema: Any) -> str:

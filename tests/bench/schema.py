@@ -22,6 +22,7 @@ from langchain_nuextract.schema.target import Target
 from langchain_nuextract.schema.types import NUEXTRACT_1, NUEXTRACT_2, NUEXTRACT_3
 
 Engines = Mapping[str, Callable[[str], object]]
+SIZES = (500, 1000, 2000, 4000)
 DATA = Path(__file__).parents[3] / "shared" / "data" / "schemas"
 DIALECTS = {
     name: SimpleNamespace(vocabulary=vocabulary)
@@ -195,6 +196,35 @@ def models(engines: Engines) -> Counter[str]:
     return counts
 
 
+def growth() -> None:
+    """Show that what a part of a schema costs does not depend on how many there are."""
+    text = {"type": "string"}
+    shapes: dict[str, Callable[[int], Any]] = {
+        "properties": lambda n: {"properties": {f"p{i}": text for i in range(n)}},
+        "anyOf branches": lambda n: {"properties": {"a": {"anyOf": [branch(i) for i in range(n)]}}},
+        "allOf members": lambda n: {"allOf": [branch(i) for i in range(n)]},
+        "referenced types": lambda n: {
+            "$defs": {f"d{i}": branch(i) for i in range(n)},
+            "properties": {f"p{i}": {"$ref": f"#/$defs/d{i}"} for i in range(n)},
+        },
+        "labels of an enum": lambda n: {"properties": {"a": {"enum": [f"label {i}" for i in range(n)]}}},
+    }
+    for name, shape in shapes.items():
+        costs = [cost({"type": "object", **shape(n)}) / n * 1e6 for n in SIZES]
+        print(f"  {name:36}", *(f"{microseconds:7.0f} µs" for microseconds in costs))
+
+
+def branch(number: int) -> dict[str, Any]:
+    return {"type": "object", "properties": {"same": {"type": "string"}, f"own {number}": {"type": "integer"}}}
+
+
+def cost(schema: Any) -> float:
+    """Give the seconds that it takes to compile a schema."""
+    started = process_time()
+    compiled(schema, "made up", Counter())
+    return process_time() - started
+
+
 def run(source: str, scope: dict[str, Any]) -> None:
     """Run the source of models; a name that it lacks stands for any type."""
     for _ in range(20):
@@ -220,6 +250,8 @@ sys.modules.setdefault("models", types.ModuleType("models"))
 
 
 def main() -> None:
+    print("Compile time a part, for", ", ".join(f"{n:,}" for n in SIZES), "of them")
+    growth()
     if not DATA.exists():
         print(f"nothing measured: {DATA} is not there")
         return

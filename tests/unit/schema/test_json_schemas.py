@@ -201,11 +201,36 @@ def nested(levels: int, keyword: str) -> dict[str, Any]:
     return schema
 
 
+def chained(length: int, keyword: str) -> dict[str, Any]:
+    links = {f"n{number}": {keyword: [{"$ref": f"#/$defs/n{number + 1}"}] * 2} for number in range(length)}
+    return {"$defs": {**links, f"n{length}": whole(a=TEXT)}, "$ref": "#/$defs/n0"}
+
+
+def shared(levels: int) -> dict[str, Any]:
+    schema: dict[str, Any] = TEXT
+    for _ in range(levels):
+        schema = {"type": "object", "properties": {"left": schema, "right": schema}}
+    return schema
+
+
+def circular() -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "object"}
+    schema["properties"] = {"left": schema, "right": schema}
+    return schema
+
+
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "schema",
     [
         pytest.param(fan_out(40), id="fan-out"),
+        pytest.param(chained(40, "allOf"), id="fan-out-of-all"),
+        pytest.param(chained(40, "anyOf"), id="fan-out-of-any"),
+        pytest.param(chained(3000, "allOf"), id="long-chain"),
+        pytest.param(shared(40), id="shared-parts"),
+        pytest.param(circular(), id="circular-dict"),
+        pytest.param(whole(a={"enum": [10**5000]}), id="number-without-end"),
+        pytest.param(whole(a={"enum": [{1, 2}]}), id="not-json"),
         pytest.param(nested(5000, "items"), id="nested-lists"),
         pytest.param(nested(5000, "allOf"), id="nested-combinations"),
     ],
@@ -216,8 +241,15 @@ def test_a_hostile_schema_is_refused_in_bounded_time(schema: Any) -> None:
 
 
 @pytest.mark.timeout(60)
-def test_recursion_without_end_among_many_types_is_cut() -> None:
-    names = [f"n{number}" for number in range(20)]
+def test_a_pattern_that_takes_for_ever_is_not_tried() -> None:
+    schema = {"type": "object", "patternProperties": {"^(a+)+$": TEXT}, "required": ["a" * 40 + "b"]}
+    assert list(Target.of(schema).template(FULL)) == ["a" * 40 + "b", "other"]
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("count", [20, 100])
+def test_recursion_without_end_among_many_types_is_cut(count: int) -> None:
+    names = [f"n{number}" for number in range(count)]
     refs = {name: {"$ref": f"#/$defs/{name}"} for name in names}
     schema = {"$defs": {name: {"type": "object", "properties": refs} for name in names}, "$ref": "#/$defs/n0"}
     assert Target.of(schema).losses

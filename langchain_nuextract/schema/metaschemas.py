@@ -1,0 +1,58 @@
+"""Whether a JSON Schema is one, under the metaschema of its draft."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, cast
+from urllib.parse import urljoin
+
+from jsonschema_specifications import REGISTRY  # pyright: ignore[reportMissingTypeStubs] it has none
+
+from langchain_nuextract.paths import JSON
+
+
+def fault(draft: Any, schema: Mapping[str, JSON]) -> Any:
+    """Find what is most wrong with a schema: an error of jsonschema, or None.
+
+    Args:
+        draft: The class of jsonschema that validates by its draft.
+        schema: What may be a schema.
+    """
+    from jsonschema import exceptions  # noqa: PLC0415 heavy, and not needed for Python types
+
+    check = draft(_flat(str(draft.META_SCHEMA["$schema"])), format_checker=draft.FORMAT_CHECKER)
+    return cast("Any", exceptions).best_match(check.iter_errors(schema))
+
+
+@cache
+def _flat(address: str) -> dict[str, JSON]:
+    """Give a metaschema in one piece.
+
+    Those since 2019 are put together from vocabularies, of which each goes through the whole schema again; following
+    the references between them takes most of the time there is.
+    """
+    registry = cast("Mapping[str, Any]", REGISTRY)
+    whole = dict(registry[address].contents)
+    parts = [registry[urljoin(address, part["$ref"])].contents for part in whole.pop("allOf", [])]
+    if not parts:
+        return whole
+    merged = {name: _merged(name, [whole, *parts]) for name in ("properties", "$defs")}
+    return {"$schema": whole["$schema"], "type": whole["type"], **_local(merged)}
+
+
+def _merged(name: str, schemas: list[Mapping[str, JSON]]) -> dict[str, JSON]:
+    return {key: value for schema in schemas for key, value in schema.get(name, {}).items()}
+
+
+def _local(value: JSON) -> JSON:
+    """Make all references lead into the same document."""
+    match value:
+        case {"$dynamicRef": str()} | {"$recursiveRef": str()}:
+            return {"$ref": "#"}
+        case {"$ref": str() as reference}:
+            return {"$ref": f"#{reference.partition('#')[2]}"}
+        case dict():
+            return {key: _local(child) for key, child in cast("dict[str, JSON]", value).items()}
+        case list():
+            return [_local(child) for child in cast("list[JSON]", value)]
+        case _:
+            return value
