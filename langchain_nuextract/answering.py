@@ -1,6 +1,5 @@
 """A chat model that was given a JSON Schema as `response_format`, as agents do: it answers with JSON of that schema."""
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
@@ -21,7 +20,7 @@ from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.driving import adrive, drive
 from langchain_nuextract.endpoint.bodies import arguments, merged
-from langchain_nuextract.endpoint.replies import message_of, reply_in
+from langchain_nuextract.endpoint.replies import message_of, reply_of_result
 from langchain_nuextract.extraction import Extraction
 from langchain_nuextract.flow import Flow, extract
 from langchain_nuextract.formats import FORMAT_SETTINGS, schema_of
@@ -62,13 +61,13 @@ class Answering:
 
     def answer(self, ask: Ask) -> ChatResult:
         """Extract, and write the object as the model's message."""
-        return _result(drive(self._flow(), lambda requests: tuple(reply_in(ask(*self._call(one))) for one in requests)))
+        return _result(drive(self._flow(), lambda request: reply_of_result(ask(*self._call(request)))))
 
     async def aanswer(self, ask: AskAsync) -> ChatResult:
         """Extract, and write the object as the model's message."""
 
-        async def send(requests: tuple[Request, ...]) -> tuple[Reply, ...]:
-            return tuple(map(reply_in, await asyncio.gather(*(ask(*self._call(one)) for one in requests))))
+        async def send(request: Request) -> Reply:
+            return reply_of_result(await ask(*self._call(request)))
 
         return _result(await adrive(self._flow(), send))
 

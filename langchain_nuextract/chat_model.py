@@ -16,7 +16,7 @@ from langchain_core.utils import from_env, secret_from_env
 from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, model_validator
 
-from langchain_nuextract.endpoint.bodies import as_completion, merged, take_options, timeouts
+from langchain_nuextract.endpoint.bodies import arguments, as_completion, merged, take_options, timeouts
 from langchain_nuextract.endpoint.faults import NOBODY, ServedModel
 from langchain_nuextract.endpoint.replies import PROVIDER, chunk_of, reply_of, result_of
 from langchain_nuextract.endpoint.retrying import RetryPolicy
@@ -26,6 +26,7 @@ from langchain_nuextract.errors import NotAChatReply, RequestRefused, UnknownMod
 from langchain_nuextract.formats import asks_for_object, whole
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.profile import Profile, profile_of
+from langchain_nuextract.task import Request
 
 __all__ = ["ChatNuExtract", "reply_of"]
 
@@ -94,6 +95,8 @@ class ChatNuExtract(BaseChatOpenAI):
     dialect: str | None = None
 
     _wire: Wire | None = PrivateAttr(default=None)
+    _defaults: Mapping[str, JSON] | None = PrivateAttr(default=None)
+    """The body of a request, as far as the settings make it."""
 
     @model_validator(mode="before")
     @classmethod
@@ -246,6 +249,16 @@ class ChatNuExtract(BaseChatOpenAI):
         route, options = body.pop("route", "chat"), take_options(body)
         return Call(_PATHS[route], body if route == "chat" else as_completion(body), options)
 
+    def call_for(self, request: Request, *, stream: bool = False) -> Call:
+        """Make the call that a request of an extraction is, as `invoke` or `stream` would."""
+        if self._defaults is None:
+            self._defaults = {**self._get_request_payload([])}
+        given = arguments(request, self)
+        streaming = self._streaming(given, usage=None) if stream else {}
+        extra = given.pop("extra_body", None)
+        body = {**merged(self._defaults, given, extra), **streaming, "messages": request.messages}
+        return Call(_PATHS[request.route], body if body.pop("route", "chat") == "chat" else as_completion(body))
+
     def _streaming(self, kwargs: Mapping[str, Any], *, usage: bool | None) -> dict[str, JSON]:
         asked: dict[str, JSON] = kwargs.get("stream_options", {})
         if self._should_stream_usage(usage, **kwargs):
@@ -388,12 +401,12 @@ class ChatNuExtract(BaseChatOpenAI):
         """Forget the connection when a setting changes."""
         super().__setattr__(name, value)
         if name in type(self).model_fields:
-            self._wire = None
+            self._wire = self._defaults = None
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Copy with other settings, and a connection of its own."""
         copied = super().model_copy(update=update, deep=deep)
-        copied._wire = None  # noqa: SLF001 its own class
+        copied._wire = copied._defaults = None  # noqa: SLF001 its own class
         if isinstance(self.profile, Profile):
             copied.profile = copied._resolve_model_profile()  # noqa: SLF001 its own class
         return copied
@@ -404,7 +417,7 @@ class ChatNuExtract(BaseChatOpenAI):
         fields = {name: value for name, value in state["__dict__"].items() if name in type(self).model_fields}
         fields |= dict.fromkeys(("openai_api_key", "http_client", "http_async_client"))
         fields["default_headers"] = _harmless(self.default_headers)
-        return {**state, "__dict__": fields, "__pydantic_private__": {"_wire": None}}
+        return {**state, "__dict__": fields, "__pydantic_private__": {"_wire": None, "_defaults": None}}
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
         """Read the key again from where this process has it."""

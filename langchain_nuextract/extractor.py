@@ -1,11 +1,11 @@
 """The extractor: a schema and a model as one Runnable, from documents to validated objects."""
 
-import asyncio
 import os
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
     AsyncIterator,
+    Awaitable,
     Callable,
     Generator,
     Iterable,
@@ -13,41 +13,35 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from dataclasses import replace
 from functools import cached_property, partial
-from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypedDict, TypeVar, Unpack, cast, overload
 
 from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
 from langchain_core.documents import Document
 from langchain_core.example_selectors.base import BaseExampleSelector
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessageChunk, AnyMessage
-from langchain_core.messages.ai import add_ai_message_chunks
+from langchain_core.messages import AnyMessage
 from langchain_core.prompt_values import ChatPromptValueConcrete, StringPromptValue
 from langchain_core.runnables import RunnableConfig, RunnableSerializable
-from langchain_core.runnables.config import get_executor_for_config, patch_config
+from langchain_core.runnables.config import patch_config
 from langchain_core.tools import ToolException
 from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, SkipValidation
 
-from langchain_nuextract.chat_model import ChatNuExtract, reply_of
+from langchain_nuextract.asking import InRuns, straight
+from langchain_nuextract.chat_model import ChatNuExtract
 from langchain_nuextract.dialect import Dialect
 from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.documents.read import read
-from langchain_nuextract.driving import adrive, drive
-from langchain_nuextract.endpoint.bodies import arguments
-from langchain_nuextract.endpoint.replies import tokens_of
-from langchain_nuextract.errors import EndpointError, InvalidExtraction
+from langchain_nuextract.driving import Asking, Streamed, adrive, agrow, drive, grow
+from langchain_nuextract.errors import InvalidExtraction
 from langchain_nuextract.events import atell, tell
-from langchain_nuextract.extraction import Extraction
+from langchain_nuextract.extraction import Attempt, Extraction
 from langchain_nuextract.flow import Flow, extract
-from langchain_nuextract.paths import JSON
 from langchain_nuextract.plan import Plan
 from langchain_nuextract.recovery import DEFAULT, RecoveryPolicy
 from langchain_nuextract.schema.target import Target
 from langchain_nuextract.selection import Selection, aplan_for_document, plan_for_document, planned
-from langchain_nuextract.streaming.growth import Growth
-from langchain_nuextract.task import Example, Reply, Request, Token
+from langchain_nuextract.task import Example
 
 if TYPE_CHECKING:
     from langchain_nuextract.batch.options import ManyOptions
@@ -325,10 +319,14 @@ class NuExtractor(_Extracting[T], Generic[T]):
             EndpointError: The endpoint did not give a usable reply.
             ExtractionError: The model's answer is not what was asked for.
         """
+        if asking := straight(self.llm, config):
+            return self.extraction_by(asking, input, **kwargs).value
         return self._call_with_config(self._value, input, config, **kwargs)
 
     async def ainvoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> T:
         """Extract one object from one document; see `invoke`."""
+        if asking := straight(self.llm, config):
+            return (await self.aextraction_by(asking, input, **kwargs)).value
         return await self._acall_with_config(self._avalue, input, config, **kwargs)
 
     def _value(self, document: Input, run_manager: CallbackManagerForChainRun, config: RunnableConfig) -> T:
@@ -341,11 +339,8 @@ class NuExtractor(_Extracting[T], Generic[T]):
         self, document: Input, run_manager: CallbackManagerForChainRun, config: RunnableConfig
     ) -> Extraction[T]:
         """Extract within a run that is under way."""
-        child = patch_config(config, callbacks=run_manager.get_child())
-        source = read(document)
-        flow = extract(plan_for_document(self._plan, self._selection, source), source)
         try:
-            extraction = drive(flow, lambda requests: self._send_all(requests, child))
+            extraction = self.extraction_by(self._in_runs(run_manager, config), document)
         except InvalidExtraction as error:
             tell(run_manager, error.attempts)
             raise
@@ -356,16 +351,28 @@ class NuExtractor(_Extracting[T], Generic[T]):
         self, document: Input, run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig
     ) -> Extraction[T]:
         """Extract within a run that is under way."""
-        child = patch_config(config, callbacks=run_manager.get_child())
-        source = read(document)
-        flow = extract(await aplan_for_document(self._plan, self._selection, source), source)
         try:
-            extraction = await adrive(flow, lambda requests: self._asend_all(requests, child))
+            extraction = await self.aextraction_by(self._in_runs(run_manager, config), document)
         except InvalidExtraction as error:
             await atell(run_manager, error.attempts)
             raise
         await atell(run_manager, extraction.attempts)
         return extraction
+
+    def extraction_by(self, asking: Asking, document: Input) -> Extraction[T]:
+        """Extract by a way of asking the model."""
+        return drive(self.flow(document), asking.ask)
+
+    async def aextraction_by(self, asking: Asking, document: Input) -> Extraction[T]:
+        """Extract by a way of asking the model; see `extraction_by`."""
+        return await adrive(await self.aflow(document), asking.aask)
+
+    def _in_runs(
+        self, run_manager: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun, config: RunnableConfig
+    ) -> InRuns:
+        # Tracers are told the schema, as LangChain's own structured output does.
+        child = patch_config(config, callbacks=run_manager.get_child())
+        return InRuns(self.llm, child, self._told if run_manager.handlers else {})
 
     def stream(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:
         """Yield the object while it grows; the last one is validated.
@@ -378,7 +385,10 @@ class NuExtractor(_Extracting[T], Generic[T]):
         Raises:
             Everything that `invoke` raises, possibly after partial objects.
         """
-        yield from self._transform_stream_with_config(iter([input]), self._grow, config, **kwargs)
+        if asking := straight(self.llm, config):
+            yield from self._growing(input, asking, **kwargs)
+        else:
+            yield from self._transform_stream_with_config(iter([input]), self._grow, config, **kwargs)
 
     async def astream(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> AsyncIterator[Any]:
         """Yield the object while it grows; see `stream`."""
@@ -386,115 +396,54 @@ class NuExtractor(_Extracting[T], Generic[T]):
         async def one() -> AsyncIterator[Input]:
             yield input
 
-        async for grown in self._atransform_stream_with_config(one(), self._agrow, config, **kwargs):
+        if asking := straight(self.llm, config):
+            growing = self._agrowing(input, asking, **kwargs)
+        else:
+            growing = self._atransform_stream_with_config(one(), self._agrow, config, **kwargs)
+        async for grown in growing:
             yield grown
 
     def _grow(
         self, inputs: Iterator[Input], run_manager: CallbackManagerForChainRun, config: RunnableConfig
     ) -> Iterator[Any]:
-        child = patch_config(config, callbacks=run_manager.get_child())
-        source = read(*inputs)
-        plan = plan_for_document(self._plan, self._selection, source)
-        growth, flow = Growth(plan), extract(plan, source)
-        try:
-            (request,) = next(flow)
-            while True:
-                streamed = _Streamed(growth, request)
-                try:
-                    for chunk in self.llm.stream(_messages(request), child, **self._arguments(request, child)):
-                        yield from streamed.add(chunk)
-                        if growth.runs_away():
-                            break
-                except EndpointError as error:
-                    (request,) = flow.throw(error)
-                else:
-                    (request,) = flow.send((streamed.reply(),))
-        except (StopIteration, InvalidExtraction) as end:
-            tell(run_manager, _outcome(end).attempts)
-            yield _value(end)
+        for document in inputs:
+            yield from self._growing(document, self._in_runs(run_manager, config), partial(tell, run_manager))
 
     async def _agrow(
         self, inputs: AsyncIterator[Input], run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig
     ) -> AsyncIterator[Any]:
-        child = patch_config(config, callbacks=run_manager.get_child())
-        source = read(*[each async for each in inputs])
-        plan = await aplan_for_document(self._plan, self._selection, source)
-        growth, flow = Growth(plan), extract(plan, source)
-        try:
-            (request,) = next(flow)
-            while True:
-                streamed = _Streamed(growth, request)
-                try:
-                    async for chunk in self.llm.astream(_messages(request), child, **self._arguments(request, child)):
-                        for grown in streamed.add(chunk):
-                            yield grown
-                        if growth.runs_away():
-                            break
-                except EndpointError as error:
-                    (request,) = flow.throw(error)
-                else:
-                    (request,) = flow.send((streamed.reply(),))
-        except (StopIteration, InvalidExtraction) as end:
-            await atell(run_manager, _outcome(end).attempts)
-            yield _value(end)
+        async for document in inputs:
+            async for grown in self._agrowing(
+                document, self._in_runs(run_manager, config), partial(atell, run_manager)
+            ):
+                yield grown
 
-    def _send_all(self, requests: tuple[Request, ...], config: RunnableConfig) -> tuple[Reply, ...]:
-        if len(requests) == 1:
-            return (self._send(requests[0], config),)
-        with get_executor_for_config(config) as executor:
-            return tuple(executor.map(partial(self._send, config=config), requests))
+    def _growing(
+        self, document: Input, asking: Asking, tell: Callable[[Sequence[Attempt]], None] | None = None
+    ) -> Iterator[Any]:
+        source = read(document)
+        streamed = Streamed(plan_for_document(self._plan, self._selection, source), source)
+        yield from grow(streamed, asking)
+        if tell:
+            tell(streamed.attempts)
+        yield streamed.value
 
-    async def _asend_all(self, requests: tuple[Request, ...], config: RunnableConfig) -> tuple[Reply, ...]:
-        return tuple(await asyncio.gather(*(self._asend(request, config) for request in requests)))
-
-    def _send(self, request: Request, config: RunnableConfig) -> Reply:
-        started = perf_counter()
-        message = self.llm.invoke(_messages(request), config, **self._arguments(request, config))
-        return reply_of(message, perf_counter() - started)
-
-    async def _asend(self, request: Request, config: RunnableConfig) -> Reply:
-        started = perf_counter()
-        message = await self.llm.ainvoke(_messages(request), config, **self._arguments(request, config))
-        return reply_of(message, perf_counter() - started)
-
-    def _arguments(self, request: Request, config: RunnableConfig) -> dict[str, JSON]:
-        """Say with which arguments the model is called; tracers, where there are any, are told the schema."""
-        manager: Any = config.get("callbacks")
-        return {**arguments(request, self.llm), **(self._told if manager.handlers else {})}
+    async def _agrowing(
+        self, document: Input, asking: Asking, tell: Callable[[Sequence[Attempt]], Awaitable[None]] | None = None
+    ) -> AsyncIterator[Any]:
+        source = read(document)
+        streamed = Streamed(await aplan_for_document(self._plan, self._selection, source), source)
+        async for grown in agrow(streamed, asking):
+            yield grown
+        if tell:
+            await tell(streamed.attempts)
+        yield streamed.value
 
     @cached_property
     def _told(self) -> dict[str, Any]:
         from langchain_nuextract.structured import told  # noqa: PLC0415 few need it
 
         return told(self.target)
-
-
-class _Streamed:
-    """A reply that comes in pieces."""
-
-    def __init__(self, growth: Growth, request: Request) -> None:
-        self._growth = growth
-        self._chunks: list[AIMessageChunk] = []
-        self._tokens: list[Token] = []
-        self._started = perf_counter()
-        growth.begin(request)
-
-    def add(self, chunk: Any) -> Iterator[Any]:
-        """Take a piece; yield what can be shown now."""
-        about = chunk.response_metadata
-        if "logprobs" in about:
-            self._tokens.extend(tokens_of(about))
-            rest = {name: value for name, value in about.items() if name != "logprobs"}
-            chunk = chunk.model_copy(update={"response_metadata": rest})
-        self._chunks.append(chunk)
-        return self._growth.feed(chunk.text)
-
-    def reply(self) -> Reply:
-        """Put the pieces together, at once: one after the other would take time that is quadratic in their number."""
-        first, *others = self._chunks or [AIMessageChunk(content="")]
-        reply = reply_of(add_ai_message_chunks(first, *others), perf_counter() - self._started)
-        reason = "repetition" if self._growth.ran_away else reply.finish_reason
-        return replace(reply, finish_reason=reason, tokens=tuple(self._tokens))
 
 
 class DetailedExtractor(_Extracting[Extraction[T]], Generic[T]):
@@ -509,21 +458,15 @@ class DetailedExtractor(_Extracting[Extraction[T]], Generic[T]):
 
     def invoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Extraction[T]:
         """Extract from one document; see `NuExtractor.invoke`."""
+        if asking := straight(self.extractor.llm, config):
+            return self.extractor.extraction_by(asking, input, **kwargs)
         return self._call_with_config(self.extractor.extraction, input, config, **kwargs)
 
     async def ainvoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Extraction[T]:
         """Extract from one document; see `NuExtractor.invoke`."""
+        if asking := straight(self.extractor.llm, config):
+            return await self.extractor.aextraction_by(asking, input, **kwargs)
         return await self._acall_with_config(self.extractor.aextraction, input, config, **kwargs)
-
-
-def _outcome(end: StopIteration | InvalidExtraction) -> Extraction[Any] | InvalidExtraction:
-    return end.value if isinstance(end, StopIteration) else end
-
-
-def _value(end: StopIteration | InvalidExtraction) -> Any:
-    if isinstance(end, InvalidExtraction):
-        raise end
-    return end.value.value
 
 
 def _chat_model(**settings: Any) -> ChatNuExtract:
@@ -538,10 +481,6 @@ def _dialect(named: Dialect | str | None, llm: BaseChatModel) -> Dialect:
             return dialect_named(name)
         case _:
             return dialect_for(str(getattr(llm, "model_name", "")))
-
-
-def _messages(request: Request) -> list[dict[str, Any]]:
-    return [dict(message) for message in request.messages]
 
 
 def _bounded(config: Any) -> Any:

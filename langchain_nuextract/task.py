@@ -1,6 +1,6 @@
-"""What the rooms hand each other: one document to read, the request for it, the reply to it. No logic."""
+"""What the rooms hand each other: one document to read, the request for it, the reply to it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -30,8 +30,6 @@ class Shot:
     """The JSON text that the model should have written."""
     telling: frozenset[str] = frozenset()
     """Keys by which copies of its values are known; see `leaks`."""
-    choices: frozenset[str] = frozenset()
-    """The schema's choices, folded: they are in any document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +110,34 @@ class Reply:
     """From sending the request to its last byte."""
     tokens: tuple[Token, ...] = ()
     """The tokens of the thinking, of the text and of what ended it; empty unless their probabilities were asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a reply that comes in as a stream; the fields are those of `Reply`."""
+
+    text: str = ""
+    reasoning: str = ""
+    finish_reason: str | None = None
+    usage: Usage = Usage()
+    model: str = ""
+    tokens: tuple[Token, ...] = ()
+
+
+def joined(pieces: Sequence[Piece], seconds: float, finish_reason: str | None = None) -> Reply:
+    """Put the pieces of a reply together.
+
+    Args:
+        pieces: In order.
+        seconds: How long they took to come.
+        finish_reason: Why the reply was ended here; None for the reason that the endpoint gave.
+    """
+    return Reply(
+        text="".join(piece.text for piece in pieces),
+        reasoning="".join(piece.reasoning for piece in pieces),
+        finish_reason=finish_reason or next((end.finish_reason for end in reversed(pieces) if end.finish_reason), None),
+        usage=sum((piece.usage for piece in pieces), Usage()),
+        model=next((piece.model for piece in pieces if piece.model), ""),
+        seconds=seconds,
+        tokens=tuple(token for piece in pieces for token in piece.tokens),
+    )

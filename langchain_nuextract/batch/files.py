@@ -26,7 +26,7 @@ from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.endpoint.bodies import arguments
 from langchain_nuextract.endpoint.faults import Place, explain_refusal, refusal_of
-from langchain_nuextract.endpoint.replies import decode, encode, reply_in, result_of, well_formed
+from langchain_nuextract.endpoint.replies import decode, encode, reply_in, well_formed
 from langchain_nuextract.errors import EndpointError, UnsupportedTask
 from langchain_nuextract.extractor import NuExtractor
 from langchain_nuextract.loose import fields, integer, items
@@ -120,7 +120,7 @@ def _reply_at(place: int | None, file: BinaryIO, where: Place) -> Reply:
     response = fields(line.get("response"))
     body = fields(response.get("body"))
     if items(body.get("choices")) and well_formed(body):
-        return reply_in(result_of(body, where.model))
+        return reply_in(body, where.model)
     status = integer(response.get("status_code")) or 500
     raise explain_refusal(refusal_of(status, line.get("error") or body), where, ())
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from hashlib import sha256
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, NoReturn, TypeVar, cast
 
 from langchain_nuextract.batch.checkpoint import Kept
 from langchain_nuextract.driving import drive
@@ -77,22 +77,22 @@ def read_reply(flow: Flow[T], reply: Reply) -> Extraction[T]:
         ExtractionError: The answer is not what was asked for.
     """
     left = [reply]
-    return drive(flow, lambda _: (left.pop(),) if left else _end())
+    return drive(flow, lambda _: left.pop() if left else _end())
 
 
 def _replay(replies: list[dict[str, JSON]], flow: Flow[T]) -> Extraction[T]:
     left = list(replies)
 
-    def send(requests: tuple[Request, ...]) -> tuple[Reply, ...]:
+    def ask(request: Request) -> Reply:
         if not left:
-            return _end()
-        if left[0]["asked"] != _hash(requests[0]):
+            _end()
+        if left[0]["asked"] != _hash(request):
             # A request that failed is not on record; the flow will come to the one that is.
             raise RequestRefused("", None, "not in the checkpoint")
-        return (_reply(left.pop(0)),)
+        return _reply(left.pop(0))
 
     try:
-        extraction = drive(flow, send)
+        extraction = drive(flow, ask)
     except RequestRefused as error:
         raise OutOfDate from error
     except ExtractionError as error:
@@ -104,7 +104,7 @@ def _replay(replies: list[dict[str, JSON]], flow: Flow[T]) -> Extraction[T]:
     return extraction
 
 
-def _end() -> tuple[Reply, ...]:
+def _end() -> NoReturn:
     # The flow then makes do with what it has.
     raise EndpointUnreachable("", None, "no further reply is on record")
 

@@ -12,7 +12,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 
 from langchain_nuextract.loose import fields, integer, items, number
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.task import Reply, Token, Usage
+from langchain_nuextract.task import Piece, Reply, Token, Usage
 
 PROVIDER: Final = "nuextract"
 """`response_metadata["model_provider"]`: LangChain reads content blocks, reasoning included, without a translator."""
@@ -103,6 +103,53 @@ def reply_of(message: AIMessage, seconds: float = 0.0) -> Reply:
     )
 
 
+def reply_in(body: Mapping[str, JSON], model: str, seconds: float = 0.0) -> Reply:
+    """Turn the body of a whole reply, of either route, into the reply that the rest of the house reads.
+
+    Args:
+        body: A reply that has choices.
+        model: The name to report if the reply has none.
+        seconds: How long it took.
+    """
+    choice: Mapping[str, JSON] = body["choices"][0]
+    return Reply(
+        text=_text(choice),
+        reasoning=_reasoning(choice),
+        finish_reason=choice.get("finish_reason"),
+        usage=_usage(usage_of(body.get("usage"))),
+        model=body.get("model") or model,
+        seconds=seconds,
+        tokens=tokens_of(choice),
+    )
+
+
+def piece_in(event: Mapping[str, JSON], model: str) -> Piece:
+    """Turn one event of a stream, of either route, into a piece of a reply; see `reply_in`."""
+    choices = event.get("choices")
+    choice: Mapping[str, JSON] = choices[0] if choices else {}
+    return Piece(
+        text=_text(choice),
+        reasoning=_reasoning(choice),
+        finish_reason=choice.get("finish_reason"),
+        usage=_usage(usage_of(event.get("usage"))),
+        model=event.get("model") or model,
+        tokens=tokens_of(choice),
+    )
+
+
+def piece_of(chunk: AIMessageChunk) -> Piece:
+    """Turn LangChain's chunk of a message into a piece of a reply."""
+    about = chunk.response_metadata
+    return Piece(
+        text=chunk.text,
+        reasoning=chunk.additional_kwargs.get(_REASONING, ""),
+        finish_reason=about.get("finish_reason"),
+        usage=_usage(chunk.usage_metadata),
+        model=about.get("model_name", ""),
+        tokens=tokens_of(about),
+    )
+
+
 def tokens_of(choice: Mapping[str, JSON]) -> tuple[Token, ...]:
     """Read the tokens of an answer, or of a piece of one, with their log-probabilities.
 
@@ -113,7 +160,9 @@ def tokens_of(choice: Mapping[str, JSON]) -> tuple[Token, ...]:
     Returns:
         The tokens in order; none if one of them has no number, or no bytes.
     """
-    told = fields(choice.get("logprobs"))
+    if not choice.get("logprobs"):
+        return ()
+    told = fields(choice["logprobs"])
     listed = items(told.get("content"))
     if "tokens" in told:
         pairs = zip(items(told["tokens"]), items(told.get("token_logprobs")), strict=False)
@@ -123,7 +172,7 @@ def tokens_of(choice: Mapping[str, JSON]) -> tuple[Token, ...]:
     return good if len(good) == len(tokens) else ()
 
 
-def reply_in(result: ChatResult) -> Reply:
+def reply_of_result(result: ChatResult) -> Reply:
     """Turn the first message of a result into a reply."""
     message = result.generations[0].message
     assert isinstance(message, AIMessage)  # noqa: S101  # what `result_of` makes
@@ -217,9 +266,13 @@ def _text(choice: Mapping[str, JSON]) -> str:
     return said.get("content") or said.get("text") or ""
 
 
-def _thinking(choice: Mapping[str, JSON]) -> dict[str, Any]:
+def _reasoning(choice: Mapping[str, JSON]) -> str:
     said = _body(choice)
-    thinking = said.get("reasoning") or said.get("reasoning_content")
+    return said.get("reasoning") or said.get("reasoning_content") or ""
+
+
+def _thinking(choice: Mapping[str, JSON]) -> dict[str, Any]:
+    thinking = _reasoning(choice)
     return {_REASONING: thinking} if thinking else {}
 
 

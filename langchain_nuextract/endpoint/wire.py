@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping, MutableMapping
+from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Lock
@@ -101,7 +101,7 @@ class Wire:
         place, sending = self._place(call), self._sending(call)
         return _read(await self.endpoint.policy.arun(lambda: self._afetch(place, sending)), place, holds)
 
-    def events(self, call: Call) -> Iterator[Mapping[str, JSON]]:
+    def events(self, call: Call) -> Generator[Mapping[str, JSON]]:
         """Send a request and yield the events of its answer; only the opening of the stream is retried.
 
         Raises:
@@ -118,7 +118,7 @@ class Wire:
         finally:
             response.close()
 
-    async def aevents(self, call: Call) -> AsyncIterator[Mapping[str, JSON]]:
+    async def aevents(self, call: Call) -> AsyncGenerator[Mapping[str, JSON]]:
         """Do the same on an event loop."""
         place, sending = self._place(call), self._sending(call, stream=True)
         response = await self.endpoint.policy.arun(lambda: self._aopen(place, sending))

@@ -144,13 +144,13 @@ def installed() -> Engines:
     """Find the grammar engines that are installed."""
     found: dict[str, Callable[[str], object]] = {}
     try:
-        import xgrammar  # noqa: PLC0415 it may not be there
+        import xgrammar
 
         found["xgrammar"] = xgrammar.Grammar.from_json_schema
     except ImportError:
         pass
     try:
-        import llguidance  # noqa: PLC0415 it may not be there
+        import llguidance
 
         def check(text: str) -> None:
             error = llguidance.LLMatcher.validate_grammar(llguidance.LLMatcher.grammar_from_json_schema(text))
