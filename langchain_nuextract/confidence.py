@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from math import exp, fsum
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 from langchain_nuextract.parts import Part
 from langchain_nuextract.paths import JSON, Path, leaves, show
+from langchain_nuextract.pruning import without
 from langchain_nuextract.repair.ledger import Policy
 from langchain_nuextract.repair.reading import trace_form
 from langchain_nuextract.schema.form import Record
@@ -73,22 +74,36 @@ class Account:
     answers: tuple[Answer, ...]
     merged: JSON
     """What they say together, in the shape of the template."""
+    left_out: tuple[Path, ...]
+    """What was left out of it, one after the other, in the user's shape."""
     target: Target[Any]
     dialect: Speaks
     policy: Policy
     document: str
 
-    def confidences(self, value: JSON) -> Iterator[Confidence]:
-        """Yield the confidence of each leaf that the model wrote of a value in the user's shape, in their order."""
+    def confidences(self) -> Iterator[Confidence]:
+        """Yield the confidence of each leaf of the value that the model wrote, in their order."""
         origins = self.target.origins(self.merged, self.dialect)
         laid = [_Laid(answer, self.policy, self.document) for answer in self.answers]
         by_part: dict[Path, _Laid] = {part: each for each in laid for part in each.answer.parts}
-        for path, _ in leaves(value):
-            origin = _above(origins, path)
+        marked = _marked(self.target.lift(self.merged, self.dialect))
+        for path, before in leaves(without(marked, self.left_out)):
+            origin = _above(origins, before)
             source = None if origin is None else _above(by_part, origin)
             if origin is not None and source and (logprobs := source.logprobs(origin)):
                 whole = fsum(logprobs)
                 yield Confidence(path, exp(whole), exp(whole / len(logprobs)), len(logprobs))
+
+
+def _marked(value: JSON, at: Path = ()) -> JSON:
+    """Put the path of each leaf in its place, to be found where leaving out items moves it."""
+    match value:
+        case dict():
+            return {key: _marked(child, (*at, key)) for key, child in cast("dict[str, JSON]", value).items()}
+        case list():
+            return [_marked(child, (*at, index)) for index, child in enumerate(cast("list[JSON]", value))]
+        case _:
+            return at
 
 
 def _above(found: Mapping[Path, T], path: Path) -> T | None:

@@ -92,7 +92,7 @@ class Extraction(Generic[T]):
         Each leaf of `json` that the model wrote has an entry, null included; what came from the schema, as constants
         do, has none. A value stands for the attempt that gave it.
         """
-        return tuple(self.account.confidences(self.json)) if self.account else ()
+        return tuple(self.account.confidences()) if self.account else ()
 
     @cached_property
     def warnings(self) -> tuple[Leak, ...]:

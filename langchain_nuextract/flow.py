@@ -27,9 +27,9 @@ from langchain_nuextract.extraction import Attempt, Extraction
 from langchain_nuextract.ladder import Ladder, Step, Turn
 from langchain_nuextract.merging import Found, Judged, is_same, merge, refuse, said, together
 from langchain_nuextract.parts import Part, parts_at
-from langchain_nuextract.paths import JSON
+from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.plan import Plan
-from langchain_nuextract.pruning import without_faults
+from langchain_nuextract.pruning import faults, without
 from langchain_nuextract.recovery import CUT, continues
 from langchain_nuextract.repair import Reading, Repair
 from langchain_nuextract.repair.reading import read_form
@@ -144,7 +144,9 @@ class _Run(Generic[T]):
 
     # Ending
 
-    def extraction(self, turns: Sequence[Turn], judged: Judged, problems: tuple[Problem, ...] = ()) -> Extraction[T]:
+    def extraction(
+        self, turns: Sequence[Turn], judged: Judged, problems: tuple[Problem, ...] = (), gone: tuple[Path, ...] = ()
+    ) -> Extraction[T]:
         found = turns[-1].found
         return Extraction(
             value=judged.instance,
@@ -159,17 +161,17 @@ class _Run(Generic[T]):
             problems=problems,
             examples=self.plan.shots,
             examples_left_out=self.plan.left_out,
-            account=self._account(turns),
+            account=self._account(turns, gone),
         )
 
-    def _account(self, turns: Sequence[Turn]) -> Account | None:
+    def _account(self, turns: Sequence[Turn], gone: tuple[Path, ...]) -> Account | None:
         if not any(turn.reply.tokens for turn in turns):
             return None
         found = turns[-1].found
         plan = self.plan
         answers = tuple(self._answer(turns, by) for by in _taken(found))
         merged = together(plan.form, found)
-        return Account(answers, merged, plan.target, plan.dialect, plan.recovery.repairs, self.source.text)
+        return Account(answers, merged, gone, plan.target, plan.dialect, plan.recovery.repairs, self.source.text)
 
     def _answer(self, turns: Sequence[Turn], by: int) -> Answer:
         turn = turns[by]
@@ -185,9 +187,9 @@ class _Run(Generic[T]):
         judged = turns[-1].judged
         problems = _problems(found, judged)
         if self.plan.recovery.on_failure == "partial":
-            rest = without_faults(judged.value, judged.problems, lambda value: self._judge_value(value).problems)
-            if rest is not None:
-                return self.extraction(turns, self._judge_value(rest), problems)
+            gone = faults(judged.value, judged.problems, lambda value: self._judge_value(value).problems)
+            if gone is not None:
+                return self.extraction(turns, self._judge_value(without(judged.value, gone)), problems, gone)
         raise InvalidExtraction(problems, partial=judged.value, reply=_raw(turns), attempts=_attempts(turns)) from cause
 
 

@@ -12,7 +12,19 @@ _ROUNDS: Final = 16
 
 
 def without_faults(value: JSON, problems: Iterable[Problem], judge: Callable[[JSON], Iterable[Problem]]) -> JSON | None:
-    """Leave out what is wrong until the rest is right.
+    """Leave out what is wrong until the rest is right; see `faults`.
+
+    Returns:
+        What remains, or None if nothing does.
+    """
+    places = faults(value, problems, judge)
+    return None if places is None else without(value, places)
+
+
+def faults(
+    value: JSON, problems: Iterable[Problem], judge: Callable[[JSON], Iterable[Problem]]
+) -> tuple[Path, ...] | None:
+    """Tell what is to be left out of a value for the rest to be right.
 
     Args:
         value: A value in the user's shape; it is not changed.
@@ -21,19 +33,29 @@ def without_faults(value: JSON, problems: Iterable[Problem], judge: Callable[[JS
         judge: Says what is wrong with what remains.
 
     Returns:
-        What remains, or None if nothing does.
+        Places to be left out one after the other; None if nothing would remain.
     """
     value, wrong = deepcopy(value), tuple(problems)
+    left_out: list[Path] = []
     for _ in range(_ROUNDS):
         places = {_last_on(value, problem.path) for problem in wrong}
         if () in places:
             return None
         for place in sorted(places, key=_in_order, reverse=True):
             _take_out(value, place)
+            left_out.append(place)
         wrong = tuple(judge(value))
         if not wrong:
-            return value
+            return tuple(left_out)
     return None
+
+
+def without(value: JSON, places: Iterable[Path]) -> JSON:
+    """Leave places out of a value, one after the other; it is not changed itself."""
+    value = deepcopy(value)
+    for place in places:
+        _take_out(value, place)
+    return value
 
 
 def _last_on(value: JSON, path: Path) -> Path:

@@ -5,13 +5,14 @@ The first starts the embedded model; the others ask a fake endpoint.
 
 import io
 import json
+import math
 import re
 from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
 
-from langchain_nuextract.testing import FakeEndpoint
+from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
@@ -44,10 +45,16 @@ def endpoint():
         template = json.loads(received.body["chat_template_kwargs"]["template"])
         if "payer" not in template:
             return INVOICE
-        return PAYMENT if "Museum" in received.text else NOTHING
+        said = PAYMENT if "Museum" in received.text else NOTHING
+        return FakeReply(said, logprobs=sure(said)) if received.body.get("logprobs") else said
 
     with FakeEndpoint(answer) as fake:
         yield fake
+
+
+def sure(said):
+    """Each letter as a token of its own."""
+    return {"content": [{"token": letter, "logprob": math.log(0.99)} for letter in json.dumps(said)]}
 
 
 @pytest.fixture(scope="module")

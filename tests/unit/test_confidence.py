@@ -7,7 +7,7 @@ import pickle
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
 
 from langchain_nuextract import Extraction, RecoveryPolicy
 from langchain_nuextract.dialects import dialect_named
@@ -202,6 +202,17 @@ def test_a_value_of_which_some_tokens_are_unknown_has_none():
     text, rest = '{"name": "A", "total"', ": 1}"
     found = extraction(BILL, Reply(text, "", "length", tokens=letters(text)), Reply(rest, "", "stop"))
     assert sure(found) == {("name",): (0.125, 0.5, 3)}
+
+
+def test_what_is_left_out_of_a_list_does_not_move_the_others():
+    class Row(BaseModel):
+        n: int
+
+    text = '{"rows": [{"n": "x"}, {"n": 22}, {"n": "y"}, {"n": 333}]}'
+    table = create_model("Table", rows=(list[Row], ...))
+    found = extraction(table, Reply(text, "", "stop", tokens=letters(text)), max_calls=1, on_failure="partial")
+    assert found.json == {"rows": [{"n": 22}, {"n": 333}]}
+    assert sure(found) == {("rows", 0, "n"): (0.25, 0.5, 2), ("rows", 1, "n"): (0.125, 0.5, 3)}
 
 
 def test_it_is_kept_apart_from_evidence_and_travels_with_the_extraction():
