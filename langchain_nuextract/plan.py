@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from langchain_nuextract.dialect import Dialect, check, dumps
@@ -35,6 +34,9 @@ class Plan(Generic[T]):
     dialect: Dialect
     form: Record
     """The shape of a whole answer."""
+    template: JSON
+    answer_schema: Mapping[str, JSON]
+    """What decoding is held to where it is."""
     instructions: str
     shots: tuple[Shot, ...]
     thinking: bool
@@ -58,7 +60,7 @@ class Plan(Generic[T]):
             form: What to ask for; everything if not given.
         """
         held = self.dialect.constrained or kind == "constrained"
-        template, schema, shots = self._whole if form is None or form is self.form else self._only(form)
+        template, schema, shots = self._whole() if form is None or form is self.form else self._only(form)
         return Task(
             source=source,
             template=template,
@@ -68,9 +70,8 @@ class Plan(Generic[T]):
             thinking=self.thinking and not held,
         )
 
-    @cached_property
     def _whole(self) -> _Asked:
-        return answers.template(self.form), answers.answer_schema(self.form), self.shots
+        return self.template, self.answer_schema, self.shots
 
     def _only(self, form: Record) -> _Asked:
         shots = tuple(replace(shot, answer=_narrowed(shot.answer, form)) for shot in self.shots)
@@ -96,10 +97,13 @@ def plan_for(  # noqa: PLR0913  # it is all that there is to say
         UnsupportedTask: The dialect does not take instructions, examples, their images, or thinking.
         InvalidValue: The output of an example does not satisfy the schema.
     """
+    form = _record(target.form(dialect))
     plan = Plan(
         target=target,
         dialect=dialect,
-        form=_record(target.form(dialect)),
+        form=form,
+        template=answers.template(form),
+        answer_schema=answers.answer_schema(form),
         instructions=_instructions(target, dialect, instructions),
         shots=tuple(shot_of(each, target, dialect, f"example {at}") for at, each in enumerate(examples, start=1)),
         thinking=thinking,

@@ -13,11 +13,11 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializa
 from langchain_core.runnables.config import patch_config
 from pydantic import ConfigDict, Field
 
-from langchain_nuextract.errors import NuExtractError
 from langchain_nuextract.extraction import Extraction
 from langchain_nuextract.fingerprint import digest
 from langchain_nuextract.flat import SEPARATOR, flat
 from langchain_nuextract.paths import show
+from langchain_nuextract.schema.kinds import is_list
 
 OnError: TypeAlias = Literal["keep", "raise"]
 Outcome: TypeAlias = Extraction[Any] | Exception
@@ -58,8 +58,8 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
         """Extract from each document whose content or settings have changed.
 
         Raises:
-            ValueError: A field has the name of metadata that the document has from elsewhere: set `metadata_key`.
-            NuExtractError: A document failed, and `on_error` is "raise".
+            ValueError: A field has the name of metadata that the document has from elsewhere: set `metadata_key`. This
+                and all else that may befall a document is raised only if `on_error` is "raise".
         """
         return self._call_with_config(self._transform, input, config, **kwargs)
 
@@ -108,28 +108,32 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
     def _with(self, document: Document, outcome: Outcome) -> Document:
         foreign = self._foreign(document)
         try:
-            written = self._metadata(document, outcome, taken=foreign.keys())
-        except (NuExtractError, ValueError) as error:
+            if isinstance(outcome, Exception):
+                written = self._failed(outcome)
+            else:
+                written = self._metadata(document, outcome, taken=foreign.keys())
+        except ValueError as error:
             if self.on_error == "raise":
                 raise
-            written = {self._own("error"): f"{type(error).__name__}: {error}"}
+            written = self._failed(error)
         return document.model_copy(update={"metadata": {**foreign, **written}})
 
-    def _metadata(self, document: Document, outcome: Outcome, *, taken: AbstractSet[str]) -> dict[str, Any]:
-        if isinstance(outcome, Exception):
-            raise outcome
-        fields = flat(outcome.value, self.metadata_key, lists=self.lists)
+    def _failed(self, error: Exception) -> dict[str, Any]:
+        return {self._own("error"): f"{type(error).__name__}: {error}"}
+
+    def _metadata(self, document: Document, extraction: Extraction[Any], *, taken: AbstractSet[str]) -> dict[str, Any]:
+        fields = flat(extraction.value, self.metadata_key, lists=self.lists)
         if both := sorted(taken & fields.keys()):
             raise ValueError(f"the document has metadata of its own named {', '.join(both)}: set metadata_key")
         own = {"hash": self._hash(document), "keys": json.dumps([*fields], ensure_ascii=False)}
         if self.evidence:
-            found = {show(one.path): [one.span.start, one.span.end] for one in outcome.evidence}
+            found = {show(one.path): [one.span.start, one.span.end] for one in extraction.evidence}
             own["evidence"] = json.dumps(found, ensure_ascii=False)
         return {**fields, **{self._own(name): value for name, value in own.items()}}
 
     def _foreign(self, document: Document) -> dict[str, Any]:
         own = {self._own(name) for name in ("hash", "keys", "evidence", "error")}
-        own.update(json.loads(document.metadata.get(self._own("keys"), "[]")))
+        own.update(_names(document.metadata.get(self._own("keys"))))
         return {name: value for name, value in document.metadata.items() if name not in own}
 
     def _own(self, name: str) -> str:
@@ -138,6 +142,15 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
     def _hash(self, document: Document) -> str:
         options = f"{self.settings} {self.metadata_key} {self.evidence} {self.lists} "
         return digest(options + document.page_content)
+
+
+def _names(written: Any) -> list[str]:
+    """Read the names of what was written before; none if a store or somebody else has changed their list."""
+    try:
+        names = json.loads(written)
+    except (TypeError, ValueError):
+        return []
+    return [name for name in names if isinstance(name, str)] if is_list(names) else []
 
 
 class ExtractingRetriever(BaseRetriever):

@@ -126,14 +126,28 @@ def test_metadata_from_elsewhere_are_not_overwritten(run, make):
     assert "nuextract__invoice__hash" in beside.metadata
 
 
-def test_a_bug_is_no_failed_document(make):
-    def broken(_document):
-        raise TypeError("a bug")
+def test_whatever_fails_no_document_is_lost(run, make):
+    def broken(document):
+        if document is BOLT:
+            raise TypeError("a bug")
+        return detailed.invoke(document)
 
     with FakeEndpoint(answer) as endpoint:
-        transformer = make(endpoint).model_copy(update={"detailed": RunnableLambda(broken)})
-    with pytest.raises(TypeError, match="a bug"):
-        transformer.invoke([ACME])
+        detailed = make(endpoint).detailed
+        done = run(make(endpoint).model_copy(update={"detailed": RunnableLambda(broken)}), [ACME, BOLT])
+        raising = make(endpoint, on_error="raise").model_copy(update={"detailed": RunnableLambda(broken)})
+        with pytest.raises(TypeError, match="a bug"):
+            run(raising, [ACME, BOLT])
+    assert done[0].metadata["total"] == 12.5
+    assert done[1].metadata["nuextract__error"] == "TypeError: a bug"
+
+
+@pytest.mark.parametrize("keys", ["[", "7", '["page", 7]', 7, None])
+def test_a_list_of_names_that_was_damaged_loses_no_document(make, keys):
+    document = ACME.model_copy(update={"metadata": {"source": "a.txt", "nuextract__keys": keys}})
+    with FakeEndpoint(answer) as endpoint:
+        (done,) = make(endpoint).invoke([document])
+    assert (done.metadata["source"], done.metadata["total"]) == ("a.txt", 12.5)
 
 
 def store_of(documents):
