@@ -18,8 +18,9 @@ _LENGTH: Final = 32
 def fingerprint(plan: Plan[Any], model: str, selection: Selection[Any] | None = None) -> str:
     """Hash everything that decides what comes out of a document; the same in every process.
 
-    Of an example selector that are its type and those of its settings that are plain values, its examples among them
-    if it holds them itself. What stands in a vector store cannot be known: examples added there change no hash.
+    Of an example selector that are its type and those of its public attributes that are plain values, its examples
+    among them if it holds them itself. What stands in a vector store cannot be known: examples added there change no
+    hash.
 
     Args:
         plan: What is asked of every document.
@@ -42,9 +43,11 @@ def fingerprint(plan: Plan[Any], model: str, selection: Selection[Any] | None = 
 
 
 def _described(thing: object) -> JSON:
-    """Tell a thing's type, and of the example selectors and prompts of LangChain also what they were made of."""
+    """Tell a thing's type, and of example selectors and models of Pydantic's also what they were made of."""
     named = f"{type(thing).__module__}.{type(thing).__qualname__}"
-    return [named, vars(thing)] if isinstance(thing, BaseExampleSelector | BaseModel) else named
+    if not isinstance(thing, BaseExampleSelector | BaseModel):
+        return named
+    return [named, {name: value for name, value in vars(thing).items() if not name.startswith("_")}]
 
 
 def digest(text: str) -> str:

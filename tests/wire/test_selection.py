@@ -40,13 +40,18 @@ class First(BaseExampleSelector):
 
     def __init__(self, *examples: dict[str, Any]) -> None:
         self.examples = [*examples]
-        self.asked: list[dict[str, str]] = []
+        self._asked: list[dict[str, str]] = []
+
+    @property
+    def asked(self) -> list[dict[str, str]]:
+        """What it was asked, in order."""
+        return self._asked
 
     def add_example(self, example: dict[str, str]) -> None:
         self.examples.append(example)
 
     def select_examples(self, input_variables: dict[str, str]) -> list[dict[str, Any]]:
-        self.asked.append(input_variables)
+        self._asked.append(input_variables)
         return self.examples
 
 
@@ -132,6 +137,20 @@ def test_each_document_of_a_batch_gets_its_own_examples():
         details = extractor(endpoint, selector).detailed.batch(documents)
     assert [each.examples[0].source.text for each in details] == documents
     assert all(len(each.examples) == 2 for each in details)
+
+
+def test_a_run_is_resumed_with_the_examples_that_it_had(tmp_path):
+    documents, selector = [TEXT, "Somebody pays 1 euro."], First(*PAIRS)
+    with FakeEndpoint({"payer": "North Mill", "amount": 12.5}) as endpoint:
+        extract = extractor(endpoint, selector).detailed
+        first = [each.unwrap() for each in extract.extract_many(documents, checkpoint=tmp_path / "run.db")]
+        again = [each.unwrap() for each in extract.extract_many(documents, checkpoint=tmp_path / "run.db")]
+        assert len(endpoint.requests) == 2
+        selector.add_example(PAIRS[0])
+        [*extract.extract_many(documents, checkpoint=tmp_path / "run.db")]
+        assert len(endpoint.requests) == 4
+    assert [each.examples for each in again] == [each.examples for each in first]
+    assert [len(each.warnings) for each in again] == [len(each.warnings) for each in first] == [1, 1]
 
 
 def test_what_is_asked_again_is_asked_with_the_chosen_examples():
