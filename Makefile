@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help quickstart test check format test-vllm bench-embedded bench-schema bench-repair clean
+.PHONY: help quickstart test check format test-vllm bench-embedded bench-schema bench-repair fuzz clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ bench-schema: $(READY) ## what the schema compiler holds, and what it costs
 
 bench-repair: $(READY) ## what is read from broken answers, against json_repair and LangChain
 	@$(RUN)/python tests/bench/repair.py $(ARGS)
+
+fuzz: $(READY) ## read damaged answers for ten minutes: make fuzz SECONDS=60 SEED=7
+	@$(RUN)/python -m tests.fuzz.run --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1)
 
 clean: ## remove the environment and what the tools left
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -96,7 +96,7 @@ def _fit_alone(node: Node, part: Form, *, only: bool) -> float:
 
 def is_map(node: Members, form: Record) -> bool:
     """Whether an object may be a map, its entries asked for as a list of objects of this form."""
-    if names_any(node, form) or not isinstance(form.fields[0][1], Scalar):
+    if not form.fields or names_any(node, form) or not isinstance(form.fields[0][1], Scalar):
         return False
     if any(names_any(child, form) for _, child in node.members):
         return form.fields[0][0] in _KEYS and not any(key.isdigit() for key, _ in node.members)

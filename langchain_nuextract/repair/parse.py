@@ -12,13 +12,25 @@ from typing import Final
 
 from langchain_nuextract.errors import SHOWN
 from langchain_nuextract.repair.nodes import Cut, Fix, Items, Leaf, Members, Node, Stretch
-from langchain_nuextract.repair.strings import BLANK, CLOSERS, QUOTED_KEY, WORD, Place, quoted, unescape
+from langchain_nuextract.repair.strings import (
+    BLANK,
+    CLOSERS,
+    MOST_KEPT,
+    QUOTED_KEY,
+    WORD,
+    Place,
+    Quoted,
+    quoted,
+    unescape,
+)
 from langchain_nuextract.repair.words import LITERALS, word
 
 DEEPEST: Final = 100
 """Levels of nesting that are read; the models were trained on nine."""
 MOST: Final = 300_000
 """Values and keys that are read, and slips that are mended; more than fit in the answer of any model."""
+LEAST_PATIENCE: Final = 50
+"""Quotes without escape that a string may have, once many were looked at in vain: else time would be quadratic."""
 
 _GAP = re.compile(rf"{BLANK}+")
 _ESCAPED_GAP = re.compile(r"(?:\\[nrt])+")
@@ -88,6 +100,7 @@ class _Parser:
         self.stack: list[_Frame] = []
         self.root: Node = Cut()
         self.values = 0
+        self.patience = MOST_KEPT
 
     def run(self) -> Parsed:
         self._open(self.text[self.at])
@@ -237,7 +250,7 @@ class _Parser:
             self._skip(frame)
 
     def _quoted_key(self, frame: _Frame) -> None:
-        found = quoted(self.text, self.at, "key", inner=len(self.stack) > 1)
+        found = self._quoted("key")
         if found is None:
             self._end_in_key(frame)
             return
@@ -369,7 +382,7 @@ class _Parser:
         self.stack.append(_Frame(Members(), "}"))
 
     def _read_string(self, place: Place) -> Leaf | None:
-        found = quoted(self.text, self.at, place, inner=len(self.stack) > 1)
+        found = self._quoted(place)
         if found is None:
             return None
         start, self.at = self.at, found.end
@@ -378,6 +391,12 @@ class _Parser:
 
     def _stretch(self, start: int, end: int) -> Stretch | None:
         return None if self.shift is None else (start + self.shift, end + self.shift)
+
+    def _quoted(self, place: Place) -> Quoted | None:
+        found = quoted(self.text, self.at, place, inner=len(self.stack) > 1, most=self.patience)
+        if found:
+            self.patience = max(LEAST_PATIENCE, self.patience - found.wasted)
+        return found
 
     def _continued(self) -> int | None:
         """Where the next part of a string stands that is written in parts: `"a" + "b"`."""

@@ -47,7 +47,7 @@ _ESCAPE = re.compile(
 _PLAIN_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _LONGEST_KEY: Final = 80
 """Letters of a key that is recognised as one in a place where none should be."""
-_MOST_KEPT: Final = 5_000
+MOST_KEPT: Final = 5_000
 """Quotes without escape that one string may have."""
 _WORDY = frozenset("+*?(|$^=_-")
 """What follows a bracket that closes nothing: more of a pattern or a formula."""
@@ -68,19 +68,23 @@ class Quoted:
     end: int
     """Behind its closing quote."""
     fixes: list[Fix] = field(default_factory=list[Fix])
+    wasted: int = 0
+    """How many quotes were looked at in vain, to find a better end than this."""
 
 
-def quoted(text: str, start: int, place: Place, *, inner: bool = False) -> Quoted | None:
+def quoted(text: str, start: int, place: Place, *, inner: bool = False, most: int = MOST_KEPT) -> Quoted | None:
     """Read the string whose opening quote stands at `start`; None if the text ends within it.
 
-    `inner` says that it stands in an object or array that stands in another.
+    `inner` says that it stands in an object or array that stands in another; `most`, how many quotes without escape
+    it may have.
     """
-    return _Scan(text, start, place, inner=inner).run()
+    return _Scan(text, start, place, inner=inner, most=most).run()
 
 
 class _Scan:
-    def __init__(self, text: str, start: int, place: Place, *, inner: bool) -> None:
+    def __init__(self, text: str, start: int, place: Place, *, inner: bool, most: int) -> None:
         self.text = text
+        self.most = most
         self.inner = inner
         self.quote = text[start]
         self.place: Place = place
@@ -105,11 +109,11 @@ class _Scan:
             at = mark + 1
         if self.doubtful is None and self.kept:
             self.doubtful = self.kept[0]
-        return None if self.doubtful is None else self._upto(self.doubtful)
+        return None if self.doubtful is None else self._upto(self.doubtful, wasted=len(self.kept))
 
     def _is_lost(self, mark: int) -> bool:
         """Whether it is no use to look for the end any farther."""
-        return len(self.kept) > _MOST_KEPT or (self.doubtful is not None and mark > self.doubtful + _PATIENCE)
+        return len(self.kept) > self.most or (self.doubtful is not None and mark > self.doubtful + _PATIENCE)
 
     def _read_to(self, mark: int) -> Quoted | None:
         """The string, if the quote at `mark` shows where it ends."""
@@ -127,7 +131,7 @@ class _Scan:
         raw = self.text[start:end].replace("\\", "\\\\")
         return None if end < 0 else Quoted(raw, end + 3, [Fix(self.quote * 3, self.quote)])
 
-    def _upto(self, mark: int) -> Quoted:
+    def _upto(self, mark: int, *, wasted: int = 0) -> Quoted:
         end, first = mark + 1, self.first
         if self.doubled and self.text.startswith(self.quote, end):
             end += 1
@@ -137,7 +141,7 @@ class _Scan:
             self.fixes.append(Fix('"', '\\"'))
         if self.quote != '"' or self.text[mark] != '"':
             self.fixes.append(Fix(f"{self.quote}{self.text[mark]}", '""'))
-        return Quoted(self.text[first:mark], end, self.fixes)
+        return Quoted(self.text[first:mark], end, self.fixes, wasted)
 
     def _keep(self, mark: int) -> None:
         """Take a quote for part of the string."""

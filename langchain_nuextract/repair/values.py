@@ -127,7 +127,9 @@ def _read_number(value: JSON, habits: Habits) -> Number | None:
 def _boolean(value: JSON) -> Taken | None:
     if isinstance(value, bool):
         return Taken(value)
-    word = fold(str(value))
+    if len(_NOT_A_LETTER.sub(" ", said := str(value)).split()) > 1:
+        return None
+    word = fold(said)
     return Taken(True) if word in _YES else Taken(False) if word in _NO else None  # noqa: FBT003
 
 
