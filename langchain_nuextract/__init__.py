@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    __version__: str
     from langchain_nuextract.batch.result import Result
     from langchain_nuextract.chat_model import ChatNuExtract
     from langchain_nuextract.confidence import Confidence
@@ -106,12 +107,15 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    if name not in __all__:
+    if name == "__version__":
+        found = import_module("importlib.metadata").version("langchain-nuextract")
+    elif name in __all__:
+        found = getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
+    else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
     globals()[name] = found
     return found
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, "__version__"})

@@ -24,6 +24,10 @@ _ISO = {
     "date": r"^\d{4}(?:-\d{2}){0,2}$",
     "date-time": r"^\d{4}-\d{2}(?:-\d{2}(?:T\S+)?)?$",
     "time": r"^\d{2}:\d{2}\S*$",
+    "country": "^[A-Z]{2}$",
+    "currency": "^[A-Z]{3}$",
+    "language": "^[a-z]{3}$",
+    "script": "^[A-Z][a-z]{3}$",
 }
 
 _MAKE_LITERAL: Any = Literal
@@ -124,7 +128,7 @@ def _type_of(form: Form) -> Any:
 
 @cache
 def _string(type_name: str) -> Any:
-    """A string that needs no look at what it says: free text, a date in ISO 8601, anything but a null word."""
+    """A string that needs no look at what it says: free text, a date or code in ISO, not a null word."""
     if type_name in TEXTS:
         return str
     return Annotated[str, msgspec.Meta(pattern=_ISO.get(type_name, _NO_NULL_WORD))]

@@ -3,7 +3,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,6 +33,13 @@ _NO: Final = frozenset(
     {"false", "no", "n", "f", "off", "0", "nein", "non", "nao", "faux", "falsch",
      "falso", "нет", "いいえ", "否", "✗", "✘", "☐"}
 )  # fmt: skip
+_CODES: Final[Mapping[str, tuple[int, Callable[[str], str]]]] = {
+    "country": (2, str.upper),
+    "currency": (3, str.upper),
+    "language": (3, str.lower),
+    "script": (4, str.title),
+}
+"""The number of letters of a code, and whether they are capitals."""
 _NOT_A_LETTER = re.compile(r"[\W_]+")
 _LISTED = re.compile(r"\s*[,;|/]\s*")
 
@@ -141,5 +148,8 @@ def _in_iso(value: str, type_name: str, habits: Habits) -> str:
             return iso_date_time(value, day_first=habits.day_first) or value
         case "time":
             return iso_time(value) or value
+        case _ if code := _CODES.get(type_name):
+            length, cased = code
+            return cased(value) if len(value) == length and value.isascii() and value.isalpha() else value
         case _:
             return value

@@ -1,5 +1,7 @@
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +34,12 @@ def test_a_public_name_can_be_imported(name):
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="Nonsense"):
         langchain_nuextract.Nonsense  # noqa: B018
+
+
+def test_the_version_is_that_of_the_project():
+    project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
+    assert langchain_nuextract.__version__ == project["version"]
+    assert "__version__" in dir(langchain_nuextract)
 
 
 def test_importing_the_package_loads_nothing_heavy():

@@ -75,6 +75,28 @@ def test_an_answer_is_brought_to_its_form(answer: JSON, value: JSON, kinds: list
 
 
 @pytest.mark.parametrize(
+    ("kind", "written", "code"),
+    [
+        pytest.param("country", "de", "DE", id="country"),
+        pytest.param("currency", "Eur", "EUR", id="currency"),
+        pytest.param("language", "DEU", "deu", id="language"),
+        pytest.param("script", "LATN", "Latn", id="script"),
+        pytest.param("country", "Germany", "Germany", id="no code"),
+        pytest.param("country", "\u017fs", "\u017fs", id="no plain letters"),
+        pytest.param("bic", "deutdeff", "deutdeff", id="of other types"),
+    ],
+)
+def test_a_code_gets_the_capitals_of_its_standard(kind: str, written: str, code: str):
+    reading = read_form(json.dumps({"code": written}), form_of({"code": kind}), policy="safe")
+    assert reading.value == {"code": code}
+    assert [(repair.kind, repair.before, repair.after) for repair in reading.repairs] == (
+        [] if code == written else [("value", written, code)]
+    )
+    right = read_form(json.dumps({"code": code}), form_of({"code": kind}), policy="strict")
+    assert (right.value, right.repairs, right.problems) == ({"code": code}, (), ())
+
+
+@pytest.mark.parametrize(
     ("answer", "value"),
     [
         pytest.param({"invoice_nmbr": "A"}, {"invoice_number": "A"}, id="misspelt key"),
