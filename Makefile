@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help quickstart test check format test-vllm bench-embedded bench-schema bench-repair fuzz clean
+.PHONY: help quickstart test check format test-vllm bench-embedded bench-schema bench-repair bench-leaks fuzz clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ bench-repair: $(READY) ## what is read from broken answers, against json_repair 
 
 fuzz: $(READY) ## read damaged answers for ten minutes: make fuzz SECONDS=60 SEED=7
 	@$(RUN)/python -m tests.fuzz.run --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1)
+
+bench-leaks: $(READY) ## how well values copied from examples are told from values of the document
+	@$(RUN)/python tests/bench/leaks.py $(ARGS)
 
 clean: ## remove the environment and what the tools left
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,4 +1,4 @@
-"""Values that a model may have copied from an example: they stand in its answer, and the document does not say them.
+"""Values that a model may have copied from an example: they stand in it, and the document does not say them.
 
 Models that extract are known to do so. A value counts as said where `grounding` finds it, and a date where its day,
 month and year stand together, in any order and notation. Choices, codes (of currencies, countries, …), truth values and
@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Final
 
 from langchain_nuextract.errors import quote
+from langchain_nuextract.grounding import ground
 from langchain_nuextract.grounding.folding import fold
 from langchain_nuextract.grounding.locate import Evidence
 from langchain_nuextract.grounding.numerals import notation, numerals
@@ -23,6 +24,8 @@ _SHORTEST: Final = 3
 """Letters of a text that tells something."""
 _FEWEST: Final = 2
 """Digits of a number that tells something."""
+_LONG: Final = 4
+"""Letters, or digits and points, of what is looked for in the text of an example, beside its answer."""
 _DECIMAL: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
 _DATE: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:T.*)?")
 _WORD: Final = re.compile(r"\d+|[^\W\d_]+")
@@ -74,14 +77,25 @@ def leaks(value: JSON, text: str, shots: Sequence[Shot], evidence: Sequence[Evid
         One entry for each such value, in the order of the value; the first example that has it is named.
     """
     found, document = {each.path for each in evidence}, _Document(text)
-    return tuple(
-        Leak(path, leaf, example)
-        for path, leaf in leaves(value)
-        if path not in found
-        and (key := _key(leaf))
-        and (example := next((index for index, shot in enumerate(shots) if key in shot.telling), None)) is not None
-        and not document.says(leaf)
-    )
+    unsaid = [
+        (path, leaf) for path, leaf in leaves(value) if path not in found and _key(leaf) and not document.says(leaf)
+    ]
+    known: dict[Path, int] = {}
+    for example, shot in enumerate(shots):
+        for path in _in_answer(shot, unsaid) | _in_text(shot, unsaid):
+            known.setdefault(path, example)
+    return tuple(Leak(path, leaf, known[path]) for path, leaf in unsaid if path in known)
+
+
+def _in_answer(shot: Shot, values: Sequence[tuple[Path, JSON]]) -> set[Path]:
+    return {path for path, leaf in values if _key(leaf) in shot.telling}
+
+
+def _in_text(shot: Shot, values: Sequence[tuple[Path, JSON]]) -> set[Path]:
+    """Find what an example's document says; a code or a small number may stand there by chance."""
+    long = [(path, leaf) for path, leaf in values if len(_key(leaf)) >= _LONG and fold(str(leaf)) not in shot.choices]
+    said = ground([leaf for _, leaf in long], shot.source.text)
+    return {long[int(each.path[0])][0] for each in said}
 
 
 def _key(leaf: JSON) -> str:

@@ -11,6 +11,7 @@ from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.errors import InvalidValue, Problem
 from langchain_nuextract.extraction import AttemptKind
+from langchain_nuextract.grounding.folding import fold
 from langchain_nuextract.leaks import telling
 from langchain_nuextract.parts import only
 from langchain_nuextract.paths import JSON
@@ -135,7 +136,8 @@ def shot_of(example: Example, target: Target[T], dialect: Dialect, named: str) -
         raise
     source = neutralise(read(example.input), dialect.marks).source
     written = neutralise_text(dumps(answer, indent=None), dialect.marks)
-    return Shot(source, written, telling(target.spoken(value)))
+    choices = frozenset(fold(str(choice)) for choice in target.choices)
+    return Shot(source, written, telling(target.spoken(value)), choices)
 
 
 def _record(form: Form) -> Record:

@@ -30,6 +30,8 @@ class Shot:
     """The JSON text that the model should have written."""
     telling: frozenset[str] = frozenset()
     """Keys by which copies of its values are known; see `leaks`."""
+    choices: frozenset[str] = frozenset()
+    """The schema's choices, folded: they are in any document."""
 
 
 @dataclass(frozen=True, slots=True)

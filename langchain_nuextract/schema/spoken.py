@@ -6,7 +6,7 @@ from typing import Final
 
 from langchain_nuextract.paths import JSON, leaves
 from langchain_nuextract.schema.kinds import is_list, is_object
-from langchain_nuextract.schema.nodes import Anything, Array, Cut, Leaf, Node, Record, Split
+from langchain_nuextract.schema.nodes import Anything, Array, Cut, Enum, Leaf, Node, Record, Split, parts
 from langchain_nuextract.schema.types import REGIONS
 
 _CODES: Final = REGIONS | {"boolean", "country", "currency", "language", "language-tag", "script", "unit-code"}
@@ -23,6 +23,14 @@ def spoken(node: Node, value: JSON) -> Iterator[JSON]:
         case _:
             for part, child in _children(node, value):
                 yield from spoken(part, child)
+
+
+def choices(node: Node) -> Iterator[JSON]:
+    """Yield the values of all choices in a node and below it, in order."""
+    if isinstance(node, Enum):
+        yield from (member.value for member in node.members)
+    for _, part in parts(node):
+        yield from choices(part)
 
 
 def _children(node: Node, value: JSON) -> Iterator[tuple[Node, JSON]]:

@@ -17,7 +17,7 @@ from langchain_nuextract.schema.nodes import Record as RecordNode
 from langchain_nuextract.schema.origins import Origin, within
 from langchain_nuextract.schema.recognise import reads_as
 from langchain_nuextract.schema.semantics import checked_for
-from langchain_nuextract.schema.spoken import spoken
+from langchain_nuextract.schema.spoken import choices, spoken
 from langchain_nuextract.schema.types import NUEXTRACT_3, Speaks, Vocabulary, nearest
 
 T = TypeVar("T")
@@ -206,6 +206,11 @@ class Target(Generic[T]):
     def spoken(self, value: JSON) -> Iterator[JSON]:
         """Yield the scalars of a value that a document has to say: no choices, codes, truth values or nulls."""
         return spoken(self._node, value)
+
+    @cached_property
+    def choices(self) -> tuple[JSON, ...]:
+        """All values of all choices, in order."""
+        return tuple(choices(self._node))
 
     def explain(self, dialect: Speaks = FULL) -> str:
         """Say in words and JSON what is asked for and what is lost."""

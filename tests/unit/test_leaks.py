@@ -117,6 +117,21 @@ def test_a_value_that_the_document_says_or_that_tells_nothing_is_not_flagged(cop
 
 
 @pytest.mark.parametrize(
+    ("copied", "flagged"),
+    [
+        pytest.param({"seller": "The remark"}, True, id="text"),
+        pytest.param({"pieces": 4711}, True, id="number"),
+        pytest.param({"pieces": 12}, False, id="small-number"),
+        pytest.param({"seller": "EUR"}, False, id="short-text"),
+        pytest.param({"kind": Kind.RECEIPT}, False, id="choice"),
+    ],
+)
+def test_what_only_the_text_of_an_example_says_is_flagged_where_it_is_no_chance(copied, flagged):
+    examples = (Example("the remark: 4711 EUR, 12 pieces, by receipt", Bill()),)
+    assert bool(extracted(Bill(**copied), "a cake", examples=examples).warnings) is flagged
+
+
+@pytest.mark.parametrize(
     "document",
     [
         pytest.param("due on 12 April 2026", id="another-month"),
