@@ -288,7 +288,7 @@ class _Walk:
         taken = label(node, form.labels) if isinstance(form, Choice) else scalar(node, form.type, self.habits)
         if taken is None:
             return self.misfit(node, path, _asked(form))
-        if type(taken.value) is type(node.value) and taken.value == node.value:
+        if taken.same or (type(taken.value) is type(node.value) and taken.value == node.value):
             return taken.value
         return taken.value if self.change(path, taken.kind, node.value, taken.value) else node.value
 

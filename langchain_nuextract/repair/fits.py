@@ -30,6 +30,10 @@ _ISO = {
     "script": "^[A-Z][a-z]{3}$",
 }
 
+_RUNS: Final = bytes(ord("0") if sign in b"0123456789." else 0 for sign in range(256))
+_LONG: Final = b"0" * 17
+_LONG_RUN: Final = re.compile(rb"\d[\d.]{16,}")
+
 _MAKE_LITERAL: Any = Literal
 _MAKE_RECORD: Any = TypedDict
 """Types made at run time are beyond what a type checker follows."""
@@ -42,23 +46,33 @@ class Fit:
     decode: msgspec.json.Decoder[JSON]
     echoes: tuple[bytes, ...]
     """The type names of the form's strings, as they would stand in an echoed template."""
+    numbers: bool
+    """Whether there are numbers with decimals in the form."""
 
     def value(self, text: str) -> JSON:
         """Give the answer if the text is valid JSON and fits, None otherwise.
 
         It does not fit if a key comes twice or was not asked for, if a string may be a type name of the template, or
-        if a value is not of its type. Any value may be null, and any key may be missing.
+        if a value is not of its type, or a number with more digits than can be held. Any value may be null, and any
+        key may be missing.
         """
         try:
             data = text.encode()
             value = self.decode.decode(data)
         except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
             return None
-        return None if self._may_echo(data) or _has_dropped(data, value) else value
+        long = self.numbers and _may_round(data)
+        return None if long or self._may_echo(data) or _has_dropped(data, value) else value
 
     def _may_echo(self, data: bytes) -> bool:
         """Whether a type name of the template stands in the text, other than as a key."""
         return any([data.count(name) != data.count(name + b":") for name in self.echoes if name in data])  # noqa: C419  half the time
+
+
+def _may_round(data: bytes) -> bool:
+    """Whether the decoder may have rounded a number: it has a point and more than fifteen digits."""
+    # Looking for a long run of digits is quicker than for a number, and most answers have none.
+    return _LONG in data.translate(_RUNS) and any(b"." in run for run in _LONG_RUN.findall(data))
 
 
 def _has_dropped(data: bytes, value: JSON) -> bool:
@@ -94,7 +108,19 @@ def fit_of(form: Form) -> Fit:
 @lru_cache(maxsize=256)
 def _fit_of(same: _Same) -> Fit:
     names = dict.fromkeys(f'"{name}"'.encode() for name in _type_names(same.form))
-    return Fit(msgspec.json.Decoder(_type_of(same.form)), tuple(names))
+    return Fit(msgspec.json.Decoder(_type_of(same.form)), tuple(names), _has_numbers(same.form))
+
+
+def _has_numbers(form: Form) -> bool:
+    match form:
+        case Scalar():
+            return form.type == "number"
+        case Listing():
+            return _has_numbers(form.item)
+        case Record():
+            return any(_has_numbers(part) for _, part in form.fields)
+        case Choice() | Choices():
+            return False
 
 
 def _type_names(form: Form) -> Iterator[str]:

@@ -4,9 +4,11 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from langchain_nuextract.repair.habits import Mark
+from langchain_nuextract.schema.kinds import is_exact
 
 LONGEST: Final = 60
 """Characters of a number with its signs."""
@@ -29,7 +31,8 @@ _DASH = re.compile(r"[.,]\s?-{1,2}$")
 class Number:
     """A number that was read."""
 
-    value: int | float
+    value: int | float | str
+    """Its digits, where no number of the machine is equal to it."""
     certain: bool = True
     """Whether it can be read in no other way."""
 
@@ -56,7 +59,7 @@ def number(written: str, decimal: Mark | None = None) -> Number | None:
         body, negative = body[:-1], True
     found = _magnitude(body, decimal)
     minus = negative or "-" in match["before"]
-    return Number(-found.value, certain=found.certain) if found and minus else found
+    return Number(_negated(found.value), certain=found.certain) if found and minus else found
 
 
 _ALIKE = str.maketrans({"−": "-", "–": "-", "—": "-", "’": "'", "‘": "'", "٫": ".", "٬": ","})
@@ -91,4 +94,14 @@ def _grouped(body: str, match: re.Match[str], decimal: Mark | None) -> Number:
 
 def _number(whole: str, fraction: str | None) -> Number:
     digits = re.sub(r"\D", "", whole) or "0"
-    return Number(float(f"{digits}.{fraction}") if fraction else int(digits))
+    return Number(exactly(f"{digits}.{fraction}") if fraction else int(digits))
+
+
+def exactly(digits: str) -> float | str:
+    """Give the number that some digits are, or the digits where no number of the machine is equal to them."""
+    number = float(digits)
+    return number if is_exact(number, digits) else format(Decimal(digits), "f")
+
+
+def _negated(value: int | float | str) -> int | float | str:  # noqa: PYI041  as in `Number`
+    return f"-{value}" if isinstance(value, str) else -value

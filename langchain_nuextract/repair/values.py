@@ -13,7 +13,7 @@ from langchain_nuextract.repair.distance import nearest
 from langchain_nuextract.repair.habits import Habits
 from langchain_nuextract.repair.ledger import Kind
 from langchain_nuextract.repair.nodes import Leaf
-from langchain_nuextract.repair.numbers import Number, number
+from langchain_nuextract.repair.numbers import Number, exactly, number
 
 TEXTS: Final = frozenset({"", "string", "verbatim-string"})
 """Types whose values are free text, in which every word may be meant."""
@@ -50,6 +50,8 @@ class Taken:
 
     value: JSON
     kind: Kind = "value"
+    same: bool = False
+    """Whether it is what the model wrote, though the leaf could not hold it: a number of many digits."""
 
 
 def fold(text: str) -> str:
@@ -101,7 +103,7 @@ def scalar(leaf: Leaf, type_name: str, habits: Habits) -> Taken | None:
         return Taken(None)
     match type_name:
         case "integer" | "number":
-            return _number(value, habits, whole=type_name == "integer")
+            return _long(leaf) or _number(value, habits, whole=type_name == "integer")
         case "boolean":
             return _boolean(value)
         case _:
@@ -113,6 +115,12 @@ def _written(leaf: Leaf) -> Taken | None:
     return None if isinstance(leaf.value, bool) else Taken(leaf.written)
 
 
+def _long(leaf: Leaf) -> Taken | None:
+    """A number with more digits than the machine holds, as its digits."""
+    value = exactly(re.sub("[,_]", "", leaf.written)) if isinstance(leaf.value, float) else None
+    return Taken(value, same=True) if isinstance(value, str) else None
+
+
 def _number(value: JSON, habits: Habits, *, whole: bool) -> Taken | None:
     found = _read_number(value, habits)
     if found is None:
@@ -120,7 +128,7 @@ def _number(value: JSON, habits: Habits, *, whole: bool) -> Taken | None:
     kind: Kind = "value" if found.certain else "guess"
     if not whole or isinstance(found.value, int):
         return Taken(found.value, kind)
-    return Taken(int(found.value), kind) if found.value.is_integer() else None
+    return Taken(int(found.value), kind) if isinstance(found.value, float) and found.value.is_integer() else None
 
 
 def _read_number(value: JSON, habits: Habits) -> Number | None:

@@ -1,6 +1,7 @@
 """JSON's own types, and which of them NuExtract's types are written in."""
 
 import json
+from decimal import Decimal
 from typing import TypeGuard
 
 from langchain_nuextract.paths import JSON
@@ -29,6 +30,15 @@ def admits(kinds: frozenset[str], value: JSON) -> bool:
     """Whether a value is of one of some JSON types."""
     kind = kind_of(value)
     return kind in kinds or (kind == "integer" and "number" in kinds)
+
+
+def is_exact(number: float, text: str) -> bool:
+    """Whether a number of the machine is the very number that a text says, of which it may only hold 15 digits.
+
+    Raises:
+        ArithmeticError: The text is no number.
+    """
+    return Decimal(repr(number)) == Decimal(text)
 
 
 def dumps(value: JSON) -> str:

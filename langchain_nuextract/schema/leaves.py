@@ -8,7 +8,7 @@ from typing import Final, NoReturn
 
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.form import Choice, Scalar
-from langchain_nuextract.schema.kinds import admits, dumps
+from langchain_nuextract.schema.kinds import admits, dumps, is_exact
 from langchain_nuextract.schema.nodes import Member
 
 _YES = {"yes": True, "true": True, "no": False, "false": False}
@@ -113,14 +113,15 @@ def _number(text: str) -> JSON:
         number = int(exact) if exact == int(exact) else float(exact)
     except (ArithmeticError, ValueError):
         return text
-    return number if Decimal(repr(number)) == exact else text
+    return number if is_exact(number, text) else text
 
 
 def _read(text: str, kinds: frozenset[str]) -> JSON:
     """Read a text as the types it may be, or leave it as it is."""
     is_json, value = parsed(text)
     if is_json and admits(kinds, value) and (not isinstance(value, str) or "string" in kinds):
-        return value
+        rounded = "string" in kinds and isinstance(value, float) and not is_exact(value, text.strip())
+        return text if rounded else value
     if "boolean" in kinds and "string" not in kinds:
         return _YES.get(text.strip().casefold(), text)
     return text
