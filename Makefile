@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help quickstart test check format test-vllm bench-embedded bench-schema bench-repair bench-leaks fuzz clean
+.PHONY: help quickstart test check format test-vllm bench-embedded bench-schema bench-repair bench-leaks bench-many fuzz clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ fuzz: $(READY) ## read damaged answers for ten minutes: make fuzz SECONDS=60 SEE
 
 bench-leaks: $(READY) ## how well values copied from examples are told from values of the document
 	@$(RUN)/python tests/bench/leaks.py $(ARGS)
+
+bench-many: $(READY) ## memory and speed of extract_many over 100,000 documents
+	@$(RUN)/python tests/bench/many.py $(ARGS)
 
 clean: ## remove the environment and what the tools left
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache

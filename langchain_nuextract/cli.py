@@ -1,6 +1,7 @@
 """The `nuextract` command.
 
     nuextract extract invoice.txt --schema shop.models:Invoice
+    nuextract extract scans/*.png --schema shop.models:Invoice --checkpoint run.db --jsonl
     nuextract serve
     nuextract schema shop.models:Invoice --dialect 2.0
     nuextract doctor --base-url http://localhost:8000/v1
@@ -12,20 +13,19 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from pydantic_core import to_jsonable_python
 
+from langchain_nuextract.batch.result import Result
 from langchain_nuextract.dialects import dialect_named
 from langchain_nuextract.errors import ExtractionError, InvalidExtraction, NuExtractError
 from langchain_nuextract.extraction import Extraction
 from langchain_nuextract.schema.target import Target
-
-Outcome = Extraction[Any] | Exception
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,6 +59,9 @@ def _add_extract(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dialect", help="the model generation, where the model's name does not tell it")
     parser.add_argument("--instructions", default="", help="what to heed, in words")
     parser.add_argument("--concurrency", type=int, default=16, help="files in flight (%(default)s)")
+    parser.add_argument(
+        "--checkpoint", type=Path, help="a file to keep results in: begun again, a run goes on where it was stopped"
+    )
     parser.add_argument("--jsonl", action="store_true", help="one line a file, with its name and what was changed")
     parser.set_defaults(run=_extract)
 
@@ -97,14 +100,16 @@ def _extract(options: argparse.Namespace) -> int:
         extractor = NuExtractor(
             target, model=model, base_url=base_url, dialect=options.dialect, instructions=options.instructions
         )
-        failed = 0
-        documents: list[Any] = [_document(name) for name in options.files]
-        done = extractor.detailed.batch_as_completed(
-            documents, {"max_concurrency": options.concurrency}, return_exceptions=True
+        results = extractor.detailed.extract_many(
+            [_document(name) for name in options.files],
+            checkpoint=options.checkpoint,
+            max_concurrency=options.concurrency,
+            progress=len(options.files) > 1 and sys.stderr.isatty(),
         )
-        for index, outcome in _in_order(_with_progress(done, len(documents))):
-            failed += isinstance(outcome, Exception)
-            _print(options.files[index], outcome, lines=options.jsonl)
+        failed = 0
+        for result in stack.enter_context(closing(results)):
+            failed += result.error is not None
+            _print(options.files[result.index], result, lines=options.jsonl)
     return 1 if failed else 0
 
 
@@ -121,44 +126,26 @@ def _document(name: str) -> Any:
     return sys.stdin.read() if name == "-" else Path(name)
 
 
-def _with_progress(done: Iterator[tuple[int, Outcome]], total: int) -> Iterator[tuple[int, Outcome]]:
-    if total == 1 or not sys.stderr.isatty():
-        return done
-    from tqdm import tqdm  # noqa: PLC0415 an extra, needed here only
-
-    return iter(tqdm(done, total=total, unit="file", file=sys.stderr))
-
-
-def _in_order(done: Iterator[tuple[int, Outcome]]) -> Iterator[tuple[int, Outcome]]:
-    waiting: dict[int, Outcome] = {}
-    following = 0
-    for index, outcome in done:
-        waiting[index] = outcome
-        while following in waiting:
-            yield following, waiting.pop(following)
-            following += 1
-
-
-def _print(name: str, outcome: Outcome, *, lines: bool) -> None:
+def _print(name: str, result: Result[Extraction[Any]], *, lines: bool) -> None:
     if lines:
-        print(json.dumps({"file": name, **_line(outcome)}, ensure_ascii=False), flush=True)  # noqa: T201 the output
-    elif isinstance(outcome, Extraction):
-        print(json.dumps(_plain(outcome.value), ensure_ascii=False, indent=2), flush=True)  # noqa: T201 the output
+        print(json.dumps({"file": name, **_line(result)}, ensure_ascii=False), flush=True)  # noqa: T201 the output
+    elif result.value:
+        print(json.dumps(_plain(result.value.value), ensure_ascii=False, indent=2), flush=True)  # noqa: T201 the output
     else:
-        _say(f"{name}: {outcome}")
+        _say(f"{name}: {result.error}")
 
 
-def _line(outcome: Outcome) -> dict[str, Any]:
-    match outcome:
-        case Extraction():
-            return {"value": _plain(outcome.value), "repairs": [str(repair) for repair in outcome.repairs]}
-        case InvalidExtraction():
-            problems = [str(problem) for problem in outcome.problems]
-            return {"error": type(outcome).__name__, "problems": problems, "partial": outcome.partial}
-        case ExtractionError():
-            return {"error": type(outcome).__name__, "problems": [str(outcome)], "reply": outcome.reply}
-        case Exception():
-            return {"error": type(outcome).__name__, "problems": [str(outcome)]}
+def _line(result: Result[Extraction[Any]]) -> dict[str, Any]:
+    if result.value:
+        return {"value": _plain(result.value.value), "repairs": [str(repair) for repair in result.value.repairs]}
+    name = type(result.error).__name__
+    match result.error:
+        case InvalidExtraction() as error:
+            return {"error": name, "problems": [str(problem) for problem in error.problems], "partial": error.partial}
+        case ExtractionError() as error:
+            return {"error": name, "problems": [str(error)], "reply": error.reply}
+        case error:
+            return {"error": name, "problems": [str(error)]}
 
 
 def _plain(value: Any) -> Any:

@@ -10,20 +10,15 @@ from langchain_nuextract.errors import Problem
 from langchain_nuextract.extraction import AttemptKind
 from langchain_nuextract.merging import Found, Judged
 from langchain_nuextract.parts import narrowed
-from langchain_nuextract.paths import JSON, leaves
+from langchain_nuextract.paths import JSON
 from langchain_nuextract.plan import Plan
-from langchain_nuextract.recovery import has_ended, is_runaway, warmer, without_echoes
+from langchain_nuextract.recovery import has_ended, is_runaway, warmer
 from langchain_nuextract.repair import Reading
-from langchain_nuextract.schema import answers
 from langchain_nuextract.schema.form import Record
-from langchain_nuextract.task import Reply, Request, Task
+from langchain_nuextract.task import Reply, Request
 
 _LOGPROBS: Final[dict[str, JSON]] = {"logprobs": True, "top_logprobs": 1}
 """Only the token that was written counts; unless told how many others to name, llama.cpp names twenty."""
-
-_SMALL: Final = 2000
-"""Characters of a document up to which it bounds what it may be answered with: servers take long to compile larger
-bounds, and `max_tokens` comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +75,10 @@ class Ladder:
         return next(filter(None, (rung(turns, tried) for rung in rungs)), None)
 
     def _ask(self, kind: AttemptKind, form: Record) -> Step:
-        return self._step(kind, form, self.plan.task(self.source, kind, form))
-
-    def _step(self, kind: AttemptKind, form: Record, task: Task) -> Step:
-        request = self.plan.dialect.phrase(task)
+        request = self.plan.dialect.phrase(self.plan.task(self.source, kind, form))
         if self.plan.logprobs:
             request = replace(request, body={**request.body, **_LOGPROBS})
         return Step(kind, form, request, request)
-
-    def _hold(self, kind: AttemptKind, form: Record) -> Step:
-        """Ask with the decoding held to what can stand in this document."""
-        task, size = self.plan.task(self.source, "constrained", form), len(self.source.text)
-        if task.answer_schema and 0 < size <= _SMALL:
-            task = replace(task, answer_schema=answers.bounded(task.answer_schema, size))
-        return self._step(kind, form, task)
 
     def _continued(self, turns: Sequence[Turn], tried: Sequence[Step]) -> Step | None:
         """Ask for the rest of an answer that was cut off."""
@@ -102,10 +87,6 @@ class Ladder:
             return None
         goes_on = all(turn.goes_on for turn in turns) and last.written and _is_more(last)
         if not goes_on or has_ended(last.written) or is_runaway(last.reply, last.written):
-            return None
-        brought = any(value is not None for _, value in leaves(last.reading.value))
-        if len(tried) + 1 == self.plan.recovery.max_calls and not brought:
-            # Nothing has come of it yet: the last call is better spent on asking in another way.
             return None
         request = resume(last.step.base, last.written)
         return Step("continued", last.step.form, request, last.step.base)
@@ -121,15 +102,14 @@ class Ladder:
         """Ask for what failed with the decoding held to its schema."""
         if self.plan.dialect.constrained or any(step.kind == "constrained" for step in tried):
             return None
-        return self._hold("constrained", self._failed(turns[-1]))
+        return self._ask("constrained", self._failed(turns[-1]))
 
     def _resampled(self, turns: Sequence[Turn], tried: Sequence[Step]) -> Step | None:
-        """Draw what failed once more, with another seed and a higher temperature; held if the endpoint could do so."""
+        """Ask for what failed once more, with another seed and a higher temperature."""
         if any(step.kind == "resampled" for step in tried):
             return None
-        held = any(turn.step.kind == "constrained" for turn in turns)
-        step = (self._hold if held else self._ask)("resampled", self._failed(turns[-1]))
-        request = without_echoes(warmer(step.request, len(tried)), step.form, self.source.text)
+        step = self._ask("resampled", self._failed(turns[-1]))
+        request = warmer(step.request, len(tried))
         return Step("resampled", step.form, request, request)
 
     def _failed(self, turn: Turn) -> Record:

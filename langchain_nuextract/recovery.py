@@ -2,13 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.repair.ledger import Policy
-from langchain_nuextract.schema.form import Choice, Choices, Form, Listing, Record, Scalar
 from langchain_nuextract.task import Reply, Request, Usage
 
 CUT: Final = frozenset({"length", "repetition"})
@@ -120,39 +119,6 @@ def warmer(request: Request, number: int) -> Request:
     temperature = request.body.get("temperature")
     heat = temperature if isinstance(temperature, int | float) else 0.0
     return _with(request, {"temperature": round(min(heat + WARMER, 1.0), 2), "seed": number})
-
-
-def without_echoes(request: Request, form: Form, document: str) -> Request:
-    """Bar the model from writing the names of types, which weak models copy from the template instead of values.
-
-    vLLM knows `bad_words`, other servers ignore it. A word that the form or the document has is not barred.
-    """
-    words, names = set[str](), set[str]()
-    for part in _below(form):
-        match part:
-            case Scalar(type=kind):
-                words.add(kind)
-            case Choice(labels=labels) | Choices(labels=labels):
-                names.update(labels)
-            case Record(fields=fields):
-                names.update(name for name, _ in fields)
-            case Listing():
-                pass
-    spoken = " ".join((*names, document)).lower()
-    barred = sorted(word for word in words if word and word not in spoken)
-    return _with(request, {"bad_words": barred} if barred else {})
-
-
-def _below(form: Form) -> Iterator[Form]:
-    yield form
-    match form:
-        case Listing(item=item):
-            yield from _below(item)
-        case Record(fields=fields):
-            for _, part in fields:
-                yield from _below(part)
-        case _:
-            pass
 
 
 def _opening(text: str) -> str:

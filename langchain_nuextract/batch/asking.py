@@ -68,7 +68,8 @@ class Asker(Generic[Out]):
             try:
                 extraction = await self._extract(source)
             except ExtractionError as error:
-                if not isinstance(error.__cause__, EndpointError):
+                cause = error.__cause__
+                if not (isinstance(cause, EndpointError) and cause.retryable):
                     checkpoint.put(key, kept_error(error))
                 raise
             checkpoint.put(key, kept_extraction(extraction))

@@ -11,6 +11,7 @@ reply is in `response.body`; where there is none, `error` has the server's error
 
 import os
 from collections.abc import Generator, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeVar
 
@@ -60,14 +61,14 @@ def read_replies(
 ) -> Generator[Result[Out]]:
     """Read the replies to documents; see `NuExtractor.from_batch_results`."""
     extractor, pick = parts_of(runnable)
-    settings = extractor.fingerprint
+    settings, where = extractor.fingerprint, Place(os.fspath(path), "")
     with Path(path).open("rb") as file:
         places = _places(file)
         for index, document in enumerate(documents):
             try:
                 source = read(document)
-                reply = _reply_at(places.get(_name(index, settings, source)), file, Place(os.fspath(path), ""))
-                extraction = read_reply(extractor.flow(source), reply)
+                place = places.get(_name(index, settings, source))
+                extraction = read_reply(extractor.flow(source), partial(_reply_at, place, file, where))
             except Exception as error:  # noqa: BLE001  # as `return_exceptions` does: the result tells
                 yield Result(index, document, None, error)
             else:

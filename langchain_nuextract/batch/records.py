@@ -6,7 +6,7 @@ asked about in other words today, what is kept is of no use.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from hashlib import sha256
 from typing import Any, Final, NoReturn, TypeVar, cast
@@ -70,14 +70,15 @@ def restore(kept: Kept, flow: Flow[T]) -> Extraction[T]:
             return _replay(replies, flow)
 
 
-def read_reply(flow: Flow[T], reply: Reply) -> Extraction[T]:
+def read_reply(flow: Flow[T], find: Callable[[], Reply]) -> Extraction[T]:
     """Read the one reply that there is to the first request of a flow, and ask nothing more.
 
     Raises:
         ExtractionError: The answer is not what was asked for.
+        EndpointError: So says `find`.
     """
-    left = [reply]
-    return drive(flow, lambda _: left.pop() if left else _end())
+    left = [find]
+    return drive(flow, lambda _: left.pop()() if left else _end())
 
 
 def _replay(replies: list[dict[str, JSON]], flow: Flow[T]) -> Extraction[T]:
@@ -88,7 +89,7 @@ def _replay(replies: list[dict[str, JSON]], flow: Flow[T]) -> Extraction[T]:
             _end()
         if left[0]["asked"] != _hash(request):
             # A request that failed is not on record; the flow will come to the one that is.
-            raise RequestRefused("", None, "not in the checkpoint")
+            raise RequestRefused("The record", None, "it has no reply to this request")
         return _reply(left.pop(0))
 
     try:
@@ -106,7 +107,7 @@ def _replay(replies: list[dict[str, JSON]], flow: Flow[T]) -> Extraction[T]:
 
 def _end() -> NoReturn:
     # The flow then makes do with what it has.
-    raise EndpointUnreachable("", None, "no further reply is on record")
+    raise EndpointUnreachable("The record", None, "it has no further reply, and nothing is asked here")
 
 
 def _replies(attempts: Sequence[Attempt]) -> str:

@@ -6,8 +6,9 @@ endpoints.
 
 - An endpoint that is overloaded (429, 503, or no answer in time) is given half as many requests at a time, and one more
   with each round of good answers; while its `Retry-After` lasts, it is given none.
-- An endpoint that fails five times in a row, or refuses the key or the model, is left out for a second, then tried with
-  one request, and so on with longer and longer pauses, up to 30 seconds. Such a trial costs the request no attempt.
+- An endpoint that fails five times in a row and cannot be given less, or that refuses the key or the model, is left out
+  for a second, then tried with one request, and so on with longer and longer pauses, up to 30 seconds. Such a trial
+  costs the request no attempt.
 - Where no endpoint is left, requests wait until one is back, as long as the model's `retry_seconds`. If none has ever
   answered, they fail at once, as always.
 
@@ -103,7 +104,7 @@ class Fleet(Wire):
     async def _attempt(self, call: Call, holds: str, until: float) -> Mapping[str, JSON]:
         while True:
             ship = await self._board(until)
-            trial, started = ship.is_out and ship.has_answered, monotonic()
+            trial, started = ship.is_out and not self._is_hopeless, monotonic()
             try:
                 reply = await ship.wire.apost(call, holds=holds)
             except EndpointError as error:
@@ -133,10 +134,14 @@ class Fleet(Wire):
     def _free(self) -> "_Ship | None":
         ships, now = self._ships, monotonic()
         free = [ship for ship in ships if ship.room(now)]
-        if not free and all(ship.is_out for ship in ships) and not any(ship.has_answered for ship in ships):
-            # There is nothing to wait for.
+        if not free and self._is_hopeless:
             free = [ship for ship in ships if ship.aboard < ship.most]
         return min(free, key=lambda ship: ship.aboard, default=None)
+
+    @property
+    def _is_hopeless(self) -> bool:
+        """Whether there is nothing to wait for."""
+        return not any(ship.has_answered or not ship.is_out for ship in self._ships)
 
     def _lost(self) -> EndpointError | None:
         """Why every endpoint is left out, if every one is."""
@@ -189,8 +194,8 @@ class _Ship:
         self.last: EndpointError | None = None
         """Its last failure."""
         self._limit = float(most)
-        self._narrowed = 0.0
-        """When it was last given less."""
+        self._changed = 0.0
+        """When it was last given less, or left out."""
         self._failures = 0
         self._pause = _PAUSE
 
@@ -205,6 +210,8 @@ class _Ship:
 
     def succeed(self) -> None:
         """Take note of a good answer."""
+        if self.is_out:
+            self.rests_until = 0.0
         self.has_answered = True
         self._failures, self._pause = 0, _PAUSE
         self._limit = min(self._limit + 1 / self._limit, self.most)
@@ -213,19 +220,24 @@ class _Ship:
         """Take note of a failed request that was begun at some time."""
         if isinstance(error, ContextOverflow) or error.status in _OF_DOCUMENT:
             self.succeed()
-            return
-        self.last = error
+        elif started >= self._changed:
+            # Those that were under way at the last change tell of the same trouble.
+            self.last = error
+            if self._limit > 1 and (error.status in _OVERLOADED or isinstance(error, ReplyTimeout)):
+                self._limit, self._changed = max(self._limit / 2, 1.0), monotonic()
+            else:
+                self._count(error)
+        self._rest(error, longest)
+
+    def _count(self, error: EndpointError) -> None:
         wrong = isinstance(error, AccessDenied | UnknownModel | RequestRefused)
         self._failures = _FAILURES if wrong else self._failures + 1
-        if (error.status in _OVERLOADED or isinstance(error, ReplyTimeout)) and started > self._narrowed:
-            # Not for those that were under way by then as well: they tell of the same overload.
-            self._limit, self._narrowed = max(self._limit / 2, 1.0), monotonic()
-        self._rest(error, longest)
+        if self.is_out:
+            now = monotonic()
+            self.rests_until, self._changed = now + self._pause, now
+            self._pause = min(self._pause * 2, _LONGEST_PAUSE)
 
     def _rest(self, error: EndpointError, longest: float) -> None:
         asked = error.retry_after if isinstance(error, EndpointBusy) else None
-        seconds = asked if asked is not None and asked <= longest else 0.0
-        if self.is_out:
-            seconds = max(seconds, self._pause)
-            self._pause = min(self._pause * 2, _LONGEST_PAUSE)
-        self.rests_until = max(self.rests_until, monotonic() + seconds)
+        if asked is not None and asked <= longest:
+            self.rests_until = max(self.rests_until, monotonic() + asked)

@@ -1,7 +1,5 @@
 """What is sent of a form: the template, and the JSON Schema that constrained decoding is held to."""
 
-from collections.abc import Mapping
-
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.form import Choice, Choices, Form, Listing, Record, Scalar
 from langchain_nuextract.schema.types import ANNOTATION, json_kind
@@ -68,25 +66,6 @@ def named(schema: dict[str, JSON], form: Form) -> dict[str, JSON]:
             return {**schema, "properties": parts}
         case _:
             return schema
-
-
-def bounded(schema: Mapping[str, JSON], size: int) -> dict[str, JSON]:
-    """Bound the texts and lists of an answer schema, so that a model that runs in circles comes to an end.
-
-    Args:
-        schema: The JSON Schema of the answers of a form.
-        size: The characters of the document. No text is longer, and no list has more items than it has room for.
-    """
-    most = size // 2 + 1
-    match schema:
-        case {"properties": parts}:
-            return {**schema, "properties": {name: bounded(part, size) for name, part in parts.items()}}
-        case {"items": item}:
-            return {**schema, "items": bounded(item, size), "maxItems": min(schema.get("maxItems", most), most)}
-        case {"type": kind} if "string" in kind:
-            return {**schema, "maxLength": size}
-        case _:
-            return dict(schema)
 
 
 def _bound(most: int | None) -> dict[str, JSON]:

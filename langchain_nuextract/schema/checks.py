@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time
 from functools import cache, lru_cache, partial
 from ipaddress import IPv4Address, IPv6Address
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import UUID
 
 from langchain_nuextract.errors import InvalidValue, Problem, UnsupportedSchema
@@ -65,7 +65,6 @@ _PYDANTIC_WORDS = {
     "a valid decimal": "a number",
     "a valid boolean": "true or false",
     "a valid list": "a list",
-    "a valid array": "a list",
     "a valid dictionary": "an object",
 }
 
@@ -94,14 +93,6 @@ def adapter(type_: Any) -> "TypeAdapter[Any]":
     return found
 
 
-@lru_cache(maxsize=256)
-def _by_name(type_: Any) -> Literal[True] | None:
-    """Whether fields are read by their own names too, where the type itself does not say so."""
-    from langchain_nuextract.schema.aliases import has_paths  # noqa: PLC0415 Pydantic is heavy
-
-    return True if has_paths(adapter(type_).core_schema) else None
-
-
 def check_python(type_: Any, value: JSON) -> Any:
     """Make an instance of a Python type of a JSON value.
 
@@ -111,7 +102,7 @@ def check_python(type_: Any, value: JSON) -> Any:
     from pydantic import ValidationError  # noqa: PLC0415 heavy, and not needed for dict schemas
 
     try:
-        return adapter(type_).validate_json(json.dumps(value), by_name=_by_name(type_))
+        return adapter(type_).validate_json(json.dumps(value))
     except ValidationError as error:
         raise InvalidValue([_problem(entry, value) for entry in error.errors(include_url=False)]) from error
 

@@ -234,7 +234,7 @@ class Target(Generic[T]):
     def _as_json(self, value: Any) -> JSON:
         if self.source != "python":
             return value
-        from langchain_nuextract.schema.instances import as_json  # noqa: PLC0415 Pydantic is heavy
+        from langchain_nuextract.schema.python import as_json  # noqa: PLC0415 Pydantic is heavy
 
         return as_json(self.schema, value)
 

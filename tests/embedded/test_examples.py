@@ -67,6 +67,14 @@ def test_the_walk_through_the_details(output):
     assert "attempts: [" in told
 
 
+def test_the_batch_with_a_checkpoint(output):
+    told = output("batch.py")
+    assert "first run: payer='Museum of Clocks' amount=1.5" in told
+    assert "0: payer='Museum of Clocks' amount=1.5 (from the checkpoint)" in told
+    assert "3: the document is empty" in told
+    assert "4: payer='Harbour Lane Stationers' amount=5.5" in told
+
+
 @pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
 def test_an_example_is_short(example):
     assert len(example.read_text(encoding="utf-8").splitlines()) < LONGEST

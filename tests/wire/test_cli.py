@@ -42,6 +42,22 @@ def test_many_files_are_printed_a_line_each_in_order(files, capsys):
     assert [(line["file"], line["value"]["age"]) for line in lines] == list(zip(names, (3, 1, 2), strict=True))
 
 
+def test_a_run_with_a_checkpoint_goes_on_where_it_was_stopped(files, capsys):
+    names = [str(files / f"{number}.txt") for number in (1, 2, 3)]
+    with endpoint() as server:
+        for count in (2, 3):
+            assert extract(server, files, *names[:count], "--jsonl", "--checkpoint", str(files / "run.db")) == 0
+    assert len(server.requests) == 3
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["value"]["age"] for line in lines] == [1, 2, 1, 2, 3]
+
+
+def test_a_file_that_is_no_checkpoint_is_refused(files, capsys):
+    with endpoint() as server:
+        assert extract(server, files, str(files / "1.txt"), "--checkpoint", str(files / "2.txt")) == 2
+    assert "2.txt" in capsys.readouterr().err
+
+
 def test_a_failed_file_is_told_and_fails_the_command(files, capsys):
     (files / "4.txt").write_text(" ", encoding="utf-8")
     names = [str(files / "4.txt"), str(files / "1.txt"), str(files / "none.txt")]
