@@ -25,6 +25,7 @@ from langchain_nuextract.schema.nodes import (
     Record,
     Split,
     has_constants_only,
+    size,
     tells_null,
 )
 from langchain_nuextract.schema.references import Resolver, recursive
@@ -34,6 +35,9 @@ STEPS: Final = 20_000
 """Schemas read at the most, each as often as it is used."""
 UNROLLED: Final = 2_000
 """The same where a recursion is unrolled; if it takes more, it is unrolled less."""
+PARTS: Final = 50_000
+"""Parts that a schema spells out to at the most: where kinds of object are asked as one, what one admits under any
+name is asked under each name of the other."""
 DEEPEST: Final = 60
 """Levels of nesting at the most; NuExtract was trained on nine."""
 
@@ -62,6 +66,7 @@ _ARRAY = frozenset({"items", "prefixItems", "additionalItems", "minItems", "maxI
 _TEXT = frozenset({"minLength", "maxLength", "pattern", "format"})
 _NUMBER = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
 
+_MANY = "the schema spells out to too many parts. Ask for less at once."
 _CUT = ("a recursion is not unrolled any further", "what lies deeper is asked for as JSON text")
 _BESIDE_CONSTANTS = ("properties that the schema does not mention beside constants", "they are left out")
 _IMPLIED = ("the schema states no type here", "values of the type that its keywords are about are asked for")
@@ -93,6 +98,8 @@ class _Limits:
     """Recursive schemas that may stand in each other."""
     steps: int = STEPS
     """Schemas read at the most."""
+    parts: int = PARTS
+    """Parts that they spell out to at the most."""
 
 
 def read(schema: Mapping[str, JSON], *, draft: str, depth: int, closed: bool) -> Node:
@@ -109,8 +116,8 @@ def read(schema: Mapping[str, JSON], *, draft: str, depth: int, closed: bool) ->
     """
     resolver = Resolver(schema, draft)
     loops = recursive(resolver, schema)
-    unrolled = [_Limits(rounds, steps=UNROLLED) for rounds in range(depth - 1, -1, -1)]
-    narrow = [_Limits(0, nested, UNROLLED) for nested in (6, 3, 2)]
+    unrolled = [_Limits(rounds, steps=UNROLLED, parts=STEPS) for rounds in range(depth - 1, -1, -1)]
+    narrow = [_Limits(0, nested, UNROLLED, STEPS) for nested in (6, 3, 2)]
     wider, last = ([*unrolled, *narrow], _Limits(0, 1)) if loops else ([], _Limits(0))
     for limits in wider:
         with suppress(_TooLarge):
@@ -137,9 +144,12 @@ class _Reader:
         if id(schema) in self._loops:
             place = replace(place, unrolled=frozenset({id(schema)}))
         try:
-            return self.read(schema, place)
+            node = self.read(schema, place)
         except RecursionError:
             raise _TooLarge((), "the schema leads on from reference to reference for too long.") from None
+        if size(node) > self._limits.parts:
+            raise _TooLarge((), _MANY)
+        return node
 
     def read(self, schema: JSON, place: _Place) -> Node:
         """Read what a schema says about one value."""
@@ -155,7 +165,7 @@ class _Reader:
     def _count(self, place: _Place) -> None:
         self._steps += 1
         if self._steps > self._limits.steps:
-            raise _TooLarge((), f"the schema spells out to more than {STEPS:,} parts. Ask for less at once.")
+            raise _TooLarge((), _MANY)
         if len(place.path) > DEEPEST:
             raise _TooLarge(place.path, f"the schema is nested deeper than {DEEPEST} levels.")
 

@@ -153,6 +153,18 @@ def parts(node: Node) -> tuple[tuple[Path, Node], ...]:
             return ()
 
 
+def size(node: Node) -> int:
+    """Count the nodes that a node spells out to, those that stand in several places once for each."""
+    sizes: dict[int, int] = {}
+
+    def count(part: Node) -> int:
+        if id(part) not in sizes:
+            sizes[id(part)] = 1 + sum(count(inner) for _, inner in parts(part))
+        return sizes[id(part)]
+
+    return count(node)
+
+
 def tells_null(field: Field) -> bool:
     """Whether null and nothing are both admitted for a field, and different."""
     return field.null_matters and field.node.nullable and not field.required and not isinstance(field.node, Anything)

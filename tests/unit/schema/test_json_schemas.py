@@ -206,6 +206,14 @@ def chained(length: int, keyword: str) -> dict[str, Any]:
     return {"$defs": {**links, f"n{length}": whole(a=TEXT)}, "$ref": "#/$defs/n0"}
 
 
+def multiplied(levels: int) -> dict[str, Any]:
+    schema: dict[str, Any] = TEXT
+    for _ in range(levels):
+        named = whole(**{f"p{number}": TEXT for number in range(10)})
+        schema = {"anyOf": [named, {"type": "object", "additionalProperties": schema}]}
+    return whole(a=schema)
+
+
 def shared(levels: int) -> dict[str, Any]:
     schema: dict[str, Any] = TEXT
     for _ in range(levels):
@@ -228,6 +236,7 @@ def circular() -> dict[str, Any]:
         pytest.param(chained(40, "anyOf"), id="fan-out-of-any"),
         pytest.param(chained(3000, "allOf"), id="long-chain"),
         pytest.param(shared(40), id="shared-parts"),
+        pytest.param(multiplied(8), id="merged-parts"),
         pytest.param(circular(), id="circular-dict"),
         pytest.param(whole(a={"enum": [10**5000]}), id="number-without-end"),
         pytest.param(whole(a={"enum": [{1, 2}]}), id="not-json"),
