@@ -43,7 +43,8 @@ class TupleLens:
             return [*items, *after]
         present = [not part.lens.blank(answer.get(part.name)) for part in self.parts]
         length = max((index + 1 for index, there in enumerate(present) if there), default=0)
-        return items[: max(length, self.least)] if any(present) or not self.least else []
+        stands = any(present) or all(part.nullable for part in self.parts[: self.least])
+        return items[: max(length, self.least)] if stands else []
 
     def _item(self, part: Part, answer: JSON) -> JSON:
         return None if part.lens.blank(answer) else part.lens.lift(answer)
