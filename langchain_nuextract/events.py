@@ -11,7 +11,12 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
-from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
+from langchain_core.callbacks import (
+    AsyncCallbackHandler,
+    AsyncCallbackManagerForChainRun,
+    BaseCallbackHandler,
+    CallbackManagerForChainRun,
+)
 from langchain_core.tracers.base import AsyncBaseTracer, BaseTracer
 
 from langchain_nuextract.extraction import Attempt
@@ -26,8 +31,8 @@ MOST_REPAIRS: Final = 100
 
 def tell(run: CallbackManagerForChainRun, attempts: Sequence[Any]) -> None:
     """Tell the listeners and tracers of a run about its attempts and their repairs."""
-    if run.handlers:
-        _annotate(run, attempts)
+    _annotate(run, attempts)
+    if _is_heard(run):
         listeners = run.get_child()
         for name, about in events_of(attempts):
             listeners.on_custom_event(name, about, run_id=run.run_id)
@@ -35,8 +40,8 @@ def tell(run: CallbackManagerForChainRun, attempts: Sequence[Any]) -> None:
 
 async def atell(run: AsyncCallbackManagerForChainRun, attempts: Sequence[Any]) -> None:
     """Tell the listeners and tracers of a run about its attempts and their repairs."""
-    if run.handlers:
-        _annotate(run, attempts)
+    _annotate(run, attempts)
+    if _is_heard(run):
         listeners = run.get_child()
         for name, about in events_of(attempts):
             await listeners.on_custom_event(name, about, run_id=run.run_id)
@@ -73,6 +78,12 @@ def _of_attempt(number: int, attempt: Attempt) -> dict[str, Any]:
 
 def _of_repair(repair: Repair) -> dict[str, Any]:
     return {"path": show(repair.path), "kind": repair.kind, "before": repair.before, "after": repair.after}
+
+
+def _is_heard(run: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun) -> bool:
+    """Tell whether anybody takes such events: handing each to a sync handler costs a thread's wake-up."""
+    deaf = (BaseCallbackHandler.on_custom_event, AsyncCallbackHandler.on_custom_event)
+    return any(type(handler).on_custom_event not in deaf for handler in run.handlers)
 
 
 def _annotate(run: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun, attempts: Sequence[Any]) -> None:

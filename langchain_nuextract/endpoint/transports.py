@@ -10,6 +10,8 @@ from functools import cache
 from io import BytesIO
 from ssl import SSLContext
 from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import httpx2
@@ -92,8 +94,8 @@ def open_async(endpoint: Endpoint) -> AsyncTransport:
     """Make a transport for the running event loop, or take the caller's client."""
     if endpoint.http_async_client:
         return HttpxTransport(endpoint.http_async_client)
-    if endpoint.proxy:
-        # aiohttp knows no SOCKS.
+    if endpoint.proxy or _environment_has_proxy(endpoint.url):
+        # aiohttp knows no SOCKS, and would look into the environment at each request, on another thread.
         return HttpxTransport(httpx2.AsyncClient(proxy=endpoint.proxy, verify=_tls(), limits=_LIMITS))
     return AiohttpTransport(tls=_tls() if endpoint.url.startswith("https:") else True)
 
@@ -125,7 +127,6 @@ class AiohttpTransport:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE, ssl=tls),
             cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=True,
         )
 
     async def send(self, sending: Sending) -> AsyncResponse:
@@ -181,6 +182,11 @@ def _httpx_request(client: httpx2.Client | httpx2.AsyncClient, sending: Sending)
         params=list(sending.params) or None,
         timeout=sending.timeout,
     )
+
+
+def _environment_has_proxy(url: str) -> bool:
+    parts, proxies = urlsplit(url), getproxies()
+    return bool(proxies.get(parts.scheme) or proxies.get("all")) and not proxy_bypass(str(parts.hostname))
 
 
 @cache

@@ -47,7 +47,7 @@ def measure(
     """Interleave rounds of all clients; give the medians of their figures."""
     with ExitStack() as stack:
         url = stack.enter_context(endpoint(latency))
-        clients = {name: stack.enter_context(client(name, url)) for name in names}
+        clients = {name: stack.enter_context(running([str(HERE / "speed_clients.py"), name, url])) for name in names}
         ready = {name: json.loads(process.stdout.readline() or "null") for name, process in clients.items()}
         taken: dict[str, list[dict[str, float]]] = {name: [] for name, about in ready.items() if about}
         for _ in range(rounds):

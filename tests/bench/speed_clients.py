@@ -15,7 +15,22 @@ from typing import Any
 import pydantic
 from speed_endpoint import INVOICE
 
-DOCUMENT = "Invoice 2026-00417 of the workshop, 1 March 2026. " + "Walnut board, oiled, cut to size, 12.50 each. " * 42
+DOCUMENT = "\n".join(
+    (
+        f"Invoice {INVOICE['number']} of the workshop, 1 March 2026",
+        *(
+            f"Note on field {number}: value {number} of the invoice, as agreed upon by telephone."
+            for number in range(12)
+        ),
+        *(
+            f"{item['quantity']} x {item['description']}, oiled and cut to size: {item['price']:.2f}"
+            for item in INVOICE["items"]
+        ),
+        f"Total: {INVOICE['total']:,} EUR, to be paid within thirty days without deduction.",
+        "The goods remain ours until they are paid for in full. " * 5,
+    )
+)
+"""Two kilobytes that say everything that is asked for."""
 MODEL = "numind/NuExtract-2.0-8B"
 
 Ask = Callable[[], Awaitable[Any]]

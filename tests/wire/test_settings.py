@@ -145,6 +145,17 @@ def test_a_proxy_is_used_if_it_is_given(run):
     assert proxy.paths[0] == "POST http://model.invalid/v1/chat/completions"
 
 
+def test_a_proxy_of_the_environment_is_used_unless_the_host_is_exempt(run, monkeypatch):
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with FakeEndpoint() as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url.removesuffix("/v1"))
+        with pytest.raises(RequestRefused, match=r"model\.invalid"):
+            run(ChatNuExtract(model="m", base_url="http://model.invalid/v1", max_retries=0))
+        assert proxy.paths == ["POST http://model.invalid/v1/chat/completions", *proxy.paths[1:]]
+        with FakeEndpoint("{}") as endpoint:
+            assert run(ChatNuExtract(model="m", base_url=endpoint.url)).content == "{}"
+
+
 def test_the_usual_settings_of_chat_models_are_taken():
     llm = ChatNuExtract(
         model="m",
