@@ -12,11 +12,14 @@ from typing import Final, cast
 
 from langchain_nuextract.dialect import NOBODY, Dialect, answer_of, dumps, hold_chat
 from langchain_nuextract.dialects.held import grammar
+from langchain_nuextract.dialects.offers import OFFERED
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.schema.types import NUEXTRACT_3
+from langchain_nuextract.schema.types import NUEXTRACT_3, Vocabulary
 from langchain_nuextract.task import Reply, Request, Task
 
+_HELD: Final = Vocabulary(types=OFFERED | {"string", "verbatim-string"}, enums=True)
+"""A model that only has the document's words cannot write the code of a country that is named in words."""
 _ENDS: Final = ("<|im_end|>", "<|endoftext|>", "<|im_start|>")
 _SAMPLING: Final[dict[str, JSON]] = {"temperature": 0}
 _HELD_SAMPLING: Final[dict[str, JSON]] = {**_SAMPLING, "presence_penalty": 1.0}
@@ -105,7 +108,7 @@ INSTRUCT: Final = Dialect(
 EMBEDDED: Final = Dialect(
     name="embedded",
     serves=re.compile(r"SmolLM2-135M-Instruct", re.IGNORECASE),
-    vocabulary=NUEXTRACT_3,
+    vocabulary=_HELD,
     phrase=phrase_held,
     read=read,
     marks=_ENDS,

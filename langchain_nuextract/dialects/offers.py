@@ -126,3 +126,5 @@ _BY_TYPE: Final[Mapping[str, Callable[[Offers], Iterable[str]]]] = {
     "url": _matching(_URL),
     "iban": _matching(_IBAN),
 }
+OFFERED: Final = frozenset(_BY_TYPE)
+"""The types whose values can be read out of a text; those of any other type are words of it."""

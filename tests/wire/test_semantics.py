@@ -53,8 +53,9 @@ def test_what_stays_impossible_is_left_out_of_a_partial_value() -> None:
     assert [problem.path for problem in details.problems] == [("iban",)]
 
 
-def test_a_generation_without_the_type_is_not_held_to_it() -> None:
+@pytest.mark.parametrize("dialect", ["nuextract-2.0", "embedded"])
+def test_a_model_without_the_type_is_not_held_to_it(dialect: str) -> None:
     with FakeEndpoint({"payer": "Museum", "country": "Germany", "iban": RIGHT["iban"]}) as endpoint:
-        details = extractor(endpoint, model="numind/NuExtract-2.0-8B").detailed.invoke(TEXT)
+        details = extractor(endpoint, dialect=dialect).detailed.invoke(TEXT)
     assert details.value.country == "Germany"
     assert len(details.attempts) == 1
