@@ -16,7 +16,7 @@ from langchain_nuextract.batch.options import ManyOptions, Options
 from langchain_nuextract.batch.pool import Delivered, Pool
 from langchain_nuextract.batch.progress import Progress
 from langchain_nuextract.batch.result import Result
-from langchain_nuextract.batch.routing import routed
+from langchain_nuextract.batch.routing import fleet_for
 from langchain_nuextract.extraction import Extraction
 from langchain_nuextract.extractor import DetailedExtractor, NuExtractor
 
@@ -82,11 +82,12 @@ class Batch(Generic[Out]):
             checkpoint = None
             if options.checkpoint is not None:
                 checkpoint = stack.enter_context(closing(Checkpoint(options.checkpoint)))
-            most = options.max_concurrency
-            extractor = await stack.enter_async_context(routed(self.extractor, options.endpoints, most=most))
-            yield await stack.enter_async_context(
-                Pool(Asker(extractor, self.pick, checkpoint, options.config).ask, deliver, size=most)
-            )
+            extractor, most = self.extractor, options.max_concurrency
+            if fleet := fleet_for(extractor, options.endpoints, most=most):
+                extractor = fleet.beneath(extractor)
+                stack.push_async_callback(fleet.aclose)
+            asker = Asker(extractor, self.pick, checkpoint, options.config)
+            yield await stack.enter_async_context(Pool(asker.ask, deliver, size=most))
 
 
 def batch_of(runnable: Runnable[Any, Out], options: ManyOptions) -> Batch[Out]:

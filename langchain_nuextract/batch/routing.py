@@ -17,12 +17,11 @@ With `vllm-router` or another gateway in front of the servers, name its address 
 
 import asyncio
 import copy
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from time import monotonic
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from langchain_nuextract.chat_model import ChatNuExtract
 from langchain_nuextract.endpoint.retrying import RetryPolicy
@@ -52,34 +51,26 @@ _OF_DOCUMENT: Final = frozenset({400, 413, 422})
 """Statuses that tell of the request rather than of the endpoint."""
 
 
-@asynccontextmanager
-async def routed(extractor: NuExtractor[T], urls: Sequence[str], *, most: int) -> AsyncGenerator[NuExtractor[T]]:
-    """Let an extractor ask several endpoints; without any named, its own with regard to its load.
+def fleet_for(extractor: NuExtractor[Any], urls: Sequence[str], *, most: int) -> "Fleet | None":
+    """Make the connections of a batch; without any address, to the extractor's own endpoint, with regard to its load.
 
     Args:
-        extractor: It is not changed.
-        urls: Addresses as for `base_url`; key, headers and timeouts are those of the extractor's model.
+        extractor: It tells key, headers and timeouts.
+        urls: Addresses as for `base_url`.
         most: Requests that an endpoint may have under way.
 
-    Yields:
-        An extractor with connections of its own, which are closed in the end.
+    Returns:
+        None if the extractor asks a model that is none of ours: it is asked as it is.
 
     Raises:
         ValueError: An address is not usable, or the model is none of ours and endpoints are named.
     """
     llm = extractor.llm
     if isinstance(llm, ChatNuExtract):
-        fleet = Fleet(llm.wire.endpoint, urls or (llm.wire.endpoint.url,), most=most)
-        shared = llm.model_copy()
-        shared._wire = fleet  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # nobody else changes the wire
-        try:
-            yield extractor.model_copy(update={"llm": shared})
-        finally:
-            await fleet.aclose()
-    elif urls:
+        return Fleet(llm.wire.endpoint, urls or (llm.wire.endpoint.url,), most=most)
+    if urls:
         raise ValueError("endpoints can be named for a ChatNuExtract only, which this extractor does not ask")
-    else:
-        yield extractor
+    return None
 
 
 class Fleet(Wire):
@@ -90,6 +81,12 @@ class Fleet(Wire):
         each = replace(endpoint, policy=RetryPolicy(retries=0))
         self._ships = [_Ship(replace(each, url=normal_url(url)), most) for url in dict.fromkeys(urls)]
         self._waiting: dict[asyncio.Future[None], None] = {}
+
+    def beneath(self, extractor: NuExtractor[T]) -> NuExtractor[T]:
+        """Give an extractor that is the same, but asks through these connections."""
+        llm = cast("ChatNuExtract", extractor.llm.model_copy())
+        llm._wire = self  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # nobody else changes the wire
+        return extractor.model_copy(update={"llm": llm})
 
     async def aclose(self) -> None:
         """Close all connections."""

@@ -4,10 +4,14 @@ import asyncio
 import gc
 import random
 import re
+import signal
+import subprocess
+import sys
 import threading
 import time
 import weakref
 from contextlib import aclosing, closing
+from pathlib import Path
 
 import pytest
 from langchain_core.language_models import FakeListChatModel
@@ -238,7 +242,7 @@ def test_progress_is_shown(many, capsys):
 
 
 def test_without_tqdm_there_is_no_progress_and_a_reason(many, caplog, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "tqdm", None)
+    monkeypatch.setitem(sys.modules, "tqdm", None)
     with FakeEndpoint(right) as endpoint:
         assert len(many(extractor(endpoint), numbered(3), progress=True)) == 3
     assert "langchain-nuextract[cli]" in caplog.text
@@ -287,6 +291,38 @@ def test_an_abandoned_sync_batch_leaves_nothing_behind():
         assert closed(endpoint)
         # The server has ended the threads of the connections.
         assert threading.active_count() < threads
+
+
+INTERRUPTED = """
+import sys
+from types import SimpleNamespace
+from tests.wire.test_batches import extractor, numbered
+
+results = extractor(SimpleNamespace(url=sys.argv[1])).extract_many(numbered(10_000), max_concurrency=16)
+print(next(results).index, flush=True)
+if sys.argv[2] == "interrupt":
+    list(results)
+held = [results]
+held.append(held)
+"""
+
+
+@pytest.mark.parametrize("how", ["interrupt", "end-of-the-interpreter"])
+def test_a_process_that_gives_a_batch_up_ends_soon(how):
+    with FakeEndpoint(lambda received: FakeReply(right(received), delay=0.2)) as endpoint:
+        process = subprocess.Popen(
+            [sys.executable, "-c", INTERRUPTED, endpoint.url, how],
+            cwd=Path(__file__).parents[2],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout.readline() == "0\n"
+        if how == "interrupt":
+            process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+    assert process.returncode == (-signal.SIGINT if how == "interrupt" else 0)
+    assert told.strip().splitlines()[-1:] == (["KeyboardInterrupt"] if how == "interrupt" else [])
 
 
 def closed(endpoint, patience=15.0):
