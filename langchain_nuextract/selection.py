@@ -1,10 +1,10 @@
 """Few-shot examples chosen for each document by a LangChain example selector.
 
 A selector is asked with `{"input": text}` and gives dicts, the best first, with the keys `input` (a document) and
-`output` (JSON text, or whatever else an `Example` takes). Further keys do not matter.
+`output` (JSON text, or whatever else an `Example` takes), or `Example`s. Further keys do not matter.
 """
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -22,13 +22,11 @@ from langchain_nuextract.task import Example, Shot
 T = TypeVar("T")
 
 INPUT: Final = "input"
-"""The key of a document."""
-OUTPUT: Final = "output"
-"""The key of what should come out of it."""
+"""The key of the document that a selector is asked about."""
 REMEMBERED: Final = 1_024
 """Examples that are kept ready."""
 BYTES: Final = 2
-"""Of UTF-8, to a token. Of 123 documents and answers in four languages, 95 in 100 had more (SmolLM2's tokens)."""
+"""Of UTF-8, to a token. Of 122 documents and answers in several languages, 95 in 100 had more (SmolLM2's tokens)."""
 
 
 @dataclass(frozen=True)
@@ -53,19 +51,20 @@ class Selection(Generic[T]):
         """Pickle what it was made of; examples are made ready again."""
         return {name: self.__dict__[name] for name in ("plan", "selector", "most")}
 
-    def chosen(self, examples: Sequence[Mapping[str, Any]]) -> Plan[T]:
+    def chosen(self, examples: Sequence[object]) -> Plan[T]:
         """Give the plan with the examples that a selector gave."""
         return capped(replace(self.plan, shots=tuple(map(self._shot, examples))), self.most)
 
-    def _shot(self, given: Mapping[str, Any]) -> Shot:
-        if missing := {INPUT, OUTPUT} - given.keys():
-            raise ValueError(
-                f"the example selector gave an example without {' and '.join(sorted(missing))}: it has the keys "
-                f"{', '.join(sorted(given))}, and must have {INPUT!r} and {OUTPUT!r}"
-            )
-        document, output = given[INPUT], given[OUTPUT]
-        both_text = isinstance(document, str) and isinstance(output, str)
-        return (self._ready if both_text else self._made)(document, output)
+    def _shot(self, given: Any) -> Shot:
+        match given:
+            case Example(document, output) | {"input": document, "output": output}:
+                both_text = isinstance(document, str) and isinstance(output, str)
+                return (self._ready if both_text else self._made)(document, output)
+            case _:
+                shown = quote(str(sorted(given) if isinstance(given, dict) else given))
+                raise ValueError(
+                    f"an example must have the keys 'input' and 'output', the selector gave one of {shown}"
+                )
 
     def _made(self, document: Any, output: Any) -> Shot:
         named = f"the selected example {quote(str(document))}"

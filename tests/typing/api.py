@@ -2,6 +2,7 @@
 
 from typing import Any, assert_type
 
+from langchain_core.example_selectors import BaseExampleSelector
 from pydantic import BaseModel
 
 from langchain_nuextract import Example, Extraction, NuExtractor, Target
@@ -19,6 +20,10 @@ def check_that_the_users_type_comes_through(text: str) -> None:
     assert_type(extract.detailed.invoke(text), Extraction[Invoice])
     assert_type(extract.detailed.invoke(text).value, Invoice)
     assert_type(Target.of(Invoice).validate({}), Invoice)
+
+
+def check_that_examples_may_be_chosen(selector: BaseExampleSelector) -> None:
+    assert_type(NuExtractor(Invoice, examples=selector, max_example_tokens=2000), NuExtractor[Invoice])
 
 
 def check_that_a_dict_schema_gives_dicts(text: str) -> None:

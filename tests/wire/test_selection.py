@@ -38,7 +38,7 @@ class Payment(BaseModel):
 class First(BaseExampleSelector):
     """Gives some examples whatever the document, and remembers what it was asked."""
 
-    def __init__(self, *examples: dict[str, Any]) -> None:
+    def __init__(self, *examples: Any) -> None:
         self.examples = [*examples]
         self._asked: list[dict[str, str]] = []
 
@@ -202,8 +202,15 @@ def test_the_examples_are_held_to_a_number_of_tokens(most, shown, as_list):
     assert f"{len(shown)} examples shown, {3 - len(shown)} left out" in details.report
 
 
-def test_an_example_may_be_what_a_list_may_have():
-    selector = First({"input": Document("a"), "output": Payment(payer="b", amount=1.5), "id": 7})
+@pytest.mark.parametrize(
+    "example",
+    [
+        pytest.param({"input": Document("a"), "output": Payment(payer="b", amount=1.5), "id": 7}, id="dict"),
+        pytest.param(Example("a", {"payer": "b", "amount": 1.5}), id="example"),
+    ],
+)
+def test_an_example_may_be_what_a_list_may_have(example):
+    selector = First(example)
     with FakeEndpoint(ANSWER) as endpoint:
         (shot,) = extractor(endpoint, selector).detailed.invoke(TEXT).examples
     assert (shot.source.text, json.loads(shot.answer)) == ("a", {"payer": "b", "amount": 1.5})
@@ -223,9 +230,8 @@ def test_an_example_is_made_ready_once():
             {"input": "a", "output": '{"payer": 3.5, "amount": []}'}, InvalidValue, "amount", id="other-shape"
         ),
         pytest.param({"input": "a", "output": "{"}, InvalidValue, "expected JSON text", id="no-json"),
-        pytest.param(
-            {"text": "a", "output": "{}"}, ValueError, "without input: it has the keys output, text", id="keys"
-        ),
+        pytest.param({"text": "a", "output": "{}"}, ValueError, r"one of \"\['output', 'text'\]\"", id="keys"),
+        pytest.param("a", ValueError, "must have the keys 'input' and 'output'", id="no-dict"),
         pytest.param({"input": " ", "output": "{}"}, ValueError, "the document is empty", id="empty"),
     ],
 )
