@@ -61,7 +61,7 @@ class Selection(Generic[T]):
                 both_text = isinstance(document, str) and isinstance(output, str)
                 return (self._ready if both_text else self._made)(document, output)
             case _:
-                shown = quote(str(sorted(given) if isinstance(given, dict) else given))
+                shown = quote(str(given))
                 raise ValueError(
                     f"an example must have the keys 'input' and 'output', the selector gave one of {shown}"
                 )

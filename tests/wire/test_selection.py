@@ -230,7 +230,7 @@ def test_an_example_is_made_ready_once():
             {"input": "a", "output": '{"payer": 3.5, "amount": []}'}, InvalidValue, "amount", id="other-shape"
         ),
         pytest.param({"input": "a", "output": "{"}, InvalidValue, "expected JSON text", id="no-json"),
-        pytest.param({"text": "a", "output": "{}"}, ValueError, r"one of \"\['output', 'text'\]\"", id="keys"),
+        pytest.param({"text": "a", "output": "{}"}, ValueError, r"one of .*'text': 'a'", id="keys"),
         pytest.param("a", ValueError, "must have the keys 'input' and 'output'", id="no-dict"),
         pytest.param({"input": " ", "output": "{}"}, ValueError, "the document is empty", id="empty"),
     ],
