@@ -42,7 +42,7 @@ class Attempt:
     repairs: tuple[Repair, ...]
     problems: tuple[Problem, ...]
     """What was wrong after the repairs with all that was known by then; empty if it was taken. Paths are those of the
-    user's shape, except for what could not be read at all."""
+    user's shape, as those of the repairs are."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ It yields tuples of `Request`s, which its driver may send side by side, and is s
 for the `RecoveryPolicy` to say, and in which ways for the `Ladder`.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Generic, TypeAlias, TypeVar
@@ -103,7 +103,7 @@ class _Run(Generic[T]):
             return Turn(step, reply, written, goes_on, reading, known, self._judge(known), troubles)
         new = said(reading.value, step.form, _by_part(step.form, troubles), by=len(turns))
         found, judged = self._merged(known, new, newer=goes_on and step.kind == "continued")
-        return Turn(step, reply, written, goes_on, reading, found, judged, _problems(found, judged))
+        return Turn(step, reply, written, goes_on, reading, found, judged, self._problems(found, judged))
 
     def _said(self, reply: Reply, written: str | None) -> str:
         """What there is to read in an answer: in all that was written of it, where a reply goes on with it."""
@@ -121,16 +121,16 @@ class _Run(Generic[T]):
         """Merge what is new, once it is known which parts of it the user's schema admits."""
         overlaid = {**known, **new}
         judged = self._judge(overlaid)
-        if not _problems(overlaid, judged) and not known:
+        if not self._problems(overlaid, judged) and not known:
             return new, judged
         new = refuse(new, _parts_of(self.plan.form, judged.problems))
         found = merge(known, new, newer=newer)
         if not is_same(found, overlaid):
             judged = self._judge(found)
-        if known and _problems(found, judged) and new.keys() == found.keys():
+        if known and self._problems(found, judged) and new.keys() == found.keys():
             # Parts of several answers may contradict each other where one answer alone does not.
             alone = self._judge(new)
-            return (found, judged) if _problems(new, alone) else (new, alone)
+            return (found, judged) if self._problems(new, alone) else (new, alone)
         return found, judged
 
     def _judge(self, found: Found) -> Judged:
@@ -142,20 +142,52 @@ class _Run(Generic[T]):
         except InvalidValue as error:
             return Judged(value, None, error.problems)
 
+    # What is shown has the paths of the user's shape
+
+    def _problems(self, found: Found, judged: Judged) -> tuple[Problem, ...]:
+        unread = self._shown((problem for each in found.values() for problem in each.problems), found)
+        return tuple(dict.fromkeys((*unread, *judged.problems)))
+
+    def _shown(self, problems: Iterable[Problem], found: Found) -> Iterator[Problem]:
+        answer = together(self.plan.form, found)
+        yield from (replace(each, path=self._place(each.path, answer)) for each in problems)
+
+    def _place(self, path: Path, answer: JSON) -> Path:
+        return self.plan.target.place(path, answer, self.plan.dialect)
+
+    def _attempts(self, turns: Sequence[Turn]) -> tuple[Attempt, ...]:
+        return tuple(
+            Attempt(turn.step.kind, turn.step.request, turn.reply, tuple(self._repairs(turn)), turn.problems)
+            for turn in turns
+        )
+
+    def _repairs(self, turn: Turn) -> Iterator[Repair]:
+        answer = turn.reading.value
+        yield from (replace(each, path=self._place(each.path, answer)) for each in turn.reading.repairs)
+
+    def _kept_repairs(self, turns: Sequence[Turn]) -> Iterator[Repair]:
+        """The repairs of every turn, without those of parts that another turn gave."""
+        found = turns[-1].found
+        for by in _taken(found):
+            turn = turns[by]
+            mine = {part for part, each in found.items() if each.by == by}
+            for repair, shown in zip(turn.reading.repairs, self._repairs(turn), strict=True):
+                if any(part in mine for part in parts_at(turn.step.form, repair.path)):
+                    yield shown
+
     # Ending
 
     def extraction(
         self, turns: Sequence[Turn], judged: Judged, problems: tuple[Problem, ...] = (), gone: tuple[Path, ...] = ()
     ) -> Extraction[T]:
-        found = turns[-1].found
         return Extraction(
             value=judged.instance,
             json=judged.value,
             document=self.source,
             raw=_raw(turns),
-            repairs=tuple(repair for by in _taken(found) for repair in _repairs(turns[by], by, found)),
+            repairs=tuple(self._kept_repairs(turns)),
             defaults=self.plan.target.defaults(judged.value),
-            attempts=_attempts(turns),
+            attempts=self._attempts(turns),
             model=turns[-1].reply.model,
             seconds=perf_counter() - self.started,
             problems=problems,
@@ -185,12 +217,14 @@ class _Run(Generic[T]):
         if not found:
             raise _nothing(turns) from cause
         judged = turns[-1].judged
-        problems = _problems(found, judged)
+        problems = self._problems(found, judged)
         if self.plan.recovery.on_failure == "partial":
             gone = faults(judged.value, judged.problems, lambda value: self._judge_value(value).problems)
             if gone is not None:
                 return self.extraction(turns, self._judge_value(without(judged.value, gone)), problems, gone)
-        raise InvalidExtraction(problems, partial=judged.value, reply=_raw(turns), attempts=_attempts(turns)) from cause
+        raise InvalidExtraction(
+            problems, partial=judged.value, reply=_raw(turns), attempts=self._attempts(turns)
+        ) from cause
 
 
 def _resumable(text: str, step: Step) -> str:
@@ -216,11 +250,6 @@ def _parts_of(form: Form, problems: Sequence[Problem]) -> frozenset[Part]:
     return frozenset(_by_part(form, problems))
 
 
-def _problems(found: Found, judged: Judged) -> tuple[Problem, ...]:
-    unread = (problem for each in found.values() for problem in each.problems)
-    return tuple(dict.fromkeys((*unread, *judged.problems)))
-
-
 def _taken(found: Found) -> list[int]:
     """The turns that what was found comes from."""
     return sorted({each.by for each in found.values()})
@@ -237,22 +266,6 @@ def _pieces(turns: Sequence[Turn], by: int) -> tuple[Piece, ...]:
     if not (turn.goes_on and turn.step.request.before):
         return (Piece("", turn.reply),)
     return (*_pieces(turns, by - 1), Piece(turn.step.request.before, turn.reply))
-
-
-def _repairs(turn: Turn, by: int, found: Found) -> tuple[Repair, ...]:
-    """The repairs of a turn, without those of parts that another turn gave."""
-    mine: Mapping[Part, bool] = {part: each.by == by for part, each in found.items()}
-    return tuple(
-        repair
-        for repair in turn.reading.repairs
-        if any(mine.get(part, False) for part in parts_at(turn.step.form, repair.path))
-    )
-
-
-def _attempts(turns: Sequence[Turn]) -> tuple[Attempt, ...]:
-    return tuple(
-        Attempt(turn.step.kind, turn.step.request, turn.reply, turn.reading.repairs, turn.problems) for turn in turns
-    )
 
 
 def _usage(turns: Sequence[Turn]) -> Usage:

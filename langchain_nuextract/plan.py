@@ -39,9 +39,12 @@ class Plan(Generic[T]):
     answer_schema: Mapping[str, JSON]
     """What decoding is held to where it is."""
     instructions: str
+    """What to heed: the caller's words, and the descriptions of all fields."""
     shots: tuple[Shot, ...]
     thinking: bool
     recovery: RecoveryPolicy
+    own: str = ""
+    """The caller's own instructions."""
     left_out: int = 0
     """Examples that were not shown, for they would have been too many tokens."""
     logprobs: bool = False
@@ -61,11 +64,15 @@ class Plan(Generic[T]):
             form: What to ask for; everything if not given.
         """
         held = self.dialect.constrained or kind == "constrained"
-        template, schema, shots = self._whole() if form is None or form is self.form else self._only(form)
+        if form is None or form is self.form:
+            instructions, (template, schema, shots) = self.instructions, self._whole()
+        else:
+            instructions = _instructions(self.target, self.dialect, self.own, form)
+            template, schema, shots = self._only(form)
         return Task(
             source=source,
             template=template,
-            instructions=self.instructions,
+            instructions=instructions,
             shots=shots,
             answer_schema=schema if held else None,
             thinking=self.thinking and not held,
@@ -105,11 +112,12 @@ def plan_for(  # noqa: PLR0913  # it is all that there is to say
         form=form,
         template=answers.template(form),
         answer_schema=answers.answer_schema(form),
-        instructions=_instructions(target, dialect, instructions),
+        instructions=_instructions(target, dialect, instructions, form),
         shots=tuple(shot_of(each, target, dialect, f"example {at}") for at, each in enumerate(examples, start=1)),
         thinking=thinking,
         recovery=recovery,
         logprobs=logprobs,
+        own=instructions,
     )
     check(plan.task(Source((Text("…"),)), plan.first), dialect)
     return plan
@@ -150,8 +158,8 @@ def _narrowed(answer: str, form: Record) -> str:
     return dumps(only(json.loads(answer), form), indent=None)
 
 
-def _instructions(target: Target[Any], dialect: Dialect, own: str) -> str:
-    derived = target.instructions if dialect.takes_instructions else ""
+def _instructions(target: Target[Any], dialect: Dialect, own: str, form: Record) -> str:
+    derived = target.instructions_for(form) if dialect.takes_instructions else ""
     lines = "\n".join(filter(None, (own.strip(), derived)))
     return neutralise_text(lines, dialect.marks)
 

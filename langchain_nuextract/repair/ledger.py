@@ -39,7 +39,7 @@ class Repair:
     """One change we made to what the model wrote."""
 
     path: Path
-    """Where, in the answer's shape; `()` for the answer as a whole."""
+    """Where, in the answer's shape; `()` for the answer as a whole. An `Extraction` shows it in the user's shape."""
     kind: Kind
     before: JSON
     """What the model wrote."""

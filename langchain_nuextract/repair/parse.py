@@ -29,7 +29,7 @@ DEEPEST: Final = 100
 """Levels of nesting that are read; the models were trained on nine."""
 MOST: Final = 300_000
 """Values and keys that are read, and slips that are mended; more than fit in the answer of any model."""
-LEAST_PATIENCE: Final = 50
+LEAST_PATIENCE: Final = 8
 """Quotes without escape that a string may have, once many were looked at in vain: else time would be quadratic."""
 
 _GAP = re.compile(rf"{BLANK}+")

@@ -7,6 +7,8 @@ are short walks over this tree; what the user's own schema says beyond it is the
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from langchain_nuextract.paths import Path
+
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
@@ -60,3 +62,14 @@ class Record:
 
 
 Form: TypeAlias = Scalar | Choice | Choices | Listing | Record
+
+
+def asks(form: Form, path: Path) -> bool:
+    """Whether a form asks for what is at a path, or below it. Whatever is in a list is asked for with the list."""
+    while path and isinstance(form, Record):
+        name, *rest = path
+        inner = dict(form.fields).get(str(name))
+        if inner is None:
+            return False
+        form, path = inner, tuple(rest)
+    return True

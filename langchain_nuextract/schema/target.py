@@ -9,12 +9,13 @@ from typing import Any, Final, Generic, Literal, Protocol, TypeAlias, TypeGuard,
 from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import JSON, Path, show
 from langchain_nuextract.schema import answers, checks, json_schema, template
-from langchain_nuextract.schema.form import Form, Record
+from langchain_nuextract.schema.form import Form, Record, asks
 from langchain_nuextract.schema.leaves import EnumLens
 from langchain_nuextract.schema.lens import Lens, build, distinct, notes
 from langchain_nuextract.schema.nodes import Array, Enum, Leaf, Loss, Member, Never, Node, Split, losses, parts
 from langchain_nuextract.schema.nodes import Record as RecordNode
 from langchain_nuextract.schema.origins import Origin, within
+from langchain_nuextract.schema.places import place
 from langchain_nuextract.schema.recognise import reads_as
 from langchain_nuextract.schema.semantics import checked_for
 from langchain_nuextract.schema.spoken import choices, spoken
@@ -124,9 +125,14 @@ class Target(Generic[T]):
     @cached_property
     def instructions(self) -> str:
         """The descriptions in the schema, one a line: `$.items[].price: text`."""
+        return self.instructions_for(self._lens(NUEXTRACT_3).form)
+
+    def instructions_for(self, form: Form) -> str:
+        """Give the descriptions of what a form asks for: this target's own, or one with some of its fields only."""
         whole = self._lens(NUEXTRACT_3)
-        described = [((*whole.wrapped, *path), note) for path, note in distinct(notes(whole.lens))]
-        return "\n".join(f"{show(path)}: {note}" if path else note for path, note in described)
+        described = (((*whole.wrapped, *path), note) for path, note in notes(whole.lens))
+        asked = distinct((path, note) for path, note in described if asks(form, path))
+        return "\n".join(f"{show(path)}: {note}" if path else note for path, note in asked)
 
     @property
     def answer_schema(self) -> dict[str, JSON]:
@@ -175,6 +181,19 @@ class Target(Generic[T]):
             it has one: several values may be written as one text.
         """
         return dict(self._lens(dialect.vocabulary).origins(answer))
+
+    def place(self, path: Path, answer: JSON, dialect: Speaks = FULL) -> Path:
+        """Tell where a place in an answer is in the user's shape, for people to find it.
+
+        Args:
+            path: A place in the answer; there need be nothing there.
+            answer: What the model wrote, in the shape of the dialect's template.
+            dialect: Whose vocabulary it is.
+
+        Returns:
+            The place; where it has no single counterpart, the nearest one above it.
+        """
+        return self._lens(dialect.vocabulary).place(path, answer)
 
     def validate(self, value: JSON, dialect: Speaks = FULL) -> T:
         """Make an instance of a value, or check it where the schema was a dict.
@@ -298,6 +317,12 @@ class _Whole:
             yield (), self.wrapped
         elif not self.constant:
             yield from within(self.lens, answer, (), self.wrapped)
+
+    def place(self, path: Path, answer: JSON) -> Path:
+        if not self.wrapped:
+            return place(self.lens, path, answer)
+        inner = cast("dict[str, JSON]", answer).get(str(self.wrapped[0])) if isinstance(answer, dict) else None
+        return place(self.lens, path[1:], inner) if path[:1] == self.wrapped else ()
 
     @property
     def constant(self) -> Member | None:

@@ -6,7 +6,7 @@ from itertools import cycle
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from langchain_nuextract import InvalidExtraction, RecoveryPolicy, Target
 from langchain_nuextract.dialects import DIALECTS, dialect_named
@@ -97,6 +97,47 @@ def test_wherever_it_is_cut_a_continued_answer_is_the_whole_one(one, two):
         (request,) = running.send((reply(text[at : at + step], "length"),))
         at = len(request.before)
     assert result(running, reply(text[at:])).json == TARGET.lift(ANSWER)
+
+
+class Stock(BaseModel):
+    """Goods on a shelf."""
+
+    shelf: int = Field(description="The number above the shelf.")
+    prices: dict[str, float] = Field(description="By article.")
+    size: tuple[int, int] = Field(description="Width and depth, in cm.")
+
+
+def stock(**recovery):
+    plan = plan_for(
+        Target.of(Stock), dialect_named("nuextract-3"), recovery=RecoveryPolicy(**recovery), instructions="Go"
+    )
+    return extract(plan, read("shelf 4"))
+
+
+PRICES = [{"key": "ham", "value": "cheap"}, {"key": "milk", "value": "1,20 €"}]
+
+
+def test_problems_and_repairs_are_shown_where_the_user_knows_them():
+    running = stock(max_calls=1)
+    next(running)
+    with pytest.raises(InvalidExtraction) as failed:
+        running.send((reply({"shelf": 4, "prices": PRICES, "size": {"first": "7 ", "second": None}}),))
+    assert [str(each) for each in failed.value.problems][:1] == [
+        "expected a value of type 'number', got 'cheap' @ $.prices.ham"
+    ]
+    (attempt,) = failed.value.attempts
+    assert [each.path for each in attempt.repairs] == [("prices", "milk"), ("size", 0)]
+
+
+def test_asking_again_heeds_what_was_said_of_the_fields_asked_for():
+    running = stock()
+    (first,) = next(running)
+    (again,) = running.send((reply({"shelf": 4, "prices": PRICES[1:], "size": {"first": 7, "second": "wide"}}),))
+    said = [str(each.body["chat_template_kwargs"]["instructions"]) for each in (first, again)]
+    about = "Go\nGoods on a shelf.\n"
+    size = "$.size: Width and depth, in cm."
+    assert said[0] == f"{about}$.shelf: The number above the shelf.\n$.prices: By article.\n{size}"
+    assert said[1] == f"{about}{size}"
 
 
 def test_a_second_answer_fills_in_what_the_first_had_not():
