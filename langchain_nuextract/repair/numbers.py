@@ -24,6 +24,32 @@ _PLAIN = re.compile(r"\d+(?:\.\d+)?[eE][-+]?\d{1,3}")
 _GROUPED = re.compile(r"\d{1,3}(?P<mark>[.,' _])\d{3}(?:(?P=mark)\d{3})*(?:(?P<decimal>[.,])(?P<fraction>\d+))?")
 _INDIAN = re.compile(r"\d{1,2}(?:,\d{2})+,\d{3}(?:\.(?P<fraction>\d+))?")
 _SIMPLE = re.compile(r"(?P<whole>\d*)(?:(?P<decimal>[.,])(?P<fraction>\d*))?")
+_WORDED = re.compile(
+    rf"(?P<number>.*\d)\s*(?P<word>(?:°\s?)?[^\W\d_]{{1,11}}[23]?(?:/[^\W\d_]{{1,5}}[23]?)?)\.?(?:\s*(?P<sign>{_SIGNS}))?",
+    re.IGNORECASE,
+)
+_SCALES: Final = {
+    word: exponent
+    for exponent, words in {
+        3: "thousand tsd thsd tausend",
+        6: "million millions mio mln millionen millones milioni",
+        9: "mrd milliard milliards milliarde milliarden miliardi",
+    }.items()
+    for word in words.split()
+}
+"""Words that mean one number everywhere."""
+_LIKELY_SCALES: Final = {"k": 3, "bn": 9, "billion": 9, "billions": 9}
+"""Marks and words that may mean another: a German `Billion` is a thousand times as much."""
+_UNITS: Final = frozenset(
+    unit
+    for units in (
+        "mg g kg t lb lbs oz mm cm m km in ft mi m2 m3 km2 cm2 cm3 ha l ml cl dl s sec min h hr hrs hour hours",
+        "minutes day days weeks months year years °c °f c f k w kw mw kwh mwh v a mah hz mhz ghz kb mb gb tb px pt",
+        "pcs pc piece pieces st stk stück unit units item items person persons people km/h m/s mph kg/m3 g/l bar psi",
+    )
+    for unit in units.split()
+)
+"""Units of measure, and names of what is counted."""
 _DASH = re.compile(r"[.,]\s?-{1,2}$")
 
 
@@ -41,14 +67,38 @@ def number(written: str, decimal: Mark | None = None) -> Number | None:
     """Read a number as people write it: with thousands marks, a currency, a percent sign, in parentheses if negative.
 
     Args:
-        written: The number, and nothing else but its sign and unit of money or percent.
+        written: The number, and nothing else but its sign, a unit, and a word for thousands or millions.
         decimal: The decimal mark that the document uses; None if it is not known.
 
     Returns:
-        The number; None if there is none, or more than one. `1.580` is certain only if the decimal mark is known.
+        The number; None if there is none, or more than one. `1.580` is certain only if the decimal mark is known, and
+        a number with a unit of measure never is: it may have been asked for in another unit.
     """
     if len(written) > LONGEST:
         return None
+    return _signed(written, decimal) or _worded(unicodedata.normalize("NFKC", written).strip(), decimal)
+
+
+def _worded(text: str, decimal: Mark | None) -> Number | None:
+    """A number with a word behind it."""
+    match = _WORDED.fullmatch(text)
+    found = _signed(f"{match['number']} {match['sign'] or ''}", decimal) if match else None
+    if match is None or found is None:
+        return None
+    word = match["word"].casefold()
+    if (exponent := _SCALES.get(word) or _LIKELY_SCALES.get(word)) is not None:
+        return _scaled(found, exponent, certain=word in _SCALES)
+    return Number(found.value, certain=False) if word in _UNITS else None
+
+
+def _scaled(found: Number, exponent: int, *, certain: bool) -> Number:
+    exact = Decimal(str(found.value)).scaleb(exponent)
+    value = int(exact) if exact == exact.to_integral_value() else float(exact)
+    return Number(value, certain=found.certain and certain)
+
+
+def _signed(written: str, decimal: Mark | None) -> Number | None:
+    """A number with its sign and that of its currency."""
     text = _DASH.sub("", unicodedata.normalize("NFKC", written).translate(_ALIKE).strip())
     negative = text.startswith("(") and text.endswith(")")
     match = _AROUND.match(text[1:-1].strip() if negative else text)

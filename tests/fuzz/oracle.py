@@ -163,6 +163,11 @@ def _is_said_as(value: JSON, form: Form, text: Text) -> bool:
             return value in form.labels and _is_label(str(value), text)
         case Scalar(type="date" | "date-time" | "time"):
             return isinstance(value, str) and _is_date(value, text)
+        case Scalar(type=type_name) if type_name not in {"", "string", "verbatim-string"}:
+            # Codes are read in the case of their standard.
+            return isinstance(value, str) and any(
+                squeeze(value.casefold()) in view.casefold() for view in text.squeezed
+            )
         case _:
             return False
 

@@ -20,9 +20,24 @@ def test_numbers_that_can_be_read_in_one_way(written: str, value: float):
     assert number(written) == Number(value)
 
 
-@pytest.mark.parametrize("written", ["5 kg", "1.5.2", "", "abc", "12-03", "USD", "5 million", "1,2,3", "٣x", "1" * 100])
+@pytest.mark.parametrize(
+    "written", ["kg", "2 or 3 kg", "12 March", "1.5.2", "", "abc", "12-03", "USD", "1,2,3", "٣x", "1" * 100]
+)
 def test_what_is_no_number(written: str):
     assert number(written) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("USD 5 million", Number(5_000_000)), ("1,2 Mio. €", Number(1_200_000)), ("3.5 Mrd", Number(3_500_000_000)),
+        ("12 kg", Number(12, certain=False)), ("-3,5 °C", Number(-3.5, certain=False)),
+        ("30 m²", Number(30, certain=False)), ("1.2k", Number(1200, certain=False)),
+        ("2 billion", Number(2_000_000_000, certain=False)), ("90 km/h", Number(90, certain=False)),
+    ],
+)  # fmt: skip
+def test_a_unit_is_a_guess_and_a_word_for_millions_is_none(written: str, value: Number):
+    assert number(written) == value
 
 
 @pytest.mark.parametrize(
