@@ -45,7 +45,7 @@ bench-schema: $(READY) ## what the schema compiler holds, and what it costs
 	@$(RUN)/python tests/bench/schema.py $(ARGS)
 
 bench-repair: $(READY) ## what is read from broken answers, against json_repair and LangChain
-	@$(RUN)/python tests/bench/repair.py $(ARGS)
+	@$(RUN)/python -m tests.bench.repair $(ARGS)
 
 fuzz: $(READY) ## read damaged answers for ten minutes: make fuzz SECONDS=60 SEED=7
 	@$(RUN)/python -m tests.fuzz.run --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1)

@@ -7,6 +7,10 @@ Sources:
 
 Both go to `/v1/completions`: a chat endpoint would wrap the prompt in the chat template of the model that they were
 trained from (Phi-3 and others), which they have not seen since.
+
+Their templates hold empty strings, and so does an answer that finds nothing. A model that only repeats the template has
+written that same answer: it is read as one that has no values, which invents none. Required fields are then missing,
+and asked for again; where all are optional, nothing tells the two apart.
 """
 
 import json
