@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from langchain_nuextract.documents.source import Image, Source, Text
@@ -58,8 +58,6 @@ class Dialect:
     """Whether decoding is held to the answer schema from the first call on."""
     draft: Callable[[Source], Request] | None = None
     """Ask the model to write a template for a description or document; None if it cannot."""
-    sampling: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
-    """The author's sampling settings, as fields of the request's body."""
 
 
 def dumps(value: JSON, *, indent: int | None = 4) -> str:

@@ -102,7 +102,6 @@ INSTRUCT: Final = Dialect(
     marks=_ENDS,
     takes_instructions=True,
     constrained=True,
-    sampling=_SAMPLING,
 )
 
 EMBEDDED: Final = Dialect(
@@ -114,5 +113,4 @@ EMBEDDED: Final = Dialect(
     marks=_ENDS,
     takes_instructions=True,
     constrained=True,
-    sampling=_HELD_SAMPLING,
 )

@@ -78,7 +78,6 @@ NUEXTRACT_1_0: Final = Dialect(
     phrase=phrase_1,
     read=read,
     marks=(*_ENDS, *_BASE, *_SECTIONS),
-    sampling=_SAMPLING,
 )
 
 NUEXTRACT_1_5: Final = Dialect(
@@ -89,5 +88,4 @@ NUEXTRACT_1_5: Final = Dialect(
     read=read,
     marks=(*_ENDS, *_BASE, *_SECTIONS),
     takes_examples=False,
-    sampling=_SAMPLING,
 )

@@ -110,7 +110,6 @@ NUEXTRACT_2_0: Final = Dialect(
     marks=(*_ENDS, *_VISION, _IMAGE, *_SECTIONS),
     images=1,
     draft=draft,
-    sampling=_SAMPLING,
 )
 
 NUEXTRACT_2_0_INLINE: Final = Dialect(
@@ -122,5 +121,4 @@ NUEXTRACT_2_0_INLINE: Final = Dialect(
     marks=NUEXTRACT_2_0.marks,
     images=1,
     draft=draft,
-    sampling=_SAMPLING,
 )

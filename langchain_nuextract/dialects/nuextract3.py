@@ -130,7 +130,6 @@ NUEXTRACT_3_0: Final = Dialect(
     takes_instructions=True,
     thinks=True,
     draft=draft,
-    sampling=_SAMPLING,
 )
 
 NUEXTRACT_3_INLINE: Final = Dialect(
@@ -143,5 +142,4 @@ NUEXTRACT_3_INLINE: Final = Dialect(
     takes_instructions=True,
     thinks=True,
     draft=draft_inline,
-    sampling=_SAMPLING,
 )
