@@ -47,11 +47,11 @@ class Confidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """One reply, and what the model was given of its answer to go on from."""
+class Leg:
+    """One reply of an answer that took one or more, and what the model was given of its answer to go on from."""
 
     before: str
-    """What the answer had so far, out of the pieces before this one; empty for the first."""
+    """What the answer had so far, out of those before this one; empty for the first."""
     reply: Reply
 
 
@@ -60,8 +60,8 @@ class Answer:
     """One answer as the model wrote it."""
 
     text: str
-    """What was read of it; it stands in its last piece, or in that and what was before."""
-    pieces: tuple[Piece, ...]
+    """What was read of it; it stands in its last leg, or in that and what was before."""
+    legs: tuple[Leg, ...]
     form: Record
     parts: frozenset[Part]
     """What was taken of it."""
@@ -128,7 +128,7 @@ class _Laid:
     def __init__(self, answer: Answer, policy: Policy, document: str) -> None:
         self.answer = answer
         self._places = trace_form(answer.text, answer.form, policy=policy, document=document)
-        written, self._tokens = _along(answer.pieces)
+        written, self._tokens = _along(answer.legs)
         begin = written.rfind(_utf8(answer.text))
         self._bytes = [begin + at for at in _offsets(answer.text)] if begin >= 0 else []
         self._starts = [token.start for token in self._tokens]
@@ -147,16 +147,16 @@ class _Laid:
         return tuple(token.logprob for token in tokens) if covered >= end else ()
 
 
-def _along(pieces: Sequence[Piece]) -> tuple[bytes, list[_Token]]:
+def _along(legs: Sequence[Leg]) -> tuple[bytes, list[_Token]]:
     """Put together what the last reply goes on from and what it says, and lay the tokens of all replies along it."""
     written = b""
     tokens: list[_Token] = []
-    for piece in pieces:
-        before, more = _utf8(piece.before), _utf8(piece.reply.text or piece.reply.reasoning)
+    for leg in legs:
+        before, more = _utf8(leg.before), _utf8(leg.reply.text or leg.reply.reasoning)
         begin, end = written.find(before), len(before)
         old = [token.moved(-begin) for token in tokens] if begin >= 0 else []
         kept = [token._replace(end=min(token.end, end)) for token in old if token.start < end]
-        tokens = [*kept, *(token.moved(end) for token in _of_reply(piece.reply.tokens, more))]
+        tokens = [*kept, *(token.moved(end) for token in _of_reply(leg.reply.tokens, more))]
         written = before + more
     return written, tokens
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Generic, TypeAlias, TypeVar
 
-from langchain_nuextract.confidence import Account, Answer, Piece
+from langchain_nuextract.confidence import Account, Answer, Leg
 from langchain_nuextract.dialect import check
 from langchain_nuextract.documents.neutralise import Neutralised, neutralise
 from langchain_nuextract.documents.source import Source
@@ -209,7 +209,7 @@ class _Run(Generic[T]):
         turn = turns[by]
         text = self._said(turn.reply, turn.written if turn.goes_on else None)
         parts = frozenset(part for part, each in turns[-1].found.items() if each.by == by)
-        return Answer(text, _pieces(turns, by), turn.step.form, parts)
+        return Answer(text, _legs(turns, by), turn.step.form, parts)
 
     def give_up(self, turns: Sequence[Turn], cause: EndpointError | None) -> Extraction[T]:
         """Give the partial value, if it was asked for and is one; raise otherwise."""
@@ -260,12 +260,12 @@ def _raw(turns: Sequence[Turn]) -> str:
     return "\n".join(turn.step.request.before + turn.reply.text if turn.goes_on else turn.reply.text for turn in taken)
 
 
-def _pieces(turns: Sequence[Turn], by: int) -> tuple[Piece, ...]:
+def _legs(turns: Sequence[Turn], by: int) -> tuple[Leg, ...]:
     """The replies that an answer was written in: only the one right before it is ever gone on from."""
     turn = turns[by]
     if not (turn.goes_on and turn.step.request.before):
-        return (Piece("", turn.reply),)
-    return (*_pieces(turns, by - 1), Piece(turn.step.request.before, turn.reply))
+        return (Leg("", turn.reply),)
+    return (*_legs(turns, by - 1), Leg(turn.step.request.before, turn.reply))
 
 
 def _usage(turns: Sequence[Turn]) -> Usage:

@@ -16,10 +16,13 @@ from tests.vllm.server import Server
 
 pytestmark = pytest.mark.vllm
 
-TEAM = "The team: Änna, Bert, 日本, Dora, Emil, Fritz, Gerda, Hans, Ida, Jan, Karl, Lena"
+TEAM = "The team: Anna, Bert, Carl, Dora, Emil, Fritz, Gerda, Hans, Ida, Jan, Karl, Lena"
 NAMES = {"names": ["string"]}
 FREE = replace(dialect_named("instruct"), constrained=False)
 """The tiny model copies a list when it is asked in words; held to a grammar, it could not be continued."""
+
+ENOUGH = 60
+"""Tokens of its answer, which it begins to write a second time if it may: surer, and the last one is taken."""
 
 
 def extract(server: Server, schema: Any, *, max_tokens: int = 200, streaming: bool = False, **settings: Any) -> Any:
@@ -39,7 +42,7 @@ def means(found: Extraction[Any]) -> dict[Path, float]:
 
 @pytest.fixture(scope="module")
 def whole(nuextract2: Server) -> Extraction[Any]:
-    found = extract(nuextract2, NAMES, dialect=FREE).invoke(TEAM)
+    found = extract(nuextract2, NAMES, dialect=FREE, max_tokens=ENOUGH).invoke(TEAM)
     assert len(found.attempts) == 1
     return found
 
@@ -51,20 +54,19 @@ def test_each_value_of_an_answer_has_one(whole: Extraction[Any]) -> None:
 
 
 def test_a_streamed_answer_has_the_same(nuextract2: Server, whole: Extraction[Any]) -> None:
-    found = extract(nuextract2, NAMES, dialect=FREE, streaming=True).invoke(TEAM)
+    found = extract(nuextract2, NAMES, dialect=FREE, max_tokens=ENOUGH, streaming=True).invoke(TEAM)
     assert found.json == whole.json
     assert means(found) == pytest.approx(means(whole), abs=0.02)
     assert [each.tokens for each in found.confidence] == [each.tokens for each in whole.confidence]
 
 
-@pytest.mark.parametrize("max_tokens", [18, 23])
-def test_a_continued_answer_has_nearly_the_same(nuextract2: Server, whole: Extraction[Any], max_tokens: int) -> None:
+def test_a_continued_answer_has_nearly_the_same(nuextract2: Server, whole: Extraction[Any]) -> None:
     policy = RecoveryPolicy(max_calls=20)
-    found = extract(nuextract2, NAMES, dialect=FREE, max_tokens=max_tokens, recovery=policy).invoke(TEAM)
+    found = extract(nuextract2, NAMES, dialect=FREE, max_tokens=20, recovery=policy).invoke(TEAM)
     assert {attempt.kind for attempt in found.attempts[1:]} == {"continued"}
     assert found.json == whole.json
     # The text before a cut is split into tokens anew, perhaps differently.
-    assert means(found) == pytest.approx(means(whole), abs=0.1)
+    assert means(found) == pytest.approx(means(whole), abs=0.05)
 
 
 class Counter(BaseCallbackHandler):
@@ -118,11 +120,11 @@ def test_a_grammar_makes_sure_of_what_it_leaves_no_choice_in(nuextract2: Server)
 
     schema = {
         "type": "object",
-        "properties": {"currency": {"enum": ["qqqqqqqq", "zzzzzzzz"]}},
-        "required": ["currency"],
+        "properties": {"sign": {"enum": ["日本 😀😀", "Ǆǈ 😺😺"]}},
+        "required": ["sign"],
         "additionalProperties": False,
     }
-    found = extract(nuextract2, schema, dialect="instruct").invoke("Paid in EUR")
+    found = extract(nuextract2, schema, dialect="instruct").invoke("Two smiles and a cat.")
     [sure] = found.confidence
     assert found.attempts[0].kind == "constrained"
     # No model would write this of its own accord; the choice is made by the first letters, the rest is forced.
