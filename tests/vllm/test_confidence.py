@@ -29,7 +29,9 @@ def extract(server: Server, schema: Any, *, max_tokens: int = 200, streaming: bo
     llm = ChatNuExtract(
         model=server.models[0], base_url=server.url, temperature=0, max_tokens=max_tokens, streaming=streaming
     )
-    return NuExtractor(schema, llm=llm, **{"logprobs": True, **settings}).detailed
+    detailed = NuExtractor(schema, llm=llm, **{"logprobs": True, **settings}).detailed
+    # The model's own setting counts where somebody listens to its runs.
+    return detailed.with_config(callbacks=[BaseCallbackHandler()]) if streaming else detailed
 
 
 def means(found: Extraction[Any]) -> dict[Path, float]:
