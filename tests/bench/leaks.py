@@ -17,7 +17,7 @@ from itertools import permutations
 from pathlib import Path
 
 from langchain_nuextract.dialects.nuextract3 import NUEXTRACT_3_0
-from langchain_nuextract.errors import NuExtractError
+from langchain_nuextract.errors import InvalidValue
 from langchain_nuextract.grounding import ground
 from langchain_nuextract.leaks import leaks, telling
 from langchain_nuextract.paths import JSON, leaves, show
@@ -55,8 +55,11 @@ def measure(rows: list[dict[str, JSON]], *, show_all: bool) -> Counter[str]:
     counts: Counter[str] = Counter()
     for row, other in permutations(rows, 2):
         target = Target.of(other.get("template") or other["schema"])
-        answer = Example(other["text"], other["expected"])
-        shot = shot_of(answer, target, NUEXTRACT_3_0, other["id"])
+        try:
+            shot = shot_of(Example(other["text"], other["expected"]), target, NUEXTRACT_3_0, other["id"])
+        except InvalidValue:
+            counts["examples refused"] += 1
+            continue
         text, gold = row["text"], row["expected"]
         counts["values"] += sum(1 for _, leaf in leaves(gold) if telling([leaf]))
         for path in (alarms := flagged(gold, text, shot)):
@@ -78,11 +81,7 @@ def main() -> None:
     total: Counter[str] = Counter()
     for path in sorted(CORPORA.glob("*.jsonl")):
         rows = [row for line in path.open() if (row := json.loads(line)).get("text")]
-        try:
-            counts = measure(rows, show_all=asked.show)
-        except NuExtractError as error:
-            print(f"{path.stem:20} {error}")
-            continue
+        counts = measure(rows, show_all=asked.show)
         total += counts
         print(f"{path.stem:20} {dict(counts)}")
     print(f"{'all':20} {dict(total)}")
