@@ -392,6 +392,8 @@ def _has(value: JSON, path: Path) -> bool:
 
 def _downgrades(node: Node, vocabulary: Vocabulary, at: Path) -> Iterator[Loss]:
     match node:
+        case Leaf(type="string") if not vocabulary.types:
+            yield Loss(at, "empty text", "this model writes it like a missing value")
         case Leaf() if node.type not in vocabulary.types:
             choice = node.type == "boolean" and vocabulary.enums
             instead = "a choice of yes and no" if choice else nearest(node.type, vocabulary) or "text"
