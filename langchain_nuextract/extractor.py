@@ -1,6 +1,7 @@
 """The extractor: a schema and a model as one Runnable, from documents to validated objects."""
 
 import os
+from abc import abstractmethod
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
@@ -13,6 +14,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
+from contextlib import aclosing
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypedDict, TypeVar, Unpack, cast, overload
 
@@ -23,7 +25,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AnyMessage
 from langchain_core.prompt_values import ChatPromptValueConcrete, StringPromptValue
 from langchain_core.runnables import RunnableConfig, RunnableSerializable
-from langchain_core.runnables.config import patch_config
+from langchain_core.runnables.config import get_config_list, patch_config
 from langchain_core.tools import ToolException
 from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, SkipValidation
 
@@ -37,6 +39,7 @@ from langchain_nuextract.errors import InvalidExtraction
 from langchain_nuextract.events import atell, tell
 from langchain_nuextract.extraction import Attempt, Extraction
 from langchain_nuextract.flow import Flow, extract
+from langchain_nuextract.looping import as_completed, iterate, run
 from langchain_nuextract.plan import Plan
 from langchain_nuextract.recovery import DEFAULT, RecoveryPolicy
 from langchain_nuextract.schema.target import Target
@@ -88,21 +91,58 @@ class _Extracting(RunnableSerializable[Input, Out]):
         """What a document may be."""
         return str | Document | StringPromptValue | ChatPromptValueConcrete | list[AnyMessage]
 
-    def batch(self, inputs: list[Input], config: Any = None, **kwargs: Any) -> list[Out]:
-        """Extract from each document, in order, `DEFAULT_CONCURRENCY` at a time unless the config says otherwise."""
-        return super().batch(inputs, _bounded(config), **kwargs)
+    def batch(
+        self, inputs: list[Input], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any
+    ) -> list[Out]:
+        """Extract from each document, in order, `DEFAULT_CONCURRENCY` at a time unless the config says otherwise.
 
-    async def abatch(self, inputs: list[Input], config: Any = None, **kwargs: Any) -> list[Out]:
-        """Extract from each document, in order, `DEFAULT_CONCURRENCY` at a time unless the config says otherwise."""
-        return await super().abatch(inputs, _bounded(config), **kwargs)
+        All run on one event loop, which is kept for further batches. Where one fails, the others are cancelled.
+        """
+        if _is_async(self._llm):
+            return run(self.abatch(inputs, config, return_exceptions=return_exceptions, **kwargs))
+        return super().batch(inputs, _bounded(config), return_exceptions=return_exceptions, **kwargs)
 
-    def batch_as_completed(self, inputs: Sequence[Input], config: Any = None, **kwargs: Any) -> Any:
+    async def abatch(
+        self, inputs: list[Input], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any
+    ) -> list[Out]:
+        """Extract from each document; see `batch`."""
+        async with aclosing(self._outcomes(inputs, config, return_exceptions=return_exceptions, **kwargs)) as outcomes:
+            given = {number: outcome async for number, outcome in outcomes}
+        return [given[number] for number in range(len(inputs))]
+
+    def batch_as_completed(
+        self, inputs: Sequence[Input], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any
+    ) -> Iterator[tuple[int, Any]]:
         """Yield the index and object of each document as they complete."""
-        return super().batch_as_completed(inputs, _bounded(config), **kwargs)
+        if _is_async(self._llm):
+            return iterate(self._outcomes(inputs, config, return_exceptions=return_exceptions, **kwargs))
+        return super().batch_as_completed(inputs, _bounded(config), return_exceptions=return_exceptions, **kwargs)
 
-    def abatch_as_completed(self, inputs: Sequence[Input], config: Any = None, **kwargs: Any) -> Any:
+    def abatch_as_completed(
+        self, inputs: Sequence[Input], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any
+    ) -> AsyncIterator[tuple[int, Any]]:
         """Yield the index and object of each document as they complete."""
-        return super().abatch_as_completed(inputs, _bounded(config), **kwargs)
+        return self._outcomes(inputs, config, return_exceptions=return_exceptions, **kwargs)
+
+    async def _outcomes(
+        self, inputs: Sequence[Input], config: Any, *, return_exceptions: bool, **kwargs: Any
+    ) -> AsyncGenerator[tuple[int, Any]]:
+        configs = get_config_list(_bounded(config), len(inputs))
+
+        async def ask(number: int) -> Out:
+            return await self.ainvoke(inputs[number], configs[number], **kwargs)
+
+        width = configs[0].get("max_concurrency") if configs else None
+        async with aclosing(as_completed(ask, len(inputs), width=width or DEFAULT_CONCURRENCY)) as outcomes:
+            async for number, outcome in outcomes:
+                if isinstance(outcome, Exception) and not return_exceptions:
+                    raise outcome
+                yield number, outcome
+
+    @property
+    @abstractmethod
+    def _llm(self) -> BaseChatModel:
+        """The chat model that is asked."""
 
     def extract_many(self, documents: Iterable[Input], **options: Unpack["ManyOptions"]) -> Generator["Result[Out]"]:
         """Extract from any number of documents, in constant memory; failures are results too.
@@ -232,6 +272,11 @@ class NuExtractor(_Extracting[T], Generic[T]):
         fields: dict[str, Any] = {"target": target, "llm": llm, "dialect": dialect, **asked, **settings}
         super().__init__(**fields)
         self._plan, self._selection = plan, selection
+
+    @property
+    def _llm(self) -> BaseChatModel:
+        """The chat model that is asked."""
+        return self.llm
 
     @property
     def OutputType(self) -> Any:
@@ -452,6 +497,11 @@ class DetailedExtractor(_Extracting[Extraction[T]], Generic[T]):
     extractor: NuExtractor[T]
 
     @property
+    def _llm(self) -> BaseChatModel:
+        """The chat model that is asked."""
+        return self.extractor.llm
+
+    @property
     def OutputType(self) -> Any:
         """`Extraction` of the user's own type."""
         return Extraction[self.extractor.OutputType]
@@ -467,6 +517,11 @@ class DetailedExtractor(_Extracting[Extraction[T]], Generic[T]):
         if asking := straight(self.extractor.llm, config):
             return await self.extractor.aextraction_by(asking, input, **kwargs)
         return await self._acall_with_config(self.extractor.aextraction, input, config, **kwargs)
+
+
+def _is_async(llm: BaseChatModel) -> bool:
+    """Tell whether a model can be asked on an event loop; those that cannot would be asked by a few threads only."""
+    return type(llm)._agenerate is not BaseChatModel._agenerate  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # LangChain asks the same
 
 
 def _chat_model(**settings: Any) -> ChatNuExtract:

@@ -2,12 +2,12 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, MutableMapping
+from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import ClassVar, Final, NamedTuple, Self
-from weakref import WeakKeyDictionary, WeakValueDictionary, finalize
+from weakref import WeakKeyDictionary, WeakValueDictionary, finalize, ref
 
 import httpx2
 
@@ -203,6 +203,10 @@ class Wire:
         looked_up = refusal.asks_for_models and sending.content
         raise explain_refusal(refusal, place, await self.amodels() if looked_up else ())
 
+    def forget(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let the transport of an event loop go."""
+        self._async_transports.pop(loop, None)
+
     def _sync(self) -> httpx2.Client:
         with self._lock:
             if self._client is None or self._process != os.getpid():
@@ -223,17 +227,19 @@ class Wire:
 
     def _open_async(self) -> _Kept:
         transport = open_async(self.endpoint)
-        return _Kept(transport, _keep(transport, self._async_transports, close=not self.endpoint.http_async_client))
+        return _Kept(transport, _keep(transport, ref(self), close=not self.endpoint.http_async_client))
 
 
-async def _keep(
-    transport: AsyncTransport, transports: MutableMapping[asyncio.AbstractEventLoop, _Kept], *, close: bool
-) -> AsyncGenerator[None]:
-    """Close the transport when its event loop shuts its generators down, or when nobody holds this one any more."""
+async def _keep(transport: AsyncTransport, wire: "ref[Wire]", *, close: bool) -> AsyncGenerator[None]:
+    """Close the transport when its event loop shuts its generators down, or when nobody holds the wire any more."""
+    # It holds the transport, which would complain if it were garbage itself before it is closed.
+    holding = finalize(wire(), id, transport)
     try:
         yield
     finally:
-        transports.pop(asyncio.get_running_loop(), None)
+        holding.detach()
+        if kept := wire():
+            kept.forget(asyncio.get_running_loop())
         if close:
             await transport.close()
 
