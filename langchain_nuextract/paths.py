@@ -23,14 +23,15 @@ def show(path: Path) -> str:
 
 def leaves(value: JSON, at: Path = ()) -> Iterator[tuple[Path, JSON]]:
     """Yield each scalar in a JSON value with its path, in document order."""
-    match value:
-        case dict():
-            for key, child in cast("dict[str, JSON]", value).items():
-                yield from leaves(child, (*at, key))
-        case list():
-            for index, child in enumerate(cast("list[JSON]", value)):
-                yield from leaves(child, (*at, index))
-        case _:
+    waiting = [(at, value)]
+    while waiting:
+        at, value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [((*at, key), child) for key, child in reversed(cast("dict[str, JSON]", value).items())]
+        elif isinstance(value, list):
+            last = len(cast("list[JSON]", value)) - 1
+            waiting += [((*at, last - back), child) for back, child in enumerate(reversed(cast("list[JSON]", value)))]
+        else:
             yield at, value
 
 

@@ -16,7 +16,9 @@ CUT: Final = frozenset({"length", "repetition"})
 WARMER: Final = 0.3
 """Added to the temperature where an answer is drawn once more."""
 
-_LOOPS: Final = re.compile(r"(.{1,200}?)\1{7,}", re.DOTALL)
+_ROUNDS: Final = 8
+_LONGEST_LOOP: Final = 200
+_LOOPS: Final = re.compile(rf"(.{{1,{_LONGEST_LOOP}}}?)\1{{{_ROUNDS - 1},}}", re.DOTALL)
 _LOOP: Final = 48
 """Characters that the rounds of a loop have together; fewer may be a row of noughts or an indentation."""
 _TAIL: Final = 2000
@@ -95,8 +97,16 @@ def is_runaway(reply: Reply, text: str) -> bool:
     if reply.finish_reason == "repetition":
         return True
     tail = text[-_TAIL:]
+    if not any(_may_loop(tail, period) for period in range(1, min(_LONGEST_LOOP, len(tail) // _ROUNDS) + 1)):
+        return False
     loops = (match for match in _LOOPS.finditer(tail) if len(match[0]) >= _LOOP)
     return any(match.end() >= len(tail) - len(match[1]) for match in loops)
+
+
+def _may_loop(tail: str, period: int) -> bool:
+    """Whether a text may end in a loop, but for a part of its last round: much quicker than to look for one."""
+    start, end = len(tail) - max(_ROUNDS * period, _LOOP), len(tail) - period
+    return start >= 0 and tail[start : end - period] == tail[start + period : end]
 
 
 def has_ended(text: str) -> bool:

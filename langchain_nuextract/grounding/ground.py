@@ -4,7 +4,7 @@
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -21,7 +21,8 @@ SHORTEST_PART: Final = 3
 
 _SPACELESS = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 """Letters of scripts that set no blanks between words."""
-_IN_NUMBER = re.compile(r"\d[.,'’]\d")
+_MARKS: Final = ".,'’"
+_IN_NUMBER = re.compile(rf"\d[{_MARKS}]\d")
 
 
 class _Found(NamedTuple):
@@ -45,20 +46,17 @@ def ground(value: JSON, text: str) -> tuple[Evidence, ...]:
         One entry for each leaf that was found, in the order of the value. Nulls, booleans and empty strings have none.
     """
     document = _Document(text)
-    taken: dict[Path, Evidence] = {}
-    for group in _groups(value):
-        for evidence in document.ground(group):
-            taken[evidence.path] = evidence
-    return tuple(taken[path] for path, _ in leaves(value) if path in taken)
+    said = [(path, leaf) for path, leaf in leaves(value) if not (leaf is None or leaf == "" or isinstance(leaf, bool))]
+    taken = {evidence.path: evidence for group in _groups(said) for evidence in document.ground(group)}
+    return tuple(taken[path] for path, _ in said if path in taken)
 
 
-def _groups(value: JSON) -> Iterator[list[tuple[Path, JSON]]]:
+def _groups(said: Iterable[tuple[Path, JSON]]) -> Iterable[list[tuple[Path, JSON]]]:
     """The leaves of each list item together, in order; those outside of lists are one group each."""
     groups: defaultdict[Path, list[tuple[Path, JSON]]] = defaultdict(list)
-    for path, leaf in leaves(value):
-        if leaf is not None and not isinstance(leaf, bool) and leaf != "":
-            groups[_item(path)].append((path, leaf))
-    yield from groups.values()
+    for path, leaf in said:
+        groups[_item(path)].append((path, leaf))
+    return groups.values()
 
 
 def _item(path: Path) -> Path:
@@ -108,13 +106,14 @@ class _Document:
 
     def _pick(self, key: Hashable, spans: Sequence[Span], near: Span | None) -> Span | None:
         """The occurrence to take: the nearest, or else the first, of those that no equal value has yet."""
-        if not spans:
-            return None
+        if len(spans) <= 1:
+            return spans[0] if spans else None
+        used = self.used[key]
         order = range(len(spans)) if near is None else _nearest_first(spans, near)
-        index = next((index for index in order if index not in self.used[key]), None)
-        if index is None:
-            index = 0 if near is None else next(iter(_nearest_first(spans, near)))
-        self.used[key].add(index)
+        if len(used) == len(spans):
+            return spans[next(iter(order))]
+        index = next(index for index in order if index not in used)
+        used.add(index)
         return spans[index]
 
     def _find_text(self, value: str) -> _Found:
@@ -172,4 +171,8 @@ def _is_joined(text: str, at: int) -> bool:
     before, after = text[at - 1 : at], text[at : at + 1]
     if before.isalnum() and after.isalnum():
         return not (_SPACELESS.match(before) or _SPACELESS.match(after))
-    return _IN_NUMBER.match(text, at - 1) is not None or (at > 1 and _IN_NUMBER.match(text, at - 2) is not None)
+    if before not in _MARKS and after not in _MARKS:
+        return False
+    return (at > 0 and _IN_NUMBER.match(text, at - 1) is not None) or (
+        at > 1 and _IN_NUMBER.match(text, at - 2) is not None
+    )

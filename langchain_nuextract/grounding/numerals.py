@@ -4,6 +4,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from operator import attrgetter
 from typing import Final
 
 from langchain_nuextract.grounding.locate import Span
@@ -23,10 +24,12 @@ def numerals(text: str) -> Mapping[str, list[Span]]:
     found: defaultdict[str, list[Span]] = defaultdict(list)
     for pattern in (_NUMERAL, _SPACED):
         for match in pattern.finditer(text):
+            span = Span(*match.span())
             for notation in _notations(match[0]):
-                found[notation].append(Span(match.start(), match.end()))
+                found[notation].append(span)
     for spans in found.values():
-        spans.sort(key=lambda span: span.start)
+        if len(spans) > 1:
+            spans.sort(key=_start)
     return found
 
 
@@ -43,14 +46,17 @@ def is_negative(text: str, span: Span) -> bool:
     return (before in _MINUS and bool(before)) or (before == "(" and after == ")")
 
 
+_start = attrgetter("start")
+
+
 def _notations(numeral: str) -> Iterator[str]:
     """All numbers that a numeral may mean: `1.580` is 1580 or 1.58."""
     if len(numeral) > LONGEST:
         return
-    marks = _MARKS.findall(numeral)
-    if not marks:
+    if numeral.isdecimal():
         yield _plain(numeral, "")
         return
+    marks = _MARKS.findall(numeral)
     if _GROUPED.fullmatch(numeral) or marks[0].isspace():
         yield from _grouped(numeral, marks)
     if marks[-1] in ".," and marks.count(marks[-1]) == 1:

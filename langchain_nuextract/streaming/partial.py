@@ -1,6 +1,7 @@
 """Objects that are not complete yet: the user's Pydantic models with nothing required."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from types import UnionType
 from typing import Annotated, Any, Final, Union, cast, get_args, get_origin
 
@@ -20,8 +21,11 @@ def partial_of(kind: Any) -> Callable[[JSON], Any]:
     without constraints, and None as long as they have not come; `model_fields_set` tells which have. They are no
     instances of `Invoice`: nothing has validated them as such. Of anything else it makes dicts.
     """
-    if not _is_model(kind):
-        return lambda value: value
+    return _shower(kind) if _is_model(kind) else lambda value: value
+
+
+@lru_cache(maxsize=256)
+def _shower(kind: type[BaseModel]) -> Callable[[JSON], BaseModel]:
     model = _model(kind, ())
 
     def judge(value: JSON) -> tuple[Problem, ...]:

@@ -31,6 +31,10 @@ def test_a_value_is_found(value: JSON, quotation: str, match: str):
     assert quotations(value, INVOICE) == [(quotation, match)]
 
 
+def test_a_number_is_found_at_the_very_beginning():
+    assert quotations("5.00", "5.00 EUR") == [("5.00", "exact")]
+
+
 @pytest.mark.parametrize("value", [None, True, False, "", "missing", 58, "58", 22, -5, "get", "   "])
 def test_a_value_that_is_not_there_has_no_evidence(value: JSON):
     assert quotations(value, INVOICE.replace("Gadget", "Gadgot").replace("WIDGET", "WIDGOT")) == []
