@@ -117,12 +117,11 @@ class SplitLens:
         return {key: child for key, child in answer.items() if key not in mine}
 
     def _lists(self, answer: dict[str, JSON]) -> bool:
-        """Whether an answer without any scalar has a list all the same: an empty one, or a tuple that holds one."""
+        """Whether an answer without any scalar has a list all the same: an empty one, or a tuple that may be hollow."""
         if not self.items:
             return False
         items = answer.get(self.items[0])
-        holds_one = is_object(items) and any(map(is_list, items.values()))
-        return is_list(items) or (holds_one and not self.items[1].blank(items))
+        return is_list(items) or (is_object(items) and not self.items[1].blank(items))
 
     def blank(self, answer: JSON) -> bool:
         """Whether an answer says that there is no value."""
