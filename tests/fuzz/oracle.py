@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 from langchain_nuextract.paths import JSON, Path, show
 from langchain_nuextract.schema.form import Choice, Choices, Form, Listing, Record, Scalar
@@ -32,11 +33,12 @@ class Text:
     def views(self) -> tuple[str, ...]:
         found = [self.raw, html.unescape(self.raw)]
         for whole in found[:2]:
-            view = whole
-            for _ in range(4):
-                found.append(resolved(view, "nrt"))
-                view = resolved(view, "bfnrt")
-                found.append(view)
+            for strays in ("dropped", "kept"):
+                view = whole
+                for _ in range(4):
+                    found.append(resolved(view, "nrt", strays))
+                    view = resolved(view, "bfnrt", strays)
+                    found.append(view)
         return tuple(dict.fromkeys(found))
 
     @cached_property
@@ -66,14 +68,19 @@ class Text:
         return frozenset(int(each) for each in re.findall(r"\d{1,9}", "\n".join(map(decimal, self.views))))
 
 
-def resolved(view: str, known: str) -> str:
-    """Resolve the escapes of JSON, those of some letters only."""
+def resolved(view: str, known: str, strays: Literal["dropped", "kept"]) -> str:
+    """Resolve the escapes of JSON, those of some letters only; other letters and digits may keep their backslash.
+
+    Dropped, it might leave an escape that was broken by it whole, for the next round to resolve.
+    """
 
     def said(match: re.Match[str]) -> str:
         units, mark = match.groups()
         if units:
             return chr(int(units, 16))
-        return SIMPLE[mark] if mark in known else mark
+        if mark in known:
+            return SIMPLE[mark]
+        return match[0] if strays == "kept" and mark.isalnum() else mark
 
     text = re.sub(r"\\(?:u([0-9a-fA-F]{4})|(.))", said, view, flags=re.DOTALL)
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -20,6 +20,7 @@ def test_damaged_answers_break_no_promise():
     ("text", "value"),
     [
         pytest.param('{"a": "x\\u00e9 y"}', {"a": "xé y"}, id="escape"),
+        pytest.param(r"{\"a\": \"x\\u\540dy\"}", {"a": r"x\u\540dy"}, id="broken escape"),
         pytest.param("a = 'it' + 's'", {"a": "its"}, id="parts"),
         pytest.param("1.580,22 €", {"n": 1580.22}, id="number"),
         pytest.param("(5)", {"n": -5}, id="negative"),
