@@ -65,6 +65,11 @@ def dumps(value: JSON, *, indent: int | None = 4) -> str:
     return json.dumps(value, indent=indent, ensure_ascii=False)
 
 
+def template_of(task: Task) -> str:
+    """Write a task's template."""
+    return task.template_text or dumps(task.template)
+
+
 def check(task: Task, dialect: Dialect) -> None:
     """Refuse a task of which the model would never see a part.
 

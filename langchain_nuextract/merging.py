@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from langchain_nuextract.errors import Problem
-from langchain_nuextract.parts import Part, assembled, get, has, parts
+from langchain_nuextract.parts import Part, apart, assembled
 from langchain_nuextract.paths import JSON, leaves
 from langchain_nuextract.schema.form import Record
 
@@ -52,7 +52,7 @@ Found: TypeAlias = Mapping[Part, Said]
 
 def said(answer: JSON, form: Record, problems: Mapping[Part, tuple[Problem, ...]], *, by: int) -> dict[Part, Said]:
     """Take an answer apart."""
-    return {part: Said(get(answer, part), has(answer, part), by, problems.get(part, ())) for part in parts(form)}
+    return {part: Said(value, there, by, problems.get(part, ())) for part, value, there in apart(answer, form)}
 
 
 def merge(old: Found, new: Found, *, newer: bool = False) -> dict[Part, Said]:

@@ -52,20 +52,17 @@ def narrowed(form: Record, wanted: Collection[Part]) -> Record:
     return Record(tuple(kept))
 
 
-def has(answer: JSON, part: Part) -> bool:
-    """Whether an answer says anything about a part; null says that the document does not have it."""
-    for key in part:
-        if not isinstance(answer, dict) or key not in answer:
-            return False
-        answer = fields(answer)[key]
-    return True
+def apart(answer: JSON, form: Record, at: Part = ()) -> Iterator[tuple[Part, JSON, bool]]:
+    """Yield the parts of a form, what an answer says of each, and whether it says anything.
 
-
-def get(answer: JSON, part: Part) -> JSON:
-    """Give what an answer says of a part; None if it says nothing."""
-    for key in part:
-        answer = fields(answer).get(key)
-    return answer
+    Null says that the document does not have it; where an answer says nothing, None stands for it.
+    """
+    says = fields(answer)
+    for name, inner in form.fields:
+        if isinstance(inner, Record):
+            yield from apart(says.get(name), inner, (*at, name))
+        else:
+            yield (*at, name), says.get(name), name in says
 
 
 def assembled(form: Record, says: Mapping[Part, JSON], at: Part = ()) -> dict[str, JSON]:
@@ -74,8 +71,8 @@ def assembled(form: Record, says: Mapping[Part, JSON], at: Part = ()) -> dict[st
     for name, inner in form.fields:
         part = (*at, name)
         if isinstance(inner, Record):
-            if any(other[: len(part)] == part for other in says):
-                answer[name] = assembled(inner, says, part)
+            if below := assembled(inner, says, part):
+                answer[name] = below
         elif part in says:
             answer[name] = says[part]
     return answer
@@ -83,4 +80,4 @@ def assembled(form: Record, says: Mapping[Part, JSON], at: Part = ()) -> dict[st
 
 def only(answer: JSON, form: Record) -> dict[str, JSON]:
     """Leave nothing in an answer but what a form asks for."""
-    return assembled(form, {part: get(answer, part) for part in parts(form) if has(answer, part)})
+    return assembled(form, {part: said for part, said, there in apart(answer, form) if there})

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from langchain_nuextract.dialect import Dialect, check, dumps
@@ -66,9 +67,11 @@ class Plan(Generic[T]):
         held = self.dialect.constrained or kind == "constrained"
         if form is None or form is self.form:
             instructions, (template, schema, shots) = self.instructions, self._whole()
+            text = self._template_text
         else:
             instructions = _instructions(self.target, self.dialect, self.own, form)
             template, schema, shots = self._only(form)
+            text = ""
         return Task(
             source=source,
             template=template,
@@ -76,7 +79,12 @@ class Plan(Generic[T]):
             shots=shots,
             answer_schema=schema if held else None,
             thinking=self.thinking and not held,
+            template_text=text,
         )
+
+    @cached_property
+    def _template_text(self) -> str:
+        return dumps(self.template)
 
     def _whole(self) -> _Asked:
         return self.template, self.answer_schema, self.shots

@@ -47,6 +47,8 @@ class Task:
     answer_schema: Mapping[str, JSON] | None = None
     """Hold the decoding to this JSON Schema; None leaves it free."""
     thinking: bool = False
+    template_text: str = ""
+    """The template as `dialect.template_of` writes it, if it is at hand; writing it is slow."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ Source: https://huggingface.co/HuggingFaceTB/SmolLM2-135M-Instruct for the chat 
 import re
 from typing import Final, cast
 
-from langchain_nuextract.dialect import NOBODY, Dialect, answer_of, dumps, hold_chat
+from langchain_nuextract.dialect import NOBODY, Dialect, answer_of, hold_chat, template_of
 from langchain_nuextract.dialects.held import grammar
 from langchain_nuextract.dialects.offers import OFFERED
 from langchain_nuextract.documents.source import Source
@@ -55,7 +55,7 @@ def read(reply: Reply) -> str:
 
 
 def _order(task: Task) -> str:
-    return "\n\n".join(filter(None, (_ORDER, f"Template:\n{dumps(task.template)}", task.instructions)))
+    return "\n\n".join(filter(None, (_ORDER, f"Template:\n{template_of(task)}", task.instructions)))
 
 
 def _short_order(task: Task) -> str:

@@ -17,7 +17,7 @@ import json
 import re
 from typing import Final
 
-from langchain_nuextract.dialect import Dialect, answer_of, dumps, hold_completion, prompt
+from langchain_nuextract.dialect import Dialect, answer_of, dumps, hold_completion, prompt, template_of
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.types import NUEXTRACT_1
 from langchain_nuextract.task import Reply, Request, Shot, Task
@@ -51,7 +51,7 @@ def read(reply: Reply) -> str:
 
 
 def _opening(task: Task) -> str:
-    return f"<|input|>\n### Template:\n{dumps(task.template)}\n"
+    return f"<|input|>\n### Template:\n{template_of(task)}\n"
 
 
 def _example(shot: Shot) -> str:

@@ -12,15 +12,7 @@ ignores instructions. A system message would stand in for the line by which the 
 import re
 from typing import Final
 
-from langchain_nuextract.dialect import (
-    NOBODY,
-    Dialect,
-    answer_of,
-    dumps,
-    hold_chat,
-    image_part,
-    text_part,
-)
+from langchain_nuextract.dialect import NOBODY, Dialect, answer_of, hold_chat, image_part, template_of, text_part
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.types import NUEXTRACT_2
@@ -51,7 +43,7 @@ _SECTIONS: Final = ("\n# Template:", "\n# Examples:", "\n## Input:", "\n## Outpu
 
 def phrase(task: Task) -> Request:
     """Hand the template and the examples to the chat template, as strings."""
-    kwargs: dict[str, JSON] = {"template": dumps(task.template)}
+    kwargs: dict[str, JSON] = {"template": template_of(task)}
     if task.shots:
         kwargs["examples"] = [{"input": _text(shot.source, image=_IMAGE), "output": shot.answer} for shot in task.shots]
     text = "" if task.source.images else task.source.text
@@ -70,7 +62,7 @@ def phrase_inline(task: Task) -> Request:
     )
     examples = f"# Examples:\n{shots}" if shots else ""
     context = _text(task.source, image=PLACEHOLDER)
-    user = _user(task, f"# Template:\n{dumps(task.template)}\n{examples}# Context:\n{context}")
+    user = _user(task, f"# Template:\n{template_of(task)}\n{examples}# Context:\n{context}")
     return Request(messages=({"role": "system", "content": SYSTEM}, user), body={**_SAMPLING, **hold_chat(task)})
 
 

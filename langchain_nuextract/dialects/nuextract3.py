@@ -15,11 +15,11 @@ from langchain_nuextract.dialect import (
     NOBODY,
     Dialect,
     answer_of,
-    dumps,
     hold_chat,
     hold_completion,
     parts_of,
     prompt,
+    template_of,
     text_part,
 )
 from langchain_nuextract.documents.source import Source
@@ -46,7 +46,7 @@ _SECTIONS: Final = (
 
 def phrase(task: Task) -> Request:
     """Hand the template and instructions to the chat template; examples are messages before the document."""
-    kwargs: dict[str, JSON] = {"template": dumps(task.template), "enable_thinking": _thinks(task)}
+    kwargs: dict[str, JSON] = {"template": template_of(task), "enable_thinking": _thinks(task)}
     if task.instructions:
         kwargs["instructions"] = task.instructions
     messages = (*(_example(shot) for shot in task.shots), _user(task.source))
@@ -62,7 +62,7 @@ def phrase_inline(task: Task) -> Request:
     # The template ends the examples with a mark of their own only where they come last, after the document.
     examples = f"【examples_start】\n{''.join(map(_written, task.shots))}" if task.shots else ""
     text = (
-        f"<|im_start|>user\n【task】structured\n【template_start】{dumps(task.template)}【template_end】\n"
+        f"<|im_start|>user\n【task】structured\n【template_start】{template_of(task)}【template_end】\n"
         f"{instructions}{examples}{_closing(task.source, thinking=_thinks(task))}"
     )
     return prompt(text, {**_sampling(task), "stop": ["<|im_end|>"], **hold_completion(task)})

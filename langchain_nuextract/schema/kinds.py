@@ -23,7 +23,8 @@ def kind_of(value: JSON) -> str:
     """Name the JSON type of a value; whole numbers are `integer`."""
     if isinstance(value, float):
         return "integer" if value.is_integer() else "number"
-    return next((name for kind, name in _NAMES.items() if isinstance(value, kind)), "object")
+    name = _NAMES.get(value.__class__)
+    return name or next((name for kind, name in _NAMES.items() if isinstance(value, kind)), "object")
 
 
 def admits(kinds: frozenset[str], value: JSON) -> bool:

@@ -53,7 +53,7 @@ class LeafLens:
 
     def lift(self, answer: JSON) -> JSON:
         """Give the value that an answer stands for; as it is, if it stands for none."""
-        if _is_whole(answer) or admits(self.kinds, answer):
+        if admits(self.kinds, answer) or _is_whole(answer):
             return answer
         if "string" in self.kinds:
             return answer if self.decimal else dumps(answer)

@@ -33,6 +33,7 @@ PYDANTIC: Final = "https://json-schema.org/draft/2020-12/schema"
 Source: TypeAlias = Literal["python", "json schema", "template"]
 
 
+_HOLDERS: Final = (RecordNode, Array)
 _EMPTY: Final = ("whether it is empty or missing", "this model writes both alike; it is left out where it may be")
 
 
@@ -217,10 +218,11 @@ class Target(Generic[T]):
 
     def defaults(self, value: JSON) -> tuple[Path, ...]:
         """Name the parts that are not in a value and that a default of the user's type fills."""
-        if self.source != "python" or not any(_absent(self._node, value, ())):
+        absent = tuple(_absent(self._node, value, ())) if self.source == "python" else ()
+        if not absent:
             return ()
         whole = self._as_json(self._valid(value))
-        return tuple(path for path in _absent(self._node, value, ()) if _has(whole, path))
+        return tuple(path for path in absent if _has(whole, path))
 
     def spoken(self, value: JSON) -> Iterator[JSON]:
         """Yield the scalars of a value that a document has to say: no choices, codes, truth values or nulls."""
@@ -374,7 +376,7 @@ def _absent(node: Node, value: JSON, at: Path) -> Iterator[Path]:
         for part in node.fields:
             if part.name not in says:
                 yield (*at, part.name)
-            else:
+            elif isinstance(part.node, _HOLDERS):
                 yield from _absent(part.node, says[part.name], (*at, part.name))
     if isinstance(node, Array) and node.rest and isinstance(value, list):
         for index, child in enumerate(cast("list[JSON]", value)):
