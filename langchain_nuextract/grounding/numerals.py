@@ -13,7 +13,7 @@ LONGEST: Final = 40
 """Digits of a numeral that is read; longer ones are codes."""
 
 _NUMERAL = re.compile(r"\d+(?:[.,'’]\d+)*")
-_SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+(?:[.,]\d+)?(?![\d])")
+_SPACED = re.compile(r"\d(?<![\d.,]\d)\d{0,2}(?:[ \u00a0\u2009\u202f]\d{3})+(?:[.,]\d+)?(?![\d])")
 _GROUPED = re.compile(r"\d{1,3}(?:([.,'’])\d{3})(?:\1\d{3})*")
 _MARKS = re.compile(r"[.,'’\s]")
 _MINUS = "-−–"
