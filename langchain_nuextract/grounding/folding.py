@@ -15,6 +15,8 @@ from langchain_nuextract.grounding.locate import Span
 
 _GAP = re.compile(r"\s{2,}")
 _BLANK = re.compile(r"\s")
+_BLANKS = {code: " " for code in range(128) if chr(code).isspace()}
+"""Those of ASCII, for which a table is many times as fast as an expression."""
 _WORD = re.compile(r"\s|\S+")
 _JAMO = range(0x1160, 0x1200)
 """Parts of a Korean syllable that follow its first one."""
@@ -100,14 +102,19 @@ def _block(block: str, at: int) -> Iterator[_Piece]:
     if not block:
         return
     if _is_even(block):
-        yield _Piece(at, at + len(block), _BLANK.sub(" ", block.casefold()), even=True)
+        yield _Piece(at, at + len(block), _small(block), even=True)
         return
     for match in _WORD.finditer(block):
         start, word = at + match.start(), match[0]
         if _is_even(word):
-            yield _Piece(start, start + len(word), _BLANK.sub(" ", word.casefold()), even=True)
+            yield _Piece(start, start + len(word), _small(word), even=True)
         else:
             yield from _letters(word, start)
+
+
+def _small(text: str) -> str:
+    small = text.casefold()
+    return small.translate(_BLANKS) if text.isascii() else _BLANK.sub(" ", small)
 
 
 def _is_even(text: str) -> bool:
