@@ -13,7 +13,7 @@ from langchain_nuextract.repair.keys import Matched, match
 from langchain_nuextract.repair.ledger import ALLOWED, Kind, Policy, Repair
 from langchain_nuextract.repair.lists import listed, merged, only_leaf
 from langchain_nuextract.repair.loops import loop_start
-from langchain_nuextract.repair.nodes import Cut, Items, Leaf, Members, Node, Stretch, plain
+from langchain_nuextract.repair.nodes import Cut, Items, Leaf, Members, Node, Stretch, counted, plain
 from langchain_nuextract.repair.values import is_null_word, label, labels_in, scalar
 from langchain_nuextract.schema.form import Choice, Choices, Form, Listing, Record, Scalar
 
@@ -58,10 +58,10 @@ class _Walk:
     def habits(self) -> Habits:
         return habits_of(self.text)
 
-    def change(self, path: Path, kind: Kind, before: JSON, after: JSON) -> bool:
+    def change(self, path: Path, kind: Kind, before: JSON, after: JSON, times: int = 1) -> bool:
         """Put a change on record; false if it may not be made, which is then a problem."""
         if kind in self.allowed:
-            self.repairs.append(Repair(path, kind, before, after))
+            self.repairs.append(Repair(path, kind, before, after, times))
             return True
         self.problems.append(Problem(path, f"a repair of kind {kind!r} would be needed: {before!r} → {after!r}"))
         return False
@@ -74,8 +74,8 @@ class _Walk:
 
     def note(self, node: Node, path: Path) -> None:
         """Put the slips in the writing of a value on record."""
-        for each in node.fixes:
-            self.change(path, "syntax", each.before, each.after)
+        for each in counted(node.fixes):
+            self.change(path, "syntax", each.before, each.after, each.times)
         if isinstance(node, Items | Members) and node.open:
             self.change(path, "syntax", "", "]" if isinstance(node, Items) else "}")
         if isinstance(node, Members) and node.rest:

@@ -45,6 +45,9 @@ class Repair:
     """What the model wrote."""
     after: JSON
     """What we took it for."""
+    times: int = 1
+    """How many times this was done to this value: the same slip of writing is on record once a value."""
 
     def __str__(self) -> str:
-        return f"{self.kind} @ {show(self.path)}: {self.before!r} → {self.after!r}"
+        often = f" ({self.times} times)" if self.times > 1 else ""
+        return f"{self.kind} @ {show(self.path)}: {self.before!r} → {self.after!r}{often}"

@@ -3,6 +3,7 @@
 Plain JSON values cannot say that the text ended inside them, or that a key came twice; these can.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -18,6 +19,16 @@ class Fix:
 
     before: str
     after: str
+    times: int = 1
+    """How many times it was made in this value."""
+
+
+def counted(fixes: Iterable[Fix]) -> list[Fix]:
+    """Give slips that were made several times once: a text of broken escapes alone has no end of them."""
+    times: dict[tuple[str, str], int] = {}
+    for each in fixes:
+        times[each.before, each.after] = times.get((each.before, each.after), 0) + each.times
+    return [Fix(before, after, count) for (before, after), count in times.items()]
 
 
 @dataclass(slots=True)

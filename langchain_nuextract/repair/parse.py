@@ -50,7 +50,7 @@ _MEMBER_ENDS = re.compile(
     rf"{BLANK}*(?:[\"'“‘„«{{}}\],]|/[/*]|\.\.\.|\Z|[A-Za-z_$][\w$.-]{{0,80}}{BLANK}*[:：])"
 )  # fmt: skip
 _KEY = re.compile(r"[^:：=,，{}\[\]\"\n]+")
-_KEY_PATTERN = re.compile(rf"{BLANK}*[,，]?{BLANK}*{QUOTED_KEY}")
+_KEY_PATTERN = re.compile(rf"{BLANK}*(?:[,，]{BLANK}*)?{QUOTED_KEY}")
 _NEXT = re.compile(rf"{BLANK}*([,，]?){BLANK}*(.?)", re.DOTALL)
 _PLUS = re.compile(rf"{BLANK}*\+{BLANK}*(?=[\"'])")
 _CLOSED_BY = {"{": "}", "[": "]", "(": ")"}

@@ -31,7 +31,11 @@ class Picked:
 
 
 def pick(text: str, form: Form | None) -> Picked | None:
-    """Pick the candidate that fits best; of several that fit as well, the last; without a form, the longest."""
+    """Pick the candidate that fits best, or without a form, the longest.
+
+    Of several that fit as well it is the last; but one that was cut off is not taken for one before it that was not: a
+    model that writes its answer twice has run on.
+    """
     best = _fittest(text, candidates(text), form)
     if best is None or (form is not None and best.fitting == 0):
         best = _fittest(text, thoughts(text), form) or best
@@ -47,9 +51,14 @@ def _fittest(text: str, found: Iterable[Candidate], form: Form | None) -> Picked
     best: Picked | None = None
     for candidate in found if isinstance(form, Record) and len(form.fields) > 1 else _with_runs(text, found):
         fitting = _length(text, candidate) if form is None else _fit(text, candidate, form)
-        if best is None or fitting >= best.fitting:
+        if best is None or fitting > best.fitting or (fitting == best.fitting and not _runs_on(best, candidate)):
             best = Picked(candidate, fitting)
     return best
+
+
+def _runs_on(best: Picked, candidate: Candidate) -> bool:
+    """Whether a candidate is what was begun behind a whole one, rather than a list that it is an item of."""
+    return _is_open(candidate.node) and not _is_open(best.candidate.node) and candidate.start >= best.candidate.end
 
 
 def _fit(text: str, candidate: Candidate, form: Form) -> float:

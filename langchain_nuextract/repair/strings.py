@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from langchain_nuextract.repair.nodes import Fix
+from langchain_nuextract.repair.nodes import Fix, counted
 
 Place: TypeAlias = Literal["key", "member", "item"]
 """What a string is: an object's key, an object's value, or an array's item."""
@@ -271,7 +271,7 @@ def unescape(raw: str) -> tuple[str, list[Fix]]:
         return raw, []
     escapes = [_resolve(match) for match in _ESCAPE.finditer(raw)]
     literal = _MEANT_AS_SUCH if any(not good for _, _, good in escapes) else frozenset[str]()
-    fixes = [Fix(before, after) for before, after, good in escapes if not good]
+    fixes = counted(Fix(before, after) for before, after, good in escapes if not good)
     said = iter(before if before in literal else after for before, after, _ in escapes)
     return _ESCAPE.sub(lambda _: next(said), raw), fixes
 

@@ -140,6 +140,15 @@ def test_asking_again_heeds_what_was_said_of_the_fields_asked_for():
     assert said[1] == f"{about}{size}"
 
 
+@pytest.mark.parametrize("between", ["\n", "\n```json\n"], ids=["line", "fence"])
+def test_an_answer_begun_again_after_a_whole_one_is_not_asked_for_again(between):
+    text = json.dumps(ANSWER, ensure_ascii=False)
+    for cut in range(1, len(text)):
+        running = flow()
+        next(running)
+        assert result(running, reply(text + between + text[:cut], "length")).json == ANSWER
+
+
 def test_a_second_answer_fills_in_what_the_first_had_not():
     running = flow()
     next(running)

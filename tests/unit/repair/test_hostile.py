@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from langchain_nuextract.paths import leaves
+from langchain_nuextract.paths import leaves, show
 from langchain_nuextract.repair import read_form, read_json
 from tests.unit.repair.forms import form_of
 
@@ -32,6 +32,8 @@ HOSTILE = {
     "commas": "{" + "," * SIZE,
     "colons": '{"a"' + ":" * SIZE,
     "blanks": '{"a": "x"' + " " * SIZE + "}",
+    "blanks behind the answer": "{}" + "\ufeff" * SIZE,
+    "lines behind an item": "1" + "\n" * SIZE + "x",
     "blanks behind quotes": '{"a": "' + ('"' + " " * 100 + "x") * (SIZE // 100),
     "comments": "{" + "/* */" * SIZE,
     "open comments": "{" + "/*" * SIZE,
@@ -85,3 +87,12 @@ def test_lone_surrogates_do_not_come_out():
 def test_what_is_nested_too_deeply_is_cut():
     value = read_json('{"b": 1, "a":' * 400).value
     assert max(len(path) for path, _ in leaves(value)) < 300
+
+
+def test_what_is_wrong_a_thousand_times_in_a_value_is_on_record_once():
+    reading = read_form('{"a": "' + "\\ud800" * 1_000 + '", "l": [' + '{"a": "x"},' * 9 + ",,,]}", FORM)
+    assert [(show(repair.path), repair.before, repair.times) for repair in reading.repairs] == [
+        ("$.a", "\\ud800", 1_000),
+        ("$.l", ",", 4),
+    ]
+    assert str(reading.repairs[0]).endswith("(1000 times)")
