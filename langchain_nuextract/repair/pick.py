@@ -14,6 +14,8 @@ from langchain_nuextract.schema.form import Choices, Form, Listing, Record
 
 POOR: Final = 0.5
 """Below this fit an unfinished candidate may be prose that swallowed the answer."""
+NEAR: Final = 1_000
+"""Characters around a candidate in which prose would show."""
 
 _BETWEEN = re.compile(rf"(?:{BLANK}|,|/\*[^*]{{0,200}}\*/|//[^\n]{{0,200}}\n)+|{BLANK}*```[^`]{{0,2000}}```\w*{BLANK}*")
 _WORDS = re.compile(r"(?!json\b)\b\w")
@@ -69,9 +71,15 @@ def _fit(text: str, candidate: Candidate, form: Form) -> float:
         and isinstance(form.fields[0][1], Listing | Choices)
     ):
         says = any(not isinstance(item, Leaf) for item in candidate.node.items)
-        if not says and any(map(_WORDS.search, (text[: candidate.start], text[candidate.end :]))):
+        if not says and _stands_in_prose(text, candidate):
             return 0.0
     return fit(candidate.node, form)
+
+
+def _stands_in_prose(text: str, candidate: Candidate) -> bool:
+    """Whether there are words around a candidate; no farther than is quick to look for each of thousands."""
+    start, end = candidate.start, candidate.end
+    return bool(_WORDS.search(text, max(0, start - NEAR), start) or _WORDS.search(text, end, end + NEAR))
 
 
 def _length(text: str, candidate: Candidate) -> int:

@@ -22,6 +22,7 @@ from langchain_nuextract.repair import read_answer, read_form, read_json
 from langchain_nuextract.repair.fits import NOT_TEXT, fit_of
 from langchain_nuextract.schema.form import Choice, Choices, Form, Listing, Record, Scalar
 from langchain_nuextract.schema.target import PYDANTIC, Target
+from tests.bench import hostile
 from tests.unit.repair.forms import form_of
 
 DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
@@ -356,6 +357,7 @@ def main() -> None:
     fast_path()
     cuts(20, READERS)
     if "--quick" not in sys.argv:
+        hostile.main()
         cuts(1, {"ours": ours})
 
 

@@ -41,6 +41,7 @@ HOSTILE = {
     "the same key": "{" + '"a": "x",' * 10_000 + "}",
     "items": '{"l": [' + '{"a": "x"},' * 10_000,
     "citations": "[1] " * SIZE,
+    "empty lists": "[]" * SIZE,
     "fences": "```json\n{" * SIZE,
     "thoughts": "<think>{</think>" * (SIZE // 10),
     "control marks": "{}" + "<|im_end|>" * (SIZE // 10),
@@ -53,9 +54,13 @@ HOSTILE = {
 }  # fmt: skip
 
 
+ENTRIES = form_of({"entries": [{"key": "string", "value": "integer"}]})
+
+
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_ends_soon(text: str):
     assert seconds(lambda: read_form(text, FORM)) < 20
+    assert seconds(lambda: read_form(text, ENTRIES)) < 20
     assert seconds(lambda: read_json(text)) < 20
 
 
