@@ -168,6 +168,10 @@ def _is_said_as(value: JSON, form: Form, text: Text) -> bool:
     match form:
         case Choice() | Choices():
             return value in form.labels and _is_label(str(value), text)
+        case Scalar(type="number"):
+            # A number that no float equals is given as its digits.
+            plain = isinstance(value, str) and re.fullmatch(r"[\d.]+", value)
+            return bool(plain) and any(str(value).replace(".", "") in view for view in text.digits)
         case Scalar(type="date" | "date-time" | "time"):
             return isinstance(value, str) and _is_date(value, text)
         case Scalar(type=type_name) if type_name not in {"", "string", "verbatim-string"}:
