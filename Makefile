@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help quickstart test check format test-vllm bench-embedded bench-schema bench-repair bench-leaks bench-many fuzz clean
+.PHONY: help quickstart test check format test-vllm bench bench-embedded bench-schema bench-repair bench-leaks bench-many fuzz clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ format: $(READY) ## format and mend what can be mended
 test-vllm: $(READY) ## build a real vLLM for the CPU (once) and run the tests that need it
 	@$(RUN)/python tests/vllm/build.py
 	@$(RUN)/python -m pytest tests/vllm -m vllm $(ARGS)
+
+bench: $(READY) ## what a document costs the client, against other clients in the same run
+	@$(RUN)/python tests/bench/speed.py $(ARGS)
 
 bench-embedded: $(READY) ## precision, recall and seconds a document of the embedded model
 	@$(RUN)/python tests/bench/embedded.py $(ARGS)

@@ -36,8 +36,9 @@ def streamed() -> bytes:
     size = -(-len(TEXT) // PIECES)
     texts = [TEXT[at : at + size] for at in range(0, len(TEXT), size)]
     about = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
-    events = [{**about, "choices": [{"index": 0, "delta": {"content": text}, "finish_reason": None}]} for text in texts]
-    events.append({**about, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+    deltas = [{"role": "assistant", "content": ""}, *({"content": text} for text in texts)]
+    events = [{**about, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
+    events.append({**about, "choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": "stop"}]})
     events.append({**about, "choices": [], "usage": USAGE})
     body = b"".join(b"data: " + orjson.dumps(event) + b"\n\n" for event in events) + b"data: [DONE]\n\n"
     head = f"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {len(body)}\r\n\r\n"
