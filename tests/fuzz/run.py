@@ -5,6 +5,7 @@ what fails is printed with both, and `--only` reads that round again.
 """
 
 import argparse
+import itertools
 import json
 import sys
 import time
@@ -118,14 +119,14 @@ def _validate(target: Target[Any], reading: Reading) -> None:
         return
 
 
-def run(seed: int, seconds: float, start: int = 0) -> int:
-    """Read as many texts as there is time for, and say how many that were."""
+def run(seed: int, seconds: float, most: int | None = None) -> int:
+    """Read as many texts as there is time for, or `most`, and say how many that were."""
     ends = time.monotonic() + seconds
-    number = start
-    while time.monotonic() < ends:
+    for number in itertools.count() if most is None else range(most):
+        if time.monotonic() > ends:
+            return number
         Round(seed, number).run()
-        number += 1
-    return number - start
+    return most or 0
 
 
 def main() -> None:

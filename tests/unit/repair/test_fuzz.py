@@ -13,7 +13,8 @@ FORM = form_of(
 
 
 def test_damaged_answers_break_no_promise():
-    assert run(seed=20, seconds=20) > 20
+    # As many texts on each machine that is fast enough: new ones are for `make fuzz`.
+    assert run(seed=20, seconds=20, most=1000) > 20
 
 
 @pytest.mark.parametrize(
