@@ -11,8 +11,9 @@ LONGEST: Final = 1_000_000
 MAJORITY: Final = 4
 """How many times more often one way must be found than the other to be taken for the habit."""
 
-_COMMA = re.compile(r"(?<![\d.,])(?:\d{1,3}(?:[. ]\d{3})+|\d+),(?:\d{1,2}|\d{4,})(?![\d.,]\d|\d)")
-_POINT = re.compile(r"(?<![\d.,])(?:\d{1,3}(?:[, ]\d{3})+|\d+)\.(?:\d{1,2}|\d{4,})(?![\d.,]\d|\d)")
+# Thousands are bounded: a row of numbers would be read to its end from each of them.
+_COMMA = re.compile(r"(?<![\d.,])(?:\d{1,3}(?:[. ]\d{3}){1,6}|\d+),(?:\d{1,2}|\d{4,})(?![\d.,]\d|\d)")
+_POINT = re.compile(r"(?<![\d.,])(?:\d{1,3}(?:[, ]\d{3}){1,6}|\d+)\.(?:\d{1,2}|\d{4,})(?![\d.,]\d|\d)")
 _DATE = re.compile(r"(?<![\d./-])(\d{1,2})([/.-])(\d{1,2})\2(?:\d{4}|\d{2})(?!\d)")
 
 

@@ -50,6 +50,7 @@ HOSTILE = {
     "lines that open": "{\n" * SIZE,
     "concatenation": '{"a": "x"' + ' + "x"' * SIZE,
     "bare words": '{"a": ' + "word, " * SIZE,
+    "rows of numbers": '{"n": "12' + " 342" * SIZE,
     "keys without values": "{" + '"k", ' * SIZE,
 }  # fmt: skip
 
