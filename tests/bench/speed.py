@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -33,28 +34,51 @@ def main() -> None:
     print("import, seconds of CPU (median of 3)")
     for module in IMPORTS:
         print(f"  {module:<26} {import_time(module):6.2f}")
-    whole = [name for name in names if name not in STREAMED]
-    for concurrency in (1, 32, 256):
-        at_once = count if concurrency == 1 else count * 3
-        show(f"{concurrency} in flight", measure(whole, at_once, concurrency, rounds))
-    show("256 in flight, 50 ms of latency", measure(whole, count * 3, 256, rounds, latency=0.05))
-    show("streams of 418 events, 8 in flight", measure([n for n in names if n in STREAMED], count // 4, 8, rounds))
+    whole, streams = ([name for name in names if (name in STREAMED) is streamed] for streamed in (False, True))
+    with clients(names) as ready:
+        for concurrency in (1, 32, 256):
+            at_once = count if concurrency == 1 else count * 3
+            show(f"{concurrency} in flight", measure(ready, whole, at_once, concurrency, rounds))
+        show("streams of 418 events, 8 in flight", measure(ready, streams, count // 4, 8, rounds))
+    with clients(whole, latency=0.05) as ready:
+        show("256 in flight, 50 ms of latency", measure(ready, whole, count * 3, 256, rounds))
+
+
+@dataclass(frozen=True)
+class Client:
+    """A client in its own process."""
+
+    process: Any
+    first: float
+    """Seconds to the first result."""
+
+
+@contextmanager
+def clients(names: list[str], latency: float = 0.0) -> Iterator[dict[str, Client]]:
+    """Start an endpoint and the clients, one after the other."""
+    with ExitStack() as stack:
+        server = stack.enter_context(running([str(HERE / "speed_endpoint.py"), str(latency)]))
+        url = f"http://127.0.0.1:{int(server.stdout.readline())}/v1"
+        ready: dict[str, Client] = {}
+        for name in names:
+            process = stack.enter_context(running([str(HERE / "speed_clients.py"), name, url]))
+            if line := process.stdout.readline():
+                ready[name] = Client(process, json.loads(line)["first_s"])
+            else:
+                print(f"{name}: not there, or it gave something else than was asked for")
+        yield ready
 
 
 def measure(
-    names: list[str], count: int, concurrency: int, rounds: int, latency: float = 0.0
+    ready: dict[str, Client], names: list[str], count: int, concurrency: int, rounds: int
 ) -> dict[str, dict[str, float]]:
-    """Interleave rounds of all clients; give the medians of their figures."""
-    with ExitStack() as stack:
-        url = stack.enter_context(endpoint(latency))
-        clients = {name: stack.enter_context(running([str(HERE / "speed_clients.py"), name, url])) for name in names}
-        ready = {name: json.loads(process.stdout.readline() or "null") for name, process in clients.items()}
-        taken: dict[str, list[dict[str, float]]] = {name: [] for name, about in ready.items() if about}
-        for _ in range(rounds):
-            for name, figures in taken.items():
-                figures.append(ask(clients[name], count, concurrency))
+    """Interleave rounds of clients; give the medians of their figures."""
+    taken: dict[str, list[dict[str, float]]] = {name: [] for name in names if name in ready}
+    for _ in range(rounds):
+        for name, figures in taken.items():
+            figures.append(ask(ready[name].process, count, concurrency))
     return {
-        name: {key: median(figure[key] for figure in figures) for key in figures[0]} | ready[name]
+        name: {key: median(each[key] for each in figures) for key in figures[0]} | {"first_s": ready[name].first}
         for name, figures in taken.items()
     }
 
@@ -63,18 +87,6 @@ def ask(process: Any, count: int, concurrency: int) -> dict[str, float]:
     process.stdin.write(f"{count} {concurrency}\n")
     process.stdin.flush()
     return json.loads(process.stdout.readline())
-
-
-@contextmanager
-def endpoint(latency: float) -> Iterator[str]:
-    with running([str(HERE / "speed_endpoint.py"), str(latency)]) as process:
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}/v1"
-
-
-@contextmanager
-def client(name: str, url: str) -> Iterator[Any]:
-    with running([str(HERE / "speed_clients.py"), name, url]) as process:
-        yield process
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from langchain_nuextract import ChatNuExtract, Example, Extraction, NuExtractor,
 from langchain_nuextract.dialect import Dialect
 from langchain_nuextract.dialects import dialect_named
 from langchain_nuextract.documents.read import read
+from langchain_nuextract.endpoint.bodies import arguments
 from langchain_nuextract.errors import ContextOverflow, UnknownModel
 from langchain_nuextract.flow import extract
 from langchain_nuextract.plan import plan_for
@@ -86,9 +87,9 @@ def first_request(dialect: Dialect) -> Request:
 
 
 def test_a_request_reaches_the_model_through_langchain_as_it_was_phrased(dialect: Dialect, server: Server) -> None:
-    request = first_request(dialect)
-    route = {} if request.route == "chat" else {"route": request.route}
-    usage = llm_on(server).invoke(list(request.messages), **{**request.body, **route, "max_tokens": 1}).usage_metadata
+    request, llm = first_request(dialect), llm_on(server)
+    asked = {**arguments(request, llm), "max_tokens": 1}
+    usage = llm.invoke([dict(message) for message in request.messages], **asked).usage_metadata
     assert usage is not None
     assert usage["input_tokens"] == server.post(request, max_tokens=1)["usage"]["prompt_tokens"]
 
