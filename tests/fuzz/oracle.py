@@ -204,7 +204,8 @@ def _is_label(label: str, text: Text) -> bool:
     for polar in (YES, NO):
         if simple(label) in polar and text.words & polar:
             return True
-    reach = max(1, len(said) // 4)
+    # A quarter of the letters that were written, which may be a third more than the label has.
+    reach = max(1, len(said) // 3)
     return any(_is_near(said, window, reach) for window in _windows(text, len(said), reach))
 
 
