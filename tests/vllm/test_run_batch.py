@@ -3,11 +3,14 @@
 import os
 import subprocess
 
+import pytest
 from pydantic import BaseModel
 
 from langchain_nuextract import ChatNuExtract, ContextOverflow, ExtractionError, NuExtractor
 from tests.vllm import build
 from tests.vllm.server import SETTINGS, START_SECONDS, TEMPLATES
+
+pytestmark = pytest.mark.vllm
 
 MODEL = "numind/NuExtract3"
 
