@@ -15,7 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeVar
 
-from langchain_core.messages import convert_to_messages
 from langchain_core.runnables import Runnable
 
 from langchain_nuextract.batch.asking import key_of
@@ -25,7 +24,6 @@ from langchain_nuextract.batch.result import Result
 from langchain_nuextract.chat_model import ChatNuExtract
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source
-from langchain_nuextract.endpoint.bodies import arguments
 from langchain_nuextract.endpoint.faults import Place, explain_refusal, refusal_of
 from langchain_nuextract.endpoint.replies import decode, encode, reply_in, well_formed
 from langchain_nuextract.errors import EndpointError, UnsupportedTask
@@ -91,9 +89,7 @@ def _body(extractor: NuExtractor[Any], request: Request) -> Mapping[str, JSON]:
         raise UnsupportedTask(extractor.dialect.name, "a batch file can be written for a ChatNuExtract only")
     if request.route != "chat":
         raise UnsupportedTask(extractor.dialect.name, "a batch file holds chats, and this model is not asked by chat")
-    messages = convert_to_messages([dict(message) for message in request.messages])
-    call = llm._call(messages, None, arguments(request, llm))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # it alone knows what is sent
-    return call.body
+    return llm.call_for(request).body
 
 
 def _name(index: int, settings: str, source: Source) -> str:

@@ -12,7 +12,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 
 from langchain_nuextract.loose import fields, integer, items, number
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.task import Piece, Reply, Token, Usage
+from langchain_nuextract.task import Piece, Reply, Token, Usage, joined
 
 PROVIDER: Final = "nuextract"
 """`response_metadata["model_provider"]`: LangChain reads content blocks, reasoning included, without a translator."""
@@ -91,16 +91,7 @@ def reply_of(message: AIMessage, seconds: float = 0.0) -> Reply:
         message: What `ChatNuExtract` returned.
         seconds: How long it took.
     """
-    about = message.response_metadata
-    return Reply(
-        text=message.text,
-        reasoning=message.additional_kwargs.get(_REASONING, ""),
-        finish_reason=about.get("finish_reason"),
-        usage=_usage(message.usage_metadata),
-        model=about.get("model_name", ""),
-        seconds=seconds,
-        tokens=tokens_of(about),
-    )
+    return joined((piece_of(message),), seconds)
 
 
 def reply_in(body: Mapping[str, JSON], model: str, seconds: float = 0.0) -> Reply:
@@ -111,20 +102,11 @@ def reply_in(body: Mapping[str, JSON], model: str, seconds: float = 0.0) -> Repl
         model: The name to report if the reply has none.
         seconds: How long it took.
     """
-    choice: Mapping[str, JSON] = body["choices"][0]
-    return Reply(
-        text=_text(choice),
-        reasoning=_reasoning(choice),
-        finish_reason=choice.get("finish_reason"),
-        usage=_usage(usage_of(body.get("usage"))),
-        model=body.get("model") or model,
-        seconds=seconds,
-        tokens=tokens_of(choice),
-    )
+    return joined((piece_in(body, model),), seconds)
 
 
 def piece_in(event: Mapping[str, JSON], model: str) -> Piece:
-    """Turn one event of a stream, of either route, into a piece of a reply; see `reply_in`."""
+    """Turn the body of a reply, or one event of a stream, of either route, into a piece of a reply; see `reply_in`."""
     choices = event.get("choices")
     choice: Mapping[str, JSON] = choices[0] if choices else {}
     return Piece(
@@ -137,14 +119,14 @@ def piece_in(event: Mapping[str, JSON], model: str) -> Piece:
     )
 
 
-def piece_of(chunk: AIMessageChunk) -> Piece:
-    """Turn LangChain's chunk of a message into a piece of a reply."""
-    about = chunk.response_metadata
+def piece_of(message: AIMessage) -> Piece:
+    """Turn LangChain's message, or its chunk of one, into a piece of a reply."""
+    about = message.response_metadata
     return Piece(
-        text=chunk.text,
-        reasoning=chunk.additional_kwargs.get(_REASONING, ""),
+        text=message.text,
+        reasoning=message.additional_kwargs.get(_REASONING, ""),
         finish_reason=about.get("finish_reason"),
-        usage=_usage(chunk.usage_metadata),
+        usage=_usage(message.usage_metadata),
         model=about.get("model_name", ""),
         tokens=tokens_of(about),
     )
