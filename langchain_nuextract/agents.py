@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import takewhile
-from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar, get_args
 
 from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
 from langchain_core.runnables import Runnable
@@ -36,10 +36,13 @@ class StructuredResponse(AgentMiddleware[AgentState[T], Any, T], Generic[T]):
 
     Raises:
         ImportError: `langchain` is not installed.
+        ValueError: `of` is something else.
     """
 
     def __init__(self, extractor: Runnable[Any, T], *, of: Part = "answer") -> None:
         super().__init__()
+        if of not in get_args(Part):
+            raise ValueError(f"of must be one of {', '.join(get_args(Part))}, not {of!r}")
         self.extractor = extractor
         self.of: Part = of
 

@@ -2,6 +2,7 @@
 
     nuextract extract invoice.txt --schema shop.models:Invoice
     nuextract extract scans/*.png --schema shop.models:Invoice --checkpoint run.db --jsonl
+    nuextract extract scans/*.png --schema shop.models:Invoice --base-url http://gpu1:8000/v1 --base-url http://gpu2:8000/v1
     nuextract serve
     nuextract schema shop.models:Invoice --dialect 2.0
     nuextract doctor --base-url http://localhost:8000/v1
@@ -54,7 +55,12 @@ def _add_extract(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE", help="text or image files; - for standard input")
     _add_schema_option(parser, "--schema", required=True)
     parser.add_argument("--model", help="the model's name at the endpoint (NUEXTRACT_MODEL)")
-    parser.add_argument("--base-url", help="the endpoint (NUEXTRACT_BASE_URL)")
+    parser.add_argument(
+        "--base-url",
+        action="append",
+        default=[],
+        help="the endpoint (NUEXTRACT_BASE_URL); given several times, endpoints of the same model that share the work",
+    )
     parser.add_argument("--embedded", action="store_true", help="use the small embedded model instead of an endpoint")
     parser.add_argument("--dialect", help="the model generation, where the model's name does not tell it")
     parser.add_argument("--instructions", default="", help="what to heed, in words")
@@ -96,15 +102,20 @@ def _extract(options: argparse.Namespace) -> int:
 
     target = _target(options.schema)
     with ExitStack() as stack:
-        model, base_url = _endpoint(options, stack)
+        model, base_urls = _endpoints(options, stack)
         extractor = NuExtractor(
-            target, model=model, base_url=base_url, dialect=options.dialect, instructions=options.instructions
+            target,
+            model=model,
+            base_url=next(iter(base_urls), None),
+            dialect=options.dialect,
+            instructions=options.instructions,
         )
         results = extractor.detailed.extract_many(
             [_document(name) for name in options.files],
             checkpoint=options.checkpoint,
+            endpoints=base_urls,
             max_concurrency=options.concurrency,
-            progress=len(options.files) > 1 and sys.stderr.isatty(),
+            progress=len(options.files) > 1,
         )
         failed = 0
         for result in stack.enter_context(closing(results)):
@@ -113,13 +124,13 @@ def _extract(options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _endpoint(options: argparse.Namespace, stack: ExitStack) -> tuple[str | None, str | None]:
+def _endpoints(options: argparse.Namespace, stack: ExitStack) -> tuple[str | None, list[str]]:
     if not options.embedded:
         return options.model, options.base_url
     from langchain_nuextract.local import LocalEndpoint  # noqa: PLC0415 an extra, needed here only
 
     endpoint = stack.enter_context(LocalEndpoint(on_progress=_say))
-    return endpoint.model, endpoint.base_url
+    return endpoint.model, [endpoint.base_url]
 
 
 def _document(name: str) -> Any:

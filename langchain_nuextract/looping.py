@@ -11,9 +11,10 @@ import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
 from concurrent.futures import Future
 from threading import Lock, Thread, get_ident
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 
 T = TypeVar("T")
+Given = TypeVar("Given")
 
 _PATIENCE: Final = 5.0
 """Seconds that what is still open may take to close when the interpreter ends."""
@@ -54,6 +55,51 @@ def iterate(source: AsyncGenerator[T]) -> Generator[T]:
         run(source.aclose())
 
 
+class Pool(Generic[Given, T]):
+    """Workers on the running loop: as many tasks as there may be calls under way, however many calls there are.
+
+    Args:
+        ask: What is called with each thing given. What it raises ends the worker.
+        deliver: Takes what comes back, or is raised, as calls complete.
+        size: How many workers.
+    """
+
+    def __init__(
+        self, ask: Callable[[Given], Awaitable[T]], deliver: Callable[[T | BaseException], object], *, size: int
+    ) -> None:
+        self.loop = asyncio.get_running_loop()
+        self._ask = ask
+        self._deliver = deliver
+        self._size = size
+        self._given: asyncio.Queue[Given] = asyncio.Queue()
+        self._workers: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        self._workers = [asyncio.create_task(self._work()) for _ in range(self._size)]
+        return self
+
+    async def __aexit__(self, *raised: object) -> None:
+        """Drop what is not finished, and wait until all workers have ended."""
+        for worker in self._workers:
+            worker.cancel()
+        await asyncio.gather(*self._workers, return_exceptions=True)
+
+    def give(self, given: Given) -> None:
+        """Hand something over; how much there may be is for the caller to say."""
+        self._given.put_nowait(given)
+
+    async def _work(self) -> None:
+        while True:
+            given = await self._given.get()
+            try:
+                outcome = await self._ask(given)
+            except BaseException as error:
+                # Whoever waits for this would wait for ever.
+                self._deliver(error)
+                raise
+            self._deliver(outcome)
+
+
 async def as_completed(
     ask: Callable[[int], Awaitable[T]], count: int, *, width: int
 ) -> AsyncGenerator[tuple[int, T | Exception]]:
@@ -62,28 +108,22 @@ async def as_completed(
     Yields:
         A number, and what came back or was raised, as they complete.
     """
-    left, done = iter(range(count)), asyncio.Queue[tuple[int, T | BaseException]]()
 
-    async def work() -> None:
-        for number in left:
-            try:
-                done.put_nowait((number, await ask(number)))
-            except BaseException as error:
-                done.put_nowait((number, error))
-                if not isinstance(error, Exception):
-                    raise
+    async def outcome(number: int) -> tuple[int, T | Exception]:
+        try:
+            return number, await ask(number)
+        except Exception as error:  # noqa: BLE001  # for the caller to judge
+            return number, error
 
-    workers = [asyncio.create_task(work()) for _ in range(min(width, count))]
-    try:
+    done = asyncio.Queue[tuple[int, T | Exception] | BaseException]()
+    async with Pool(outcome, done.put_nowait, size=min(width, count)) as pool:
+        for number in range(count):
+            pool.give(number)
         for _ in range(count):
-            number, outcome = await done.get()
-            if isinstance(outcome, BaseException) and not isinstance(outcome, Exception):
-                raise outcome
-            yield number, outcome
-    finally:
-        for worker in workers:
-            worker.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
+            completed = await done.get()
+            if isinstance(completed, BaseException):
+                raise completed
+            yield completed
 
 
 class _Running(Generic[T]):

@@ -1,7 +1,7 @@
 """Documents with what was extracted from them as their metadata, for filters of vector stores."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Final, Literal, TypeAlias
 
@@ -13,10 +13,12 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializa
 from langchain_core.runnables.config import patch_config
 from pydantic import ConfigDict, Field
 
+from langchain_nuextract.errors import Problem
 from langchain_nuextract.extraction import Extraction
 from langchain_nuextract.fingerprint import digest
 from langchain_nuextract.flat import SEPARATOR, flat
-from langchain_nuextract.paths import show
+from langchain_nuextract.leaks import Leak
+from langchain_nuextract.paths import JSON, show
 from langchain_nuextract.schema.kinds import is_list
 
 OnError: TypeAlias = Literal["keep", "raise"]
@@ -24,6 +26,7 @@ Outcome: TypeAlias = Extraction[Any] | Exception
 
 OWN: Final = "nuextract"
 """What the transformer's own metadata begin with."""
+_OWN_NAMES: Final = ("hash", "keys", "evidence", "warnings", "problems", "error")
 
 
 class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Document]], BaseDocumentTransformer):
@@ -36,6 +39,9 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
     - `hash`: of content and settings; a document whose hash is the same is not extracted from again;
     - `keys`: the names of what was written, as JSON text, for them to be replaced when the content has changed;
     - `evidence`: where each value stands, as JSON text: `{"$.total": [10, 15]}`, in code points of the content;
+    - `warnings`, only where there are any: which values the model may have copied from a few-shot example, and why, as
+      JSON text: `{"$.total": "12.5 is not in the document but in example 1: …"}`;
+    - `problems`, only where the extractor gives partial values and had to: what is not in it, and why, as JSON text;
     - `error`: why nothing could be extracted. There is no hash then, so that the document is tried again next time.
     """
 
@@ -57,17 +63,23 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
     def invoke(self, input: Sequence[Document], config: RunnableConfig | None = None, **kwargs: Any) -> list[Document]:
         """Extract from each document whose content or settings have changed.
 
+        Args:
+            input: The documents, of an iterator too.
+            config: Callbacks, tags, and how many documents may be in flight.
+            kwargs: None are taken.
+
         Raises:
+            TypeError: It is something else than documents.
             ValueError: A field has the name of metadata that the document has from elsewhere: set `metadata_key`. This
                 and all else that may befall a document is raised only if `on_error` is "raise".
         """
-        return self._call_with_config(self._transform, input, config, **kwargs)
+        return self._call_with_config(self._transform, _listed(input), config, **kwargs)
 
     async def ainvoke(
         self, input: Sequence[Document], config: RunnableConfig | None = None, **kwargs: Any
     ) -> list[Document]:
         """Extract from each document whose content or settings have changed; see `invoke`."""
-        return await self._acall_with_config(self._atransform, input, config, **kwargs)
+        return await self._acall_with_config(self._atransform, _listed(input), config, **kwargs)
 
     def transform_documents(self, documents: Sequence[Document], **kwargs: Any) -> list[Document]:
         """Extract from each document; see `invoke`."""
@@ -125,14 +137,16 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
         fields = flat(extraction.value, self.metadata_key, lists=self.lists)
         if both := sorted(taken & fields.keys()):
             raise ValueError(f"the document has metadata of its own named {', '.join(both)}: set metadata_key")
-        own = {"hash": self._hash(document), "keys": json.dumps([*fields], ensure_ascii=False)}
+        own = {"hash": self._hash(document), "keys": _text([*fields])}
         if self.evidence:
-            found = {show(one.path): [one.span.start, one.span.end] for one in extraction.evidence}
-            own["evidence"] = json.dumps(found, ensure_ascii=False)
+            own["evidence"] = _text({show(one.path): [one.span.start, one.span.end] for one in extraction.evidence})
+        for name, told in (("warnings", extraction.warnings), ("problems", extraction.problems)):
+            if told:
+                own[name] = _text(_by_path(told))
         return {**fields, **{self._own(name): value for name, value in own.items()}}
 
     def _foreign(self, document: Document) -> dict[str, Any]:
-        own = {self._own(name) for name in ("hash", "keys", "evidence", "error")}
+        own = {self._own(name) for name in _OWN_NAMES}
         own.update(_names(document.metadata.get(self._own("keys"))))
         return {name: value for name, value in document.metadata.items() if name not in own}
 
@@ -142,6 +156,27 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
     def _hash(self, document: Document) -> str:
         options = f"{self.settings} {self.metadata_key} {self.evidence} {self.lists} "
         return digest(options + document.page_content)
+
+
+def _listed(given: Iterable[Any]) -> list[Document]:
+    # A document is iterable itself, over its fields.
+    documents = [given] if isinstance(given, Document) else [*given]
+    if isinstance(given, Document) or not all(isinstance(each, Document) for each in documents):
+        kinds = ", ".join(sorted({type(each).__name__ for each in documents}))
+        raise TypeError(f"expected a list of LangChain documents, or another iterable of them, got: {kinds}")
+    return documents
+
+
+def _by_path(told: Iterable[Leak | Problem]) -> dict[str, str]:
+    """Write what is told of each value; of one value it may be several things."""
+    by_path: dict[str, list[str]] = {}
+    for each in told:
+        by_path.setdefault(show(each.path), []).append(each.message)
+    return {path: "; ".join(messages) for path, messages in by_path.items()}
+
+
+def _text(value: JSON) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _names(written: Any) -> list[str]:
@@ -154,15 +189,29 @@ def _names(written: Any) -> list[str]:
 
 
 class ExtractingRetriever(BaseRetriever):
-    """Extract from what another retriever finds; made by `ExtractionTransformer.retriever`."""
+    """Extract from what another retriever finds; made by `ExtractionTransformer.retriever`.
+
+    What is given to `invoke` beside the query, such as `k`, is handed on to the other retriever.
+    """
 
     retriever: BaseRetriever
     transformer: ExtractionTransformer
 
-    def _get_relevant_documents(self, query: str, *, run_manager: RetrieverRun) -> list[Document]:
-        config = RunnableConfig(callbacks=run_manager.get_child())
-        return self.transformer.invoke(self.retriever.invoke(query, config), config)
+    def invoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> list[Document]:
+        """Find documents, and extract from them."""
+        # Retrievers are told of the config its callbacks only.
+        return super().invoke(input, config, within=config or {}, **kwargs)
 
-    async def _aget_relevant_documents(self, query: str, *, run_manager: AsyncRetrieverRun) -> list[Document]:
-        config = RunnableConfig(callbacks=run_manager.get_child())
-        return await self.transformer.ainvoke(await self.retriever.ainvoke(query, config), config)
+    async def ainvoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> list[Document]:
+        """Find documents, and extract from them."""
+        return await super().ainvoke(input, config, within=config or {}, **kwargs)
+
+    def _get_relevant_documents(self, query: str, *, run_manager: RetrieverRun, **kwargs: Any) -> list[Document]:
+        child = patch_config(kwargs.pop("within"), callbacks=run_manager.get_child())
+        return self.transformer.invoke(self.retriever.invoke(query, child, **kwargs), child)
+
+    async def _aget_relevant_documents(
+        self, query: str, *, run_manager: AsyncRetrieverRun, **kwargs: Any
+    ) -> list[Document]:
+        child = patch_config(kwargs.pop("within"), callbacks=run_manager.get_child())
+        return await self.transformer.ainvoke(await self.retriever.ainvoke(query, child, **kwargs), child)

@@ -40,12 +40,13 @@ class Asker(Generic[Out]):
         """What the extractor was made of, as a hash."""
         return self.extractor.fingerprint
 
-    async def ask(self, index: int, document: Any) -> Result[Out]:
-        """Extract from a document; what goes wrong with it is part of the result.
+    async def ask(self, numbered: tuple[int, Any]) -> Result[Out]:
+        """Extract from a document, given with its place; what goes wrong with it is part of the result.
 
         Raises:
             CheckpointError: The checkpoint cannot be used.
         """
+        index, document = numbered
         try:
             source = read(document)
             if self.checkpoint is None:

@@ -1,19 +1,28 @@
 """Many documents, sync and async: documents are taken as results are, so that neither pile up."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+)
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, closing
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
 
 from langchain_core.runnables import Runnable
+from pydantic import BaseModel
 
 from langchain_nuextract import looping
 from langchain_nuextract.batch.asking import Asker
 from langchain_nuextract.batch.checkpoint import Checkpoint
 from langchain_nuextract.batch.options import ManyOptions, Options
-from langchain_nuextract.batch.pool import Delivered, Pool
 from langchain_nuextract.batch.progress import Progress
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.batch.routing import fleet_for
@@ -21,6 +30,14 @@ from langchain_nuextract.extraction import Extraction
 from langchain_nuextract.extractor import DetailedExtractor, NuExtractor
 
 Out = TypeVar("Out")
+
+Delivered: TypeAlias = Result[Out] | BaseException
+"""A result, or what broke the whole batch."""
+Numbered: TypeAlias = tuple[int, Any]
+"""A document's place, and the document."""
+
+_ONE: Final = (str, bytes, BaseModel, Mapping)
+"""What is iterable and no more than one document: LangChain's documents and messages are models of Pydantic's."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +52,8 @@ class Batch(Generic[Out]):
     def run(self, documents: Iterable[Any]) -> Generator[Result[Out]]:
         """Extract from documents, which are taken in the caller's thread; the rest happens on the shared loop."""
         ready: SimpleQueue[Delivered[Out]] = SimpleQueue()
-        numbered = enumerate(documents)
+        source = _Source(documents)
+        numbered = source.numbered()
         working = self._working(ready.put)
         pool = looping.run(working.__aenter__())
         try:
@@ -44,10 +62,11 @@ class Batch(Generic[Out]):
                 while True:
                     if desk.has_room and ready.empty() and (given := next(numbered, None)):
                         desk.open += 1
-                        pool.loop.call_soon_threadsafe(pool.give, *given)
+                        pool.loop.call_soon_threadsafe(pool.give, given)
                     elif desk.open:
                         yield from desk.receive(ready.get())
                     else:
+                        source.end()
                         return
         finally:
             # When the interpreter ends, the loop has ended before, and the workers with it.
@@ -56,27 +75,29 @@ class Batch(Generic[Out]):
 
     async def arun(self, documents: Iterable[Any] | AsyncIterable[Any]) -> AsyncGenerator[Result[Out]]:
         """Extract from documents on the running loop."""
-        ready: asyncio.Queue[Delivered[Out] | int] = asyncio.Queue()
+        ready: asyncio.Queue[Delivered[Out] | None] = asyncio.Queue()
+        source = _Source(documents)
         room = asyncio.Semaphore(self.options.window)
         async with self._working(ready.put_nowait) as pool:
-            feeder = asyncio.create_task(_feed(documents, pool, room, ready.put_nowait))
+            feeder = asyncio.create_task(_feed(source, pool, room, ready.put_nowait))
             try:
                 with Progress(documents, shown=self.options.progress) as progress:
-                    desk, given = _Desk[Out](self.options, progress), None
-                    while given is None or desk.handed_out < given:
-                        item = await ready.get()
-                        if isinstance(item, int):
-                            given = item
-                            continue
-                        for result in desk.receive(item):
-                            room.release()
-                            yield result
+                    desk = _Desk[Out](self.options, progress)
+                    while not source.has_ended or desk.handed_out < source.taken:
+                        delivered = await ready.get()
+                        if delivered is not None:
+                            for result in desk.receive(delivered):
+                                room.release()
+                                yield result
+                    source.end()
             finally:
                 feeder.cancel()
                 await asyncio.gather(feeder, return_exceptions=True)
 
     @asynccontextmanager
-    async def _working(self, deliver: Callable[[Delivered[Out]], object]) -> AsyncGenerator[Pool[Out]]:
+    async def _working(
+        self, deliver: Callable[[Delivered[Out]], object]
+    ) -> AsyncGenerator[looping.Pool[Numbered, Result[Out]]]:
         options = self.options
         async with AsyncExitStack() as stack:
             checkpoint = None
@@ -87,7 +108,7 @@ class Batch(Generic[Out]):
                 extractor = fleet.beneath(extractor)
                 stack.push_async_callback(fleet.aclose)
             asker = Asker(extractor, self.pick, checkpoint, options.config)
-            yield await stack.enter_async_context(Pool(asker.ask, deliver, size=most))
+            yield await stack.enter_async_context(looping.Pool(asker.ask, deliver, size=most))
 
 
 def batch_of(runnable: Runnable[Any, Out], options: ManyOptions) -> Batch[Out]:
@@ -143,23 +164,60 @@ class _Desk(Generic[Out]):
             yield result
 
 
+class _Source:
+    """The documents of a batch. What breaks them off is raised when all that came before have been seen to.
+
+    Raises:
+        TypeError: It is one document.
+    """
+
+    def __init__(self, documents: Any) -> None:
+        kind = type(documents).__name__
+        if isinstance(documents, _ONE):
+            raise TypeError(
+                f"expected many documents, in a list or another iterable, and got one {kind}: pass [document]"
+            )
+        self.taken = 0
+        """How many have come so far; all of them once it has ended."""
+        self.has_ended = False
+        self._documents = documents
+        self._failure: Exception | None = None
+
+    def numbered(self) -> Iterator[Numbered]:
+        """Yield the documents with their places."""
+        try:
+            for document in self._documents:
+                yield self.taken, document
+                self.taken += 1
+        except Exception as error:  # noqa: BLE001  # raised by `end`
+            self._failure = error
+        self.has_ended = True
+
+    async def anumbered(self) -> AsyncGenerator[Numbered]:
+        """Yield the documents with their places."""
+        try:
+            async for document in _each(self._documents):
+                yield self.taken, document
+                self.taken += 1
+        except Exception as error:  # noqa: BLE001  # raised by `end`
+            self._failure = error
+        self.has_ended = True
+
+    def end(self) -> None:
+        """Raise what broke the documents off, if anything did."""
+        if self._failure:
+            raise self._failure
+
+
 async def _feed(
-    documents: Iterable[Any] | AsyncIterable[Any],
-    pool: Pool[Any],
-    room: asyncio.Semaphore,
-    deliver: Callable[[Any], object],
+    source: _Source, pool: looping.Pool[Numbered, Any], room: asyncio.Semaphore, deliver: Callable[[None], object]
 ) -> None:
-    """Give the pool documents as there is room, and tell how many there were, or why there are no more."""
-    count = 0
-    try:
-        async for document in _each(documents):
+    """Give the pool documents as there is room, and wake up whoever waits for more results when there are none."""
+    async with aclosing(source.anumbered()) as numbered:
+        async for given in numbered:
             await room.acquire()
-            pool.give(count, document)
-            count += 1
-    except Exception as error:  # noqa: BLE001  # the caller's own, who will see it
-        deliver(error)
-    else:
-        deliver(count)
+            pool.give(given)
+    deliver(None)
 
 
 async def _each(documents: Iterable[Any] | AsyncIterable[Any]) -> AsyncIterator[Any]:

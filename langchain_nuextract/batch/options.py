@@ -19,7 +19,8 @@ class ManyOptions(TypedDict, total=False):
         by a hash of their content and of the extractor's settings, so that the file may serve several runs, also at
         the same time. What the endpoint refused or failed to do is asked again; an invalid answer is kept: recovery has
         asked again already. Change the settings, or name another file, to ask once more.
-    progress: Show documents a second, failures and tokens on stderr. It takes tqdm, which comes with the extra `cli`.
+    progress: Show documents a second, failures and tokens, where stderr is a terminal, or in a notebook. It takes tqdm,
+        which comes with the extra `cli`.
     on_error: Hand out a failed document as a result with its error (`keep`), or `raise` the error and stop.
     endpoints: Addresses of servers of the same model, to share the work; see `langchain_nuextract.batch.routing`.
         Without any, the extractor's own endpoint is asked.
@@ -43,6 +44,7 @@ class Options:
     """`ManyOptions` with their defaults.
 
     Raises:
+        TypeError: `endpoints` is one address instead of a list.
         ValueError: `max_concurrency` is below 1.
     """
 
@@ -57,6 +59,8 @@ class Options:
     def __post_init__(self) -> None:
         if self.max_concurrency < 1:
             raise ValueError(f"max_concurrency must be at least 1, not {self.max_concurrency}")
+        if isinstance(self.endpoints, str):
+            raise TypeError(f"endpoints must be a list of addresses: [{self.endpoints!r}]")
 
     @property
     def window(self) -> int:

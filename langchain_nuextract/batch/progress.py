@@ -1,4 +1,4 @@
-"""How far a batch is, on stderr."""
+"""How far a batch is, on stderr or in a notebook."""
 
 import logging
 from collections.abc import Iterable, Sized
@@ -39,8 +39,9 @@ class Progress:
 
 def _bar(documents: Iterable[Any]) -> Any:
     try:
-        from tqdm import tqdm  # noqa: PLC0415  # an extra, needed here only
+        from tqdm.auto import tqdm  # noqa: PLC0415  # an extra, needed here only
     except ImportError:
         _log.warning("no progress is shown, for tqdm is not installed: pip install 'langchain-nuextract[cli]'")
         return None
-    return tqdm(total=len(documents) if isinstance(documents, Sized) else None, unit="doc")
+    # Without a terminal nothing is shown: in a log each step of the bar would be a line.
+    return tqdm(total=len(documents) if isinstance(documents, Sized) else None, unit="doc", disable=None)

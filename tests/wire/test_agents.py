@@ -123,6 +123,11 @@ def test_an_agent_with_the_extraction_tool_can_be_resumed(extractor, asynchronou
     assert state["messages"][-1].text == "Again."
 
 
+def test_only_an_answer_or_tool_results_can_be_read(extractor):
+    with FakeEndpoint(ANSWER) as endpoint, pytest.raises(ValueError, match="answer, tool_results, not 'answers'"):
+        StructuredResponse(extractor(endpoint), of="answers")
+
+
 def test_without_langchain_it_says_what_to_install(monkeypatch):
     monkeypatch.delitem(sys.modules, "langchain_nuextract.agents")
     monkeypatch.setitem(sys.modules, "langchain.agents.middleware", None)

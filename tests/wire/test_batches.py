@@ -14,7 +14,9 @@ from contextlib import aclosing, closing
 from pathlib import Path
 
 import pytest
+from langchain_core.documents import Document
 from langchain_core.language_models import FakeListChatModel
+from langchain_core.messages import HumanMessage
 from pydantic import BaseModel
 
 from langchain_nuextract import ChatNuExtract, InvalidExtraction, NuExtractError, NuExtractor, RecoveryPolicy
@@ -117,6 +119,37 @@ def test_what_the_documents_raise_is_raised(many):
 
     with FakeEndpoint(right) as endpoint, pytest.raises(LookupError):
         many(extractor(endpoint), documents())
+
+
+def test_what_came_before_a_failure_of_the_documents_is_handed_out_first():
+    def documents():
+        yield from numbered(30)
+        raise LookupError("the shelf is empty")
+
+    async def adocuments():
+        for document in documents():
+            yield document
+
+    async def collect(extract, seen):
+        async for result in extract.aextract_many(adocuments()):
+            seen.append(result.index)
+
+    with FakeEndpoint(right) as endpoint:
+        seen, aseen = [], []
+        with pytest.raises(LookupError):
+            seen.extend(result.index for result in extractor(endpoint).extract_many(documents()))
+        with pytest.raises(LookupError):
+            asyncio.run(collect(extractor(endpoint), aseen))
+    assert aseen == seen == list(range(30))
+
+
+@pytest.mark.parametrize(
+    "document", ["number 1", b"number 1", Document("number 1"), HumanMessage("number 1")], ids=type
+)
+def test_one_document_is_not_taken_for_many(many, document):
+    with FakeEndpoint(right) as endpoint, pytest.raises(TypeError, match="pass \\[document\\]"):
+        many(extractor(endpoint), document)
+    assert not endpoint.requests
 
 
 def test_documents_may_come_from_an_async_generator():
@@ -222,6 +255,8 @@ def test_a_wrong_option_is_refused(many):
             many(extractor(endpoint), [], max_concurrency=0)
         with pytest.raises(TypeError, match="speed"):
             many(extractor(endpoint), [], speed=1)
+        with pytest.raises(TypeError, match="list of addresses"):
+            many(extractor(endpoint), [], endpoints=endpoint.url)
 
 
 def test_any_chat_model_may_be_asked(many):
@@ -231,7 +266,8 @@ def test_any_chat_model_may_be_asked(many):
         many(extract, ["three"], endpoints=["http://127.0.0.1:1/v1"])
 
 
-def test_progress_is_shown(many, capsys):
+def test_progress_is_shown_at_a_terminal(many, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     with FakeEndpoint(right) as endpoint:
         many(extractor(endpoint), [*numbered(20), " "], progress=True)
     shown = capsys.readouterr().err
@@ -241,8 +277,14 @@ def test_progress_is_shown(many, capsys):
     assert "tokens=80" in shown
 
 
+def test_progress_fills_no_log(many, capsys):
+    with FakeEndpoint(right) as endpoint:
+        many(extractor(endpoint), numbered(3), progress=True)
+    assert capsys.readouterr().err == ""
+
+
 def test_without_tqdm_there_is_no_progress_and_a_reason(many, caplog, monkeypatch):
-    monkeypatch.setitem(sys.modules, "tqdm", None)
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     with FakeEndpoint(right) as endpoint:
         assert len(many(extractor(endpoint), numbered(3), progress=True)) == 3
     assert "langchain-nuextract[cli]" in caplog.text

@@ -52,6 +52,15 @@ def test_a_run_with_a_checkpoint_goes_on_where_it_was_stopped(files, capsys):
     assert [line["value"]["age"] for line in lines] == [1, 2, 1, 2, 3]
 
 
+def test_several_endpoints_share_the_work(files, capsys):
+    names = [str(files / f"{number % 3 + 1}.txt") for number in range(40)]
+    with endpoint() as first, endpoint() as second:
+        assert extract(first, files, *names, "--jsonl", "--base-url", second.url) == 0
+    assert len(first.requests) + len(second.requests) == len(capsys.readouterr().out.splitlines()) == 40
+    assert first.requests
+    assert second.requests
+
+
 def test_a_file_that_is_no_checkpoint_is_refused(files, capsys):
     with endpoint() as server:
         assert extract(server, files, str(files / "1.txt"), "--checkpoint", str(files / "2.txt")) == 2

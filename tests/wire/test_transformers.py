@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import threading
+import time
 
 import pytest
 from langchain_core.documents import Document
@@ -10,8 +12,8 @@ from langchain_core.runnables import RunnableLambda
 from langchain_core.vectorstores import InMemoryVectorStore
 from pydantic import BaseModel
 
-from langchain_nuextract import EndpointUnreachable, NoJSONInReply, NuExtractor
-from langchain_nuextract.testing import FakeEndpoint
+from langchain_nuextract import EndpointUnreachable, Example, NoJSONInReply, NuExtractor, RecoveryPolicy
+from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 
 class Vendor(BaseModel):
@@ -174,3 +176,64 @@ def test_a_retriever_extracts_from_what_it_finds(run, make):
         chained = (store_of([ACME]).as_retriever() | make(endpoint)).invoke("who owes money?")
     assert sorted(document.metadata["total"] for document in found) == [12.5, 80]
     assert [document.metadata["total"] for document in chained] == [12.5]
+
+
+def test_a_retriever_is_told_what_its_caller_says(run, make):
+    most, under_way, lock = 0, 0, threading.Lock()
+
+    def slow(received):
+        nonlocal most, under_way
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        time.sleep(0.02)
+        with lock:
+            under_way -= 1
+        return answer(received)
+
+    shelf = [Document(f"Acme owes {number}", id=str(number)) for number in range(8)]
+    with FakeEndpoint(slow) as endpoint:
+        retriever = make(endpoint).retriever(store_of(shelf).as_retriever())
+        found = run(retriever, "who owes money?", k=7, config={"max_concurrency": 2})
+    assert len(found) == 7
+    assert most == 2
+
+
+def test_values_that_may_be_copied_from_an_example_are_told(run, chat):
+    example = Example("Museum of Bells owes 7", Invoice(vendor=Vendor(name="Museum of Bells"), total=7))
+    copied = {"vendor": {"name": "Museum of Bells"}, "total": 12.5}
+    with FakeEndpoint(copied, {"vendor": {"name": "Acme"}, "total": 12.5}) as endpoint:
+        transformer = NuExtractor(Invoice, llm=chat(endpoint), examples=[example]).document_transformer()
+        (warned,) = run(transformer, [ACME])
+        edited = warned.model_copy(update={"page_content": "Acme owes 12.50"})
+        (sound,) = run(transformer, [edited])
+    (told,) = json.loads(warned.metadata["nuextract__warnings"]).items()
+    assert told == ("$.vendor.name", "'Museum of Bells' is not in the document but in example 1: it may be copied")
+    assert "nuextract__warnings" not in sound.metadata
+
+
+def test_what_a_partial_value_lacks_is_told(run, chat):
+    class Loose(BaseModel):
+        name: str | None = None
+        total: float | None = None
+
+    policy = RecoveryPolicy(max_calls=1, on_failure="partial")
+    with FakeEndpoint(FakeReply('{"name": "Acme", "total": 1', finish_reason="length")) as endpoint:
+        transformer = NuExtractor(Loose, llm=chat(endpoint), recovery=policy).document_transformer()
+        (partial,) = run(transformer, [ACME])
+    assert partial.metadata["name"] == "Acme"
+    assert "cut off" in json.loads(partial.metadata["nuextract__problems"])["$.total"]
+    assert "total" not in partial.metadata
+
+
+def test_documents_may_come_from_an_iterator(run, make):
+    with FakeEndpoint(answer) as endpoint:
+        found = run(make(endpoint), iter([ACME, BOLT]))
+    assert [document.metadata["total"] for document in found] == [12.5, 80]
+
+
+@pytest.mark.parametrize("given", [ACME, "Acme owes 12.5", ["Acme owes 12.5"]], ids=["one", "text", "texts"])
+def test_what_are_no_documents_is_refused(run, make, given):
+    with FakeEndpoint(answer) as endpoint, pytest.raises(TypeError, match="list of LangChain documents"):
+        run(make(endpoint), given)
+    assert not endpoint.requests
