@@ -1,68 +1,39 @@
 """The extractor: a schema and a model as one Runnable, from documents to validated objects."""
 
-import os
-from abc import abstractmethod
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterable,
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Generator,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
-from contextlib import aclosing
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypedDict, TypeVar, Unpack, cast, overload
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypedDict, TypeVar, Unpack, overload
 
-from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
-from langchain_core.documents import Document
+from langchain_core.callbacks import AsyncCallbackManagerForChainRun as AsyncRun
+from langchain_core.callbacks import CallbackManagerForChainRun as Run
 from langchain_core.example_selectors.base import BaseExampleSelector
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AnyMessage
-from langchain_core.prompt_values import ChatPromptValueConcrete, StringPromptValue
-from langchain_core.runnables import RunnableConfig, RunnableSerializable
-from langchain_core.runnables.config import get_config_list, patch_config
+from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import ToolException
-from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, SkipValidation
+from pydantic import Field, PrivateAttr, SecretStr, SkipValidation
 
-from langchain_nuextract.asking import InRuns, straight
+from langchain_nuextract.asking import straight
 from langchain_nuextract.chat_model import ChatNuExtract
 from langchain_nuextract.dialect import Dialect
 from langchain_nuextract.dialects import dialect_for, dialect_named
-from langchain_nuextract.documents.read import read
-from langchain_nuextract.driving import Asking, Streamed, adrive, agrow, drive, grow
-from langchain_nuextract.errors import InvalidExtraction
 from langchain_nuextract.events import atell, tell
-from langchain_nuextract.extraction import Attempt, Extraction
-from langchain_nuextract.flow import Flow, extract
-from langchain_nuextract.looping import as_completed, iterate, run
-from langchain_nuextract.plan import Plan
+from langchain_nuextract.extracting import Extracting, Input
+from langchain_nuextract.extraction import Extraction
+from langchain_nuextract.flow import Flow
+from langchain_nuextract.inquiry import Inquiry
 from langchain_nuextract.recovery import DEFAULT, RecoveryPolicy
 from langchain_nuextract.schema.target import Target
-from langchain_nuextract.selection import Selection, aplan_for_document, plan_for_document, planned
+from langchain_nuextract.selection import planned
 from langchain_nuextract.task import Example
 
 if TYPE_CHECKING:
-    from langchain_nuextract.batch.options import ManyOptions
-    from langchain_nuextract.batch.result import Result
     from langchain_nuextract.tools import ExtractionTool
     from langchain_nuextract.transformers import ExtractionTransformer
 
 T = TypeVar("T")
-Out = TypeVar("Out")
-
-DEFAULT_CONCURRENCY = 64
-"""Documents that a batch has in flight, unless `config["max_concurrency"]` says otherwise."""
 
 _ASKED: Final = ("examples", "max_example_tokens", "instructions", "thinking", "recovery", "logprobs")
 """The settings that make the plan, by which every document is asked about."""
-
-Input: TypeAlias = Any
-"""A document: text, a LangChain document, a message or messages, a prompt value, an image."""
 
 
 class Settings(TypedDict, total=False):
@@ -81,136 +52,7 @@ class Settings(TypedDict, total=False):
     logprobs: bool
 
 
-class _Extracting(RunnableSerializable[Input, Out]):
-    """What the extractor and its detailed form share: bounded batches and the types of their input."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
-
-    @property
-    def InputType(self) -> Any:
-        """What a document may be."""
-        return str | Document | StringPromptValue | ChatPromptValueConcrete | list[AnyMessage]
-
-    def batch(
-        self, inputs: list[Input], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any
-    ) -> list[Out]:
-        """Extract from each document, in order, `DEFAULT_CONCURRENCY` at a time unless the config says otherwise.
-
-        All run on one event loop, which is kept for further batches. Where one fails, the others are cancelled.
-        """
-        if _is_async(self._llm):
-            return run(self.abatch(inputs, config, return_exceptions=return_exceptions, **kwargs))
-        return super().batch(inputs, _bounded(config), return_exceptions=return_exceptions, **kwargs)
-
-    async def abatch(
-        self, inputs: list[Input], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any
-    ) -> list[Out]:
-        """Extract from each document; see `batch`."""
-        async with aclosing(self._outcomes(inputs, config, return_exceptions=return_exceptions, **kwargs)) as outcomes:
-            given = {number: outcome async for number, outcome in outcomes}
-        return [given[number] for number in range(len(inputs))]
-
-    def batch_as_completed(
-        self, inputs: Sequence[Input], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any
-    ) -> Iterator[tuple[int, Any]]:
-        """Yield the index and object of each document as they complete."""
-        if _is_async(self._llm):
-            return iterate(self._outcomes(inputs, config, return_exceptions=return_exceptions, **kwargs))
-        return super().batch_as_completed(inputs, _bounded(config), return_exceptions=return_exceptions, **kwargs)
-
-    def abatch_as_completed(
-        self, inputs: Sequence[Input], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any
-    ) -> AsyncIterator[tuple[int, Any]]:
-        """Yield the index and object of each document as they complete."""
-        return self._outcomes(inputs, config, return_exceptions=return_exceptions, **kwargs)
-
-    async def _outcomes(
-        self, inputs: Sequence[Input], config: Any, *, return_exceptions: bool, **kwargs: Any
-    ) -> AsyncGenerator[tuple[int, Any]]:
-        configs = get_config_list(_bounded(config), len(inputs))
-
-        async def ask(number: int) -> Out:
-            return await self.ainvoke(inputs[number], configs[number], **kwargs)
-
-        width = configs[0].get("max_concurrency") if configs else None
-        async with aclosing(as_completed(ask, len(inputs), width=width or DEFAULT_CONCURRENCY)) as outcomes:
-            async for number, outcome in outcomes:
-                if isinstance(outcome, Exception) and not return_exceptions:
-                    raise outcome
-                yield number, outcome
-
-    @property
-    @abstractmethod
-    def _llm(self) -> BaseChatModel:
-        """The chat model that is asked."""
-
-    def extract_many(self, documents: Iterable[Input], **options: Unpack["ManyOptions"]) -> Generator["Result[Out]"]:
-        """Extract from any number of documents, in constant memory; failures are results too.
-
-            for result in extract.extract_many(documents, checkpoint="run.db", progress=True):
-                print(result.index, result.error or result.value)
-
-        Args:
-            documents: An iterable of any length. They are taken as there is room, in the caller's thread.
-            options: `checkpoint`, `progress`, `on_error`, `endpoints`, `max_concurrency`, `in_order` and `config`: see
-                `langchain_nuextract.batch.options.ManyOptions`.
-
-        Yields:
-            A `Result` for each document. To stop, close the iterator: what is under way is cancelled.
-
-        Raises:
-            CheckpointError: The checkpoint cannot be used.
-        """
-        from langchain_nuextract.batch.many import batch_of  # noqa: PLC0415 few need it
-
-        return batch_of(self, options).run(documents)
-
-    def aextract_many(
-        self, documents: Iterable[Input] | AsyncIterable[Input], **options: Unpack["ManyOptions"]
-    ) -> AsyncGenerator["Result[Out]"]:
-        """Extract from any number of documents on the running event loop; see `extract_many`.
-
-        Args:
-            documents: An iterable or async iterable of any length.
-            options: The same as for `extract_many`.
-        """
-        from langchain_nuextract.batch.many import batch_of  # noqa: PLC0415 few need it
-
-        return batch_of(self, options).arun(documents)
-
-    def to_batch_file(self, documents: Iterable[Input], path: str | os.PathLike[str]) -> int:
-        """Write a file of requests in OpenAI's batch format, as `vllm run-batch` runs it without a server.
-
-        Args:
-            documents: Those that cannot be asked about are left out; `from_batch_results` says why.
-            path: Where to write.
-
-        Returns:
-            How many requests were written.
-
-        Raises:
-            UnsupportedTask: The model is not asked by chat, or is no `ChatNuExtract`.
-        """
-        from langchain_nuextract.batch.files import write_requests  # noqa: PLC0415 few need it
-
-        return write_requests(self, documents, path)
-
-    def from_batch_results(self, path: str | os.PathLike[str], documents: Iterable[Input]) -> Generator["Result[Out]"]:
-        """Read the file of replies to what `to_batch_file` wrote; no model is asked, also where an answer is invalid.
-
-        Args:
-            path: The replies, in any order.
-            documents: The same documents in the same order as for `to_batch_file`.
-
-        Yields:
-            A `Result` for each document, in order, with an error where there is no usable reply.
-        """
-        from langchain_nuextract.batch.files import read_replies  # noqa: PLC0415 few need it
-
-        return read_replies(self, path, documents)
-
-
-class NuExtractor(_Extracting[T], Generic[T]):
+class NuExtractor(Extracting[T], Generic[T]):
     """Turn documents into validated objects of a schema.
 
         extract = NuExtractor(Invoice, model="numind/NuExtract3", base_url="http://localhost:8000/v1")
@@ -249,8 +91,7 @@ class NuExtractor(_Extracting[T], Generic[T]):
     recovery: RecoveryPolicy = DEFAULT
     logprobs: bool = False
 
-    _plan: Plan[Any] = PrivateAttr()
-    _selection: Selection[Any] | None = PrivateAttr()
+    _inquiry: Inquiry[Any] = PrivateAttr()
 
     @overload
     def __init__(self, schema: type[T] | Target[T], **settings: Unpack[Settings]) -> None: ...
@@ -268,15 +109,22 @@ class NuExtractor(_Extracting[T], Generic[T]):
         dialect = _dialect(settings.pop("dialect", None), llm)
         asked = {name: settings.pop(name) for name in _ASKED if name in settings}
         # Not in a validator of Pydantic's, which would wrap what is raised.
-        plan, selection = planned(target, dialect, **asked)
+        inquiry = Inquiry(*planned(target, dialect, **asked))
         fields: dict[str, Any] = {"target": target, "llm": llm, "dialect": dialect, **asked, **settings}
         super().__init__(**fields)
-        self._plan, self._selection = plan, selection
+        self._inquiry = inquiry
 
     @property
     def _llm(self) -> BaseChatModel:
-        """The chat model that is asked."""
         return self.llm
+
+    @property
+    def inquiry(self) -> Inquiry[T]:
+        """What is asked about each document."""
+        return self._inquiry
+
+    def _pick(self, extraction: Extraction[Any]) -> T:
+        return extraction.value
 
     @property
     def OutputType(self) -> Any:
@@ -340,84 +188,18 @@ class NuExtractor(_Extracting[T], Generic[T]):
 
     def flow(self, document: Input) -> Flow[T]:
         """Say what is asked about a document, as a generator of requests that is sent replies."""
-        source = read(document)
-        return extract(plan_for_document(self._plan, self._selection, source), source)
+        return self._inquiry.flow(document)
 
     async def aflow(self, document: Input) -> Flow[T]:
         """Say what is asked about a document; see `flow`."""
-        source = read(document)
-        return extract(await aplan_for_document(self._plan, self._selection, source), source)
+        return await self._inquiry.aflow(document)
 
     @property
     def fingerprint(self) -> str:
         """A hash of everything that decides what the model is asked."""
         from langchain_nuextract.fingerprint import fingerprint  # noqa: PLC0415 few need it
 
-        return fingerprint(self._plan, str(getattr(self.llm, "model_name", "")), self._selection)
-
-    def invoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> T:
-        """Extract one object from one document.
-
-        Raises:
-            ValueError: The document is empty.
-            UnsupportedTask: The model generation cannot be given this document.
-            EndpointError: The endpoint did not give a usable reply.
-            ExtractionError: The model's answer is not what was asked for.
-        """
-        if asking := straight(self.llm, config):
-            return self.extraction_by(asking, input, **kwargs).value
-        return self._call_with_config(self._value, input, config, **kwargs)
-
-    async def ainvoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> T:
-        """Extract one object from one document; see `invoke`."""
-        if asking := straight(self.llm, config):
-            return (await self.aextraction_by(asking, input, **kwargs)).value
-        return await self._acall_with_config(self._avalue, input, config, **kwargs)
-
-    def _value(self, document: Input, run_manager: CallbackManagerForChainRun, config: RunnableConfig) -> T:
-        return self.extraction(document, run_manager, config).value
-
-    async def _avalue(self, document: Input, run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig) -> T:
-        return (await self.aextraction(document, run_manager, config)).value
-
-    def extraction(
-        self, document: Input, run_manager: CallbackManagerForChainRun, config: RunnableConfig
-    ) -> Extraction[T]:
-        """Extract within a run that is under way."""
-        try:
-            extraction = self.extraction_by(self._in_runs(run_manager, config), document)
-        except InvalidExtraction as error:
-            tell(run_manager, error.attempts)
-            raise
-        tell(run_manager, extraction.attempts)
-        return extraction
-
-    async def aextraction(
-        self, document: Input, run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig
-    ) -> Extraction[T]:
-        """Extract within a run that is under way."""
-        try:
-            extraction = await self.aextraction_by(self._in_runs(run_manager, config), document)
-        except InvalidExtraction as error:
-            await atell(run_manager, error.attempts)
-            raise
-        await atell(run_manager, extraction.attempts)
-        return extraction
-
-    def extraction_by(self, asking: Asking, document: Input) -> Extraction[T]:
-        """Extract by a way of asking the model."""
-        return drive(self.flow(document), asking.ask)
-
-    async def aextraction_by(self, asking: Asking, document: Input) -> Extraction[T]:
-        """Extract by a way of asking the model; see `extraction_by`."""
-        return await adrive(await self.aflow(document), asking.aask)
-
-    def _in_runs(
-        self, run_manager: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun, config: RunnableConfig
-    ) -> InRuns:
-        # Tracers are told the schema, as LangChain's own structured output does.
-        child = patch_config(config, callbacks=run_manager.get_child())
-        return InRuns(self.llm, child, self._told if run_manager.handlers else {})
+        return fingerprint(self._inquiry.plan, str(getattr(self.llm, "model_name", "")), self._inquiry.selection)
 
     def stream(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:
         """Yield the object while it grows; the last one is validated.
@@ -431,7 +213,7 @@ class NuExtractor(_Extracting[T], Generic[T]):
             Everything that `invoke` raises, possibly after partial objects.
         """
         if asking := straight(self.llm, config):
-            yield from self._growing(input, asking, **kwargs)
+            yield from self._inquiry.grow(input, asking, **kwargs)
         else:
             yield from self._transform_stream_with_config(iter([input]), self._grow, config, **kwargs)
 
@@ -442,86 +224,46 @@ class NuExtractor(_Extracting[T], Generic[T]):
             yield input
 
         if asking := straight(self.llm, config):
-            growing = self._agrowing(input, asking, **kwargs)
+            growing = self._inquiry.agrow(input, asking, **kwargs)
         else:
             growing = self._atransform_stream_with_config(one(), self._agrow, config, **kwargs)
         async for grown in growing:
             yield grown
 
-    def _grow(
-        self, inputs: Iterator[Input], run_manager: CallbackManagerForChainRun, config: RunnableConfig
-    ) -> Iterator[Any]:
+    def _grow(self, inputs: Iterator[Input], run_manager: Run, config: RunnableConfig) -> Iterator[Any]:
         for document in inputs:
-            yield from self._growing(document, self._in_runs(run_manager, config), partial(tell, run_manager))
+            yield from self._inquiry.grow(document, self._in_runs(run_manager, config), partial(tell, run_manager))
 
     async def _agrow(
-        self, inputs: AsyncIterator[Input], run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig
+        self, inputs: AsyncIterator[Input], run_manager: AsyncRun, config: RunnableConfig
     ) -> AsyncIterator[Any]:
         async for document in inputs:
-            async for grown in self._agrowing(
-                document, self._in_runs(run_manager, config), partial(atell, run_manager)
-            ):
+            asking = self._in_runs(run_manager, config)
+            async for grown in self._inquiry.agrow(document, asking, partial(atell, run_manager)):
                 yield grown
 
-    def _growing(
-        self, document: Input, asking: Asking, tell: Callable[[Sequence[Attempt]], None] | None = None
-    ) -> Iterator[Any]:
-        source = read(document)
-        streamed = Streamed(plan_for_document(self._plan, self._selection, source), source)
-        yield from grow(streamed, asking)
-        if tell:
-            tell(streamed.attempts)
-        yield streamed.value
 
-    async def _agrowing(
-        self, document: Input, asking: Asking, tell: Callable[[Sequence[Attempt]], Awaitable[None]] | None = None
-    ) -> AsyncIterator[Any]:
-        source = read(document)
-        streamed = Streamed(await aplan_for_document(self._plan, self._selection, source), source)
-        async for grown in agrow(streamed, asking):
-            yield grown
-        if tell:
-            await tell(streamed.attempts)
-        yield streamed.value
-
-    @cached_property
-    def _told(self) -> dict[str, Any]:
-        from langchain_nuextract.structured import told  # noqa: PLC0415 few need it
-
-        return told(self.target)
-
-
-class DetailedExtractor(_Extracting[Extraction[T]], Generic[T]):
+class DetailedExtractor(Extracting[Extraction[T]], Generic[T]):
     """An extractor that gives the whole `Extraction`; made by `NuExtractor.detailed`."""
 
     extractor: NuExtractor[T]
 
     @property
     def _llm(self) -> BaseChatModel:
-        """The chat model that is asked."""
         return self.extractor.llm
+
+    @property
+    def inquiry(self) -> Inquiry[T]:
+        """What is asked about each document."""
+        return self.extractor.inquiry
+
+    def _pick(self, extraction: Extraction[Any]) -> Extraction[T]:
+        return extraction
 
     @property
     def OutputType(self) -> Any:
         """`Extraction` of the user's own type."""
         return Extraction[self.extractor.OutputType]
-
-    def invoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Extraction[T]:
-        """Extract from one document; see `NuExtractor.invoke`."""
-        if asking := straight(self.extractor.llm, config):
-            return self.extractor.extraction_by(asking, input, **kwargs)
-        return self._call_with_config(self.extractor.extraction, input, config, **kwargs)
-
-    async def ainvoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Extraction[T]:
-        """Extract from one document; see `NuExtractor.invoke`."""
-        if asking := straight(self.extractor.llm, config):
-            return await self.extractor.aextraction_by(asking, input, **kwargs)
-        return await self._acall_with_config(self.extractor.aextraction, input, config, **kwargs)
-
-
-def _is_async(llm: BaseChatModel) -> bool:
-    """Tell whether a model can be asked on an event loop; those that cannot would be asked by a few threads only."""
-    return type(llm)._agenerate is not BaseChatModel._agenerate  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # LangChain asks the same
 
 
 def _chat_model(**settings: Any) -> ChatNuExtract:
@@ -536,10 +278,3 @@ def _dialect(named: Dialect | str | None, llm: BaseChatModel) -> Dialect:
             return dialect_named(name)
         case _:
             return dialect_for(str(getattr(llm, "model_name", "")))
-
-
-def _bounded(config: Any) -> Any:
-    if isinstance(config, Sequence):
-        return [_bounded(each) for each in cast("Sequence[Any]", config)]
-    given: RunnableConfig = config or {}
-    return given if given.get("max_concurrency") else {**given, "max_concurrency": DEFAULT_CONCURRENCY}

@@ -29,7 +29,7 @@ from langchain_nuextract import (
     ReplyCutShort,
     UnsupportedTask,
 )
-from langchain_nuextract.extractor import DEFAULT_CONCURRENCY
+from langchain_nuextract.extracting import DEFAULT_CONCURRENCY
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 MODEL = "numind/NuExtract3"
