@@ -16,7 +16,14 @@ from langchain_core.utils import from_env, secret_from_env
 from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, model_validator
 
-from langchain_nuextract.endpoint.bodies import arguments, as_completion, merged, take_options, timeouts
+from langchain_nuextract.endpoint.bodies import (
+    arguments,
+    as_completion,
+    merged,
+    take_options,
+    take_stop_loops,
+    timeouts,
+)
 from langchain_nuextract.endpoint.faults import NOBODY, ServedModel
 from langchain_nuextract.endpoint.replies import PROVIDER, chunk_of, reply_of, result_of
 from langchain_nuextract.endpoint.retrying import RetryPolicy
@@ -247,6 +254,7 @@ class ChatNuExtract(BaseChatOpenAI):
     ) -> Call:
         body = {**self._get_request_payload(messages, stop=stop, **kwargs), **streaming}
         route, options = body.pop("route", "chat"), take_options(body)
+        take_stop_loops(body, known=self.wire.is_vllm)
         return Call(_PATHS[route], body if route == "chat" else as_completion(body), options)
 
     def call_for(self, request: Request, *, stream: bool = False) -> Call:
@@ -257,6 +265,7 @@ class ChatNuExtract(BaseChatOpenAI):
         streaming = self._streaming(given, usage=None) if stream else {}
         extra = given.pop("extra_body", None)
         body = {**merged(self._defaults, given, extra), **streaming, "messages": request.messages}
+        take_stop_loops(body, known=self.wire.is_vllm)
         return Call(_PATHS[request.route], body if body.pop("route", "chat") == "chat" else as_completion(body))
 
     def _streaming(self, kwargs: Mapping[str, Any], *, usage: bool | None) -> dict[str, JSON]:

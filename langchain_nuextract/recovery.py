@@ -16,15 +16,25 @@ CUT: Final = frozenset({"length", "repetition"})
 WARMER: Final = 0.3
 """Added to the temperature where an answer is drawn once more."""
 
-_ROUNDS: Final = 8
+_ROUNDS: Final = 64
+"""Rounds after which a loop is one: tables have equal rows in succession, and lists equal values."""
+_ROUNDS_OF_TEXT: Final = 8
+"""Rounds after which one inside a text is."""
 _LONGEST_LOOP: Final = 200
-_LOOPS: Final = re.compile(rf"(.{{1,{_LONGEST_LOOP}}}?)\1{{{_ROUNDS - 1},}}", re.DOTALL)
+"""Characters of a round."""
 _LOOP: Final = 48
 """Characters that the rounds of a loop have together; fewer may be a row of noughts or an indentation."""
-_TAIL: Final = 2000
+TAIL: Final = _ROUNDS * _LONGEST_LOOP
 """Characters at the end of an answer in which a loop is looked for."""
+_OF_VALUES: Final = re.compile(r'.*"|[\s\d,:.{}\[\]+\-eEnultrfas]*$', re.DOTALL)
+"""What may be a row of values: it has a quotation mark, or nothing but what numbers and literals are written with."""
 
-_REPETITION: Final[dict[str, JSON]] = {"max_pattern_size": 64, "min_pattern_size": 4, "min_count": 8}
+REPETITION: Final[Mapping[str, JSON]] = {"max_pattern_size": 64, "min_pattern_size": 4, "min_count": _ROUNDS}
+"""What vLLM takes for a loop, in tokens.
+
+With so many rounds it looks for next to none in an answer of usual length, which costs its scheduler a microsecond a
+token; with eight it would be twenty.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +57,10 @@ class RecoveryPolicy:
         repairs: Which repairs may be made to what the model wrote: `strict` none, `safe` those that cannot change a
             value's meaning, `lenient` also guesses, such as the nearest of several choices. What is not repaired is
             asked for again.
-        stop_repetition: Ask the server to stop a model that runs in circles: `repetition_detection`, which vLLM knows
-            since 0.17. Off unless asked for, since other servers may refuse the field.
+        stop_repetition: Stop a model that runs in circles, which is to write the same 64 times in a row. If not
+            given, a stream is closed, and a server whose first answer shows that it is vLLM is asked to stop
+            (`repetition_detection`, since vLLM 0.17). True asks any server; others may refuse the field. False lets
+            every answer come to its end, as for tables that have more equal rows in succession.
 
     Raises:
         ValueError: A limit is below one call, one token or no time.
@@ -59,7 +71,7 @@ class RecoveryPolicy:
     max_seconds: float | None = None
     on_failure: Literal["raise", "partial"] = "raise"
     repairs: Policy = "safe"
-    stop_repetition: bool = False
+    stop_repetition: bool | None = None
 
     def __post_init__(self) -> None:
         tokens = 1 if self.max_output_tokens is None else self.max_output_tokens
@@ -80,8 +92,9 @@ class RecoveryPolicy:
         if self.max_output_tokens is not None:
             firm["max_tokens"] = self.max_output_tokens - spent.output_tokens
         if self.stop_repetition:
-            firm["repetition_detection"] = dict(_REPETITION)
-        return _with(request, firm)
+            firm["repetition_detection"] = dict(REPETITION)
+        bound = _with(request, firm)
+        return replace(bound, stop_loops=False) if self.stop_repetition is False else bound
 
 
 DEFAULT: Final = RecoveryPolicy()
@@ -96,17 +109,20 @@ def is_runaway(reply: Reply, text: str) -> bool:
     """
     if reply.finish_reason == "repetition":
         return True
-    tail = text[-_TAIL:]
-    if not any(_may_loop(tail, period) for period in range(1, min(_LONGEST_LOOP, len(tail) // _ROUNDS) + 1)):
+    tail = text[-TAIL:]
+    return any(_loops(tail, period) for period in range(1, min(_LONGEST_LOOP, len(tail) // _ROUNDS_OF_TEXT) + 1))
+
+
+def _loops(tail: str, period: int) -> bool:
+    """Whether a text ends in a loop of so many characters, a part of its last round included."""
+    if not _recurs(tail, period, _ROUNDS_OF_TEXT):
         return False
-    loops = (match for match in _LOOPS.finditer(tail) if len(match[0]) >= _LOOP)
-    return any(match.end() >= len(tail) - len(match[1]) for match in loops)
+    return not _OF_VALUES.match(tail[-period:]) or _recurs(tail, period, _ROUNDS)
 
 
-def _may_loop(tail: str, period: int) -> bool:
-    """Whether a text may end in a loop, but for a part of its last round: much quicker than to look for one."""
-    start, end = len(tail) - max(_ROUNDS * period, _LOOP), len(tail) - period
-    return start >= 0 and tail[start : end - period] == tail[start + period : end]
+def _recurs(tail: str, period: int, rounds: int) -> bool:
+    size = max(rounds * period, _LOOP)
+    return size <= len(tail) and tail[-size:-period] == tail[period - size :]
 
 
 def has_ended(text: str) -> bool:

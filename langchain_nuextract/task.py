@@ -64,6 +64,8 @@ class Request:
     """Fields of the body that replace the caller's own settings; of two bounds, the lower one holds."""
     before: str = ""
     """What the answer has so far, where its rest is asked for."""
+    stop_loops: bool = True
+    """Whether a model that runs in circles is to be stopped: in a stream, and by a server that is known to do so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -279,4 +279,5 @@ def _usage(counts: UsageMetadata | None) -> Usage:
     if not counts:
         return Usage()
     cached = counts.get("input_token_details", {}).get("cache_read", 0)
-    return Usage(counts["input_tokens"], counts["output_tokens"], cached)
+    # LangChain's cache adds a cost to whatever is there, even where the server counted nothing.
+    return Usage(counts.get("input_tokens", 0), counts.get("output_tokens", 0), cached)

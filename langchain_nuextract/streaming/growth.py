@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 from langchain_nuextract.loose import fields
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.plan import Plan
-from langchain_nuextract.recovery import is_runaway
+from langchain_nuextract.recovery import TAIL, is_runaway
 from langchain_nuextract.repair.reading import read_form
 from langchain_nuextract.schema.form import Form, Record
 from langchain_nuextract.streaming.growing import Growing
@@ -30,9 +30,10 @@ class Growth:
         self._show = partial_of(plan.target.type)
         self.ran_away = False
         """Whether the model ran in circles in the reply that comes in."""
-        self._first = self._visible = True
+        self._first = self._visible = self._watched = True
         self._growing = Growing()
         self._shown = 0
+        self._tail = ""
         self._text: list[str] = []
         self._unseen = 0
 
@@ -40,8 +41,9 @@ class Growth:
         """Prepare for the reply to a request: that to the first one is shown, and what continues it."""
         self._visible &= self._first or bool(request.before)
         self._first = False
+        self._watched = request.stop_loops
         self._growing = Growing()
-        self._text, self._unseen, self.ran_away = [], 0, False
+        self._tail, self._text, self._unseen, self.ran_away = "", [], 0, False
         if request.before:
             self._growing.feed(request.before)
 
@@ -55,11 +57,12 @@ class Growth:
 
     def runs_away(self) -> bool:
         """Whether the model runs in circles; looked at now and then."""
-        if self._unseen < _LOOK:
+        if self._unseen < _LOOK or not self._watched:
             return False
         self._unseen = 0
-        tail = "".join(self._text[-8 * _LOOK :])
-        self.ran_away = is_runaway(Reply(tail), tail)
+        self._tail = f"{self._tail}{''.join(self._text)}"[-TAIL:]
+        self._text = []
+        self.ran_away = is_runaway(Reply(self._tail), self._tail)
         return self.ran_away
 
     def _is_due(self) -> bool:

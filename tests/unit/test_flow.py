@@ -290,11 +290,16 @@ def test_an_answer_that_begins_anew_is_told_from_one_that_goes_on(written, text,
 @pytest.mark.parametrize(
     ("text", "runs"),
     [
-        ('{"a": "' + "na " * 40, True),
-        ('{"a": [' + '{"n": 1}, ' * 12 + '{"n"', True),
-        ('{"a": [' + "1, 2, 3, " * 3, False),
+        ('{"a": "' + "the cat " * 8, True),
+        ('{"a": "' + "na " * 64, True),
+        ('{"a": [' + '{"n": 1}, ' * 65 + '{"n"', True),
+        ('{"a": [' + '{"n": 1}, ' * 50, False),
+        ('{"a": [' + '{"n": "the cat"}, ' * 50 + '{"n": "the', False),
+        ('{"a": [' + "null, " * 50, False),
+        ('{"a": [' + "null, " * 64, True),
+        ('{"a": "' + "Chapter 1 " + "." * 40, False),
         ('{"a": {"b":\n' + " " * 40, False),
-        ('{"a": "' + "na " * 40 + 'and then", "b": "c', False),
+        ('{"a": "' + "the cat " * 80 + 'and then", "b": "c', False),
     ],
 )
 def test_a_model_that_runs_in_circles_is_seen_by_the_end_of_its_text(text, runs):

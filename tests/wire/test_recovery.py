@@ -5,6 +5,8 @@ import json
 from typing import Any
 
 import pytest
+from langchain_core.caches import InMemoryCache
+from langchain_core.callbacks import BaseCallbackHandler
 from pydantic import BaseModel
 
 from langchain_nuextract import (
@@ -267,6 +269,35 @@ def test_a_server_is_told_to_stop_loops_where_the_caller_says_so():
     told, silent = (request.body for request in endpoint.requests)
     assert told["repetition_detection"]["min_count"] >= 2
     assert "repetition_detection" not in silent
+
+
+def as_vllm(answer: Any) -> FakeReply:
+    """A whole answer, with the key by which vLLM is known."""
+    choice = {"index": 0, "message": {"role": "assistant", "content": json.dumps(answer)}, "finish_reason": "stop"}
+    body = {"model": MODEL, "choices": [choice], "kv_transfer_params": None}
+    return FakeReply(body=json.dumps(body), headers={"Content-Type": "application/json"})
+
+
+@pytest.mark.parametrize("listeners", [[], [BaseCallbackHandler()]], ids=["straight", "in runs"])
+def test_a_server_that_is_seen_to_be_vllm_is_told_to_stop_loops(run, listeners):
+    with FakeEndpoint(as_vllm(ANSWER)) as endpoint:
+        for stop in (None, None, False):
+            policy = RecoveryPolicy(stop_repetition=stop)
+            run(extractor(endpoint, recovery=policy).with_config(callbacks=listeners), TEXT)
+        own = ChatNuExtract(model=MODEL, base_url=endpoint.url, extra_body={"repetition_detection": {"min_count": 3}})
+        run(NuExtractor(Invoice, llm=own).with_config(callbacks=listeners), TEXT)
+    unknown, known, off, owned = (request.body for request in endpoint.requests)
+    assert [body for body in (unknown, known, off, owned) if "stop_loops" in body] == []
+    assert "repetition_detection" not in {**unknown, **off}
+    assert known["repetition_detection"]["min_count"] == 64
+    assert owned["repetition_detection"] == {"min_count": 3}
+
+
+def test_a_cache_finds_an_answer_whatever_was_known_of_the_server(run):
+    with FakeEndpoint(as_vllm(ANSWER)) as endpoint:
+        llm = ChatNuExtract(model=MODEL, base_url=endpoint.url, cache=InMemoryCache())
+        assert [run(NuExtractor(Invoice, llm=llm), TEXT) for _ in range(2)] == [WANTED, WANTED]
+        assert len(endpoint.requests) == 1
 
 
 @pytest.mark.parametrize("wrong", [{"max_calls": 0}, {"max_output_tokens": 0}, {"max_seconds": -1}])

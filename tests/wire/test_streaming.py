@@ -13,7 +13,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.prompts import PromptTemplate
 from pydantic import BaseModel, Field
 
-from langchain_nuextract import EndpointError, InvalidExtraction, NuExtractor, Target
+from langchain_nuextract import EndpointError, InvalidExtraction, NuExtractor, RecoveryPolicy, Target
 from langchain_nuextract.dialects import dialect_named
 from langchain_nuextract.plan import plan_for
 from langchain_nuextract.streaming.growing import Growing
@@ -169,6 +169,26 @@ def test_a_stream_that_runs_in_circles_is_aborted(stream):
     first = caught.value.attempts[0].reply
     assert first.finish_reason == "repetition"
     assert len(first.text) < len(endless) / 4
+
+
+@pytest.mark.parametrize("rows", [12, 50])
+@pytest.mark.parametrize("limit", [None, 600])
+def test_equal_rows_are_no_circles(stream, rows, limit):
+    answer = {"number": "1", "items": [{"description": "Bread roll", "due": "2024-01-02"}] * rows}
+    text = json.dumps(answer)
+    with FakeEndpoint(
+        FakeReply(text=text[:limit], finish_reason="length" if limit else "stop"), text[600:]
+    ) as endpoint:
+        *_, last = stream(extractor(endpoint), TEXT)
+    assert len(last.items) == rows
+    assert last == Invoice.model_validate(answer)
+
+
+def test_who_does_not_want_loops_stopped_gets_the_answer_to_its_end(stream):
+    answer = {"number": "1", "items": [{"description": "Bread roll", "due": "2024-01-02"}] * 200}
+    with FakeEndpoint(answer) as endpoint:
+        *_, last = stream(extractor(endpoint, recovery=RecoveryPolicy(stop_repetition=False)), TEXT)
+    assert last == Invoice.model_validate(answer)
 
 
 @settings(deadline=None)
