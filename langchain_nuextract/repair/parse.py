@@ -7,10 +7,11 @@ text, and stops at `DEEPEST` levels and at `MOST` values, so that no text can ex
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from langchain_nuextract.errors import SHOWN
+from langchain_nuextract.repair.frames import Frame, count, gathers, is_set, meant
 from langchain_nuextract.repair.nodes import Cut, Fix, Items, Leaf, Members, Node, Stretch
 from langchain_nuextract.repair.strings import (
     BLANK,
@@ -47,12 +48,17 @@ _ARGUMENT = re.compile(r"[^,，)\n]*")
 _STOP = re.compile(r"[,，;}\]\n]|\\n|```")
 _SOFT_STOPS = frozenset({",", "，", ";", "\n", "\\n"})
 _MEMBER_ENDS = re.compile(
-    rf"{BLANK}*(?:[\"'“‘„«{{}}\],]|/[/*]|\.\.\.|\Z|[A-Za-z_$][\w$.-]{{0,80}}{BLANK}*[:：])"
+    rf"{BLANK}*(?:[\"'“‘„«{{}}\],]|/[/*]|\.\.\.|\Z|[A-Za-z_$][\w$.-]{{0,80}}[\"']?{BLANK}*[:：])"
 )  # fmt: skip
 _KEY = re.compile(r"[^:：=,，{}\[\]\"\n]+")
 _KEY_PATTERN = re.compile(rf"{BLANK}*(?:[,，]{BLANK}*)?{QUOTED_KEY}")
+_KEY_FOR_VALUE = re.compile(rf"(?:\"[^\"\n{{}}\[\]]{{1,120}}\"|'[^'\"\n{{}}\[\]]{{1,120}}'){BLANK}*:")
 _NEXT = re.compile(rf"{BLANK}*([,，]?){BLANK}*(.?)", re.DOTALL)
 _PLUS = re.compile(rf"{BLANK}*\+{BLANK}*(?=[\"'])")
+_FIRST_KEY = re.compile(rf"{{?{BLANK}*[\"'“]?([\w$.-]{{1,80}})[\"'”]?{BLANK}*[:：]")
+_GOES_ON = re.compile(rf"{BLANK}*,{BLANK}*(?={{)")
+_GOES_ON_BEHIND = re.compile(rf"{BLANK}*}}{BLANK}*(?:,{BLANK}*{{|])")
+_COLON_MEANT = re.compile(rf",{BLANK}*(?:[{{\[]|{WORD}{BLANK}*[,}}])")
 _CLOSED_BY = {"{": "}", "[": "]", "(": ")"}
 
 
@@ -63,22 +69,6 @@ class Parsed:
     node: Node
     end: int
     """Behind its last character."""
-
-
-@dataclass(slots=True)
-class _Frame:
-    """An object or array that is being read."""
-
-    node: Items | Members
-    closer: str
-    key: str | None = None
-    """The key whose value comes next."""
-    key_fixes: list[Fix] = field(default_factory=list[Fix])
-    labels: list[Leaf] = field(default_factory=list[Leaf])
-    """The keys that came without colon and value: all of them, if this is a set."""
-    full: bool = False
-    """Whether a value stands since the last comma."""
-    commas: int = 0
 
 
 def parse(text: str, start: int, *, shift: int | None = None) -> Parsed:
@@ -97,7 +87,7 @@ class _Parser:
         self.text = text
         self.shift = shift
         self.at = start
-        self.stack: list[_Frame] = []
+        self.stack: list[Frame] = []
         self.root: Node = Cut()
         self.values = 0
         self.patience = MOST_KEPT
@@ -120,7 +110,7 @@ class _Parser:
     def _is_over(self) -> bool:
         return self.at >= len(self.text) or self.values > MOST or len(self.stack) > DEEPEST
 
-    def _skip_blanks(self, frame: _Frame) -> None:
+    def _skip_blanks(self, frame: Frame) -> None:
         text = self.text
         while True:
             if match := _GAP.match(text, self.at):
@@ -136,20 +126,20 @@ class _Parser:
         self.values += 1
         self.at += 1
         node = Members() if opener == "{" else Items()
-        self.stack.append(_Frame(node, _CLOSED_BY[opener]))
+        self.stack.append(Frame(node, _CLOSED_BY[opener]))
 
     def _close(self, *, cut: bool = False) -> None:
         frame = self.stack.pop()
         if isinstance(frame.node, Members) and frame.key is not None:
             self._give(frame, Cut() if cut else Leaf(None, "", [Fix("", "null")]))
         frame.node.open = cut
-        node = _meant(frame)
+        node = meant(frame)
         if self.stack:
             self._give(self.stack[-1], node)
         else:
             self.root = node
 
-    def _give(self, frame: _Frame, node: Node) -> None:
+    def _give(self, frame: Frame, node: Node) -> None:
         """Put a value into the object or array that it belongs to."""
         if isinstance(frame.node, Items):
             frame.node.items.append(node)
@@ -163,6 +153,7 @@ class _Parser:
         """Leave everything open that the text has not closed."""
         self.at = max(self.at, len(self.text))
         while self.stack:
+            self.stack[-1].bare = self.stack[-1].loose
             self._close(cut=True)
 
     def _fence(self) -> bool:
@@ -174,29 +165,29 @@ class _Parser:
             self._close()
         return True
 
-    def _fix(self, frame: _Frame, before: str, after: str) -> None:
+    def _fix(self, frame: Frame, before: str, after: str) -> None:
         self.values += 1
         frame.node.fixes.append(Fix(before, after))
 
-    def _skip(self, frame: _Frame, length: int = 1) -> None:
+    def _skip(self, frame: Frame, length: int = 1) -> None:
         self._fix(frame, self.text[self.at : self.at + length], "")
         self.at += length
 
-    def _comma(self, frame: _Frame) -> None:
+    def _comma(self, frame: Frame) -> None:
         if not frame.full or self.text[self.at] != ",":
             self._fix(frame, self.text[self.at], "," if frame.full else "")
         frame.full = False
         frame.commas += 1
         self.at += 1
 
-    def _missing_comma(self, frame: _Frame) -> None:
+    def _missing_comma(self, frame: Frame) -> None:
         if frame.full:
             self._fix(frame, "", ",")
             frame.full = False
 
     # Arrays
 
-    def _item(self, frame: _Frame) -> None:
+    def _item(self, frame: Frame) -> None:
         here = self.text[self.at]
         if here in ",，;":
             self._comma(frame)
@@ -208,7 +199,7 @@ class _Parser:
             self._missing_comma(frame)
             self._value(frame, "item")
 
-    def _ellipsis(self, frame: _Frame) -> bool:
+    def _ellipsis(self, frame: Frame) -> bool:
         match = _ELLIPSIS.match(self.text, self.at)
         if match:
             self._skip(frame, match.end() - self.at)
@@ -216,7 +207,7 @@ class _Parser:
 
     # Objects
 
-    def _member(self, frame: _Frame) -> None:
+    def _member(self, frame: Frame) -> None:
         if frame.key is not None:
             self._member_value(frame)
             return
@@ -231,15 +222,38 @@ class _Parser:
             self._missing_comma(frame)
             self._key(frame)
 
-    def _opening_in_place_of_key(self, frame: _Frame, here: str) -> None:
-        """An object where a key should be is the next item of a list whose last item was not closed."""
-        if here == "{" and len(self.stack) > 1 and isinstance(self.stack[-2].node, Items):
+    def _opening_in_place_of_key(self, frame: Frame, here: str) -> None:
+        """An object where a key should be is the next item of a list: it was closed too soon, or its last item not."""
+        members = frame.node.members if isinstance(frame.node, Members) else []
+        if not members or here != "{":
+            self._skip(frame)
+        elif self._begins_like(members[-1][1]):
+            self._reopen(frame, *members.pop())
+        elif len(self.stack) > 1 and isinstance(self.stack[-2].node, Items):
             self._fix(frame, "", "}")
             self._close()
         else:
             self._skip(frame)
 
-    def _key(self, frame: _Frame) -> None:
+    def _begins_like(self, node: Node, at: int | None = None) -> bool:
+        """Whether the object that begins here has the same first key as another, or as the last of a list of them."""
+        last = node.items[-1] if isinstance(node, Items) and node.items else node
+        match = _FIRST_KEY.match(self.text, self.at if at is None else at)
+        return (
+            match is not None
+            and isinstance(last, Members)
+            and last.members[:1] != []
+            and last.members[0][0] == match[1]
+        )
+
+    def _reopen(self, frame: Frame, key: str, node: Node) -> None:
+        """Go on with a list that was closed too soon, or whose first item stands where it should."""
+        items = node if isinstance(node, Items) else Items([node])
+        items.fixes.append(Fix("]", "") if node is items else Fix("", "["))
+        frame.key = key
+        self.stack.append(Frame(items, "]", commas=1))
+
+    def _key(self, frame: Frame) -> None:
         self.values += 1
         here = self.text[self.at]
         if here in CLOSERS:
@@ -249,7 +263,7 @@ class _Parser:
         else:
             self._skip(frame)
 
-    def _quoted_key(self, frame: _Frame) -> None:
+    def _quoted_key(self, frame: Frame) -> None:
         found = self._quoted("key")
         if found is None:
             self._end_in_key(frame)
@@ -258,12 +272,12 @@ class _Parser:
         self.at = found.end
         self._colon(frame, key, [*found.fixes, *fixes], Leaf(key, key))
 
-    def _end_in_key(self, frame: _Frame) -> None:
+    def _end_in_key(self, frame: Frame) -> None:
         if isinstance(frame.node, Members):
             frame.node.rest = self.text[self.at : self.at + SHOWN]
         self._end()
 
-    def _bare_key(self, frame: _Frame, match: re.Match[str]) -> None:
+    def _bare_key(self, frame: Frame, match: re.Match[str]) -> None:
         if match.end() == len(self.text):
             self._end_in_key(frame)
             return
@@ -273,7 +287,7 @@ class _Parser:
             self.at += 1
         self._colon(frame, key, [Fix(match[0].strip(), f'"{key}"')], word(key))
 
-    def _colon(self, frame: _Frame, key: str, fixes: list[Fix], label: Leaf) -> None:
+    def _colon(self, frame: Frame, key: str, fixes: list[Fix], label: Leaf) -> None:
         frame.key, frame.key_fixes = key, fixes
         self._skip_blanks(frame)
         mark = self.text[self.at : self.at + 2]
@@ -283,14 +297,20 @@ class _Parser:
             length = 2 if mark == "=>" else 1
             fixes.append(Fix(mark[:length], ":"))
             self.at += length
-        elif mark[:1] in {",", "}"}:
-            frame.labels.append(label)
+        elif _COLON_MEANT.match(self.text, self.at):
+            self.at += 1
+            fixes.append(Fix(",", ":"))
+        elif mark[:1] in {",", "}", "]"}:
+            frame.labels[count(frame)] = label
         elif mark:
             fixes.append(Fix("", ":"))
 
-    def _member_value(self, frame: _Frame) -> None:
+    def _member_value(self, frame: Frame) -> None:
         here = self.text[self.at]
-        if here in ",，]})" or self.text.startswith("```", self.at):
+        if here == "]" and count(frame) not in frame.labels:
+            self.at += 1
+            self._give(frame, Items(fixes=[Fix("", "[")]))
+        elif here in ",，]})" or self.text.startswith("```", self.at):
             self._give(frame, Leaf(None, "", [Fix("", "null")]))
         elif here == ":":
             self._skip(frame)
@@ -299,16 +319,33 @@ class _Parser:
 
     # Closing brackets
 
-    def _closing(self, frame: _Frame, here: str) -> None:
+    def _closing(self, frame: Frame, here: str) -> None:
         if here == frame.closer:
             self._expected_closing(frame)
-        elif self._is_stray(here):
+        elif here == "]" and (is_set(frame) or self._is_item_end(frame)):
+            self._fix(frame, here, frame.closer)
+            self.at += 1
+            self._close()
+        elif (here == "]" and gathers(frame)) or self._is_stray(frame, here):
             self._skip(frame)
         else:
             self._fix(frame, "", frame.closer)
-            self._close()
+            self._close_for(here)
 
-    def _expected_closing(self, frame: _Frame) -> None:
+    def _close_for(self, here: str) -> None:
+        """Close what was left open in a bracket that closes here."""
+        frame = self.stack[-1]
+        if frame.braceless and here == "]":
+            self.stack[-2].bare = True
+        self._close()
+
+    def _is_item_end(self, frame: Frame) -> bool:
+        """Whether the object that is an item of a list ends here, although with the wrong bracket."""
+        match = _GOES_ON.match(self.text, self.at + 1)
+        inner = len(self.stack) > 1 and isinstance(self.stack[-2].node, Items) and isinstance(frame.node, Members)
+        return inner and match is not None and self._begins_like(frame.node, match.end())
+
+    def _expected_closing(self, frame: Frame) -> None:
         if frame.commas and not frame.full:
             self._fix(frame, ",", "")
         self.at += 1
@@ -317,19 +354,30 @@ class _Parser:
         else:
             self._close()
 
-    def _is_stray(self, here: str) -> bool:
+    def _is_stray(self, frame: Frame, here: str) -> bool:
         """Whether this bracket closes nothing: no one is open that it could close, or what follows is still inside."""
-        if all(frame.closer != here for frame in self.stack):
+        if all(each.closer != here for each in self.stack):
             return True
+        if here == "}":
+            return not self._is_in_object(frame) and self._is_inside_still()
+        doubled = isinstance(frame.node, Members) and frame.full and isinstance(frame.node.members[-1][1], Items)
+        return here == "]" and doubled and _GOES_ON_BEHIND.match(self.text, self.at + 1) is not None
+
+    def _is_inside_still(self) -> bool:
         match = _NEXT.match(self.text, self.at + 1)
         comma, after = match.groups() if match else ("", "")
-        if here == "}":
-            return after == "]" or (bool(comma) and after in {"{", "["})
-        return False
+        return after == "]" or (bool(comma) and after in {"{", "["})
+
+    def _is_in_object(self, frame: Frame) -> bool:
+        """Whether this is a list of no objects in an object, which a brace may close along with the list."""
+        inner = len(self.stack) > 1 and isinstance(self.stack[-2].node, Members)
+        return inner and not (
+            isinstance(frame.node, Items) and frame.node.items and isinstance(frame.node.items[-1], Members)
+        )
 
     # Values
 
-    def _value(self, frame: _Frame, place: Place) -> None:
+    def _value(self, frame: Frame, place: Place) -> None:
         here = self.text[self.at]
         if here in "{[(":
             self._open(here)
@@ -342,10 +390,13 @@ class _Parser:
         else:
             self._bare(frame, place)
 
-    def _string(self, frame: _Frame, place: Place) -> None:
+    def _string(self, frame: Frame, place: Place) -> None:
         self.values += 1
-        if place == "item" and self._is_key():
+        if place == "item" and _KEY_PATTERN.match(self.text, self.at):
             self._key_in_array(frame)
+            return
+        if place == "member" and _KEY_FOR_VALUE.match(self.text, self.at):
+            self._open_unwritten(frame)
             return
         leaf = self._read_string(place)
         if leaf is None:
@@ -363,23 +414,25 @@ class _Parser:
             parts.append(leaf)
         self._give(frame, _joined(parts))
 
-    def _is_key(self) -> bool:
-        return _KEY_PATTERN.match(self.text, self.at) is not None
-
-    def _key_in_array(self, frame: _Frame) -> None:
+    def _key_in_array(self, frame: Frame) -> None:
         """A key where an item should be: the array was not closed, or is an object in the wrong brackets."""
-        if len(self.stack) > 1 and isinstance(self.stack[-2].node, Members) and _has_items(frame):
+        inner = (
+            len(self.stack) > 1
+            and isinstance(self.stack[-2].node, Members)
+            and isinstance(frame.node, Items)
+            and frame.node.items != []
+        )
+        if inner and not self._begins_like(frame.node):
             self._fix(frame, "", "]")
             self._close()
-        elif isinstance(frame.node, Items) and not frame.node.items:
-            frame.node = Members(fixes=[*frame.node.fixes, Fix("[", "{")])
         else:
             self._open_unwritten(frame)
 
-    def _open_unwritten(self, frame: _Frame) -> None:
-        """Members in an array that no brace precedes are an item of it."""
+    def _open_unwritten(self, frame: Frame) -> None:
+        """Members that no brace precedes are an object."""
         self._fix(frame, "", "{")
-        self.stack.append(_Frame(Members(), "}"))
+        frame.loose = isinstance(frame.node, Items) and not frame.node.items
+        self.stack.append(Frame(Members(), "}", braceless=True))
 
     def _read_string(self, place: Place) -> Leaf | None:
         found = self._quoted(place)
@@ -393,17 +446,21 @@ class _Parser:
         return None if self.shift is None else (start + self.shift, end + self.shift)
 
     def _quoted(self, place: Place) -> Quoted | None:
-        found = quoted(self.text, self.at, place, inner=len(self.stack) > 1, most=self.patience)
+        found = quoted(self.text, self.at, place, self._closers, most=self.patience)
         if found:
             self.patience = max(LEAST_PATIENCE, self.patience - found.wasted)
         return found
+
+    def _closers(self) -> str:
+        """The brackets that close what is open, from the innermost."""
+        return "".join(frame.closer for frame in reversed(self.stack))
 
     def _continued(self) -> int | None:
         """Where the next part of a string stands that is written in parts: `"a" + "b"`."""
         match = _PLUS.match(self.text, self.at)
         return match.end() if match else None
 
-    def _bare(self, frame: _Frame, place: Place) -> None:
+    def _bare(self, frame: Frame, place: Place) -> None:
         self.values += 1
         end = self._end_of_member() if place == "member" else self._end_of_item(frame)
         written = self.text[self.at : end].strip().rstrip('"”')
@@ -419,7 +476,7 @@ class _Parser:
         self.at = end
         self._give(frame, leaf)
 
-    def _end_of_item(self, frame: _Frame) -> int:
+    def _end_of_item(self, frame: Frame) -> int:
         if match := _BEFORE_ITEM.match(self.text, self.at):
             return match.end()
         match = (_ARGUMENT if frame.closer == ")" else _ITEM).match(self.text, self.at)
@@ -452,19 +509,3 @@ def _joined(parts: list[Leaf]) -> Leaf:
     first, last = parts[0].at, parts[-1].at
     at = (first[0], last[1]) if first and last else None
     return Leaf(said, said, [Fix("+", ""), *(fix for part in parts for fix in part.fixes)], at)
-
-
-def _has_items(frame: _Frame) -> bool:
-    return isinstance(frame.node, Items) and bool(frame.node.items)
-
-
-def _meant(frame: _Frame) -> Node:
-    """What an object or array is once it is closed: a scalar in parentheses is that scalar, keys alone are a set."""
-    node = frame.node
-    if isinstance(node, Members) and frame.labels and len(frame.labels) == len(node.members) and not node.open:
-        return Items(list(frame.labels), fixes=[*node.fixes, Fix("{}", "[]")])
-    if frame.closer != ")" or not isinstance(node, Items) or len(node.items) != 1 or frame.commas or node.open:
-        return node
-    only = node.items[0]
-    only.fixes[:0] = [*node.fixes, Fix("()", "")]
-    return only

@@ -7,6 +7,7 @@ may ever go against that, or valid text that was cut off would be misread.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
@@ -32,13 +33,19 @@ QUOTED_KEY: Final = (
 """A pattern for a key in quotes with its colon."""
 WORD: Final = r"(?:-?\d[\d.eE+-]*|true|false|null|True|False|None)"
 """A pattern for a number or literal."""
-_KEY_AHEAD = re.compile(rf"{QUOTED_KEY}|[A-Za-z_$][\w$.-]{{0,80}}{BLANK}*[:：]")
+_KEY_AHEAD = re.compile(rf"{QUOTED_KEY}|[A-Za-z_$][\w$.-]{{0,80}}[\"']?{BLANK}*[:：]")
 _STRING_AHEAD = re.compile(rf'"[^"\n]*"(?:{BLANK}*(?:[,\]}}]|\Z)|{BLANK}+(?:["{{\[]|{WORD}(?:[\s,\]]|\Z)))')
 _LAST_STRING_AHEAD = re.compile(rf'"[^"\n]*"{BLANK}*(?:[\]}}]|,{BLANK}*["{{\[\d-]|\Z)')
 _TOKEN_AHEAD = re.compile(rf"{WORD}(?:{BLANK}*(?:[,\]}}]|//|/\*|\Z)|{BLANK}+[\"{{\[])")
 _WORDS_AHEAD = re.compile(rf"[^\W\d][^\"\n\[\]{{}},:]{{0,80}}(?:\]|,{BLANK}*[\"{{\[\d-])")
 _NO_KEY_AHEAD = re.compile(rf'"(?:[^"\\\n]|\\.){{0,400}}"{BLANK}*[^\W\d](?![^"\n]{{0,80}}"{BLANK}*[:：])')
-_UNCLOSED_KEY = re.compile(rf"([\w$.-]+(?: [\w$.-]+)*){BLANK}*:{BLANK}*(?:(?:[\[{{]{BLANK}*)*|{WORD}{BLANK}*,{BLANK}*)")
+_UNCLOSED_KEY = re.compile(
+    rf"([\w$.-]+(?: [\w$.-]+)*){BLANK}*:{BLANK}*"
+    rf"(?:(?:[\[{{]{BLANK}*)*|{WORD}(?:{BLANK}|[\]}}])*,{BLANK}*(?:{{{BLANK}*)?)"
+)
+_STRUCTURE = re.compile(rf"{BLANK}*(?P<closers>[\]}}](?:{BLANK}|[\]}}])*),{BLANK}*(?:{{{BLANK}*)?\Z")
+_LAST_LINES = re.compile(rf"(?:(?!\n){BLANK})*\n{BLANK}*(?P<closers>[\]}}](?:{BLANK}|[\]}}])*)\Z")
+_INCHES = re.compile(r"(?<![\w-])[\d.,/]+\Z")
 _BARE_RUN = re.compile(r'[^"\n\],}]{0,400}')
 _COMMA_BEFORE = re.compile(rf",{BLANK}*\Z")
 _ESCAPE = re.compile(
@@ -72,20 +79,22 @@ class Quoted:
     """How many quotes were looked at in vain, to find a better end than this."""
 
 
-def quoted(text: str, start: int, place: Place, *, inner: bool = False, most: int = MOST_KEPT) -> Quoted | None:
+def quoted(
+    text: str, start: int, place: Place, closers: Callable[[], str] = str, *, most: int = MOST_KEPT
+) -> Quoted | None:
     """Read the string whose opening quote stands at `start`; None if the text ends within it.
 
-    `inner` says that it stands in an object or array that stands in another; `most`, how many quotes without escape
+    `closers` tells which brackets close what it stands in, from the innermost; `most`, how many quotes without escape
     it may have.
     """
-    return _Scan(text, start, place, inner=inner, most=most).run()
+    return _Scan(text, start, place, closers, most).run()
 
 
 class _Scan:
-    def __init__(self, text: str, start: int, place: Place, *, inner: bool, most: int) -> None:
+    def __init__(self, text: str, start: int, place: Place, closers: Callable[[], str], most: int) -> None:
         self.text = text
         self.most = most
-        self.inner = inner
+        self.closers = closers
         self.quote = text[start]
         self.place: Place = place
         self.doubled = self._opens_doubled(start)
@@ -107,6 +116,8 @@ class _Scan:
                 return found
             self._keep(mark)
             at = mark + 1
+        if (end := self._end_on_line()) is not None:
+            return Quoted(self.text[self.first : end], end, [*self.fixes, Fix("", self.quote)])
         if self.doubtful is None and self.kept:
             self.doubtful = self.kept[0]
         return None if self.doubtful is None else self._upto(self.doubtful, wasted=len(self.kept))
@@ -133,7 +144,7 @@ class _Scan:
 
     def _upto(self, mark: int, *, wasted: int = 0) -> Quoted:
         end, first = mark + 1, self.first
-        if self.doubled and self.text.startswith(self.quote, end):
+        if (self.doubled and self.text.startswith(self.quote, end)) or self._is_followed_by_another(mark):
             end += 1
             self.fixes.append(Fix(self.quote * 2, self.quote))
         elif self.doubled and self.kept:
@@ -169,7 +180,7 @@ class _Scan:
         if not after or after == ";" or self.text.startswith(("```", "//", "/*"), at):
             return True
         if self.place == "key":
-            return after in ":：=,}" or (at > mark + 1 and self._is_value(after, at))
+            return self._ends_key(mark, after, at)
         if after in CLOSERS:
             return self._ends_before_quote(mark, at)
         if after == ":" and self.place == "item":
@@ -177,6 +188,11 @@ class _Scan:
         if after in ",，":
             return self._ends_before_comma(at + 1, self.place, quoting=len(self.kept) % 2 == 1)
         return after == ")" or self._ends_before(after, at, gap=self.text[mark + 1 : at])
+
+    def _ends_key(self, mark: int, after: str, at: int) -> bool:
+        if at == mark + 1 and after == self.quote:
+            return self.doubled
+        return after in ":：=,}]" or (at > mark + 1 and self._is_value(after, at))
 
     def _ends_before(self, after: str, at: int, *, gap: str) -> bool:
         if after in "]}":
@@ -200,10 +216,17 @@ class _Scan:
         if adjacent and self.doubled:
             return True
         if adjacent and mark > self.first - 1:
-            return mark == self.first or not self._ends_at_the_latest(at)
+            return mark == self.first or not self._ends_at_the_latest(at) or self._is_followed_by_another(mark)
         if self.place == "member":
             return _KEY_AHEAD.match(self.text, at) is not None
         return "\n" in self.text[mark:at] or _STRING_AHEAD.match(self.text, at) is not None
+
+    def _is_followed_by_another(self, mark: int) -> bool:
+        """Whether the quote at the end was written twice; behind a number the first may be a mark for inches."""
+        if mark == self.first or len(self.kept) % 2 or not self.text.startswith(self.quote, mark + 1):
+            return False
+        inches = _INCHES.search(self.text, max(self.first, mark - _LONGEST_KEY), mark)
+        return inches is None and self._ends_at_the_latest(mark + 1)
 
     def _ends_at_the_latest(self, mark: int) -> bool:
         """Whether the quote here is followed by what must follow a string."""
@@ -233,7 +256,7 @@ class _Scan:
             return not beyond or beyond not in ",]}"
         alien = self.text[at] == ("]" if self.place == "member" else "}")
         wordy = after.isalnum() or after in _WORDY or (alien and after == "\\")
-        return not (wordy and then == at + 1 and (alien or self.inner))
+        return not (wordy and then == at + 1 and (alien or len(self.closers()) > 1))
 
     def _is_behind_rubbish(self, mark: int) -> bool:
         """Whether the string ended at the last quote that was kept, with stray words before the next key."""
@@ -245,6 +268,8 @@ class _Scan:
         """Where a string without closing quote ended, if the quote at `mark` opens the next one."""
         if self.place == "key":
             return self._end_of_key(mark)
+        if (inside := self._end_in_structure(mark)) is not None:
+            return inside
         end = mark
         while end > self.first and self.text[end - 1].isspace():
             end -= 1
@@ -257,6 +282,29 @@ class _Scan:
         if not comma or len(self.kept) % 2 or (self.place == "item" and not _LAST_STRING_AHEAD.match(self.text, mark)):
             return None
         return end - 1
+
+    def _end_in_structure(self, mark: int) -> int | None:
+        """Where the string ended if what stands before the next key closes what the string stands in."""
+        match = _STRUCTURE.search(self.text, max(self.first, mark - _LONGEST_KEY), mark)
+        if match is None or len(self.kept) % 2 or not _KEY_AHEAD.match(self.text, mark):
+            return None
+        return match.start() if self._closes(match["closers"], match.start()) else None
+
+    def _closes(self, brackets: str, end: int) -> bool:
+        """Whether brackets close what the string stands in, and nothing that is opened in the string up to `end`."""
+        written = _BLANKS.sub("", brackets)
+        said = self.text[max(self.first, end - _PATIENCE) : end]
+        return self.closers().startswith(written) and not any(said.count(each) for each in "{[")
+
+    def _end_on_line(self) -> int | None:
+        """Where the string ended if the text ends in lines of brackets, which close all that is open.
+
+        Had it been cut off, there would be no line break in it.
+        """
+        match = None if self.kept else _LAST_LINES.search(self.text, max(self.first, len(self.text) - _PATIENCE))
+        if match is None or _BLANKS.sub("", match["closers"]) != self.closers():
+            return None
+        return match.start() if self._closes(match["closers"], match.start()) else None
 
     def _end_of_key(self, mark: int) -> int | None:
         if self.kept or mark - self.first > 2 * _LONGEST_KEY:

@@ -38,6 +38,50 @@ def test_what_was_meant_is_read(text: str, value: JSON):
 
 
 @pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        pytest.param('{"o": "a": 1}, "n": 2}', {"o": {"a": 1}, "n": 2}, id="brace of an object"),
+        pytest.param('["a": 1}, {"a": 2}]', [{"a": 1}, {"a": 2}], id="brace of the first item"),
+        pytest.param('{"l": [{"a": 1}, "a": 2}], "n": 3}', {"l": [{"a": 1}, {"a": 2}], "n": 3}, id="brace of an item"),
+        pytest.param('["a": 1, "b": 2]', {"a": 1, "b": 2}, id="object in the brackets of an array"),
+        pytest.param('{"l": [{{"a": 1}, {"a": 2}], "n": 3}', {"l": [{"a": 1}, {"a": 2}], "n": 3}, id="brace twice"),
+        pytest.param('{"l": {"a": 1}, {"a": 2}], "n": 3}', {"l": [{"a": 1}, {"a": 2}], "n": 3}, id="bracket of a list"),
+        pytest.param('{"l": {{"a": 1}, {"a": 2}], "n": 3}', {"l": [{"a": 1}, {"a": 2}], "n": 3}, id="brace for one"),
+        pytest.param('{"l": [{"a": 1], {"a": 2}], "n": 3}', {"l": [{"a": 1}, {"a": 2}], "n": 3}, id="bracket for one"),
+        pytest.param('{"l": "x", "y"], "n": 3}', {"l": ["x", "y"], "n": 3}, id="bracket of strings"),
+        pytest.param('{"l": {"x", "y"], "n": 3}', {"l": ["x", "y"], "n": 3}, id="brace of strings"),
+        pytest.param('{"l": ], "n": 3}', {"l": [], "n": 3}, id="bracket of nothing"),
+        pytest.param('[{"l": ["x"}, {"l": ["y"]}]', [{"l": ["x"]}, {"l": ["y"]}], id="bracket at the end"),
+        pytest.param('[{"l": ["x"]]}, {"l": ["y"]}]', [{"l": ["x"]}, {"l": ["y"]}], id="bracket at the end twice"),
+        pytest.param('{"o": {"a": "x}, "n": 2}', {"o": {"a": "x"}, "n": 2}, id="quote before a brace"),
+        pytest.param('{"l": ["x", "y], "n": 2}', {"l": ["x", "y"], "n": 2}, id="quote before a bracket"),
+        pytest.param('[{"a": "x}, {"a": "y"}]', [{"a": "x"}, {"a": "y"}], id="quote at the end of an item"),
+        pytest.param('{\n "l": [\n  "x\n ]\n}', {"l": ["x"]}, id="last quote, in lines"),
+        pytest.param('{"a": "x", b": "y", c": 1, d": 2}', {"a": "x", "b": "y", "c": 1, "d": 2}, id="quote of a key"),
+        pytest.param('[{"a": 1, "b: 2}, {"a": 3}]', [{"a": 1, "b": 2}, {"a": 3}], id="quote of a last key"),
+        pytest.param('{"a": "x"", "b": ["y"", "z""]}', {"a": "x", "b": ["y", "z"]}, id="quote at the end twice"),
+        pytest.param('{"a": "27"", "b": "say "x""}', {"a": '27"', "b": 'say "x"'}, id="inches, and a quotation"),
+        pytest.param('{""a"": ""x"", ""b"": 2}', {"a": "x", "b": 2}, id="quotes all twice"),
+        pytest.param('{"o", {"a", 1}, "n": 2}', {"o": {"a": 1}, "n": 2}, id="commas for colons"),
+    ],
+)  # fmt: skip
+def test_one_mark_that_is_wrong_costs_nothing(text: str, value: JSON):
+    assert read_json(text).value == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('{"l": ["x", "y]}', id="in an array"),
+        pytest.param('{"a": "x}', id="in an object"),
+        pytest.param('{"a": "{x}\n}', id="brackets that belong to the string"),
+    ],
+)
+def test_a_string_that_may_have_been_cut_off_is_not_closed_at_a_bracket_in_it(text: str):
+    assert read_json(text).incomplete
+
+
+@pytest.mark.parametrize(
     ("template", "text", "value"),
     [
         pytest.param({"items": [{"a": "number"}]}, '[{"a": 1}, {"a": 2}]', {"items": [{"a": 1}, {"a": 2}]}, id="list"),

@@ -1,0 +1,65 @@
+"""The objects and arrays that are being read, and what they are once they are closed."""
+
+from dataclasses import dataclass, field
+
+from langchain_nuextract.repair.nodes import Fix, Items, Leaf, Members, Node
+
+
+@dataclass(slots=True)
+class Frame:
+    """An object or array that is being read."""
+
+    node: Items | Members
+    closer: str
+    key: str | None = None
+    """The key whose value comes next."""
+    key_fixes: list[Fix] = field(default_factory=list[Fix])
+    labels: dict[int, Leaf] = field(default_factory=dict[int, Leaf])
+    """The keys that came without colon and value, by the number of the member: all of them, if this is a set."""
+    full: bool = False
+    """Whether a value stands since the last comma."""
+    commas: int = 0
+    braceless: bool = False
+    """Whether this is an object in an array that no brace precedes."""
+    loose: bool = False
+    """Whether this is an array whose first item is such an object."""
+    bare: bool = False
+    """Whether that object is closed by the bracket of the array, or not at all: it stands in the wrong brackets."""
+
+
+def count(frame: Frame) -> int:
+    """How many members an object has so far."""
+    return len(frame.node.members) if isinstance(frame.node, Members) else 0
+
+
+def is_set(frame: Frame) -> bool:
+    """Whether an object has keys alone."""
+    return 0 < len(frame.labels) == count(frame)
+
+
+def gathers(frame: Frame) -> bool:
+    """Make a list of what stands before its end, if no bracket opened it: a value, and keys that have none."""
+    first = end = count(frame)
+    while first - 1 in frame.labels:
+        first -= 1
+    if not isinstance(frame.node, Members) or not 0 < first < end:
+        return False
+    key, node = frame.node.members[first - 1]
+    items = [frame.labels.pop(at) for at in range(first, end)]
+    frame.node.members[first - 1 :] = [(key, Items([node, *items], fixes=[Fix("", "[")]))]
+    return True
+
+
+def meant(frame: Frame) -> Node:
+    """What an object or array is once it is closed: a scalar in parentheses is that scalar, keys alone are a set."""
+    node = frame.node
+    if isinstance(node, Members) and is_set(frame) and not node.open:
+        return Items(list(frame.labels.values()), fixes=[*node.fixes, Fix("{}", "[]")])
+    if isinstance(node, Items) and frame.bare and len(node.items) == 1:
+        node.items[0].fixes[:0] = [*node.fixes, Fix("[", "{")]
+        return node.items[0]
+    if frame.closer != ")" or not isinstance(node, Items) or len(node.items) != 1 or frame.commas or node.open:
+        return node
+    only = node.items[0]
+    only.fixes[:0] = [*node.fixes, Fix("()", "")]
+    return only
