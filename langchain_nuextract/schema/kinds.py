@@ -2,9 +2,12 @@
 
 import json
 from decimal import Decimal
-from typing import TypeGuard
+from typing import Final, TypeGuard
 
 from langchain_nuextract.paths import JSON
+
+SHOWN: Final = 80
+"""Characters of a value that a message shows at the most."""
 
 _NAMES = {bool: "boolean", int: "integer", str: "string", type(None): "null", list: "array"}
 
@@ -45,6 +48,12 @@ def is_exact(number: float, text: str) -> bool:
 def dumps(value: JSON) -> str:
     """Write a value as JSON on one line."""
     return json.dumps(value, ensure_ascii=False)
+
+
+def shown(value: JSON) -> str:
+    """Show a value in a message, cut to a readable length."""
+    text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 
 def json_kinds(type_: str) -> frozenset[str]:

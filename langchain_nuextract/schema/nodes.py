@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from langchain_nuextract.paths import EACH, JSON, Path, show
+from langchain_nuextract.schema.kinds import dumps
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,32 @@ class Split(Base):
 
 
 Node: TypeAlias = Anything | Never | Cut | Leaf | Enum | Array | Record | Split
+
+
+def enum(values: list[JSON]) -> Node:
+    """Make the node of some values; null among them makes it nullable, true and false a boolean."""
+    texts = dict.fromkeys(dumps(value) for value in values)
+    nullable = texts.pop("null", 0) is None
+    if set(texts) == {"true", "false"}:
+        return Leaf(type="boolean", kinds=frozenset({"boolean"}), nullable=nullable)
+    if not texts:
+        return Never(nullable=nullable)
+    return Enum(members=_members(list(texts)), nullable=nullable)
+
+
+def _members(texts: list[str]) -> tuple[Member, ...]:
+    values = [json.loads(text) for text in texts]
+    plain = {value for value in values if isinstance(value, str) and value}
+    return tuple(
+        Member(value if isinstance(value, str) and value else _label(text, plain), text)
+        for text, value in zip(texts, values, strict=True)
+    )
+
+
+def _label(text: str, taken: set[str]) -> str:
+    while text in taken:
+        text = f"={text}"
+    return text
 
 
 def parts(node: Node) -> tuple[tuple[Path, Node], ...]:

@@ -12,7 +12,7 @@ from pydantic_core.core_schema import DecimalSchema
 
 from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.schema.checks import adapter
+from langchain_nuextract.schema.instances import adapter
 from langchain_nuextract.schema.kinds import is_object
 from langchain_nuextract.schema.semantics import faults
 from langchain_nuextract.schema.types import ANNOTATION

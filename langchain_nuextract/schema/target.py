@@ -8,18 +8,21 @@ from typing import Any, Final, Generic, Literal, Protocol, TypeAlias, TypeGuard,
 
 from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import JSON, Path, show
-from langchain_nuextract.schema import answers, checks, json_schema, template
+from langchain_nuextract.schema import answers, json_schema, template
+from langchain_nuextract.schema.absent import absent, has
+from langchain_nuextract.schema.checks import check_json
+from langchain_nuextract.schema.downgrades import downgrades
+from langchain_nuextract.schema.drafts import address, validator
 from langchain_nuextract.schema.form import Form, Record, asks
-from langchain_nuextract.schema.leaves import EnumLens
-from langchain_nuextract.schema.lens import Lens, build, distinct, notes
-from langchain_nuextract.schema.nodes import Array, Enum, Leaf, Loss, Member, Never, Node, Split, losses, parts
+from langchain_nuextract.schema.instances import check_python
+from langchain_nuextract.schema.lens import distinct, notes
+from langchain_nuextract.schema.nodes import Loss, Node, losses
 from langchain_nuextract.schema.nodes import Record as RecordNode
-from langchain_nuextract.schema.origins import Origin, within
-from langchain_nuextract.schema.places import place
 from langchain_nuextract.schema.recognise import reads_as
 from langchain_nuextract.schema.semantics import checked_for
 from langchain_nuextract.schema.spoken import choices, spoken
-from langchain_nuextract.schema.types import NUEXTRACT_3, Speaks, Vocabulary, nearest
+from langchain_nuextract.schema.types import NUEXTRACT_3, Speaks, Vocabulary
+from langchain_nuextract.schema.whole import Whole, whole
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -31,10 +34,6 @@ PYDANTIC: Final = "https://json-schema.org/draft/2020-12/schema"
 """The draft of the JSON Schemas that Pydantic makes."""
 
 Source: TypeAlias = Literal["python", "json schema", "template"]
-
-
-_HOLDERS: Final = (RecordNode, Array)
-_EMPTY: Final = ("whether it is empty or missing", "this model writes both alike; it is left out where it may be")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +153,7 @@ class Target(Generic[T]):
 
     def downgrades(self, dialect: Speaks) -> tuple[Loss, ...]:
         """Name the types that a dialect does not have, by path, and what is asked for instead."""
-        return tuple(dict.fromkeys(_downgrades(self._node, dialect.vocabulary, ())))
+        return tuple(dict.fromkeys(downgrades(self._node, dialect.vocabulary)))
 
     def lower(self, value: T | JSON, dialect: Speaks = FULL) -> JSON:
         """Give the answer that stands for a value.
@@ -212,17 +211,17 @@ class Target(Generic[T]):
 
     def _valid(self, value: JSON) -> T:
         if self.source == "python":
-            return checks.check_python(self.schema, value)
+            return check_python(self.schema, value)
         schema, draft = self._validator
-        return checks.check_json(schema, draft, value)
+        return check_json(schema, draft, value)
 
     def defaults(self, value: JSON) -> tuple[Path, ...]:
         """Name the parts that are not in a value and that a default of the user's type fills."""
-        absent = tuple(_absent(self._node, value, ())) if self.source == "python" else ()
-        if not absent:
+        missing = tuple(absent(self._node, value)) if self.source == "python" else ()
+        if not missing:
             return ()
-        whole = self._as_json(self._valid(value))
-        return tuple(path for path in absent if _has(whole, path))
+        filled = self._as_json(self._valid(value))
+        return tuple(path for path in missing if has(filled, path))
 
     def spoken(self, value: JSON) -> Iterator[JSON]:
         """Yield the scalars of a value that a document has to say: no choices, codes, truth values or nulls."""
@@ -268,7 +267,7 @@ class Target(Generic[T]):
                 return json_schema.read(described(self.schema), draft=PYDANTIC, depth=self.depth, closed=True)
             case "json schema":
                 schema, draft = self._validator
-                return json_schema.read(schema, draft=checks.address(draft), depth=self.depth, closed=False)
+                return json_schema.read(schema, draft=address(draft), depth=self.depth, closed=False)
             case "template":
                 return template.read(json.loads(self.schema))
 
@@ -278,69 +277,18 @@ class Target(Generic[T]):
             schema = answers.named(self.answer_schema, self.form(FULL))
         else:
             schema = json.loads(self.schema)
-        draft = checks.validator(schema)
+        draft = validator(schema)
         # A reference back to the whole schema would be followed by the draft that this names, which knows no types.
         return {name: says for name, says in schema.items() if name != "$schema"}, draft
 
     @cached_property
-    def _lenses(self) -> dict[Vocabulary, "_Whole"]:
+    def _lenses(self) -> dict[Vocabulary, Whole]:
         return {}
 
-    def _lens(self, vocabulary: Vocabulary) -> "_Whole":
+    def _lens(self, vocabulary: Vocabulary) -> Whole:
         if vocabulary not in self._lenses:
-            self._lenses[vocabulary] = _whole(self._node, vocabulary)
+            self._lenses[vocabulary] = whole(self._node, vocabulary)
         return self._lenses[vocabulary]
-
-
-@dataclass(frozen=True, slots=True)
-class _Whole:
-    """The lens of a whole schema. Templates are objects; what is none is put under a name."""
-
-    lens: Lens
-    form: Form
-    wrapped: Path = ()
-    nullable: bool = False
-
-    def lower(self, value: JSON) -> JSON:
-        answer = self.lens.lower(value)
-        return {self.wrapped[0]: answer} if self.wrapped else answer
-
-    def lift(self, answer: JSON) -> JSON:
-        if self.wrapped and isinstance(answer, dict):
-            answer = cast("dict[str, JSON]", answer).get(str(self.wrapped[0]))
-        if self.nullable and self.lens.blank(answer):
-            return None
-        return self.constant.value if self.constant else self.lens.lift(answer)
-
-    def origins(self, answer: JSON) -> Iterator[Origin]:
-        if self.wrapped and isinstance(answer, dict):
-            answer = cast("dict[str, JSON]", answer).get(str(self.wrapped[0]))
-        if self.nullable and self.lens.blank(answer):
-            yield (), self.wrapped
-        elif not self.constant:
-            yield from within(self.lens, answer, (), self.wrapped)
-
-    def place(self, path: Path, answer: JSON) -> Path:
-        if not self.wrapped:
-            return place(self.lens, path, answer)
-        inner = cast("dict[str, JSON]", answer).get(str(self.wrapped[0])) if isinstance(answer, dict) else None
-        return place(self.lens, path[1:], inner) if path[:1] == self.wrapped else ()
-
-    @property
-    def constant(self) -> Member | None:
-        """The only value there is; it is put in whatever the answer."""
-        members = self.lens.members if isinstance(self.lens, EnumLens) and not self.nullable else ()
-        return members[0] if len(members) == 1 else None
-
-
-def _whole(node: Node, vocabulary: Vocabulary) -> _Whole:
-    lens = build(node, vocabulary)
-    if isinstance(lens.form, Record):
-        return _Whole(lens, lens.form, nullable=node.nullable)
-    if isinstance(node, Never):
-        return _Whole(lens, Record(()), ("value",))
-    name = "entries" if isinstance(node, RecordNode) else "items" if isinstance(node, Array) else "value"
-    return _Whole(lens, Record(((name, lens.form),)), (name,), node.nullable)
 
 
 def _is_target(schema: Any) -> TypeGuard[Target[Any]]:
@@ -367,46 +315,3 @@ def _name(schema: Any) -> str:
         title = cast("Mapping[str, JSON]", schema).get("title")
         return title if isinstance(title, str) and title else "Extraction"
     return getattr(schema, "__name__", None) or str(schema)
-
-
-def _absent(node: Node, value: JSON, at: Path) -> Iterator[Path]:
-    """Yield the places of the parts that a value could have but does not."""
-    if isinstance(node, RecordNode) and isinstance(value, dict):
-        says = cast("dict[str, JSON]", value)
-        for part in node.fields:
-            if part.name not in says:
-                yield (*at, part.name)
-            elif isinstance(part.node, _HOLDERS):
-                yield from _absent(part.node, says[part.name], (*at, part.name))
-    if isinstance(node, Array) and node.rest and isinstance(value, list):
-        for index, child in enumerate(cast("list[JSON]", value)):
-            yield from _absent(node.rest, child, (*at, index))
-
-
-def _has(value: JSON, path: Path) -> bool:
-    for step in path:
-        try:
-            value = value[step]
-        except (KeyError, IndexError, TypeError):
-            return False
-    return True
-
-
-def _downgrades(node: Node, vocabulary: Vocabulary, at: Path) -> Iterator[Loss]:
-    match node:
-        case Leaf(type="string") if not vocabulary.types:
-            yield Loss(at, "empty text", "this model writes it like a missing value")
-        case Leaf() if node.type not in vocabulary.types:
-            choice = node.type == "boolean" and vocabulary.enums
-            instead = "a choice of yes and no" if choice else nearest(node.type, vocabulary) or "text"
-            yield Loss(at, f"the type {node.type!r}", f"this model is asked for {instead}")
-        case Enum() if not vocabulary.enums and len(node.members) > 1:
-            yield Loss(at, "the choices", "this model is asked for text")
-        case RecordNode() if vocabulary.missing == "":
-            for field in node.fields:
-                if isinstance(field.node, Array | RecordNode | Split) and (field.node.nullable or not field.required):
-                    yield Loss((*at, field.name), *_EMPTY)
-        case _:
-            pass
-    for step, part in parts(node):
-        yield from _downgrades(part, vocabulary, (*at, *step))

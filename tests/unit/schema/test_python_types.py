@@ -12,7 +12,7 @@ import pytest
 from pydantic import AnyUrl, BaseModel, ConfigDict, EmailStr, Field, RootModel, SecretStr, computed_field
 
 from langchain_nuextract.errors import InvalidValue, UnsupportedSchema
-from langchain_nuextract.schema.checks import adapter
+from langchain_nuextract.schema.instances import adapter
 from langchain_nuextract.schema.target import FULL, Target
 from langchain_nuextract.schema.types import NuType, Verbatim
 

@@ -1,0 +1,67 @@
+"""The drafts of JSON Schema, and which of them a schema is written in."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, cast
+
+from langchain_nuextract.errors import UnsupportedSchema
+from langchain_nuextract.paths import JSON
+from langchain_nuextract.schema import metaschemas
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
+
+_DRAFTS: Final = ("Draft202012", "Draft201909", "Draft7", "Draft6", "Draft4", "Draft3")
+
+_DRAFT3: Final = frozenset({"extends", "disallow", "divisibleBy"})
+
+
+def validator(schema: Mapping[str, JSON]) -> "type[Validator]":
+    """Find the draft that a JSON Schema is written in: the one it names, or the newest that it is valid under.
+
+    Raises:
+        UnsupportedSchema: It is not a valid JSON Schema.
+    """
+    import jsonschema  # noqa: PLC0415 heavy, and not needed for Python types
+    from jsonschema.validators import validator_for  # noqa: PLC0415
+
+    if isinstance(schema.get("$schema"), str):
+        named = validator_for(schema, default=jsonschema.Draft202012Validator)
+        found = _fault(named, schema)
+        if found is None:
+            return named
+        raise found
+    names = _DRAFTS if _is_draft3(schema) else _DRAFTS[:-1]
+    drafts = [getattr(jsonschema, f"{name}Validator") for name in names]
+    faults: list[UnsupportedSchema] = []
+    for draft in drafts:
+        found = _fault(draft, schema)
+        if found is None:
+            return draft
+        faults.append(found)
+    raise faults[0]
+
+
+def _is_draft3(schema: JSON) -> bool:
+    """Whether a schema has what only draft 3 has. Its metaschema takes almost anything for a schema."""
+    if isinstance(schema, list):
+        return any(_is_draft3(part) for part in cast("list[JSON]", schema))
+    if not isinstance(schema, Mapping):
+        return False
+    says = cast("Mapping[str, JSON]", schema)
+    telling = not _DRAFT3.isdisjoint(says) or isinstance(says.get("required"), bool) or says.get("type") == "any"
+    return telling or any(_is_draft3(part) for part in says.values())
+
+
+def address(draft: "type[Validator]") -> str:
+    """Give the address of a draft's metaschema."""
+    return str(cast("Mapping[str, JSON]", draft.META_SCHEMA).get("$schema"))
+
+
+def _fault(draft: "type[Validator]", schema: Mapping[str, JSON]) -> UnsupportedSchema | None:
+    try:
+        found = metaschemas.fault(draft, schema)
+    except RecursionError:
+        return UnsupportedSchema((), "the schema is nested too deeply.")
+    if found is None:
+        return None
+    return UnsupportedSchema(tuple(found.path), f"this is not valid JSON Schema: {found.message[:200]}")
