@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
 
 from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.schema.form import Form, Record
+from langchain_nuextract.schema.kinds import is_object
 from langchain_nuextract.schema.leaves import EnumLens
 from langchain_nuextract.schema.lens import Lens, build
 from langchain_nuextract.schema.nodes import Array, Member, Never, Node
@@ -31,16 +31,14 @@ class Whole:
 
     def lift(self, answer: JSON) -> JSON:
         """Give the value that an answer stands for."""
-        if self.wrapped and isinstance(answer, dict):
-            answer = cast("dict[str, JSON]", answer).get(str(self.wrapped[0]))
+        answer = self._unwrapped(answer)
         if self.nullable and self.lens.blank(answer):
             return None
         return self.constant.value if self.constant else self.lens.lift(answer)
 
     def origins(self, answer: JSON) -> Iterator[Origin]:
         """Yield from where in an answer the values come that `lift` makes of it."""
-        if self.wrapped and isinstance(answer, dict):
-            answer = cast("dict[str, JSON]", answer).get(str(self.wrapped[0]))
+        answer = self._unwrapped(answer)
         if self.nullable and self.lens.blank(answer):
             yield (), self.wrapped
         elif not self.constant:
@@ -50,8 +48,11 @@ class Whole:
         """Tell where a place in an answer is in the user's shape."""
         if not self.wrapped:
             return place(self.lens, path, answer)
-        inner = cast("dict[str, JSON]", answer).get(str(self.wrapped[0])) if isinstance(answer, dict) else None
+        inner = self._unwrapped(answer) if is_object(answer) else None
         return place(self.lens, path[1:], inner) if path[:1] == self.wrapped else ()
+
+    def _unwrapped(self, answer: JSON) -> JSON:
+        return answer.get(str(self.wrapped[0])) if self.wrapped and is_object(answer) else answer
 
     @property
     def constant(self) -> Member | None:

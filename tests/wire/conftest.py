@@ -5,30 +5,32 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.messages import AIMessageChunk
 
 from langchain_nuextract import ChatNuExtract
 from langchain_nuextract.testing import FakeEndpoint
 
 
 class Run:
-    """Asks a model in one of the two ways."""
+    """Asks a model, or an extractor, in one of the two ways."""
 
     def __init__(self, *, asynchronous: bool) -> None:
         self.asynchronous = asynchronous
 
-    def __call__(self, llm: Any, document: Any = "a document", **kwargs: Any) -> AIMessage:
-        return asyncio.run(llm.ainvoke(document, **kwargs)) if self.asynchronous else llm.invoke(document, **kwargs)
+    def __call__(self, asked: Any, document: Any = "a document", config: Any = None, **kwargs: Any) -> Any:
+        if self.asynchronous:
+            return asyncio.run(asked.ainvoke(document, config, **kwargs))
+        return asked.invoke(document, config, **kwargs)
 
     def stream(
-        self, llm: Any, document: Any = "a document", *, into: list[Any] | None = None, **kwargs: Any
+        self, asked: Any, document: Any = "a document", *, into: list[Any] | None = None, **kwargs: Any
     ) -> list[Any]:
         chunks = [] if into is None else into
         if self.asynchronous:
-            asyncio.run(_collect(llm.astream("a document", **kwargs), chunks))
+            asyncio.run(_collect(asked.astream(document, **kwargs), chunks))
         else:
             # One by one, as below.
-            for chunk in llm.stream("a document", **kwargs):
+            for chunk in asked.stream(document, **kwargs):
                 chunks.append(chunk)
         return chunks
 

@@ -57,19 +57,6 @@ WANTED = Invoice(
 )
 
 
-@pytest.fixture(params=["invoke", "ainvoke"])
-def run(request):
-    """Run the same test both ways."""
-
-    def invoke(runnable, *args, **kwargs):
-        return runnable.invoke(*args, **kwargs)
-
-    def ainvoke(runnable, *args, **kwargs):
-        return asyncio.run(runnable.ainvoke(*args, **kwargs))
-
-    return {"invoke": invoke, "ainvoke": ainvoke}[request.param]
-
-
 def extractor(endpoint: FakeEndpoint, schema: Any = Invoice, **settings: Any) -> NuExtractor[Any]:
     return NuExtractor(schema, **{"model": MODEL, "base_url": endpoint.url, **settings})
 

@@ -1,6 +1,5 @@
 """Answers that fail, against a fake endpoint: what is asked again, what is kept, and what it may cost."""
 
-import asyncio
 import json
 from typing import Any
 
@@ -50,19 +49,6 @@ ANSWER = {
 WHOLE = json.dumps(ANSWER, ensure_ascii=False)
 WANTED = Invoice.model_validate(ANSWER)
 WRONG = {**ANSWER, "seller": {"name": None, "city": "Köln"}}
-
-
-@pytest.fixture(params=["invoke", "ainvoke"])
-def run(request):
-    """Run the same test both ways."""
-
-    def invoke(runnable, *args):
-        return runnable.invoke(*args)
-
-    def ainvoke(runnable, *args):
-        return asyncio.run(runnable.ainvoke(*args))
-
-    return {"invoke": invoke, "ainvoke": ainvoke}[request.param]
 
 
 def extractor(endpoint: FakeEndpoint, schema: Any = Invoice, **settings: Any) -> NuExtractor[Any]:
