@@ -69,6 +69,7 @@ def test_it_holds_an_answer_to_a_schema_and_counts_its_tokens(embedded):
 def test_it_tells_how_likely_each_token_was(embedded):
     answer = json.loads(ask(embedded, "chat/completions", say("Hi", logprobs=True, top_logprobs=2)))
     tokens = answer["choices"][0]["logprobs"]["content"]
+    assert tokens
     assert all(token["logprob"] <= 0 and len(token["top_logprobs"]) == 2 for token in tokens)
 
 

@@ -220,6 +220,7 @@ def test_an_example_is_made_ready_once():
     with FakeEndpoint(ANSWER) as endpoint:
         extract = extractor(endpoint, First(*PAIRS)).detailed
         first, second = extract.invoke(TEXT), extract.invoke(f"{TEXT} Again.")
+    assert len(first.examples) == len(PAIRS)
     assert all(one is other for one, other in zip(first.examples, second.examples, strict=True))
 
 
