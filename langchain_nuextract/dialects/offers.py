@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from langchain_nuextract.grounding.locate import Span
 from langchain_nuextract.grounding.numerals import is_negative, numerals
 from langchain_nuextract.repair.dates import iso_date, iso_date_time, iso_time
 
@@ -72,14 +71,14 @@ class Offers:
         return _texts((*_matches(_CODE, self.text), *signs))
 
     @cached_property
-    def _numerals(self) -> list[tuple[str, Span]]:
+    def _numerals(self) -> list[tuple[str, tuple[int, int]]]:
         found = numerals(self.text)
         placed = [(notation, span) for notation, spans in found.items() for span in spans if self._stands_alone(span)]
-        return sorted((each for each in placed if len(each[0]) <= _LONGEST_NUMBER), key=lambda each: each[1].start)
+        return sorted((each for each in placed if len(each[0]) <= _LONGEST_NUMBER), key=lambda each: each[1][0])
 
-    def _stands_alone(self, span: Span) -> bool:
+    def _stands_alone(self, span: tuple[int, int]) -> bool:
         """Whether a numeral is no part of a code, such as `BS1` or `HL-2026-0417`."""
-        return not _IN_CODE.search(self.text[max(0, span.start - 2) : span.start])
+        return not _IN_CODE.search(self.text[max(0, span[0] - 2) : span[0]])
 
     def _read(self, readings: Callable[[str], Iterable[str | None]]) -> Iterator[str]:
         return _texts(found for words in self._phrases for found in readings(words) if found)

@@ -64,9 +64,15 @@ def fold(text: str) -> str:
 
 def folded(text: str) -> Folded:
     """Fold a text so that places in it can be found again; takes time linear in the text."""
+    if text.isascii() and not _has_gap(small := _small(text)):
+        return Folded(small, (_Piece(0, len(text), small, even=True),), (0,))
     pieces = tuple(_joined(_pieces(text)))
     starts = accumulate((len(piece.folded) for piece in pieces[:-1]), initial=0)
     return Folded("".join(piece.folded for piece in pieces), pieces, tuple(starts))
+
+
+def _has_gap(small: str) -> bool:
+    return "  " in small
 
 
 def _joined(pieces: Iterator[_Piece]) -> Iterator[_Piece]:

@@ -1,7 +1,6 @@
 """Where a document says a value."""
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from langchain_nuextract.paths import JSON, Path
 
@@ -14,16 +13,14 @@ Match: TypeAlias = Literal["exact", "folded", "number"]
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A half-open range of code points in the document's text: `text[start:end]` is the quotation."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """Where one value stands. It says nothing about how sure the model was."""
 
     path: Path

@@ -3,59 +3,77 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from operator import attrgetter
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from itertools import accumulate
 from typing import Final
-
-from langchain_nuextract.grounding.locate import Span
 
 LONGEST: Final = 40
 """Digits of a numeral that is read; longer ones are codes."""
 
-_NUMERAL = re.compile(r"\d+(?:[.,'’]\d+)*")
-_SPACED = re.compile(r"\d(?<![\d.,]\d)\d{0,2}(?:[ \u00a0\u2009\u202f]\d{3})+(?:[.,]\d+)?(?![\d])")
+_NUMERAL = re.compile(r"(\d\d*(?:[.,'’]\d+)*)")  # `\d\d*` is searched for much faster than `\d+`
+_BLANKS = frozenset(" \u00a0\u2009\u202f")
+"""What may stand between groups of digits, alone."""
+_SPACED = re.compile(rf"\d(?<![\d.,]\d)\d{{0,2}}(?:[{''.join(_BLANKS)}]\d{{3}})+(?:[.,]\d+)?(?![\d])")
 _GROUPED = re.compile(r"\d{1,3}(?:([.,'’])\d{3})(?:\1\d{3})*")
 _MARKS = re.compile(r"[.,'’\s]")
+_GROUP = 3
+"""Digits between the marks of a long number."""
 _MINUS = "-−–"
 
 
-def numerals(text: str) -> Mapping[str, list[Span]]:
-    """Find each number of a text, by its plain notation (`1580.22`, without sign), in the order of the text."""
-    found: defaultdict[str, list[Span]] = defaultdict(list)
-    for pattern in (_NUMERAL, _SPACED):
-        for match in pattern.finditer(text):
-            span = Span(*match.span())
-            for notation in _notations(match[0]):
-                found[notation].append(span)
+def numerals(text: str) -> Mapping[str, Sequence[tuple[int, int]]]:
+    """Find where each number of a text stands, by its plain notation (`1580.22`, without sign)."""
+    found: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    for numeral, spans in _written(text).items():
+        for notation in _notations(numeral):
+            found[notation] += spans
     for spans in found.values():
         if len(spans) > 1:
-            spans.sort(key=_start)
+            spans.sort()
+    return found
+
+
+def _written(text: str) -> Mapping[str, list[tuple[int, int]]]:
+    """Find each numeral of a text, whatever it means."""
+    found: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    pieces = _NUMERAL.split(text)
+    ends = [*accumulate(map(len, pieces))]
+    for numeral, span in zip(pieces[1::2], zip(ends[::2], ends[1::2], strict=False), strict=True):
+        found[numeral].append(span)
+    if not _BLANKS.isdisjoint(pieces[::2]):
+        for match in _SPACED.finditer(text):
+            found[match[0]].append(match.span())
     return found
 
 
 def notation(value: float) -> str:
-    """Write a number plainly: no sign, no exponent where it can be helped, no zeros at the end of a fraction."""
-    whole, _, fraction = repr(abs(value)).partition(".")
-    fraction = fraction.rstrip("0")
-    return f"{whole}.{fraction}" if fraction else whole
+    """Write a number plainly: no sign, no exponent, no zeros at the end of a fraction."""
+    written = repr(abs(value))
+    return f"{Decimal(written):f}" if "e" in written else written.removesuffix(".0")
 
 
-def is_negative(text: str, span: Span) -> bool:
+def is_negative(text: str, span: tuple[int, int]) -> bool:
     """Whether a numeral stands behind a minus sign, or in an accountant's parentheses."""
-    before, after = text[span.start - 1 : span.start], text[span.end : span.end + 1]
+    start, end = span
+    before, after = text[start - 1 : start], text[end : end + 1]
     return (before in _MINUS and bool(before)) or (before == "(" and after == ")")
 
 
-_start = attrgetter("start")
-
-
-def _notations(numeral: str) -> Iterator[str]:
+def _notations(numeral: str) -> Sequence[str]:
     """All numbers that a numeral may mean: `1.580` is 1580 or 1.58."""
     if len(numeral) > LONGEST:
-        return
+        return ()
     if numeral.isdecimal():
-        yield _plain(numeral, "")
-        return
+        return (numeral.lstrip("0") or "0",)
+    whole, _, fraction = numeral.replace(",", ".").partition(".")
+    if whole.isdecimal() and fraction.isdecimal():
+        grouped = (_plain(whole + fraction, ""),) if len(whole) <= _GROUP == len(fraction) else ()
+        return *grouped, _plain(whole, fraction)
+    return (*_readings(numeral),)
+
+
+def _readings(numeral: str) -> Iterator[str]:
     marks = _MARKS.findall(numeral)
     if _GROUPED.fullmatch(numeral) or marks[0].isspace():
         yield from _grouped(numeral, marks)

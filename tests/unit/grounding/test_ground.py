@@ -1,5 +1,7 @@
 # ruff: noqa: RUF001  (marks that look alike are what this is about)
 import unicodedata
+from decimal import Decimal
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -84,6 +86,11 @@ def test_evidence_comes_in_the_order_of_the_value():
         pytest.param("007", 7, "007", id="zeros before"),
         pytest.param("-5 °C", -5, "5", id="minus"),
         pytest.param("(5)", -5, "5", id="parentheses"),
+        pytest.param("1.580", 1580, "1.580", id="point groups"),
+        pytest.param("1.580", 1.58, "1.580", id="point and zero"),
+        pytest.param("12,345,678.90", 12345678.9, "12,345,678.90", id="two groups"),
+        pytest.param("10000000000000000", 1e16, "10000000000000000", id="large"),
+        pytest.param("0,00000015", 1.5e-07, "0,00000015", id="small"),
     ],
 )
 def test_numbers_are_found_as_people_write_them(text: str, value: float, quotation: str):
@@ -105,6 +112,40 @@ def test_the_quotation_is_the_value_up_to_folding(text: str, data: st.DataObject
 def test_folding_twice_changes_nothing(text: str):
     assert fold(fold(text)) == fold(text)
     assert unicodedata.is_normalized("NFKC", fold("ﬁ\u00c9"))
+
+
+@given(st.decimals(0, 10**12, places=2), st.sampled_from([",.", ".,", " ,", "'.", "\u202f,", "’,", ",", "."]))
+def test_a_number_is_found_in_every_notation(number: Decimal, marks: str):
+    *mark, point = marks
+    written = f"{number:,.2f}".replace(".", ";").replace(",", "".join(mark)).replace(";", point)
+    assert quotations(float(number), f"It is {written} in all") == [(written, match(number, written))]
+
+
+def match(number: Decimal, written: str) -> str:
+    return "exact" if written == str(float(number)) else "number"
+
+
+def lines(count: int) -> tuple[JSON, str]:
+    """A value whose items have names of their own and much that is the same, and a document that says it."""
+    words = ["".join(map(chr, (97 + n // 676 % 26, 97 + n // 26 % 26, 97 + n % 26))) for n in range(count)]
+    said = (f"{n % 7} x {word.title()} (K-{n}, ok): {n + 0.5:,.2f} EUR" for n, word in enumerate(words))
+    items = [
+        {"name": f"{word}", "code": f"K-{n}", "quantity": n % 7, "price": n + 0.5, "currency": "EUR", "note": f"no {n}"}
+        for n, word in enumerate(words)
+    ]
+    return {"currencies": ["EUR"] * count, "items": items}, "\n".join(said)
+
+
+def seconds(count: int) -> float:
+    value, text = lines(count)
+    began = process_time()
+    assert len(ground(value, text)) == 6 * count
+    return process_time() - began
+
+
+def test_time_grows_as_the_document_and_its_values_do():
+    # Eight times as long if linear, 64 times if quadratic: far enough apart for any machine.
+    assert min(seconds(4000) for _ in "123") <= 24 * min(seconds(500) for _ in "123")
 
 
 def test_a_text_that_is_a_value_is_found_in_itself():
