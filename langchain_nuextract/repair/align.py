@@ -7,14 +7,14 @@ from functools import cached_property
 from langchain_nuextract.errors import Problem
 from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.repair.candidates import embedded
-from langchain_nuextract.repair.fitting import alone, best_of, is_alone, names_any
+from langchain_nuextract.repair.fitting import alone, best_of, is_alone, united
 from langchain_nuextract.repair.habits import Habits, habits_of
 from langchain_nuextract.repair.keys import Matched, match
 from langchain_nuextract.repair.ledger import ALLOWED, Kind, Policy, Repair
-from langchain_nuextract.repair.lists import listed, merged, only_leaf
+from langchain_nuextract.repair.lists import listed, merged, only_leaf, split, ticks
 from langchain_nuextract.repair.loops import loop_start
 from langchain_nuextract.repair.nodes import Cut, Items, Leaf, Members, Node, Stretch, counted, plain
-from langchain_nuextract.repair.values import is_null_word, label, labels_in, scalar
+from langchain_nuextract.repair.values import fold, is_null_word, label, labels_in, scalar
 from langchain_nuextract.schema.form import Choice, Choices, Form, Listing, Record, Scalar
 
 
@@ -165,15 +165,15 @@ class _Walk:
             case Members():
                 return node
             case Items(items=items):
-                inner = best_of(items, form)
+                inner = united(items, form) or best_of(items, form)
                 if is_alone(node, inner, form):
                     return self.completed(node, form, path)
             case _:
-                inner = embedded(node)
+                inner = embedded(node) or _only_part(node, form)
         if not isinstance(inner, Members):
             return None
-        kind: Kind = "guess" if isinstance(node, Items) and len(node.items) > 1 else "shape"
-        if not self.change(path, kind, *_shown(node, inner)):
+        sure = inner in node.items[:1] if isinstance(node, Items) else embedded(node) is not None
+        if not self.change(path, "shape" if sure else "guess", *_shown(node, inner)):
             return None
         self.note(inner, path)
         return inner
@@ -190,8 +190,11 @@ class _Walk:
     def settle_keys(self, matched: Matched, path: Path) -> None:
         """Put renamed and unknown keys on record, and take back the renaming that the policy rules out."""
         for each in matched.renamed:
-            if not self.change((*path, each.name), each.kind, each.key, each.name):
-                matched.found.pop(each.name, None)
+            if self.change((*path, each.name), each.kind, each.key, each.name):
+                continue
+            matched.found.pop(each.name, None)
+            if each.otherwise is not None:
+                matched.give(each.name, each.otherwise)
         for key, child in matched.unknown:
             self.change((*path, key), "unknown-key", plain(child), None)
 
@@ -250,6 +253,10 @@ class _Walk:
     def spread(self, items: Sequence[Node], form: Form, path: Path) -> Iterator[Node]:
         """The items, those of inner lists among them where the items should be no lists."""
         for item in items:
+            parts = split(item) if isinstance(item, Members) and isinstance(form, Record) else None
+            if parts and self.change(path, "guess", plain(item), [plain(part) for part in parts]):
+                yield from parts
+                continue
             nested = isinstance(item, Items) and isinstance(form, Scalar | Record) and len(item.items) != 1
             if nested and isinstance(item, Items) and self.change(path, "shape", [plain(item)], plain(item)):
                 yield from item.items
@@ -270,6 +277,9 @@ class _Walk:
             listed = labels_in(node.value, form.labels)
             if listed and len(listed) > 1 and self.change(path, "shape", node.value, listed):
                 return listed
+        ticked = ticks(node, form.labels) if isinstance(node, Members) else None
+        if ticked and self.change(path, "shape", plain(node), plain(ticked)):
+            node = ticked
         return self.listing(node, Listing(Choice(form.labels)), path)
 
     # Single values
@@ -307,7 +317,8 @@ def _is_echo(node: Node, form: Form) -> bool:
         case Scalar():
             return isinstance(node, Leaf) and bool(form.type) and node.value == form.type
         case Choice():
-            return isinstance(node, Items) and not node.open and plain(node) == list(form.labels)
+            said = labels_in(node.written, form.labels) if isinstance(node, Leaf) else plain(node)
+            return not (isinstance(node, Items) and node.open) and said == list(form.labels)
         case Choices():
             return isinstance(node, Items) and not node.open and plain(node) == [list(form.labels)]
         case _:
@@ -315,7 +326,23 @@ def _is_echo(node: Node, form: Form) -> bool:
 
 
 def _wrapped(node: Members, form: Record) -> Node | None:
-    """The answer inside an object that was put around it; None if that object has a part of the answer itself."""
-    if names_any(node, form):
-        return None
-    return best_of((child for _, child in node.members), form)
+    """The answer inside an object that was put around it: that has no part of the answer, or fewer of the same."""
+    asked = {fold(name) for name, _ in form.fields}
+    named = {fold(key) for key, _ in node.members} & asked
+    inside = (child for key, child in node.members if fold(key) not in asked)
+    if named:
+        inside = (child for child in inside if isinstance(child, Members) and named < asked & _keys(child))
+    return best_of(inside, form)
+
+
+def _keys(node: Members) -> set[str]:
+    return {fold(key) for key, _ in node.members}
+
+
+def _only_part(node: Node, form: Record) -> Members | None:
+    """The object with one part whose value stands in its place."""
+    match node, form.fields:
+        case Leaf(), ((name, Scalar() | Choice()),):
+            return Members([(name, node)])
+        case _:
+            return None

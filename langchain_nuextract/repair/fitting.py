@@ -1,6 +1,6 @@
 """How well what stands in a reply answers what was asked."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,6 +46,16 @@ def names_any(node: Node, form: Record) -> bool:
     """Whether an object has a key that was asked for."""
     asked = {fold(name) for name, _ in form.fields}
     return isinstance(node, Members) and any(fold(key) in asked for key, _ in node.members)
+
+
+def united(nodes: Sequence[Node], form: Record) -> Members | None:
+    """Put together an object that was written in parts, each with other keys; None if a key is in two of them."""
+    members = [member for node in nodes if isinstance(node, Members) for member in node.members]
+    keys = [fold(key) for key, _ in members]
+    if len(nodes) < 2 or len(set(keys)) < len(keys) or not all(names_any(node, form) for node in nodes):  # noqa: PLR2004
+        return None
+    last = nodes[-1]
+    return Members(members, open=isinstance(last, Members) and last.open)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,14 @@
 """Which of the names that were asked for a model meant by its keys."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from langchain_nuextract.repair.distance import SHORTEST, distance, nearest
 from langchain_nuextract.repair.ledger import Kind
-from langchain_nuextract.repair.nodes import Members, Node
+from langchain_nuextract.repair.nodes import Items, Members, Node
 from langchain_nuextract.repair.values import fold
-from langchain_nuextract.schema.form import Form, Record
+from langchain_nuextract.schema.form import Form, Listing, Record
 
 MOST_GUESSES: Final = 50
 """Keys of one object whose spelling is compared with the names that are missing."""
@@ -23,6 +23,8 @@ class Renamed:
     name: str
     key: str
     kind: Kind = "key"
+    otherwise: Node | None = None
+    """What stands under the name if the key is not taken for it."""
 
 
 @dataclass(slots=True)
@@ -45,11 +47,15 @@ def match(node: Members, form: Record) -> Matched:
     First by the same key, then by one that differs in case, accents or style, then by one that spells out the way
     through nested objects or needs one step more, and at last by one that is clearly the nearest in spelling.
     """
-    matched = _match_folded(node.members, form)
+    members, lifted = _lifted(node, form)
+    matched = _match_folded(members, form)
+    matched.renamed.extend(lifted)
     if matched.unknown:
         _match_flattened(matched, form)
     if matched.unknown:
         _match_nested(matched, form)
+    if matched.unknown:
+        _match_inner(matched, form)
     if matched.unknown and len(matched.unknown) <= MOST_GUESSES:
         _match_nearest(matched, form)
     return matched
@@ -69,6 +75,43 @@ def _match_folded(members: Sequence[tuple[str, Node]], form: Record) -> Matched:
             matched.renamed.append(Renamed(name, key))
         matched.give(name, child)
     return matched
+
+
+def _lifted(node: Members, form: Record) -> tuple[Sequence[tuple[str, Node]], list[Renamed]]:
+    """The members, with those that come last in the last of them and were asked for here: it was not closed."""
+    written = {key for key, _ in node.members}
+    if not node.members or all(name in written for name, _ in form.fields):
+        return node.members, []
+    key, child = node.members[-1]
+    given = {fold(each) for each in written}
+    missing = {short: name for name, _ in form.fields if (short := fold(name)) not in given}
+    part = next((part for name, part in form.fields if fold(name) == fold(key)), None)
+    rest, taken = _without_strangers(child, part, missing)
+    kind: Kind = "key" if node.open else "guess"
+    lifted = [Renamed(missing[fold(name)], f"{key}.{name}", kind) for name, _ in taken]
+    return [*node.members[:-1], (key, rest), *taken], lifted
+
+
+def _without_strangers(
+    node: Node, form: Form | None, wanted: Mapping[str, str]
+) -> tuple[Node, Sequence[tuple[str, Node]]]:
+    """An object without the members at its end that are wanted elsewhere and were not asked for in it, and those."""
+    match node, form:
+        case Items(items=[*others, Members() as last]), Listing(item=item):
+            rest, taken = _without_strangers(last, item, wanted)
+            return (replace(node, items=[*others, rest]) if taken else node), taken
+        case Members(members=members), Record():
+            own = {fold(name): part for name, part in form.fields}
+            end = len(members)
+            while end and (short := fold(members[end - 1][0])) in wanted and short not in own:
+                end -= 1
+            kept, taken = members[:end], members[end:]
+            if kept and (part := own.get(fold(kept[-1][0]))):
+                rest, deeper = _without_strangers(kept[-1][1], part, wanted)
+                kept, taken = [*kept[:-1], (kept[-1][0], rest)], [*deeper, *taken]
+            return (replace(node, members=kept) if taken else node), taken
+        case _:
+            return node, ()
 
 
 def unique_folds(names: Mapping[str, object]) -> dict[str, str]:
@@ -133,6 +176,35 @@ def _match_nested(matched: Matched, form: Record) -> None:
                 matched.renamed.append(renamed)
                 matched.give(renamed.name, node)
     matched.unknown = left
+
+
+def _match_inner(matched: Matched, form: Record) -> None:
+    """`city` beside an object `address` that lacks it, where no other part that was asked for has one."""
+    left: list[tuple[str, Node]] = []
+    for key, child in matched.unknown:
+        owners = [
+            (name, inner)
+            for name, part in form.fields
+            if isinstance(part, Record)
+            for inner, _ in part.fields
+            if fold(inner) == fold(key)
+        ]
+        owner = _with_member(matched, *owners[0], child) if len(owners) == 1 else None
+        if owner is None:
+            left.append((key, child))
+            continue
+        name = owners[0][0]
+        matched.renamed.append(Renamed(name, key, "guess", matched.found[name][-1] if name in matched.found else None))
+        matched.found[name] = [owner]
+    matched.unknown = left
+
+
+def _with_member(matched: Matched, name: str, inner: str, child: Node) -> Members | None:
+    """An object with one more member; None if it has that already, or is none."""
+    node = Members() if name not in matched.found else matched.found[name][-1]
+    if not isinstance(node, Members) or any(fold(key) == fold(inner) for key, _ in node.members):
+        return None
+    return replace(node, members=[*node.members, (inner, child)])
 
 
 def _nested_name(key: str, inner: str, missing: Mapping[str, str]) -> Renamed | None:

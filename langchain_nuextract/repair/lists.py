@@ -1,11 +1,16 @@
 """Lists that were not written as lists, and single values that were."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from langchain_nuextract.repair.candidates import embedded
 from langchain_nuextract.repair.fitting import fit, is_map, names_any
 from langchain_nuextract.repair.nodes import Items, Leaf, Members, Node, plain
+from langchain_nuextract.repair.values import fold
 from langchain_nuextract.schema.form import Listing, Record
+
+_VALUES: Final = frozenset({"value", "text", "content", "answer"})
+"""What models call a value that they write as an object, with its type or how sure they are."""
 
 
 def listed(node: Node, form: Listing) -> Items | None:
@@ -37,8 +42,32 @@ def only_leaf(node: Node) -> Leaf | None:
             return first
         case Members(members=[(_, Leaf() as only)]):
             return only
+        case Members(members=members):
+            values = [child for key, child in members if fold(key) in _VALUES]
+            return values[0] if len(values) == 1 and isinstance(values[0], Leaf) else None
         case _:
             return None
+
+
+def split(node: Members) -> list[Members] | None:
+    """The items that an object is whose keys come again and again in the same order; None if it is one."""
+    keys = [key for key, _ in node.members]
+    length = keys.index(keys[0], 1) if keys and keys[0] in keys[1:] else 0
+    starts = range(0, len(keys), length or 1)
+    if length < 2 or any(keys[at : at + length] != keys[: len(keys[at : at + length])] for at in starts):  # noqa: PLR2004
+        return None
+    parts = [Members(node.members[at : at + length]) for at in starts]
+    parts[-1].open = node.open
+    return parts
+
+
+def ticks(node: Members, labels: Sequence[str]) -> Items | None:
+    """The labels that an object says are so; None if it is no object of labels with yes or no."""
+    asked = {fold(each) for each in labels}
+    said = [(key, child.value) for key, child in node.members if isinstance(child, Leaf) and fold(key) in asked]
+    if len(said) < len(node.members) or not all(isinstance(value, bool) for _, value in said):
+        return None
+    return Items([Leaf(key, key) for key, value in said if value], open=node.open)
 
 
 def _listed_members(node: Members, form: Listing) -> Items | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from langchain_nuextract.repair.candidates import Candidate, candidates, restarts, thoughts
-from langchain_nuextract.repair.fitting import fit, names_any
+from langchain_nuextract.repair.fitting import fit, names_any, united
 from langchain_nuextract.repair.lone import lone
 from langchain_nuextract.repair.nodes import Items, Leaf, Members, Node
 from langchain_nuextract.repair.strings import BLANK
@@ -17,7 +17,9 @@ POOR: Final = 0.5
 NEAR: Final = 1_000
 """Characters around a candidate in which prose would show."""
 
-_BETWEEN = re.compile(rf"(?:{BLANK}|,|/\*[^*]{{0,200}}\*/|//[^\n]{{0,200}}\n)+|{BLANK}*```[^`]{{0,2000}}```\w*{BLANK}*")
+_BETWEEN = re.compile(
+    rf"(?:{BLANK}|,|\n\s*(?:\d{{1,4}}[.)]|[-*•])|/\*[^*]{{0,200}}\*/|//[^\n]{{0,200}}\n)+|{BLANK}*```[^`]{{0,2000}}```\w*{BLANK}*"
+)
 _WORDS = re.compile(r"(?!json\b)\b\w")
 """What stands in prose."""
 _SAYING = re.compile(r"[\"':“\d]")
@@ -51,7 +53,7 @@ def pick(text: str, form: Form | None) -> Picked | None:
 
 def _fittest(text: str, found: Iterable[Candidate], form: Form | None) -> Picked | None:
     best: Picked | None = None
-    for candidate in found if isinstance(form, Record) and len(form.fields) > 1 else _with_runs(text, found):
+    for candidate in _with_runs(text, found, form):
         fitting = _length(text, candidate) if form is None else _fit(text, candidate, form)
         if best is None or fitting > best.fitting or (fitting == best.fitting and not _runs_on(best, candidate)):
             best = Picked(candidate, fitting)
@@ -88,23 +90,26 @@ def _length(text: str, candidate: Candidate) -> int:
     return candidate.end - candidate.start if says else 0
 
 
-def _with_runs(text: str, found: Iterable[Candidate]) -> Iterator[Candidate]:
-    """Add, where values follow each other with nothing but commas, lines or fences between, the list of them."""
+def _with_runs(text: str, found: Iterable[Candidate], form: Form | None) -> Iterator[Candidate]:
+    """Add, where values follow each other with nothing but commas, lines or fences between, what they are together."""
     run: list[Candidate] = []
     for candidate in found:
         yield candidate
         if run and not _BETWEEN.fullmatch(text, run[-1].end, candidate.start):
-            yield from _listed(run)
+            yield from _together(run, form)
             run = []
         run.append(candidate)
-    yield from _listed(run)
+    yield from _together(run, form)
 
 
-def _listed(run: list[Candidate]) -> Iterator[Candidate]:
-    if len(run) > 1:
-        last = run[-1].node
-        node = Items([each.node for each in run], open=_is_open(last))
-        yield Candidate(node, run[0].start, run[-1].end)
+def _together(run: list[Candidate], form: Form | None) -> Iterator[Candidate]:
+    """The object that several are parts of, or else the list of them."""
+    nodes = [each.node for each in run]
+    if len(run) > 1 and isinstance(form, Record) and len(form.fields) > 1:
+        if node := united(nodes, form):
+            yield Candidate(node, run[0].start, run[-1].end)
+    elif len(run) > 1:
+        yield Candidate(Items(nodes, open=_is_open(nodes[-1])), run[0].start, run[-1].end)
 
 
 def _may_be_prose(node: Node, form: Form) -> bool:
