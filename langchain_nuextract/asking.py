@@ -3,12 +3,13 @@
 A run of LangChain's costs several times what sending a request and reading its reply cost.
 """
 
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import aclosing, closing
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeGuard
 
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.globals import get_llm_cache
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import RunnableConfig
@@ -18,6 +19,8 @@ from langchain_nuextract.chat_model import ChatNuExtract
 from langchain_nuextract.endpoint.bodies import arguments
 from langchain_nuextract.endpoint.replies import piece_in, piece_of, reply_in, reply_of
 from langchain_nuextract.paths import JSON
+from langchain_nuextract.relaying import streams
+from langchain_nuextract.runs import ask_in_run
 from langchain_nuextract.task import Piece, Reply, Request
 
 
@@ -27,6 +30,8 @@ class InRuns:
 
     llm: BaseChatModel
     config: RunnableConfig
+    handlers: Sequence[BaseCallbackHandler] = ()
+    """Who listens to the run that this is asked in."""
     told: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
     """Arguments that tell tracers more about the call."""
 
@@ -39,6 +44,9 @@ class InRuns:
     async def aask(self, request: Request) -> Reply:
         """Do the same on an event loop."""
         started = perf_counter()
+        if is_bare(self.llm) and self._is_plain(self.llm):
+            body = await ask_in_run(self.llm, request, self._arguments(request), self.config)
+            return reply_in(body, self.llm.model_name, perf_counter() - started)
         message = await self.llm.ainvoke(_messages(request), self.config, **self._arguments(request))
         return reply_of(message, perf_counter() - started)
 
@@ -54,6 +62,11 @@ class InRuns:
 
     def _arguments(self, request: Request) -> dict[str, JSON]:
         return {**arguments(request, self.llm), **self.told}
+
+    def _is_plain(self, llm: ChatNuExtract) -> bool:
+        """Tell whether LangChain would do no more in a run than tell of it and ask the endpoint."""
+        special = llm.streaming or llm.output_version or _is_special(llm)
+        return not special and not any(map(streams, self.handlers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +107,20 @@ def straight(llm: BaseChatModel, config: RunnableConfig | None) -> Straight | No
         llm: The model. One that somebody derived, or that caches, limits its rate or has listeners, needs its runs.
         config: Its callbacks, those of the run that this is called in, and tracers set for all runs are listeners.
     """
-    if type(llm) is not ChatNuExtract or llm.callbacks or llm.verbose or llm.rate_limiter or _caches(llm):
+    if not is_bare(llm) or _is_special(llm):
         return None
     return None if get_callback_manager_for_config(ensure_config(config)).handlers else Straight(llm)
 
 
-def _caches(llm: BaseChatModel) -> bool:
-    return bool(llm.cache) or (llm.cache is None and get_llm_cache() is not None)
+def is_bare(llm: BaseChatModel) -> TypeGuard[ChatNuExtract]:
+    """Tell whether nobody derived the model, and it has no listeners of its own."""
+    return type(llm) is ChatNuExtract and not llm.callbacks and not llm.verbose
+
+
+def _is_special(llm: ChatNuExtract) -> bool:
+    """Tell whether a model does more in a run than to ask the endpoint."""
+    caches = llm.cache or (llm.cache is None and get_llm_cache() is not None)
+    return bool(caches or llm.rate_limiter)
 
 
 def _messages(request: Request) -> list[dict[str, Any]]:

@@ -268,6 +268,16 @@ class ChatNuExtract(BaseChatOpenAI):
         take_stop_loops(body, known=self.wire.is_vllm)
         return Call(_PATHS[request.route], body if body.pop("route", "chat") == "chat" else as_completion(body))
 
+    @property
+    def serialized(self) -> dict[str, JSON]:
+        """What listeners of a run are told about the model."""
+        return self._serialized
+
+    def described(self, given: Mapping[str, JSON]) -> tuple[dict[str, JSON], dict[str, JSON]]:
+        """Say what listeners of a run are told about a call: its parameters and its metadata."""
+        params: dict[str, JSON] = self._get_invocation_params(**given)
+        return params, {**self._get_ls_params_with_defaults(**given)}
+
     def _streaming(self, kwargs: Mapping[str, Any], *, usage: bool | None) -> dict[str, JSON]:
         asked: dict[str, JSON] = kwargs.get("stream_options", {})
         if self._should_stream_usage(usage, **kwargs):

@@ -11,16 +11,12 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
-from langchain_core.callbacks import (
-    AsyncCallbackHandler,
-    AsyncCallbackManagerForChainRun,
-    BaseCallbackHandler,
-    CallbackManagerForChainRun,
-)
+from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
 from langchain_core.tracers.base import AsyncBaseTracer, BaseTracer
 
 from langchain_nuextract.extraction import Attempt
 from langchain_nuextract.paths import show
+from langchain_nuextract.relaying import heard_by, listens
 from langchain_nuextract.repair import Repair
 
 ATTEMPT: Final = "nuextract_attempt"
@@ -82,13 +78,12 @@ def _of_repair(repair: Repair) -> dict[str, Any]:
 
 def _is_heard(run: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun) -> bool:
     """Tell whether anybody takes such events: handing each to a sync handler costs a thread's wake-up."""
-    deaf = (BaseCallbackHandler.on_custom_event, AsyncCallbackHandler.on_custom_event)
-    return any(type(handler).on_custom_event not in deaf for handler in run.handlers)
+    return any(listens(heard_by(handler), "on_custom_event") for handler in run.handlers)
 
 
 def _annotate(run: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun, attempts: Sequence[Any]) -> None:
     """Write the metadata into the runs that tracers keep until the end: LangChain offers no other way to them."""
-    for tracer in run.handlers:
+    for tracer in map(heard_by, run.handlers):
         traced: Any = isinstance(tracer, BaseTracer | AsyncBaseTracer) and tracer.run_map.get(str(run.run_id))
         if traced:
             # The dict that is there may be the caller's own, or that of other runs too.

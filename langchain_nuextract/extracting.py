@@ -14,14 +14,16 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AnyMessage
 from langchain_core.prompt_values import ChatPromptValueConcrete, StringPromptValue
 from langchain_core.runnables import RunnableConfig, RunnableSerializable
-from langchain_core.runnables.config import get_config_list, patch_config
+from langchain_core.runnables.config import get_config_list
 from pydantic import ConfigDict
 
-from langchain_nuextract.asking import InRuns, straight
+from langchain_nuextract.asking import InRuns, is_bare, straight
 from langchain_nuextract.events import atell, tell
 from langchain_nuextract.extraction import Extraction
 from langchain_nuextract.inquiry import Inquiry
 from langchain_nuextract.looping import as_completed, iterate, run
+from langchain_nuextract.relaying import relayed
+from langchain_nuextract.runs import in_run
 
 if TYPE_CHECKING:
     from langchain_nuextract.batch.options import ManyOptions
@@ -77,7 +79,7 @@ class Extracting(RunnableSerializable[Input, Out]):
         """Extract one object from one document; see `invoke`."""
         if asking := straight(self._llm, config):
             return self._pick(await self.inquiry.aextract(input, asking, **kwargs))
-        return await self._acall_with_config(self._ainvoke, input, config, **kwargs)
+        return await in_run(self, self._ainvoke, input, self._relayed(config), **kwargs)
 
     def _invoke(self, document: Input, run_manager: Run, config: RunnableConfig) -> Out:
         asking = self._in_runs(run_manager, config)
@@ -89,8 +91,12 @@ class Extracting(RunnableSerializable[Input, Out]):
 
     def _in_runs(self, run_manager: Run | AsyncRun, config: RunnableConfig) -> InRuns:
         # Tracers are told the schema, as LangChain's own structured output does.
-        child = patch_config(config, callbacks=run_manager.get_child())
-        return InRuns(self._llm, child, self.inquiry.told if run_manager.handlers else {})
+        told = self.inquiry.told if run_manager.handlers else {}
+        return InRuns(self._llm, config, run_manager.handlers, told)
+
+    def _relayed(self, config: RunnableConfig | None) -> RunnableConfig | None:
+        """Let relays stand for listeners, if nothing but the chat model is asked, and that in runs of its own."""
+        return config if self.inquiry.selection or not is_bare(self._llm) else relayed(config)
 
     def batch(
         self, inputs: list[Input], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any

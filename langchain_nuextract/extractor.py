@@ -226,7 +226,7 @@ class NuExtractor(Extracting[T], Generic[T]):
         if asking := straight(self.llm, config):
             growing = self._inquiry.agrow(input, asking, **kwargs)
         else:
-            growing = self._atransform_stream_with_config(one(), self._agrow, config, **kwargs)
+            growing = self._atransform_stream_with_config(one(), self._agrow, self._relayed(config), **kwargs)
         async for grown in growing:
             yield grown
 
