@@ -119,9 +119,10 @@ class _Walk:
             place = (*path, key)
             if self.is_cut(child, place):
                 continue
-            if key in value and value[key] != plain(child):
-                self.change(place, "guess", value[key], plain(child))
-            value[key] = self.unasked(child, place)
+            said = self.unasked(child, place)
+            if key in value and value[key] != said:
+                self.change(place, "guess", value[key], said)
+            value[key] = said
         return value
 
     # With a form

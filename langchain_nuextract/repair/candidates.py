@@ -38,6 +38,8 @@ class Candidate:
     node: Node
     start: int
     end: int
+    patience: int | None = None
+    """What is left of it for the candidates behind, as `parse` has it."""
 
 
 def candidates(text: str) -> Iterator[Candidate]:
@@ -59,7 +61,7 @@ def thoughts(text: str) -> Iterator[Candidate]:
 def restarts(text: str, within: Candidate) -> Iterator[Candidate]:
     """Yield what begins a line inside an unfinished candidate: prose may hold a bracket that swallows the answer."""
     for opening in islice(_LINE_OPENING.finditer(text, within.start + 1, within.end), MOST_RESTARTS):
-        yield _candidate(text[: within.end], opening.start(1))
+        yield _candidate(text[: within.end], opening.start(1), within.patience)
 
 
 def embedded(node: Node) -> Node | None:
@@ -89,11 +91,12 @@ def _before_marks(text: str) -> int:
 
 
 def _between(text: str, begin: int) -> Iterator[Candidate]:
+    patience: int | None = None
     if match := _MEMBER_FIRST.match(text, begin):
         parsed = parse("{" + text[match.start(1) :], 0, shift=match.start(1) - 1)
         yield Candidate(parsed.node, match.start(1), parsed.end + match.start(1) - 1)
     elif match := _TUPLE_FIRST.match(text, begin):
-        yield _candidate(text, match.end() - 1)
+        yield _candidate(text, match.end() - 1, patience)
     elif match := _ITEM_FIRST.match(text, begin):
         parsed = parse("[" + text[match.end() :], 0, shift=match.end() - 1)
         yield Candidate(parsed.node, match.end(), parsed.end + match.end() - 1)
@@ -101,16 +104,16 @@ def _between(text: str, begin: int) -> Iterator[Candidate]:
         opening = _OPENING.search(text, begin)
         if opening is None:
             return
-        candidate = _candidate(text, opening.start())
+        candidate = _candidate(text, opening.start(), patience)
         yield candidate
-        begin = max(candidate.end, opening.end())
+        begin, patience = max(candidate.end, opening.end()), candidate.patience
 
 
-def _candidate(text: str, start: int) -> Candidate:
+def _candidate(text: str, start: int, patience: int | None) -> Candidate:
     if _ESCAPED.match(text, start):
         return Candidate(parse(_unescaped(text[start:]), 0).node, start, len(text))
-    parsed = parse(text, start, shift=0)
-    return Candidate(parsed.node, start, parsed.end)
+    parsed = parse(text, start, shift=0, patience=patience)
+    return Candidate(parsed.node, start, parsed.end, parsed.patience)
 
 
 def _unescaped(text: str) -> str:

@@ -75,6 +75,8 @@ def iso_date_time(written: str, *, day_first: bool | None = None) -> str | None:
 
 def iso_time(written: str) -> str | None:
     """Give a time of the day as ISO 8601; None if there is none."""
+    if len(written) > LONGEST:
+        return None
     text = plain(written)
     if match := _HOUR.fullmatch(text):
         return _clock(int(match["hour"]), "00", None, match["half"])

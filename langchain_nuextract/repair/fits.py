@@ -21,7 +21,7 @@ NOT_TEXT: Final[dict[str, Any]] = {"integer": int, "number": int | float, "boole
 """The types whose values are no JSON strings."""
 
 _FIRST = re.escape("".join(sorted({each for word in NULL_WORDS for each in word[:1] + word[:1].upper()})))
-_NO_NULL_WORD = rf"^(?:[^\s{_FIRST}]|(?!\s*(?i:{'|'.join(map(re.escape, sorted(NULL_WORDS)))})\s*$))"
+_NO_NULL_WORD = rf"^(?:[^\s{_FIRST}]|(?!\s*+(?i:{'|'.join(map(re.escape, sorted(NULL_WORDS)))})\s*$))"
 _ISO = {
     "date": r"^\d{4}(?:-\d{2}){0,2}$",
     "date-time": r"^\d{4}-\d{2}(?:-\d{2}(?:T\S+)?)?$",

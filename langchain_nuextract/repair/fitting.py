@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from langchain_nuextract.repair.nodes import Cut, Items, Leaf, Members, Node
-from langchain_nuextract.repair.values import fold
+from langchain_nuextract.repair.values import fold, folded_name
 from langchain_nuextract.schema.form import Choices, Form, Listing, Record, Scalar
 
 AROUND: Final = 0.9
@@ -44,8 +44,10 @@ def best_of(nodes: Iterable[Node], form: Form) -> Node | None:
 
 def names_any(node: Node, form: Record) -> bool:
     """Whether an object has a key that was asked for."""
-    asked = {fold(name) for name, _ in form.fields}
-    return isinstance(node, Members) and any(fold(key) in asked for key, _ in node.members)
+    if not isinstance(node, Members) or not node.members:
+        return False
+    asked = {folded_name(name) for name, _ in form.fields}
+    return any(fold(key) in asked for key, _ in node.members)
 
 
 def united(nodes: Sequence[Node], form: Record) -> Members | None:
@@ -114,9 +116,10 @@ def is_map(node: Members, form: Record) -> bool:
 
 
 def _fit_record(node: Node, form: Record, around: int) -> float:
-    if isinstance(node, Members):
+    if isinstance(node, Members) and node.members:
         given = {fold(key): child for key, child in node.members}
-        parts = [(given[fold(name)], part) for name, part in form.fields if fold(name) in given]
+        asked = ((folded_name(name), part) for name, part in form.fields)
+        parts = [(given[name], part) for name, part in asked if name in given]
         if parts:
             share = sum(fit(child, part) for child, part in parts) / len(form.fields)
             return share * len(parts) / max(1, len(given))

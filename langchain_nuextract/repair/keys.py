@@ -7,13 +7,15 @@ from typing import Final
 from langchain_nuextract.repair.distance import SHORTEST, distance, nearest
 from langchain_nuextract.repair.ledger import Kind
 from langchain_nuextract.repair.nodes import Items, Members, Node
-from langchain_nuextract.repair.values import fold
+from langchain_nuextract.repair.values import fold, folded_name
 from langchain_nuextract.schema.form import Form, Listing, Record
 
 MOST_GUESSES: Final = 50
 """Keys of one object whose spelling is compared with the names that are missing."""
 DEEPEST: Final = 9
 """Levels of nesting that a flattened key may span."""
+LONGEST: Final = 400
+"""Letters of a key beyond which it names no part, nor the object that a part is in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def unique_folds(names: Mapping[str, object]) -> dict[str, str]:
     """The names by what is left of them without case, accents and punctuation, where that tells them apart."""
     folded: dict[str, list[str]] = {}
     for name in names:
-        folded.setdefault(fold(name), []).append(name)
+        folded.setdefault(folded_name(name), []).append(name)
     return {short: alike[0] for short, alike in folded.items() if len(alike) == 1}
 
 
@@ -128,15 +130,15 @@ def _match_flattened(matched: Matched, form: Record) -> None:
     if not ways:
         return
     left: list[tuple[str, Node]] = []
-    built: dict[str, Members] = {}
+    built: dict[tuple[str, ...], Members] = {}
     for key, child in matched.unknown:
         way = ways.get(fold(key))
-        if way is None or (way[0] in matched.found and way[0] not in built):
+        if way is None or (way[0] in matched.found and way[:1] not in built):
             left.append((key, child))
             continue
         matched.renamed.append(Renamed(way[0], key))
-        _put(built.setdefault(way[0], Members()), way[1:], child)
-        matched.found[way[0]] = [built[way[0]]]
+        _put(built, way, child)
+        matched.found[way[0]] = [built[way[:1]]]
     matched.unknown = left
 
 
@@ -149,14 +151,19 @@ def _ways(form: Record, deepest: int) -> Iterator[tuple[str, ...]]:
                 yield from ((name, *way) for way in _ways(part, deepest - 1))
 
 
-def _put(node: Members, way: tuple[str, ...], child: Node) -> None:
-    for name in way[:-1]:
-        inner = next((each for key, each in node.members if key == name), None)
-        if not isinstance(inner, Members):
-            inner = Members()
-            node.members.append((name, inner))
-        node = inner
-    node.members.append((way[-1], child))
+def _put(built: dict[tuple[str, ...], Members], way: tuple[str, ...], child: Node) -> None:
+    _object_at(built, way[:-1]).members.append((way[-1], child))
+    if isinstance(child, Members):
+        built.setdefault(way, child)
+
+
+def _object_at(built: dict[tuple[str, ...], Members], way: tuple[str, ...]) -> Members:
+    """The object at the end of a way, built with those around it when it is first asked for."""
+    if way not in built:
+        built[way] = Members()
+        if len(way) > 1:
+            _object_at(built, way[:-1]).members.append((way[-1], built[way]))
+    return built[way]
 
 
 def _match_nested(matched: Matched, form: Record) -> None:
@@ -164,7 +171,7 @@ def _match_nested(matched: Matched, form: Record) -> None:
     missing = unique_folds({name: part for name, part in form.fields if name not in matched.found})
     left: list[tuple[str, Node]] = []
     for key, child in matched.unknown:
-        inner = child.members if isinstance(child, Members) else []
+        inner = child.members if isinstance(child, Members) and len(key) <= LONGEST else []
         names = [_nested_name(key, name, missing) for name, _ in inner]
         if not any(names):
             left.append((key, child))
@@ -216,7 +223,7 @@ def _nested_name(key: str, inner: str, missing: Mapping[str, str]) -> Renamed | 
 
 
 def _match_nearest(matched: Matched, form: Record) -> None:
-    missing = {name: fold(name) for name, _ in form.fields if name not in matched.found}
+    missing = {name: folded_name(name) for name, _ in form.fields if name not in matched.found}
     parts: dict[str, Form] = dict(form.fields)
     left: list[tuple[str, Node]] = []
     claims: dict[str, list[tuple[str, Node]]] = {}

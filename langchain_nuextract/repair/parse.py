@@ -32,6 +32,8 @@ MOST: Final = 300_000
 """Values and keys that are read, and slips that are mended; more than fit in the answer of any model."""
 LEAST_PATIENCE: Final = 8
 """Quotes without escape that a string may have, once many were looked at in vain: else time would be quadratic."""
+CHARACTERS_A_QUOTE: Final = 4
+"""Of a text, how many there must be for each quote that is looked at in vain."""
 
 _GAP = re.compile(rf"{BLANK}+")
 _ESCAPED_GAP = re.compile(r"(?:\\[nrt])+")
@@ -45,10 +47,11 @@ _BEFORE_KEY = re.compile(rf"{WORD}(?={BLANK}+{QUOTED_KEY})")
 _BEFORE_BRACKET = re.compile(rf"{WORD}(?=[{{\[])")
 _BEFORE_ITEM = re.compile(rf"{WORD}(?={BLANK}+(?:-?\d|[\"{{\[]))")
 _ARGUMENT = re.compile(r"[^,，)\n]*")
-_STOP = re.compile(r"[,，;}\]\n]|\\n|```")
+_STOP = re.compile(rf"([,，;}}\]\n]|\\n|```){BLANK}*+")
+"""With the blanks behind it, of which none is a stop if it is none."""
 _SOFT_STOPS = frozenset({",", "，", ";", "\n", "\\n"})
 _MEMBER_ENDS = re.compile(
-    rf"{BLANK}*(?:[\"'“‘„«{{}}\],]|/[/*]|\.\.\.|\Z|[A-Za-z_$][\w$.-]{{0,80}}[\"']?{BLANK}*[:：])"
+    rf"(?:[\"'“‘„«{{}}\],]|/[/*]|\.\.\.|\Z|[A-Za-z_$][\w$.-]{{0,80}}[\"']?{BLANK}*[:：])"
 )  # fmt: skip
 _KEY = re.compile(r"[^:：=,，{}\[\]\"\n]+")
 _KEY_PATTERN = re.compile(rf"{BLANK}*(?:[,，]{BLANK}*)?{QUOTED_KEY}")
@@ -69,28 +72,34 @@ class Parsed:
     node: Node
     end: int
     """Behind its last character."""
+    patience: int
+    """The quotes that may be looked at in vain in what follows."""
 
 
-def parse(text: str, start: int, *, shift: int | None = None) -> Parsed:
+def parse(text: str, start: int, *, shift: int | None = None, patience: int | None = None) -> Parsed:
     """Read the object or array whose opening bracket stands at `start`.
 
     Args:
         text: What to read in.
         start: Where to begin.
         shift: Where the text begins in the reply, for leaves to tell where they stand; None if it is none of its text.
+        patience: What the value before this one in the text has left of it; None if there is none. It is shared, or
+            each of thousands of values could look to the end of the text.
     """
-    return _Parser(text, start, shift).run()
+    if patience is None:
+        patience = min(MOST_KEPT, len(text) // CHARACTERS_A_QUOTE)
+    return _Parser(text, start, shift, patience).run()
 
 
 class _Parser:
-    def __init__(self, text: str, start: int, shift: int | None) -> None:
+    def __init__(self, text: str, start: int, shift: int | None, patience: int) -> None:
         self.text = text
         self.shift = shift
         self.at = start
         self.stack: list[Frame] = []
         self.root: Node = Cut()
         self.values = 0
-        self.patience = MOST_KEPT
+        self.patience = max(LEAST_PATIENCE, patience)
 
     def run(self) -> Parsed:
         self._open(self.text[self.at])
@@ -103,7 +112,7 @@ class _Parser:
                 self._item(frame)
             else:
                 self._member(frame)
-        return Parsed(self.root, self.at)
+        return Parsed(self.root, self.at, self.patience)
 
     # Structure
 
@@ -488,7 +497,7 @@ class _Parser:
                 return match.end()
         at = self.at
         while match := _STOP.search(self.text, at):
-            if match[0] not in _SOFT_STOPS or _MEMBER_ENDS.match(self.text, match.end()):
+            if match[1] not in _SOFT_STOPS or _MEMBER_ENDS.match(self.text, match.end()):
                 return self._before_comment(match.start())
             at = match.end()
         return len(self.text)

@@ -117,7 +117,13 @@ def _without_surrogates(text: str) -> str:
 
 def _without_entities(text: str) -> str:
     """Undo the escaping for HTML that some front ends do to a whole answer."""
-    return html.unescape(text) if "&quot;" in text and '"' not in text else text
+    if "&quot;" not in text or '"' in text:
+        return text
+    try:
+        return html.unescape(text)
+    except ValueError:
+        # It makes a number of what stands for a character, and Python makes none of thousands of digits.
+        return text
 
 
 def _valid(text: str) -> dict[str, JSON] | list[JSON] | None:

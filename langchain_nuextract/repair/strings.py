@@ -7,6 +7,7 @@ may ever go against that, or valid text that was cut off would be misread.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
@@ -99,7 +100,6 @@ class _Scan:
         self.place: Place = place
         self.doubled = self._opens_doubled(start)
         self.first = start + (2 if self.doubled else 1)
-        self.fixes: list[Fix] = []
         self.kept: list[int] = []
         self.doubtful: int | None = None
 
@@ -117,7 +117,7 @@ class _Scan:
             self._keep(mark)
             at = mark + 1
         if (end := self._end_on_line()) is not None:
-            return Quoted(self.text[self.first : end], end, [*self.fixes, Fix("", self.quote)])
+            return Quoted(self.text[self.first : end], end, [Fix("", self.quote)])
         if self.doubtful is None and self.kept:
             self.doubtful = self.kept[0]
         return None if self.doubtful is None else self._upto(self.doubtful, wasted=len(self.kept))
@@ -133,7 +133,9 @@ class _Scan:
         if self._is_behind_rubbish(mark):
             return self._upto(self.kept[-1])
         end = self._end_before(mark)
-        return None if end is None else Quoted(self.text[self.first : end], end, [*self.fixes, Fix("", self.quote)])
+        if end is None:
+            return None
+        return Quoted(self.text[self.first : end], end, [*self._escapes(end), Fix("", self.quote)])
 
     def _tripled(self) -> Quoted | None:
         """A string in three pairs of quotes, which holds quotes as they are."""
@@ -143,22 +145,25 @@ class _Scan:
         return None if end < 0 else Quoted(raw, end + 3, [Fix(self.quote * 3, self.quote)])
 
     def _upto(self, mark: int, *, wasted: int = 0) -> Quoted:
-        end, first = mark + 1, self.first
+        end, first, fixes = mark + 1, self.first, self._escapes(mark)
         if (self.doubled and self.text.startswith(self.quote, end)) or self._is_followed_by_another(mark):
             end += 1
-            self.fixes.append(Fix(self.quote * 2, self.quote))
+            fixes.append(Fix(self.quote * 2, self.quote))
         elif self.doubled and self.kept:
             first -= 1
-            self.fixes.append(Fix('"', '\\"'))
+            fixes.append(Fix('"', '\\"'))
         if self.quote != '"' or self.text[mark] != '"':
-            self.fixes.append(Fix(f"{self.quote}{self.text[mark]}", '""'))
-        return Quoted(self.text[first:mark], end, self.fixes, wasted)
+            fixes.append(Fix(f"{self.quote}{self.text[mark]}", '""'))
+        return Quoted(self.text[first:mark], end, fixes, wasted)
+
+    def _escapes(self, end: int) -> list[Fix]:
+        """The escapes that are missing before the quotes that are part of the string, if it ends here."""
+        times = bisect_left(self.kept, end) if self.quote == '"' else 0
+        return [Fix('"', '\\"', times)] if times else []
 
     def _keep(self, mark: int) -> None:
         """Take a quote for part of the string."""
         self.kept.append(mark)
-        if self.quote == '"':
-            self.fixes.append(Fix('"', '\\"'))
         if self.doubtful is None and self._next(mark + 1)[0] in {",", "}", "]"}:
             self.doubtful = mark
 

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from langchain_nuextract.paths import JSON
@@ -41,7 +42,7 @@ _CODES: Final[Mapping[str, tuple[int, Callable[[str], str]]]] = {
 }
 """The number of letters of a code, and whether they are capitals."""
 _NOT_A_LETTER = re.compile(r"[\W_]+")
-_LISTED = re.compile(r"\s*[,;|/]\s*")
+_BETWEEN_LABELS = re.compile(r"[,;|/]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,14 @@ class Taken:
 
 def fold(text: str) -> str:
     """Reduce a key or label to its letters and digits, without case and accents."""
+    if text.isascii():
+        return _NOT_A_LETTER.sub("", text.lower()) or text.lower()
     text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
     return _NOT_A_LETTER.sub("", "".join(mark for mark in text if not unicodedata.combining(mark))) or text
+
+
+folded_name = lru_cache(maxsize=10_000)(fold)
+"""`fold` for the names and labels of forms, which are few and come again for each value."""
 
 
 def is_null_word(value: JSON) -> bool:
@@ -70,14 +77,15 @@ def label(leaf: Leaf, labels: Sequence[str]) -> Taken | None:
     written = leaf.written
     if written in labels:
         return Taken(written)
-    near = [each for each in labels if fold(each) == fold(written)]
+    folded = fold(written)
+    near = [each for each in labels if folded_name(each) == folded]
     if len(near) == 1:
         return Taken(near[0])
     if isinstance(leaf.value, bool) and (same := _labels_saying(labels, leaf.value)):
         return Taken(same)
     if is_null_word(written):
         return Taken(None)
-    likely = nearest(fold(written), {each: fold(each) for each in labels})
+    likely = nearest(folded, {each: folded_name(each) for each in labels})
     return None if likely is None else Taken(likely, "guess")
 
 
@@ -89,8 +97,8 @@ def _labels_saying(labels: Sequence[str], value: object) -> str | None:
 
 def labels_in(written: str, labels: Sequence[str]) -> list[str] | None:
     """The labels that a text lists; None if it lists anything else."""
-    folded = {fold(each): each for each in labels}
-    parts = [folded.get(fold(part)) for part in _LISTED.split(written.strip())]
+    folded = {folded_name(each): each for each in labels}
+    parts = [folded.get(fold(part.strip())) for part in _BETWEEN_LABELS.split(written)]
     return [part for part in parts if part is not None] if parts and None not in parts else None
 
 

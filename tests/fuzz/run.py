@@ -16,12 +16,13 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel
 
 from langchain_nuextract.errors import InvalidValue
-from langchain_nuextract.repair import ALLOWED, Policy, Reading, read_form, read_json
+from langchain_nuextract.repair import ALLOWED, Policy, Reading
 from langchain_nuextract.repair.reading import FULL
 from langchain_nuextract.schema.form import Form
 from langchain_nuextract.schema.target import Target
+from tests.fuzz.growth import STEEPEST, TIMES, Repeated, read, repeated, steepness
 from tests.fuzz.oracle import underivable
-from tests.fuzz.texts import broken, forms, inflated
+from tests.fuzz.texts import broken, forms
 
 LONG: Final = 200
 """One round in so many is about time: its text is long."""
@@ -72,12 +73,12 @@ class Round:
         random = Random(f"{self.seed}:{self.number}")
         target = random.choice(TARGETS) if random.random() < 0.3 else None
         form = target.form(FULL) if target else forms(random)
-        if self.number % LONG == LONG - 1:
-            text, seconds = inflated(random, form, LONG_TEXT), LONG_SECONDS
-        else:
-            text, seconds = broken(random, form), SHORT_SECONDS
+        found = repeated(random, form) if self.number % LONG == LONG - 1 else None
+        text = found.of(LONG_TEXT) if found else broken(random, form)
         try:
-            self._read_all(text, form, target, seconds)
+            self._read_all(text, form, target, LONG_SECONDS if found else SHORT_SECONDS)
+            if found:
+                _check_growth(found, form)
         except Exception as error:
             what = f"seed {self.seed} round {self.number}: {error!r}\n  form {form}\n  text {text[:5_000]!r}"
             raise Broken(what) from error
@@ -91,10 +92,14 @@ class Round:
         _check(text, None, "lenient", _timely(text, None, "lenient", seconds))
 
 
+def _check_growth(found: Repeated, form: Form) -> None:
+    for asked in (form, None):
+        if (steep := steepness(found, asked, LONG_TEXT)) > STEEPEST:
+            raise Broken(f"{TIMES} times the text takes {steep:.1f} times as long: {found}")
+
+
 def _timely(text: str, form: Form | None, policy: Policy, seconds: float) -> Reading:
-    started = time.process_time()
-    reading = read_json(text, policy=policy) if form is None else read_form(text, form, policy=policy)
-    taken = time.process_time() - started
+    reading, taken = read(text, form, policy)
     if taken > seconds:
         raise Broken(f"{policy}: {taken:.1f} s for {len(text)} characters")
     return reading

@@ -208,11 +208,3 @@ DAMAGES: Final[tuple[Callable[[str, Random], str], ...]] = (
     _drop, _insert, _replace, _cut, _behead, _double, _splice, _flip, _one_mark, _one_mark, _one_mark, _all_marks,
     _encode,
 )  # fmt: skip
-
-
-def inflated(random: Random, form: Form, size: int) -> str:
-    """A broken answer of which one stretch repeats until it is of some size."""
-    text = broken(random, form) or "{"
-    start, end = _span(text, random, 30)
-    stretch = text[start:end] or random.choice(MARKS)
-    return text[:end] + stretch * (size // len(stretch)) + (text[end:] if random.random() < 0.5 else "")

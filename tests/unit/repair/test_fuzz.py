@@ -1,8 +1,11 @@
 """The mutation fuzz of `make fuzz`, for some seconds, and what it judges by."""
 
+from random import Random
+
 import pytest
 
 from langchain_nuextract.paths import JSON
+from tests.fuzz.growth import STEEPEST, repeated, steepness
 from tests.fuzz.oracle import underivable
 from tests.fuzz.run import run
 from tests.unit.repair.forms import form_of
@@ -15,6 +18,12 @@ FORM = form_of(
 def test_damaged_answers_break_no_promise():
     # As many texts on each machine that is fast enough: new ones are for `make fuzz`.
     assert run(seed=20, seconds=20, most=1000) > 20
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_time_grows_no_faster_than_a_text_in_which_something_repeats(seed: int):
+    found = repeated(Random(seed), FORM)
+    assert steepness(found, FORM, 20_000) < STEEPEST, found
 
 
 @pytest.mark.parametrize(

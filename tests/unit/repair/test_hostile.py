@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from langchain_nuextract.paths import leaves, show
+from langchain_nuextract.paths import JSON, leaves, show
 from langchain_nuextract.repair import read_form, read_json
+from tests.fuzz.growth import STEEPEST, Repeated, steepness
 from tests.unit.repair.forms import form_of
 
 FORM = form_of({"a": "string", "n": "number", "i": "integer", "l": [{"a": "string"}]})
@@ -71,11 +72,35 @@ def seconds(call: Callable[[], object]) -> float:
     return time.process_time() - started
 
 
-@pytest.mark.parametrize("name", ["quotes and commas", "citations", "concatenation", "keys without values", "calls"])
-def test_time_grows_with_the_text_and_no_faster(name: str):
-    text = HOSTILE[name]
-    short = seconds(lambda: read_form(text[: len(text) // 8], FORM))
-    assert seconds(lambda: read_form(text, FORM)) < 40 * short + 1
+@pytest.mark.parametrize(
+    ("template", "found"),
+    [
+        pytest.param({"a": "string"}, Repeated('{"a": "', '", x '), id="quotes and commas"),
+        pytest.param({"a": "string"}, Repeated("", "[1] "), id="citations"),
+        pytest.param({"a": "string"}, Repeated('{"a": "x"', ' + "x"'), id="concatenation"),
+        pytest.param({"a": "string"}, Repeated("{", '"k", '), id="keys without values"),
+        pytest.param({"a": "string"}, Repeated('{"a": ', "f(1"), id="calls"),
+        pytest.param({"a": "string"}, Repeated('{"a": x', "\n", "?"), id="line ends in a bare value"),
+        pytest.param({"a": ["string"]}, Repeated('{"a": ', '["a ,a , []]}{]]'), id="strings that do not end"),
+        pytest.param({"a": ["string"]}, Repeated('{"a": ', '"[\\"a ,a , [] ]", '), id="JSON as text"),
+        pytest.param({"a": [["x", "y"]]}, Repeated('{"a": "x', " ", 'y"}'), id="blanks between labels"),
+        pytest.param({"a": "time"}, Repeated('{"a": "12:00', " ", 'x"}'), id="blanks behind a time"),
+        pytest.param({"a": "url"}, Repeated('{"a": "', " ", 'x"}'), id="blanks before a word"),
+    ],
+)
+def test_time_grows_with_the_text_and_no_faster(template: JSON, found: Repeated):
+    assert steepness(found, form_of(template), SIZE // 2) < STEEPEST
+
+
+def test_a_number_that_stands_for_a_character_may_be_too_long():
+    text = "{&quot;a&quot;: &quot;&#" + "9" * SIZE + ";&quot;}"
+    assert read_form(text, FORM).value == {}
+
+
+def test_keys_that_lead_through_the_same_objects_are_put_together():
+    form = form_of({"a": {"x": "string", "b": {"c": "string", "d": "string"}}})
+    text = '{"a.b.c": "1", "a.x": "2", "a.b.d": "3"}'
+    assert read_form(text, form).value == {"a": {"x": "2", "b": {"c": "1", "d": "3"}}}
 
 
 def test_a_number_too_long_to_read_stays_text():
