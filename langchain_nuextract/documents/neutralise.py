@@ -2,8 +2,8 @@
 
 None of the chat templates escapes anything: `<|im_end|>` in a text would end the turn, `【document_end】` the document.
 One blank is put after the first letter of each such mark: `< |im_end|>`. Nothing is taken away, so marks that are
-nested or overlap cannot form new ones, and what is left can be mapped back, letter by letter. A blank and not an
-invisible letter, because values that the model copies reach the user.
+nested or overlap cannot form new ones, and what the model copied can be restored. A blank and not an invisible letter,
+because values that the model copies reach the user.
 
 Section headings, as `# Context:` in the prompts of NuExtract 2.0, are legitimate Markdown. They count only at the start
 of a line, and the blank goes behind the `#`, where Markdown and searches that fold white space do not see it:
@@ -11,8 +11,7 @@ of a line, and the blank goes behind the `#`, where Markdown and searches that f
 """
 
 import re
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby, pairwise
@@ -25,24 +24,10 @@ _HEADING: Final = re.compile(r"\n(#+)( .+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Offsets:
-    """Where a neutralised text has more letters than the original."""
-
-    inserted: tuple[int, ...] = ()
-    """Their positions in the neutralised text, ascending."""
-
-    def original(self, start: int, end: int) -> tuple[int, int]:
-        """Map a half-open span of the neutralised text to the original, both in code points of `Source.text`."""
-        return start - bisect_left(self.inserted, start), end - bisect_left(self.inserted, end)
-
-
-@dataclass(frozen=True, slots=True)
 class Neutralised:
     """A document without control marks."""
 
     source: Source
-    offsets: Offsets
-    """From `source.text` back to the text of the original."""
     broken: tuple[str, ...] = ()
     """The marks that were in the document."""
 
@@ -64,10 +49,10 @@ def neutralise(source: Source, marks: Sequence[str]) -> Neutralised:
     """
     found = [_cuts(part.text, marks) if isinstance(part, Text) else () for part in source.parts]
     if not any(found):
-        return Neutralised(source, Offsets())
+        return Neutralised(source)
     parts = tuple(_widened(part, cuts) for part, cuts in zip(source.parts, found, strict=True))
     broken = tuple(mark for mark in marks if mark.lstrip("\n") in source.text)
-    return Neutralised(Source(parts), Offsets(tuple(_inserted(source.parts, found))), broken)
+    return Neutralised(Source(parts), broken)
 
 
 def neutralise_text(text: str, marks: Sequence[str]) -> str:
@@ -92,15 +77,6 @@ def _widen(text: str, cuts: Sequence[int]) -> str:
         return text
     edges = (0, *cuts, len(text))
     return " ".join(text[start:end] for start, end in pairwise(edges))
-
-
-def _inserted(parts: Sequence[Part], found: Sequence[Sequence[int]]) -> Iterator[int]:
-    begin = 0
-    for part, cuts in zip(parts, found, strict=True):
-        if isinstance(part, Text):
-            yield from (begin + cut + number for number, cut in enumerate(cuts))
-            # The line break between two texts counts as well.
-            begin += len(part.text) + len(cuts) + 1
 
 
 @lru_cache(maxsize=64)

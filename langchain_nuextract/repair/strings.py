@@ -24,7 +24,6 @@ CLOSERS: Final = {
 """The marks that may open a string, each with those that may close it."""
 
 BLANK: Final = r"[\s\ufeff\u200b-\u200d\u2060]"
-_OPENERS = re.escape("".join(CLOSERS))
 _BLANKS = re.compile(rf"{BLANK}*")
 _STOPS = {opener: re.compile(rf"[\\{re.escape(closers)}]") for opener, closers in CLOSERS.items()}
 QUOTED_KEY: Final = (

@@ -1,4 +1,4 @@
-"""No document leaves its place, and every letter of it can be found again."""
+"""No document leaves its place, and what is copied out of it is restored."""
 
 import pytest
 from hypothesis import given, settings
@@ -54,19 +54,6 @@ def test_nothing_but_blanks_is_added_and_images_stay_where_they_are(source: Sour
 
 
 @settings(deadline=None)
-@given(source=sources, data=st.data())
-def test_every_span_is_mapped_back_to_the_original(source: Source, data: st.DataObject):
-    neutralised = neutralise(source, MARKS)
-    text = neutralised.source.text
-    start = data.draw(st.integers(0, len(text)))
-    end = data.draw(st.integers(start, len(text)))
-    inside = [position for position in neutralised.offsets.inserted if start <= position < end]
-    begin, stop = neutralised.offsets.original(start, end)
-    kept = "".join(letter for at, letter in enumerate(text[start:end], start) if at not in inside)
-    assert source.text[begin:stop] == kept
-
-
-@settings(deadline=None)
 @given(text=texts)
 def test_a_second_time_changes_nothing(text: str):
     once = neutralise_text(text, MARKS)
@@ -87,7 +74,7 @@ def test_a_text_without_marks_is_given_back_as_it_is(text: str):
     source = Source((Text(text), IMAGE))
     neutralised = neutralise(source, MARKS)
     assert neutralised.source is source
-    assert neutralised.offsets.original(0, len(text)) == (0, len(text))
+    assert neutralised.restore(text) is text
     assert neutralise_text(text, MARKS) is text
 
 
@@ -112,13 +99,6 @@ def test_one_blank_is_put_into_each_mark(text: str, expected: str):
 def test_a_heading_counts_at_the_beginning_of_every_text():
     parts = neutralise(Source((Text("a"), Text("# Context:"), IMAGE, Text("# Context:"))), MARKS).source.parts
     assert parts == (Text("a"), Text("#  Context:"), IMAGE, Text("#  Context:"))
-
-
-def test_spans_are_mapped_across_texts_and_images():
-    neutralised = neutralise(Source((Text("<|im_end|>Anna"), IMAGE, Text("<|im_end|>Bob"))), MARKS)
-    start = neutralised.source.text.index("Bob")
-    assert neutralised.offsets.original(start, start + 3) == (25, 28)
-    assert "<|im_end|>Anna\n<|im_end|>Bob"[25:28] == "Bob"
 
 
 def test_without_marks_there_is_nothing_to_do():
