@@ -4,17 +4,15 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, Generic, Literal, Protocol, TypeAlias, TypeGuard, TypeVar, cast, overload
+from typing import Any, Final, Generic, Protocol, TypeGuard, TypeVar, cast, overload
 
 from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import JSON, Path, show
-from langchain_nuextract.schema import answers, json_schema, template
+from langchain_nuextract.schema import answers
 from langchain_nuextract.schema.absent import absent, has
-from langchain_nuextract.schema.checks import check_json
 from langchain_nuextract.schema.downgrades import downgrades
-from langchain_nuextract.schema.drafts import address, validator
 from langchain_nuextract.schema.form import Form, Record, asks
-from langchain_nuextract.schema.instances import check_python
+from langchain_nuextract.schema.given import Given, Source, given
 from langchain_nuextract.schema.lens import distinct, notes
 from langchain_nuextract.schema.nodes import Loss, Node, losses
 from langchain_nuextract.schema.nodes import Record as RecordNode
@@ -29,11 +27,6 @@ S = TypeVar("S")
 
 DEPTH: Final = 4
 """How many times a recursive type stands in itself, itself included, unless the caller says otherwise."""
-
-PYDANTIC: Final = "https://json-schema.org/draft/2020-12/schema"
-"""The draft of the JSON Schemas that Pydantic makes."""
-
-Source: TypeAlias = Literal["python", "json schema", "template"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +155,7 @@ class Target(Generic[T]):
             value: An instance, or JSON of its shape.
             dialect: In whose vocabulary to answer.
         """
-        return self._lens(dialect.vocabulary).lower(self._as_json(value))
+        return self._lens(dialect.vocabulary).lower(self._given.as_json(value))
 
     def lift(self, answer: JSON, dialect: Speaks = FULL) -> JSON:
         """Give the value that an answer stands for, in the user's shape. Never raises; `validate` judges the value.
@@ -207,20 +200,14 @@ class Target(Generic[T]):
             InvalidValue: The user's schema does not admit it.
         """
         with checked_for(dialect.vocabulary):
-            return self._valid(value)
-
-    def _valid(self, value: JSON) -> T:
-        if self.source == "python":
-            return check_python(self.schema, value)
-        schema, draft = self._validator
-        return check_json(schema, draft, value)
+            return self._given.check(value)
 
     def defaults(self, value: JSON) -> tuple[Path, ...]:
         """Name the parts that are not in a value and that a default of the user's type fills."""
         missing = tuple(absent(self._node, value)) if self.source == "python" else ()
         if not missing:
             return ()
-        filled = self._as_json(self._valid(value))
+        filled = self._given.as_json(self._given.check(value))
         return tuple(path for path in missing if has(filled, path))
 
     def spoken(self, value: JSON) -> Iterator[JSON]:
@@ -251,35 +238,13 @@ class Target(Generic[T]):
         if not cast("Record", whole.form).fields or (self.source == "python" and whole.constant):
             raise UnsupportedSchema((), "there is nothing in the schema that a document could say.")
 
-    def _as_json(self, value: Any) -> JSON:
-        if self.source != "python":
-            return value
-        from langchain_nuextract.schema.python import as_json  # noqa: PLC0415 Pydantic is heavy
-
-        return as_json(self.schema, value)
+    @cached_property
+    def _given(self) -> Given:
+        return given(self.source, self.schema)
 
     @cached_property
     def _node(self) -> Node:
-        match self.source:
-            case "python":
-                from langchain_nuextract.schema.python import json_schema as described  # noqa: PLC0415 Pydantic is heavy
-
-                return json_schema.read(described(self.schema), draft=PYDANTIC, depth=self.depth, closed=True)
-            case "json schema":
-                schema, draft = self._validator
-                return json_schema.read(schema, draft=address(draft), depth=self.depth, closed=False)
-            case "template":
-                return template.read(json.loads(self.schema))
-
-    @cached_property
-    def _validator(self) -> tuple[Mapping[str, JSON], Any]:
-        if self.source == "template":
-            schema = answers.named(self.answer_schema, self.form(FULL))
-        else:
-            schema = json.loads(self.schema)
-        draft = validator(schema)
-        # A reference back to the whole schema would be followed by the draft that this names, which knows no types.
-        return {name: says for name, says in schema.items() if name != "$schema"}, draft
+        return self._given.node(self.depth)
 
     @cached_property
     def _lenses(self) -> dict[Vocabulary, Whole]:

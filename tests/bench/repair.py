@@ -21,7 +21,8 @@ from langchain_nuextract.paths import JSON, leaves
 from langchain_nuextract.repair import read_answer, read_form, read_json
 from langchain_nuextract.repair.fits import NOT_TEXT, fit_of
 from langchain_nuextract.schema.form import Choice, Choices, Form, Listing, Record, Scalar
-from langchain_nuextract.schema.target import PYDANTIC, Target
+from langchain_nuextract.schema.given import PYDANTIC
+from langchain_nuextract.schema.target import Target
 from tests.bench import hostile
 from tests.unit.repair.forms import form_of
 
