@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from jsonschema_specifications import REGISTRY  # pyright: ignore[reportMissingTypeStubs] it has none
 from referencing import Registry, Resource
@@ -13,6 +13,9 @@ from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import JSON, Path
 
 REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
+
+_NEEDED: Final = 50
+"""Frames of the stack that it may take to look a reference up."""
 
 
 class Resolver:
@@ -31,6 +34,7 @@ class Resolver:
         """Give the resolver for what stands in a schema, which may have an address of its own."""
         if not any(isinstance(schema.get(name), str) for name in self._names):
             return resolver
+        _make_sure_of_room()
         return resolver.in_subresource(Resource(contents=schema, specification=self._specification))
 
     def follow(self, resolver: Any, schema: Mapping[str, JSON], at: Path) -> Iterator[tuple[JSON, Any]]:
@@ -45,6 +49,7 @@ class Resolver:
                 yield self._look_up(resolver, reference, at)
 
     def _look_up(self, resolver: Any, reference: str, at: Path) -> tuple[JSON, Any]:
+        _make_sure_of_room()
         try:
             found = resolver.lookup(reference)
         except (Unresolvable, LookupError, ValueError, TypeError, AttributeError) as error:
@@ -54,6 +59,12 @@ class Resolver:
                 "References to other documents are not fetched; put what they hold under $defs.",
             ) from error
         return found.contents, found.resolver
+
+
+def _make_sure_of_room(frames: int = _NEEDED) -> None:
+    """Raise a RecursionError while there is room for one: the registry is Rust, and panics where the stack ends."""
+    if frames:
+        _make_sure_of_room(frames - 1)
 
 
 def recursive(resolver: Resolver, schema: JSON) -> frozenset[int]:

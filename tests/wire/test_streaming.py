@@ -162,10 +162,11 @@ def test_a_stream_that_breaks_raises_after_what_was_complete():
 
 def test_a_stream_that_runs_in_circles_is_aborted(stream):
     endless = '{"number": "1", "items": [' + '{"description": "Nut nut", "due": "2024-01-02"}, ' * 2000
-    with FakeEndpoint(FakeReply(text=endless, finish_reason="length")) as endpoint:
-        endpoint._script[1:] = [FakeReply(text="no")]
-        with pytest.raises(InvalidExtraction) as caught:
-            stream(extractor(endpoint), TEXT)
+    with (
+        FakeEndpoint(FakeReply(text=endless, finish_reason="length"), "no") as endpoint,
+        pytest.raises(InvalidExtraction) as caught,
+    ):
+        stream(extractor(endpoint), TEXT)
     first = caught.value.attempts[0].reply
     assert first.finish_reason == "repetition"
     assert len(first.text) < len(endless) / 4

@@ -249,6 +249,16 @@ def test_a_hostile_schema_is_refused_in_bounded_time(schema: Any) -> None:
         Target.of(schema)
 
 
+def beneath(frames: int, schema: Any) -> Target[Any]:
+    return beneath(frames - 1, schema) if frames else Target.of(schema)
+
+
+@pytest.mark.parametrize("frames", range(14))
+def test_a_long_chain_is_refused_wherever_on_it_the_stack_ends(frames: int) -> None:
+    with pytest.raises(UnsupportedSchema):
+        beneath(frames, chained(300, "allOf"))
+
+
 @pytest.mark.timeout(60)
 def test_a_pattern_that_takes_for_ever_is_not_tried() -> None:
     schema = {"type": "object", "patternProperties": {"^(a+)+$": TEXT}, "required": ["a" * 40 + "b"]}
