@@ -10,6 +10,7 @@ from uuid import UUID
 from langchain_nuextract.errors import InvalidValue, Problem
 from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.schema.addresses import is_email, is_iri
+from langchain_nuextract.schema.drafts import careful
 from langchain_nuextract.schema.iso8601 import is_duration
 from langchain_nuextract.schema.kinds import is_list, is_object, shown
 from langchain_nuextract.schema.semantics import faults
@@ -54,7 +55,10 @@ def check_json(schema: Mapping[str, JSON], draft: "type[Validator]", value: JSON
         InvalidValue: The schema does not admit it.
     """
     found = cast("Any", _extended(draft))(schema, format_checker=_formats())
-    problems = [problem for error in found.iter_errors(value) for problem in _violations(error)]
+    try:
+        problems = [problem for error in found.iter_errors(value) for problem in _violations(error)]
+    except RecursionError:
+        problems = [Problem((), "nested too deeply to be checked")]
     if problems:
         raise InvalidValue(list(dict.fromkeys(problems)))
     return value
@@ -81,7 +85,7 @@ def _extended(draft: "type[Validator]") -> "type[Validator]":
     """Make a draft know the NuExtract types that a schema asks for by name."""
     from jsonschema import validators  # noqa: PLC0415 heavy, and not needed for Python types
 
-    return cast("Any", validators).extend(draft, {ANNOTATION: _annotated})
+    return cast("Any", validators).extend(careful(draft), {ANNOTATION: _annotated})
 
 
 def _annotated(_: object, name: JSON, value: JSON, __: object) -> Iterator[Exception]:

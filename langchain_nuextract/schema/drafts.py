@@ -1,11 +1,13 @@
 """The drafts of JSON Schema, and which of them a schema is written in."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, cast
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema import metaschemas
+from langchain_nuextract.schema.references import REFERENCES, make_sure_of_room
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -59,9 +61,27 @@ def address(draft: "type[Validator]") -> str:
 
 def _fault(draft: "type[Validator]", schema: Mapping[str, JSON]) -> UnsupportedSchema | None:
     try:
-        found = metaschemas.fault(draft, schema)
+        found = metaschemas.fault(careful(draft), schema)
     except RecursionError:
         return UnsupportedSchema((), "the schema is nested too deeply.")
     if found is None:
         return None
     return UnsupportedSchema(tuple(found.path), f"this is not valid JSON Schema: {found.message[:200]}")
+
+
+@cache
+def careful(draft: "type[Validator]") -> "type[Validator]":
+    """Make a draft raise a RecursionError where references lead too deep, rather than panic."""
+    from jsonschema import validators  # noqa: PLC0415 heavy, and not needed for Python types
+
+    known = cast("Any", draft).VALIDATORS
+    following = {name: _with_room(known[name]) for name in REFERENCES if name in known}
+    return cast("Any", validators).extend(draft, following)
+
+
+def _with_room(follow: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+    def followed(*asked: Any) -> Iterator[Any]:
+        make_sure_of_room()
+        return follow(*asked)
+
+    return followed

@@ -34,7 +34,7 @@ class Resolver:
         """Give the resolver for what stands in a schema, which may have an address of its own."""
         if not any(isinstance(schema.get(name), str) for name in self._names):
             return resolver
-        _make_sure_of_room()
+        make_sure_of_room()
         return resolver.in_subresource(Resource(contents=schema, specification=self._specification))
 
     def follow(self, resolver: Any, schema: Mapping[str, JSON], at: Path) -> Iterator[tuple[JSON, Any]]:
@@ -49,7 +49,7 @@ class Resolver:
                 yield self._look_up(resolver, reference, at)
 
     def _look_up(self, resolver: Any, reference: str, at: Path) -> tuple[JSON, Any]:
-        _make_sure_of_room()
+        make_sure_of_room()
         try:
             found = resolver.lookup(reference)
         except (Unresolvable, LookupError, ValueError, TypeError, AttributeError) as error:
@@ -61,10 +61,10 @@ class Resolver:
         return found.contents, found.resolver
 
 
-def _make_sure_of_room(frames: int = _NEEDED) -> None:
+def make_sure_of_room(frames: int = _NEEDED) -> None:
     """Raise a RecursionError while there is room for one: the registry is Rust, and panics where the stack ends."""
     if frames:
-        _make_sure_of_room(frames - 1)
+        make_sure_of_room(frames - 1)
 
 
 def recursive(resolver: Resolver, schema: JSON) -> frozenset[int]:

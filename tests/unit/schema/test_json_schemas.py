@@ -383,6 +383,15 @@ def test_what_only_validation_can_check_is_checked() -> None:
             target.validate(value)
 
 
+def test_a_value_too_deep_to_check_is_a_problem() -> None:
+    target, value = Target.of({"type": "object", "properties": {"a": {"$ref": "#"}, "b": TEXT}}), {"b": "x"}
+    for _ in range(900):
+        value = {"a": value}
+    with pytest.raises(InvalidValue) as caught:
+        target.validate(value)
+    assert [str(problem) for problem in caught.value.problems] == ["nested too deeply to be checked @ $"]
+
+
 def test_explain_says_it_all() -> None:
     schema = {"type": "object", "properties": {"a": {**TEXT, "description": "the first"}, "b": {}}}
     text = Target.of(schema).explain()
