@@ -30,7 +30,7 @@ from langchain_nuextract.endpoint.retrying import RetryPolicy
 from langchain_nuextract.endpoint.settings import Endpoint, normal_url
 from langchain_nuextract.endpoint.wire import Call, Wire
 from langchain_nuextract.errors import NotAChatReply, RequestRefused, UnknownModel, UnsupportedTask
-from langchain_nuextract.formats import asks_for_object, whole
+from langchain_nuextract.formats import asks_for_object, unwrapped, whole
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.profile import Profile, profile_of
 from langchain_nuextract.task import Request
@@ -41,6 +41,7 @@ _PATHS: Final = {"chat": "/chat/completions", "completions": "/completions"}
 _KEY_FROM_ENV: Final = secret_from_env("NUEXTRACT_API_KEY", default=None)
 _TOOL_SETTINGS: Final = frozenset({"tools", "tool_choice", "parallel_tool_calls", "strict"})
 _NOT_SENT: Final = frozenset({"tools", "tool_choice", "parallel_tool_calls", "stream"})
+_METHODS: Final = ("json_schema", "function_calling", "json_mode")
 _NO_TOOLS: Final = (
     "an extraction model cannot call tools. Let another model drive the agent, and give it an extractor as a tool."
 )
@@ -103,7 +104,6 @@ class ChatNuExtract(BaseChatOpenAI):
 
     _wire: Wire | None = PrivateAttr(default=None)
     _defaults: Mapping[str, JSON] | None = PrivateAttr(default=None)
-    """The body of a request, as far as the settings make it."""
 
     @model_validator(mode="before")
     @classmethod
@@ -147,6 +147,13 @@ class ChatNuExtract(BaseChatOpenAI):
     def context_length(self) -> int | None:
         """Tokens that a prompt and its answer may have together, as the endpoint tells; None if it does not."""
         return self.wire.context_of(self.model_name)
+
+    @property
+    def defaults(self) -> Mapping[str, JSON]:
+        """The body of a request, as far as the settings make it."""
+        if self._defaults is None:
+            self._defaults = {**self._get_request_payload([])}
+        return self._defaults
 
     def _endpoint(self) -> Endpoint:
         return Endpoint(
@@ -259,12 +266,10 @@ class ChatNuExtract(BaseChatOpenAI):
 
     def call_for(self, request: Request, *, stream: bool = False) -> Call:
         """Make the call that a request of an extraction is, as `invoke` or `stream` would."""
-        if self._defaults is None:
-            self._defaults = {**self._get_request_payload([])}
         given = arguments(request, self)
         streaming = self._streaming(given, usage=None) if stream else {}
         extra = given.pop("extra_body", None)
-        body = {**merged(self._defaults, given, extra), **streaming, "messages": request.messages}
+        body = {**merged(self.defaults, given, extra), **streaming, "messages": request.messages}
         take_stop_loops(body, known=self.wire.is_vllm)
         return Call(_PATHS[request.route], body if body.pop("route", "chat") == "chat" else as_completion(body))
 
@@ -316,7 +321,7 @@ class ChatNuExtract(BaseChatOpenAI):
         self,
         schema: Any = None,
         *,
-        method: Literal["json_schema", "function_calling", "json_mode"] = "json_schema",  # noqa: ARG002 see below
+        method: Literal["json_schema", "function_calling", "json_mode"] = "json_schema",
         include_raw: bool = False,
         strict: bool | None = None,  # noqa: ARG002 see below
         **kwargs: Any,
@@ -324,18 +329,37 @@ class ChatNuExtract(BaseChatOpenAI):
         """Make an extractor of this model.
 
         Args:
-            schema: What is wanted: anything that `NuExtractor` takes.
+            schema: What is wanted: anything that `NuExtractor` takes, or a function or tool in OpenAI's form.
             method: Taken for LangChain's sake and without effect: NuExtract has its own way to be told the schema.
             include_raw: Give `{"raw": AIMessage, "parsed": …, "parsing_error": …}`, also where the answer is unusable.
             strict: The same as for `method`: what is returned always satisfies the schema.
-            kwargs: Further settings of `NuExtractor`, such as `examples`.
+            kwargs: Further settings of `NuExtractor`, such as `examples`; or of this model, such as `temperature`.
+
+        Raises:
+            ValueError: There is no such method.
         """
         # The extractor is built upon this module, so it cannot be imported above.
-        from langchain_nuextract.extractor import NuExtractor  # noqa: PLC0415
-        from langchain_nuextract.structured import with_raw  # noqa: PLC0415
+        from langchain_nuextract.extractor import NuExtractor, Settings  # noqa: PLC0415
+        from langchain_nuextract.raw import RawExtractor  # noqa: PLC0415
 
-        extractor = NuExtractor(schema, llm=self, **kwargs)
-        return with_raw(extractor.detailed) if include_raw else extractor
+        if method not in _METHODS:
+            raise ValueError(f"method must be one of {', '.join(_METHODS)}, not {method!r}")
+        own = {name: kwargs.pop(name) for name in Settings.__annotations__ if name in kwargs}
+        extractor = NuExtractor(unwrapped(schema), llm=self.given(**kwargs) if kwargs else self, **own)
+        return RawExtractor(extractor=extractor) if include_raw else extractor
+
+    def given(self, **settings: Any) -> Self:
+        """Give a copy with what a call says on top of its own settings.
+
+        Args:
+            settings: Fields of this class, or of the server's API, which are added to `extra_body`.
+        """
+        fields = type(self).model_fields
+        names = {name: name for name in fields} | {str(field.alias): name for name, field in fields.items()}
+        known = {names[name]: value for name, value in settings.items() if name in names and name != "extra_body"}
+        others = {name: value for name, value in settings.items() if name not in names}
+        extra = merged(self.extra_body, settings.get("extra_body"), others)
+        return self.model_copy(update={**known, "extra_body": extra or None})
 
     def bind_tools(
         self,

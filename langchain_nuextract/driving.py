@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import Any, Generic, Protocol, TypeVar
 
 from langchain_nuextract.documents.source import Source
-from langchain_nuextract.errors import EndpointError, InvalidExtraction
+from langchain_nuextract.errors import EndpointError, ExtractionError
 from langchain_nuextract.extraction import Extraction
 from langchain_nuextract.flow import Flow, extract
 from langchain_nuextract.plan import Plan
@@ -76,7 +76,7 @@ class Streamed(Generic[T]):
     """
 
     def __init__(self, plan: Plan[T], source: Source) -> None:
-        self.outcome: Extraction[T] | InvalidExtraction | None = None
+        self.outcome: Extraction[T] | ExtractionError | None = None
         """What has come out of it, when it has ended."""
         self.request: Request | None = None
         """What is to be sent now; None when it has ended."""
@@ -107,10 +107,10 @@ class Streamed(Generic[T]):
         """The object.
 
         Raises:
-            InvalidExtraction: There is none.
+            ExtractionError: There is none.
         """
         assert self.outcome  # noqa: S101  # asked for at the end
-        if isinstance(self.outcome, InvalidExtraction):
+        if isinstance(self.outcome, ExtractionError):
             raise self.outcome
         return self.outcome.value
 
@@ -125,7 +125,7 @@ class Streamed(Generic[T]):
             (self.request,) = step()
         except StopIteration as done:
             self.outcome = done.value
-        except InvalidExtraction as error:
+        except ExtractionError as error:
             self.outcome = error
         else:
             self._pieces: list[Piece] = []

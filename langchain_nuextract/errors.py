@@ -179,10 +179,12 @@ class ReplyTimeout(EndpointError):
 class ExtractionError(NuExtractError, OutputParserException):
     """The model answered, but its answer is not what was asked for. `llm_output` holds the raw reply."""
 
-    def __init__(self, message: str, *, reply: str) -> None:
+    def __init__(self, message: str, *, reply: str, attempts: Sequence[object] = ()) -> None:
         OutputParserException.__init__(self, message, llm_output=reply)
         self.args = (message,)
         self.reply = reply
+        self.attempts = tuple(attempts)
+        """Every `Attempt` that was made, in order."""
 
     def __str__(self) -> str:
         return str(self.args[0])
@@ -191,11 +193,12 @@ class ExtractionError(NuExtractError, OutputParserException):
 class ReplyCutShort(ExtractionError):
     """The answer stopped before its end, and nothing complete could be kept."""
 
-    def __init__(self, *, reply: str, finish_reason: str) -> None:
+    def __init__(self, *, reply: str, finish_reason: str, attempts: Sequence[object] = ()) -> None:
         super().__init__(
             f"the answer was cut short (finish reason {finish_reason!r}) before any value was complete: "
             f"{quote(reply)}. Raise max_tokens, or ask for less at once.",
             reply=reply,
+            attempts=attempts,
         )
         self.finish_reason = finish_reason
 
@@ -203,11 +206,12 @@ class ReplyCutShort(ExtractionError):
 class NoJSONInReply(ExtractionError):
     """There is no JSON object in the answer."""
 
-    def __init__(self, *, reply: str) -> None:
+    def __init__(self, *, reply: str, attempts: Sequence[object] = ()) -> None:
         super().__init__(
             f"no JSON object in the reply {quote(reply)}. Is the model a NuExtract model, and does the server honour "
             "chat_template_kwargs?",
             reply=reply,
+            attempts=attempts,
         )
 
 
@@ -218,10 +222,8 @@ class InvalidExtraction(ExtractionError):
         self, problems: Sequence[Problem], *, partial: JSON, reply: str, attempts: Sequence[object] = ()
     ) -> None:
         lines = "\n".join(f"  {problem}" for problem in problems)
-        super().__init__(f"the answer does not satisfy the schema:\n{lines}", reply=reply)
+        super().__init__(f"the answer does not satisfy the schema:\n{lines}", reply=reply, attempts=attempts)
         self.problems = tuple(problems)
         """What is wrong, by path."""
         self.partial = partial
         """The values that were read, in the user's shape, not validated as a whole."""
-        self.attempts = tuple(attempts)
-        """Every `Attempt` that was made, in order."""

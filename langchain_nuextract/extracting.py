@@ -2,10 +2,19 @@
 
 import os
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import aclosing
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Unpack, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForChainRun as AsyncRun
 from langchain_core.callbacks import CallbackManagerForChainRun as Run
@@ -18,9 +27,10 @@ from langchain_core.runnables.config import get_config_list
 from pydantic import ConfigDict
 
 from langchain_nuextract.asking import InRuns, is_bare, straight
+from langchain_nuextract.driving import Asking
 from langchain_nuextract.events import atell, tell
 from langchain_nuextract.extraction import Extraction
-from langchain_nuextract.inquiry import Inquiry
+from langchain_nuextract.inquiry import ATell, Inquiry, Tell, ato_nobody, to_nobody
 from langchain_nuextract.looping import as_completed, iterate, run
 from langchain_nuextract.relaying import relayed
 from langchain_nuextract.runs import in_run
@@ -54,8 +64,12 @@ class Extracting(RunnableSerializable[Input, Out]):
         """What is asked about each document."""
 
     @abstractmethod
-    def _pick(self, extraction: Extraction[Any]) -> Out:
+    def outcome(self, extraction: Extraction[Any]) -> Out:
         """Take what is to be handed out."""
+
+    @abstractmethod
+    def given(self, settings: Mapping[str, Any]) -> Self:
+        """Give the same, with what a call says on top of the model's own settings."""
 
     @property
     def InputType(self) -> Any:
@@ -65,29 +79,42 @@ class Extracting(RunnableSerializable[Input, Out]):
     def invoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Out:
         """Extract one object from one document.
 
+        Args:
+            input: The document.
+            config: Callbacks, tags, metadata and the like.
+            kwargs: Settings of the model that hold for this call, such as `temperature`; those that `bind` binds.
+
         Raises:
             ValueError: The document is empty.
             UnsupportedTask: The model generation cannot be given this document.
             EndpointError: The endpoint did not give a usable reply.
             ExtractionError: The model's answer is not what was asked for.
         """
+        if kwargs:
+            return self.given(kwargs).invoke(input, config)
         if asking := straight(self._llm, config):
-            return self._pick(self.inquiry.extract(input, asking, **kwargs))
-        return self._call_with_config(self._invoke, input, config, **kwargs)
+            return self._extract(input, asking)
+        return self._call_with_config(self._invoke, input, config)
 
     async def ainvoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Out:
         """Extract one object from one document; see `invoke`."""
+        if kwargs:
+            return await self.given(kwargs).ainvoke(input, config)
         if asking := straight(self._llm, config):
-            return self._pick(await self.inquiry.aextract(input, asking, **kwargs))
-        return await in_run(self, self._ainvoke, input, self._relayed(config), **kwargs)
+            return await self._aextract(input, asking)
+        return await in_run(self, self._ainvoke, input, self._relayed(config))
 
     def _invoke(self, document: Input, run_manager: Run, config: RunnableConfig) -> Out:
-        asking = self._in_runs(run_manager, config)
-        return self._pick(self.inquiry.extract(document, asking, partial(tell, run_manager)))
+        return self._extract(document, self._in_runs(run_manager, config), partial(tell, run_manager))
 
     async def _ainvoke(self, document: Input, run_manager: AsyncRun, config: RunnableConfig) -> Out:
-        asking = self._in_runs(run_manager, config)
-        return self._pick(await self.inquiry.aextract(document, asking, partial(atell, run_manager)))
+        return await self._aextract(document, self._in_runs(run_manager, config), partial(atell, run_manager))
+
+    def _extract(self, document: Input, asking: Asking, tell: Tell = to_nobody) -> Out:
+        return self.outcome(self.inquiry.extract(document, asking, tell))
+
+    async def _aextract(self, document: Input, asking: Asking, tell: ATell = ato_nobody) -> Out:
+        return self.outcome(await self.inquiry.aextract(document, asking, tell))
 
     def _in_runs(self, run_manager: Run | AsyncRun, config: RunnableConfig) -> InRuns:
         # Tracers are told the schema, as LangChain's own structured output does.
@@ -135,9 +162,10 @@ class Extracting(RunnableSerializable[Input, Out]):
         self, inputs: Sequence[Input], config: Any, *, return_exceptions: bool, **kwargs: Any
     ) -> AsyncGenerator[tuple[int, Any]]:
         configs = get_config_list(_bounded(config), len(inputs))
+        extractor = self.given(kwargs) if kwargs else self
 
         async def ask(number: int) -> Out:
-            return await self.ainvoke(inputs[number], configs[number], **kwargs)
+            return await extractor.ainvoke(inputs[number], configs[number])
 
         width = configs[0].get("max_concurrency") if configs else None
         async with aclosing(as_completed(ask, len(inputs), width=width or DEFAULT_CONCURRENCY)) as outcomes:

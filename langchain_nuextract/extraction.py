@@ -4,7 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from heapq import nsmallest
-from typing import Final, Generic, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Final, Generic, Literal, TypeAlias, TypeVar
+
+from pydantic import GetPydanticSchema
+from pydantic_core.core_schema import AnySchema, any_schema
 
 from langchain_nuextract.confidence import Account, Confidence
 from langchain_nuextract.documents.source import Source
@@ -45,6 +48,11 @@ class Attempt:
     user's shape, as those of the repairs are."""
 
 
+def _anything(_source: Any, _handler: Any) -> AnySchema:
+    """What Pydantic is told of a field that it could not describe, for LangChain to draw graphs with extractors."""
+    return any_schema()
+
+
 @dataclass(frozen=True)
 class Extraction(Generic[T]):
     """A validated object with its history."""
@@ -74,7 +82,7 @@ class Extraction(Generic[T]):
     """The examples that the model was shown, in order."""
     examples_left_out: int = 0
     """Examples that it was not shown, for they would have been more than `max_example_tokens`."""
-    account: Account | None = field(default=None, repr=False)
+    account: Annotated[Account | None, GetPydanticSchema(_anything)] = field(default=None, repr=False)
     """What the values were made of; None unless the endpoint told the probabilities of tokens."""
 
     @cached_property

@@ -2,13 +2,13 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypedDict, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Self, TypedDict, TypeVar, Unpack, overload
 
 from langchain_core.callbacks import AsyncCallbackManagerForChainRun as AsyncRun
 from langchain_core.callbacks import CallbackManagerForChainRun as Run
 from langchain_core.example_selectors.base import BaseExampleSelector
 from langchain_core.language_models import BaseChatModel
-from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables import RunnableBinding, RunnableConfig
 from langchain_core.tools import ToolException
 from pydantic import Field, PrivateAttr, SecretStr, SkipValidation
 
@@ -31,9 +31,12 @@ if TYPE_CHECKING:
     from langchain_nuextract.transformers import ExtractionTransformer
 
 T = TypeVar("T")
+Out = TypeVar("Out")
 
 _ASKED: Final = ("examples", "max_example_tokens", "instructions", "thinking", "recovery", "logprobs")
 """The settings that make the plan, by which every document is asked about."""
+_CONNECTION: Final = frozenset({"model", "base_url", "api_key"})
+"""The settings that make the chat model."""
 
 
 class Settings(TypedDict, total=False):
@@ -61,8 +64,8 @@ class NuExtractor(Extracting[T], Generic[T]):
 
     Args:
         schema: What is wanted: a Pydantic model, dataclass, TypedDict, JSON Schema, NuExtract template or `Target`.
-        llm: The model to ask. Without it, one is made of `model`, `base_url` and `api_key`, or of the environment
-            variables NUEXTRACT_MODEL, NUEXTRACT_BASE_URL and NUEXTRACT_API_KEY.
+        llm: The model to ask, with what `bind` has bound to it. Without it, one is made of `model`, `base_url` and
+            `api_key`, or of the environment variables NUEXTRACT_MODEL, NUEXTRACT_BASE_URL and NUEXTRACT_API_KEY.
         examples: Few-shot examples, the same for every document; or a LangChain example selector that chooses them for
             each by its text, among dicts with the keys `input` and `output` (see `langchain_nuextract.selection`).
         max_example_tokens: The tokens that the examples for one document may be, counted at two bytes each, which is
@@ -76,6 +79,7 @@ class NuExtractor(Extracting[T], Generic[T]):
             times as long with them.
 
     Raises:
+        TypeError: There is no such setting, or `llm` is no chat model.
         UnsupportedSchema: The schema has no NuExtract form.
         UnsupportedTask: The model's name tells no generation, or the generation lacks what was asked for.
         InvalidValue: The output of an example does not satisfy the schema.
@@ -103,8 +107,10 @@ class NuExtractor(Extracting[T], Generic[T]):
     def __init__(self, *, target: Target[T], **settings: Unpack[Settings]) -> None: ...
     def __init__(self, schema: Any = None, **settings: Any) -> None:
         """Compile the schema for the model; see the class for the settings."""
-        connection = {name: settings.pop(name, None) for name in ("model", "base_url", "api_key")}
-        llm = settings.pop("llm", None) or _chat_model(**connection)
+        if unknown := sorted(settings.keys() - type(self).model_fields.keys() - _CONNECTION):
+            raise TypeError(f"NuExtractor has no setting {', '.join(unknown)}")
+        connection = {name: given for name in _CONNECTION if (given := settings.pop(name, None)) is not None}
+        llm = _chat_model(settings.pop("llm", None), connection)
         target: Target[Any] = settings.pop("target", None) or Target.of(schema)
         dialect = _dialect(settings.pop("dialect", None), llm)
         asked = {name: settings.pop(name) for name in _ASKED if name in settings}
@@ -123,8 +129,13 @@ class NuExtractor(Extracting[T], Generic[T]):
         """What is asked about each document."""
         return self._inquiry
 
-    def _pick(self, extraction: Extraction[Any]) -> T:
+    def outcome(self, extraction: Extraction[Any]) -> T:
+        """Take the object."""
         return extraction.value
+
+    def given(self, settings: Mapping[str, Any]) -> Self:
+        """Give the same, with what a call says on top of the model's own settings."""
+        return self.model_copy(update={"llm": _given(self.llm, settings)})
 
     @property
     def OutputType(self) -> Any:
@@ -199,7 +210,7 @@ class NuExtractor(Extracting[T], Generic[T]):
         """A hash of everything that decides what the model is asked."""
         from langchain_nuextract.fingerprint import fingerprint  # noqa: PLC0415 few need it
 
-        return fingerprint(self._inquiry.plan, str(getattr(self.llm, "model_name", "")), self._inquiry.selection)
+        return fingerprint(self._inquiry.plan, self.llm, self._inquiry.selection)
 
     def stream(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:
         """Yield the object while it grows; the last one is validated.
@@ -212,10 +223,12 @@ class NuExtractor(Extracting[T], Generic[T]):
         Raises:
             Everything that `invoke` raises, possibly after partial objects.
         """
-        if asking := straight(self.llm, config):
-            yield from self._inquiry.grow(input, asking, **kwargs)
+        if kwargs:
+            yield from self.given(kwargs).stream(input, config)
+        elif asking := straight(self.llm, config):
+            yield from self._inquiry.grow(input, asking)
         else:
-            yield from self._transform_stream_with_config(iter([input]), self._grow, config, **kwargs)
+            yield from self._transform_stream_with_config(iter([input]), self._grow, config)
 
     async def astream(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> AsyncIterator[Any]:
         """Yield the object while it grows; see `stream`."""
@@ -223,10 +236,12 @@ class NuExtractor(Extracting[T], Generic[T]):
         async def one() -> AsyncIterator[Input]:
             yield input
 
-        if asking := straight(self.llm, config):
-            growing = self._inquiry.agrow(input, asking, **kwargs)
+        if kwargs:
+            growing = self.given(kwargs).astream(input, config)
+        elif asking := straight(self.llm, config):
+            growing = self._inquiry.agrow(input, asking)
         else:
-            growing = self._atransform_stream_with_config(one(), self._agrow, self._relayed(config), **kwargs)
+            growing = self._atransform_stream_with_config(one(), self._agrow, self._relayed(config))
         async for grown in growing:
             yield grown
 
@@ -243,21 +258,31 @@ class NuExtractor(Extracting[T], Generic[T]):
                 yield grown
 
 
-class DetailedExtractor(Extracting[Extraction[T]], Generic[T]):
-    """An extractor that gives the whole `Extraction`; made by `NuExtractor.detailed`."""
+class Derived(Extracting[Out], Generic[Out]):
+    """An extractor that asks as another one does, and gives something else."""
 
-    extractor: NuExtractor[T]
+    # Validation would make another class of it, which could not be pickled.
+    extractor: SkipValidation[NuExtractor[Any]]
 
     @property
     def _llm(self) -> BaseChatModel:
         return self.extractor.llm
 
     @property
-    def inquiry(self) -> Inquiry[T]:
+    def inquiry(self) -> Inquiry[Any]:
         """What is asked about each document."""
         return self.extractor.inquiry
 
-    def _pick(self, extraction: Extraction[Any]) -> Extraction[T]:
+    def given(self, settings: Mapping[str, Any]) -> Self:
+        """Give the same, with what a call says on top of the model's own settings."""
+        return self.model_copy(update={"extractor": self.extractor.given(settings)})
+
+
+class DetailedExtractor(Derived[Extraction[T]], Generic[T]):
+    """An extractor that gives the whole `Extraction`; made by `NuExtractor.detailed`."""
+
+    def outcome(self, extraction: Extraction[Any]) -> Extraction[T]:
+        """Take all of it."""
         return extraction
 
     @property
@@ -266,8 +291,29 @@ class DetailedExtractor(Extracting[Extraction[T]], Generic[T]):
         return Extraction[self.extractor.OutputType]
 
 
-def _chat_model(**settings: Any) -> ChatNuExtract:
-    return ChatNuExtract(**{name: value for name, value in settings.items() if value is not None})
+def _chat_model(llm: Any, connection: Mapping[str, Any]) -> BaseChatModel:
+    match llm:
+        case None:
+            return ChatNuExtract(**connection)
+        case _ if connection:
+            raise TypeError(
+                f"{', '.join(sorted(connection))} belong to the chat model, and one is given: set them there"
+            )
+        case RunnableBinding(bound=BaseChatModel() as bound, kwargs=given, config=config) if not config:
+            return _given(bound, given)
+        case BaseChatModel():
+            return llm
+        case _:
+            kind = type(llm).__name__
+            raise TypeError(
+                f"llm must be a chat model, not {kind}: give configs, retries and fallbacks to the extractor"
+            )
+
+
+def _given(llm: BaseChatModel, settings: Mapping[str, Any]) -> BaseChatModel:
+    if isinstance(llm, ChatNuExtract):
+        return llm.given(**settings)
+    raise TypeError(f"{type(llm).__name__} cannot be given {', '.join(sorted(settings))} here: set them on the model")
 
 
 def _dialect(named: Dialect | str | None, llm: BaseChatModel) -> Dialect:

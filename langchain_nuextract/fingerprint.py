@@ -1,12 +1,16 @@
 """What an extractor was made of, as a short text that tells whether an older result still stands."""
 
 import json
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, Final
 
 from langchain_core.example_selectors.base import BaseExampleSelector
+from langchain_core.language_models import BaseChatModel
 from pydantic import BaseModel
 
+from langchain_nuextract.chat_model import ChatNuExtract
+from langchain_nuextract.endpoint.bodies import SAMPLING
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.plan import Plan
 from langchain_nuextract.selection import Selection
@@ -15,7 +19,7 @@ _LENGTH: Final = 32
 """Hexadecimal digits: 128 bits, so that no two settings are taken for one another."""
 
 
-def fingerprint(plan: Plan[Any], model: str, selection: Selection[Any] | None = None) -> str:
+def fingerprint(plan: Plan[Any], llm: BaseChatModel, selection: Selection[Any] | None = None) -> str:
     """Hash everything that decides what comes out of a document; the same in every process.
 
     Of an example selector that are its type and those of its public attributes that are plain values, its examples
@@ -24,22 +28,29 @@ def fingerprint(plan: Plan[Any], model: str, selection: Selection[Any] | None = 
 
     Args:
         plan: What is asked of every document.
-        model: The model's name at the endpoint.
+        llm: The model; where it is served, and by which key, does not matter.
         selection: How the examples for a document are chosen.
     """
     asked: list[JSON] = [
-        model,
+        _settings(llm),
         plan.dialect.name,
         plan.target.template(plan.dialect),
         plan.target.answer_schema_for(plan.dialect),
         plan.instructions,
         [[repr(shot.source), shot.answer] for shot in plan.shots],
         plan.thinking,
+        plan.logprobs,
         repr(plan.recovery),
     ]
     if selection:
         asked += [json.dumps(selection.selector, default=_described, sort_keys=True), selection.most]
-    return digest(json.dumps(asked, default=str))
+    return digest(json.dumps(asked, default=str, sort_keys=True))
+
+
+def _settings(llm: BaseChatModel) -> Mapping[str, JSON]:
+    if isinstance(llm, ChatNuExtract):
+        return llm.defaults
+    return {name: getattr(llm, name, None) for name in ("model_name", *SAMPLING)}
 
 
 def _described(thing: object) -> JSON:

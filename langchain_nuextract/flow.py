@@ -215,7 +215,7 @@ class _Run(Generic[T]):
         """Give the partial value, if it was asked for and is one; raise otherwise."""
         found = turns[-1].found
         if not found:
-            raise _nothing(turns) from cause
+            raise _nothing(turns, self._attempts(turns)) from cause
         judged = turns[-1].judged
         problems = self._problems(found, judged)
         if self.plan.recovery.on_failure == "partial":
@@ -272,8 +272,8 @@ def _usage(turns: Sequence[Turn]) -> Usage:
     return sum((turn.reply.usage for turn in turns), Usage())
 
 
-def _nothing(turns: Sequence[Turn]) -> ExtractionError:
+def _nothing(turns: Sequence[Turn], attempts: Sequence[Attempt]) -> ExtractionError:
     reply = turns[-1].reply
     if reply.finish_reason in CUT:
-        return ReplyCutShort(reply=reply.text, finish_reason=str(reply.finish_reason))
-    return NoJSONInReply(reply=reply.text)
+        return ReplyCutShort(reply=reply.text, finish_reason=str(reply.finish_reason), attempts=attempts)
+    return NoJSONInReply(reply=reply.text, attempts=attempts)

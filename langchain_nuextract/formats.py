@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from pydantic import TypeAdapter
 
 from langchain_nuextract.loose import fields
 from langchain_nuextract.paths import JSON
@@ -19,9 +20,30 @@ def asks_for_object(settings: Mapping[str, Any]) -> bool:
 
 
 def schema_of(settings: Mapping[str, Any]) -> Mapping[str, JSON]:
-    """Give the JSON Schema of a call's `response_format`; empty if it has none."""
-    asked = fields(settings.get("response_format"))
+    """Give the JSON Schema of a call's `response_format`, which may also be a type; empty if it has none."""
+    given = settings.get("response_format")
+    if isinstance(given, type):
+        return TypeAdapter[Any](given).json_schema()
+    asked = fields(given)
     return fields(fields(asked.get("json_schema")).get("schema")) if asked.get("type") == "json_schema" else {}
+
+
+def unwrapped(schema: Any) -> Any:
+    """Take the JSON Schema out of a function, tool or response format in OpenAI's form; anything else is as it was."""
+    match schema:
+        case {"type": "function", "function": function} | {"type": "json_schema", "json_schema": function}:
+            return unwrapped(function)
+        case {"name": str(name), "parameters": {"type": "object"} as parameters}:
+            return _named(name, schema, parameters)
+        case {"name": str(name), "schema": {"type": "object"} as inner}:
+            return _named(name, schema, inner)
+        case _:
+            return schema
+
+
+def _named(name: str, function: Mapping[str, JSON], schema: Mapping[str, JSON]) -> dict[str, JSON]:
+    told = {"title": name, "description": function.get("description")}
+    return {**{key: text for key, text in told.items() if text}, **schema}
 
 
 def whole(result: ChatResult) -> ChatGenerationChunk:

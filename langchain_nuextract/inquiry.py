@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.driving import Asking, Streamed, adrive, agrow, drive, grow
-from langchain_nuextract.errors import InvalidExtraction
+from langchain_nuextract.errors import ExtractionError
 from langchain_nuextract.extraction import Extraction
 from langchain_nuextract.flow import Flow, extract
 from langchain_nuextract.plan import Plan
@@ -49,7 +49,7 @@ class Inquiry(Generic[T]):
         """Ask about a document."""
         try:
             extraction = drive(self.flow(document), asking.ask)
-        except InvalidExtraction as error:
+        except ExtractionError as error:
             tell(error.attempts)
             raise
         tell(extraction.attempts)
@@ -59,7 +59,7 @@ class Inquiry(Generic[T]):
         """Ask about a document; see `extract`."""
         try:
             extraction = await adrive(await self.aflow(document), asking.aask)
-        except InvalidExtraction as error:
+        except ExtractionError as error:
             await tell(error.attempts)
             raise
         await tell(extraction.attempts)

@@ -14,7 +14,7 @@ from langchain_nuextract.batch.records import OutOfDate, kept_error, kept_extrac
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source
-from langchain_nuextract.errors import CheckpointError, EndpointError, ExtractionError, InvalidExtraction
+from langchain_nuextract.errors import CheckpointError, EndpointError, ExtractionError
 from langchain_nuextract.extraction import Attempt, Extraction
 from langchain_nuextract.extractor import NuExtractor
 from langchain_nuextract.fingerprint import digest
@@ -106,5 +106,5 @@ def key_of(settings: str, source: Source) -> str:
 
 
 def _spent(error: Exception) -> Usage:
-    attempts = cast("Sequence[Attempt]", error.attempts if isinstance(error, InvalidExtraction) else ())
+    attempts = cast("Sequence[Attempt]", error.attempts if isinstance(error, ExtractionError) else ())
     return sum((attempt.reply.usage for attempt in attempts), Usage())

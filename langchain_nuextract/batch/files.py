@@ -15,8 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeVar
 
-from langchain_core.runnables import Runnable
-
 from langchain_nuextract.batch.asking import key_of
 from langchain_nuextract.batch.many import parts_of
 from langchain_nuextract.batch.records import read_reply
@@ -27,6 +25,7 @@ from langchain_nuextract.documents.source import Source
 from langchain_nuextract.endpoint.faults import Place, explain_refusal, refusal_of
 from langchain_nuextract.endpoint.replies import decode, encode, reply_in, well_formed
 from langchain_nuextract.errors import EndpointError, UnsupportedTask
+from langchain_nuextract.extracting import Extracting
 from langchain_nuextract.extractor import NuExtractor
 from langchain_nuextract.loose import fields, integer, items
 from langchain_nuextract.paths import JSON
@@ -37,7 +36,7 @@ Out = TypeVar("Out")
 _URL: Final = "/v1/chat/completions"
 
 
-def write_requests(runnable: Runnable[Any, Any], documents: Iterable[Any], path: str | os.PathLike[str]) -> int:
+def write_requests(runnable: Extracting[Any], documents: Iterable[Any], path: str | os.PathLike[str]) -> int:
     """Write the requests, and tell how many; see `NuExtractor.to_batch_file`."""
     extractor, _ = parts_of(runnable)
     settings, written = extractor.fingerprint, 0
@@ -55,7 +54,7 @@ def write_requests(runnable: Runnable[Any, Any], documents: Iterable[Any], path:
 
 
 def read_replies(
-    runnable: Runnable[Any, Out], path: str | os.PathLike[str], documents: Iterable[Any]
+    runnable: Extracting[Out], path: str | os.PathLike[str], documents: Iterable[Any]
 ) -> Generator[Result[Out]]:
     """Read the replies to documents; see `NuExtractor.from_batch_results`."""
     extractor, pick = parts_of(runnable)

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
 
-from langchain_core.runnables import Runnable
 from pydantic import BaseModel
 
 from langchain_nuextract import looping
@@ -26,8 +25,9 @@ from langchain_nuextract.batch.options import ManyOptions, Options
 from langchain_nuextract.batch.progress import Progress
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.batch.routing import fleet_for
+from langchain_nuextract.extracting import Extracting
 from langchain_nuextract.extraction import Extraction
-from langchain_nuextract.extractor import DetailedExtractor, NuExtractor
+from langchain_nuextract.extractor import Derived, NuExtractor
 
 Out = TypeVar("Out")
 
@@ -111,7 +111,7 @@ class Batch(Generic[Out]):
             yield await stack.enter_async_context(looping.Pool(asker.ask, deliver, size=most))
 
 
-def batch_of(runnable: Runnable[Any, Out], options: ManyOptions) -> Batch[Out]:
+def batch_of(runnable: Extracting[Out], options: ManyOptions) -> Batch[Out]:
     """Say what `extract_many` of an extractor, or of its detailed form, is to do.
 
     Raises:
@@ -121,12 +121,10 @@ def batch_of(runnable: Runnable[Any, Out], options: ManyOptions) -> Batch[Out]:
     return Batch(*parts_of(runnable), Options(**options))
 
 
-def parts_of(runnable: Runnable[Any, Out]) -> tuple[NuExtractor[Any], Callable[[Extraction[Any]], Out]]:
+def parts_of(runnable: Extracting[Out]) -> tuple[NuExtractor[Any], Callable[[Extraction[Any]], Out]]:
     """Tell the extractor, and what of its extractions is wanted."""
-    if isinstance(runnable, DetailedExtractor):
-        detailed = cast("DetailedExtractor[Any]", runnable)
-        return detailed.extractor, lambda extraction: cast("Out", extraction)
-    return cast("NuExtractor[Any]", runnable), lambda extraction: extraction.value
+    extractor = runnable.extractor if isinstance(runnable, Derived) else cast("NuExtractor[Any]", runnable)
+    return extractor, runnable.outcome
 
 
 class _Desk(Generic[Out]):

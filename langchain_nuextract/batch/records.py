@@ -16,9 +16,6 @@ from langchain_nuextract.driving import drive
 from langchain_nuextract.errors import (
     EndpointUnreachable,
     ExtractionError,
-    InvalidExtraction,
-    NoJSONInReply,
-    ReplyCutShort,
     RequestRefused,
 )
 from langchain_nuextract.extraction import Attempt, Extraction
@@ -43,10 +40,7 @@ def kept_extraction(extraction: Extraction[Any]) -> Kept:
 
 def kept_error(error: ExtractionError) -> Kept:
     """Write down an answer of which no object could be made."""
-    if isinstance(error, InvalidExtraction):
-        return Kept(None, type(error).__name__, _replies(cast("Sequence[Attempt]", error.attempts)))
-    said = {"text": error.reply, "finish_reason": getattr(error, "finish_reason", None)}
-    return Kept(None, type(error).__name__, json.dumps([said]))
+    return Kept(None, type(error).__name__, _replies(cast("Sequence[Attempt]", error.attempts)))
 
 
 def restore(kept: Kept, flow: Flow[T]) -> Extraction[T]:
@@ -60,29 +54,7 @@ def restore(kept: Kept, flow: Flow[T]) -> Extraction[T]:
         ExtractionError: The answer was invalid.
         OutOfDate: It is not what would be asked.
     """
-    replies = json.loads(kept.replies)
-    match kept.error:
-        case "NoJSONInReply":
-            raise NoJSONInReply(reply=replies[0]["text"])
-        case "ReplyCutShort":
-            raise ReplyCutShort(reply=replies[0]["text"], finish_reason=replies[0]["finish_reason"])
-        case _:
-            return _replay(replies, flow)
-
-
-def read_reply(flow: Flow[T], find: Callable[[], Reply]) -> Extraction[T]:
-    """Read the one reply that there is to the first request of a flow, and ask nothing more.
-
-    Raises:
-        ExtractionError: The answer is not what was asked for.
-        EndpointError: So says `find`.
-    """
-    left = [find]
-    return drive(flow, lambda _: left.pop()() if left else _end())
-
-
-def _replay(replies: list[dict[str, JSON]], flow: Flow[T]) -> Extraction[T]:
-    left = list(replies)
+    left: list[dict[str, JSON]] = json.loads(kept.replies)
 
     def ask(request: Request) -> Reply:
         if not left:
@@ -103,6 +75,17 @@ def _replay(replies: list[dict[str, JSON]], flow: Flow[T]) -> Extraction[T]:
     if left:
         raise OutOfDate
     return extraction
+
+
+def read_reply(flow: Flow[T], find: Callable[[], Reply]) -> Extraction[T]:
+    """Read the one reply that there is to the first request of a flow, and ask nothing more.
+
+    Raises:
+        ExtractionError: The answer is not what was asked for.
+        EndpointError: So says `find`.
+    """
+    left = [find]
+    return drive(flow, lambda _: left.pop()() if left else _end())
 
 
 def _end() -> NoReturn:

@@ -18,7 +18,8 @@ _OPTIONS: Final = ("timeout", "extra_headers", "extra_query")
 _TEMPLATE: Final = "chat_template_kwargs"
 _EXTRA: Final = "extra_body"
 _STOP_LOOPS: Final = "stop_loops"
-_SAMPLING: Final = ("temperature", "top_p", "max_tokens", "seed", "presence_penalty", "frequency_penalty")
+SAMPLING: Final = ("temperature", "top_p", "max_tokens", "seed", "presence_penalty", "frequency_penalty")
+"""Settings that most chat models have."""
 
 
 def merged(*bodies: Mapping[str, JSON] | None) -> dict[str, JSON]:
@@ -35,7 +36,7 @@ def arguments(request: Request, llm: BaseChatModel) -> dict[str, JSON]:
 
     A dialect's sampling is a default: what the caller has set on the model stays, unless the request is firm about it.
     """
-    own = {name: set_ for name in _SAMPLING if (set_ := getattr(llm, name, None)) is not None}
+    own = {name: set_ for name in SAMPLING if (set_ := getattr(llm, name, None)) is not None}
     body = {name: value for name, value in request.body.items() if name not in own}
     body |= request.firm
     if "max_tokens" in request.firm and "max_tokens" in own:

@@ -70,9 +70,10 @@ def test_a_format_of_one_call_is_the_same_as_a_bound_one(run, chat):
         bound = run(chat(endpoint).bind(response_format=FORMAT), TEXT)
         given = run(chat(endpoint), TEXT, response_format=FORMAT, strict=True)
         (streamed,) = [chunk for chunk in chat(endpoint).stream(TEXT, response_format=FORMAT) if chunk.text]
-    assert bound.text == given.text == streamed.text
-    first, second, third = (request.body for request in endpoint.requests)
-    assert first == second == third
+        typed = run(chat(endpoint), TEXT, response_format=Invoice)
+    assert bound.text == given.text == streamed.text == typed.text
+    first, *others = (request.body for request in endpoint.requests)
+    assert others == [first] * 3
 
 
 def test_a_format_within_the_extra_body_is_sent_as_it_is(run, chat):

@@ -17,6 +17,7 @@ import pytest
 from pydantic import BaseModel
 
 from langchain_nuextract import (
+    ChatNuExtract,
     CheckpointError,
     Example,
     InvalidExtraction,
@@ -84,6 +85,19 @@ def test_an_invalid_answer_is_kept(reply, kind, tmp_path):
     assert str(again.error) == str(first.error)
     assert again.error.reply == first.error.reply
     assert getattr(again.error, "partial", None) == getattr(first.error, "partial", None)
+    assert len(again.error.attempts) == asked
+    assert again.usage == first.usage
+    assert first.usage.input_tokens == 2 * asked
+
+
+def test_an_answer_that_was_cut_short_is_asked_again_with_more_room(tmp_path):
+    def answer(received):
+        return right(received) if received.body["max_tokens"] > 10 else FakeReply("", finish_reason="length")
+
+    with FakeEndpoint(answer) as endpoint:
+        for room, kind in ((10, ReplyCutShort), (100, type(None))):
+            (result,) = extractor(endpoint, max_tokens=room).extract_many(["number 1"], checkpoint=tmp_path / "run.db")
+            assert isinstance(result.error, kind)
 
 
 @pytest.mark.parametrize("status", [503, 401, 404], ids=["busy", "denied", "unknown-model"])
@@ -123,12 +137,17 @@ def test_a_refused_step_of_recovery_does_not_confuse_what_is_kept(tmp_path):
         pytest.param({"instructions": "Digits only."}, id="instructions"),
         pytest.param({"examples": [Example("number 5", {"number": 5})]}, id="examples"),
         pytest.param({"recovery": RecoveryPolicy(max_calls=1)}, id="recovery"),
+        pytest.param({"logprobs": True}, id="logprobs"),
+        pytest.param({"temperature": 0.9}, id="temperature"),
+        pytest.param({"extra_body": {"top_k": 1}}, id="extra-body"),
     ],
 )
 def test_other_settings_are_asked_anew(change, tmp_path):
     with FakeEndpoint(right) as endpoint:
-        settings = {"model": "numind/NuExtract3", "base_url": endpoint.url}
-        for extract in (NuExtractor(Numbered, **settings), NuExtractor(Numbered, **settings, **change)):
+        of_model = {name: value for name, value in change.items() if name in ChatNuExtract.model_fields}
+        changed = ChatNuExtract(model="numind/NuExtract3", base_url=endpoint.url, **of_model)
+        of_extractor = {name: value for name, value in change.items() if name not in of_model}
+        for extract in (extractor(endpoint), NuExtractor(Numbered, llm=changed, **of_extractor)):
             (result,) = extract.extract_many(["number 1"], checkpoint=tmp_path / "run.db")
             assert not result.reused
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler, UsageMetadataCallbackHandler
 from langchain_core.documents import Document
+from langchain_core.language_models import FakeListChatModel
 from langchain_core.messages import HumanMessage
 from langchain_core.prompts import ChatPromptTemplate, PromptTemplate
 from langchain_core.runnables import ConfigurableField
@@ -301,6 +302,54 @@ def test_schemas_of_input_and_output_are_the_users_types():
         assert "string" in json.dumps(extract.get_input_jsonschema())
         assert extract.get_graph().draw_mermaid()
         assert extract.get_name() == "NuExtractor"
+        assert extract.detailed.get_output_jsonschema()
+        assert (extract | {"again": extract.detailed}).get_graph().draw_mermaid()
+
+
+def test_settings_of_the_model_may_be_given_by_the_call(run):
+    with FakeEndpoint(ANSWER) as endpoint:
+        llm = ChatNuExtract(model=MODEL, base_url=endpoint.url, temperature=0.9, extra_body={"top_k": 5})
+        extract = NuExtractor(Invoice, llm=llm)
+        for each in (extract, extract.detailed, extract.bind(seed=1)):
+            run(each, TEXT, temperature=0.1, extra_body={"min_p": 0.5})
+            body = endpoint.requests[-1].body
+            assert (body["temperature"], body["top_k"], body["min_p"]) == (0.1, 5, 0.5)
+            assert body["chat_template_kwargs"]["template"]
+        assert body["seed"] == 1
+        assert list(extract.stream(TEXT, temperature=0.3))[-1] == WANTED
+        assert extract.batch([TEXT], temperature=0.4) == [WANTED]
+        assert [each.body["temperature"] for each in endpoint.requests[-2:]] == [0.3, 0.4]
+        run(extract, TEXT)
+    assert endpoint.requests[-1].body["temperature"] == 0.9
+
+
+def test_a_model_with_bound_settings_is_asked_with_them(run):
+    with FakeEndpoint(ANSWER) as endpoint:
+        llm = ChatNuExtract(model=MODEL, base_url=endpoint.url)
+        run(NuExtractor(Invoice, llm=llm.bind(temperature=0.1, min_p=0.5)), TEXT)
+    body = endpoint.requests[0].body
+    assert (body["temperature"], body["min_p"]) == (0.1, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        pytest.param({"instruction": "In dollars."}, "no setting instruction", id="misspelt"),
+        pytest.param({"llm": "numind/NuExtract3"}, "must be a chat model, not str", id="name"),
+        pytest.param({"llm": FakeListChatModel(responses=["{}"]).with_retry()}, "not RunnableRetry", id="retry"),
+        pytest.param(
+            {"llm": FakeListChatModel(responses=["{}"]), "model": MODEL, "dialect": "3"}, "model belong", id="both"
+        ),
+        pytest.param(
+            {"llm": FakeListChatModel(responses=["{}"]).bind(seed=1), "dialect": "3"},
+            "cannot be given seed",
+            id="foreign",
+        ),
+    ],
+)
+def test_what_would_be_ignored_is_refused(settings, message):
+    with pytest.raises(TypeError, match=message):
+        NuExtractor(Invoice, **settings)
 
 
 def test_an_extractor_pickles_without_its_key(monkeypatch):
