@@ -28,6 +28,7 @@ from langchain_nuextract.paths import JSON
 from langchain_nuextract.plan import plan_for
 from langchain_nuextract.schema.target import Target
 from langchain_nuextract.task import Reply, Request
+from langchain_nuextract.tracing import content_of, unveiled
 
 Ask = Callable[[list[BaseMessage], dict[str, JSON]], ChatResult]
 AskAsync = Callable[[list[BaseMessage], dict[str, JSON]], Awaitable[ChatResult]]
@@ -81,7 +82,8 @@ class Answering:
 
 def _asked(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
     since = list(takewhile(lambda message: not isinstance(message, AIMessage), reversed(messages)))
-    return [message for message in reversed(since) if isinstance(message, HumanMessage)]
+    said = (message for message in reversed(since) if isinstance(message, HumanMessage))
+    return [message.model_copy(update={"content": unveiled(content_of(message))}) for message in said]
 
 
 def _result(extraction: Extraction[Any]) -> ChatResult:

@@ -10,6 +10,7 @@ from langchain_core.language_models import LanguageModelInput, ModelProfile
 from langchain_core.language_models.base import LangSmithParams
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.prompt_values import ChatPromptValue, PromptValue
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from langchain_core.utils import from_env, secret_from_env
@@ -34,6 +35,7 @@ from langchain_nuextract.formats import asks_for_object, unwrapped, whole
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.profile import Profile, profile_of
 from langchain_nuextract.task import Request
+from langchain_nuextract.tracing import content_of, unveiled, veiled
 
 __all__ = ["ChatNuExtract", "reply_of"]
 
@@ -289,6 +291,13 @@ class ChatNuExtract(BaseChatOpenAI):
             return {"stream": True, "stream_options": {"include_usage": True, **asked}}
         return {"stream": True}
 
+    def _convert_input(self, model_input: LanguageModelInput) -> PromptValue:
+        """Veil images, for callbacks are handed what this gives."""
+        value = super()._convert_input(model_input)
+        messages = value.to_messages()
+        has_blocks = not all(isinstance(content_of(message), str) for message in messages)
+        return ChatPromptValue(messages=veiled(messages)) if has_blocks else value
+
     def _get_request_payload(
         self, input_: LanguageModelInput, *, stop: list[str] | None = None, **kwargs: Any
     ) -> dict[str, Any]:
@@ -299,6 +308,7 @@ class ChatNuExtract(BaseChatOpenAI):
         body = merged(defaults, given, *extras)
         if body.get("tools"):
             raise UnsupportedTask(self.model_name, _NO_TOOLS)
+        body["messages"] = unveiled(body["messages"])
         # vLLM refuses an empty list of tools; whether to stream is for the method that sends the body to say.
         return {name: value for name, value in body.items() if name not in _NOT_SENT}
 

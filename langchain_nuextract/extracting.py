@@ -34,6 +34,7 @@ from langchain_nuextract.inquiry import ATell, Inquiry, Tell, ato_nobody, to_nob
 from langchain_nuextract.looping import as_completed, iterate, run
 from langchain_nuextract.relaying import relayed
 from langchain_nuextract.runs import in_run
+from langchain_nuextract.tracing import shown, shown_outcome
 
 if TYPE_CHECKING:
     from langchain_nuextract.batch.options import ManyOptions
@@ -94,7 +95,9 @@ class Extracting(RunnableSerializable[Input, Out]):
             return self.given(kwargs).invoke(input, config)
         if asking := straight(self._llm, config):
             return self._extract(input, asking)
-        return self._call_with_config(self._invoke, input, config)
+        outcomes: list[Out] = []
+        self._call_with_config(partial(self._invoke, input, outcomes), shown(input), config)
+        return outcomes[0]
 
     async def ainvoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Out:
         """Extract one object from one document; see `invoke`."""
@@ -104,8 +107,10 @@ class Extracting(RunnableSerializable[Input, Out]):
             return await self._aextract(input, asking)
         return await in_run(self, self._ainvoke, input, self._relayed(config))
 
-    def _invoke(self, document: Input, run_manager: Run, config: RunnableConfig) -> Out:
-        return self._extract(document, self._in_runs(run_manager, config), partial(tell, run_manager))
+    def _invoke(self, document: Input, outcomes: list[Out], _: Any, run_manager: Run, config: RunnableConfig) -> Any:
+        # What LangChain is given of document and outcome is what callbacks are to see of them.
+        outcomes.append(self._extract(document, self._in_runs(run_manager, config), partial(tell, run_manager)))
+        return shown_outcome(outcomes[0])
 
     async def _ainvoke(self, document: Input, run_manager: AsyncRun, config: RunnableConfig) -> Out:
         return await self._aextract(document, self._in_runs(run_manager, config), partial(atell, run_manager))

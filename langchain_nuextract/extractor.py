@@ -25,6 +25,7 @@ from langchain_nuextract.recovery import DEFAULT, RecoveryPolicy
 from langchain_nuextract.schema.target import Target
 from langchain_nuextract.selection import planned
 from langchain_nuextract.task import Example
+from langchain_nuextract.tracing import shown
 
 if TYPE_CHECKING:
     from langchain_nuextract.tools import ExtractionTool
@@ -228,31 +229,31 @@ class NuExtractor(Extracting[T], Generic[T]):
         elif asking := straight(self.llm, config):
             yield from self._inquiry.grow(input, asking)
         else:
-            yield from self._transform_stream_with_config(iter([input]), self._grow, config)
+            yield from self._transform_stream_with_config(iter([shown(input)]), partial(self._grow, input), config)
 
     async def astream(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> AsyncIterator[Any]:
         """Yield the object while it grows; see `stream`."""
 
         async def one() -> AsyncIterator[Input]:
-            yield input
+            yield shown(input)
 
         if kwargs:
             growing = self.given(kwargs).astream(input, config)
         elif asking := straight(self.llm, config):
             growing = self._inquiry.agrow(input, asking)
         else:
-            growing = self._atransform_stream_with_config(one(), self._agrow, self._relayed(config))
+            growing = self._atransform_stream_with_config(one(), partial(self._agrow, input), self._relayed(config))
         async for grown in growing:
             yield grown
 
-    def _grow(self, inputs: Iterator[Input], run_manager: Run, config: RunnableConfig) -> Iterator[Any]:
-        for document in inputs:
+    def _grow(self, document: Input, inputs: Iterator[Any], run_manager: Run, config: RunnableConfig) -> Iterator[Any]:
+        for _ in inputs:
             yield from self._inquiry.grow(document, self._in_runs(run_manager, config), partial(tell, run_manager))
 
     async def _agrow(
-        self, inputs: AsyncIterator[Input], run_manager: AsyncRun, config: RunnableConfig
+        self, document: Input, inputs: AsyncIterator[Any], run_manager: AsyncRun, config: RunnableConfig
     ) -> AsyncIterator[Any]:
-        async for document in inputs:
+        async for _ in inputs:
             asking = self._in_runs(run_manager, config)
             async for grown in self._inquiry.agrow(document, asking, partial(atell, run_manager)):
                 yield grown

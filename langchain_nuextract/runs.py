@@ -28,6 +28,7 @@ from langchain_nuextract.chat_model import ChatNuExtract
 from langchain_nuextract.endpoint.replies import result_of
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.task import Request
+from langchain_nuextract.tracing import shown, shown_outcome, veiled
 
 Out = TypeVar("Out")
 
@@ -52,7 +53,7 @@ async def in_run(
     config = ensure_config(config)
     manager = get_async_callback_manager_for_config(config)
     name, run_id = config.get("run_name") or runnable.get_name(), config.pop("run_id", None)
-    run = await manager.on_chain_start(None, document, run_type=None, name=name, run_id=run_id)
+    run = await manager.on_chain_start(None, shown(document), run_type=None, name=name, run_id=run_id)
     try:
         child = patch_config(config, callbacks=run.get_child())
         with set_config_context(child) as context:
@@ -60,7 +61,7 @@ async def in_run(
     except BaseException as error:
         await run.on_chain_error(error)
         raise
-    await run.on_chain_end(output)
+    await run.on_chain_end(shown_outcome(output))
     return output
 
 
@@ -104,7 +105,7 @@ async def _started(
     )
     [run] = await manager.on_chat_model_start(
         llm.serialized,
-        [convert_to_messages([dict(message) for message in request.messages])],
+        [veiled(convert_to_messages([dict(message) for message in request.messages]))],
         invocation_params=params,
         options=options,
         name=config.get("run_name"),
