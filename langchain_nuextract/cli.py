@@ -17,9 +17,11 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
 
 from langchain_nuextract.batch.result import Result
@@ -28,12 +30,22 @@ from langchain_nuextract.errors import ExtractionError, InvalidExtraction, NuExt
 from langchain_nuextract.extraction import Extraction
 from langchain_nuextract.schema.target import Target
 
+_PIPE_CLOSED: Final = 141
+"""The exit code that shells give a command that a closed pipe ended."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code is 0 only if everything succeeded, and 2 if it was called wrongly."""
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
+    except BrokenPipeError:
+        # Whoever reads the output has had enough of it; what Python would flush at its end goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _PIPE_CLOSED
+    except ValidationError as error:
+        _say(f"nuextract: {'; '.join(each['msg'].removeprefix('Value error, ') for each in error.errors())}")
+        return 2
     except (NuExtractError, ValueError, OSError) as error:
         _say(f"nuextract: {error}")
         return 2
@@ -43,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="nuextract", description="Validated objects from documents.")
+    parser.add_argument("--version", action="version", version=version("langchain-nuextract"))
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_extract(commands.add_parser("extract", help="extract from files and print JSON"))
     _add_serve(commands.add_parser("serve", help="serve a small model on this machine, for trying things out"))

@@ -21,7 +21,7 @@ from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.endpoint.replies import decode
 from langchain_nuextract.endpoint.settings import normal_url
 from langchain_nuextract.endpoint.wire import served_models
-from langchain_nuextract.errors import UnsupportedTask
+from langchain_nuextract.errors import UnsupportedTask, quote
 from langchain_nuextract.loose import fields, items
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.task import Request, Task
@@ -33,6 +33,7 @@ _ENOUGH: Final = 8192
 """Tokens that a page, its template and its answer need with some room."""
 _DOCUMENT: Final = "Invoice 4711"
 _TEMPLATE: Final[JSON] = {"invoice_number": "verbatim-string"}
+_DENIED: Final = ("status 401", "status 403")
 _KWARGS: Final = "chat_template_kwargs"
 _NOT_ONE: Final = "Is the address right? It is that of an OpenAI-compatible server, up to and including /v1."
 
@@ -116,13 +117,17 @@ class _Visit:
         told = {_KWARGS: request.body[_KWARGS]}
         asked = {"model": model, "messages": [*request.messages]}
         for path, answer in (("/apply-template", "prompt"), ("/tokenize", "count")):
-            without, with_ = self._asked(path, asked).get(answer), self._asked(path, asked | told).get(answer)
+            without, with_ = (self._asked(path, body)[0].get(answer) for body in (asked, asked | told))
             if without is not None and with_ is not None:
                 return _honoured(honoured=without != with_)
         return Finding("unsure", "the server does not tell whether it gives the template to the model", _INLINE)
 
     def _answers(self, request: Request, model: str, dialect: Dialect) -> Iterator[Finding]:
-        message = self._said(request, model, request.body)
+        message, refusal = self._said(request, model, request.body)
+        if refusal:
+            advice = "Set NUEXTRACT_API_KEY." if refusal.startswith(_DENIED) else ""
+            yield Finding("bad", f"it does not answer: {refusal}", advice)
+            return
         text = str(message.get("content") or message.get("text") or "")
         if "4711" in f"{text}{_thinking(message)}":
             yield Finding("good", f"it extracts: {(text or _thinking(message)).strip()[:200]}")
@@ -135,7 +140,7 @@ class _Visit:
         """Ask as careless clients do, that do not say whether the model is to think."""
         kwargs = {name: value for name, value in request.body[_KWARGS].items() if name != "enable_thinking"}
         # A model that is silent would tell nothing; servers that do not know min_tokens ignore it.
-        message = self._said(request, model, {**request.body, _KWARGS: kwargs, "min_tokens": 8})
+        message, _ = self._said(request, model, {**request.body, _KWARGS: kwargs, "min_tokens": 8})
         if message.get("content"):
             return Finding("good", "answers are not taken for thinking")
         if not _thinking(message):
@@ -147,20 +152,22 @@ class _Visit:
             "--default-chat-template-kwargs '{\"enable_thinking\": false}'.",
         )
 
-    def _said(self, request: Request, model: str, body: Mapping[str, JSON]) -> dict[str, JSON]:
+    def _said(self, request: Request, model: str, body: Mapping[str, JSON]) -> tuple[dict[str, JSON], str]:
         sent = {"max_tokens": 64, **body, "model": model}
         if request.route == "completions":
-            reply = self._asked("/v1/completions", sent | {"prompt": request.messages[0]["content"]})
-            return fields(next(iter(items(reply.get("choices"))), None))
-        reply = self._asked("/v1/chat/completions", sent | {"messages": [*request.messages]})
-        return fields(fields(next(iter(items(reply.get("choices"))), None)).get("message"))
+            reply, refusal = self._asked("/v1/completions", sent | {"prompt": request.messages[0]["content"]})
+            return fields(next(iter(items(reply.get("choices"))), None)), refusal
+        reply, refusal = self._asked("/v1/chat/completions", sent | {"messages": [*request.messages]})
+        return fields(fields(next(iter(items(reply.get("choices"))), None)).get("message")), refusal
 
-    def _asked(self, path: str, body: Mapping[str, JSON]) -> dict[str, JSON]:
+    def _asked(self, path: str, body: Mapping[str, JSON]) -> tuple[dict[str, JSON], str]:
+        """Give what the endpoint said, or why it said nothing."""
         try:
-            return fields(_body(self.client.post(self.root + path, json=dict(body))))
-        except httpx2.HTTPError:
-            # What cannot be asked cannot be told; the findings say so.
-            return {}
+            response = self.client.post(self.root + path, json=dict(body))
+        except httpx2.HTTPError as error:
+            return {}, f"{type(error).__name__} {error}"
+        told = fields(_body(response))
+        return told, "" if told else f"status {response.status_code}, {quote(response.text)}"
 
 
 _INLINE: Final = (

@@ -130,8 +130,9 @@ def _image(block: Mapping[str, Any]) -> Mapping[str, Any]:
     except ValueError:
         # What it is, is for the endpoint to say.
         return block
-    is_data = isinstance(part, Image) and part.url.startswith(_DATA)
-    return {"type": "image_url", "image_url": {"url": _veiled(part.url)}} if is_data else block
+    if not isinstance(part, Image) or not part.url.startswith(_DATA):
+        return block
+    return {"type": "image_url", "image_url": {"url": _veiled(part.url)}}
 
 
 def _veiled(url: str) -> str:

@@ -1,11 +1,15 @@
 """The `nuextract` command against a fake endpoint."""
 
 import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from langchain_nuextract.cli import main
-from langchain_nuextract.testing import FakeEndpoint
+from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 TEMPLATE = {"name": "string", "age": "integer"}
 
@@ -117,3 +121,42 @@ def test_without_an_endpoint_it_says_how_to_get_one(files, capsys, monkeypatch):
     monkeypatch.delenv("NUEXTRACT_BASE_URL", raising=False)
     assert main(["extract", str(files / "1.txt"), "--schema", str(files / "person.json"), "--model", "NuExtract3"]) == 2
     assert "NUEXTRACT_BASE_URL" in capsys.readouterr().err
+
+
+def test_wrong_settings_are_told_in_a_sentence(files, capsys):
+    settings = ["--schema", str(files / "person.json"), "--model", "numind/NuExtract3", "--base-url", "nonsense"]
+    assert main(["extract", str(files / "1.txt"), *settings]) == 2
+    said = capsys.readouterr().err
+    assert said == "nuextract: base_url must be an address such as http://localhost:8000/v1, not 'nonsense'\n"
+
+
+def test_it_ends_quietly_when_nobody_reads_on(files):
+    names = " ".join(str(files / f"{number % 3 + 1}.txt") for number in range(200))
+    with endpoint() as server:
+        settings = f"--schema {files / 'person.json'} --model numind/NuExtract3 --base-url {server.url}"
+        command = f"{sys.executable} -m langchain_nuextract.cli extract {names} --jsonl {settings}"
+        shell = ["/bin/bash", "-c", f"set -o pipefail; {command} | head -n 1"]
+        done = subprocess.run(shell, capture_output=True, text=True, check=False)
+    assert json.loads(done.stdout)["value"]["age"] == 1
+    assert done.stderr == ""
+
+
+def test_ctrl_c_ends_it_and_keeps_what_is_finished(files):
+    names = [str(files / f"{number}.txt") for number in range(1, 200)]
+    for number, name in enumerate(names, start=1):
+        Path(name).write_text(f"Zoë is {number % 10}.", encoding="utf-8")
+    with FakeEndpoint(lambda received: FakeReply({"name": "Zoë", "age": int(received.text[-2])}, delay=0.1)) as server:
+        settings = ["--schema", str(files / "person.json"), "--model", "numind/NuExtract3", "--base-url", server.url]
+        command = [sys.executable, "-m", "langchain_nuextract.cli", "extract", *names, "--jsonl", *settings]
+        command += ["--checkpoint", str(files / "run.db"), "--concurrency", "8"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            seen = [process.stdout.readline()]
+            process.send_signal(signal.SIGINT)
+            rest, said = process.communicate(timeout=60)
+        seen += rest.splitlines()
+        asked = len(server.requests)
+        assert (process.returncode, said) == (130, "")
+        assert len(seen) < asked < len(names)
+        assert main(command[3:]) == 0
+    # Only those under way when it was stopped are asked about twice.
+    assert len(server.requests) - len(names) <= 8
