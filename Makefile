@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin
 READY := $(VENV)/.ready
+PEERS := .venv-peers
 
 .PHONY: help quickstart test check format test-vllm bench bench-embedded bench-schema bench-repair bench-leaks bench-many fuzz clean
 
@@ -15,6 +16,15 @@ $(READY): pyproject.toml constraints.txt
 	@test -x $(RUN)/python || $(PYTHON) -m venv $(VENV)
 	@$(RUN)/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
 	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group dev --editable ".[all]"
+	@touch $@
+
+# An environment of their own: instructor wants an older rich than import-linter, and an older openai than the latest.
+$(PEERS)/.ready: pyproject.toml constraints.txt
+	@echo "creating the environment of the benchmark's peers in $(PEERS) ..."
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
+	@grep -vE '^(rich|jiter|openai)==' constraints.txt > $(PEERS)/constraints.txt
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $(PEERS)/constraints.txt --group bench
 	@touch $@
 
 quickstart: $(READY) ## extract from a document with the embedded model (or the endpoint in NUEXTRACT_BASE_URL)
@@ -38,7 +48,7 @@ test-vllm: $(READY) ## build a real vLLM for the CPU (once) and run the tests th
 	@$(RUN)/python tests/vllm/build.py
 	@$(RUN)/python -m pytest tests/vllm -m vllm $(ARGS)
 
-bench: $(READY) ## what a document costs the client, against other clients in the same run
+bench: $(READY) $(PEERS)/.ready ## what a document costs the client, against other clients in the same run
 	@$(RUN)/python tests/bench/speed.py $(ARGS)
 
 bench-embedded: $(READY) ## precision, recall and seconds a document of the embedded model
@@ -60,4 +70,4 @@ bench-many: $(READY) ## memory and speed of extract_many over 100,000 documents
 	@$(RUN)/python tests/bench/many.py $(ARGS)
 
 clean: ## remove the environment and what the tools left
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PEERS) .pytest_cache .ruff_cache .hypothesis .import_linter_cache

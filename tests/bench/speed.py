@@ -20,6 +20,8 @@ from speed_clients import CLIENTS
 
 HERE = Path(__file__).parent
 PEER = "ChatOpenAI structured"
+APART = ("instructor", "trustcall")
+"""Peers whose requirements fit no others: `make bench` makes an environment of their own for them."""
 STREAMED = ("ChatOpenAI structured, streamed", "NuExtractor, streamed")
 IMPORTS = ("langchain_core.runnables", "openai", "langchain_openai", "langchain_nuextract")
 
@@ -61,7 +63,7 @@ def clients(names: list[str], latency: float = 0.0) -> Iterator[dict[str, Client
         url = f"http://127.0.0.1:{int(server.stdout.readline())}/v1"
         ready: dict[str, Client] = {}
         for name in names:
-            process = stack.enter_context(running([str(HERE / "speed_clients.py"), name, url]))
+            process = stack.enter_context(running([str(HERE / "speed_clients.py"), name, url], python_for(name)))
             if line := process.stdout.readline():
                 ready[name] = Client(process, json.loads(line)["first_s"])
             else:
@@ -90,13 +92,18 @@ def ask(process: Any, count: int, concurrency: int) -> dict[str, float]:
 
 
 @contextmanager
-def running(arguments: list[str]) -> Iterator[Any]:
+def running(arguments: list[str], python: str = sys.executable) -> Iterator[Any]:
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen([sys.executable, *arguments], text=True, **pipes) as process:
+    with subprocess.Popen([python, *arguments], text=True, **pipes) as process:
         try:
             yield process
         finally:
             process.kill()
+
+
+def python_for(name: str) -> str:
+    apart = HERE.parents[1] / ".venv-peers" / "bin" / "python"
+    return str(apart) if name in APART and apart.exists() else sys.executable
 
 
 def import_time(module: str) -> float:

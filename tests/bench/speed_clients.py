@@ -107,6 +107,19 @@ def with_instructor(url: str) -> Ask:
     return lambda: client.chat.completions.create(model=MODEL, messages=messages, response_model=Invoice)
 
 
+def with_trustcall(url: str) -> Ask:
+    from langchain_openai import ChatOpenAI
+    from trustcall import create_extractor
+
+    llm = ChatOpenAI(base_url=url, api_key="x", model=MODEL, max_retries=0)
+    extractor = create_extractor(llm, tools=[Invoice], tool_choice="Invoice")
+
+    async def ask() -> Any:
+        return (await extractor.ainvoke(DOCUMENT))["responses"][0]
+
+    return ask
+
+
 def extractor_for(url: str) -> Any:
     from langchain_nuextract import NuExtractor
 
@@ -174,6 +187,7 @@ CLIENTS: dict[str, Callable[[str], Ask]] = {
     "ChatOpenAI structured, tracer": lambda url: chat_openai(url, callbacks=[tracer()]),
     "ChatOpenAI structured, streamed": chat_openai_stream,
     "instructor": with_instructor,
+    "trustcall": with_trustcall,
     "NuExtractor": ours,
     "NuExtractor, usage callback": lambda url: ours(url, callbacks=[usage_callback()]),
     "NuExtractor, tracer": lambda url: ours(url, callbacks=[tracer()]),
@@ -181,6 +195,11 @@ CLIENTS: dict[str, Callable[[str], Ask]] = {
     "NuExtractor, detailed with evidence": ours_with_evidence,
     "NuExtractor, streamed": ours_stream,
 }
+
+
+def is_right(found: Any) -> bool:
+    # instructor makes an instance of a class of its own, derived from the one that is asked for.
+    return found == EXPECTED or (type(found) is not Invoice and found.model_dump() == EXPECTED.model_dump())
 
 
 async def run_round(ask: Ask, count: int, concurrency: int) -> dict[str, float]:
@@ -191,7 +210,7 @@ async def run_round(ask: Ask, count: int, concurrency: int) -> dict[str, float]:
             began = perf_counter()
             found = await ask()
             waits.append(perf_counter() - began)
-            assert found == EXPECTED, found
+            assert is_right(found), found
 
     gc.collect()
     cpu, began = process_time(), perf_counter()
@@ -210,7 +229,7 @@ async def run_round(ask: Ask, count: int, concurrency: int) -> dict[str, float]:
 async def serve(name: str, url: str) -> None:
     began = perf_counter()
     ask = CLIENTS[name](url)
-    assert await ask() == EXPECTED
+    assert is_right(await ask())
     print(json.dumps({"first_s": perf_counter() - began}), flush=True)
     while line := await asyncio.to_thread(sys.stdin.readline):
         count, concurrency = map(int, line.split())

@@ -1,4 +1,4 @@
-"""A fast endpoint for the benchmark: one canned answer, whole or as a stream, from a process of its own.
+"""A fast endpoint for the benchmark: one canned answer, whole, as a stream or as a tool call, from its own process.
 
 It parses nothing but the length of the request, so that its own cost stays out of the figures.
 """
@@ -24,8 +24,16 @@ PIECES = 418
 
 
 def whole() -> bytes:
-    message = {"role": "assistant", "content": TEXT}
-    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    return answer({"role": "assistant", "content": TEXT}, "stop")
+
+
+def called() -> bytes:
+    call = {"id": "1", "type": "function", "function": {"name": "Invoice", "arguments": TEXT}}
+    return answer({"role": "assistant", "content": None, "tool_calls": [call]}, "tool_calls")
+
+
+def answer(message: dict[str, object], finish_reason: str) -> bytes:
+    choice = {"index": 0, "message": message, "finish_reason": finish_reason}
     body = {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": USAGE}
     content = orjson.dumps(body)
     head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n"
@@ -45,10 +53,16 @@ def streamed() -> bytes:
     return head.encode() + body
 
 
+def wanted(request: bytes) -> int:
+    if b'"tools":' in request:
+        return 2
+    return b'"stream":true' in request or b'"stream": true' in request
+
+
 class Endpoint(asyncio.Protocol):
     """One connection."""
 
-    answers = (whole(), streamed())
+    answers = (whole(), streamed(), called())
     latency = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:
@@ -57,7 +71,7 @@ class Endpoint(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.received += data
         while (request := self.take()) is not None:
-            answer = self.answers[b'"stream":true' in request or b'"stream": true' in request]
+            answer = self.answers[wanted(request)]
             if self.latency:
                 asyncio.get_running_loop().call_later(self.latency, self.write, answer)
             else:
