@@ -6,7 +6,7 @@ five times a document, which costs as much as the extraction does.
 
 import asyncio
 from contextvars import Context, copy_context
-from functools import partial
+from functools import lru_cache, partial
 from inspect import iscoroutinefunction
 from typing import Any, Final
 
@@ -146,7 +146,12 @@ def _wakes_a_thread(handler: BaseCallbackHandler) -> bool:
     # LangChain knows LangSmith's tracer, and listeners of its streams, by their kind.
     if hasattr(handler, "copy_with_metadata_defaults") or streams(handler):
         return False
-    return not any(iscoroutinefunction(getattr(handler, event)) for event in _EVENTS)
+    return _is_sync(type(handler))
+
+
+@lru_cache(maxsize=256)
+def _is_sync(kind: type[BaseCallbackHandler]) -> bool:
+    return not any(iscoroutinefunction(getattr(kind, event)) for event in _EVENTS)
 
 
 def _tell_all(untold: list[tuple[Context, partial[None]]]) -> None:
