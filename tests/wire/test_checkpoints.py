@@ -258,6 +258,8 @@ def process(endpoint, checkpoint, output):
     )
 
 
+# Twelve processes are started one after another, and each imports everything: minutes on a machine that is busy.
+@pytest.mark.timeout(900)
 def test_a_run_that_is_killed_ten_times_ends_as_one_that_was_not(tmp_path):
     """Killed by SIGKILL at points that a seed chooses; some documents have invalid answers."""
 
