@@ -12,6 +12,7 @@ from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.schema.addresses import is_email, is_iri
 from langchain_nuextract.schema.drafts import careful
 from langchain_nuextract.schema.iso8601 import is_duration
+from langchain_nuextract.schema.keywords import listed
 from langchain_nuextract.schema.kinds import is_list, is_object, shown
 from langchain_nuextract.schema.semantics import faults
 from langchain_nuextract.schema.types import ANNOTATION
@@ -139,5 +140,4 @@ def _required_in_draft3(error: Any) -> list[str]:
 
 
 def _named(types: JSON) -> str:
-    names = cast("list[JSON]", types) if isinstance(types, list) else [types]
-    return " or ".join(_WORDS.get(str(name), str(name)) for name in names)
+    return " or ".join(_WORDS.get(str(name), str(name)) for name in listed(types))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema import metaschemas
+from langchain_nuextract.schema.kinds import is_list, is_object
 from langchain_nuextract.schema.references import REFERENCES, make_sure_of_room
 
 if TYPE_CHECKING:
@@ -45,13 +46,12 @@ def validator(schema: Mapping[str, JSON]) -> "type[Validator]":
 
 def _is_draft3(schema: JSON) -> bool:
     """Whether a schema has what only draft 3 has. Its metaschema takes almost anything for a schema."""
-    if isinstance(schema, list):
-        return any(_is_draft3(part) for part in cast("list[JSON]", schema))
-    if not isinstance(schema, Mapping):
+    if is_list(schema):
+        return any(map(_is_draft3, schema))
+    if not is_object(schema):
         return False
-    says = cast("Mapping[str, JSON]", schema)
-    telling = not _DRAFT3.isdisjoint(says) or isinstance(says.get("required"), bool) or says.get("type") == "any"
-    return telling or any(_is_draft3(part) for part in says.values())
+    telling = not _DRAFT3.isdisjoint(schema) or isinstance(schema.get("required"), bool) or schema.get("type") == "any"
+    return telling or any(map(_is_draft3, schema.values()))
 
 
 def address(draft: "type[Validator]") -> str:

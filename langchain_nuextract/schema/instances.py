@@ -2,11 +2,11 @@
 
 import json
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from langchain_nuextract.errors import InvalidValue, Problem, UnsupportedSchema
 from langchain_nuextract.paths import JSON, Path
-from langchain_nuextract.schema.kinds import shown
+from langchain_nuextract.schema.kinds import is_list, is_object, shown
 from langchain_nuextract.schema.typed_dicts import modern
 
 if TYPE_CHECKING:
@@ -71,11 +71,13 @@ def _path(location: tuple[str | int, ...], value: JSON, *, missing: bool) -> Pat
     """Take the steps that lead into the value; Pydantic's locations also name branches of unions."""
     path: Path = ()
     for number, step in enumerate(location):
-        if isinstance(value, dict) and step in value:
-            value = cast("dict[str, JSON]", value)[cast("str", step)]
-        elif isinstance(value, list) and isinstance(step, int) and step < len(cast("list[JSON]", value)):
-            value = cast("list[JSON]", value)[step]
+        if _is_in(value, step):
+            value = value[step]
         elif not (missing and number == len(location) - 1):
             continue
         path = (*path, step)
     return path
+
+
+def _is_in(value: JSON, step: str | int) -> bool:
+    return (is_object(value) and step in value) or (is_list(value) and isinstance(step, int) and step < len(value))

@@ -1,10 +1,11 @@
 """What the keywords of a JSON Schema hold, in whatever form the drafts have them."""
 
 from collections.abc import Mapping
-from typing import Final, cast
+from typing import Final
 
+from langchain_nuextract.loose import fields, items, number
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.schema.kinds import is_object
+from langchain_nuextract.schema.kinds import is_list, is_object
 
 _ABOUT: Final = {
     "object": frozenset({"properties", "required", "additionalProperties", "patternProperties", "propertyNames"}),
@@ -23,30 +24,30 @@ def implied_type(schema: Mapping[str, JSON]) -> str | None:
 def required(schema: Mapping[str, JSON], named: Mapping[str, JSON]) -> dict[str, None]:
     """Give the names of the properties that must be there; draft 3 says so in the property itself."""
     listed = schema.get("required")
-    if isinstance(listed, list):
-        return dict.fromkeys(name for name in cast("list[JSON]", listed) if isinstance(name, str))
+    if is_list(listed):
+        return dict.fromkeys(name for name in listed if isinstance(name, str))
     return dict.fromkeys(name for name, part in named.items() if is_object(part) and part.get("required") is True)
 
 
 def named_keys(schema: Mapping[str, JSON]) -> list[str]:
     """Give the names that `propertyNames` lists, where it lists them."""
-    names = schema.get("propertyNames")
-    listed = cast("Mapping[str, JSON]", names).get("enum") if isinstance(names, Mapping) else None
-    return [name for name in cast("list[JSON]", listed) if isinstance(name, str)] if isinstance(listed, list) else []
+    names = items(fields(schema.get("propertyNames")).get("enum"))
+    return [name for name in names if isinstance(name, str)]
 
 
 def patterns(schema: Mapping[str, JSON]) -> Mapping[str, JSON]:
     """Give the schemas of the properties whose names match a pattern."""
-    return cast("Mapping[str, JSON]", schema.get("patternProperties") or {})
+    return fields(schema.get("patternProperties"))
 
 
 def listed(value: JSON) -> list[JSON]:
     """Give what a keyword holds, be it one thing or several."""
-    if value is None:
-        return []
-    return cast("list[JSON]", value) if isinstance(value, list) else [value]
+    if is_list(value):
+        return value
+    return [] if value is None else [value]
 
 
 def bound(value: JSON) -> int | None:
     """Give how many items there may be, where that is said."""
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    said = number(value)
+    return None if said is None else int(said)

@@ -3,7 +3,20 @@
 from dataclasses import replace
 
 from langchain_nuextract.schema.kinds import admits, json_kinds, plain_type
-from langchain_nuextract.schema.nodes import Anything, Array, Cut, Enum, Field, Leaf, Member, Never, Node, Record, Split
+from langchain_nuextract.schema.nodes import (
+    Anything,
+    Array,
+    Cut,
+    Enum,
+    Field,
+    Leaf,
+    Member,
+    Never,
+    Node,
+    Record,
+    Split,
+    is_impossible,
+)
 from langchain_nuextract.schema.sides import array_of, compose, in_pairs, joined, record_of, scalar_of
 
 
@@ -99,7 +112,7 @@ def _meet_record(a: Record | None, b: Record | None) -> Record | None:
     names = dict.fromkeys([*mine, *theirs])
     fields = [_meet_field(mine.get(name), theirs.get(name), a, b) for name in names]
     rest = meet(a.rest, b.rest) if a.rest and b.rest else _either_rest(a, b)
-    kept = tuple(field for field in fields if field and not _impossible(field.node))
+    kept = tuple(field for field in fields if field and not is_impossible(field.node))
     return replace(a, fields=kept, rest=rest, open=a.open and b.open)
 
 
@@ -107,10 +120,6 @@ def _either_rest(a: Record, b: Record) -> Node | None:
     if a.rest and b.open:
         return a.rest
     return b.rest if a.open else None
-
-
-def _impossible(node: Node) -> bool:
-    return isinstance(node, Never) and not node.nullable
 
 
 def _meet_field(one: Field | None, two: Field | None, a: Record, b: Record) -> Field | None:

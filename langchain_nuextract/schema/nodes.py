@@ -192,6 +192,11 @@ def size(node: Node) -> int:
     return count(node)
 
 
+def is_impossible(node: Node) -> bool:
+    """Whether no value satisfies a node."""
+    return isinstance(node, Never) and not node.nullable
+
+
 def tells_null(field: Field) -> bool:
     """Whether null and nothing are both admitted for a field, and different."""
     return field.null_matters and field.node.nullable and not field.required and not isinstance(field.node, Anything)

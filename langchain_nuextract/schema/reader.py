@@ -9,12 +9,25 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
 from langchain_nuextract.errors import UnsupportedSchema
+from langchain_nuextract.loose import fields, items
 from langchain_nuextract.paths import EACH, JSON, Path
 from langchain_nuextract.schema.finish import ANY
 from langchain_nuextract.schema.keywords import bound, implied_type, listed, named_keys, patterns, required
 from langchain_nuextract.schema.kinds import dumps, is_object
 from langchain_nuextract.schema.meet import meet, meet_all
-from langchain_nuextract.schema.nodes import Anything, Array, Cut, Enum, Field, Never, Node, Record, enum, size
+from langchain_nuextract.schema.nodes import (
+    Anything,
+    Array,
+    Cut,
+    Enum,
+    Field,
+    Never,
+    Node,
+    Record,
+    enum,
+    is_impossible,
+    size,
+)
 from langchain_nuextract.schema.references import Resolver
 from langchain_nuextract.schema.scalars import retype, scalar
 from langchain_nuextract.schema.types import ANNOTATION
@@ -179,8 +192,7 @@ class Reader:
                 return scalar(name, schema)
 
     def _array(self, schema: Mapping[str, JSON], place: Place) -> Array:
-        tuple_ = schema.get("prefixItems", schema.get("items"))
-        places = cast("list[JSON]", tuple_) if isinstance(tuple_, list) else []
+        places = items(schema.get("prefixItems", schema.get("items")))
         after = schema.get("items", True) if not isinstance(schema.get("items"), list) else None
         rest = schema.get("additionalItems", True) if after is None else after
         most = bound(schema.get("maxItems"))
@@ -194,29 +206,24 @@ class Reader:
 
     def _rest(self, schema: JSON, place: Place) -> Node | None:
         node = self.read(schema, place.down(EACH))
-        return None if isinstance(node, Never) and not node.nullable else node
+        return None if is_impossible(node) else node
 
     def _object(self, schema: Mapping[str, JSON], place: Place) -> Record:
-        named = cast("Mapping[str, JSON]", schema.get("properties") or {})
+        named, only = fields(schema.get("properties")), named_keys(schema)
         must = required(schema, named)
-        fields = [self._field(name, part, place, required=name in must) for name, part in named.items()]
+        described = [self._field(name, part, place, required=name in must) for name, part in named.items()]
         rest, open_ = self._others(schema, place)
-        known = {field.name for field in fields}
-        unnamed = [
+        undescribed = [
             self._undeclared(name, schema, place, required=name in must)
-            for name in dict.fromkeys((*named_keys(schema), *must))
-            if name not in known and name not in named
+            for name in dict.fromkeys((*only, *must))
+            if name not in named
         ]
-        kept = tuple(field for field in (*fields, *unnamed) if not isinstance(field.node, Never) or field.node.nullable)
-        closed = bool(named_keys(schema))
-        bare = not kept and rest is None and open_ and not (self._closed and "properties" in schema)
-        if bare and not closed:
+        kept = tuple(field for field in (*described, *undescribed) if not is_impossible(field.node))
+        if only:
+            return Record(fields=kept)
+        if not kept and rest is None and open_ and not (self._closed and "properties" in schema):
             return Record(rest=Anything(nullable=True, lost=(ANY,)))
-        return Record(
-            fields=kept,
-            rest=None if closed else rest,
-            open=open_ and not self._closed and rest is None and not closed,
-        )
+        return Record(fields=kept, rest=rest, open=open_ and not self._closed and rest is None)
 
     def _field(self, name: str, schema: JSON, place: Place, *, required: bool) -> Field:
         node = self.read(schema, place.down(name))
