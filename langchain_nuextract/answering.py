@@ -28,7 +28,7 @@ from langchain_nuextract.paths import JSON
 from langchain_nuextract.plan import plan_for
 from langchain_nuextract.schema.target import Target
 from langchain_nuextract.task import Reply, Request
-from langchain_nuextract.tracing import content_of, unveiled
+from langchain_nuextract.veiling import content_of, unveiled
 
 Ask = Callable[[list[BaseMessage], dict[str, JSON]], ChatResult]
 AskAsync = Callable[[list[BaseMessage], dict[str, JSON]], Awaitable[ChatResult]]

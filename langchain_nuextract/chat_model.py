@@ -35,7 +35,7 @@ from langchain_nuextract.formats import asks_for_object, unwrapped, whole
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.profile import Profile, profile_of
 from langchain_nuextract.task import Request
-from langchain_nuextract.tracing import content_of, unveiled, veiled
+from langchain_nuextract.veiling import content_of, unveiled, veiled
 
 __all__ = ["ChatNuExtract", "reply_of"]
 

@@ -28,7 +28,8 @@ from langchain_nuextract.chat_model import ChatNuExtract
 from langchain_nuextract.endpoint.replies import result_of
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.task import Request
-from langchain_nuextract.tracing import shown, shown_outcome, veiled
+from langchain_nuextract.tracing import shown, shown_outcome
+from langchain_nuextract.veiling import veiled
 
 Out = TypeVar("Out")
 

@@ -1,76 +1,20 @@
-"""What callbacks and tracers are shown in place of images: what kind of image, how large, and a hash of it.
+"""What callbacks and tracers are shown of an extractor's input and outcome: all but images."""
 
-LangChain hands them the inputs of a run as they are, and a page is megabytes of base64 that nobody reads. So the data
-of an image travels through runs behind a text that tells about it, and is put back when a request is written.
-"""
-
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from hashlib import sha256
-from typing import Any, Final, Self, cast
+from typing import Any, cast
 
 from langchain_core.documents import Document
-from langchain_core.messages import BaseMessage
 
-from langchain_nuextract.documents.blocks import part_of
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Image, Part, Source
 from langchain_nuextract.errors import quote
 from langchain_nuextract.extraction import Attempt, Extraction
-from langchain_nuextract.paths import JSON
-
-_DATA: Final = "data:"
-_HASH: Final = 16
-"""Hexadecimal digits of the hash by which images are told apart, in caches too."""
-
-
-class Veiled(str):
-    """A `data:` URL that shows no data: `data:image/png;base64,(48213 characters, sha256 9f86d081884c7d65)`."""
-
-    __slots__ = ("whole",)
-
-    whole: str
-
-    @classmethod
-    def of(cls, url: str) -> Self:
-        """Veil a `data:` URL."""
-        kind, _, data = url.partition(",")
-        veiled = cls(f"{kind},({len(data)} characters, sha256 {sha256(data.encode()).hexdigest()[:_HASH]})")
-        veiled.whole = url
-        return veiled
-
-
-def veiled(messages: Iterable[BaseMessage]) -> list[BaseMessage]:
-    """Veil the images in messages, in the form that OpenAI's API has for them."""
-    return [
-        message
-        if isinstance(content := content_of(message), str)
-        else message.model_copy(update={"content": _blocks(content)})
-        for message in messages
-    ]
-
-
-def content_of(message: BaseMessage) -> str | list[Any]:
-    """Give a message's content; LangChain's own has no types."""
-    return cast("str | list[Any]", message.content)  # pyright: ignore[reportUnknownMemberType]
-
-
-def unveiled(value: JSON) -> JSON:
-    """Put the data back, wherever it is veiled in a value."""
-    match value:
-        case Veiled():
-            return value.whole
-        case list():
-            return [unveiled(each) for each in cast("list[JSON]", value)]
-        case dict():
-            return {name: unveiled(each) for name, each in cast("dict[str, JSON]", value).items()}
-        case _:
-            return value
+from langchain_nuextract.veiling import blocks_of, is_data, veil
 
 
 def shown(document: Any) -> Any:
     """Give what to show of an extractor's input: itself, unless it has images."""
-    if isinstance(document, Document) or (isinstance(document, str) and not document.lstrip().startswith(_DATA)):
+    if isinstance(document, Document) or (isinstance(document, str) and not is_data(document.lstrip())):
         return document
     try:
         source = read(document)
@@ -100,40 +44,9 @@ def _source(source: Source) -> Source:
 
 
 def _part(part: Part) -> Part:
-    return Image(_veiled(part.url)) if isinstance(part, Image) else part
+    return Image(veil(part.url)) if isinstance(part, Image) else part
 
 
 def _attempt(attempt: Attempt) -> Attempt:
-    messages = tuple({**message, "content": _blocks(message["content"])} for message in attempt.request.messages)
+    messages = tuple({**message, "content": blocks_of(message["content"])} for message in attempt.request.messages)
     return replace(attempt, request=replace(attempt.request, messages=messages))
-
-
-def _blocks(content: Any) -> Any:
-    return content if isinstance(content, str) else [_block(each) for each in content]
-
-
-def _block(block: Any) -> Any:
-    match block:
-        case {"type": "image_url", "image_url": {"url": str(url)} as image}:
-            return {**block, "image_url": {**image, "url": _veiled(url)}}
-        case {"type": "image_url", "image_url": str(url)}:
-            return {**block, "image_url": _veiled(url)}
-        case {"type": "image"}:
-            return _image(block)
-        case _:
-            return block
-
-
-def _image(block: Mapping[str, Any]) -> Mapping[str, Any]:
-    try:
-        part = part_of(block)
-    except ValueError:
-        # What it is, is for the endpoint to say.
-        return block
-    if not isinstance(part, Image) or not part.url.startswith(_DATA):
-        return block
-    return {"type": "image_url", "image_url": {"url": _veiled(part.url)}}
-
-
-def _veiled(url: str) -> str:
-    return Veiled.of(url) if url.startswith(_DATA) and not isinstance(url, Veiled) else url

@@ -65,6 +65,21 @@ def test_a_reasoning_parser_that_takes_answers_for_thinking_is_found_out():
     assert "--reasoning-parser" in trap.advice
 
 
+@pytest.mark.parametrize(
+    ("reply", "reason", "advice"),
+    [
+        pytest.param(FakeReply(status=401, error="Unauthorized"), "status 401", "NUEXTRACT_API_KEY", id="key"),
+        pytest.param(FakeReply(status=500, error="out of memory"), "out of memory", "", id="failure"),
+        pytest.param(FakeReply(fault="drop"), "RemoteProtocolError", "", id="silence"),
+    ],
+)
+def test_a_server_that_does_not_answer_is_said_why(reply, reason, advice):
+    with FakeEndpoint(reply) as endpoint:
+        (bad,) = (finding for finding in diagnosis(endpoint).values() if finding.mark != "good")
+    assert (bad.mark, advice in bad.advice) == ("bad", True)
+    assert reason in bad.what
+
+
 def test_a_server_that_says_nothing_is_not_held_for_sound():
     with FakeEndpoint(ANSWER, FakeReply(status=500)) as endpoint:
         (doubt,) = (finding for finding in diagnosis(endpoint).values() if finding.mark != "good")

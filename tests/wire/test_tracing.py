@@ -30,6 +30,7 @@ MESSAGE = HumanMessage([{"type": "text", "text": "page 1"}, {"type": "image_url"
 FORMS = {
     "image": Image(URL),
     "url": URL,
+    "url in capitals": f"  DATA:IMAGE/PNG;base64,{DATA}",
     "bytes": base64.b64decode(DATA),
     "list": ["page 1", Image(URL)],
     "message": MESSAGE,
