@@ -59,6 +59,8 @@ class Folded:
 
 def fold(text: str) -> str:
     """Fold a text, without blanks at its ends."""
+    if text.isascii():
+        return " ".join(text.lower().split())
     return "".join(piece.folded for piece in _pieces(text)).strip()
 
 

@@ -1,16 +1,16 @@
 """Where a document says the values of an extraction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from itertools import starmap
 
 from langchain_nuextract.grounding.concordance import Concordance
 from langchain_nuextract.grounding.folding import Folded, fold, folded
 from langchain_nuextract.grounding.items import Leaf, items
-from langchain_nuextract.grounding.locate import Evidence
+from langchain_nuextract.grounding.locate import Evidence, Match, Span, Spans
 from langchain_nuextract.grounding.numerals import is_negative, notation, numerals
 from langchain_nuextract.grounding.places import Places
-from langchain_nuextract.paths import JSON
+from langchain_nuextract.paths import JSON, Path
 
 
 def ground(value: JSON, text: str) -> tuple[Evidence, ...]:
@@ -28,18 +28,28 @@ def ground(value: JSON, text: str) -> tuple[Evidence, ...]:
     """
     groups = items(value)
     found: list[Evidence | None] = [None] * sum(map(len, groups))
-    places_of = lru_cache(maxsize=None, typed=True)(_Document(text).places)  # 1 and 1.0 are two
+    spans_of = lru_cache(maxsize=None, typed=True)(_Document(text).find)
+
+    @lru_cache(maxsize=None, typed=True)
+    def places_of(leaf: str | float) -> Places:
+        return Places(spans_of(leaf))
+
     for group in groups:
-        near = None
+        near: tuple[int, int] | None = None
         for order, path, leaf in group if len(group) == 1 else sorted(group, key=_size, reverse=True):
-            places = places_of(leaf)
-            span = places.take(near)
-            if span:
-                near = near or span
-                quotation = text[span.start : span.end]
-                match = "exact" if quotation == str(leaf) else places.match
-                found[order] = Evidence(path, leaf, span, quotation, match)
+            spans = spans_of(leaf)
+            if not spans:
+                continue
+            span = spans[0] if len(spans) == 1 else places_of(leaf).take(near)
+            near = near or span
+            found[order] = _evidence(path, leaf, span, text)
     return tuple(filter(None, found))
+
+
+def _evidence(path: Path, leaf: str | float, span: tuple[int, int], text: str) -> Evidence:
+    quotation = text[span[0] : span[1]]
+    match: Match = "exact" if quotation == str(leaf) else "folded" if isinstance(leaf, str) else "number"
+    return Evidence(path, leaf, Span(*span), quotation, match)
 
 
 class _Document:
@@ -49,23 +59,17 @@ class _Document:
         self._text = text
         self._exact = Concordance(text)
 
-    def places(self, leaf: str | float) -> Places:
-        """Find all places of a value."""
-        if not isinstance(leaf, str):
-            return Places(self._of_number(leaf), "number")
-        if exact := self._exact.find(leaf):
-            return Places(exact, "exact")
-        return Places(self._of_text(leaf), "folded")
+    def find(self, leaf: str | float) -> Spans:
+        """Find all places of a value, in the order of the text."""
+        if isinstance(leaf, str):
+            return self._exact.find(leaf) or self._find_alike(fold(leaf))
+        spans = self._numerals.get(notation(leaf), ())
+        return spans if leaf >= 0 else [span for span in spans if is_negative(self._text, span)]
 
-    def _of_text(self, value: str) -> Sequence[tuple[int, int]]:
-        wanted = fold(value)
+    def _find_alike(self, wanted: str) -> Spans:
         if not wanted:
             return ()
         return [*filter(None, starmap(self._folded.unfold, self._alike.find(wanted)))]
-
-    def _of_number(self, value: float) -> Sequence[tuple[int, int]]:
-        spans = self._numerals.get(notation(value), ())
-        return spans if value >= 0 else [span for span in spans if is_negative(self._text, span)]
 
     @cached_property
     def _folded(self) -> Folded:
@@ -76,7 +80,7 @@ class _Document:
         return Concordance(self._folded.text)
 
     @cached_property
-    def _numerals(self) -> Mapping[str, Sequence[tuple[int, int]]]:
+    def _numerals(self) -> Mapping[str, Spans]:
         return numerals(self._text)
 
 

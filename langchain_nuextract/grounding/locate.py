@@ -1,5 +1,6 @@
 """Where a document says a value."""
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from langchain_nuextract.paths import JSON, Path
@@ -18,6 +19,10 @@ class Span(NamedTuple):
 
     start: int
     end: int
+
+
+Spans: TypeAlias = Sequence[tuple[int, int]]
+"""Where places begin and end, in the order of the text: spans to be."""
 
 
 class Evidence(NamedTuple):
