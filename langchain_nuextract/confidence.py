@@ -87,7 +87,7 @@ class Account:
         laid = [_Laid(answer, self.policy, self.document) for answer in self.answers]
         by_part: dict[Path, _Laid] = {part: each for each in laid for part in each.answer.parts}
         marked = _marked(self.target.lift(self.merged, self.dialect))
-        for path, before in leaves(without(marked, self.left_out)):
+        for path, before in leaves(without(marked, self.left_out) if self.left_out else marked):
             origin = _above(origins, before)
             source = None if origin is None else _above(by_part, origin)
             if origin is not None and source and (logprobs := source.logprobs(origin)):
@@ -156,13 +156,13 @@ def _along(legs: Sequence[Leg]) -> tuple[bytes, list[_Token]]:
         begin, end = written.find(before), len(before)
         old = [token.moved(-begin) for token in tokens] if begin >= 0 else []
         kept = [token._replace(end=min(token.end, end)) for token in old if token.start < end]
-        tokens = [*kept, *(token.moved(end) for token in _of_reply(leg.reply.tokens, more))]
+        tokens = [*kept, *_of_reply(leg.reply.tokens, more, end)]
         written = before + more
     return written, tokens
 
 
-def _of_reply(tokens: Sequence[Token], text: bytes) -> Iterator[_Token]:
-    """Lay the tokens of a reply along its text; those of its thinking and of its end lie outside.
+def _of_reply(tokens: Sequence[Token], text: bytes, start: int) -> Iterator[_Token]:
+    """Lay the tokens of a reply along its text, which starts somewhere; those of its thinking and its end lie outside.
 
     Tokens without bytes of their own share the letter that the next one completes.
     """
@@ -170,13 +170,13 @@ def _of_reply(tokens: Sequence[Token], text: bytes) -> Iterator[_Token]:
     begin = len(whole) - len(text) if whole.endswith(text) else whole.rfind(text)
     if begin < 0:
         return
-    at = -begin
+    at, last = start - begin, start + len(text)
     waiting: list[float] = []
     for token in tokens:
         waiting.append(token.logprob)
         if token.text:
             end = at + len(token.text)
-            yield from (_Token(at, end, logprob) for logprob in waiting if end > 0 and at < len(text))
+            yield from (_Token(at, end, logprob) for logprob in waiting if end > start and at < last)
             at, waiting = end, []
 
 

@@ -13,9 +13,10 @@ from langchain_nuextract.confidence import Account, Confidence
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.errors import Problem
 from langchain_nuextract.grounding import ground
+from langchain_nuextract.grounding.items import items
 from langchain_nuextract.grounding.locate import Evidence
 from langchain_nuextract.leaks import Leak, leaks
-from langchain_nuextract.paths import JSON, Path, leaves, show
+from langchain_nuextract.paths import JSON, Path, show
 from langchain_nuextract.repair.ledger import Repair
 from langchain_nuextract.task import Reply, Request, Shot, Usage
 
@@ -23,6 +24,8 @@ T = TypeVar("T")
 
 _UNSURE: Final = 3
 """How many of the values that the model was least sure of a report names."""
+_MISSING: Final = 10
+"""How many of the values that the document does not say as they stand a report names."""
 
 AttemptKind: TypeAlias = Literal["plain", "continued", "narrowed", "constrained", "resampled"]
 """How the model was asked:
@@ -120,7 +123,6 @@ class Extraction(Generic[T]):
     @property
     def report(self) -> str:
         """How it came about, in a few lines: the calls, and what was repaired, filled in, left out and found."""
-        found = sum(1 for _, value in leaves(self.json) if value is not None)
         used = f"{self.usage.input_tokens} tokens in, {self.usage.output_tokens} out"
         return "\n".join(
             (
@@ -130,11 +132,21 @@ class Extraction(Generic[T]):
                 *_section("defaults", map(show, self.defaults)),
                 *_section("left out", self.problems),
                 *_section("warnings", self.warnings),
-                *_section("least sure", _least_sure(self.confidence)),
+                *_section("least sure (probabilities)", _least_sure(self.confidence)),
                 *self._shown(),
-                f"found in the document: {len(self.evidence)} of {_count(found, 'value')}",
+                *self._sought(),
             )
         )
+
+    def _sought(self) -> Iterator[str]:
+        """Say how many of the texts and numbers were found, and which were not: the document may say them otherwise."""
+        found = {each.path for each in self.evidence}
+        sought = sorted(leaf for group in items(self.json) for leaf in group)
+        missing = [show(path) for _, path, _ in sought if path not in found]
+        yield f"found in the document: {len(found)} of {_count(len(sought), 'text or number', 'texts and numbers')}"
+        if missing:
+            more = f" and {len(missing) - _MISSING} more" if len(missing) > _MISSING else ""
+            yield f"  not as they stand: {', '.join(missing[:_MISSING])}{more}"
 
     def _shown(self) -> Iterator[str]:
         if self.examples or self.examples_left_out:
@@ -162,5 +174,5 @@ def _section(title: str, lines: Iterable[object]) -> Iterator[str]:
         yield from listed
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _count(number: int, noun: str, several: str = "") -> str:
+    return f"{number} {noun if number == 1 else several or f'{noun}s'}"

@@ -12,6 +12,7 @@ from langchain_nuextract.repair.align import align
 from langchain_nuextract.repair.candidates import Candidate
 from langchain_nuextract.repair.fits import fit_of
 from langchain_nuextract.repair.ledger import Policy, Repair
+from langchain_nuextract.repair.lexemes import stretches
 from langchain_nuextract.repair.nodes import Members, Node, Stretch
 from langchain_nuextract.repair.pick import pick
 from langchain_nuextract.schema.form import Form, Record
@@ -95,6 +96,8 @@ def trace_form(text: str, form: Form, *, policy: Policy = "lenient", document: s
         string, there is one entry for all of them, at a path above theirs. Values that are not in the text as they
         stand, such as those of an answer that was escaped as a whole, have none.
     """
+    if fit_of(form).value(text) is not None:
+        return stretches(text)
     if _without_entities(_without_surrogates(text)) != text:
         return {}
     best = pick(text, form)

@@ -25,4 +25,4 @@ def test_each_value_has_the_probability_of_its_tokens_streamed_or_not(embedded):
     assert streamed.json == whole.json
     means = [each.mean for each in whole.confidence]
     assert [each.mean for each in streamed.confidence] == pytest.approx(means, abs=0.02)
-    assert "least sure:" in whole.report
+    assert "least sure (probabilities):" in whole.report

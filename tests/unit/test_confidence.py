@@ -234,10 +234,19 @@ def test_the_report_names_what_the_model_was_least_sure_of():
         "]}",
     )
     report = extraction(BILL, reply).report
-    assert "least sure:\n  $.total: 0.20 a token, 0.20 in all\n  $.tags[0]: 0.40" in report
+    assert "least sure (probabilities):\n  $.total: 0.20 a token, 0.20 in all\n  $.tags[0]: 0.40" in report
     assert "$.paid: 0.80" in report
     assert "$.name: 0.90" not in report
     assert "least sure" not in extraction(BILL, Reply(LONG)).report
+
+
+def test_the_report_names_what_the_document_does_not_say_as_it_stands():
+    answer = {"name": "Hof", "total": 12.5, "paid": True, "tags": [*"abcdefghijkl"]}
+    report = extraction(BILL, Reply(json.dumps(answer)), document="Hof, 12,50 EUR").report
+    assert "found in the document: 2 of 14 texts and numbers\n  not as they stand: $.tags[0], $.tags[1]," in report
+    assert report.endswith("$.tags[9] and 2 more")
+    found = extraction(BILL, Reply('{"name": "Hof", "paid": true}'), document="Hof").report
+    assert found.endswith("found in the document: 1 of 1 text or number")
 
 
 VALUES = st.fixed_dictionaries(

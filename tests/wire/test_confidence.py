@@ -1,13 +1,18 @@
 """Probabilities of tokens, asked for and read over the wire: plain and streamed, on both routes."""
 
+import asyncio
 import json
 import math
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler
 
 from langchain_nuextract import ChatNuExtract, NuExtractor
+from langchain_nuextract.asking import Straight, straight
+from langchain_nuextract.documents.source import Source, Text
+from langchain_nuextract.driving import Streamed, agrow, grow
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 MODEL = "numind/NuExtract3"
@@ -125,3 +130,29 @@ def test_a_streamed_extraction_asks_for_them_too(run):
         assert run.stream(extract)[-1] == ANSWER
     assert endpoint.requests[0].body["logprobs"] is True
     assert listener.tokens == [len(TEXT)]
+
+
+@pytest.mark.parametrize("size", [1, 3, 100])
+@pytest.mark.parametrize(
+    ("dialect", "said", "logprobs"),
+    [
+        pytest.param("3", in_chat, content, id="chat"),
+        pytest.param("nuextract-3-inline", in_completion, lists, id="completions"),
+    ],
+)
+def test_a_stream_that_nobody_listens_to_has_them_too(run, size, dialect, said, logprobs):
+    with FakeEndpoint(streamed(TEXT, size, said, logprobs)) as endpoint:
+        extract = extractor(endpoint, dialect=dialect)
+        asking = straight(extract.llm, None)
+        assert isinstance(asking, Straight)
+        growing = Streamed(extract.inquiry.plan, Source((Text("a document"),)))
+        if run.asynchronous:
+            asyncio.run(ended(agrow(growing, asking)))
+        else:
+            assert [*grow(growing, asking)]
+    assert endpoint.requests[0].body["stream"] is True
+    assert sure(growing.outcome) == EXPECTED
+
+
+async def ended(grown: AsyncIterator[Any]) -> None:
+    assert [each async for each in grown]

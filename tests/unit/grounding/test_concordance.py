@@ -78,7 +78,7 @@ class Counted(str):
 
     __slots__ = ("searched",)
 
-    def find(self, wanted: str, start: int = 0, end: int | None = None) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def find(self, wanted: str, start: int = 0, end: int | None = None) -> int:
         end = len(self) if end is None else min(end, len(self))
         at = super().find(wanted, start, end)
         self.searched = getattr(self, "searched", 0) + (end if at < 0 else at) - start

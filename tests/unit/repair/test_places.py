@@ -85,3 +85,13 @@ def test_what_stands_there_is_the_value(bill, indent, plain, before):
     for path, leaf in leaves(value):
         start, end = places[path]
         assert json.loads(text[start:end]) == leaf
+
+
+@given(BILLS, st.sampled_from([None, 2]), st.booleans())
+def test_an_answer_that_fits_is_followed_as_one_that_is_repaired(bill, indent, plain):
+    text = json.dumps(bill, indent=indent, ensure_ascii=plain)
+    before = "Here it is: "
+    moved = {
+        path: (start - len(before), end - len(before)) for path, (start, end) in trace_form(before + text, BILL).items()
+    }
+    assert trace_form(text, BILL) == moved
