@@ -44,7 +44,7 @@ def finished(node: Node) -> Node:
             return _losing(node, ANY)
         case _:
             pass
-    return _checked(node)
+    return _losing(node, _IMPLIED) if node.implied else node
 
 
 def _finished_field(field: Field) -> Node:
@@ -56,10 +56,6 @@ def _finished_field(field: Field) -> Node:
 def _is_choice(node: Leaf | Enum) -> bool:
     """Whether the model is asked for a choice or a number, which cannot say that null is meant."""
     return len(node.members) > 1 if isinstance(node, Enum) else json_kind(node.type) != "string"
-
-
-def _checked(node: Node) -> Node:
-    return _losing(node, _IMPLIED) if node.implied else node
 
 
 def _losing(node: Node, loss: tuple[str, str]) -> Node:
