@@ -21,8 +21,8 @@ from langchain_nuextract.endpoint.bodies import (
     arguments,
     as_completion,
     merged,
+    settled,
     take_options,
-    take_stop_loops,
     timeouts,
 )
 from langchain_nuextract.endpoint.faults import NOBODY, ServedModel
@@ -262,8 +262,8 @@ class ChatNuExtract(BaseChatOpenAI):
         streaming: Mapping[str, JSON] = MappingProxyType({}),
     ) -> Call:
         body = {**self._get_request_payload(messages, stop=stop, **kwargs), **streaming}
+        body = settled(body, is_vllm=self.wire.is_vllm)
         route, options = body.pop("route", "chat"), take_options(body)
-        take_stop_loops(body, known=self.wire.is_vllm)
         return Call(_PATHS[route], body if route == "chat" else as_completion(body), options)
 
     def call_for(self, request: Request, *, stream: bool = False) -> Call:
@@ -271,8 +271,8 @@ class ChatNuExtract(BaseChatOpenAI):
         given = arguments(request, self)
         streaming = self._streaming(given, usage=None) if stream else {}
         extra = given.pop("extra_body", None)
-        body = {**merged(self.defaults, given, extra), **streaming, "messages": request.messages}
-        take_stop_loops(body, known=self.wire.is_vllm)
+        body = settled(merged(self.defaults, given, extra), is_vllm=self.wire.is_vllm)
+        body = {**body, **streaming, "messages": request.messages}
         return Call(_PATHS[request.route], body if body.pop("route", "chat") == "chat" else as_completion(body))
 
     @property

@@ -14,7 +14,7 @@ from langchain_nuextract.paths import JSON
 from langchain_nuextract.plan import Plan
 from langchain_nuextract.recovery import has_ended, is_runaway, warmer
 from langchain_nuextract.repair import Reading
-from langchain_nuextract.schema.form import Record
+from langchain_nuextract.schema.form import Record, types, words
 from langchain_nuextract.task import Reply, Request
 
 _LOGPROBS: Final[dict[str, JSON]] = {"logprobs": True, "top_logprobs": 1}
@@ -74,18 +74,28 @@ class Ladder:
         rungs = (self._continued, self._narrowed, self._constrained, self._resampled)
         return next(filter(None, (rung(turns, tried) for rung in rungs)), None)
 
-    def _ask(self, kind: AttemptKind, form: Record) -> Step:
-        request = self.plan.dialect.phrase(self.plan.task(self.source, kind, form))
+    def _ask(self, kind: AttemptKind, form: Record, *, held: bool = False) -> Step:
+        task = self.plan.task(self.source, "constrained" if held else kind, form)
+        request = self.plan.dialect.phrase(task)
         if self.plan.logprobs:
             request = replace(request, body={**request.body, **_LOGPROBS})
+        if task.answer_schema and (echoes := self._echoes(form)):
+            request = replace(request, for_vllm={"bad_words": echoes})
         return Step(kind, form, request, request)
+
+    def _echoes(self, form: Record) -> list[JSON]:
+        """The type names that an answer cannot have but as an echo of the template, since the document has none."""
+        if self.source.images:
+            return []
+        elsewhere = " ".join((self.source.text, *words(form)))
+        return [name for name in sorted(set(types(form))) if name not in elsewhere]
 
     def _continued(self, turns: Sequence[Turn], tried: Sequence[Step]) -> Step | None:
         """Ask for the rest of an answer that was cut off."""
         last = turns[-1]
         if last.step is not tried[-1] or last.reply.finish_reason != "length" or not last.reading.incomplete:
             return None
-        goes_on = all(turn.goes_on for turn in turns) and last.written and _is_more(last)
+        goes_on = all(turn.goes_on for turn in turns) and last.written and _is_more(last) and _is_answer(last)
         if not goes_on or has_ended(last.written) or is_runaway(last.reply, last.written):
             return None
         request = resume(last.step.base, last.written)
@@ -96,7 +106,7 @@ class Ladder:
         form = self._failed(turns[-1])
         if form is self.plan.form or any(step.form == form for step in tried):
             return None
-        return self._ask("narrowed", form)
+        return self._ask("narrowed", form, held=_was_held(turns))
 
     def _constrained(self, turns: Sequence[Turn], tried: Sequence[Step]) -> Step | None:
         """Ask for what failed with the decoding held to its schema."""
@@ -108,7 +118,7 @@ class Ladder:
         """Ask for what failed once more, with another seed and a higher temperature."""
         if any(step.kind == "resampled" for step in tried):
             return None
-        step = self._ask("resampled", self._failed(turns[-1]))
+        step = self._ask("resampled", self._failed(turns[-1]), held=_was_held(turns))
         request = warmer(step.request, len(tried))
         return Step("resampled", step.form, request, request)
 
@@ -118,6 +128,17 @@ class Ladder:
         if not bad or len(bad) == len(turn.found):
             return self.plan.form
         return narrowed(self.plan.form, bad)
+
+
+def _was_held(turns: Sequence[Turn]) -> bool:
+    """Whether there was need to constrain the decoding; then there still is."""
+    return any(turn.step.kind == "constrained" for turn in turns)
+
+
+def _is_answer(turn: Turn) -> bool:
+    """Whether an answer has anything to do with what was asked."""
+    strange = any(repair.kind == "unknown-key" for repair in turn.reading.repairs)
+    return not strange or any(each.present for each in turn.found.values())
 
 
 def _is_more(turn: Turn) -> bool:

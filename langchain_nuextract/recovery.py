@@ -29,7 +29,7 @@ TAIL: Final = _ROUNDS * _LONGEST_LOOP
 _OF_VALUES: Final = re.compile(r'.*"|[\s\d,:.{}\[\]+\-eEnultrfas]*$', re.DOTALL)
 """What may be a row of values: it has a quotation mark, or nothing but what numbers and literals are written with."""
 
-REPETITION: Final[Mapping[str, JSON]] = {"max_pattern_size": 64, "min_pattern_size": 4, "min_count": _ROUNDS}
+_REPETITION: Final[dict[str, JSON]] = {"max_pattern_size": 64, "min_pattern_size": 4, "min_count": _ROUNDS}
 """What vLLM takes for a loop, in tokens.
 
 With so many rounds it looks for next to none in an answer of usual length, which costs its scheduler a microsecond a
@@ -92,9 +92,11 @@ class RecoveryPolicy:
         if self.max_output_tokens is not None:
             firm["max_tokens"] = self.max_output_tokens - spent.output_tokens
         if self.stop_repetition:
-            firm["repetition_detection"] = dict(REPETITION)
+            firm["repetition_detection"] = dict(_REPETITION)
         bound = _with(request, firm)
-        return replace(bound, stop_loops=False) if self.stop_repetition is False else bound
+        if self.stop_repetition is False:
+            return replace(bound, stop_loops=False)
+        return replace(bound, for_vllm={**request.for_vllm, "repetition_detection": dict(_REPETITION)})
 
 
 DEFAULT: Final = RecoveryPolicy()

@@ -64,8 +64,10 @@ class Request:
     """Fields of the body that replace the caller's own settings; of two bounds, the lower one holds."""
     before: str = ""
     """What the answer has so far, where its rest is asked for."""
+    for_vllm: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
+    """Further fields of the body for a server that is known to be vLLM; the caller's own settings replace them."""
     stop_loops: bool = True
-    """Whether a model that runs in circles is to be stopped: in a stream, and by a server that is known to do so."""
+    """Whether a stream is to be closed when the model runs in circles."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from langchain_core.language_models import BaseChatModel
 from langchain_nuextract.endpoint.settings import Timeouts
 from langchain_nuextract.loose import fields
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.recovery import REPETITION
 from langchain_nuextract.task import Request
 
 _CONNECT: Final = 10.0
@@ -17,7 +16,7 @@ _CONNECT: Final = 10.0
 _OPTIONS: Final = ("timeout", "extra_headers", "extra_query")
 _TEMPLATE: Final = "chat_template_kwargs"
 _EXTRA: Final = "extra_body"
-_STOP_LOOPS: Final = "stop_loops"
+_FOR_VLLM: Final = "for_vllm"
 SAMPLING: Final = ("temperature", "top_p", "max_tokens", "seed", "presence_penalty", "frequency_penalty")
 """Settings that most chat models have."""
 
@@ -45,22 +44,22 @@ def arguments(request: Request, llm: BaseChatModel) -> dict[str, JSON]:
         # As an argument of its own it would ask the chat model for an extraction.
         held: dict[str, JSON] = {"response_format": body.pop("response_format")}
         body[_EXTRA] = {**(getattr(llm, _EXTRA, None) or {}), **held}
-    if request.stop_loops and hasattr(type(llm), "wire"):
-        body[_STOP_LOOPS] = True
+    if request.for_vllm and hasattr(type(llm), "wire"):
+        body[_FOR_VLLM] = request.for_vllm
     return body if request.route == "chat" else {**body, "route": request.route}
 
 
-def take_stop_loops(body: dict[str, JSON], *, known: bool) -> None:
-    """Take the wish to stop loops out of a body; tell the server, unless the caller has told it how.
+def settled(body: dict[str, JSON], *, is_vllm: bool) -> dict[str, JSON]:
+    """Put what is for vLLM alone in its place, or leave it out.
 
     It is an argument like others until then, so that a cache finds an answer whatever was known when it was asked for.
 
     Args:
         body: It is changed.
-        known: Whether the server is known to stop loops.
+        is_vllm: Whether the server is known to be vLLM.
     """
-    if body.pop(_STOP_LOOPS, False) and known:
-        body.setdefault("repetition_detection", dict(REPETITION))
+    fields_for_vllm: Mapping[str, JSON] = body.pop(_FOR_VLLM, {})
+    return {**fields_for_vllm, **body} if is_vllm else body
 
 
 def as_completion(body: Mapping[str, JSON]) -> dict[str, JSON]:

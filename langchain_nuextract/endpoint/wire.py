@@ -35,8 +35,8 @@ from langchain_nuextract.paths import JSON
 _LOOK: Final = (5.0, 5.0, 5.0, 5.0)
 """Seconds. Looking something up for an error message must not take long."""
 _OK: Final = range(200, 300)
-_OF_VLLM: Final = "kv_transfer_params"
-"""A key that whole answers of vLLM have on both routes (0.9 to 0.32 at the least), mostly with null."""
+_OF_VLLM: Final = frozenset({"kv_transfer_params", "prompt_token_ids"})
+"""Keys that vLLM's answers have on both routes (0.32), and the first events of its streams, mostly with null."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class Wire:
         try:
             with _explained(place):
                 for received in response.iter_bytes():
-                    yield from events.read(received)
+                    yield from map(self._seen, events.read(received))
             yield from events.end()
         finally:
             response.close()
@@ -131,7 +131,7 @@ class Wire:
             with _explained(place):
                 async for received in response.aiter_bytes():
                     for event in events.read(received):
-                        yield event
+                        yield self._seen(event)
             for event in events.end():
                 yield event
         finally:
@@ -156,7 +156,7 @@ class Wire:
         return context_of(model, self.models())
 
     def _seen(self, body: Mapping[str, JSON]) -> Mapping[str, JSON]:
-        self.is_vllm |= _OF_VLLM in body
+        self.is_vllm = self.is_vllm or not _OF_VLLM.isdisjoint(body)
         return body
 
     def _place(self, call: Call) -> Place:

@@ -29,13 +29,15 @@ def answer_schema(form: Form, *, nullable: bool = False, closed: bool = True) ->
     Args:
         form: What is asked for.
         nullable: Whether there may be no answer.
-        closed: Whether there are no other keys, whatever the user's schema admits: a model is to write none.
+        closed: Whether it is for a model to be held to, which is to write no other keys, whatever the user's schema
+            admits, and texts by their patterns.
     """
     match form:
         case Scalar(type=""):
             return {"type": "string"}
         case Scalar():
-            return _typed(json_kind(form.type), nullable=nullable)
+            written = {"pattern": form.pattern} if closed and form.pattern else {}
+            return {**_typed(json_kind(form.type), nullable=nullable), **written}
         case Choice():
             return {"enum": [*form.labels, *([None] if nullable else [])]}
         case Choices():

@@ -4,10 +4,12 @@ A `Target` is lowered to a `Form`, once per vocabulary. The template, the answer
 are short walks over this tree; what the user's own schema says beyond it is the lens's business alone.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from langchain_nuextract.paths import Path
+from langchain_nuextract.schema.types import json_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,8 @@ class Scalar:
 
     type: str
     """NuExtract's type name (`verbatim-string`, `date`, …); `""` where the generation knows text only."""
+    pattern: str = ""
+    """How a text is to be written, where a model can be held to it; see `patterns`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,36 @@ class Record:
 
 
 Form: TypeAlias = Scalar | Choice | Choices | Listing | Record
+
+
+def types(form: Form) -> Iterator[str]:
+    """Yield the type names of the values that are texts, but for those that have a pattern."""
+    match form:
+        case Scalar(type=name, pattern=pattern):
+            if name and not pattern and json_kind(name) == "string":
+                yield name
+        case Listing():
+            yield from types(form.item)
+        case Record():
+            for _, part in form.fields:
+                yield from types(part)
+        case Choice() | Choices():
+            return
+
+
+def words(form: Form) -> Iterator[str]:
+    """Yield the words that an answer is written with in any case: names of fields, and labels."""
+    match form:
+        case Choice() | Choices():
+            yield from form.labels
+        case Listing():
+            yield from words(form.item)
+        case Record():
+            for name, part in form.fields:
+                yield name
+                yield from words(part)
+        case Scalar():
+            return
 
 
 def asks(form: Form, path: Path) -> bool:

@@ -33,6 +33,7 @@ from langchain_nuextract.schema.nodes import (
     tells_null,
 )
 from langchain_nuextract.schema.nodes import Record as RecordNode
+from langchain_nuextract.schema.patterns import OF_TYPES
 from langchain_nuextract.schema.shapes import Lens, ListLens, MapLens, Part, RecordLens
 from langchain_nuextract.schema.types import Vocabulary, json_kind, nearest
 
@@ -81,6 +82,8 @@ class _Builder:
             form = Choice(("yes", "no")) if self._vocabulary.enums else self._scalar("string")
             return TextLens(form, node.kinds, self._missing, note=node.note)
         form = self._scalar(node.type)
+        if node.kinds == frozenset({"string"}) and form.type:
+            form = replace(form, pattern=OF_TYPES.get(form.type, node.pattern))
         written = json_kind(form.type)
         day = node.type == "date" and form.type == "date-time"
         if not day and written in node.kinds and (len(node.kinds) == 1 or written != "string"):
@@ -104,7 +107,10 @@ class _Builder:
         node = field.node
         lens = self.lens(node)
         if tells_null(field) and isinstance(lens, LeafLens | TextLens | EnumLens) and _is_text(lens.form):
-            lens = NullLens(lens)
+            # Null is a word among the texts, whatever their pattern.
+            lens = NullLens(
+                replace(lens, form=replace(lens.form, pattern="")) if isinstance(lens.form, Scalar) else lens
+            )
         members = lens.members if isinstance(lens, EnumLens) and not node.nullable else ()
         constant = members[0] if len(members) == 1 else None
         empty = _can_be_hollow(lens)

@@ -66,6 +66,8 @@ class Leaf(Base):
     """What it is in JSON: `string`, `integer`, `number`, `boolean`."""
     decimal: bool = False
     """Whether it is a number that the user's type also takes as text."""
+    pattern: str = ""
+    """What texts are like, where the user's schema says so in a form for grammars; see `patterns`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """JSON Schema of any draft, read into nodes. Only here and in `keywords` and `references` its keywords are known.
 
-What only validation can check (bounds, patterns, `not`, `if`, …) is not read: the user's own schema validates.
+What only validation can check (bounds, most patterns, `not`, `if`, …) is not read: the user's own schema validates.
 """
 
 import re

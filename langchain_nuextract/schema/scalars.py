@@ -7,6 +7,7 @@ from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import EACH, JSON, Path
 from langchain_nuextract.schema.kinds import json_kinds
 from langchain_nuextract.schema.nodes import Anything, Array, Leaf, Never, Node, Split
+from langchain_nuextract.schema.patterns import plain
 from langchain_nuextract.schema.types import REGIONS, SCALARS, json_kind
 
 FORMATS = {
@@ -35,13 +36,13 @@ def scalar(name: JSON, schema: Mapping[str, JSON]) -> Node:
 
     Args:
         name: The type.
-        schema: Where it stands; its `format` may say more.
+        schema: Where it stands; its `format` and its `pattern` may say more.
     """
     match name:
         case "null":
             return Never(nullable=True)
         case "string":
-            return Leaf(type=_text_type(schema), kinds=json_kinds("string"))
+            return Leaf(type=_text_type(schema), kinds=json_kinds("string"), pattern=plain(schema.get("pattern")))
         case "integer" | "boolean" | "number":
             return Leaf(type=name, kinds=json_kinds(name))
         case _:

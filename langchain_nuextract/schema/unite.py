@@ -82,6 +82,7 @@ def _leaf_or_enum(a: Leaf, b: Enum) -> Leaf | Anything:
 
 def _unite_leaf(a: Leaf, b: Leaf) -> Leaf:
     kinds = a.kinds | b.kinds
+    a = replace(a, pattern=a.pattern if a.pattern == b.pattern else "")
     if a.type == b.type:
         return replace(a, kinds=kinds, decimal=a.decimal or b.decimal)
     if {a.type, b.type} == {"date", "date-time"}:

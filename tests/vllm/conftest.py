@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 
 from tests.vllm import build
-from tests.vllm.server import Server
+from tests.vllm.server import START_SECONDS, Server
+
+TEST_SECONDS = 300
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each test the time that it takes to start a server, on top of its own: any may be the first to need one."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.timeout(START_SECONDS + TEST_SECONDS))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -188,6 +188,39 @@ def test_then_decoding_is_constrained_once_and_the_answer_drawn_once_more(run):
     assert resampled["seed"] != 7
 
 
+def test_what_is_asked_after_a_constrained_answer_is_constrained_too(run):
+    echo = {**ANSWER, "seller": {"name": "string"}}
+    with FakeEndpoint("no", echo, {"seller": {}}, WRONG) as endpoint, pytest.raises(InvalidExtraction) as caught:
+        run(extractor(endpoint), TEXT)
+    assert kinds(caught.value) == ["plain", "constrained", "narrowed", "resampled"]
+    assert ["response_format" in request.body for request in endpoint.requests] == [False, True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param(TEXT, ["string"], id="an echo"),
+        pytest.param("A string quartet of Hof", None, id="perhaps of the document"),
+    ],
+)
+def test_vllm_is_told_not_to_echo_a_type_that_the_document_does_not_name(run, text, words):
+    with FakeEndpoint(as_vllm("no"), ANSWER) as endpoint:
+        assert run(extractor(endpoint), text) == WANTED
+    first, constrained = (request.body for request in endpoint.requests)
+    assert "bad_words" not in first
+    assert constrained.get("bad_words") == words
+    with FakeEndpoint("no", ANSWER) as endpoint:
+        assert run(extractor(endpoint), text) == WANTED
+    assert "bad_words" not in endpoint.requests[1].body
+
+
+def test_a_cut_answer_to_something_else_is_not_continued(run):
+    with FakeEndpoint(cut('{"type": "template", "title": "Invoice of'), ANSWER) as endpoint:
+        details = run(extractor(endpoint).detailed, TEXT)
+    assert details.value == WANTED
+    assert kinds(details) == ["plain", "constrained"]
+
+
 def test_an_answer_that_is_missing_altogether_is_asked_for_as_a_whole(run):
     with FakeEndpoint("I am sorry.", ANSWER) as endpoint:
         details = run(extractor(endpoint).detailed, TEXT)
@@ -259,7 +292,8 @@ def test_a_server_is_told_to_stop_loops_where_the_caller_says_so():
 
 def as_vllm(answer: Any) -> FakeReply:
     """A whole answer, with the key by which vLLM is known."""
-    choice = {"index": 0, "message": {"role": "assistant", "content": json.dumps(answer)}, "finish_reason": "stop"}
+    text = answer if isinstance(answer, str) else json.dumps(answer)
+    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
     body = {"model": MODEL, "choices": [choice], "kv_transfer_params": None}
     return FakeReply(body=json.dumps(body), headers={"Content-Type": "application/json"})
 
@@ -273,7 +307,7 @@ def test_a_server_that_is_seen_to_be_vllm_is_told_to_stop_loops(run, listeners):
         own = ChatNuExtract(model=MODEL, base_url=endpoint.url, extra_body={"repetition_detection": {"min_count": 3}})
         run(NuExtractor(Invoice, llm=own).with_config(callbacks=listeners), TEXT)
     unknown, known, off, owned = (request.body for request in endpoint.requests)
-    assert [body for body in (unknown, known, off, owned) if "stop_loops" in body] == []
+    assert [body for body in (unknown, known, off, owned) if "for_vllm" in body] == []
     assert "repetition_detection" not in {**unknown, **off}
     assert known["repetition_detection"]["min_count"] == 64
     assert owned["repetition_detection"] == {"min_count": 3}
@@ -345,7 +379,7 @@ def test_a_fault_between_attempts_is_retried_below(run, failure):
 @pytest.mark.parametrize("failure", [*FAILURES, pytest.param(FakeReply(text=ANSWER, fault="stall"), id="stall")])
 def test_an_endpoint_that_dies_does_not_take_the_first_answer_along(run, failure):
     with FakeEndpoint(WRONG, failure) as endpoint:
-        llm = ChatNuExtract(model=MODEL, base_url=endpoint.url, max_retries=0, timeout=0.5)
+        llm = ChatNuExtract(model=MODEL, base_url=endpoint.url, max_retries=0, timeout=1.5)
         with pytest.raises(InvalidExtraction) as caught:
             run(NuExtractor(Invoice, llm=llm), TEXT)
         assert len(endpoint.requests) == 2
