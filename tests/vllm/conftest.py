@@ -1,5 +1,6 @@
 """The two vLLM servers of this folder's tests: one with the chat template of NuExtract 2.0, one with that of 3."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,18 +32,24 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Serv
     logs = tmp_path_factory.mktemp("vllm")
     running: dict[str, Server] = {}
     try:
-        running["2"] = _start(logs, "nuextract2", "numind/NuExtract-2.0-2B", "numind/NuExtract-1.5", "numind/NuExtract")
-        running["3"] = _start(logs, "nuextract3", "numind/NuExtract3", options=("--reasoning-parser", "qwen3"))
+        cores = sorted(os.sched_getaffinity(0))
+        names = ("numind/NuExtract-2.0-2B", "numind/NuExtract-1.5", "numind/NuExtract")
+        running["2"] = Server.start(
+            *names, chat_template="nuextract2.jinja", log=logs / "nuextract2.log", cores=cores[::2]
+        )
+        running["3"] = Server.start(
+            "numind/NuExtract3",
+            chat_template="nuextract3.jinja",
+            log=logs / "nuextract3.log",
+            cores=cores[1::2] or cores,
+            options=("--reasoning-parser", "qwen3"),
+        )
         for server in running.values():
             server.wait()
         yield running
     finally:
         for server in running.values():
             server.stop()
-
-
-def _start(logs: Path, name: str, *models: str, options: tuple[str, ...] = ()) -> Server:
-    return Server.start(*models, chat_template=f"{name}.jinja", log=logs / f"{name}.log", options=options)
 
 
 @pytest.fixture(scope="session")

@@ -42,8 +42,18 @@ class Server:
     process: subprocess.Popen[bytes]
 
     @classmethod
-    def start(cls, *models: str, chat_template: str, log: Path, options: Sequence[str] = ()) -> "Server":
-        """Start a server; it is not ready before `wait` returns."""
+    def start(
+        cls, *models: str, chat_template: str, log: Path, cores: Sequence[int], options: Sequence[str] = ()
+    ) -> "Server":
+        """Start a server; it is not ready before `wait` returns.
+
+        Args:
+            models: The names it answers to.
+            chat_template: A file of `templates`.
+            log: Where to write what it says.
+            cores: The processors to compute on; two servers that were left to choose would choose the same.
+            options: Further options of `vllm serve`.
+        """
         port = _free_port()
         command = [
             *(build.PYTHON, "-m", "vllm.entrypoints.cli.main", "serve", build.MODEL),
@@ -57,7 +67,7 @@ class Server:
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [str(word) for word in command],
-                env={**os.environ, **SETTINGS},
+                env={**os.environ, **SETTINGS, "VLLM_CPU_OMP_THREADS_BIND": ",".join(map(str, cores))},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -55,7 +55,7 @@ def outcome(server: Server, row: dict[str, Any]) -> Extraction[Any] | Exception:
 def test_a_hundred_documents_end_valid_or_in_an_error_that_says_what_there_is(
     nuextract2: Server, nuextract3: Server
 ) -> None:
-    asked = [(server, row) for server in (nuextract3, nuextract2) for row in documents()][:100]
+    asked = [(server, row) for row in documents() for server in (nuextract3, nuextract2)][:100]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         outcomes = list(pool.map(lambda one: outcome(*one), asked))
     print("\n", Counter(type(each).__name__ for each in outcomes))  # noqa: T201
