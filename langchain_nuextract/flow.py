@@ -134,7 +134,10 @@ class _Run(Generic[T]):
         return found, judged
 
     def _judge(self, found: Found) -> Judged:
-        return self._judge_value(self.plan.target.lift(together(self.plan.form, found), self.plan.dialect))
+        return self._judge_value(self.plan.target.lift(self._together(found), self.plan.dialect))
+
+    def _together(self, found: Found) -> JSON:
+        return self.plan.target.without_hollow(together(self.plan.form, found), self.plan.dialect)
 
     def _judge_value(self, value: JSON) -> Judged:
         try:
@@ -149,7 +152,7 @@ class _Run(Generic[T]):
         return tuple(dict.fromkeys((*unread, *judged.problems)))
 
     def _shown(self, problems: Iterable[Problem], found: Found) -> Iterator[Problem]:
-        answer = together(self.plan.form, found)
+        answer = self._together(found)
         yield from (replace(each, path=self._place(each.path, answer)) for each in problems)
 
     def _place(self, path: Path, answer: JSON) -> Path:
@@ -202,7 +205,7 @@ class _Run(Generic[T]):
         found = turns[-1].found
         plan = self.plan
         answers = tuple(self._answer(turns, by) for by in _taken(found))
-        merged = together(plan.form, found)
+        merged = self._together(found)
         return Account(answers, merged, gone, plan.target, plan.dialect, plan.recovery.repairs, self.source.text)
 
     def _answer(self, turns: Sequence[Turn], by: int) -> Answer:

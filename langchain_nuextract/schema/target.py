@@ -166,6 +166,13 @@ class Target(Generic[T]):
         """
         return self._lens(dialect.vocabulary).lift(answer)
 
+    def without_hollow(self, answer: JSON, dialect: Speaks = FULL) -> JSON:
+        """Leave out of an answer the objects that may be missing, and that have nothing but missing parts.
+
+        `lift` takes each at its word, since such an object is a value too; of a model's answer it is none.
+        """
+        return self._lens(dialect.vocabulary).without_hollow(answer)
+
     def origins(self, answer: JSON, dialect: Speaks = FULL) -> dict[Path, Path]:
         """Tell from where in an answer the values come that `lift` makes of it.
 

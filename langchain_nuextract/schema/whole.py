@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.schema.form import Form, Record
+from langchain_nuextract.schema.hollow import without_hollow
 from langchain_nuextract.schema.kinds import is_object
 from langchain_nuextract.schema.leaves import EnumLens
 from langchain_nuextract.schema.lens import Lens, build
@@ -35,6 +36,12 @@ class Whole:
         if self.nullable and self.lens.blank(answer):
             return None
         return self.constant.value if self.constant else self.lens.lift(answer)
+
+    def without_hollow(self, answer: JSON) -> JSON:
+        """Leave out of an answer the objects that may be missing, and that have nothing but missing parts."""
+        if not self.wrapped or not is_object(answer):
+            return without_hollow(self.lens, answer)
+        return {name: without_hollow(self.lens, said) for name, said in answer.items()}
 
     def origins(self, answer: JSON) -> Iterator[Origin]:
         """Yield from where in an answer the values come that `lift` makes of it."""

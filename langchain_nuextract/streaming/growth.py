@@ -73,7 +73,7 @@ class Growth:
         # Read as the whole answer will be: echoes are no values, and numbers are what they will be.
         policy = self._plan.recovery.repairs
         reading = read_form(json.dumps(self._growing.value), self._plan.form, policy=policy)
-        answer: JSON = reading.value
+        answer = self._plan.target.without_hollow(reading.value, self._plan.dialect)
         value = self._plan.target.lift(answer, self._plan.dialect)
         if isinstance(value, dict) and isinstance(answer, dict):
             yield self._show(_said(cast("dict[str, JSON]", value), cast("dict[str, JSON]", answer), self._plan.form))
