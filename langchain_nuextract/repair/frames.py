@@ -1,8 +1,12 @@
 """The objects and arrays that are being read, and what they are once they are closed."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from langchain_nuextract.repair.nodes import Fix, Items, Leaf, Members, Node
+
+_UNOPENED: Final = Fix("", "[")
+"""What a list has that no bracket opened. More of its items may follow where it is closed more than once."""
 
 
 @dataclass(slots=True)
@@ -46,7 +50,10 @@ def gathers(frame: Frame) -> bool:
         return False
     key, node = frame.node.members[first - 1]
     items = [frame.labels.pop(at) for at in range(first, end)]
-    frame.node.members[first - 1 :] = [(key, Items([node, *items], fixes=[Fix("", "[")]))]
+    if not (isinstance(node, Items) and _UNOPENED in node.fixes):
+        node = Items([node], fixes=[_UNOPENED])
+    node.items.extend(items)
+    frame.node.members[first - 1 :] = [(key, node)]
     return True
 
 

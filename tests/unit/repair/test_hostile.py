@@ -120,6 +120,11 @@ def test_what_is_nested_too_deeply_is_cut():
     assert max(len(path) for path, _ in leaves(value)) < 300
 
 
+def test_a_list_that_is_closed_a_thousand_times_is_one_list():
+    text = '[{"a": ["x", "y"]' + ',", "z"]' * 1_000
+    assert read_json(text).value == [{"a": [["x", "y"], *[', "z'] * 1_000]}]
+
+
 def test_what_is_wrong_a_thousand_times_in_a_value_is_on_record_once():
     reading = read_form('{"a": "' + "\\ud800" * 1_000 + '", "l": [' + '{"a": "x"},' * 9 + ",,,]}", FORM)
     assert [(show(repair.path), repair.before, repair.times) for repair in reading.repairs] == [
