@@ -47,9 +47,10 @@ def ground(value: JSON, text: str) -> tuple[Evidence, ...]:
 
 
 def _evidence(path: Path, leaf: str | float, span: tuple[int, int], text: str) -> Evidence:
-    quotation = text[span[0] : span[1]]
+    start, end = span
+    quotation = text[start:end]
     match: Match = "exact" if quotation == str(leaf) else "folded" if isinstance(leaf, str) else "number"
-    return Evidence(path, leaf, Span(*span), quotation, match)
+    return Evidence(path, leaf, Span(start, end), quotation, match)
 
 
 class _Document:
@@ -62,12 +63,14 @@ class _Document:
     def find(self, leaf: str | float) -> Spans:
         """Find all places of a value, in the order of the text."""
         if isinstance(leaf, str):
-            return self._exact.find(leaf) or self._find_alike(fold(leaf))
+            return self._exact.find(leaf) or self._find_alike(leaf)
         spans = self._numerals.get(notation(leaf), ())
         return spans if leaf >= 0 else [span for span in spans if is_negative(self._text, span)]
 
-    def _find_alike(self, wanted: str) -> Spans:
-        if not wanted:
+    def _find_alike(self, value: str) -> Spans:
+        wanted = fold(value)
+        # Of a text in ASCII, folding changes letters and blanks alone: dates need not be looked for again.
+        if not wanted or (wanted == value == value.upper() and " " not in value and self._text.isascii()):
             return ()
         return [*filter(None, starmap(self._folded.unfold, self._alike.find(wanted)))]
 

@@ -24,6 +24,7 @@ def quotations(value: JSON, text: str) -> list[tuple[str, str]]:
         pytest.param("1580", "1580", "exact", id="exact"),
         pytest.param("bei spiel gmbh", "Bei  Spiel GmbH", "folded", id="case and blanks"),
         pytest.param("widget", "WIDGET", "folded", id="case"),
+        pytest.param("TOTAL", "total", "folded", id="capitals"),
         pytest.param(1580.22, "1.580,22", "number", id="decimal comma"),
         pytest.param(5, "5", "exact", id="stands alone"),
         pytest.param(5.0, "5", "number", id="whole float"),
