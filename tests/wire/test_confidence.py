@@ -46,7 +46,8 @@ def in_completion(text: str) -> dict[str, Any]:
 
 
 def extractor(endpoint: FakeEndpoint, **settings: Any) -> NuExtractor[Any]:
-    return NuExtractor(TEMPLATE, **{"model": MODEL, "base_url": endpoint.url, "logprobs": True, **settings})
+    connection = {} if "llm" in settings else {"model": MODEL, "base_url": endpoint.url}
+    return NuExtractor(TEMPLATE, **{**connection, "logprobs": True, **settings})
 
 
 def sure(extraction: Any) -> dict[Any, Any]:
