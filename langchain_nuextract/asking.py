@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, TypeGuard
 
-from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager
 from langchain_core.globals import get_llm_cache
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import RunnableConfig
@@ -109,7 +109,11 @@ def straight(llm: BaseChatModel, config: RunnableConfig | None) -> Straight | No
     """
     if not is_bare(llm) or _is_special(llm):
         return None
-    return None if get_callback_manager_for_config(ensure_config(config)).handlers else Straight(llm)
+    config = ensure_config(config)
+    callbacks = config.get("callbacks")
+    given = callbacks.handlers if isinstance(callbacks, BaseCallbackManager) else callbacks
+    # The manager is slow to make, and finds listeners for all runs besides.
+    return None if given or get_callback_manager_for_config(config).handlers else Straight(llm)
 
 
 def is_bare(llm: BaseChatModel) -> TypeGuard[ChatNuExtract]:

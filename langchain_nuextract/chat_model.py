@@ -106,6 +106,8 @@ class ChatNuExtract(BaseChatOpenAI):
 
     _wire: Wire | None = PrivateAttr(default=None)
     _defaults: Mapping[str, JSON] | None = PrivateAttr(default=None)
+    _parameters: Mapping[str, JSON] | None = PrivateAttr(default=None)
+    """What listeners are told about every call, as far as the settings make it."""
 
     @model_validator(mode="before")
     @classmethod
@@ -444,6 +446,14 @@ class ChatNuExtract(BaseChatOpenAI):
         params["ls_provider"] = PROVIDER
         return params
 
+    def _get_invocation_params(self, stop: list[str] | None = None, **kwargs: Any) -> dict[str, Any]:
+        if kwargs.get("tools"):
+            # There are credentials in some, which the base leaves out.
+            return super()._get_invocation_params(stop=stop, **kwargs)
+        if self._parameters is None:
+            self._parameters = super()._get_invocation_params()
+        return {**self._parameters, "stop": stop, **kwargs}
+
     def _use_responses_api(self, payload: dict[str, Any]) -> bool:  # noqa: ARG002 never
         return False
 
@@ -454,12 +464,12 @@ class ChatNuExtract(BaseChatOpenAI):
         """Forget the connection when a setting changes."""
         super().__setattr__(name, value)
         if name in type(self).model_fields:
-            self._wire = self._defaults = None
+            self._wire = self._defaults = self._parameters = None
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Copy with other settings, and a connection of its own."""
         copied = super().model_copy(update=update, deep=deep)
-        copied._wire = copied._defaults = None  # noqa: SLF001 its own class
+        copied._wire = copied._defaults = copied._parameters = None  # noqa: SLF001 its own class
         if isinstance(self.profile, Profile):
             copied.profile = copied._resolve_model_profile()  # noqa: SLF001 its own class
         return copied
@@ -470,7 +480,8 @@ class ChatNuExtract(BaseChatOpenAI):
         fields = {name: value for name, value in state["__dict__"].items() if name in type(self).model_fields}
         fields |= dict.fromkeys(("openai_api_key", "http_client", "http_async_client"))
         fields["default_headers"] = _harmless(self.default_headers)
-        return {**state, "__dict__": fields, "__pydantic_private__": {"_wire": None, "_defaults": None}}
+        private = dict.fromkeys(("_wire", "_defaults", "_parameters"))
+        return {**state, "__dict__": fields, "__pydantic_private__": private}
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
         """Read the key again from where this process has it."""

@@ -6,6 +6,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.globals import set_llm_cache
 from langchain_core.rate_limiters import InMemoryRateLimiter
 from langchain_core.runnables import RunnableLambda
+from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import BaseModel
 
 from langchain_nuextract import ChatNuExtract, Example, NuExtractor
@@ -102,3 +103,26 @@ def test_changed_settings_are_sent():
         llm.top_p = 0.5
         NuExtractor(Order, llm=llm).invoke("x")
     assert [request.body.get("top_p") for request in endpoint.requests] == [None, 0.5]
+
+
+def test_listeners_are_told_changed_settings():
+    told = []
+
+    class Listener(BaseCallbackHandler):
+        def on_chat_model_start(self, *args, invocation_params, **kwargs) -> None:
+            told.append(invocation_params)
+
+    with FakeEndpoint('{"buyer": "Museum", "pieces": 3}') as endpoint:
+        llm = ChatNuExtract(model="m", base_url=endpoint.url, dialect="3")
+        NuExtractor(Order, llm=llm).invoke("x", {"callbacks": [Listener()]})
+        llm.top_p = 0.5
+        NuExtractor(Order, llm=llm).invoke("x", {"callbacks": [Listener()]})
+        NuExtractor(Order, llm=llm.model_copy(update={"top_p": 0.7})).invoke("x", {"callbacks": [Listener()]})
+    assert [params.get("top_p") for params in told] == [None, 0.5, 0.7]
+    assert llm._get_invocation_params(["."], n=2) == BaseChatOpenAI._get_invocation_params(llm, ["."], n=2)
+
+
+def test_listeners_are_not_told_the_credentials_of_tools():
+    tool = {"type": "mcp", "headers": {"Authorization": "secret"}}
+    llm = ChatNuExtract(model="m", base_url="http://localhost")
+    assert "secret" not in repr(llm._get_invocation_params(tools=[tool]))
