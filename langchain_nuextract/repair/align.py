@@ -10,11 +10,12 @@ from langchain_nuextract.repair.candidates import embedded
 from langchain_nuextract.repair.fitting import alone, best_of, is_alone, united
 from langchain_nuextract.repair.habits import Habits, habits_of
 from langchain_nuextract.repair.keys import Matched, match
+from langchain_nuextract.repair.labels import label, labels_in
 from langchain_nuextract.repair.ledger import ALLOWED, Kind, Policy, Repair
 from langchain_nuextract.repair.lists import listed, merged, only_leaf, split, ticks
 from langchain_nuextract.repair.loops import loop_start
 from langchain_nuextract.repair.nodes import Cut, Items, Leaf, Members, Node, Stretch, counted, plain
-from langchain_nuextract.repair.values import fold, is_null_word, label, labels_in, scalar
+from langchain_nuextract.repair.values import fold, is_null_word, scalar
 from langchain_nuextract.schema.form import Choice, Choices, Form, Listing, Record, Scalar
 
 

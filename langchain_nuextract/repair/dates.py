@@ -47,11 +47,13 @@ _FORMS: Final = tuple(
         rf"{_YEAR}(?P<mark>[-/.])(?P<month>\d{{1,2}})(?P=mark)(?P<day>\d{{1,2}})",
         rf"{_YEAR}\s*年\s*(?P<month>\d{{1,2}})\s*月\s*(?P<day>\d{{1,2}})\s*日",
         rf"{_WEEKDAY}{_DAY}{_OF}{_NAMED}{_OF}{_YEAR}",
-        rf"{_WEEKDAY}{_NAMED}\s+{_DAY},?\s+{_YEAR}",
+        rf"{_WEEKDAY}{_NAMED}[\s-]+{_DAY}[,\s-]+{_YEAR}",
+        rf"{_YEAR}(?P<month>\d{{2}})(?P<day>\d{{2}})",
         rf"{_WEEKDAY}(?P<one>\d{{1,2}})(?P<mark>[-/.])(?P<other>\d{{1,2}})(?P=mark){_YEAR}",
     )
 )
 _CLOCK = re.compile(_TIME, re.IGNORECASE)
+_ISO_TIME = re.compile(r"\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.,]+(?:Z|[+-]\d{2}:?\d{2})?")
 
 
@@ -78,6 +80,9 @@ def iso_time(written: str) -> str | None:
     if len(written) > LONGEST:
         return None
     text = plain(written)
+    match = _CLOCK.fullmatch(text)
+    if match and _time(match) and _ISO_TIME.fullmatch(written):
+        return written
     if match := _HOUR.fullmatch(text):
         return _clock(int(match["hour"]), "00", None, match["half"])
     match = _CLOCK.fullmatch(text)

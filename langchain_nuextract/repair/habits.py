@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 Mark: TypeAlias = Literal[".", ","]
+MARKS: Final[tuple[Mark, ...]] = (".", ",")
 
 LONGEST: Final = 1_000_000
 """Characters of a text that are looked at."""

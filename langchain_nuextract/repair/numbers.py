@@ -14,9 +14,12 @@ LONGEST: Final = 60
 """Characters of a number with its signs."""
 
 _SIGNS = (
-    r"(?:[$€£¥₹₽₩₺₴฿₫₪₦₱¢%‰]|US\$|R\$|Rs\.?|Fr\.|kr\.?|zł|euros?"
-    r"|EUR|USD|GBP|CHF|JPY|CNY|INR|AUD|CAD|SEK|NOK|DKK|PLN|CZK|HUF|BRL)"
+    r"(?:[$€£¥₹₽₩₺₴฿₫₪₦₱¢%‰円元원]|(?:US|CA|AU|NZ|HK|A|C|S|R)\$|Rs\.?|Fr\.|kr\.?|zł|Kč|Ft|lei|euros?"
+    r"|dollars?|percent|per cent|pct\.?|prozent"
+    r"|EUR|USD|GBP|CHF|JPY|CNY|RMB|INR|AUD|CAD|NZD|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|BGN|RSD|UAH|RUB|TRY|ILS|AED|SAR|EGP"
+    r"|ZAR|NGN|KES|BRL|MXN|ARS|CLP|COP|PEN|KRW|TWD|HKD|SGD|MYR|THB|IDR|PHP|VND|PKR)"
 )
+_CURRENCY = re.compile(rf"^[-+(]?\s*{_SIGNS}|{_SIGNS}\)?$", re.IGNORECASE)
 _AROUND = re.compile(
     rf"^(?P<before>{_SIGNS}?\s*[-+]?\s*{_SIGNS}?)\s*(?P<body>.*?)\s*(?P<after>{_SIGNS}?)$", re.IGNORECASE
 )
@@ -40,6 +43,8 @@ _SCALES: Final = {
 """Words that mean one number everywhere."""
 _LIKELY_SCALES: Final = {"k": 3, "bn": 9, "billion": 9, "billions": 9}
 """Marks and words that may mean another: a German `Billion` is a thousand times as much."""
+_CAPITALS: Final = {"M": 6, "B": 9}
+"""Marks that mean a scale in capitals, and of money: `5 m` is a length."""
 _UNITS: Final = frozenset(
     unit
     for units in (
@@ -50,7 +55,12 @@ _UNITS: Final = frozenset(
     for unit in units.split()
 )
 """Units of measure, and names of what is counted."""
-_DASH = re.compile(r"[.,]\s?-{1,2}$")
+_DASH = re.compile(r"[.,/]\s?-{1,2}(?=\D*$)")
+"""What stands for no cents: `5.-`, `12,-- €`."""
+_ABOUT = re.compile(
+    r"(?:~|≈|±|c\.|(?:ca|circa|approx|approximately|about|around|roughly|etwa|rund|environ)\b\.?)\s*", re.IGNORECASE
+)
+_REMARK = re.compile(r"\s*\([^()\d]*\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +86,16 @@ def number(written: str, decimal: Mark | None = None) -> Number | None:
     """
     if len(written) > LONGEST:
         return None
-    return _signed(written, decimal) or _worded(unicodedata.normalize("NFKC", written).strip(), decimal)
+    text = unicodedata.normalize("NFKC", written).translate(_ALIKE).strip()
+    return _signed(text, decimal) or _worded(text, decimal) or _vague(text, decimal)
+
+
+def _vague(text: str, decimal: Mark | None) -> Number | None:
+    """A number that is said to be about right, or with a remark in words behind it."""
+    about = _ABOUT.match(text)
+    plain = _REMARK.sub("", text[about.end() :] if about else text)
+    found = number(plain, decimal) if plain != text else None
+    return Number(found.value, certain=False) if found else None
 
 
 def _worded(text: str, decimal: Mark | None) -> Number | None:
@@ -86,7 +105,8 @@ def _worded(text: str, decimal: Mark | None) -> Number | None:
     if match is None or found is None:
         return None
     word = match["word"].casefold()
-    if (exponent := _SCALES.get(word) or _LIKELY_SCALES.get(word)) is not None:
+    likely = _LIKELY_SCALES.get(word) or _CAPITALS.get(word.upper() if _CURRENCY.search(text) else match["word"])
+    if (exponent := _SCALES.get(word) or likely) is not None:
         return _scaled(found, exponent, certain=word in _SCALES)
     return Number(found.value, certain=False) if word in _UNITS else None
 
@@ -99,17 +119,27 @@ def _scaled(found: Number, exponent: int, *, certain: bool) -> Number:
 
 def _signed(written: str, decimal: Mark | None) -> Number | None:
     """A number with its sign and that of its currency."""
-    text = _DASH.sub("", unicodedata.normalize("NFKC", written).translate(_ALIKE).strip())
+    dash = _DASH.search(written)
+    text = _DASH.sub("", written)
     negative = text.startswith("(") and text.endswith(")")
     match = _AROUND.match(text[1:-1].strip() if negative else text)
     if match is None:
         return None
-    body = match["body"]
+    body, decimal = match["body"], decimal or _mark(dash)
     if body.endswith("-"):
         body, negative = body[:-1], True
     found = _magnitude(body, decimal)
     minus = negative or "-" in match["before"]
     return Number(_negated(found.value), certain=found.certain) if found and minus else found
+
+
+def _mark(dash: re.Match[str] | None) -> Mark | None:
+    """The decimal mark before a dash that stands for no cents."""
+    match dash[0][0] if dash else None:
+        case "." | "," as mark:
+            return mark
+        case _:
+            return None
 
 
 _ALIKE = str.maketrans({"−": "-", "–": "-", "—": "-", "’": "'", "‘": "'", "٫": ".", "٬": ","})

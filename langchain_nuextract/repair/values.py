@@ -3,15 +3,14 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.repair.dates import iso_date, iso_date_time, iso_time
-from langchain_nuextract.repair.distance import nearest
-from langchain_nuextract.repair.habits import Habits
+from langchain_nuextract.repair.habits import MARKS, Habits
 from langchain_nuextract.repair.ledger import Kind
 from langchain_nuextract.repair.nodes import Leaf
 from langchain_nuextract.repair.numbers import Number, exactly, number
@@ -21,19 +20,34 @@ TEXTS: Final = frozenset({"", "string", "verbatim-string"})
 NULL_WORDS: Final = frozenset(
     {
         "", "-", "--", "–", "—", "?", "...", "n/a", "n.a.", "n. a.", "null", "none", "nil", "not found", "unknown",
-        "not available", "not specified", "not provided", "not mentioned", "not applicable", "not given", "undefined",
-        "missing",
+        "undefined", "missing", "tbd", "tba", "t.b.d.", "??", "???", "n/d", "n.d.", "nan", "yyyy-mm-dd", "unspecified",
+        "k.a.", "k. a.", "k.a", "keine angabe", "keine angaben", "unbekannt", "nicht vorhanden", "nicht bekannt",
+        "nicht angegeben", "nicht genannt", "nicht gefunden", "nicht verfügbar", "entfällt", "ohne angabe",
+        "inconnu", "non renseigné", "non précisé", "non spécifié", "non mentionné", "non disponible", "non indiqué",
+        "non communiqué", "néant", "desconocido", "no disponible", "no especificado", "no consta", "no indicado",
+        "no encontrado", "sconosciuto", "non specificato", "non disponibile", "non indicato", "não informado",
+        "não disponível", "não especificado", "não encontrado", "desconhecido", "onbekend", "niet vermeld",
+        "无", "未知", "不明", "なし",
+    }
+    | {
+        f"not {said}{where}"
+        for said in ("found", "available", "specified", "provided", "mentioned", "applicable", "given", "stated")
+        for where in ("", " in the text", " in the document", " in text", " in document")
     }
 )  # fmt: skip
 """Words that say that there is nothing to say."""
-_YES: Final = frozenset(
+YES: Final = frozenset(
     {"true", "yes", "y", "t", "on", "1", "ja", "oui", "si", "sim", "vrai", "wahr", "verdadero", "vero",
-     "да", "はい", "是", "✓", "✔", "☑"}
+     "да", "はい", "是", "✓", "✔", "☑", "checked"}
 )  # fmt: skip
-_NO: Final = frozenset(
+NO: Final = frozenset(
     {"false", "no", "n", "f", "off", "0", "nein", "non", "nao", "faux", "falsch",
-     "falso", "нет", "いいえ", "否", "✗", "✘", "☐"}
+     "falso", "нет", "いいえ", "否", "✗", "✘", "☐", "unchecked"}
 )  # fmt: skip
+_BOXES: Final = {"[x]": True, "[✓]": True, "[ ]": False}
+"""Boxes to tick, as people draw them in text."""
+_SAID_FIRST = re.compile(r"\W*(\w{2,})\s*(?:[,;:.!–—(]|-\s)")
+"""The first word of an answer with a reason behind it."""
 _CODES: Final[Mapping[str, tuple[int, Callable[[str], str]]]] = {
     "country": (2, str.upper),
     "currency": (3, str.upper),
@@ -41,8 +55,10 @@ _CODES: Final[Mapping[str, tuple[int, Callable[[str], str]]]] = {
     "script": (4, str.title),
 }
 """The number of letters of a code, and whether they are capitals."""
-_NOT_A_LETTER = re.compile(r"[\W_]+")
-_BETWEEN_LABELS = re.compile(r"[,;|/]")
+NOT_A_LETTER = re.compile(r"[\W_]+")
+_REMARK = re.compile(r"\s*\([^()]*\)\s*\Z")
+LONGEST_REMARKED: Final = 100
+"""Characters of a date or code with a remark behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +74,9 @@ class Taken:
 def fold(text: str) -> str:
     """Reduce a key or label to its letters and digits, without case and accents."""
     if text.isascii():
-        return _NOT_A_LETTER.sub("", text.lower()) or text.lower()
+        return NOT_A_LETTER.sub("", text.lower()) or text.lower()
     text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    return _NOT_A_LETTER.sub("", "".join(mark for mark in text if not unicodedata.combining(mark))) or text
+    return NOT_A_LETTER.sub("", "".join(mark for mark in text if not unicodedata.combining(mark))) or text
 
 
 folded_name = lru_cache(maxsize=10_000)(fold)
@@ -70,36 +86,6 @@ folded_name = lru_cache(maxsize=10_000)(fold)
 def is_null_word(value: JSON) -> bool:
     """Whether a text says that there is nothing to say."""
     return isinstance(value, str) and value.strip().casefold() in NULL_WORDS
-
-
-def label(leaf: Leaf, labels: Sequence[str]) -> Taken | None:
-    """The label that was meant: the same but for case, punctuation and accents, or else the nearest in spelling."""
-    written = leaf.written
-    if written in labels:
-        return Taken(written)
-    folded = fold(written)
-    near = [each for each in labels if folded_name(each) == folded]
-    if len(near) == 1:
-        return Taken(near[0])
-    if isinstance(leaf.value, bool) and (same := _labels_saying(labels, leaf.value)):
-        return Taken(same)
-    if is_null_word(written):
-        return Taken(None)
-    likely = nearest(folded, {each: folded_name(each) for each in labels})
-    return None if likely is None else Taken(likely, "guess")
-
-
-def _labels_saying(labels: Sequence[str], value: object) -> str | None:
-    words = _YES if value else _NO
-    said = [each for each in labels if each.casefold() in words]
-    return said[0] if len(said) == 1 else None
-
-
-def labels_in(written: str, labels: Sequence[str]) -> list[str] | None:
-    """The labels that a text lists; None if it lists anything else."""
-    folded = {folded_name(each): each for each in labels}
-    parts = [folded.get(fold(part.strip())) for part in _BETWEEN_LABELS.split(written)]
-    return [part for part in parts if part is not None] if parts and None not in parts else None
 
 
 def scalar(leaf: Leaf, type_name: str, habits: Habits) -> Taken | None:
@@ -130,33 +116,50 @@ def _long(leaf: Leaf) -> Taken | None:
 
 
 def _number(value: JSON, habits: Habits, *, whole: bool) -> Taken | None:
-    found = _read_number(value, habits)
-    if found is None:
-        return None
-    kind: Kind = "value" if found.certain else "guess"
-    if not whole or isinstance(found.value, int):
-        return Taken(found.value, kind)
-    return Taken(int(found.value), kind) if isinstance(found.value, float) and found.value.is_integer() else None
-
-
-def _read_number(value: JSON, habits: Habits) -> Number | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return Number(value)
-    return number(value, habits.decimal) if isinstance(value, str) else None
+        found = _as_whole(Number(value)) if whole else Number(value)
+    elif isinstance(value, str):
+        found = _whole(value, habits) if whole else number(value, habits.decimal)
+    else:
+        return None
+    return None if found is None else Taken(found.value, "value" if found.certain else "guess")
+
+
+def _whole(written: str, habits: Habits) -> Number | None:
+    """A number without decimals: where the decimal mark is not known, the one reading that is one, or the larger."""
+    readings = [number(written, mark) for mark in ([habits.decimal] if habits.decimal else MARKS)]
+    whole = [each for found in readings if found and (each := _as_whole(found))]
+    if not whole:
+        return None
+    largest = max(whole, key=lambda each: abs(int(each.value)))
+    return Number(largest.value, certain=largest.certain and all(each.value == largest.value for each in whole))
+
+
+def _as_whole(found: Number) -> Number | None:
+    if isinstance(found.value, float):
+        return Number(int(found.value), certain=found.certain) if found.value.is_integer() else None
+    return found if isinstance(found.value, int) else None
 
 
 def _boolean(value: JSON) -> Taken | None:
     if isinstance(value, bool):
         return Taken(value)
-    if len(_NOT_A_LETTER.sub(" ", said := str(value)).split()) > 1:
-        return None
+    said = str(value)
+    if (ticked := _BOXES.get(said.strip().casefold())) is not None:
+        return Taken(ticked)
+    if len(NOT_A_LETTER.sub(" ", said).split()) > 1:
+        first = _SAID_FIRST.match(said)
+        taken = _boolean(first[1]) if first else None
+        return taken and Taken(taken.value, "guess")
     word = fold(said)
-    return Taken(True) if word in _YES else Taken(False) if word in _NO else None  # noqa: FBT003
+    return Taken(True) if word in YES else Taken(False) if word in NO else None  # noqa: FBT003
 
 
 def _in_iso(value: str, type_name: str, habits: Habits) -> str:
+    if len(value) <= LONGEST_REMARKED:
+        value = _REMARK.sub("", value)
     match type_name:
         case "date":
             return iso_date(value, day_first=habits.day_first) or value

@@ -16,8 +16,8 @@ from typing import Literal
 from langchain_nuextract.paths import JSON, Path, show
 from langchain_nuextract.schema.form import Choice, Choices, Form, Listing, Record, Scalar
 
-YES = frozenset("true yes y t on 1 ja oui si sim vrai wahr verdadero vero да はい 是 ✓ ✔ ☑".split())  # noqa: SIM905
-NO = frozenset("false no n f off 0 nein non nao faux falsch falso нет いいえ 否 ✗ ✘ ☐".split())  # noqa: SIM905
+YES = frozenset("true yes y t on 1 ja oui si sim vrai wahr verdadero vero да はい 是 ✓ ✔ ☑ checked".split())  # noqa: SIM905
+NO = frozenset("false no n f off 0 nein non nao faux falsch falso нет いいえ 否 ✗ ✘ ☐ unchecked".split())  # noqa: SIM905
 MONTHS = ("jan ene gen", "feb fev", "mar mrz mae", "apr avr abr", "mai may mag mei", "jun jui giu", "jul jui lug",
           "aug aou ago", "sep set", "okt oct ott out", "nov", "dez dec dic")  # fmt: skip
 SIMPLE = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
@@ -157,7 +157,7 @@ def _is_said(value: JSON, text: Text) -> bool:
         case None:
             return True
         case bool():
-            return bool(text.words & (YES if value else NO))
+            return bool(text.words & (YES if value else NO)) or ("[x]" if value else "[ ]") in text.raw.casefold()
         case int() | float():
             return _is_number(value, text)
         case _:
@@ -229,6 +229,8 @@ def _is_date(value: str, text: Text) -> bool:
     if match is None:
         return False
     year, month, day, hour, minute, second = (int(part) if part else None for part in match.groups())
+    if value[:10].replace("-", "") in text.raw:
+        return True
     named = month and any(stem in word for stem in MONTHS[month - 1].split() for word in text.words)
     return (
         all(part is None or part in text.integers for part in (year, day))
