@@ -28,7 +28,7 @@ _MEMBER_FIRST = re.compile(rf"{BLANK}*([\"“][^\"\n{{}}\[\]]{{1,120}}[\"”]{BL
 _TUPLE_FIRST = re.compile(rf"{BLANK}*\((?={BLANK}*[\"'\d\[{{-])")
 _NEXT_ITEM = rf"(?:{BLANK}*+,|(?=(?:(?!\n){BLANK})*+\n)){BLANK}*+(?:\"|-?\d)"
 _ITEM_FIRST = re.compile(rf"{BLANK}*(?=(?P<item>\"[^\"\n]{{0,400}}\"|-?\d[\d.]*){_NEXT_ITEM})")
-_ESCAPED = re.compile(r"[{\[]\s*(?:\[\s*|{\s*)?\\+\"")
+_ESCAPED = re.compile(r"[{\[](?:\s|\\+[nrt])*(?:[{\[](?:\s|\\+[nrt])*)?\\+\"")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The objects and arrays that are being read, and what they are once they are closed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -65,8 +66,25 @@ def meant(frame: Frame) -> Node:
     if isinstance(node, Items) and frame.bare and len(node.items) == 1:
         node.items[0].fixes[:0] = [*node.fixes, Fix("[", "{")]
         return node.items[0]
-    if frame.closer != ")" or not isinstance(node, Items) or len(node.items) != 1 or frame.commas or node.open:
+    if frame.closer != ")" or not isinstance(node, Items) or not node.items or frame.commas or node.open:
         return node
-    only = node.items[0]
-    only.fixes[:0] = [*node.fixes, Fix("()", "")]
+    only = node.items[0] if len(node.items) == 1 else _text(node)
+    only.fixes[:0] = [] if only is node else [*node.fixes, Fix("()", "")]
     return only
+
+
+def _text(node: Items) -> Node:
+    """One string for several in parentheses with no commas between them, as Python has it."""
+    parts = [item for item in node.items if isinstance(item, Leaf) and isinstance(item.value, str)]
+    return joined(parts, "") if len(parts) == len(node.items) else node
+
+
+def joined(parts: Sequence[Leaf], mark: str) -> Leaf:
+    """One string that was written in parts, with a mark between them."""
+    if len(parts) == 1:
+        return parts[0]
+    said = "".join(part.written for part in parts)
+    first, last = parts[0].at, parts[-1].at
+    at = (first[0], last[1]) if first and last else None
+    fixes = [Fix(mark, "")] if mark else []
+    return Leaf(said, said, [*fixes, *(fix for part in parts for fix in part.fixes)], at)

@@ -10,9 +10,10 @@ from langchain_nuextract.repair.nodes import Leaf
 from langchain_nuextract.repair.values import NO, NOT_A_LETTER, YES, Taken, fold, folded_name, is_null_word
 
 _DOUBTS: Final = frozenset(
-    {"not", "no", "nor", "never", "none", "neither", "non", "without", "t", "unknown", "unclear", "maybe", "perhaps",
-     "possibly", "except", "nicht", "kein", "keine", "ohne", "nie", "weder", "pas", "sans", "ni", "jamais", "sin",
-     "sem", "nunca", "nao", "senza", "mai", "niet", "geen"}
+    {"not", "no", "nor", "never", "none", "neither", "non", "without", "t", "unknown", "unclear", "maybe",
+     "perhaps", "possibly", "except", "cannot", "may", "might", "could", "either", "nicht", "kein", "keine",
+     "ohne", "nie", "weder", "pas", "sans", "ni", "jamais", "sin", "sem", "nunca", "nao", "senza", "mai", "niet",
+     "geen"}
 )  # fmt: skip
 """Words beside a label that may turn it into its opposite."""
 LONGEST_SENTENCE: Final = 200

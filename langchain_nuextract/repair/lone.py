@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from langchain_nuextract.errors import SHOWN
 from langchain_nuextract.repair.candidates import Candidate, span
+from langchain_nuextract.repair.labels import label_within
 from langchain_nuextract.repair.nodes import Fix, Leaf, Members
 from langchain_nuextract.repair.strings import quoted, unescape
 from langchain_nuextract.repair.values import fold
@@ -37,9 +38,16 @@ def _leaf(body: str, part: Scalar | Choice) -> Leaf | None:
             return None
         said, fixes = unescape(found.raw)
         leaf = Leaf(said, said, [*found.fixes, *fixes])
-        return leaf if isinstance(part, Scalar) or _is_label(said, part.labels) else None
-    says = _is_label(body, part.labels) if isinstance(part, Choice) else _is_boolean(body, part)
-    return word(body) if says else None
+        return leaf if isinstance(part, Scalar) or _is_label(said, part.labels) else _with_label(said, part.labels)
+    if isinstance(part, Choice):
+        return word(body) if _is_label(body, part.labels) else _with_label(body, part.labels)
+    return word(body) if _is_boolean(body, part) else None
+
+
+def _with_label(said: str, labels: Sequence[str]) -> Leaf | None:
+    """A sentence that names one label, and none that is the beginning of another."""
+    named = label_within(said, labels)
+    return Leaf(said, said) if named and _is_label(named, labels) else None
 
 
 def _is_boolean(body: str, part: Scalar) -> bool:

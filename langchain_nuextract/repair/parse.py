@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from langchain_nuextract.errors import SHOWN
-from langchain_nuextract.repair.frames import Frame, count, gathers, is_set, meant
+from langchain_nuextract.repair.frames import Frame, count, gathers, is_set, joined, meant
 from langchain_nuextract.repair.nodes import Cut, Fix, Items, Leaf, Members, Node, Stretch
 from langchain_nuextract.repair.strings import (
     BLANK,
@@ -37,7 +37,7 @@ CHARACTERS_A_QUOTE: Final = 4
 
 _GAP = re.compile(rf"{BLANK}+")
 _ESCAPED_GAP = re.compile(r"(?:\\[nrt])+")
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)|#[^\n]*", re.DOTALL)
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)|#[^\n]*|<!--.*?(?:-->|\Z)", re.DOTALL)
 _ELLIPSIS = re.compile(r"\.{3}|…")
 _CALL = re.compile(r"[A-Za-z_$][\w.$]*\((?=\s*[\"'\[{(\d)-])")
 _PREFIX = re.compile(r"[bBrRuUfF]{1,2}(?=[\"'])")
@@ -125,7 +125,7 @@ class _Parser:
             if match := _GAP.match(text, self.at):
                 self.at = match.end()
             here = text[self.at : self.at + 1]
-            pattern = _ESCAPED_GAP if here == "\\" else _COMMENT if here in {"/", "#"} else None
+            pattern = _ESCAPED_GAP if here == "\\" else _COMMENT if here in {"/", "#", "<"} else None
             if pattern is None or not (match := pattern.match(text, self.at)):
                 return
             self._fix(frame, match[0], "")
@@ -421,7 +421,7 @@ class _Parser:
                 self._end()
                 return
             parts.append(leaf)
-        self._give(frame, _joined(parts))
+        self._give(frame, joined(parts, "+"))
 
     def _key_in_array(self, frame: Frame) -> None:
         """A key where an item should be: the array was not closed, or is an object in the wrong brackets."""
@@ -508,13 +508,3 @@ class _Parser:
 
 
 _TRAILING_COMMENT = re.compile(r"(?:\s//|/\*|\s#\s)")
-
-
-def _joined(parts: list[Leaf]) -> Leaf:
-    """One string that was written in parts."""
-    if len(parts) == 1:
-        return parts[0]
-    said = "".join(part.written for part in parts)
-    first, last = parts[0].at, parts[-1].at
-    at = (first[0], last[1]) if first and last else None
-    return Leaf(said, said, [Fix("+", ""), *(fix for part in parts for fix in part.fixes)], at)

@@ -20,6 +20,8 @@ NEAR: Final = 1_000
 _BETWEEN = re.compile(
     rf"(?:{BLANK}|,|\n\s*(?:\d{{1,4}}[.)]|[-*•])|/\*[^*]{{0,200}}\*/|//[^\n]{{0,200}}\n)+|{BLANK}*```[^`]{{0,2000}}```\w*{BLANK}*"
 )
+_TURN_ENDS = re.compile(r"<\|(?:im_end|endoftext|end-output|eot_id|end_of_text)\|>|</s>|<end_of_turn>")
+"""Behind such a mark a model that was not stopped writes the next question, and answers it."""
 _WORDS = re.compile(r"(?!json\b)\b\w")
 """What stands in prose."""
 _SAYING = re.compile(r"[\"':“\d]")
@@ -53,7 +55,11 @@ def pick(text: str, form: Form | None) -> Picked | None:
 
 def _fittest(text: str, found: Iterable[Candidate], form: Form | None) -> Picked | None:
     best: Picked | None = None
+    end = 0
     for candidate in _with_runs(text, found, form):
+        if best is not None and best.fitting > 0 and _TURN_ENDS.search(text, end, candidate.start):
+            break
+        end = candidate.end
         fitting = _length(text, candidate) if form is None else _fit(text, candidate, form)
         if best is None or fitting > best.fitting or (fitting == best.fitting and not _runs_on(best, candidate)):
             best = Picked(candidate, fitting)

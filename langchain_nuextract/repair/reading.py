@@ -1,7 +1,9 @@
+# ruff: noqa: RUF001  (marks that look alike are what this is about)
 """From a reply's text to an answer of the right shape."""
 
 import html
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol, cast
@@ -57,6 +59,10 @@ class _Full:
 
 FULL: Final = _Full()
 
+_QUOTE_ENTITY = re.compile(r"&(?:quot|#0*34|#[xX]0*22);")
+_BRACKET = re.compile(r"[{\[]")
+_FULL_WIDTH: Final = str.maketrans("｛｝［］", "{}[]")
+
 
 def read_answer(
     text: str, target: Asks, *, dialect: Speaks = FULL, policy: Policy = "lenient", document: str = ""
@@ -98,7 +104,7 @@ def trace_form(text: str, form: Form, *, policy: Policy = "lenient", document: s
     """
     if fit_of(form).value(text) is not None:
         return stretches(text)
-    if _without_entities(_without_surrogates(text)) != text:
+    if _plain(text) != text:
         return {}
     best = pick(text, form)
     return {} if best is None else align(best.candidate.node, form, policy=policy, text=document or text).places
@@ -120,13 +126,22 @@ def _without_surrogates(text: str) -> str:
 
 def _without_entities(text: str) -> str:
     """Undo the escaping for HTML that some front ends do to a whole answer."""
-    if "&quot;" not in text or '"' in text:
+    if '"' in text or not _QUOTE_ENTITY.search(text):
         return text
     try:
         return html.unescape(text)
     except ValueError:
         # It makes a number of what stands for a character, and Python makes none of thousands of digits.
         return text
+
+
+def _with_brackets(text: str) -> str:
+    """Write brackets as JSON has them where a text has those of full width alone."""
+    return text if _BRACKET.search(text) else text.translate(_FULL_WIDTH)
+
+
+def _plain(text: str) -> str:
+    return _with_brackets(_without_entities(_without_surrogates(text)))
 
 
 def _valid(text: str) -> dict[str, JSON] | list[JSON] | None:
@@ -151,7 +166,7 @@ def _refuse(constant: str) -> JSON:
 
 
 def _read(text: str, form: Form | None, policy: Policy, document: str) -> Reading:
-    text = _without_entities(_without_surrogates(text))
+    text = _plain(text)
     if policy == "strict" and _valid(text) is None:
         return Reading(None, problems=(Problem((), NOT_VALID),))
     picked = pick(text, form)

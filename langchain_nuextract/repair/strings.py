@@ -8,7 +8,7 @@ may ever go against that, or valid text that was cut off would be misread.
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
@@ -49,8 +49,13 @@ _INCHES = re.compile(r"(?<![\w-])[\d.,/]+\Z")
 _BARE_RUN = re.compile(r'[^"\n\],}]{0,400}')
 _COMMA_BEFORE = re.compile(rf",{BLANK}*\Z")
 _ESCAPE = re.compile(
-    r"\\(?:u([dD][89abAB]..)\\u([dD][c-fC-F]..)|u([0-9a-fA-F]{4})|(.)|\Z)".replace("..", "[0-9a-fA-F]{2}"), re.DOTALL
+    r"\\(?:u([dD][89abAB]..)\\u([dD][c-fC-F]..)|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.)|\Z)".replace(
+        "..", "[0-9a-fA-F]{2}"
+    ),
+    re.DOTALL,
 )
+_TWICE = re.compile(r'(?<!\\)(?:\\\\)+"')
+"""A quote that was escaped twice, which leaves it without escape."""
 _PLAIN_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _LONGEST_KEY: Final = 80
 """Letters of a key that is recognised as one in a place where none should be."""
@@ -62,6 +67,8 @@ _PATIENCE: Final = 500
 """How far behind a quote that may have ended the string a better one is looked for."""
 _MEANT_AS_SUCH = frozenset({"\\b", "\\f"})
 """In a string that holds escapes unknown to JSON these are part of a path or formula: `C:\\Users\\foo`."""
+_NEVER_SUCH = frozenset({"\\'", "\\`", "\\\n", "\\“", "\\”", "\\‘", "\\’"})
+"""Escaped quotes are meant as quotes anywhere."""
 _NEEDLESS = frozenset("\"\\/'`#&$*_~>|-+!.“”‘’\n")
 """Escaped, these mean themselves: by JSON, by other languages, or by Markdown."""
 
@@ -153,7 +160,8 @@ class _Scan:
             fixes.append(Fix('"', '\\"'))
         if self.quote != '"' or self.text[mark] != '"':
             fixes.append(Fix(f"{self.quote}{self.text[mark]}", '""'))
-        return Quoted(self.text[first:mark], end, fixes, wasted)
+        raw = self.text[first:mark]
+        return Quoted(_TWICE.sub('\\"', raw) if self.kept else raw, end, fixes, wasted)
 
     def _escapes(self, end: int) -> list[Fix]:
         """The escapes that are missing before the quotes that are part of the string, if it ends here."""
@@ -181,7 +189,7 @@ class _Scan:
 
     def _ends(self, mark: int) -> bool:
         after, at = self._next(mark + 1)
-        if not after or after == ";" or self.text.startswith(("```", "//", "/*"), at):
+        if not after or after == ";" or self.text.startswith(("```", "//", "/*", "<!--"), at):
             return True
         if self.place == "key":
             return self._ends_key(mark, after, at)
@@ -241,7 +249,7 @@ class _Scan:
         after, at = self._next(at)
         if place == "member" and quoting and _NO_KEY_AHEAD.match(self.text, at):
             return False
-        if not after or after in CLOSERS or after in "]},{." or self.text.startswith(("//", "/*", "#"), at):
+        if not after or after in CLOSERS or after in "]},{." or self.text.startswith(("//", "/*", "#", "<!--"), at):
             return True
         if place == "member":
             return _KEY_AHEAD.match(self.text, at) is not None
@@ -322,17 +330,27 @@ def unescape(raw: str) -> tuple[str, list[Fix]]:
     if "\\" not in raw:
         return raw, []
     escapes = [_resolve(match) for match in _ESCAPE.finditer(raw)]
-    literal = _MEANT_AS_SUCH if any(not good for _, _, good in escapes) else frozenset[str]()
+    literal = _literal(escapes)
     fixes = counted(Fix(before, after) for before, after, good in escapes if not good)
     said = iter(before if before in literal else after for before, after, _ in escapes)
     return _ESCAPE.sub(lambda _: next(said), raw), fixes
 
 
+def _literal(escapes: Sequence[tuple[str, str, bool]]) -> frozenset[str]:
+    """The escapes that mean themselves: in a pattern or path, which has some that mean nothing else, nearly all do."""
+    unknown = {before for before, _, good in escapes if not good}
+    if not any(before == after for before, after, _ in escapes):
+        return _MEANT_AS_SUCH if unknown else frozenset()
+    return _MEANT_AS_SUCH | {before for before in unknown - _NEVER_SUCH if before[1:2] != "u"}
+
+
 def _resolve(match: re.Match[str]) -> tuple[str, str, bool]:
     """An escape, what it says, and whether it is JSON."""
-    high, low, single, mark = match.groups()
+    high, low, single, short, mark = match.groups()
     if high is not None or single is not None:
         return match[0], *_resolve_unicode(f"{high}{low}" if high else single)
+    if short is not None:
+        return match[0], chr(int(short, 16)), False
     if mark is None:
         return match[0], "\\", False
     if mark in _PLAIN_ESCAPES:

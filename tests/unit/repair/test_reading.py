@@ -29,6 +29,8 @@ def test_a_valid_answer_is_returned_as_it_is():
         pytest.param(f"{TEXT}\n{TEXT}", id="twice"),
         pytest.param(f"\ufeff{TEXT}", id="byte order mark"),
         pytest.param(f"{TEXT}<|im_end|>", id="control mark"),
+        pytest.param(f"{TEXT}<|im_end|>\n<|im_start|>user\n{TEXT.replace('12.5', '7')}", id="next turn"),
+        pytest.param(f"1. {TEXT[:20]}}}\n2. {{{TEXT[20:]}", id="numbered parts"),
         pytest.param(f"<answer>{TEXT}</answer>", id="tags"),
         pytest.param(TEXT.replace(": ", ":\u00a0"), id="no-break spaces"),
     ],

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  (marks that look alike are what this is about)
 """Slips in the writing, each with the one thing that it can mean."""
 
 import pytest
@@ -28,6 +29,17 @@ from tests.unit.repair.forms import form_of
         pytest.param('{\\n"a": 1\\n,"b": "x"\\n}', {"a": 1, "b": "x"}, id="escaped line ends"),
         pytest.param('{\\\\\\"a\\\\\\": 1}', {"a": 1}, id="escaped twice"),
         pytest.param("{'a': ('x', 'y'), 'd': {'e'}}", {"a": ["x", "y"], "d": ["e"]}, id="Python"),
+        pytest.param("{'a': ('x '\n      'y'), 'b': 1}", {"a": "x y", "b": 1}, id="string in parentheses"),
+        pytest.param('{"a": "x", <!-- why --> "b": 1}', {"a": "x", "b": 1}, id="comment of HTML"),
+        pytest.param(r"{\n  \"a\": \"x\",\n  \"b\": [\"y\"]\n}", {"a": "x", "b": ["y"]}, id="escaped as a whole"),
+        pytest.param(r'{"a": "say \\"x\\"", "b": 1}', {"a": 'say "x"', "b": 1}, id="quotes escaped twice"),
+        pytest.param(
+            r'{"a": "\d+\.\d", "b": "x\.y", "c": "caf\xe9"}',
+            {"a": r"\d+\.\d", "b": "x.y", "c": "café"},
+            id="escapes of patterns, Markdown and Python",
+        ),
+        pytest.param("{&#34;a&#34;: &#34;x &amp; y&#34;}", {"a": "x & y"}, id="entities"),
+        pytest.param('｛"a"：［1，2］｝', {"a": [1, 2]}, id="brackets of full width"),
         pytest.param('{"a": null{"b": 1}}', {"a": None, "b": 1}, id="brace behind a literal"),
         pytest.param('```json\n{"a": 1}\n```\nand\n```json\n[2]\n```', [{"a": 1}, [2]], id="two fences"),
         pytest.param('Note {see below}: {"a": 1}', {"a": 1}, id="prose in braces"),
@@ -93,6 +105,7 @@ def test_a_string_that_may_have_been_cut_off_is_not_closed_at_a_bracket_in_it(te
         pytest.param({"entries": [{"key": "string", "a": "number", "b": "string"}]}, '{"x": {"a": 1, "b": "y"}}',
                      {"entries": [{"key": "x", "a": 1, "b": "y"}]}, id="map of objects"),
         pytest.param({"value": ["one", "two"]}, "Two", {"value": "two"}, id="label"),
+        pytest.param({"value": ["one", "two"]}, "**One** is the answer.", {"value": "one"}, id="label in a sentence"),
         pytest.param({"value": "boolean"}, "```\nTrue\n```", {"value": True}, id="boolean"),
         pytest.param({"value": "string"}, '"so it is"', {"value": "so it is"}, id="text in quotes"),
         pytest.param({"name": "string", "items": [{"a": "number"}]}, '[{"a": 1}]', {"items": [{"a": 1}]}, id="a part"),
@@ -108,6 +121,8 @@ def test_a_part_without_the_object_around_it_is_that_part(template: JSON, text: 
         pytest.param({"items": ["string"]}, "As in [cite 2], nothing was found [1].", id="citations"),
         pytest.param({"value": "string"}, "I found nothing.", id="prose"),
         pytest.param({"value": ["one", "one hundred"]}, "one", id="label that may go on"),
+        pytest.param({"value": ["one", "two"]}, "It is not one.", id="label that is denied"),
+        pytest.param({"value": ["one", "one hundred"]}, "The answer is one", id="label in a sentence that may go on"),
         pytest.param({"value": "string"}, '"so it', id="cut text"),
         pytest.param({"header": "string"}, '"header"', id="name of the part"),
     ],
