@@ -12,7 +12,7 @@ from langchain_nuextract.repair.habits import Habits, habits_of
 from langchain_nuextract.repair.keys import Matched, match
 from langchain_nuextract.repair.labels import label, labels_in
 from langchain_nuextract.repair.ledger import ALLOWED, Kind, Policy, Repair
-from langchain_nuextract.repair.lists import listed, merged, only_leaf, split, ticks
+from langchain_nuextract.repair.lists import listed, merged, only_leaf, paired, split, ticks
 from langchain_nuextract.repair.loops import loop_start
 from langchain_nuextract.repair.nodes import Cut, Items, Leaf, Members, Node, Stretch, counted, plain
 from langchain_nuextract.repair.values import fold, is_null_word, scalar
@@ -167,7 +167,7 @@ class _Walk:
             case Members():
                 return node
             case Items(items=items):
-                inner = united(items, form) or best_of(items, form)
+                inner = paired(items, form) or united(items, form) or best_of(items, form)
                 if is_alone(node, inner, form):
                     return self.completed(node, form, path)
             case _:

@@ -6,11 +6,14 @@ from typing import Final
 from langchain_nuextract.repair.candidates import embedded
 from langchain_nuextract.repair.fitting import fit, is_map, names_any
 from langchain_nuextract.repair.nodes import Items, Leaf, Members, Node, plain
-from langchain_nuextract.repair.values import fold
+from langchain_nuextract.repair.values import fold, folded_name
 from langchain_nuextract.schema.form import Listing, Record
 
 _VALUES: Final = frozenset({"value", "text", "content", "answer"})
 """What models call a value that they write as an object, with its type or how sure they are."""
+
+_NAMES: Final = frozenset({"name", "key", "field", "fieldname", "label", "property"})
+"""What they call the name of a part, in a list of names and values."""
 
 
 def listed(node: Node, form: Listing) -> Items | None:
@@ -49,6 +52,27 @@ def only_leaf(node: Node) -> Leaf | None:
             return None
 
 
+def paired(items: Sequence[Node], form: Record) -> Members | None:
+    """The object that is written as a list of its names and values; None if they are not all those of its parts."""
+    asked = {folded_name(name) for name, _ in form.fields}
+    members = [pair for item in items if (pair := _pair(item)) and fold(pair[0]) in asked]
+    return Members(members) if items and len(members) == len(items) else None
+
+
+def _pair(node: Node) -> tuple[str, Node] | None:
+    match node:
+        case Items(items=[Leaf(value=str() as name), value]):
+            return name, value
+        case Members(members=members):
+            names = [child for key, child in members if fold(key) in _NAMES]
+            values = [child for key, child in members if fold(key) in _VALUES]
+        case _:
+            return None
+    if len(names) != 1 or len(values) != 1 or not isinstance(names[0], Leaf) or not isinstance(names[0].value, str):
+        return None
+    return names[0].value, values[0]
+
+
 def split(node: Members) -> list[Members] | None:
     """The items that an object is whose keys come again and again in the same order; None if it is one."""
     keys = [key for key, _ in node.members]
@@ -77,7 +101,7 @@ def _listed_members(node: Members, form: Listing) -> Items | None:
     if len(children) == 1 and isinstance(children[0], Items):
         return children[0]
     if not isinstance(form.item, Record):
-        numbered = all(key.isdigit() for key, _ in node.members)
+        numbered = all(key.isdigit() for key, _ in node.members) or len({key for key, _ in node.members}) == 1
         return Items(children, open=node.open) if numbered else None
     if is_map(node, form.item):
         return _entries(node, form.item)

@@ -19,6 +19,7 @@ from langchain_nuextract.repair.strings import (
     MOST_KEPT,
     QUOTED_KEY,
     WORD,
+    WRONG_COMMA,
     Place,
     Quoted,
     quoted,
@@ -58,6 +59,7 @@ _KEY_PATTERN = re.compile(rf"{BLANK}*(?:[,，]{BLANK}*)?{QUOTED_KEY}")
 _KEY_FOR_VALUE = re.compile(rf"(?:\"[^\"\n{{}}\[\]]{{1,120}}\"|'[^'\"\n{{}}\[\]]{{1,120}}'){BLANK}*:")
 _NEXT = re.compile(rf"{BLANK}*([,，]?){BLANK}*(.?)", re.DOTALL)
 _PLUS = re.compile(rf"{BLANK}*\+{BLANK}*(?=[\"'])")
+_WRONG_COMMA = re.compile(WRONG_COMMA)
 _FIRST_KEY = re.compile(rf"{{?{BLANK}*[\"'“]?([\w$.-]{{1,80}})[\"'”]?{BLANK}*[:：]")
 _GOES_ON = re.compile(rf"{BLANK}*,{BLANK}*(?={{)")
 _GOES_ON_BEHIND = re.compile(rf"{BLANK}*}}{BLANK}*(?:,{BLANK}*{{|])")
@@ -227,6 +229,9 @@ class _Parser:
             self._closing(frame, here)
         elif here in "{[":
             self._opening_in_place_of_key(frame, here)
+        elif match := _WRONG_COMMA.match(self.text, self.at):
+            self._skip(frame, match.end() - self.at)
+            frame.full = False
         elif not self._fence() and not self._ellipsis(frame):
             self._missing_comma(frame)
             self._key(frame)
@@ -360,8 +365,15 @@ class _Parser:
         self.at += 1
         if len(self.stack) == 1 and isinstance(frame.node, Members) and _KEY_PATTERN.match(self.text, self.at):
             self._fix(frame, "}", "")
+        elif len(self.stack) == 1 and self._goes_on(frame):
+            self._fix(frame, "]", "")
         else:
             self._close()
+
+    def _goes_on(self, frame: Frame) -> bool:
+        """Whether behind a list that closes here there is one more item of it."""
+        match = _GOES_ON.match(self.text, self.at)
+        return match is not None and isinstance(frame.node, Items) and self._begins_like(frame.node, match.end())
 
     def _is_stray(self, frame: Frame, here: str) -> bool:
         """Whether this bracket closes nothing: no one is open that it could close, or what follows is still inside."""

@@ -9,6 +9,7 @@ from langchain_nuextract.repair.candidates import Candidate, candidates, restart
 from langchain_nuextract.repair.fitting import fit, names_any, united
 from langchain_nuextract.repair.lone import lone
 from langchain_nuextract.repair.nodes import Items, Leaf, Members, Node
+from langchain_nuextract.repair.outline import outlined
 from langchain_nuextract.repair.strings import BLANK
 from langchain_nuextract.schema.form import Choices, Form, Listing, Record
 
@@ -48,7 +49,7 @@ def pick(text: str, form: Form | None) -> Picked | None:
     if best is not None and form is not None and best.fitting < POOR and _may_be_prose(best.candidate.node, form):
         best = _fittest(text, (best.candidate, *restarts(text, best.candidate)), form)
     if best is None or (form is not None and best.fitting == 0):
-        single = lone(text, form)
+        single = outlined(text, form) or lone(text, form)
         return Picked(single, 1.0) if single else best
     return best
 

@@ -34,6 +34,9 @@ QUOTED_KEY: Final = (
 WORD: Final = r"(?:-?\d[\d.eE+-]*|true|false|null|True|False|None)"
 """A pattern for a number or literal."""
 _KEY_AHEAD = re.compile(rf"{QUOTED_KEY}|[A-Za-z_$][\w$.-]{{0,80}}[\"']?{BLANK}*[:：]")
+WRONG_COMMA: Final = rf"[^\w\s\"'`,()+{{}}\[\]]{{1,3}}{BLANK}*(?=\"[^\"\n{{}}\[\]]{{1,120}}\"{BLANK}*:)"
+"""A pattern for what was written for a comma before a key."""
+_WRONG_COMMA = re.compile(WRONG_COMMA)
 _STRING_AHEAD = re.compile(rf'"[^"\n]*"(?:{BLANK}*(?:[,\]}}]|\Z)|{BLANK}+(?:["{{\[]|{WORD}(?:[\s,\]]|\Z)))')
 _LAST_STRING_AHEAD = re.compile(rf'"[^"\n]*"{BLANK}*(?:[\]}}]|,{BLANK}*["{{\[\d-]|\Z)')
 _TOKEN_AHEAD = re.compile(rf"{WORD}(?:{BLANK}*(?:[,\]}}]|//|/\*|\Z)|{BLANK}+[\"{{\[])")
@@ -214,7 +217,8 @@ class _Scan:
         if after == "#":
             return bool(gap)
         if self.place == "member":
-            return bool(gap) and _KEY_AHEAD.match(self.text, at) is not None
+            ahead = (bool(gap) and _KEY_AHEAD.match(self.text, at)) or _WRONG_COMMA.match(self.text, at)
+            return bool(ahead)
         if not self.kept and gap and _WORDS_AHEAD.match(self.text, at):
             return True
         return bool(gap) and self._is_value(after, at) and ("\n" in gap or after not in "{[" or not self.kept)

@@ -43,6 +43,8 @@ TWO: JSON = [{"d": "x", "q": 1}, {"d": "y", "q": 2}]
         pytest.param('{"people": ["A", "B"]}', {"people": [{"person": "A"}, {"person": "B"}]}, {"guess"}, id="one"),
         pytest.param('{"total": "extract", "arguments": {"total": 5, "paid": true}}', {"total": 5, "paid": True},
                      {"shape"}, id="call of a tool"),
+        pytest.param('{"fields": [{"name": "total", "value": 5}, {"name": "paid", "value": true}]}',
+                     {"total": 5, "paid": True}, {"shape", "guess"}, id="list of names and values"),
         pytest.param('{"kind": "bill | offer"}', {"kind": None}, {"echo"}, id="labels repeated"),
     ],
 )  # fmt: skip

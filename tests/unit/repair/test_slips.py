@@ -74,6 +74,9 @@ def test_what_was_meant_is_read(text: str, value: JSON):
         pytest.param('{"a": "x"", "b": ["y"", "z""]}', {"a": "x", "b": ["y", "z"]}, id="quote at the end twice"),
         pytest.param('{"a": "27"", "b": "say "x""}', {"a": '27"', "b": 'say "x"'}, id="inches, and a quotation"),
         pytest.param('{""a"": ""x"", ""b"": 2}', {"a": "x", "b": 2}, id="quotes all twice"),
+        pytest.param('[{"a": 1}], {"a": 2}]', [{"a": 1}, {"a": 2}], id="bracket inside a list"),
+        pytest.param('{"a": "x". "b": "y" - "c": [1]. "d": 2}', {"a": "x", "b": "y", "c": [1], "d": 2},
+                     id="other marks for commas"),
         pytest.param('{"o", {"a", 1}, "n": 2}', {"o": {"a": 1}, "n": 2}, id="commas for colons"),
     ],
 )  # fmt: skip
