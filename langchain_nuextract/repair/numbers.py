@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from langchain_nuextract.repair.habits import Mark
+from langchain_nuextract.repair.habits import MARKS, Mark
 from langchain_nuextract.schema.kinds import is_exact
 
 LONGEST: Final = 60
@@ -135,11 +135,7 @@ def _signed(written: str, decimal: Mark | None) -> Number | None:
 
 def _mark(dash: re.Match[str] | None) -> Mark | None:
     """The decimal mark before a dash that stands for no cents."""
-    match dash[0][0] if dash else None:
-        case "." | "," as mark:
-            return mark
-        case _:
-            return None
+    return next((mark for mark in MARKS if dash and dash[0].startswith(mark)), None)
 
 
 _ALIKE = str.maketrans({"−": "-", "–": "-", "—": "-", "’": "'", "‘": "'", "٫": ".", "٬": ","})

@@ -10,7 +10,7 @@ from typing import Final
 
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.repair.dates import iso_date, iso_date_time, iso_time
-from langchain_nuextract.repair.habits import MARKS, Habits
+from langchain_nuextract.repair.habits import MARKS, Habits, Mark
 from langchain_nuextract.repair.ledger import Kind
 from langchain_nuextract.repair.nodes import Leaf
 from langchain_nuextract.repair.numbers import Number, exactly, number
@@ -129,7 +129,8 @@ def _number(value: JSON, habits: Habits, *, whole: bool) -> Taken | None:
 
 def _whole(written: str, habits: Habits) -> Number | None:
     """A number without decimals: where the decimal mark is not known, the one reading that is one, or the larger."""
-    readings = [number(written, mark) for mark in ([habits.decimal] if habits.decimal else MARKS)]
+    marks: tuple[Mark, ...] = (habits.decimal,) if habits.decimal else MARKS
+    readings = [number(written, mark) for mark in marks]
     whole = [each for found in readings if found and (each := _as_whole(found))]
     if not whole:
         return None

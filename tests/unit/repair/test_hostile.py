@@ -53,6 +53,19 @@ HOSTILE = {
     "bare words": '{"a": ' + "word, " * SIZE,
     "rows of numbers": '{"n": "12' + " 342" * SIZE,
     "keys without values": "{" + '"k", ' * SIZE,
+    "brackets behind keys": '{"a": x' + '"]' * SIZE,
+    "keys and brackets": '{"a": "x", ' + '"k"], ' * SIZE,
+    "lists closed too soon": '{"l": ' + '{"a": "x"}, ' * 10_000,
+    "lists within lists closed too soon": '{"l": ' * 90 + '{"l": 1}' + ', {"l": 1}]}' * 90,
+    "lists one behind another": '[{"a": "x"}], ' * 10_000,
+    "quotes twice": '{"a": "' + 'x""' * SIZE,
+    "quotes escaped twice": '{"a": "' + '\\\\"x' * SIZE + '"}',
+    "strings that end in brackets": '{"a": "' + "}, {" * SIZE,
+    "open comments of HTML": '{"a": ' + "<!--" * SIZE,
+    "elements": "<a>" * SIZE,
+    "elements in a row": "<a>x</a>" * (SIZE // 10),
+    "lines": "a: x\n" * SIZE,
+    "rows of a table": "| a | n |\n|---|---|\n" + "| x | 1 |\n" * (SIZE // 10),
 }  # fmt: skip
 
 
