@@ -14,7 +14,7 @@ LONGEST: Final = 60
 """Characters of a number with its signs."""
 
 _SIGNS = (
-    r"(?:[$€£¥₹₽₩₺₴฿₫₪₦₱¢%‰円元원]|(?:US|CA|AU|NZ|HK|A|C|S|R)\$|Rs\.?|Fr\.|kr\.?|zł|Kč|Ft|lei|euros?"
+    r"(?:[$€£¥₹₽₩₺₴฿₫₪₦₱¢%‰円元원]|(?:US|CA|AU|NZ|HK|A|C|S|R)\$|Rs\.?|Fr\.|kr\.?|zł|Kč|lei|euros?"
     r"|dollars?|percent|per cent|pct\.?|prozent"
     r"|EUR|USD|GBP|CHF|JPY|CNY|RMB|INR|AUD|CAD|NZD|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|BGN|RSD|UAH|RUB|TRY|ILS|AED|SAR|EGP"
     r"|ZAR|NGN|KES|BRL|MXN|ARS|CLP|COP|PEN|KRW|TWD|HKD|SGD|MYR|THB|IDR|PHP|VND|PKR)"

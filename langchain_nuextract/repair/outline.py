@@ -52,6 +52,8 @@ def outlined(text: str, form: Form | None) -> Candidate | None:
 
 def _leaf(written: str) -> Leaf:
     said = written.strip()
+    if not said:
+        return Leaf(None, "")
     quoted = len(said) > 1 and said[0] == said[-1] and said[0] in "\"'"
     return Leaf(said[1:-1], said[1:-1]) if quoted else word(said)
 
@@ -96,8 +98,9 @@ def _cut(members: list[tuple[str, Node]]) -> Members:
 
 def _table(body: str, form: Record) -> Node | None:
     """The rows of a table whose columns are the parts of an object, or that has their names in its first column."""
-    rows = [_cells(line) for line in body.splitlines() if line.strip()]
-    if len(rows) < FEWEST + 1 or not _RULE.fullmatch(body.splitlines()[1].strip()) or not all(rows):
+    lines = [line.strip() for line in body.splitlines() if line.strip()]
+    rows = [_cells(line) for line in lines]
+    if len(rows) < FEWEST + 1 or not _RULE.fullmatch(lines[1]) or not all(rows):
         return None
     head, _, *data = rows
     for names in _records(form):
@@ -109,7 +112,6 @@ def _table(body: str, form: Record) -> Node | None:
 
 
 def _cells(line: str) -> list[str]:
-    line = line.strip()
     if len(line) < FEWEST or line[0] != "|" or line[-1] != "|":
         return []
     return [_BOLD.sub("", cell).strip() for cell in line[1:-1].split("|")]
@@ -132,7 +134,7 @@ def _one(nodes: Iterator[Members]) -> Node:
 
 
 def _elements(body: str) -> Members | None:
-    """An object of elements, as in XML; None if they are not closed in the order that they were opened."""
+    """An object of elements, as in XML; None if they are not closed in their order, or stand between words."""
     stack = [("", Members())]
     said = ""
     for token in _TOKEN.finditer(body):
@@ -140,9 +142,11 @@ def _elements(body: str) -> Members | None:
             return None
         if token["text"]:
             said = token["text"]
-            if said.strip() and len(stack) == 1:
+            if said.strip() and (len(stack) == 1 or stack[-1][1].members):
                 return None
         elif not token["close"]:
+            if said.strip():
+                return None
             stack.append((token["name"], Members()))
             said = ""
         elif token["name"] != stack[-1][0]:

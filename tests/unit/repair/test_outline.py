@@ -22,6 +22,7 @@ PETS: JSON = {"pets": [{"kind": "cat", "legs": 4}, {"kind": "hen", "legs": 2}]}
         pytest.param("name = Ann Lee\nage = 31<|im_end|>", ANN, id="before a control mark"),
         pytest.param("name: Ann Lee\ntags:\n  - a\n  - b\nage: 31\n", {**ANN, "tags": ["a", "b"]}, id="list below"),
         pytest.param("| name | age |\n|---|---|\n| Ann Lee | 31 |", ANN, id="table of one row"),
+        pytest.param("\n| name | age |\n|---|---|\n| Ann Lee | |\n", {"name": "Ann Lee", "age": None}, id="empty cell"),
         pytest.param("| Field | Value |\n| :-- | --: |\n| name | Ann Lee |\n| age | 31 |", ANN, id="table of fields"),
         pytest.param("| kind | legs |\n|---|---|\n| cat | 4 |\n| hen | 2 |", PETS, id="table of items"),
         pytest.param("<person><name>Ann Lee</name><age>31</age></person>", ANN, id="elements"),
@@ -61,6 +62,8 @@ def test_what_an_outline_ends_in_is_absent(text: str, value: JSON):
         pytest.param("<p>Ann Lee</b>", id="elements that are not closed in order"),
         pytest.param("a < b, name > age", id="signs of comparison"),
         pytest.param("<p>Ann Lee</p>", id="elements of another kind"),
+        pytest.param("<name>Ann <b>Lee</b></name><age>31</age>", id="elements between words"),
+        pytest.param("<name><b>Ann</b> Lee</name><age>31</age>", id="words between elements"),
         pytest.param("| kind | colour |\n|---|---|\n| cat | red |", id="table of other columns"),
     ],
 )

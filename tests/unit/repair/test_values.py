@@ -43,8 +43,8 @@ def test_what_is_no_number(written: str):
         ("30 m²", Number(30, certain=False)), ("1.2k", Number(1200, certain=False)),
         ("2 billion", Number(2_000_000_000, certain=False)), ("90 km/h", Number(90, certain=False)),
         ("2.5M", Number(2_500_000, certain=False)), ("$2.5m", Number(2_500_000, certain=False)),
-        ("2.5 m", Number(2.5, certain=False)), ("approx. 5", Number(5, certain=False)),
-        ("~5 kg", Number(5, certain=False)),
+        ("2.5 m", Number(2.5, certain=False)), ("5 ft", Number(5, certain=False)),
+        ("approx. 5", Number(5, certain=False)), ("~5 kg", Number(5, certain=False)),
         ("31 (approximately)", Number(31, certain=False)), ("5 (five)", Number(5, certain=False)),
     ],
 )  # fmt: skip
