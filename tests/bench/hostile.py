@@ -25,6 +25,7 @@ TEXTS: Final[dict[str, Callable[[], str]]] = {
     "single quotes": lambda: '{"l": [' + _ITEM * (2 * MEGABYTE // len(_ITEM)),
     "100,000 levels": lambda: '{"a":' * 100_000,
     "backslashes": lambda: '{"a": "' + "\\" * 5 * MEGABYTE,
+    "endless strings": lambda: '{"l": ' + '["a ,a , []]}{]]' * (MEGABYTE // 15),
     "lone surrogates": lambda: '{"a": "' + "\\ud800" * (5 * MEGABYTE // 6) + '"}',
     "a million digits": lambda: '{"n": ' + "9" * MEGABYTE + "}",
     "blanks behind": lambda: "{}" + "\ufeff" * 5 * MEGABYTE,
