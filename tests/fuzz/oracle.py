@@ -34,11 +34,8 @@ class Text:
         found = [self.raw, html.unescape(self.raw)]
         for whole in found[:2]:
             for strays in ("dropped", "kept"):
-                view = whole
-                for _ in range(4):
-                    found.append(resolved(view, "nrt", strays))
-                    view = resolved(view, "bfnrt", strays)
-                    found.append(view)
+                for known in ("nrt", "bfnrt"):
+                    found.extend(rounds(whole, known, strays))
         return tuple(dict.fromkeys(found))
 
     @cached_property
@@ -66,6 +63,14 @@ class Text:
     @cached_property
     def integers(self) -> frozenset[int]:
         return frozenset(int(each) for each in re.findall(r"\d{1,9}", "\n".join(map(decimal, self.views))))
+
+
+def rounds(view: str, known: str, strays: Literal["dropped", "kept"]) -> Iterator[str]:
+    """A text with its escapes resolved once and more often, a form feed or bell only if it is known."""
+    for _ in range(4):
+        yield resolved(view, "nrt", strays)
+        view = resolved(view, known, strays)
+        yield view
 
 
 def resolved(view: str, known: str, strays: Literal["dropped", "kept"]) -> str:
