@@ -5,6 +5,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
+from math import isfinite
 from typing import Final
 
 from langchain_nuextract.repair.habits import MARKS, Mark
@@ -143,7 +144,8 @@ _ALIKE = str.maketrans({"−": "-", "–": "-", "—": "-", "’": "'", "‘": "
 
 def _magnitude(body: str, decimal: Mark | None) -> Number | None:
     if _PLAIN.fullmatch(body):
-        return Number(float(body))
+        value = float(body)
+        return Number(value) if isfinite(value) else None
     if match := _INDIAN.fullmatch(body):
         return _number(body.split(".", maxsplit=1)[0], match["fraction"])
     match = _GROUPED.fullmatch(body)

@@ -133,6 +133,12 @@ def test_what_is_nested_too_deeply_is_cut():
     assert max(len(path) for path, _ in leaves(value)) < 300
 
 
+def test_a_number_too_large_to_hold_stays_text():
+    reading = read_form('{"n": 1E580}', FORM)
+    assert reading.value == {"n": "1E580"}
+    assert reading.problems
+
+
 def test_a_list_that_is_closed_a_thousand_times_is_one_list():
     text = '[{"a": ["x", "y"]' + ',", "z"]' * 1_000
     assert read_json(text).value == [{"a": [["x", "y"], *[', "z'] * 1_000]}]
