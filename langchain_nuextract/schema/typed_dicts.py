@@ -31,10 +31,19 @@ def _with_arguments(origin: Any, arguments: tuple[Any, ...]) -> Any:
     return Annotated[arguments] if origin is Annotated else origin[arguments]
 
 
+def _unqualified(hint: Any) -> Any:
+    """Take `Required` and `NotRequired` off: `__required_keys__` tells the same."""
+    while get_origin(hint) in {typing_extensions.Required, typing_extensions.NotRequired}:
+        hint = get_args(hint)[0]
+    return hint
+
+
 def _made_over(type_: Any, inside: tuple[Any, ...]) -> Any:
     required = typing_extensions.Required
     fields = {
-        name: (required if name in type_.__required_keys__ else typing_extensions.NotRequired)[_modern(hint, inside)]
+        name: (required if name in type_.__required_keys__ else typing_extensions.NotRequired)[
+            _modern(_unqualified(hint), inside)
+        ]
         for name, hint in get_type_hints(type_, include_extras=True).items()
     }
     made: Any = typing_extensions.TypedDict(type_.__name__, fields)  # pyright: ignore[reportArgumentType] made at run time

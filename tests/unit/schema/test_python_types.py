@@ -54,6 +54,11 @@ class Movie(TypedDict):
     year: NotRequired[int]
 
 
+class Screening(TypedDict):
+    hall: str
+    movie: NotRequired[Movie]
+
+
 class Cat(BaseModel):
     kind: Literal["cat"] = "cat"
     lives: int
@@ -151,6 +156,9 @@ ASKED = [
     pytest.param(Box[date], {"content": "date"}, id="generic"),
     pytest.param(Open, {"name": "string", "other": [{"key": "string", "value": "string"}]}, id="extra-fields"),
     pytest.param(Movie, {"title": "string", "year": "integer"}, id="typed-dict"),
+    pytest.param(
+        Screening, {"hall": "string", "movie": {"title": "string", "year": "integer"}}, id="typed-dict-in-another"
+    ),
 ]
 
 
@@ -168,6 +176,7 @@ INSTANCES = [
     pytest.param(Line, Line(price=Decimal("0.1")), id="decimal"),
     pytest.param(Point, Point(1, 2.5, ["a"]), id="dataclass"),
     pytest.param(Movie, {"title": "M"}, id="typed-dict"),
+    pytest.param(Screening, {"hall": "1", "movie": {"title": "M"}}, id="typed-dict-in-another"),
     pytest.param(Owner, Owner(pet=Dog(name="Rex")), id="discriminated"),
     pytest.param(Cat | Dog, Cat(lives=9), id="union-at-the-root"),
     pytest.param(Tree, Tree(label="a", children=[Tree(label="b", children=[Tree(label="c")])]), id="recursive"),
