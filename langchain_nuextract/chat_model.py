@@ -1,7 +1,7 @@
 """`ChatNuExtract`: an extraction model on an OpenAI-compatible server, as a LangChain chat model."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Any, Final, Literal, NoReturn, Self, cast
 
@@ -105,9 +105,6 @@ class ChatNuExtract(BaseChatOpenAI):
     dialect: str | None = None
 
     _wire: Wire | None = PrivateAttr(default=None)
-    _defaults: Mapping[str, JSON] | None = PrivateAttr(default=None)
-    _parameters: Mapping[str, JSON] | None = PrivateAttr(default=None)
-    """What listeners are told about every call, as far as the settings make it."""
 
     @model_validator(mode="before")
     @classmethod
@@ -152,12 +149,15 @@ class ChatNuExtract(BaseChatOpenAI):
         """Tokens that a prompt and its answer may have together, as the endpoint tells; None if it does not."""
         return self.wire.context_of(self.model_name)
 
-    @property
+    @cached_property
     def defaults(self) -> Mapping[str, JSON]:
         """The body of a request, as far as the settings make it."""
-        if self._defaults is None:
-            self._defaults = {**self._get_request_payload([])}
-        return self._defaults
+        return {**self._get_request_payload([])}
+
+    @cached_property
+    def _parameters(self) -> Mapping[str, Any]:
+        """What listeners are told about every call, as far as the settings make it."""
+        return super()._get_invocation_params()
 
     def _endpoint(self) -> Endpoint:
         return Endpoint(
@@ -450,8 +450,6 @@ class ChatNuExtract(BaseChatOpenAI):
         if kwargs.get("tools"):
             # There are credentials in some, which the base leaves out.
             return super()._get_invocation_params(stop=stop, **kwargs)
-        if self._parameters is None:
-            self._parameters = super()._get_invocation_params()
         return {**self._parameters, "stop": stop, **kwargs}
 
     def _use_responses_api(self, payload: dict[str, Any]) -> bool:  # noqa: ARG002 never
@@ -464,15 +462,21 @@ class ChatNuExtract(BaseChatOpenAI):
         """Forget the connection when a setting changes."""
         super().__setattr__(name, value)
         if name in type(self).model_fields:
-            self._wire = self._defaults = self._parameters = None
+            self._forget()
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Copy with other settings, and a connection of its own."""
         copied = super().model_copy(update=update, deep=deep)
-        copied._wire = copied._defaults = copied._parameters = None  # noqa: SLF001 its own class
+        copied._forget()  # noqa: SLF001 its own class
         if isinstance(self.profile, Profile):
             copied.profile = copied._resolve_model_profile()  # noqa: SLF001 its own class
         return copied
+
+    def _forget(self) -> None:
+        """Drop what was made of the settings."""
+        self._wire = None
+        for name in ("defaults", "_parameters"):
+            vars(self).pop(name, None)
 
     def __getstate__(self) -> dict[Any, Any]:
         """Leave out the key, headers named like credentials, and what cannot travel: clients and connections."""
@@ -480,8 +484,7 @@ class ChatNuExtract(BaseChatOpenAI):
         fields = {name: value for name, value in state["__dict__"].items() if name in type(self).model_fields}
         fields |= dict.fromkeys(("openai_api_key", "http_client", "http_async_client"))
         fields["default_headers"] = _harmless(self.default_headers)
-        private = dict.fromkeys(("_wire", "_defaults", "_parameters"))
-        return {**state, "__dict__": fields, "__pydantic_private__": private}
+        return {**state, "__dict__": fields, "__pydantic_private__": {"_wire": None}}
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
         """Read the key again from where this process has it."""

@@ -59,9 +59,10 @@ def extract(plan: Plan[T], source: Source) -> Flow[T]:
     failure: EndpointError | None = None
     step: Step | None = ladder.first()
     while step and run.allows(turns, tried):
+        step = replace(step, request=plan.recovery.bound(step.request, _usage(turns)))
         tried.append(step)
         try:
-            (reply,) = yield (plan.recovery.bound(step.request, _usage(turns)),)
+            (reply,) = yield (step.request,)
         except EndpointError as error:
             if not turns:
                 raise

@@ -62,11 +62,17 @@ def steepness(found: Repeated, form: Form | None, size: int) -> float:
     """How many times as long it takes to read a text that is four times as long; 0 if that takes no time to speak of.
 
     What else the machine does makes a single measurement too long, never too short: the shortest of some is compared.
+    What is steep is looked at once more with texts four times as long: where a text is read in another way from some
+    length on, there is a step, after which time grows as before.
     """
-    long, short = found.of(size), found.of(size // TIMES)
-    if read(long, form)[1] < SOON:
+    if read(found.of(size), form)[1] < SOON:
         return 0.0
-    return _least(long, form) / _least(short, form)
+    steep = _ratio(found, form, size)
+    return steep if steep <= STEEPEST else min(steep, _ratio(found, form, size * TIMES))
+
+
+def _ratio(found: Repeated, form: Form | None, size: int) -> float:
+    return _least(found.of(size), form) / _least(found.of(size // TIMES), form)
 
 
 def _least(text: str, form: Form | None) -> float:

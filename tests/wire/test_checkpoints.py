@@ -48,6 +48,22 @@ def test_what_is_finished_is_not_asked_again(tmp_path):
     assert again[0].usage == first[0].usage
 
 
+@pytest.mark.parametrize(
+    "policy",
+    [
+        RecoveryPolicy(max_output_tokens=500),
+        RecoveryPolicy(stop_repetition=True),
+        RecoveryPolicy(stop_repetition=False),
+    ],
+)
+def test_what_is_finished_stands_whatever_bounds_a_request(tmp_path, policy):
+    with FakeEndpoint(right) as endpoint:
+        extract = NuExtractor(Numbered, model="numind/NuExtract3", base_url=endpoint.url, recovery=policy)
+        for _ in range(2):
+            list(extract.extract_many(numbered(3), checkpoint=tmp_path / "run.db"))
+    assert len(endpoint.requests) == 3
+
+
 def test_a_kept_extraction_is_the_same_as_it_was(tmp_path):
     text = "```json\n{'due': '2026-03-12', 'total': '1.580,22 €'}\n```"
     message = {"content": text, "reasoning": "half a letter: \ud800"}
