@@ -43,11 +43,13 @@ _ELLIPSIS = re.compile(r"\.{3}|…")
 _CALL = re.compile(r"[A-Za-z_$][\w.$]*\((?=\s*[\"'\[{(\d)-])")
 _PREFIX = re.compile(r"[bBrRuUfF]{1,2}(?=[\"'])")
 _GROUPED = re.compile(rf"[+-]?\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?(?={BLANK}*[,}}\n])")
-_ITEM = re.compile(r"[^,，\]}\n:]*(?::[^,，\]}\n\"]*)?")
+_NO_COMMENT = r"(?!\s//|/\*|\s#\s)"
+"""Where a value goes on. To look for comments once its end is found would be to look at the rest again and again."""
+_ITEM = re.compile(rf"(?:{_NO_COMMENT}[^,，\]}}\n:])*+(?::(?:{_NO_COMMENT}[^,，\]}}\n\"])*+)?")
 _BEFORE_KEY = re.compile(rf"{WORD}(?={BLANK}+{QUOTED_KEY})")
 _BEFORE_BRACKET = re.compile(rf"{WORD}(?=[{{\[])")
 _BEFORE_ITEM = re.compile(rf"{WORD}(?={BLANK}+(?:-?\d|[\"{{\[]))")
-_ARGUMENT = re.compile(r"[^,，)\n]*")
+_ARGUMENT = re.compile(rf"(?:{_NO_COMMENT}[^,，)\n])*+")
 _STOP = re.compile(rf"([,，;}}\]\n]|\\n|```){BLANK}*+")
 """With the blanks behind it, of which none is a stop if it is none."""
 _SOFT_STOPS = frozenset({",", "，", ";", "\n", "\\n"})
@@ -501,7 +503,7 @@ class _Parser:
         if match := _BEFORE_ITEM.match(self.text, self.at):
             return match.end()
         match = (_ARGUMENT if frame.closer == ")" else _ITEM).match(self.text, self.at)
-        return self._before_comment(match.end() if match else self.at)
+        return match.end() if match else self.at
 
     def _end_of_member(self) -> int:
         for pattern in (_GROUPED, _BEFORE_KEY, _BEFORE_BRACKET):

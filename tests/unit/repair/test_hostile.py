@@ -94,6 +94,7 @@ def seconds(call: Callable[[], object]) -> float:
         pytest.param({"a": "string"}, Repeated("{", '"k", '), id="keys without values"),
         pytest.param({"a": "string"}, Repeated('{"a": ', "f(1"), id="calls"),
         pytest.param({"a": "string"}, Repeated('{"a": x', "\n", "?"), id="line ends in a bare value"),
+        pytest.param({"a": "number"}, Repeated('{"a": 1', "[/*//"), id="comments in lists"),
         pytest.param({"a": ["string"]}, Repeated('{"a": ', '["a ,a , []]}{]]'), id="strings that do not end"),
         pytest.param({"a": ["string"]}, Repeated('{"a": ', '"[\\"a ,a , [] ]", '), id="JSON as text"),
         pytest.param({"a": [["x", "y"]]}, Repeated('{"a": "x', " ", 'y"}'), id="blanks between labels"),
