@@ -76,18 +76,21 @@ def rounds(view: str, known: str, strays: Literal["dropped", "kept"]) -> Iterato
 def resolved(view: str, known: str, strays: Literal["dropped", "kept"]) -> str:
     """Resolve the escapes of JSON, those of some letters only; other letters and digits may keep their backslash.
 
-    Dropped, it might leave an escape that was broken by it whole, for the next round to resolve.
+    JavaScript's `\\xa6` is resolved, or kept as they are. Dropped, a backslash might leave an escape
+    that was broken by it whole, for the next round to resolve.
     """
 
     def said(match: re.Match[str]) -> str:
-        units, mark = match.groups()
+        units, short, mark = match.groups()
         if units:
             return chr(int(units, 16))
+        if short:
+            return match[0] if strays == "kept" else chr(int(short, 16))
         if mark in known:
             return SIMPLE[mark]
         return match[0] if strays == "kept" and mark.isalnum() else mark
 
-    text = re.sub(r"\\(?:u([0-9a-fA-F]{4})|(.))", said, view, flags=re.DOTALL)
+    text = re.sub(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", said, view, flags=re.DOTALL)
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
