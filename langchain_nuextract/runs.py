@@ -22,7 +22,6 @@ from langchain_core.runnables.config import (
     patch_config,
     set_config_context,
 )
-from langchain_core.utils.function_calling import convert_to_json_schema
 
 from langchain_nuextract.chat_model import ChatNuExtract
 from langchain_nuextract.endpoint.replies import result_of
@@ -35,6 +34,8 @@ Out = TypeVar("Out")
 
 _NOT_TOLD = frozenset({"tools", "functions", "messages", "response_format"})
 """Arguments that LangSmith is not told as metadata, as they may be long."""
+_OPTIONS = frozenset({"ls_structured_output_format"})
+"""Arguments that are for listeners alone, in the form in which they are told."""
 
 
 async def in_run(
@@ -94,7 +95,7 @@ async def ask_in_run(
 async def _started(
     llm: ChatNuExtract, request: Request, given: dict[str, JSON], config: RunnableConfig
 ) -> AsyncCallbackManagerForLLMRun:
-    options = _options(given.pop("ls_structured_output_format", None))
+    asked_for = {name: given.pop(name) for name in _OPTIONS if name in given}
     params, metadata = llm.described(given)
     manager = AsyncCallbackManager.configure(
         config.get("callbacks"),
@@ -108,19 +109,12 @@ async def _started(
         llm.serialized,
         [veiled(convert_to_messages([dict(message) for message in request.messages]))],
         invocation_params=params,
-        options=options,
+        options={"stop": None, **asked_for},
         name=config.get("run_name"),
         batch_size=1,
         run_id=None,
     )
     return run
-
-
-def _options(told: Mapping[str, Any] | None) -> dict[str, Any]:
-    if not told:
-        return {"stop": None}
-    form = {"kwargs": told["kwargs"], "schema": convert_to_json_schema(told["schema"])}
-    return {"stop": None, "ls_structured_output_format": form}
 
 
 def _named(result: ChatResult, run: AsyncCallbackManagerForLLMRun) -> ChatResult:
