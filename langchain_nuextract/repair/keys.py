@@ -86,8 +86,9 @@ def _lifted(node: Members, form: Record) -> tuple[Sequence[tuple[str, Node]], li
         return node.members, []
     key, child = node.members[-1]
     given = {fold(each) for each in written}
-    missing = {short: name for name, _ in form.fields if (short := fold(name)) not in given}
-    part = next((part for name, part in form.fields if fold(name) == fold(key)), None)
+    missing = {short: name for name, _ in form.fields if (short := folded_name(name)) not in given}
+    short_key = fold(key)
+    part = next((part for name, part in form.fields if folded_name(name) == short_key), None)
     rest, taken = _without_strangers(child, part, missing)
     kind: Kind = "key" if node.open else "guess"
     lifted = [Renamed(missing[fold(name)], f"{key}.{name}", kind) for name, _ in taken]
@@ -187,20 +188,18 @@ def _match_nested(matched: Matched, form: Record) -> None:
 
 def _match_inner(matched: Matched, form: Record) -> None:
     """`city` beside an object `address` that lacks it, where no other part that was asked for has one."""
+    owners: dict[str, list[tuple[str, str]]] = {}
+    for name, part in form.fields:
+        for inner, _ in part.fields if isinstance(part, Record) else ():
+            owners.setdefault(folded_name(inner), []).append((name, inner))
     left: list[tuple[str, Node]] = []
     for key, child in matched.unknown:
-        owners = [
-            (name, inner)
-            for name, part in form.fields
-            if isinstance(part, Record)
-            for inner, _ in part.fields
-            if fold(inner) == fold(key)
-        ]
-        owner = _with_member(matched, *owners[0], child) if len(owners) == 1 else None
+        places = owners.get(fold(key), [])
+        owner = _with_member(matched, *places[0], child) if len(places) == 1 else None
         if owner is None:
             left.append((key, child))
             continue
-        name = owners[0][0]
+        name = places[0][0]
         matched.renamed.append(Renamed(name, key, "guess", matched.found[name][-1] if name in matched.found else None))
         matched.found[name] = [owner]
     matched.unknown = left

@@ -1,13 +1,21 @@
 """The labels that were meant by what a model wrote."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
 from langchain_nuextract.repair.distance import nearest
 from langchain_nuextract.repair.nodes import Leaf
-from langchain_nuextract.repair.values import NO, NOT_A_LETTER, YES, Taken, fold, folded_name, is_null_word
+from langchain_nuextract.repair.values import (
+    NO,
+    NOT_A_LETTER,
+    YES,
+    Taken,
+    fold,
+    folded_name,
+    is_null_word,
+    without_accents,
+)
 
 _DOUBTS: Final = frozenset(
     {"not", "no", "nor", "never", "none", "neither", "non", "without", "t", "unknown", "unclear", "maybe",
@@ -67,5 +75,4 @@ def labels_in(written: str, labels: Sequence[str]) -> list[str] | None:
 
 def _words(text: str) -> str:
     """The words of a text with a blank between them, without case and accents."""
-    text = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join(NOT_A_LETTER.sub(" ", "".join(mark for mark in text if not unicodedata.combining(mark))).split())
+    return " ".join(NOT_A_LETTER.sub(" ", without_accents(text.casefold())).split())

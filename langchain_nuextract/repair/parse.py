@@ -43,7 +43,9 @@ _ELLIPSIS = re.compile(r"\.{3}|…")
 _CALL = re.compile(r"[A-Za-z_$][\w.$]*\((?=\s*[\"'\[{(\d)-])")
 _PREFIX = re.compile(r"[bBrRuUfF]{1,2}(?=[\"'])")
 _GROUPED = re.compile(rf"[+-]?\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?(?={BLANK}*[,}}\n])")
-_NO_COMMENT = r"(?!\s//|/\*|\s#\s)"
+_COMMENT_BEHIND = r"(?:\s//|/\*|\s#\s)"
+_TRAILING_COMMENT = re.compile(_COMMENT_BEHIND)
+_NO_COMMENT = rf"(?!{_COMMENT_BEHIND})"
 """Where a value goes on. To look for comments once its end is found would be to look at the rest again and again."""
 _ITEM = re.compile(rf"(?:{_NO_COMMENT}[^,，\]}}\n:])*+(?::(?:{_NO_COMMENT}[^,，\]}}\n\"])*+)?")
 _BEFORE_KEY = re.compile(rf"{WORD}(?={BLANK}+{QUOTED_KEY})")
@@ -519,6 +521,3 @@ class _Parser:
     def _before_comment(self, end: int) -> int:
         match = _TRAILING_COMMENT.search(self.text, self.at, end)
         return match.start() if match else end
-
-
-_TRAILING_COMMENT = re.compile(r"(?:\s//|/\*|\s#\s)")
