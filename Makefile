@@ -31,7 +31,7 @@ quickstart: $(READY) ## extract from a document with the embedded model (or the 
 	@$(RUN)/python examples/quickstart.py
 
 test: $(READY) ## all tests that need no vLLM
-	@$(RUN)/python -m pytest -m "not vllm" $(ARGS)
+	@$(RUN)/python -m pytest -m "not vllm" --numprocesses $(or $(WORKERS),auto) $(ARGS)
 
 check: $(READY) ## format, lint, types, import contract and tests: what CI runs, without vLLM
 	@$(RUN)/ruff format --check .
@@ -45,8 +45,8 @@ format: $(READY) ## format and mend what can be mended
 	@$(RUN)/ruff check --fix .
 
 test-vllm: $(READY) ## build a real vLLM for the CPU (once) and run the tests that need it
-	@$(RUN)/python tests/vllm/build.py
-	@$(RUN)/python -m pytest tests/vllm -m vllm $(ARGS)
+	@$(RUN)/python tests/integration_tests/vllm/build.py
+	@$(RUN)/python -m pytest tests/integration_tests/vllm -m vllm $(ARGS)
 
 bench: $(READY) $(PEERS)/.ready ## what a document costs the client, against other clients in the same run
 	@$(RUN)/python tests/bench/speed.py $(ARGS)

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     __version__: str
     from langchain_nuextract.batch.result import Result
-    from langchain_nuextract.chat_model import ChatNuExtract
-    from langchain_nuextract.confidence import Confidence
+    from langchain_nuextract.dialects.messages import Example, Usage
     from langchain_nuextract.documents.source import Image
+    from langchain_nuextract.engine.confidence import Confidence
+    from langchain_nuextract.engine.example_leakage import Leak
+    from langchain_nuextract.engine.recovery import RecoveryPolicy
+    from langchain_nuextract.engine.result import Attempt, Extraction
     from langchain_nuextract.errors import (
         AccessDenied,
         CheckpointError,
@@ -34,15 +37,12 @@ if TYPE_CHECKING:
         UnsupportedSchema,
         UnsupportedTask,
     )
-    from langchain_nuextract.extraction import Attempt, Extraction
-    from langchain_nuextract.extractor import NuExtractor
-    from langchain_nuextract.grounding.locate import Evidence, Span
-    from langchain_nuextract.leaks import Leak
-    from langchain_nuextract.recovery import RecoveryPolicy
-    from langchain_nuextract.repair.ledger import Repair
+    from langchain_nuextract.grounding.evidence import Evidence, Span
+    from langchain_nuextract.parsing.repairs import Repair
+    from langchain_nuextract.runnables.chat_model import ChatNuExtract
+    from langchain_nuextract.runnables.extractor import NuExtractor
     from langchain_nuextract.schema.target import Target
     from langchain_nuextract.schema.types import NuType, Verbatim
-    from langchain_nuextract.task import Example, Usage
 
 __all__ = [
     "AccessDenied",
@@ -85,22 +85,22 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Attempt": "extraction",
-    "ChatNuExtract": "chat_model",
-    "Confidence": "confidence",
-    "Evidence": "grounding.locate",
-    "Example": "task",
-    "Extraction": "extraction",
+    "Attempt": "engine.result",
+    "ChatNuExtract": "runnables.chat_model",
+    "Confidence": "engine.confidence",
+    "Evidence": "grounding.evidence",
+    "Example": "dialects.messages",
+    "Extraction": "engine.result",
     "Image": "documents.source",
-    "Leak": "leaks",
-    "NuExtractor": "extractor",
+    "Leak": "engine.example_leakage",
+    "NuExtractor": "runnables.extractor",
     "NuType": "schema.types",
-    "RecoveryPolicy": "recovery",
-    "Repair": "repair.ledger",
+    "RecoveryPolicy": "engine.recovery",
+    "Repair": "parsing.repairs",
     "Result": "batch.result",
-    "Span": "grounding.locate",
+    "Span": "grounding.evidence",
     "Target": "schema.target",
-    "Usage": "task",
+    "Usage": "dialects.messages",
     "Verbatim": "schema.types",
 }
 """Where the public names live; those not listed are errors."""

@@ -26,8 +26,8 @@ from pydantic_core import to_jsonable_python
 
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.dialects import dialect_named
+from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import ExtractionError, InvalidExtraction, NuExtractError
-from langchain_nuextract.extraction import Extraction
 from langchain_nuextract.schema.target import Target
 
 _PIPE_CLOSED: Final = 141
@@ -111,7 +111,7 @@ def _add_schema_option(parser: argparse.ArgumentParser, name: str, **settings: A
 
 
 def _extract(options: argparse.Namespace) -> int:
-    from langchain_nuextract.extractor import NuExtractor  # noqa: PLC0415 heavy, and the other commands do without
+    from langchain_nuextract.runnables.extractor import NuExtractor  # noqa: PLC0415 heavy, and the other commands do without
 
     target = _target(options.schema)
     with ExitStack() as stack:

@@ -15,16 +15,15 @@ from typing import Any, Final, Literal, TypeAlias
 
 import httpx2
 
-from langchain_nuextract.dialect import Dialect
+from langchain_nuextract.client.client import served_models
+from langchain_nuextract.client.config import normal_url
+from langchain_nuextract.client.response import decode
 from langchain_nuextract.dialects import dialect_for, dialect_named
+from langchain_nuextract.dialects.dialect import Dialect
+from langchain_nuextract.dialects.messages import Request, Task
 from langchain_nuextract.documents.source import Source, Text
-from langchain_nuextract.endpoint.replies import decode
-from langchain_nuextract.endpoint.settings import normal_url
-from langchain_nuextract.endpoint.wire import served_models
 from langchain_nuextract.errors import UnsupportedTask, quote
-from langchain_nuextract.loose import fields, items
-from langchain_nuextract.paths import JSON
-from langchain_nuextract.task import Request, Task
+from langchain_nuextract.paths import JSON, fields, items
 
 Mark: TypeAlias = Literal["good", "unsure", "bad"]
 

@@ -33,7 +33,7 @@ create table if not exists results (
 
 
 class Kept(NamedTuple):
-    """One finished document, all of it as JSON text; see `langchain_nuextract.batch.records`."""
+    """One finished document, all of it as JSON text; see `langchain_nuextract.batch.serialize`."""
 
     value: str | None
     """The object, before the schema's defaults were filled in; None if the answer was invalid."""

@@ -15,21 +15,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeVar
 
-from langchain_nuextract.batch.asking import key_of
-from langchain_nuextract.batch.many import parts_of
-from langchain_nuextract.batch.records import read_reply
 from langchain_nuextract.batch.result import Result
-from langchain_nuextract.chat_model import ChatNuExtract
+from langchain_nuextract.batch.run import parts_of
+from langchain_nuextract.batch.serialize import read_reply
+from langchain_nuextract.batch.worker import key_of
+from langchain_nuextract.client.error_mapping import Place, explain_refusal, refusal_of
+from langchain_nuextract.client.response import decode, encode, reply_in, well_formed
+from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source
-from langchain_nuextract.endpoint.faults import Place, explain_refusal, refusal_of
-from langchain_nuextract.endpoint.replies import decode, encode, reply_in, well_formed
 from langchain_nuextract.errors import EndpointError, UnsupportedTask
-from langchain_nuextract.extracting import Extracting
-from langchain_nuextract.extractor import NuExtractor
-from langchain_nuextract.loose import fields, integer, items
-from langchain_nuextract.paths import JSON
-from langchain_nuextract.task import Reply, Request
+from langchain_nuextract.paths import JSON, fields, integer, items
+from langchain_nuextract.runnables.base_extractor import Extracting
+from langchain_nuextract.runnables.chat_model import ChatNuExtract
+from langchain_nuextract.runnables.extractor import NuExtractor
 
 Out = TypeVar("Out")
 

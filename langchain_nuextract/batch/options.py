@@ -22,7 +22,7 @@ class ManyOptions(TypedDict, total=False):
     progress: Show documents a second, failures and tokens, where stderr is a terminal, or in a notebook. It takes tqdm,
         which comes with the extra `cli`.
     on_error: Hand out a failed document as a result with its error (`keep`), or `raise` the error and stop.
-    endpoints: Addresses of servers of the same model, to share the work; see `langchain_nuextract.batch.routing`.
+    endpoints: Addresses of servers of the same model, to share the work; see `langchain_nuextract.batch.endpoint_pool`.
         Without any, the extractor's own endpoint is asked.
     max_concurrency: Documents in flight, at all endpoints together.
     in_order: Hand out results in the order of the documents, rather than as they complete. Behind a document that

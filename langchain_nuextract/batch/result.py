@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from langchain_nuextract.task import Usage
+from langchain_nuextract.dialects.messages import Usage
 
 Out = TypeVar("Out")
 

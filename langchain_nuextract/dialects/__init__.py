@@ -4,7 +4,7 @@ import re
 from operator import itemgetter
 from typing import Final
 
-from langchain_nuextract.dialect import Dialect
+from langchain_nuextract.dialects.dialect import Dialect
 from langchain_nuextract.dialects.instruct import EMBEDDED, INSTRUCT
 from langchain_nuextract.dialects.nuextract1 import NUEXTRACT_1_0, NUEXTRACT_1_5
 from langchain_nuextract.dialects.nuextract2 import NUEXTRACT_2_0, NUEXTRACT_2_0_INLINE

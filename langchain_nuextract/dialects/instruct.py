@@ -10,13 +10,13 @@ Source: https://huggingface.co/HuggingFaceTB/SmolLM2-135M-Instruct for the chat 
 import re
 from typing import Final, cast
 
-from langchain_nuextract.dialect import NOBODY, Dialect, answer_of, hold_chat, template_of
-from langchain_nuextract.dialects.held import grammar
-from langchain_nuextract.dialects.offers import OFFERED
+from langchain_nuextract.dialects.dialect import NOBODY, Dialect, answer_of, hold_chat, template_of
+from langchain_nuextract.dialects.extractive_grammar import grammar
+from langchain_nuextract.dialects.grammar_candidates import OFFERED
+from langchain_nuextract.dialects.messages import Reply, Request, Task
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.types import NUEXTRACT_3, Vocabulary
-from langchain_nuextract.task import Reply, Request, Task
 
 _HELD: Final = Vocabulary(types=OFFERED | {"string", "verbatim-string"}, enums=True)
 """A model that only has the document's words cannot write the code of a country that is named in words."""

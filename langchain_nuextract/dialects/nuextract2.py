@@ -12,11 +12,19 @@ ignores instructions. A system message would stand in for the line by which the 
 import re
 from typing import Final
 
-from langchain_nuextract.dialect import NOBODY, Dialect, answer_of, hold_chat, image_part, template_of, text_part
+from langchain_nuextract.dialects.dialect import (
+    NOBODY,
+    Dialect,
+    answer_of,
+    hold_chat,
+    image_part,
+    template_of,
+    text_part,
+)
+from langchain_nuextract.dialects.messages import Reply, Request, Task
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.types import NUEXTRACT_2
-from langchain_nuextract.task import Reply, Request, Task
 
 SYSTEM: Final = "You are NuExtract, an information extraction tool created by NuMind."
 """What the chat template itself writes before a template."""

@@ -11,7 +11,7 @@ nothing, and any text for `enable_thinking`, "false" included, turns thinking on
 import re
 from typing import Final
 
-from langchain_nuextract.dialect import (
+from langchain_nuextract.dialects.dialect import (
     NOBODY,
     Dialect,
     answer_of,
@@ -22,10 +22,10 @@ from langchain_nuextract.dialect import (
     template_of,
     text_part,
 )
+from langchain_nuextract.dialects.messages import Reply, Request, Shot, Task
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.types import NUEXTRACT_3
-from langchain_nuextract.task import Reply, Request, Shot, Task
 
 _SAMPLING: Final[dict[str, JSON]] = {"temperature": 0.2}
 _THINKING: Final[dict[str, JSON]] = {"temperature": 0.6}

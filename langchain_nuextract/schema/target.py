@@ -8,19 +8,19 @@ from typing import Any, Final, Generic, Protocol, TypeGuard, TypeVar, cast, over
 
 from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import JSON, Path, show
-from langchain_nuextract.schema import answers
-from langchain_nuextract.schema.absent import absent, has
-from langchain_nuextract.schema.downgrades import downgrades
-from langchain_nuextract.schema.form import Form, Record, asks
-from langchain_nuextract.schema.given import Given, Source, given
-from langchain_nuextract.schema.lens import distinct, notes
-from langchain_nuextract.schema.nodes import Loss, Node, losses
-from langchain_nuextract.schema.nodes import Record as RecordNode
-from langchain_nuextract.schema.recognise import reads_as
-from langchain_nuextract.schema.semantics import checked_for
-from langchain_nuextract.schema.spoken import choices, spoken
+from langchain_nuextract.schema import render as answers
+from langchain_nuextract.schema.answer_shape import Form, Record, asks
+from langchain_nuextract.schema.codec.build import distinct, notes
+from langchain_nuextract.schema.codec.root import Whole, whole
+from langchain_nuextract.schema.defaults import absent, has
+from langchain_nuextract.schema.detect import reads_as
+from langchain_nuextract.schema.formats.checks import checked_for
+from langchain_nuextract.schema.groundable import choices, spoken
+from langchain_nuextract.schema.ir import Loss, Node, losses
+from langchain_nuextract.schema.ir import Record as RecordNode
+from langchain_nuextract.schema.losses import downgrades
+from langchain_nuextract.schema.sources import Given, Source, given
 from langchain_nuextract.schema.types import NUEXTRACT_3, Speaks, Vocabulary
-from langchain_nuextract.schema.whole import Whole, whole
 
 T = TypeVar("T")
 S = TypeVar("S")

@@ -104,7 +104,7 @@ class NuType:
         """Check texts, after all that the type and the annotations before this one make of them."""
         from pydantic_core.core_schema import no_info_after_validator_function  # noqa: PLC0415 heavy
 
-        from langchain_nuextract.schema.python import checked  # noqa: PLC0415 it imports this module
+        from langchain_nuextract.schema.python_types.pydantic_schema import checked  # noqa: PLC0415 it imports this module
 
         return no_info_after_validator_function(partial(checked, self.name), handler(source))
 

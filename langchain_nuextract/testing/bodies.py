@@ -4,8 +4,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 
-from langchain_nuextract.loose import fields
-from langchain_nuextract.paths import JSON
+from langchain_nuextract.paths import JSON, fields
 from langchain_nuextract.testing.script import FakeReply, Received
 
 

@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from langchain_nuextract.loose import fields, items
-from langchain_nuextract.paths import JSON
+from langchain_nuextract.paths import JSON, fields, items
 
 Fault: TypeAlias = Literal["drop", "cut", "stall"]
 """`drop`: close the connection without an answer. `cut`: break it off in the middle of the answer. `stall`: fall silent

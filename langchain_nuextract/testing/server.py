@@ -7,8 +7,7 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final
 
-from langchain_nuextract.loose import fields
-from langchain_nuextract.paths import JSON
+from langchain_nuextract.paths import JSON, fields
 from langchain_nuextract.testing.bodies import dump, error, events, whole
 from langchain_nuextract.testing.script import FakeReply, Received
 

@@ -17,11 +17,11 @@ from pathlib import Path
 from time import perf_counter
 
 from langchain_nuextract import ChatNuExtract, EndpointError, ExtractionError, NuExtractor
-from langchain_nuextract.dialect import Dialect, hold_chat
+from langchain_nuextract.dialects.dialect import Dialect, hold_chat
 from langchain_nuextract.dialects.instruct import EMBEDDED, INSTRUCT
+from langchain_nuextract.dialects.messages import Request, Task
 from langchain_nuextract.local import LocalEndpoint
 from langchain_nuextract.paths import leaves
-from langchain_nuextract.task import Request, Task
 
 CORPORA = Path(__file__).parents[3] / "shared" / "data" / "extraction"
 SETS = (

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from multiprocessing import get_context
 from typing import Final
 
-from langchain_nuextract.repair import read_form
-from tests.unit.repair.forms import form_of
+from langchain_nuextract.parsing import read_form
+from tests.unit_tests.parsing.forms import form_of
 
 FORM: Final = form_of({"a": "string", "n": "number", "l": [{"a": "string"}]})
 MEGABYTE: Final = 1_000_000

@@ -16,15 +16,15 @@ from collections.abc import Iterator
 from itertools import permutations
 from pathlib import Path
 
+from langchain_nuextract.dialects.messages import Example, Shot
 from langchain_nuextract.dialects.nuextract3 import NUEXTRACT_3_0
+from langchain_nuextract.engine.example_leakage import leaks, telling
+from langchain_nuextract.engine.plan import shot_of
 from langchain_nuextract.errors import InvalidValue
 from langchain_nuextract.grounding import ground
-from langchain_nuextract.leaks import leaks, telling
 from langchain_nuextract.paths import JSON, leaves, show
 from langchain_nuextract.paths import Path as Place
-from langchain_nuextract.plan import shot_of
 from langchain_nuextract.schema.target import Target
-from langchain_nuextract.task import Example, Shot
 
 CORPORA = Path(__file__).parents[3] / "shared" / "data" / "extraction"
 

@@ -17,14 +17,14 @@ from langchain_core.output_parsers import JsonOutputParser
 from langchain_core.utils.json import parse_partial_json
 from pydantic import Field, TypeAdapter, create_model
 
+from langchain_nuextract.parsing import read_answer, read_form, read_json
+from langchain_nuextract.parsing.fast_path import NOT_TEXT, fit_of
 from langchain_nuextract.paths import JSON, leaves
-from langchain_nuextract.repair import read_answer, read_form, read_json
-from langchain_nuextract.repair.fits import NOT_TEXT, fit_of
-from langchain_nuextract.schema.form import Choice, Choices, Form, Listing, Record, Scalar
-from langchain_nuextract.schema.given import PYDANTIC
+from langchain_nuextract.schema.answer_shape import Choice, Choices, Form, Listing, Record, Scalar
+from langchain_nuextract.schema.sources import PYDANTIC
 from langchain_nuextract.schema.target import Target
 from tests.bench import hostile
-from tests.unit.repair.forms import form_of
+from tests.unit_tests.parsing.forms import form_of
 
 DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
 NOTHING = object()

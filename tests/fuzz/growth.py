@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from langchain_nuextract.repair import Policy, Reading, read_form, read_json
-from langchain_nuextract.schema.form import Form
+from langchain_nuextract.parsing import Policy, Reading, read_form, read_json
+from langchain_nuextract.schema.answer_shape import Form
 from tests.fuzz.texts import broken
 
 TIMES: Final = 4

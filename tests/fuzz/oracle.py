@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Literal
 
 from langchain_nuextract.paths import JSON, Path, show
-from langchain_nuextract.schema.form import Choice, Choices, Form, Listing, Record, Scalar
+from langchain_nuextract.schema.answer_shape import Choice, Choices, Form, Listing, Record, Scalar
 
 YES = frozenset("true yes y t on 1 ja oui si sim vrai wahr verdadero vero да はい 是 ✓ ✔ ☑ checked".split())  # noqa: SIM905
 NO = frozenset("false no n f off 0 nein non nao faux falsch falso нет いいえ 否 ✗ ✘ ☐ unchecked".split())  # noqa: SIM905

@@ -16,9 +16,9 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel
 
 from langchain_nuextract.errors import InvalidValue
-from langchain_nuextract.repair import ALLOWED, Policy, Reading
-from langchain_nuextract.repair.reading import FULL
-from langchain_nuextract.schema.form import Form
+from langchain_nuextract.parsing import ALLOWED, Policy, Reading
+from langchain_nuextract.parsing.read import FULL
+from langchain_nuextract.schema.answer_shape import Form
 from langchain_nuextract.schema.target import Target
 from tests.fuzz.growth import STEEPEST, TIMES, Repeated, read, repeated, steepness
 from tests.fuzz.oracle import underivable

@@ -8,8 +8,8 @@ from random import Random
 from typing import Final
 
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.schema.form import Choice, Choices, Form, Listing, Record, Scalar
-from tests.unit.repair.forms import form_of
+from langchain_nuextract.schema.answer_shape import Choice, Choices, Form, Listing, Record, Scalar
+from tests.unit_tests.parsing.forms import form_of
 
 TEMPLATES: Final[tuple[JSON, ...]] = (
     {"vendor": "verbatim-string", "total": "number", "paid": "boolean", "kind": ["invoice", "receipt", "credit note"],

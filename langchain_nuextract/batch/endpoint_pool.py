@@ -1,0 +1,240 @@
+"""Several endpoints of the same model, asked as one.
+
+Each attempt of a request goes to the endpoint with the fewest requests under way. Failed requests are sent again as
+often as the model's own settings say, and no more often: it is the attempts of one request that go to different
+endpoints.
+
+- An endpoint that is overloaded (429, 503, or no answer in time) is given half as many requests at a time, and one more
+  with each round of good answers; while its `Retry-After` lasts, it is given none.
+- An endpoint that fails five times in a row and cannot be given less, or that refuses the key or the model, is left out
+  for a second, then tried with one request, and so on with longer and longer pauses, up to 30 seconds. Such a trial
+  costs the request no attempt.
+- Where no endpoint is left, requests wait until one is back, as long as the model's `retry_seconds`. If none has ever
+  answered, they fail at once, as always.
+
+With `vllm-router` or another gateway in front of the servers, name its address alone.
+"""
+
+import asyncio
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from time import monotonic
+from typing import Any, Final, TypeVar, cast
+
+from langchain_nuextract.client.client import Call, Wire
+from langchain_nuextract.client.config import Endpoint, normal_url
+from langchain_nuextract.client.retry import RetryPolicy
+from langchain_nuextract.errors import (
+    AccessDenied,
+    ContextOverflow,
+    EndpointBusy,
+    EndpointError,
+    ReplyTimeout,
+    RequestRefused,
+    UnknownModel,
+)
+from langchain_nuextract.paths import JSON
+from langchain_nuextract.runnables.chat_model import ChatNuExtract
+from langchain_nuextract.runnables.extractor import NuExtractor
+
+T = TypeVar("T")
+
+_FAILURES: Final = 5
+"""Failures in a row after which an endpoint is left out."""
+_PAUSE: Final = 1.0
+"""Seconds that an endpoint is left out at first; doubled each time."""
+_LONGEST_PAUSE: Final = 30.0
+_OVERLOADED: Final = frozenset({429, 503})
+_OF_DOCUMENT: Final = frozenset({400, 413, 422})
+"""Statuses that tell of the request rather than of the endpoint."""
+
+
+def fleet_for(extractor: NuExtractor[Any], urls: Sequence[str], *, most: int) -> "Fleet | None":
+    """Make the connections of a batch; without any address, to the extractor's own endpoint, with regard to its load.
+
+    Args:
+        extractor: It tells key, headers and timeouts.
+        urls: Addresses as for `base_url`.
+        most: Requests that an endpoint may have under way.
+
+    Returns:
+        None if the extractor asks a model that is none of ours: it is asked as it is.
+
+    Raises:
+        ValueError: An address is not usable, or the model is none of ours and endpoints are named.
+    """
+    llm = extractor.llm
+    if isinstance(llm, ChatNuExtract):
+        return Fleet(llm.wire.endpoint, urls or (llm.wire.endpoint.url,), most=most)
+    if urls:
+        raise ValueError("endpoints can be named for a ChatNuExtract only, which this extractor does not ask")
+    return None
+
+
+class Fleet(Wire):
+    """The connections to several endpoints, on one event loop."""
+
+    def __init__(self, endpoint: Endpoint, urls: Sequence[str], *, most: int) -> None:
+        super().__init__(endpoint)
+        each = replace(endpoint, policy=RetryPolicy(retries=0))
+        self._ships = [_Ship(replace(each, url=normal_url(url)), most) for url in dict.fromkeys(urls)]
+        self._waiting: dict[asyncio.Future[None], None] = {}
+
+    def beneath(self, extractor: NuExtractor[T]) -> NuExtractor[T]:
+        """Give an extractor that is the same, but asks through these connections."""
+        llm = cast("ChatNuExtract", extractor.llm.model_copy())
+        llm._wire = self  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # nobody else changes the wire
+        return extractor.model_copy(update={"llm": llm})
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        for ship in self._ships:
+            await ship.wire.aclose()
+
+    async def apost(self, call: Call, *, holds: str = "choices") -> Mapping[str, JSON]:
+        """Send a request to whichever endpoint has least to do."""
+        until = monotonic() + self.endpoint.policy.total
+        return await self.endpoint.policy.arun(lambda: self._attempt(call, holds, until))
+
+    async def _attempt(self, call: Call, holds: str, until: float) -> Mapping[str, JSON]:
+        while True:
+            ship = await self._board(until)
+            trial, started = ship.is_out and not self._is_hopeless, monotonic()
+            try:
+                reply = await ship.wire.apost(call, holds=holds)
+            except EndpointError as error:
+                ship.fail(error, started, longest=self.endpoint.policy.total)
+                if not ship.is_out or not (trial or self._is_misled(error)):
+                    raise
+            else:
+                ship.succeed()
+                return reply
+            finally:
+                ship.aboard -= 1
+                self._wake()
+
+    def _is_misled(self, error: EndpointError) -> bool:
+        """Whether it is the endpoint that is wrong, and there is another one."""
+        return not error.retryable and not all(ship.is_out for ship in self._ships)
+
+    async def _board(self, until: float) -> "_Ship":
+        while (ship := self._free()) is None:
+            lost = self._lost()
+            if lost and monotonic() > until:
+                raise lost
+            await self._wait(until if lost else None)
+        ship.aboard += 1
+        return ship
+
+    def _free(self) -> "_Ship | None":
+        ships, now = self._ships, monotonic()
+        free = [ship for ship in ships if ship.room(now)]
+        if not free and self._is_hopeless:
+            free = [ship for ship in ships if ship.aboard < ship.most]
+        return min(free, key=lambda ship: ship.aboard, default=None)
+
+    @property
+    def _is_hopeless(self) -> bool:
+        """Whether there is nothing to wait for."""
+        return not any(ship.has_answered or not ship.is_out for ship in self._ships)
+
+    def _lost(self) -> EndpointError | None:
+        """Why every endpoint is left out, if every one is."""
+        if not all(ship.is_out for ship in self._ships):
+            return None
+        # A copy, for one error raised in many places would gather all their tracebacks.
+        return copy.copy(self._ships[0].last)
+
+    async def _wait(self, until: float | None) -> None:
+        """Wait until an endpoint may be free."""
+        now = monotonic()
+        times = [ship.rests_until for ship in self._ships if ship.rests_until > now]
+        times += [until] if until else []
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiting[waiter] = None
+        try:
+            await asyncio.wait((waiter,), timeout=max(min(times) - now, 0.001) if times else None)
+        finally:
+            del self._waiting[waiter]
+            # If this one is cancelled, its turn is another's.
+            self._wake()
+
+    def _wake(self) -> None:
+        """Let as many go on as there is room for, those that wait longest first."""
+        now = monotonic()
+        for waiter in islice(self._waiting, sum(ship.room(now) for ship in self._ships)):
+            if not waiter.done():
+                waiter.set_result(None)
+
+
+class _Line(Wire):
+    """The connections to one endpoint, for one batch, closed with it."""
+
+    async def aclose(self) -> None:
+        """Close the connections of the running loop."""
+        if kept := self._async_transports.get(asyncio.get_running_loop()):
+            await kept.keeper.aclose()
+
+
+class _Ship:
+    """One endpoint: what it has to do, and how much it may be given."""
+
+    def __init__(self, endpoint: Endpoint, most: int) -> None:
+        self.wire = _Line(endpoint)
+        self.most = most
+        self.aboard = 0
+        """Requests under way."""
+        self.rests_until = 0.0
+        self.has_answered = False
+        self.last: EndpointError | None = None
+        """Its last failure."""
+        self._limit = float(most)
+        self._changed = 0.0
+        """When it was last given less, or left out."""
+        self._failures = 0
+        self._pause = _PAUSE
+
+    @property
+    def is_out(self) -> bool:
+        """Whether it is left out, and taken back only if it passes a trial."""
+        return self._failures >= _FAILURES
+
+    def room(self, now: float) -> int:
+        """How many more requests it may be given."""
+        return max((1 if self.is_out else int(self._limit)) - self.aboard, 0) if now >= self.rests_until else 0
+
+    def succeed(self) -> None:
+        """Take note of a good answer."""
+        if self.is_out:
+            self.rests_until = 0.0
+        self.has_answered = True
+        self._failures, self._pause = 0, _PAUSE
+        self._limit = min(self._limit + 1 / self._limit, self.most)
+
+    def fail(self, error: EndpointError, started: float, *, longest: float) -> None:
+        """Take note of a failed request that was begun at some time."""
+        if isinstance(error, ContextOverflow) or error.status in _OF_DOCUMENT:
+            self.succeed()
+        elif started >= self._changed:
+            # Those that were under way at the last change tell of the same trouble.
+            self.last = error
+            if self._limit > 1 and (error.status in _OVERLOADED or isinstance(error, ReplyTimeout)):
+                self._limit, self._changed = max(self._limit / 2, 1.0), monotonic()
+            else:
+                self._count(error)
+        self._rest(error, longest)
+
+    def _count(self, error: EndpointError) -> None:
+        wrong = isinstance(error, AccessDenied | UnknownModel | RequestRefused)
+        self._failures = _FAILURES if wrong else self._failures + 1
+        if self.is_out:
+            now = monotonic()
+            self.rests_until, self._changed = now + self._pause, now
+            self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+
+    def _rest(self, error: EndpointError, longest: float) -> None:
+        asked = error.retry_after if isinstance(error, EndpointBusy) else None
+        if asked is not None and asked <= longest:
+            self.rests_until = max(self.rests_until, monotonic() + asked)

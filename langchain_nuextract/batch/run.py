@@ -1,0 +1,227 @@
+"""Many documents, sync and async: documents are taken as results are, so that neither pile up."""
+
+import asyncio
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+)
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, closing
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
+
+from pydantic import BaseModel
+
+from langchain_nuextract.batch import event_loop as looping
+from langchain_nuextract.batch.checkpoint import Checkpoint
+from langchain_nuextract.batch.endpoint_pool import fleet_for
+from langchain_nuextract.batch.options import ManyOptions, Options
+from langchain_nuextract.batch.progress import Progress
+from langchain_nuextract.batch.result import Result
+from langchain_nuextract.batch.worker import Asker
+from langchain_nuextract.engine.result import Extraction
+from langchain_nuextract.runnables.base_extractor import Extracting
+from langchain_nuextract.runnables.extractor import Derived, NuExtractor
+
+Out = TypeVar("Out")
+
+Delivered: TypeAlias = Result[Out] | BaseException
+"""A result, or what broke the whole batch."""
+Numbered: TypeAlias = tuple[int, Any]
+"""A document's place, and the document."""
+
+_ONE: Final = (str, bytes, BaseModel, Mapping)
+"""What is iterable and no more than one document: LangChain's documents and messages are models of Pydantic's."""
+
+
+@dataclass(frozen=True)
+class Batch(Generic[Out]):
+    """What is to be extracted, and how."""
+
+    extractor: NuExtractor[Any]
+    pick: Callable[[Extraction[Any]], Out]
+    """What to hand out of an extraction."""
+    options: Options
+
+    def run(self, documents: Iterable[Any]) -> Generator[Result[Out]]:
+        """Extract from documents, which are taken in the caller's thread; the rest happens on the shared loop."""
+        ready: SimpleQueue[Delivered[Out]] = SimpleQueue()
+        source = _Source(documents)
+        numbered = source.numbered()
+        working = self._working(ready.put)
+        pool = looping.run(working.__aenter__())
+        try:
+            with Progress(documents, shown=self.options.progress) as progress:
+                desk = _Desk[Out](self.options, progress)
+                while True:
+                    if desk.has_room and ready.empty() and (given := next(numbered, None)):
+                        desk.open += 1
+                        pool.loop.call_soon_threadsafe(pool.give, given)
+                    elif desk.open:
+                        yield from desk.receive(ready.get())
+                    else:
+                        source.end()
+                        return
+        finally:
+            # When the interpreter ends, the loop has ended before, and the workers with it.
+            if pool.loop.is_running():
+                looping.run(working.__aexit__(None, None, None))
+
+    async def arun(self, documents: Iterable[Any] | AsyncIterable[Any]) -> AsyncGenerator[Result[Out]]:
+        """Extract from documents on the running loop."""
+        ready: asyncio.Queue[Delivered[Out] | None] = asyncio.Queue()
+        source = _Source(documents)
+        room = asyncio.Semaphore(self.options.window)
+        async with self._working(ready.put_nowait) as pool:
+            feeder = asyncio.create_task(_feed(source, pool, room, ready.put_nowait))
+            try:
+                with Progress(documents, shown=self.options.progress) as progress:
+                    desk = _Desk[Out](self.options, progress)
+                    while not source.has_ended or desk.handed_out < source.taken:
+                        delivered = await ready.get()
+                        if delivered is not None:
+                            for result in desk.receive(delivered):
+                                room.release()
+                                yield result
+                    source.end()
+            finally:
+                feeder.cancel()
+                await asyncio.gather(feeder, return_exceptions=True)
+
+    @asynccontextmanager
+    async def _working(
+        self, deliver: Callable[[Delivered[Out]], object]
+    ) -> AsyncGenerator[looping.Pool[Numbered, Result[Out]]]:
+        options = self.options
+        async with AsyncExitStack() as stack:
+            checkpoint = None
+            if options.checkpoint is not None:
+                checkpoint = stack.enter_context(closing(Checkpoint(options.checkpoint)))
+            extractor, most = self.extractor, options.max_concurrency
+            if fleet := fleet_for(extractor, options.endpoints, most=most):
+                extractor = fleet.beneath(extractor)
+                stack.push_async_callback(fleet.aclose)
+            asker = Asker(extractor, self.pick, checkpoint, options.config)
+            yield await stack.enter_async_context(looping.Pool(asker.ask, deliver, size=most))
+
+
+def batch_of(runnable: Extracting[Out], options: ManyOptions) -> Batch[Out]:
+    """Say what `extract_many` of an extractor, or of its detailed form, is to do.
+
+    Raises:
+        TypeError: There is no such option.
+        ValueError: An option has an impossible value.
+    """
+    return Batch(*parts_of(runnable), Options(**options))
+
+
+def parts_of(runnable: Extracting[Out]) -> tuple[NuExtractor[Any], Callable[[Extraction[Any]], Out]]:
+    """Tell the extractor, and what of its extractions is wanted."""
+    extractor = runnable.extractor if isinstance(runnable, Derived) else cast("NuExtractor[Any]", runnable)
+    return extractor, runnable.outcome
+
+
+class _Desk(Generic[Out]):
+    """Where results are handed out, in the order that was asked for."""
+
+    def __init__(self, options: Options, progress: Progress) -> None:
+        self.open = 0
+        """Documents that were taken, and not handed out yet."""
+        self.handed_out = 0
+        self._options = options
+        self._progress = progress
+        self._early: dict[int, Result[Out]] = {}
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another document may be taken."""
+        return self.open < self._options.window
+
+    def receive(self, delivered: Delivered[Out]) -> Iterator[Result[Out]]:
+        """Take a result, and hand out those whose turn it is.
+
+        Raises:
+            Whatever broke the batch, or the error of a document if that is wanted.
+        """
+        if isinstance(delivered, BaseException):
+            raise delivered
+        self._progress.add(delivered)
+        place = delivered.index if self._options.in_order else self.handed_out
+        self._early[place] = delivered
+        while result := self._early.pop(self.handed_out, None):
+            if self._options.on_error == "raise":
+                result.unwrap()
+            self.handed_out += 1
+            self.open -= 1
+            yield result
+
+
+class _Source:
+    """The documents of a batch. What breaks them off is raised when all that came before have been seen to.
+
+    Raises:
+        TypeError: It is one document.
+    """
+
+    def __init__(self, documents: Any) -> None:
+        kind = type(documents).__name__
+        if isinstance(documents, _ONE):
+            raise TypeError(
+                f"expected many documents, in a list or another iterable, and got one {kind}: pass [document]"
+            )
+        self.taken = 0
+        """How many have come so far; all of them once it has ended."""
+        self.has_ended = False
+        self._documents = documents
+        self._failure: Exception | None = None
+
+    def numbered(self) -> Iterator[Numbered]:
+        """Yield the documents with their places."""
+        try:
+            for document in self._documents:
+                yield self.taken, document
+                self.taken += 1
+        except Exception as error:  # noqa: BLE001  # raised by `end`
+            self._failure = error
+        self.has_ended = True
+
+    async def anumbered(self) -> AsyncGenerator[Numbered]:
+        """Yield the documents with their places."""
+        try:
+            async for document in _each(self._documents):
+                yield self.taken, document
+                self.taken += 1
+        except Exception as error:  # noqa: BLE001  # raised by `end`
+            self._failure = error
+        self.has_ended = True
+
+    def end(self) -> None:
+        """Raise what broke the documents off, if anything did."""
+        if self._failure:
+            raise self._failure
+
+
+async def _feed(
+    source: _Source, pool: looping.Pool[Numbered, Any], room: asyncio.Semaphore, deliver: Callable[[None], object]
+) -> None:
+    """Give the pool documents as there is room, and wake up whoever waits for more results when there are none."""
+    async with aclosing(source.anumbered()) as numbered:
+        async for given in numbered:
+            await room.acquire()
+            pool.give(given)
+    deliver(None)
+
+
+async def _each(documents: Iterable[Any] | AsyncIterable[Any]) -> AsyncIterator[Any]:
+    if isinstance(documents, AsyncIterable):
+        async for document in documents:
+            yield document
+    else:
+        for document in documents:
+            yield document

@@ -1,0 +1,112 @@
+"""Extractions as text, and back: what the model said is kept, and read again.
+
+Reading is deterministic and quick, and gives the whole extraction again: evidence, repairs and the user's own type. So
+nothing needs to be kept but the replies, each with a hash of the request that it answers. If the same document would be
+asked about in other words today, what is kept is of no use.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from hashlib import sha256
+from typing import Any, Final, NoReturn, TypeVar, cast
+
+from langchain_nuextract.batch.checkpoint import Kept
+from langchain_nuextract.dialects.messages import Reply, Request, Token, Usage
+from langchain_nuextract.engine.drivers import drive
+from langchain_nuextract.engine.flow import Flow
+from langchain_nuextract.engine.result import Attempt, Extraction
+from langchain_nuextract.errors import (
+    EndpointUnreachable,
+    ExtractionError,
+    RequestRefused,
+)
+from langchain_nuextract.paths import JSON
+
+T = TypeVar("T")
+
+_HASHED: Final = 16
+"""Bytes of a request's hash."""
+
+
+class OutOfDate(Exception):
+    """What is kept does not answer what would be asked today."""
+
+
+def kept_extraction(extraction: Extraction[Any]) -> Kept:
+    """Write a finished document down."""
+    return Kept(json.dumps(extraction.json), None, _replies(extraction.attempts))
+
+
+def kept_error(error: ExtractionError) -> Kept:
+    """Write down an answer of which no object could be made."""
+    return Kept(None, type(error).__name__, _replies(cast("Sequence[Attempt]", error.attempts)))
+
+
+def restore(kept: Kept, flow: Flow[T]) -> Extraction[T]:
+    """Read again what the model said.
+
+    Args:
+        kept: A finished document.
+        flow: What would be asked about the document.
+
+    Raises:
+        ExtractionError: The answer was invalid.
+        OutOfDate: It is not what would be asked.
+    """
+    left: list[dict[str, JSON]] = json.loads(kept.replies)
+
+    def ask(request: Request) -> Reply:
+        if not left:
+            _end()
+        if left[0]["asked"] != _hash(request):
+            # A request that failed is not on record; the flow will come to the one that is.
+            raise RequestRefused("The record", None, "it has no reply to this request")
+        return _reply(left.pop(0))
+
+    try:
+        extraction = drive(flow, ask)
+    except RequestRefused as error:
+        raise OutOfDate from error
+    except ExtractionError as error:
+        if left:
+            raise OutOfDate from error
+        raise
+    if left:
+        raise OutOfDate
+    return extraction
+
+
+def read_reply(flow: Flow[T], find: Callable[[], Reply]) -> Extraction[T]:
+    """Read the one reply that there is to the first request of a flow, and ask nothing more.
+
+    Raises:
+        ExtractionError: The answer is not what was asked for.
+        EndpointError: So says `find`.
+    """
+    left = [find]
+    return drive(flow, lambda _: left.pop()() if left else _end())
+
+
+def _end() -> NoReturn:
+    # The flow then makes do with what it has.
+    raise EndpointUnreachable("The record", None, "it has no further reply, and nothing is asked here")
+
+
+def _replies(attempts: Sequence[Attempt]) -> str:
+    return json.dumps([{"asked": _hash(attempt.request), **_said(attempt.reply)} for attempt in attempts])
+
+
+def _said(reply: Reply) -> dict[str, JSON]:
+    # Tokens may have but a part of a letter; Latin-1 has a character for each byte.
+    return {**asdict(reply), "tokens": [(token.text.decode("latin-1"), token.logprob) for token in reply.tokens]}
+
+
+def _reply(said: dict[str, Any]) -> Reply:
+    fields = {name: value for name, value in said.items() if name not in {"asked", "usage", "tokens"}}
+    tokens = tuple(Token(text.encode("latin-1"), logprob) for text, logprob in said["tokens"])
+    return Reply(**fields, usage=Usage(**said["usage"]), tokens=tokens)
+
+
+def _hash(request: Request) -> str:
+    return sha256(repr(request).encode("utf-8", "surrogatepass")).digest()[:_HASHED].hex()

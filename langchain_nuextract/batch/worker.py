@@ -1,0 +1,110 @@
+"""One document of many: looked up in the checkpoint, or asked about and kept there."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Generic, TypeVar, cast
+
+from langchain_core.runnables import RunnableConfig
+
+from langchain_nuextract.batch.checkpoint import Checkpoint
+from langchain_nuextract.batch.result import Result
+from langchain_nuextract.batch.serialize import OutOfDate, kept_error, kept_extraction, restore
+from langchain_nuextract.dialects.messages import Usage
+from langchain_nuextract.documents.read import read
+from langchain_nuextract.documents.source import Source
+from langchain_nuextract.engine.result import Attempt, Extraction
+from langchain_nuextract.errors import CheckpointError, EndpointError, ExtractionError
+from langchain_nuextract.runnables.extractor import NuExtractor
+from langchain_nuextract.runnables.fingerprint import digest
+
+Out = TypeVar("Out")
+
+
+@dataclass(frozen=True)
+class Asker(Generic[Out]):
+    """What all documents of a batch share; to be used on one event loop."""
+
+    extractor: NuExtractor[Any]
+    pick: Callable[[Extraction[Any]], Out]
+    """What to hand out of an extraction."""
+    checkpoint: Checkpoint | None = None
+    config: RunnableConfig | None = None
+    _busy: dict[str, asyncio.Event] = field(default_factory=dict[str, asyncio.Event])
+    """The documents that are asked about now, for equal ones to wait for."""
+
+    @cached_property
+    def settings(self) -> str:
+        """What the extractor was made of, as a hash."""
+        return self.extractor.fingerprint
+
+    async def ask(self, numbered: tuple[int, Any]) -> Result[Out]:
+        """Extract from a document, given with its place; what goes wrong with it is part of the result.
+
+        Raises:
+            CheckpointError: The checkpoint cannot be used.
+        """
+        index, document = numbered
+        try:
+            source = read(document)
+            if self.checkpoint is None:
+                return self._result(index, document, await self._extract(source))
+            return await self._ask_once(index, document, source, self.checkpoint)
+        except CheckpointError:
+            raise
+        except Exception as error:  # noqa: BLE001  # as `return_exceptions` does: the result tells
+            return Result(index, document, None, error, usage=_spent(error))
+
+    async def _ask_once(self, index: int, document: Any, source: Source, checkpoint: Checkpoint) -> Result[Out]:
+        key = key_of(self.settings, source)
+        async with self._alone(key):
+            try:
+                extraction = await self._kept(key, source, checkpoint)
+            except ExtractionError as error:
+                return Result(index, document, None, error, reused=True, usage=_spent(error))
+            if extraction is not None:
+                return self._result(index, document, extraction, reused=True)
+            try:
+                extraction = await self._extract(source)
+            except ExtractionError as error:
+                cause = error.__cause__
+                if not (isinstance(cause, EndpointError) and cause.retryable):
+                    checkpoint.put(key, kept_error(error))
+                raise
+            checkpoint.put(key, kept_extraction(extraction))
+            return self._result(index, document, extraction)
+
+    async def _kept(self, key: str, source: Source, checkpoint: Checkpoint) -> Extraction[Any] | None:
+        kept = checkpoint.get(key)
+        try:
+            return kept and restore(kept, await self.extractor.aflow(source))
+        except OutOfDate:
+            return None
+
+    async def _extract(self, source: Source) -> Extraction[Any]:
+        return await self.extractor.detailed.ainvoke(source, self.config)
+
+    def _result(self, index: int, document: Any, extraction: Extraction[Any], *, reused: bool = False) -> Result[Out]:
+        return Result(index, document, self.pick(extraction), reused=reused, usage=extraction.usage)
+
+    @asynccontextmanager
+    async def _alone(self, key: str) -> AsyncGenerator[None]:
+        while key in self._busy:
+            await self._busy[key].wait()
+        self._busy[key] = asyncio.Event()
+        try:
+            yield
+        finally:
+            self._busy.pop(key).set()
+
+
+def key_of(settings: str, source: Source) -> str:
+    """Hash a document together with the fingerprint of an extractor."""
+    return digest(f"{settings} {source!r}")
+
+
+def _spent(error: Exception) -> Usage:
+    attempts = cast("Sequence[Attempt]", error.attempts if isinstance(error, ExtractionError) else ())
+    return sum((attempt.reply.usage for attempt in attempts), Usage())

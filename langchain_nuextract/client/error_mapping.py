@@ -1,0 +1,248 @@
+"""What a failed exchange with the endpoint means: every foreign error becomes one of ours, here and nowhere else.
+
+| what happened                                   | becomes               |
+|-------------------------------------------------|-----------------------|
+| nothing listens, unknown host, broken TLS       | `EndpointUnreachable` |
+| the connection broke, the stream was cut        | `EndpointUnreachable` |
+| no answer in time, the stream stalled           | `ReplyTimeout`        |
+| 401, 403                                        | `AccessDenied`        |
+| 404 for the model                               | `UnknownModel`        |
+| a request that is longer than the context       | `ContextOverflow`     |
+| 408, 409, 425, 429, 5xx                         | `EndpointBusy`        |
+| any other 3xx or 4xx, a request that cannot go  | `RequestRefused`      |
+| 200 without a model's answer in it              | `NotAChatReply`       |
+"""
+
+import re
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import aiohttp
+import anyio
+import httpx2
+
+from langchain_nuextract.errors import (
+    AccessDenied,
+    ContextOverflow,
+    EndpointBusy,
+    EndpointError,
+    EndpointUnreachable,
+    NotAChatReply,
+    ReplyTimeout,
+    RequestRefused,
+    UnknownModel,
+    quote,
+)
+from langchain_nuextract.paths import JSON, fields, integer
+
+NOBODY: Final = (
+    "Start the server, or `nuextract serve` for an endpoint on this machine, and name its address by base_url or "
+    "NUEXTRACT_BASE_URL"
+)
+_WHERE: Final = "Is base_url right? It is the address up to and including /v1"
+_TRY_LATER: Final = frozenset({408, 409, 425, 429})
+
+_TOO_LONG = re.compile(r"maximum context length|context length|exceeds? the available context size", re.IGNORECASE)
+_SECONDS = re.compile(r"\d+(\.\d+)?")
+_SIZES = (
+    re.compile(r"prompt contains (?:at least )?(\d+) input tokens"),
+    re.compile(r"\((\d+) in the messages"),
+    re.compile(r"request has (\d+) input tokens"),
+    re.compile(r"request \((\d+) tokens\)"),
+)
+"""How servers tell the size of a request; the limit is never read from these sentences, for some state a wrong one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """A model in the endpoint's list."""
+
+    id: str
+    context: int | None = None
+    """Tokens that prompt and answer may have together; None if the endpoint does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a request went, for messages."""
+
+    url: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A reply with an error status, or an error inside a stream."""
+
+    status: int
+    error: Mapping[str, JSON]
+    """The error object of the body; its `message` is there whatever the server sent."""
+    headers: Mapping[str, str]
+
+    @property
+    def words(self) -> str:
+        """What the server says."""
+        return str(self.error["message"])
+
+    @property
+    def too_long(self) -> bool:
+        """Whether the request did not fit into the context."""
+        return self.status in {400, 413, 422, 500} and _TOO_LONG.search(self.words) is not None
+
+    @property
+    def asks_for_models(self) -> bool:
+        """Whether the endpoint's list of models would help to explain it."""
+        return self.status == 404 or self.too_long  # noqa: PLR2004  # the number is the name
+
+
+def refusal_of(status: int, body: object, headers: Mapping[str, str] | None = None) -> Refusal:
+    """Read the body of an error reply: OpenAI's form, FastAPI's `detail`, older vLLM's flat form, or plain text."""
+    error: JSON = body
+    for key in ("error", "detail"):
+        error = fields(error).get(key) or error
+    if not fields(error).get("message"):
+        error = {"message": error if isinstance(error, str) and error else "no reason given"}
+    return Refusal(status, fields(error), headers or {})
+
+
+def explain_refusal(refusal: Refusal, place: Place, models: tuple[ServedModel, ...]) -> EndpointError:
+    """Say what an error status means.
+
+    Args:
+        refusal: The status and what the server said.
+        place: The URL and the model that were asked.
+        models: What the endpoint serves; only needed where `refusal.asks_for_models`.
+    """
+    url, status = place.url, refusal.status
+    if refusal.too_long:
+        return _overflow(refusal, place, models)
+    if status in {401, 403}:
+        hint = "Pass api_key or set NUEXTRACT_API_KEY"
+        return AccessDenied(url, status, f"{quote(refusal.words)}. {hint}.")
+    if status == 404:  # noqa: PLR2004  # the number is the name
+        return _not_found(refusal, place, models)
+    if status in _TRY_LATER or status >= 500:  # noqa: PLR2004  # the range is the name
+        return EndpointBusy(url, status, quote(refusal.words), retry_after=retry_after(refusal.headers))
+    if status < 400:  # noqa: PLR2004  # the range is the name
+        target = refusal.headers.get("location", "")
+        return RequestRefused(url, status, f"it redirects to {quote(target)}, which is not followed. {_WHERE}.")
+    return RequestRefused(url, status, quote(refusal.words))
+
+
+def explain(error: Exception, place: Place) -> EndpointError:
+    """Say what a foreign error without a status means: the connection, the timeout or the body failed."""
+    # By name, as httpx2 and the older httpx, which users may still hand in, have the same tree of errors.
+    for name in (kind.__name__ for kind in type(error).__mro__):
+        if name in _CAUSES:
+            kind, sentence = _CAUSES[name]
+            return kind(place.url, None, sentence.format(cause=_words(error)))
+    return EndpointUnreachable(place.url, None, f"the connection failed: {_words(error)}")
+
+
+_NO_CONNECTION: Final = (EndpointUnreachable, "no connection in time. " + NOBODY + ".")
+_NOTHING_THERE: Final = (EndpointUnreachable, "nothing answers here ({cause}). " + NOBODY + ".")
+_TOO_SLOW: Final = (ReplyTimeout, "no answer within the timeout. Raise `timeout`, or lower the concurrency.")
+_PROXY: Final = (EndpointUnreachable, "the proxy failed: {cause}")
+_NOT_DECODED: Final = (NotAChatReply, "the body could not be decompressed: {cause}")
+_NO_ADDRESS: Final = (RequestRefused, "this address cannot be asked: {cause}")
+_BROKEN: Final = (EndpointUnreachable, "the connection broke before the answer was complete: {cause}")
+
+_CAUSES: Final[Mapping[str, tuple[type[EndpointError], str]]] = {
+    # httpx2 and httpx
+    "ConnectTimeout": _NO_CONNECTION,
+    "ConnectError": _NOTHING_THERE,
+    "PoolTimeout": (ReplyTimeout, "no free connection within the timeout. Lower the concurrency or raise the timeout."),
+    "TimeoutException": _TOO_SLOW,
+    "ProxyError": _PROXY,
+    "DecodingError": _NOT_DECODED,
+    "UnsupportedProtocol": _NO_ADDRESS,
+    "LocalProtocolError": (RequestRefused, "the request could not be sent: {cause}"),
+    "TooManyRedirects": (RequestRefused, "it redirects in a circle. " + _WHERE + "."),
+    "RequestError": _BROKEN,
+    # aiohttp
+    "ConnectionTimeoutError": _NO_CONNECTION,
+    "ClientConnectorError": _NOTHING_THERE,
+    "ServerTimeoutError": _TOO_SLOW,
+    "ClientProxyConnectionError": _PROXY,
+    "ClientHttpProxyError": _PROXY,
+    "ContentEncodingError": _NOT_DECODED,
+    "InvalidURL": _NO_ADDRESS,
+    "ClientError": _BROKEN,
+}
+"""Errors of the HTTP libraries by the name of their class; the nearest base decides."""
+
+
+def explain_inner(error: JSON, place: Place) -> EndpointError:
+    """Say what an error inside a stream means: its `code` is the status that the server could not send any more."""
+    refusal = refusal_of(200, error)
+    code = integer(refusal.error.get("code"))
+    if code is None or code < 400:  # noqa: PLR2004  # the range is the name
+        return NotAChatReply(place.url, 200, f"an error instead of an answer: {quote(refusal.words)}")
+    return explain_refusal(refusal_of(code, error), place, ())
+
+
+def broken_connections() -> tuple[type[Exception], ...]:
+    """List what sending and reading may raise, the older httpx's errors included if it is in use."""
+    legacy = sys.modules.get("httpx")
+    older: tuple[type[Exception], ...] = (legacy.RequestError,) if legacy else ()
+    return (aiohttp.ClientError, httpx2.RequestError, anyio.EndOfStream, OSError, *older)
+
+
+def not_a_reply(place: Place, content: bytes) -> NotAChatReply:
+    """Describe a body that came with a 200 but holds no answer."""
+    words = content[:2000].decode("utf-8", "replace").strip()
+    found = f"found {quote(words)}" if words else "the body is empty"
+    return NotAChatReply(place.url, 200, f"no model's answer in the reply: {found}. {_WHERE}.")
+
+
+def cut_off(place: Place) -> EndpointUnreachable:
+    """Describe a stream that ended before the server said that it was done."""
+    return EndpointUnreachable(place.url, None, "the stream ended before the answer was complete")
+
+
+def context_of(model: str, models: tuple[ServedModel, ...]) -> int | None:
+    """Find how many tokens a model takes; a server of one model may call it by another name than ours."""
+    by_name = {served.id: served.context for served in models}
+    return by_name.get(model) or (models[0].context if len(models) == 1 else None)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the server asks to wait: `Retry-After` as a number of seconds or as an HTTP date."""
+    asked = headers.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(asked):
+        return float(asked)
+    try:
+        return max(parsedate_to_datetime(asked).timestamp() - time.time(), 0.0)
+    except ValueError:
+        return None
+
+
+def _overflow(refusal: Refusal, place: Place, models: tuple[ServedModel, ...]) -> ContextOverflow:
+    limit = integer(refusal.error.get("n_ctx")) or context_of(place.model, models)
+    size = integer(refusal.error.get("n_prompt_tokens")) or _size_in(refusal.words)
+    told = f"the model takes {limit} tokens" if limit else "the model does not take as many tokens"
+    asked = f"the request has {size}" if size else "the request has more"
+    reason = f"{told}, {asked}: {quote(refusal.words)}. Split the document, or serve the model with a longer context."
+    return ContextOverflow(place.url, refusal.status, reason, limit=limit, size=size)
+
+
+def _not_found(refusal: Refusal, place: Place, models: tuple[ServedModel, ...]) -> EndpointError:
+    names = tuple(model.id for model in models)
+    if place.model in names or not (names or "model" in refusal.words.lower()):
+        return RequestRefused(place.url, 404, f"{quote(refusal.words)}. {_WHERE}.")
+    served = f"It serves {', '.join(map(repr, names))}" if names else "It does not list its models"
+    reason = f"it does not serve {place.model!r}. {served}."
+    return UnknownModel(place.url, 404, reason, model=place.model, models=names)
+
+
+def _size_in(words: str) -> int | None:
+    found = next((match for pattern in _SIZES if (match := pattern.search(words))), None)
+    return int(found[1]) if found else None
+
+
+def _words(error: BaseException) -> str:
+    return str(error) or type(error).__name__

@@ -1,0 +1,105 @@
+"""The bodies of requests: settings laid over each other, and the two routes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+from langchain_core.language_models import BaseChatModel
+
+from langchain_nuextract.client.config import Timeouts
+from langchain_nuextract.dialects.messages import Request
+from langchain_nuextract.paths import JSON, fields
+
+_CONNECT: Final = 10.0
+"""Seconds to wait for a connection at the most."""
+_OPTIONS: Final = ("timeout", "extra_headers", "extra_query")
+_TEMPLATE: Final = "chat_template_kwargs"
+_EXTRA: Final = "extra_body"
+_FOR_VLLM: Final = "for_vllm"
+SAMPLING: Final = ("temperature", "top_p", "max_tokens", "seed", "presence_penalty", "frequency_penalty")
+"""Settings that most chat models have."""
+
+
+def merged(*bodies: Mapping[str, JSON] | None) -> dict[str, JSON]:
+    """Lay bodies over each other, later ones on top; what they tell the chat template stays together, as do extras."""
+    merged: dict[str, JSON] = {}
+    for body in filter(None, bodies):
+        both = {name: {**fields(merged.get(name)), **fields(body.get(name))} for name in (_TEMPLATE, _EXTRA)}
+        merged.update({**body, **{name: kept for name, kept in both.items() if kept}})
+    return merged
+
+
+def arguments(request: Request, llm: BaseChatModel) -> dict[str, JSON]:
+    """Say with which arguments a chat model is to be called for a request.
+
+    A dialect's sampling is a default: what the caller has set on the model stays, unless the request is firm about it.
+    """
+    own = {name: set_ for name in SAMPLING if (set_ := getattr(llm, name, None)) is not None}
+    body = {name: value for name, value in request.body.items() if name not in own}
+    body |= request.firm
+    if "max_tokens" in request.firm and "max_tokens" in own:
+        body["max_tokens"] = min(request.firm["max_tokens"], own["max_tokens"])
+    if "response_format" in body:
+        # As an argument of its own it would ask the chat model for an extraction.
+        held: dict[str, JSON] = {"response_format": body.pop("response_format")}
+        body[_EXTRA] = {**(getattr(llm, _EXTRA, None) or {}), **held}
+    if request.for_vllm and hasattr(type(llm), "wire"):
+        body[_FOR_VLLM] = request.for_vllm
+    return body if request.route == "chat" else {**body, "route": request.route}
+
+
+def settled(body: dict[str, JSON], *, is_vllm: bool) -> dict[str, JSON]:
+    """Put what is for vLLM alone in its place, or leave it out.
+
+    It is an argument like others until then, so that a cache finds an answer whatever was known when it was asked for.
+
+    Args:
+        body: It is changed.
+        is_vllm: Whether the server is known to be vLLM.
+    """
+    fields_for_vllm: Mapping[str, JSON] = body.pop(_FOR_VLLM, {})
+    return {**fields_for_vllm, **body} if is_vllm else body
+
+
+def as_completion(body: Mapping[str, JSON]) -> dict[str, JSON]:
+    """Make the body of a raw completion of the one message that holds the prompt."""
+    completion = {name: value for name, value in body.items() if name not in {"messages", "logprobs", "top_logprobs"}}
+    [message] = body["messages"]
+    if body.get("logprobs"):
+        completion["logprobs"] = body.get("top_logprobs", 1)
+    # vLLM's completions would stop after 16 tokens; null is all the room that is left, on llama.cpp as well.
+    return {"max_tokens": None, **completion, "prompt": message["content"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a caller may say about the sending of one request."""
+
+    timeout: Timeouts | None = None
+    """None for the endpoint's own."""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    query: tuple[tuple[str, Any], ...] = ()
+
+
+def take_options(body: dict[str, JSON]) -> Options:
+    """Take those settings out of a body that are about sending it: they have the names that OpenAI's SDK gives them."""
+    if body.keys().isdisjoint(_OPTIONS):
+        return _NO_OPTIONS
+    timeout = timeouts(body.pop("timeout")) if "timeout" in body else None
+    headers: dict[str, str] = body.pop("extra_headers", None) or {}
+    query: dict[str, Any] = body.pop("extra_query", None) or {}
+    return Options(timeout, headers, tuple(query.items()))
+
+
+def timeouts(given: Any) -> Timeouts:
+    """Take seconds, a pair for connecting and the rest, or the timeout of an HTTP library; None for no limit."""
+    if isinstance(given, int | float):
+        # Whoever waits ten minutes for an answer need not wait as long to learn that nobody is there.
+        return (min(given, _CONNECT), given, given, given)
+    if isinstance(given, tuple):
+        connect, rest = cast("tuple[float | None, float | None]", given)
+        return (connect, rest, rest, rest)
+    return (None, None, None, None) if given is None else (given.connect, given.read, given.write, given.pool)
+
+
+_NO_OPTIONS: Final = Options()

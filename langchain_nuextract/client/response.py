@@ -1,0 +1,282 @@
+"""From the body of a reply to LangChain's messages, and from those to a `Reply`."""
+
+import json
+from collections.abc import Iterator, Mapping
+from math import isnan
+from typing import Any, Final
+
+import orjson
+from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, UsageMetadata
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+
+from langchain_nuextract.dialects.messages import Piece, Reply, Token, Usage, joined
+from langchain_nuextract.paths import JSON, fields, integer, items, number
+
+PROVIDER: Final = "nuextract"
+"""`response_metadata["model_provider"]`: LangChain reads content blocks, reasoning included, without a translator."""
+
+_REASONING: Final = "reasoning_content"
+"""Where LangChain looks for a message's thinking."""
+
+
+def decode(content: bytes) -> JSON:
+    """Read JSON as servers write it.
+
+    Raises:
+        ValueError: It is not JSON.
+    """
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        # Servers in Python may write NaN and lone surrogates, which orjson refuses.
+        return json.loads(content)
+
+
+def encode(body: Mapping[str, JSON]) -> bytes:
+    """Write the body of a request.
+
+    Raises:
+        TypeError: Something in it is no JSON.
+    """
+    try:
+        return orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS)
+    except orjson.JSONEncodeError:
+        # Lone surrogates and integers beyond 64 bits.
+        return json.dumps(body).encode()
+
+
+def well_formed(body: Mapping[str, JSON]) -> bool:
+    """Tell whether the choices of a reply, if it has any, are messages or texts."""
+    choices = body.get("choices")
+    return (not choices or bool(items(choices))) and all(_is_answer(fields(choice)) for choice in items(choices))
+
+
+def result_of(body: Mapping[str, JSON], model: str) -> ChatResult:
+    """Turn a whole reply, of either route, into LangChain's form.
+
+    Args:
+        body: A reply that has choices.
+        model: The name to report if the reply has none.
+    """
+    usage = usage_of(body.get("usage"))
+    generations = [_generation(choice, usage) for choice in body["choices"]]
+    about = {"model_name": body.get("model") or model, "model_provider": PROVIDER}
+    about |= {key: body[key] for key in ("id", "system_fingerprint") if body.get(key)}
+    return ChatResult(generations=generations, llm_output=about)
+
+
+def chunk_of(event: Mapping[str, JSON], model: str) -> ChatGenerationChunk:
+    """Turn one event of a stream, of either route, into LangChain's form."""
+    choices = event.get("choices")
+    choice: Mapping[str, JSON] = choices[0] if choices else {}
+    message = AIMessageChunk(
+        content=_text(choice),
+        additional_kwargs=_thinking(choice),
+        response_metadata={"model_provider": PROVIDER},
+        usage_metadata=usage_of(event.get("usage")),
+    )
+    about = _about(choice)
+    if "finish_reason" in about:
+        # Once per stream: merging chunks joins strings.
+        about["model_name"] = event.get("model") or model
+    return ChatGenerationChunk(message=message, generation_info=about or None)
+
+
+def reply_of(message: AIMessage, seconds: float = 0.0) -> Reply:
+    """Turn LangChain's message into the reply that the rest of the house reads.
+
+    Args:
+        message: What `ChatNuExtract` returned.
+        seconds: How long it took.
+    """
+    return joined((piece_of(message),), seconds)
+
+
+def reply_in(body: Mapping[str, JSON], model: str, seconds: float = 0.0) -> Reply:
+    """Turn the body of a whole reply, of either route, into the reply that the rest of the house reads.
+
+    Args:
+        body: A reply that has choices.
+        model: The name to report if the reply has none.
+        seconds: How long it took.
+    """
+    return joined((piece_in(body, model),), seconds)
+
+
+def piece_in(event: Mapping[str, JSON], model: str) -> Piece:
+    """Turn the body of a reply, or one event of a stream, of either route, into a piece of a reply; see `reply_in`."""
+    choices = event.get("choices")
+    choice: Mapping[str, JSON] = choices[0] if choices else {}
+    return Piece(
+        text=_text(choice),
+        reasoning=_reasoning(choice),
+        finish_reason=choice.get("finish_reason"),
+        usage=_usage(usage_of(event.get("usage"))),
+        model=event.get("model") or model,
+        tokens=tokens_of(choice),
+    )
+
+
+def piece_of(message: AIMessage) -> Piece:
+    """Turn LangChain's message, or its chunk of one, into a piece of a reply."""
+    about = message.response_metadata
+    return Piece(
+        text=message.text,
+        reasoning=message.additional_kwargs.get(_REASONING, ""),
+        finish_reason=about.get("finish_reason"),
+        usage=_usage(message.usage_metadata),
+        model=about.get("model_name", ""),
+        tokens=tokens_of(about),
+    )
+
+
+def tokens_of(choice: Mapping[str, JSON]) -> tuple[Token, ...]:
+    """Read the tokens of an answer, or of a piece of one, with their log-probabilities.
+
+    Args:
+        choice: A choice of a reply or of an event, or a message's metadata: whatever has `logprobs`. Both forms are
+            read, a list of `content` and the lists `tokens` and `token_logprobs` of vLLM's completions.
+
+    Returns:
+        The tokens in order; none if one of them has no number, or no bytes.
+    """
+    if not choice.get("logprobs"):
+        return ()
+    told = fields(choice["logprobs"])
+    listed = items(told.get("content"))
+    if "tokens" in told:
+        pairs = zip(items(told["tokens"]), items(told.get("token_logprobs")), strict=False)
+        listed = [{"token": text, "logprob": logprob} for text, logprob in pairs]
+    tokens = [_token(fields(each)) for each in listed]
+    good = tuple(filter(None, tokens))
+    return good if len(good) == len(tokens) else ()
+
+
+def reply_of_result(result: ChatResult) -> Reply:
+    """Turn the first message of a result into a reply."""
+    message = result.generations[0].message
+    assert isinstance(message, AIMessage)  # noqa: S101  # what `result_of` makes
+    about = {**(result.llm_output or {}), **(result.generations[0].generation_info or {})}
+    return reply_of(message.model_copy(update={"response_metadata": about}))
+
+
+def message_of(reply: Reply) -> AIMessage:
+    """Turn a reply back into LangChain's message."""
+    usage = reply.usage
+    return AIMessage(
+        content=reply.text,
+        additional_kwargs={_REASONING: reply.reasoning} if reply.reasoning else {},
+        response_metadata={
+            "model_name": reply.model,
+            "model_provider": PROVIDER,
+            "finish_reason": reply.finish_reason,
+        },
+        usage_metadata=UsageMetadata(
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            total_tokens=usage.total_tokens,
+            input_token_details=InputTokenDetails(cache_read=usage.cached_tokens),
+        ),
+    )
+
+
+def usage_of(sent: JSON) -> UsageMetadata | None:
+    """Turn the server's token counts into LangChain's; None if it sent none."""
+    counts = fields(sent)
+    if not counts:
+        return None
+    asked, answered = integer(counts.get("prompt_tokens")) or 0, integer(counts.get("completion_tokens")) or 0
+    total = integer(counts.get("total_tokens")) or asked + answered
+    usage = UsageMetadata(input_tokens=asked, output_tokens=answered, total_tokens=total)
+    cached = integer(fields(counts.get("prompt_tokens_details")).get("cached_tokens"))
+    if cached is not None:
+        usage["input_token_details"] = InputTokenDetails(cache_read=cached)
+    thought = integer(fields(counts.get("completion_tokens_details")).get("reasoning_tokens"))
+    if thought is not None:
+        usage["output_token_details"] = OutputTokenDetails(reasoning=thought)
+    return usage
+
+
+class EventReader:
+    """Reads server-sent events, each a JSON object, from bytes as they come in."""
+
+    def __init__(self) -> None:
+        self.complete = False
+        """Whether the server said that it was done: `[DONE]`, or a finish reason."""
+        self._rest = b""
+
+    def feed(self, received: bytes) -> Iterator[Mapping[str, JSON]]:
+        """Yield the events that are complete now.
+
+        Raises:
+            ValueError: An event is not a JSON object.
+        """
+        *lines, self._rest = (self._rest + received).split(b"\n")
+        for line in lines:
+            if line.startswith(b"data:"):
+                yield from self._read(line[5:].strip())
+
+    def _read(self, text: bytes) -> Iterator[Mapping[str, JSON]]:
+        if text == b"[DONE]":
+            self.complete = True
+            return
+        event = fields(decode(text))
+        if not event:
+            raise ValueError(text)
+        self.complete |= any(fields(choice).get("finish_reason") for choice in items(event.get("choices")))
+        yield event
+
+
+def _generation(choice: Mapping[str, JSON], usage: UsageMetadata | None) -> ChatGeneration:
+    message = AIMessage(content=_text(choice), additional_kwargs=_thinking(choice), usage_metadata=usage)
+    return ChatGeneration(message=message, generation_info=_about(choice))
+
+
+def _is_answer(choice: Mapping[str, JSON]) -> bool:
+    said: JSON = _body(choice) if choice else None
+    return isinstance(said, dict) and isinstance(fields(said).get("content", choice.get("text")), str | None)
+
+
+def _body(choice: Mapping[str, JSON]) -> Mapping[str, JSON]:
+    return choice.get("message") or choice.get("delta") or choice
+
+
+def _text(choice: Mapping[str, JSON]) -> str:
+    said = _body(choice)
+    return said.get("content") or said.get("text") or ""
+
+
+def _reasoning(choice: Mapping[str, JSON]) -> str:
+    said = _body(choice)
+    return said.get("reasoning") or said.get("reasoning_content") or ""
+
+
+def _thinking(choice: Mapping[str, JSON]) -> dict[str, Any]:
+    thinking = _reasoning(choice)
+    return {_REASONING: thinking} if thinking else {}
+
+
+def _about(choice: Mapping[str, JSON]) -> dict[str, Any]:
+    return {key: choice[key] for key in ("finish_reason", "stop_reason", "logprobs") if choice.get(key) is not None}
+
+
+def _token(told: Mapping[str, JSON]) -> Token | None:
+    """A token as a server tells it: by its bytes, if it gives them, since half a letter has no text."""
+    logprob, sent = number(told.get("logprob")), told.get("bytes")
+    if logprob is None or isnan(logprob):
+        return None
+    try:
+        text = bytes(items(sent)) if sent is not None else str(told.get("token", "")).encode("utf-8", "surrogatepass")
+    except (TypeError, ValueError):
+        return None
+    # Rounding makes some a little greater than 0.
+    return Token(text, min(logprob, 0.0))
+
+
+def _usage(counts: UsageMetadata | None) -> Usage:
+    if not counts:
+        return Usage()
+    cached = counts.get("input_token_details", {}).get("cache_read", 0)
+    # LangChain's cache adds a cost to whatever is there, even where the server counted nothing.
+    return Usage(counts.get("input_tokens", 0), counts.get("output_tokens", 0), cached)

@@ -1,0 +1,206 @@
+"""What is to be known about one model generation, as a value."""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from langchain_nuextract.dialects.messages import Reply, Request, Task
+from langchain_nuextract.documents.source import Image, Source, Text
+from langchain_nuextract.errors import UnsupportedTask
+from langchain_nuextract.paths import JSON
+from langchain_nuextract.schema.types import Vocabulary
+
+NOBODY: Final = re.compile(r"(?!)")
+"""For `Dialect.serves`: the dialect is spoken only where a caller names it."""
+
+_HOLDS: Final = frozenset({"response_format", "structured_outputs", "json_schema"})
+"""The fields by which decoding is held to a schema."""
+
+_NO_INSTRUCTIONS: Final = (
+    "it takes no instructions: the model would never see them. Show what you want by examples, or use NuExtract3."
+)
+_NO_EXAMPLES: Final = "its author documents no way to give it examples. Leave them out, or use another generation."
+_NO_THINKING: Final = "it cannot think before it answers. Leave thinking off, or use NuExtract3."
+_NO_IMAGES: Final = "it takes no images. Give it the text, or use NuExtract 2.0 or 3 on a server with chat templates."
+_PAGES: Final = "Extract from each part of its own, or use NuExtract3."
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """Facts and functions of one model generation. It never validates, retries, repairs, raises or logs."""
+
+    name: str
+    """How a caller names it: `nuextract-2.0`."""
+    serves: re.Pattern[str]
+    """Searched in a model's name; matches the models that speak this dialect."""
+    vocabulary: Vocabulary
+    """What its templates can say."""
+    phrase: Callable[[Task], Request]
+    """A task as the request that the model was trained on."""
+    read: Callable[[Reply], str]
+    """The part of a reply in which the answer is to be looked for: without thinking and control marks."""
+    marks: tuple[str, ...]
+    """The control marks that a document must not contain.
+
+    One that begins with a line break is a heading, which counts at the start of a line only.
+    """
+    images: int | None = 0
+    """Images that one document may have; None for any number."""
+    text_beside_image: bool = False
+    """Whether a document may have text and images."""
+    takes_instructions: bool = False
+    takes_examples: bool = True
+    thinks: bool = False
+    """Whether the model can be asked to think first."""
+    constrained: bool = False
+    """Whether decoding is held to the answer schema from the first call on."""
+    draft: Callable[[Source], Request] | None = None
+    """Ask the model to write a template for a description or document; None if it cannot."""
+
+
+def dumps(value: JSON, *, indent: int | None = 4) -> str:
+    """Write JSON as the NuExtract models saw it in training: indented by four, other alphabets left as they are."""
+    return json.dumps(value, indent=indent, ensure_ascii=False)
+
+
+def template_of(task: Task) -> str:
+    """Write a task's template."""
+    return task.template_text or dumps(task.template)
+
+
+def check(task: Task, dialect: Dialect) -> None:
+    """Refuse a task of which the model would never see a part.
+
+    Only what is in the task counts: whoever leaves derived instructions out of it for a dialect that takes none has
+    nothing to fear.
+
+    Raises:
+        UnsupportedTask: The dialect takes no such document, instructions, examples, or thinking.
+    """
+    for asked, taken, advice in (
+        (task.instructions, dialect.takes_instructions, _NO_INSTRUCTIONS),
+        (task.shots, dialect.takes_examples, _NO_EXAMPLES),
+        (task.thinking, dialect.thinks, _NO_THINKING),
+    ):
+        if asked and not taken:
+            raise UnsupportedTask(dialect.name, advice)
+    for source in (task.source, *(shot.source for shot in task.shots)):
+        check_source(source, dialect)
+
+
+def check_source(source: Source, dialect: Dialect) -> None:
+    """Refuse a document of which the model would never see a part.
+
+    Raises:
+        UnsupportedTask: It has more images than the dialect takes, or text beside them where that is not possible.
+    """
+    images = len(source.images)
+    if images and dialect.images == 0:
+        raise UnsupportedTask(dialect.name, _NO_IMAGES)
+    if dialect.images is not None and images > dialect.images:
+        raise UnsupportedTask(
+            dialect.name, f"a document may have {dialect.images} image, this one has {images}. {_PAGES}"
+        )
+    if images and source.text.strip() and not dialect.text_beside_image:
+        raise UnsupportedTask(dialect.name, f"a document is a text or an image, this one has both. {_PAGES}")
+
+
+def text_part(text: str) -> dict[str, JSON]:
+    """Write a text as a part of a message's content."""
+    return {"type": "text", "text": text}
+
+
+def image_part(image: Image) -> dict[str, JSON]:
+    """Write an image as a part of a message's content."""
+    return {"type": "image_url", "image_url": {"url": image.url}}
+
+
+def parts_of(source: Source) -> list[dict[str, JSON]]:
+    """Write a document as the parts of a message's content, in reading order."""
+    return [text_part(part.text) if isinstance(part, Text) else image_part(part) for part in source.parts]
+
+
+def prompt(text: str, body: Mapping[str, JSON]) -> Request:
+    """Make a request of a prompt that is completely written out."""
+    return Request(messages=({"role": "user", "content": text},), body=body, route="completions")
+
+
+def hold_chat(task: Task) -> dict[str, JSON]:
+    """Hold the answer to the task's answer schema, if it has one, on the chat route.
+
+    `response_format` is understood by vLLM 0.11 to 0.33 and by llama.cpp; `guided_json` is gone since vLLM 0.12, and
+    ignored without a word.
+    """
+    if not task.answer_schema:
+        return {}
+    schema = {"name": "answer", "schema": dict(task.answer_schema), "strict": True}
+    return {"response_format": {"type": "json_schema", "json_schema": schema}}
+
+
+def hold_completion(task: Task) -> dict[str, JSON]:
+    """Hold the answer to the task's answer schema, if it has one, on the completions route.
+
+    vLLM (0.11 and later) reads `structured_outputs`, llama.cpp reads `json_schema`; each ignores what the other reads.
+    """
+    if not task.answer_schema:
+        return {}
+    return {"structured_outputs": {"json": dict(task.answer_schema)}, "json_schema": dict(task.answer_schema)}
+
+
+def resume(request: Request, written: str) -> Request:
+    """Ask for the rest of an answer that was cut off.
+
+    A grammar would begin anew, and so would thinking: the rest is asked for without either.
+
+    Args:
+        request: The request that the answer was given to.
+        written: What there is of it. On the chat route, chat templates trim its end, so it must have no blanks there.
+
+    Returns:
+        A request whose reply goes on behind the last character of `written`, on servers that can do so (vLLM).
+    """
+    body = {name: value for name, value in request.body.items() if name not in _HOLDS}
+    if request.route == "completions":
+        text = f"{request.messages[0]['content']}{written}"
+        return replace(request, messages=({"role": "user", "content": text},), body=body, before=written)
+    kwargs = body.get("chat_template_kwargs", {})
+    if "enable_thinking" in kwargs:
+        body["chat_template_kwargs"] = {**kwargs, "enable_thinking": False}
+    body |= {"continue_final_message": True, "add_generation_prompt": False}
+    messages = (*request.messages, {"role": "assistant", "content": written})
+    return replace(request, messages=messages, body=body, before=written)
+
+
+def answer_of(reply: Reply, *, marks: Sequence[str]) -> str:
+    """Take the answer out of a reply: what follows its thinking, up to the mark that ends it.
+
+    The opening `<think>` may stand in the prompt only. A server's reasoning parser may take an answer without thinking
+    for thinking (vLLM's `qwen3` does), so reasoning that looks like JSON stands in for a blank content. Other reasoning
+    does not: the drafts in it are not the answer.
+
+    Args:
+        reply: What the endpoint sent back.
+        marks: The control marks at which the answer ends, or before which nothing was said yet.
+    """
+    text = _spoken(reply.text, marks)
+    if text:
+        return text
+    misplaced = _spoken(reply.reasoning, marks)
+    return misplaced if misplaced.startswith(("{", "[", "```")) else ""
+
+
+def _spoken(text: str, marks: Sequence[str]) -> str:
+    pieces = re.split("|".join(map(re.escape, marks)), _after_thinking(text))
+    return next((piece.strip() for piece in pieces if piece.strip()), "")
+
+
+def _after_thinking(text: str) -> str:
+    start = text.lstrip()
+    if start.startswith("{"):
+        # Thinking is prose: a </think> further on is part of a value, or closes what was never opened.
+        return text
+    _, closed, answer = text.rpartition("</think>")
+    # Thinking that never ended was cut off before there was any answer.
+    return "" if not closed and start.startswith("<think>") else answer

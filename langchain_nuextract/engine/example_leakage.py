@@ -1,0 +1,153 @@
+"""Values that a model may have copied from an example: they stand in it, and the document does not say them.
+
+Models that extract are known to do so. A value counts as said where `grounding` finds it, and a date where its day,
+month and year stand together, in any order and notation. Choices, codes (of currencies, countries, …), truth values and
+very short values tell nothing: they are the same in many documents.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from langchain_nuextract.dialects.messages import Shot
+from langchain_nuextract.errors import quote
+from langchain_nuextract.grounding import ground
+from langchain_nuextract.grounding.evidence import Evidence
+from langchain_nuextract.grounding.normalize import fold
+from langchain_nuextract.grounding.numbers import notation, numerals
+from langchain_nuextract.paths import JSON, Path, leaves, show
+from langchain_nuextract.scalars.dates import MONTHS, plain
+
+_SHORTEST: Final = 3
+"""Letters of a text that tells something."""
+_FEWEST: Final = 2
+"""Digits of a number that tells something."""
+_LONG: Final = 4
+"""Letters, or digits and points, of what is looked for in the text of an example, beside its answer."""
+_DECIMAL: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
+_DATE: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:T.*)?")
+_WORD: Final = re.compile(r"\d+|[^\W\d_]+")
+_NEAR: Final = 6
+"""Words among which a date stands: `21st of September, 2025` are five."""
+_LONGEST: Final = 8
+"""Digits of a number in a date: `20250921`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """A value that the document does not say and an example does."""
+
+    path: Path
+    """The value's place in the validated object."""
+    value: JSON
+    """The value, as JSON."""
+    example: int
+    """The index of the example in `Extraction.examples`."""
+
+    @property
+    def message(self) -> str:
+        """What is wrong."""
+        return f"{quote(str(self.value))} is not in the document but in example {self.example + 1}: it may be copied"
+
+    def __str__(self) -> str:
+        return f"{self.message} @ {show(self.path)}"
+
+
+def telling(values: Iterable[JSON]) -> frozenset[str]:
+    """Give the keys by which copies of an example's values are known.
+
+    Args:
+        values: The scalars of its answer that a document has to say.
+    """
+    return frozenset(filter(None, map(_key, values)))
+
+
+def leaks(value: JSON, text: str, shots: Sequence[Shot], evidence: Sequence[Evidence]) -> tuple[Leak, ...]:
+    """Find the values that were perhaps copied from an example.
+
+    Args:
+        value: The validated value, as JSON.
+        text: The document's text, unchanged.
+        shots: The examples that the model was shown.
+        evidence: Where the text says the values.
+
+    Returns:
+        One entry for each such value, in the order of the value; the first example that has it is named.
+    """
+    found, document = {each.path for each in evidence}, _Document(text)
+    unsaid = [
+        (path, leaf) for path, leaf in leaves(value) if path not in found and _key(leaf) and not document.says(leaf)
+    ]
+    known: dict[Path, int] = {}
+    for example, shot in enumerate(shots):
+        for path in _in_answer(shot, unsaid) | _in_text(shot, unsaid):
+            known.setdefault(path, example)
+    return tuple(Leak(path, leaf, known[path]) for path, leaf in unsaid if path in known)
+
+
+def _in_answer(shot: Shot, values: Sequence[tuple[Path, JSON]]) -> set[Path]:
+    return {path for path, leaf in values if _key(leaf) in shot.telling}
+
+
+def _in_text(shot: Shot, values: Sequence[tuple[Path, JSON]]) -> set[Path]:
+    """Find what an example's document says; a code or a small number may stand there by chance."""
+    long = [(path, leaf) for path, leaf in values if len(_key(leaf)) >= _LONG and fold(str(leaf)) not in shot.choices]
+    said = ground([leaf for _, leaf in long], shot.source.text)
+    return {long[int(each.path[0])][0] for each in said}
+
+
+def _key(leaf: JSON) -> str:
+    """What makes two values the same; empty if the value tells nothing."""
+    if leaf is None or isinstance(leaf, bool):
+        return ""
+    number = _number(leaf)
+    if number:
+        return number if sum(map(str.isdigit, number)) >= _FEWEST else ""
+    key = fold(str(leaf))
+    return key if len(key) >= _SHORTEST else ""
+
+
+def _number(leaf: JSON) -> str:
+    """Write a number plainly, and a text that is nothing but one, as decimals are; empty if it is neither."""
+    if not isinstance(leaf, str):
+        return f"{'-' * (leaf < 0)}{notation(leaf)}"
+    if not _DECIMAL.fullmatch(leaf):
+        return ""
+    return leaf.rstrip("0").rstrip(".") if "." in leaf else leaf
+
+
+@dataclass
+class _Document:
+    """What a text says in notations of its own."""
+
+    text: str
+
+    def says(self, leaf: JSON) -> bool:
+        date = _DATE.fullmatch(leaf) if isinstance(leaf, str) else None
+        if date:
+            return self._has_date(*map(int, date.groups()))
+        return isinstance(leaf, str) and _number(leaf).lstrip("-") in self._numerals
+
+    def _has_date(self, year: int, month: int, day: int) -> bool:
+        packed = (year * 100 + month) * 100 + day
+        return any(
+            packed in near or (month in near and day in near and (year in near or year % 100 in near))
+            for near in self._windows
+        )
+
+    @cached_property
+    def _numerals(self) -> Mapping[str, object]:
+        return numerals(self.text)
+
+    @cached_property
+    def _windows(self) -> list[frozenset[int]]:
+        """The numbers that stand near each other, the months that have a name among them."""
+        numbers = [*map(_part, _WORD.findall(plain(self.text).casefold()))]
+        return [frozenset(numbers[at : at + _NEAR]) for at in range(len(numbers))]
+
+
+def _part(word: str) -> int:
+    """The number that a word stands for in a date; -1 if for none."""
+    return int(word) if word.isdecimal() and len(word) <= _LONGEST else MONTHS.get(word, -1)

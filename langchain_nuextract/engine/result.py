@@ -1,0 +1,178 @@
+"""What comes out: the object, and how it came about."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from heapq import nsmallest
+from typing import Annotated, Any, Final, Generic, Literal, TypeAlias, TypeVar
+
+from pydantic import GetPydanticSchema
+from pydantic_core.core_schema import AnySchema, any_schema
+
+from langchain_nuextract.dialects.messages import Reply, Request, Shot, Usage
+from langchain_nuextract.documents.source import Source
+from langchain_nuextract.engine.confidence import Account, Confidence
+from langchain_nuextract.engine.example_leakage import Leak, leaks
+from langchain_nuextract.errors import Problem
+from langchain_nuextract.grounding import ground
+from langchain_nuextract.grounding.evidence import Evidence
+from langchain_nuextract.grounding.leaves import items
+from langchain_nuextract.parsing.repairs import Repair
+from langchain_nuextract.paths import JSON, Path, show
+
+T = TypeVar("T")
+
+_UNSURE: Final = 3
+"""How many of the values that the model was least sure of a report names."""
+_MISSING: Final = 10
+"""How many of the values that the document does not say as they stand a report names."""
+
+AttemptKind: TypeAlias = Literal["plain", "continued", "narrowed", "constrained", "resampled"]
+"""How the model was asked:
+
+- `plain`: as it was trained
+- `continued`: for the rest of an answer that was cut off
+- `narrowed`: as it was trained, but for some fields only
+- `constrained`: with its decoding held to the answer schema, for all fields or some
+- `resampled`: once more, with another seed and a higher temperature, for all fields or some
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One call of the model."""
+
+    kind: AttemptKind
+    request: Request
+    reply: Reply
+    repairs: tuple[Repair, ...]
+    problems: tuple[Problem, ...]
+    """What was wrong after the repairs with all that was known by then; empty if it was taken. Paths are those of the
+    user's shape, as those of the repairs are."""
+
+
+def _anything(_source: Any, _handler: Any) -> AnySchema:
+    """What Pydantic is told of a field that it could not describe, for LangChain to draw graphs with extractors."""
+    return any_schema()
+
+
+@dataclass(frozen=True)
+class Extraction(Generic[T]):
+    """A validated object with its history."""
+
+    value: T
+    """An instance of the user's type; a dict where the schema was a dict."""
+    json: JSON
+    """What was extracted, as JSON of the user's shape, before the schema's defaults were filled in."""
+    document: Source
+    """The document it came from."""
+    raw: str
+    """What the model wrote, unchanged: a continued answer as one text; where some fields were asked for again, all
+    answers that the value was made of, one after the other on lines of their own."""
+    repairs: tuple[Repair, ...]
+    """What was changed in it, in the order in which it was done."""
+    defaults: tuple[Path, ...]
+    """The fields that the model left open and that hold the default of the user's schema."""
+    attempts: tuple[Attempt, ...]
+    """Every call that was made, in order."""
+    model: str
+    """The model's name as the endpoint reports it."""
+    seconds: float
+    """From the first request to the validated object."""
+    problems: tuple[Problem, ...] = ()
+    """What is not in the value because it was invalid or not finished; empty unless a partial value was asked for."""
+    examples: tuple[Shot, ...] = ()
+    """The examples that the model was shown, in order."""
+    examples_left_out: int = 0
+    """Examples that it was not shown, for they would have been more than `max_example_tokens`."""
+    account: Annotated[Account | None, GetPydanticSchema(_anything)] = field(default=None, repr=False)
+    """What the values were made of; None unless the endpoint told the probabilities of tokens."""
+
+    @cached_property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """Where the document's text says each value; values that were not found have none.
+
+        Spans count code points of `document.text`. Looked up when first asked for.
+        """
+        return ground(self.json, self.document.text)
+
+    @cached_property
+    def confidence(self) -> tuple[Confidence, ...]:
+        """How sure the model was of each value, where `logprobs=True` asked for it; worked out when first asked for.
+
+        Each leaf of `json` that the model wrote has an entry, null included; what came from the schema, as constants
+        do, has none. A value stands for the attempt that gave it.
+        """
+        return tuple(self.account.confidences()) if self.account else ()
+
+    @cached_property
+    def warnings(self) -> tuple[Leak, ...]:
+        """The values that the document does not say and an example does: the model may have copied them.
+
+        None where the document has images, of which nobody knows what they say. Looked up when first asked for.
+        """
+        if not self.examples or self.document.images:
+            return ()
+        return leaks(self.json, self.document.text, self.examples, self.evidence)
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens of all attempts together."""
+        return sum((attempt.reply.usage for attempt in self.attempts), Usage())
+
+    @property
+    def report(self) -> str:
+        """How it came about, in a few lines: the calls, and what was repaired, filled in, left out and found."""
+        used = f"{self.usage.input_tokens} tokens in, {self.usage.output_tokens} out"
+        return "\n".join(
+            (
+                f"{self.model or 'the model'}: {_count(len(self.attempts), 'call')}, {used}, {self.seconds:.2f} s",
+                *(_told(number, attempt) for number, attempt in enumerate(self.attempts, start=1)),
+                *_section("repairs", self.repairs),
+                *_section("defaults", map(show, self.defaults)),
+                *_section("left out", self.problems),
+                *_section("warnings", self.warnings),
+                *_section("least sure (probabilities)", _least_sure(self.confidence)),
+                *self._shown(),
+                *self._sought(),
+            )
+        )
+
+    def _sought(self) -> Iterator[str]:
+        """Say how many of the texts and numbers were found, and which were not: the document may say them otherwise."""
+        found = {each.path for each in self.evidence}
+        sought = sorted(leaf for group in items(self.json) for leaf in group)
+        missing = [show(path) for _, path, _ in sought if path not in found]
+        yield f"found in the document: {len(found)} of {_count(len(sought), 'text or number', 'texts and numbers')}"
+        if missing:
+            more = f" and {len(missing) - _MISSING} more" if len(missing) > _MISSING else ""
+            yield f"  not as they stand: {', '.join(missing[:_MISSING])}{more}"
+
+    def _shown(self) -> Iterator[str]:
+        if self.examples or self.examples_left_out:
+            yield f"{_count(len(self.examples), 'example')} shown, {self.examples_left_out} left out"
+
+    def explain(self) -> None:
+        """Print the report."""
+        print(self.report)  # noqa: T201  # that is what it is for
+
+
+def _told(number: int, attempt: Attempt) -> str:
+    lines = "".join(f"\n     {problem}" for problem in attempt.problems)
+    ended = attempt.reply.finish_reason or "not said"
+    return f"  {number}. {attempt.kind}, ended by {ended}: {_count(len(attempt.problems), 'problem')}{lines}"
+
+
+def _least_sure(confidence: Iterable[Confidence]) -> list[Confidence]:
+    return nsmallest(_UNSURE, confidence, key=lambda each: each.mean)
+
+
+def _section(title: str, lines: Iterable[object]) -> Iterator[str]:
+    listed = [f"  {line}" for line in lines]
+    if listed:
+        yield f"{title}:"
+        yield from listed
+
+
+def _count(number: int, noun: str, several: str = "") -> str:
+    return f"{number} {noun if number == 1 else several or f'{noun}s'}"

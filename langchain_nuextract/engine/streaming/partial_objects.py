@@ -1,0 +1,91 @@
+"""What is shown of an answer while the model writes it: only values that are complete."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, cast
+
+from langchain_nuextract.dialects.messages import Reply, Request
+from langchain_nuextract.engine.plan import Plan
+from langchain_nuextract.engine.recovery import TAIL, is_runaway
+from langchain_nuextract.engine.streaming.incremental_json import Growing
+from langchain_nuextract.engine.streaming.partial_models import partial_of
+from langchain_nuextract.parsing.read import read_form
+from langchain_nuextract.paths import JSON, fields
+from langchain_nuextract.schema.answer_shape import Form, Record
+
+STEPS: Final = 100
+"""An answer is shown anew with each value, as long as it has no more values than this; then each time that it has grown
+by this part of it. So showing it takes time that is linear in its length."""
+
+_LOOK: Final = 256
+"""Characters after which a loop is looked for."""
+
+
+class Growth:
+    """What is to be shown of the answers to one document, while they come in."""
+
+    def __init__(self, plan: Plan[Any]) -> None:
+        self._plan = plan
+        self._show = partial_of(plan.target.type)
+        self.ran_away = False
+        """Whether the model ran in circles in the reply that comes in."""
+        self._first = self._visible = self._watched = True
+        self._growing = Growing()
+        self._shown = 0
+        self._tail = ""
+        self._text: list[str] = []
+        self._unseen = 0
+
+    def begin(self, request: Request) -> None:
+        """Prepare for the reply to a request: that to the first one is shown, and what continues it."""
+        self._visible &= self._first or bool(request.before)
+        self._first = False
+        self._watched = request.stop_loops
+        self._growing = Growing()
+        self._tail, self._text, self._unseen, self.ran_away = "", [], 0, False
+        if request.before:
+            self._growing.feed(request.before)
+
+    def feed(self, text: str) -> Iterator[Any]:
+        """Take what the model wrote next; yield what can be shown now, if that is more than before."""
+        self._text.append(text)
+        self._unseen += len(text)
+        if self._visible and self._growing.feed(text) and self._is_due():
+            self._shown = self._growing.leaves
+            yield from self._partial()
+
+    def runs_away(self) -> bool:
+        """Whether the model runs in circles; looked at now and then."""
+        if self._unseen < _LOOK or not self._watched:
+            return False
+        self._unseen = 0
+        self._tail = f"{self._tail}{''.join(self._text)}"[-TAIL:]
+        self._text = []
+        self.ran_away = is_runaway(Reply(self._tail), self._tail)
+        return self.ran_away
+
+    def _is_due(self) -> bool:
+        leaves = self._growing.leaves
+        return leaves - self._shown > leaves // STEPS or leaves <= STEPS
+
+    def _partial(self) -> Iterator[Any]:
+        # Read as the whole answer will be: echoes are no values, and numbers are what they will be.
+        policy = self._plan.recovery.repairs
+        reading = read_form(json.dumps(self._growing.value), self._plan.form, policy=policy)
+        answer = self._plan.target.without_hollow(reading.value, self._plan.dialect)
+        value = self._plan.target.lift(answer, self._plan.dialect)
+        if isinstance(value, dict) and isinstance(answer, dict):
+            yield self._show(_said(cast("dict[str, JSON]", value), cast("dict[str, JSON]", answer), self._plan.form))
+
+
+def _said(value: Mapping[str, JSON], answer: Mapping[str, JSON], form: Form) -> dict[str, JSON]:
+    """Leave nothing in a value but what the answer says: the rest may still come."""
+    if not isinstance(form, Record):
+        return dict(value)
+    parts = dict(form.fields)
+    shown: dict[str, JSON] = {}
+    for name, inner in value.items():
+        if name in answer or name not in parts:
+            both = isinstance(inner, dict) and isinstance(answer.get(name), dict) and name in parts
+            shown[name] = _said(fields(inner), fields(answer[name]), parts[name]) if both else inner
+    return shown

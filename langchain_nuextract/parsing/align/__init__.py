@@ -1,0 +1,1 @@
+"""JSON of any shape, brought to the shape that was asked for."""

@@ -1,0 +1,180 @@
+# ruff: noqa: RUF001  (marks that look alike are what this is about)
+"""Scalars, read as the type that was asked for."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from langchain_nuextract.parsing.json.nodes import Leaf
+from langchain_nuextract.parsing.repairs import Kind
+from langchain_nuextract.paths import JSON
+from langchain_nuextract.scalars.dates import iso_date, iso_date_time, iso_time
+from langchain_nuextract.scalars.locale import MARKS, Habits, Mark
+from langchain_nuextract.scalars.numbers import Number, exactly, number
+
+TEXTS: Final = frozenset({"", "string", "verbatim-string"})
+"""Types whose values are free text, in which every word may be meant."""
+NULL_WORDS: Final = frozenset(
+    {
+        "", "-", "--", "–", "—", "?", "...", "n/a", "n.a.", "n. a.", "null", "none", "nil", "not found", "unknown",
+        "undefined", "missing", "tbd", "tba", "t.b.d.", "??", "???", "n/d", "n.d.", "nan", "yyyy-mm-dd", "unspecified",
+        "k.a.", "k. a.", "k.a", "keine angabe", "keine angaben", "unbekannt", "nicht vorhanden", "nicht bekannt",
+        "nicht angegeben", "nicht genannt", "nicht gefunden", "nicht verfügbar", "entfällt", "ohne angabe",
+        "inconnu", "non renseigné", "non précisé", "non spécifié", "non mentionné", "non disponible", "non indiqué",
+        "non communiqué", "néant", "desconocido", "no disponible", "no especificado", "no consta", "no indicado",
+        "no encontrado", "sconosciuto", "non specificato", "non disponibile", "non indicato", "não informado",
+        "não disponível", "não especificado", "não encontrado", "desconhecido", "onbekend", "niet vermeld",
+        "无", "未知", "不明", "なし",
+    }
+    | {
+        f"not {said}{where}"
+        for said in ("found", "available", "specified", "provided", "mentioned", "applicable", "given", "stated")
+        for where in ("", " in the text", " in the document", " in text", " in document")
+    }
+)  # fmt: skip
+"""Words that say that there is nothing to say."""
+YES: Final = frozenset(
+    {"true", "yes", "y", "t", "on", "1", "ja", "oui", "si", "sim", "vrai", "wahr", "verdadero", "vero",
+     "да", "はい", "是", "✓", "✔", "☑", "checked"}
+)  # fmt: skip
+NO: Final = frozenset(
+    {"false", "no", "n", "f", "off", "0", "nein", "non", "nao", "faux", "falsch",
+     "falso", "нет", "いいえ", "否", "✗", "✘", "☐", "unchecked"}
+)  # fmt: skip
+_BOXES: Final = {"[x]": True, "[✓]": True, "[ ]": False}
+"""Boxes to tick, as people draw them in text."""
+_SAID_FIRST = re.compile(r"\W*(\w{2,})\s*(?:[,;:.!–—(]|-\s)")
+"""The first word of an answer with a reason behind it."""
+_CODES: Final[Mapping[str, tuple[int, Callable[[str], str]]]] = {
+    "country": (2, str.upper),
+    "currency": (3, str.upper),
+    "language": (3, str.lower),
+    "script": (4, str.title),
+}
+"""The number of letters of a code, and whether they are capitals."""
+NOT_A_LETTER = re.compile(r"[\W_]+")
+_REMARK = re.compile(r"\s*\([^()]*\)\s*\Z")
+LONGEST_REMARKED: Final = 100
+"""Characters of a date or code with a remark behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a leaf was taken for."""
+
+    value: JSON
+    kind: Kind = "value"
+    same: bool = False
+    """Whether it is what the model wrote, though the leaf could not hold it: a number of many digits."""
+
+
+def fold(text: str) -> str:
+    """Reduce a key or label to its letters and digits, without case and accents."""
+    if text.isascii():
+        return NOT_A_LETTER.sub("", text.lower()) or text.lower()
+    text = unicodedata.normalize("NFKC", text).casefold()
+    return NOT_A_LETTER.sub("", without_accents(text)) or unicodedata.normalize("NFKD", text)
+
+
+def without_accents(text: str) -> str:
+    """Take the accents off the letters of a text."""
+    return "".join(mark for mark in unicodedata.normalize("NFKD", text) if not unicodedata.combining(mark))
+
+
+folded_name = lru_cache(maxsize=10_000)(fold)
+"""`fold` for the names and labels of forms, which are few and come again for each value."""
+
+
+def is_null_word(value: JSON) -> bool:
+    """Whether a text says that there is nothing to say."""
+    return isinstance(value, str) and value.strip().casefold() in NULL_WORDS
+
+
+def scalar(leaf: Leaf, type_name: str, habits: Habits) -> Taken | None:
+    """The leaf as a value of this type; None if it cannot be read so."""
+    value = leaf.value
+    if type_name in TEXTS:
+        return Taken(value if isinstance(value, str) else leaf.written)
+    if is_null_word(value):
+        return Taken(None)
+    match type_name:
+        case "integer" | "number":
+            return _long(leaf) or _number(value, habits, whole=type_name == "integer")
+        case "boolean":
+            return _boolean(value)
+        case _:
+            return Taken(_in_iso(value, type_name, habits)) if isinstance(value, str) else _written(leaf)
+
+
+def _written(leaf: Leaf) -> Taken | None:
+    """A number in place of a code, date or telephone number is taken as it was written."""
+    return None if isinstance(leaf.value, bool) else Taken(leaf.written)
+
+
+def _long(leaf: Leaf) -> Taken | None:
+    """A number with more digits than the machine holds, as its digits."""
+    value = exactly(re.sub("[,_]", "", leaf.written)) if isinstance(leaf.value, float) else None
+    return Taken(value, same=True) if isinstance(value, str) else None
+
+
+def _number(value: JSON, habits: Habits, *, whole: bool) -> Taken | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        found = _as_whole(Number(value)) if whole else Number(value)
+    elif isinstance(value, str):
+        found = _whole(value, habits) if whole else number(value, habits.decimal)
+    else:
+        return None
+    return None if found is None else Taken(found.value, "value" if found.certain else "guess")
+
+
+def _whole(written: str, habits: Habits) -> Number | None:
+    """A number without decimals: where the decimal mark is not known, the one reading that is one, or the larger."""
+    marks: tuple[Mark, ...] = (habits.decimal,) if habits.decimal else MARKS
+    readings = [number(written, mark) for mark in marks]
+    whole = [each for found in readings if found and (each := _as_whole(found))]
+    if not whole:
+        return None
+    largest = max(whole, key=lambda each: abs(int(each.value)))
+    return Number(largest.value, certain=largest.certain and all(each.value == largest.value for each in whole))
+
+
+def _as_whole(found: Number) -> Number | None:
+    if isinstance(found.value, float):
+        return Number(int(found.value), certain=found.certain) if found.value.is_integer() else None
+    return found if isinstance(found.value, int) else None
+
+
+def _boolean(value: JSON) -> Taken | None:
+    if isinstance(value, bool):
+        return Taken(value)
+    said = str(value)
+    if (ticked := _BOXES.get(said.strip().casefold())) is not None:
+        return Taken(ticked)
+    if len(NOT_A_LETTER.sub(" ", said).split()) > 1:
+        first = _SAID_FIRST.match(said)
+        taken = _boolean(first[1]) if first else None
+        return taken and Taken(taken.value, "guess")
+    word = fold(said)
+    return Taken(True) if word in YES else Taken(False) if word in NO else None  # noqa: FBT003
+
+
+def _in_iso(value: str, type_name: str, habits: Habits) -> str:
+    if len(value) <= LONGEST_REMARKED:
+        value = _REMARK.sub("", value)
+    match type_name:
+        case "date":
+            return iso_date(value, day_first=habits.day_first) or value
+        case "date-time":
+            return iso_date_time(value, day_first=habits.day_first) or value
+        case "time":
+            return iso_time(value) or value
+        case _ if code := _CODES.get(type_name):
+            length, cased = code
+            return cased(value) if len(value) == length and value.isascii() and value.isalpha() else value
+        case _:
+            return value

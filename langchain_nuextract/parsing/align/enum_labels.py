@@ -1,0 +1,78 @@
+"""The labels that were meant by what a model wrote."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from langchain_nuextract.parsing.align.coerce import (
+    NO,
+    NOT_A_LETTER,
+    YES,
+    Taken,
+    fold,
+    folded_name,
+    is_null_word,
+    without_accents,
+)
+from langchain_nuextract.parsing.json.nodes import Leaf
+from langchain_nuextract.scalars.edit_distance import nearest
+
+_DOUBTS: Final = frozenset(
+    {"not", "no", "nor", "never", "none", "neither", "non", "without", "t", "unknown", "unclear", "maybe",
+     "perhaps", "possibly", "except", "cannot", "may", "might", "could", "either", "nicht", "kein", "keine",
+     "ohne", "nie", "weder", "pas", "sans", "ni", "jamais", "sin", "sem", "nunca", "nao", "senza", "mai", "niet",
+     "geen"}
+)  # fmt: skip
+"""Words beside a label that may turn it into its opposite."""
+LONGEST_SENTENCE: Final = 200
+"""Characters of a text in which a label is looked for."""
+SHORTEST_LABEL: Final = 3
+"""Letters of a label that is looked for in a text: `a` is a word of its own."""
+_BETWEEN_LABELS = re.compile(r"[,;|/]")
+
+
+def label(leaf: Leaf, labels: Sequence[str]) -> Taken | None:
+    """The label that was meant: the same but for case, punctuation and accents, or else the nearest in spelling."""
+    written = leaf.written
+    if written in labels:
+        return Taken(written)
+    folded = fold(written)
+    near = [each for each in labels if folded_name(each) == folded]
+    if len(near) == 1:
+        return Taken(near[0])
+    if isinstance(leaf.value, bool) and (same := _labels_saying(labels, leaf.value)):
+        return Taken(same)
+    if is_null_word(written):
+        return Taken(None)
+    likely = nearest(folded, {each: folded_name(each) for each in labels}) or label_within(written, labels)
+    return None if likely is None else Taken(likely, "guess")
+
+
+def label_within(written: str, labels: Sequence[str]) -> str | None:
+    """The only label that a short text has among its words; None if they may say the opposite."""
+    if len(written) > LONGEST_SENTENCE:
+        return None
+    rest, found = f" {_words(written)} ", list[str]()
+    for words, each in sorted(((_words(each), each) for each in labels), key=lambda pair: -len(pair[0])):
+        if len(words) >= SHORTEST_LABEL and f" {words} " in rest:
+            rest = rest.replace(f" {words} ", "  ")
+            found.append(each)
+    return found[0] if len(found) == 1 and not _DOUBTS & set(rest.split()) else None
+
+
+def _labels_saying(labels: Sequence[str], value: object) -> str | None:
+    words = YES if value else NO
+    said = [each for each in labels if each.casefold() in words]
+    return said[0] if len(said) == 1 else None
+
+
+def labels_in(written: str, labels: Sequence[str]) -> list[str] | None:
+    """The labels that a text lists; None if it lists anything else."""
+    folded = {folded_name(each): each for each in labels}
+    parts = [folded.get(fold(part.strip())) for part in _BETWEEN_LABELS.split(written)]
+    return [part for part in parts if part is not None] if parts and None not in parts else None
+
+
+def _words(text: str) -> str:
+    """The words of a text with a blank between them, without case and accents."""
+    return " ".join(NOT_A_LETTER.sub(" ", without_accents(text.casefold())).split())

@@ -1,0 +1,247 @@
+"""Which of the names that were asked for a model meant by its keys."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from langchain_nuextract.parsing.align.coerce import fold, folded_name
+from langchain_nuextract.parsing.json.nodes import Items, Members, Node
+from langchain_nuextract.parsing.repairs import Kind
+from langchain_nuextract.scalars.edit_distance import SHORTEST, distance, nearest
+from langchain_nuextract.schema.answer_shape import Form, Listing, Record
+
+MOST_GUESSES: Final = 50
+"""Keys of one object whose spelling is compared with the names that are missing."""
+DEEPEST: Final = 9
+"""Levels of nesting that a flattened key may span."""
+LONGEST: Final = 400
+"""Letters of a key beyond which it names no part, nor the object that a part is in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A key that was not written as it was asked for."""
+
+    name: str
+    key: str
+    kind: Kind = "key"
+    otherwise: Node | None = None
+    """What stands under the name if the key is not taken for it."""
+
+
+@dataclass(slots=True)
+class Matched:
+    """The members of an object, by the names that were asked for."""
+
+    found: dict[str, list[Node]] = field(default_factory=dict[str, list[Node]])
+    """More than one for a key that came more than once."""
+    renamed: list[Renamed] = field(default_factory=list[Renamed])
+    unknown: list[tuple[str, Node]] = field(default_factory=list[tuple[str, Node]])
+
+    def give(self, name: str, node: Node) -> None:
+        """Put a member under a name."""
+        self.found.setdefault(name, []).append(node)
+
+
+def match(node: Members, form: Record) -> Matched:
+    """Find the members that were asked for.
+
+    First by the same key, then by one that differs in case, accents or style, then by one that spells out the way
+    through nested objects or needs one step more, and at last by one that is clearly the nearest in spelling.
+    """
+    members, lifted = _lifted(node, form)
+    matched = _match_folded(members, form)
+    matched.renamed.extend(lifted)
+    if matched.unknown:
+        _match_flattened(matched, form)
+    if matched.unknown:
+        _match_nested(matched, form)
+    if matched.unknown:
+        _match_inner(matched, form)
+    if matched.unknown and len(matched.unknown) <= MOST_GUESSES:
+        _match_nearest(matched, form)
+    return matched
+
+
+def _match_folded(members: Sequence[tuple[str, Node]], form: Record) -> Matched:
+    names = dict(form.fields)
+    folded = unique_folds(names)
+    given = {key for key, _ in members}
+    matched = Matched()
+    for key, child in members:
+        name = key if key in names else folded.get(fold(key))
+        if name is None or (name != key and name in given):
+            matched.unknown.append((key, child))
+            continue
+        if name != key:
+            matched.renamed.append(Renamed(name, key))
+        matched.give(name, child)
+    return matched
+
+
+def _lifted(node: Members, form: Record) -> tuple[Sequence[tuple[str, Node]], list[Renamed]]:
+    """The members, with those that come last in the last of them and were asked for here: it was not closed."""
+    written = {key for key, _ in node.members}
+    if not node.members or all(name in written for name, _ in form.fields):
+        return node.members, []
+    key, child = node.members[-1]
+    given = {fold(each) for each in written}
+    missing = {short: name for name, _ in form.fields if (short := folded_name(name)) not in given}
+    short_key = fold(key)
+    part = next((part for name, part in form.fields if folded_name(name) == short_key), None)
+    rest, taken = _without_strangers(child, part, missing)
+    kind: Kind = "key" if node.open else "guess"
+    lifted = [Renamed(missing[fold(name)], f"{key}.{name}", kind) for name, _ in taken]
+    return [*node.members[:-1], (key, rest), *taken], lifted
+
+
+def _without_strangers(
+    node: Node, form: Form | None, wanted: Mapping[str, str]
+) -> tuple[Node, Sequence[tuple[str, Node]]]:
+    """An object without the members at its end that are wanted elsewhere and were not asked for in it, and those."""
+    match node, form:
+        case Items(items=[*others, Members() as last]), Listing(item=item):
+            rest, taken = _without_strangers(last, item, wanted)
+            return (replace(node, items=[*others, rest]) if taken else node), taken
+        case Members(members=members), Record():
+            own = {fold(name): part for name, part in form.fields}
+            end = len(members)
+            while end and (short := fold(members[end - 1][0])) in wanted and short not in own:
+                end -= 1
+            kept, taken = members[:end], members[end:]
+            if kept and (part := own.get(fold(kept[-1][0]))):
+                rest, deeper = _without_strangers(kept[-1][1], part, wanted)
+                kept, taken = [*kept[:-1], (kept[-1][0], rest)], [*deeper, *taken]
+            return (replace(node, members=kept) if taken else node), taken
+        case _:
+            return node, ()
+
+
+def unique_folds(names: Mapping[str, object]) -> dict[str, str]:
+    """The names by what is left of them without case, accents and punctuation, where that tells them apart."""
+    folded: dict[str, list[str]] = {}
+    for name in names:
+        folded.setdefault(folded_name(name), []).append(name)
+    return {short: alike[0] for short, alike in folded.items() if len(alike) == 1}
+
+
+def _match_flattened(matched: Matched, form: Record) -> None:
+    """`address.city` or `address_city` where an object `address` with `city` was asked."""
+    ways = {fold("".join(way)): way for way in _ways(form, DEEPEST)}
+    if not ways:
+        return
+    left: list[tuple[str, Node]] = []
+    built: dict[tuple[str, ...], Members] = {}
+    for key, child in matched.unknown:
+        way = ways.get(fold(key))
+        if way is None or (way[0] in matched.found and way[:1] not in built):
+            left.append((key, child))
+            continue
+        matched.renamed.append(Renamed(way[0], key))
+        _put(built, way, child)
+        matched.found[way[0]] = [built[way[:1]]]
+    matched.unknown = left
+
+
+def _ways(form: Record, deepest: int) -> Iterator[tuple[str, ...]]:
+    """The ways through nested objects to their parts, two names long at the least."""
+    for name, part in form.fields:
+        if isinstance(part, Record):
+            yield from ((name, inner) for inner, _ in part.fields)
+            if deepest > 1:
+                yield from ((name, *way) for way in _ways(part, deepest - 1))
+
+
+def _put(built: dict[tuple[str, ...], Members], way: tuple[str, ...], child: Node) -> None:
+    _object_at(built, way[:-1]).members.append((way[-1], child))
+    if isinstance(child, Members):
+        built.setdefault(way, child)
+
+
+def _object_at(built: dict[tuple[str, ...], Members], way: tuple[str, ...]) -> Members:
+    """The object at the end of a way, built with those around it when it is first asked for."""
+    if way not in built:
+        built[way] = Members()
+        if len(way) > 1:
+            _object_at(built, way[:-1]).members.append((way[-1], built[way]))
+    return built[way]
+
+
+def _match_nested(matched: Matched, form: Record) -> None:
+    """An object `address` with `city` where `address_city` was asked, or, less surely, just `city`."""
+    missing = unique_folds({name: part for name, part in form.fields if name not in matched.found})
+    left: list[tuple[str, Node]] = []
+    for key, child in matched.unknown:
+        inner = child.members if isinstance(child, Members) and len(key) <= LONGEST else []
+        names = [_nested_name(key, name, missing) for name, _ in inner]
+        if not any(names):
+            left.append((key, child))
+            continue
+        for renamed, (name, node) in zip(names, inner, strict=True):
+            if renamed is None or renamed.name in matched.found:
+                left.append((f"{key}.{name}", node))
+            else:
+                matched.renamed.append(renamed)
+                matched.give(renamed.name, node)
+    matched.unknown = left
+
+
+def _match_inner(matched: Matched, form: Record) -> None:
+    """`city` beside an object `address` that lacks it, where no other part that was asked for has one."""
+    owners: dict[str, list[tuple[str, str]]] = {}
+    for name, part in form.fields:
+        for inner, _ in part.fields if isinstance(part, Record) else ():
+            owners.setdefault(folded_name(inner), []).append((name, inner))
+    left: list[tuple[str, Node]] = []
+    for key, child in matched.unknown:
+        places = owners.get(fold(key), [])
+        owner = _with_member(matched, *places[0], child) if len(places) == 1 else None
+        if owner is None:
+            left.append((key, child))
+            continue
+        name = places[0][0]
+        matched.renamed.append(Renamed(name, key, "guess", matched.found[name][-1] if name in matched.found else None))
+        matched.found[name] = [owner]
+    matched.unknown = left
+
+
+def _with_member(matched: Matched, name: str, inner: str, child: Node) -> Members | None:
+    """An object with one more member; None if it has that already, or is none."""
+    node = Members() if name not in matched.found else matched.found[name][-1]
+    if not isinstance(node, Members) or any(fold(key) == fold(inner) for key, _ in node.members):
+        return None
+    return replace(node, members=[*node.members, (inner, child)])
+
+
+def _nested_name(key: str, inner: str, missing: Mapping[str, str]) -> Renamed | None:
+    if name := missing.get(fold(key + inner)):
+        return Renamed(name, f"{key}.{inner}")
+    if name := missing.get(fold(inner)):
+        return Renamed(name, f"{key}.{inner}", "guess")
+    return None
+
+
+def _match_nearest(matched: Matched, form: Record) -> None:
+    missing = {name: folded_name(name) for name, _ in form.fields if name not in matched.found}
+    parts: dict[str, Form] = dict(form.fields)
+    left: list[tuple[str, Node]] = []
+    claims: dict[str, list[tuple[str, Node]]] = {}
+    for key, child in matched.unknown:
+        name = nearest(fold(key), missing)
+        if name is None or not _may_be(child, parts[name]):
+            left.append((key, child))
+        else:
+            claims.setdefault(name, []).append((key, child))
+    for name, claimants in claims.items():
+        if len(claimants) > 1:
+            left.extend(claimants)
+            continue
+        key, child = claimants[0]
+        slip = distance(fold(key), missing[name], 1) <= 1 and len(key) > SHORTEST
+        matched.renamed.append(Renamed(name, key, "key" if slip else "guess"))
+        matched.give(name, child)
+    matched.unknown = left
+
+
+def _may_be(node: Node, form: Form) -> bool:
+    return isinstance(node, Members) == isinstance(form, Record)

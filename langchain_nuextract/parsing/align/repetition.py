@@ -1,0 +1,34 @@
+"""The repeats that a model writes when it runs in circles until its tokens are spent."""
+
+from typing import Final
+
+from langchain_nuextract.parsing.json.nodes import Items, plain
+from langchain_nuextract.paths import JSON
+
+REPEATS: Final = 8
+"""Times that the same items must come in a row, at the end of a list that was cut off, to be a loop."""
+LONGEST: Final = 12
+"""Items of one round of a loop."""
+
+
+def loop_start(node: Items) -> int | None:
+    """Where the repeats of a runaway loop begin, its first round not counted; None if the list does not end in a loop.
+
+    Only a list that the text ended in can be a loop: what a model closed itself, it meant.
+    """
+    if not node.open or len(node.items) <= REPEATS:
+        return None
+    items = [plain(item) for item in node.items[:-1]]
+    for length in range(1, min(LONGEST, len(items) // REPEATS) + 1):
+        start = _first_of_run(items, length)
+        if len(items) - start >= length * REPEATS:
+            return start + length
+    return None
+
+
+def _first_of_run(items: list[JSON], length: int) -> int:
+    """Where the items begin that repeat, each `length` places on, to the end of the list."""
+    at = len(items) - 1
+    while at >= length and items[at] == items[at - length]:
+        at -= 1
+    return at - length + 1

@@ -1,0 +1,173 @@
+"""Whether a reply already is an answer of the form that was asked for, decided in native code.
+
+Most replies are. They are told from the others by a decoder made once for each form, so that reading them costs next
+to nothing beyond parsing them. `msgspec` parses and checks in one go, at the price of parsing alone.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, Final, Literal, TypedDict
+
+import msgspec
+import orjson
+
+from langchain_nuextract.parsing.align.coerce import NULL_WORDS, TEXTS
+from langchain_nuextract.paths import JSON
+from langchain_nuextract.schema.answer_shape import Choice, Choices, Form, Listing, Record, Scalar
+
+NOT_TEXT: Final[dict[str, Any]] = {"integer": int, "number": int | float, "boolean": bool}
+"""The types whose values are no JSON strings."""
+
+_FIRST = re.escape("".join(sorted({each for word in NULL_WORDS for each in word[:1] + word[:1].upper()})))
+_NO_NULL_WORD = rf"^(?:[^\s{_FIRST}]|(?!\s*+(?i:{'|'.join(map(re.escape, sorted(NULL_WORDS)))})\s*$))"
+_ISO = {
+    "date": r"^\d{4}(?:-\d{2}){0,2}$",
+    "date-time": r"^\d{4}-\d{2}(?:-\d{2}(?:T\S+)?)?$",
+    "time": r"^\d{2}:\d{2}\S*$",
+    "country": "^[A-Z]{2}$",
+    "currency": "^[A-Z]{3}$",
+    "language": "^[a-z]{3}$",
+    "script": "^[A-Z][a-z]{3}$",
+}
+
+_RUNS: Final = bytes(ord("0") if sign in b"0123456789." else 0 for sign in range(256))
+_LONG: Final = b"0" * 17
+_KEPT: Final = 256
+"""Checks that are kept, each with its form."""
+
+_MAKE_LITERAL: Any = Literal
+_MAKE_RECORD: Any = TypedDict
+"""Types made at run time are beyond what a type checker follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What tells an answer of one form from other text."""
+
+    decode: Callable[[str], JSON]
+    echoes: tuple[bytes, ...]
+    """The type names of the form's strings, as values that an echoed template would have in compact JSON."""
+    numbers: bool
+    """Whether there are numbers with decimals in the form."""
+
+    def value(self, text: str) -> JSON:
+        """Give the answer if the text is valid JSON and fits, None otherwise.
+
+        It does not fit if a key comes twice or was not asked for, if a string is the type name of the template, or
+        if a value is not of its type, or a number with more digits than can be held. Any value may be null, and any
+        key may be missing.
+        """
+        try:
+            value = self.decode(text)
+            compact = orjson.dumps(value)
+        except (msgspec.DecodeError, orjson.JSONEncodeError, UnicodeEncodeError, RecursionError):
+            return None
+        # The decoder would have dropped a member along with its colon. A colon that is escaped is in one of them only.
+        data = text.encode()
+        if data.count(b":") != compact.count(b":") or ("\\" in text and "\\u00" in text):
+            return None
+        for echo in self.echoes:
+            # To ask whether it is `in` them takes twice as long for bytes.
+            if compact.find(echo) >= 0:
+                return None
+        return None if self.numbers and _may_round(data) else value
+
+
+def _may_round(data: bytes) -> bool:
+    """Whether the decoder may have rounded a number: it has a point and more than fifteen digits."""
+    # Looking for a long run of digits is quicker than for a number, and most answers have none.
+    runs = data.translate(_RUNS)
+    start = runs.find(_LONG)
+    while start >= 0:
+        end = runs.find(b"\0", start)
+        if data.find(b".", start, end) >= 0:
+            return True
+        start = runs.find(_LONG, end)
+    return False
+
+
+_made: dict[int, tuple[Form, Fit]] = {}
+"""By the identity of the form, which is kept along with it: hashing a large form costs more than reading an answer."""
+
+
+def fit_of(form: Form) -> Fit:
+    """The check for a form; made once as long as the same object is asked for."""
+    found = _made.get(id(form))
+    if found is None:
+        if len(_made) >= _KEPT:
+            _made.clear()
+        found = _made[id(form)] = (form, _fit_of(form))
+    return found[1]
+
+
+def _fit_of(form: Form) -> Fit:
+    return Fit(msgspec.json.Decoder(_type_of(form)).decode, tuple(dict.fromkeys(_echoes(form))), _has_numbers(form))
+
+
+def _has_numbers(form: Form) -> bool:
+    match form:
+        case Scalar():
+            return form.type == "number"
+        case Listing():
+            return _has_numbers(form.item)
+        case Record():
+            return any(_has_numbers(part) for _, part in form.fields)
+        case Choice() | Choices():
+            return False
+
+
+def _echoes(form: Form) -> Iterator[bytes]:
+    """The strings that would be echoes of the form: a member's behind its colon, an item's between its neighbours."""
+    match form:
+        case Scalar():
+            yield from _names(form)
+        case Listing(item=Scalar() as item):
+            for name in _names(item):
+                yield from (b"[" + name, b"," + name + b",", b"," + name + b"]")
+        case Listing():
+            yield from _echoes(form.item)
+        case Record():
+            for _, part in form.fields:
+                yield from (b":" + name for name in _names(part)) if isinstance(part, Scalar) else _echoes(part)
+        case Choice() | Choices():
+            return
+
+
+def _names(form: Scalar) -> Iterator[bytes]:
+    if form.type and form.type not in NOT_TEXT:
+        yield f'"{form.type}"'.encode()
+
+
+def _type_of(form: Form) -> Any:
+    """The Python type that a fitting answer decodes to; null fits everywhere."""
+    match form:
+        case Scalar():
+            return (NOT_TEXT.get(form.type) or _string(form.type)) | None
+        case Choice():
+            return _literal(form.labels) | None
+        case Choices():
+            return list[_literal(form.labels) | None] | None
+        case Listing():
+            return list[_type_of(form.item)] | None
+        case Record():
+            return _record({name: _type_of(part) for name, part in form.fields}) | None
+
+
+@cache
+def _string(type_name: str) -> Any:
+    """A string that needs no look at what it says: free text, a date or code in ISO, not a null word."""
+    if type_name in TEXTS:
+        return str
+    return Annotated[str, msgspec.Meta(pattern=_ISO.get(type_name, _NO_NULL_WORD))]
+
+
+def _literal(labels: tuple[str, ...]) -> Any:
+    return _MAKE_LITERAL[labels]
+
+
+def _record(types: dict[str, Any]) -> Any:
+    # The decoder compares names by their cached UTF-8, which only writing them once makes for other alphabets.
+    msgspec.json.encode(list(types))
+    return _MAKE_RECORD("Answer", types, total=False)

@@ -1,0 +1,71 @@
+"""Values that stand in a text without quotes: numbers, literals, words."""
+
+import re
+from typing import Final
+
+from langchain_nuextract.parsing.json.nodes import Fix, Leaf
+from langchain_nuextract.paths import JSON
+
+LONGEST_NUMBER: Final = 1_000
+"""Digits beyond which a number is left as text: no document holds one, and reading it takes quadratic time."""
+
+LITERALS: Final = {"true": True, "false": False, "null": None}
+"""The literals of JSON. No longer literal starts like one of them, so they are whole even at a cut."""
+
+_OTHER_LITERALS: Final = {
+    "True": True, "TRUE": True, "False": False, "FALSE": False,
+    "None": None, "NONE": None, "NULL": None, "Null": None, "nil": None, "undefined": None,
+    "NaN": None, "nan": None, "NAN": None,
+    "Infinity": None, "-Infinity": None, "+Infinity": None, "inf": None, "-inf": None,
+}  # fmt: skip
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
+_LOOSE_NUMBER = re.compile(r"[+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_GROUPED_NUMBER = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_LEADING_ZERO = re.compile(r"[+-]?0[\d_]")
+
+
+def word(written: str) -> Leaf:
+    """Read a value that stands without quotes, to its end."""
+    if written in LITERALS:
+        return Leaf(LITERALS[written], written)
+    if written in _OTHER_LITERALS:
+        return _mended(_OTHER_LITERALS[written], written)
+    if _NUMBER.fullmatch(written):
+        return _number(written, written)
+    if (digits := _digits(written)) is not None:
+        leaf = _number(digits, written)
+        leaf.fixes.append(Fix(written, digits))
+        return leaf
+    return Leaf(written, written, [Fix(written, f'"{written}"')])
+
+
+def _mended(value: JSON, written: str) -> Leaf:
+    after = "null" if value is None else str(value).lower()
+    return Leaf(value, written, [Fix(written, after)])
+
+
+def _digits(written: str) -> str | None:
+    """The number as JSON writes it, where it is certain what was meant."""
+    if _LEADING_ZERO.match(written):
+        return None
+    if _GROUPED_NUMBER.fullmatch(written):
+        return written.replace(",", "").lstrip("+")
+    if not _LOOSE_NUMBER.fullmatch(written):
+        return None
+    digits = written.replace("_", "").lstrip("+")
+    return re.sub(r"(?<!\d)\.", "0.", re.sub(r"\.(?!\d)", "", digits))
+
+
+def _number(digits: str, written: str) -> Leaf:
+    if len(digits) > LONGEST_NUMBER:
+        return Leaf(written, written, [Fix(_excerpt(written), f'"{_excerpt(written)}"')])
+    if not set(digits) & {".", "e", "E"}:
+        return Leaf(int(digits), written)
+    value = float(digits)
+    if value in {float("inf"), float("-inf")}:
+        return Leaf(written, written, [Fix(written, f'"{written}"')])
+    return Leaf(value, written)
+
+
+def _excerpt(written: str) -> str:
+    return f"{written[:20]}…"

@@ -1,0 +1,194 @@
+# ruff: noqa: RUF001  (marks that look alike are what this is about)
+"""From a reply's text to an answer of the right shape."""
+
+import html
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol, cast
+
+from langchain_nuextract.errors import SHOWN, Problem
+from langchain_nuextract.parsing.align.aligner import align
+from langchain_nuextract.parsing.fast_path import fit_of
+from langchain_nuextract.parsing.json.nodes import Members, Node, Stretch
+from langchain_nuextract.parsing.json.positions import stretches
+from langchain_nuextract.parsing.repairs import Policy, Repair
+from langchain_nuextract.parsing.select.candidates import Candidate
+from langchain_nuextract.parsing.select.choose import pick
+from langchain_nuextract.paths import JSON, Path
+from langchain_nuextract.schema.answer_shape import Form, Record
+from langchain_nuextract.schema.types import NUEXTRACT_3, Speaks, Vocabulary
+
+NO_JSON: Final = "no JSON in the reply"
+NO_ANSWER: Final = "the JSON in the reply is no answer to what was asked"
+NOT_VALID: Final = "the reply is not valid JSON, and the policy allows no repair"
+DUPLICATE: Final = "a key comes twice"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reply says, in the shape that was asked for."""
+
+    value: JSON
+    """The answer in the template's shape; None if the reply holds no JSON. A field that is absent in the reply is
+    absent here, and a null stays a null. What could not be read as its type is left as the model wrote it."""
+    repairs: tuple[Repair, ...] = ()
+    """What was changed, in the order of the answer."""
+    incomplete: tuple[Path, ...] = ()
+    """What the model did not finish: a value that was cut off, a list that may go on, a field that it never came to."""
+    problems: tuple[Problem, ...] = ()
+    """What could not be read as what was asked for, or only by a repair that the policy rules out; paths are those of
+    the answer."""
+
+
+class Asks(Protocol):
+    """What knows the form of the answer it asks for; a `Target` is one."""
+
+    def form(self, dialect: Speaks) -> Form:
+        """The form in a dialect's vocabulary."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Full:
+    """The largest vocabulary, for answers to no dialect in particular."""
+
+    vocabulary: Vocabulary = NUEXTRACT_3
+
+
+FULL: Final = _Full()
+
+_QUOTE_ENTITY = re.compile(r"&(?:quot|#0*34|#[xX]0*22);")
+_BRACKET = re.compile(r"[{\[]")
+_FULL_WIDTH: Final = str.maketrans("｛｝［］", "{}[]")
+
+
+def read_answer(
+    text: str, target: Asks, *, dialect: Speaks = FULL, policy: Policy = "lenient", document: str = ""
+) -> Reading:
+    """Read a reply's text as the answer to a target, in the shape of the dialect's template.
+
+    Args:
+        text: What the model wrote, as it came.
+        target: What was asked for.
+        dialect: The model generation that was asked, or anything with its vocabulary.
+        policy: Which changes may be made to what the model wrote: `strict` none, `safe` only those that cannot change
+            what a value means, `lenient` guesses too, each on record.
+        document: The text that was read, if it is at hand: it shows whether `1.580` is written with a decimal point,
+            and whether the day comes first in `03/04/2024`. Without it the reply itself is asked.
+
+    Returns:
+        The answer and what was done to it. A text without JSON gives None and a problem that says so.
+        Nothing is raised, whatever the text.
+    """
+    return read_form(text, target.form(dialect), policy=policy, document=document)
+
+
+def read_form(text: str, form: Form, *, policy: Policy = "lenient", document: str = "") -> Reading:
+    """Read a reply's text as an answer of a form; arguments and result are those of `read_answer`."""
+    value = fit_of(form).value(text)
+    return _read(text, form, policy, document) if value is None else Reading(value)
+
+
+def trace_form(text: str, form: Form, *, policy: Policy = "lenient", document: str = "") -> Mapping[Path, Stretch]:
+    """Say where in a reply's text the values of an answer stand.
+
+    The arguments are those with which the answer was read. It is read once more: reading does not look for places, so
+    that it costs nothing to those who do not ask for them.
+
+    Returns:
+        The stretch of each value, quotes included, by its path in the answer. Where several values were read from one
+        string, there is one entry for all of them, at a path above theirs. Values that are not in the text as they
+        stand, such as those of an answer that was escaped as a whole, have none.
+    """
+    if fit_of(form).value(text) is not None:
+        return stretches(text)
+    if _plain(text) != text:
+        return {}
+    best = pick(text, form)
+    return {} if best is None else align(best.candidate.node, form, policy=policy, text=document or text).places
+
+
+def read_json(text: str, *, policy: Policy = "lenient") -> Reading:
+    """Read a reply's text as JSON of no form in particular: an object, an array, or several of them as a list.
+
+    The promises are those of `read_answer`, except that any object or array fits, the longest best.
+    """
+    value = _valid(text)
+    return _read(text, None, policy, "") if value is None else Reading(value)
+
+
+def _without_surrogates(text: str) -> str:
+    """Join surrogates that are pairs, and replace those that are not, which no encoding takes."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _without_entities(text: str) -> str:
+    """Undo the escaping for HTML that some front ends do to a whole answer."""
+    if '"' in text or not _QUOTE_ENTITY.search(text):
+        return text
+    try:
+        return html.unescape(text)
+    except ValueError:
+        # It makes a number of what stands for a character, and Python makes none of thousands of digits.
+        return text
+
+
+def _with_brackets(text: str) -> str:
+    """Write brackets as JSON has them where a text has those of full width alone."""
+    return text if _BRACKET.search(text) else text.translate(_FULL_WIDTH)
+
+
+def _plain(text: str) -> str:
+    return _with_brackets(_without_entities(_without_surrogates(text)))
+
+
+def _valid(text: str) -> dict[str, JSON] | list[JSON] | None:
+    """The object or array that a text is in valid JSON; None if it is anything else, or a key comes twice."""
+    try:
+        value = json.loads(text, object_pairs_hook=_distinct, parse_constant=_refuse)
+        json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return None
+    return cast("dict[str, JSON] | list[JSON]", value) if isinstance(value, dict | list) else None
+
+
+def _distinct(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError(DUPLICATE)
+    return members
+
+
+def _refuse(constant: str) -> JSON:
+    raise ValueError(constant)
+
+
+def _read(text: str, form: Form | None, policy: Policy, document: str) -> Reading:
+    text = _plain(text)
+    if policy == "strict" and _valid(text) is None:
+        return Reading(None, problems=(Problem((), NOT_VALID),))
+    picked = pick(text, form)
+    if picked is None:
+        return Reading(None, problems=(Problem((), NO_JSON),))
+    best = picked.candidate
+    if form is not None and not _is_of_kind(best.node, form) and picked.fitting == 0:
+        return Reading(None, problems=(Problem((), NO_ANSWER),))
+    aligned = align(best.node, form, policy=policy, text=document or text)
+    return Reading(aligned.value, (*_surroundings(text, best), *aligned.repairs), aligned.incomplete, aligned.problems)
+
+
+def _is_of_kind(node: Node, form: Form) -> bool:
+    """Whether an object stands where one was asked, or a list where one was."""
+    return isinstance(node, Members) == isinstance(form, Record)
+
+
+def _surroundings(text: str, found: Candidate) -> Iterator[Repair]:
+    for left_out in (text[: found.start].strip(), text[found.end :].strip()):
+        if left_out:
+            yield Repair((), "surroundings", _excerpt(left_out), "")
+
+
+def _excerpt(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

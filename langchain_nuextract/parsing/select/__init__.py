@@ -1,0 +1,1 @@
+"""Which piece of a reply is the answer, where several could be."""

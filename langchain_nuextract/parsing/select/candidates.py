@@ -1,0 +1,125 @@
+"""Where in a reply an answer may stand."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from langchain_nuextract.parsing.json.nodes import Leaf, Node
+from langchain_nuextract.parsing.json.parser import parse
+from langchain_nuextract.parsing.json.strings import BLANK, unescape
+
+MOST: Final = 10_000
+"""Objects and arrays of a text that are looked at."""
+MOST_RESTARTS: Final = 8
+"""How many openings inside an unfinished candidate are tried as the beginning of the answer."""
+MOST_ESCAPED: Final = 3
+"""How many times an answer may be escaped as a string."""
+LONGEST_MARK: Final = 64
+"""Characters of a control mark with the blanks around it."""
+
+_PAIRS: Final = {"{": "}", "[": "]"}
+_OPENING = re.compile(r"[{\[]")
+_LINE_OPENING = re.compile(r"[\n`>:][ \t]*([{\[])")
+_THOUGHT = re.compile(r"</think(?:ing)?>|【think_end】", re.IGNORECASE)
+_MARK_AT_END = re.compile(r"(?:<\|[\w-]{1,30}\|>|</?(?:s|answer|eos)>)\s*\Z")
+_MEMBER_FIRST = re.compile(rf"{BLANK}*([\"“][^\"\n{{}}\[\]]{{1,120}}[\"”]{BLANK}*:)")
+_TUPLE_FIRST = re.compile(rf"{BLANK}*\((?={BLANK}*[\"'\d\[{{-])")
+_NEXT_ITEM = rf"(?:{BLANK}*+,|(?=(?:(?!\n){BLANK})*+\n)){BLANK}*+(?:\"|-?\d)"
+_ITEM_FIRST = re.compile(rf"{BLANK}*(?=(?P<item>\"[^\"\n]{{0,400}}\"|-?\d[\d.]*){_NEXT_ITEM})")
+_ESCAPED = re.compile(r"[{\[](?:\s|\\+[nrt])*(?:[{\[](?:\s|\\+[nrt])*)?\\+\"")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A value found in a reply."""
+
+    node: Node
+    start: int
+    end: int
+    patience: int | None = None
+    """What is left of it for the candidates behind, as `parse` has it."""
+
+
+def candidates(text: str) -> Iterator[Candidate]:
+    """Yield all objects and arrays that may be an answer, in the order of the text, thinking left out."""
+    begin, end = span(text)
+    yield from _between(text[:end], begin)
+
+
+def span(text: str) -> tuple[int, int]:
+    """Tell where a reply begins and ends, thinking and control marks left out."""
+    return _after_thinking(text), _before_marks(text)
+
+
+def thoughts(text: str) -> Iterator[Candidate]:
+    """Yield those that stand in the thinking; the answer is there if it is nowhere else."""
+    yield from _between(text[: _after_thinking(text)], 0)
+
+
+def restarts(text: str, within: Candidate) -> Iterator[Candidate]:
+    """Yield what begins a line inside an unfinished candidate: prose may hold a bracket that swallows the answer."""
+    for opening in islice(_LINE_OPENING.finditer(text, within.start + 1, within.end), MOST_RESTARTS):
+        yield _candidate(text[: within.end], opening.start(1), within.patience)
+
+
+def embedded(node: Node) -> Node | None:
+    """The object or array that a string holds as JSON text."""
+    if not isinstance(node, Leaf) or not isinstance(node.value, str):
+        return None
+    text = node.value.strip()
+    if text[:1] not in _PAIRS or text[-1:] != _PAIRS[text[:1]]:
+        return None
+    parsed = parse(text, 0)
+    return parsed.node if parsed.end == len(text) else None
+
+
+def _after_thinking(text: str) -> int:
+    """Where the thinking ends, if there is any: it is prose, and in an answer such a mark is part of a value."""
+    if text.lstrip().startswith(tuple(_PAIRS)):
+        return 0
+    return max((match.end() for match in _THOUGHT.finditer(text)), default=0)
+
+
+def _before_marks(text: str) -> int:
+    """Where the text ends, but for blanks and control marks."""
+    end = len(text)
+    while match := _MARK_AT_END.search(text, max(0, end - LONGEST_MARK), end):
+        end = match.start()
+    return end
+
+
+def _between(text: str, begin: int) -> Iterator[Candidate]:
+    patience: int | None = None
+    if match := _MEMBER_FIRST.match(text, begin):
+        parsed = parse("{" + text[match.start(1) :], 0, shift=match.start(1) - 1)
+        yield Candidate(parsed.node, match.start(1), parsed.end + match.start(1) - 1)
+    elif match := _TUPLE_FIRST.match(text, begin):
+        yield _candidate(text, match.end() - 1, patience)
+    elif match := _ITEM_FIRST.match(text, begin):
+        parsed = parse("[" + text[match.end() :], 0, shift=match.end() - 1)
+        yield Candidate(parsed.node, match.end(), parsed.end + match.end() - 1)
+    for _ in range(MOST):
+        opening = _OPENING.search(text, begin)
+        if opening is None:
+            return
+        candidate = _candidate(text, opening.start(), patience)
+        yield candidate
+        begin, patience = max(candidate.end, opening.end()), candidate.patience
+
+
+def _candidate(text: str, start: int, patience: int | None) -> Candidate:
+    if _ESCAPED.match(text, start):
+        return Candidate(parse(_unescaped(text[start:]), 0).node, start, len(text))
+    parsed = parse(text, start, shift=0, patience=patience)
+    return Candidate(parsed.node, start, parsed.end, parsed.patience)
+
+
+def _unescaped(text: str) -> str:
+    """JSON that was written as a string, or as a string in a string."""
+    for _ in range(MOST_ESCAPED):
+        if not _ESCAPED.match(text):
+            break
+        text = unescape(text)[0]
+    return text

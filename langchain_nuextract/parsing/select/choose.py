@@ -1,0 +1,128 @@
+"""Which of the objects and arrays in a reply is the answer."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from langchain_nuextract.parsing.json.nodes import Items, Leaf, Members, Node
+from langchain_nuextract.parsing.json.strings import BLANK
+from langchain_nuextract.parsing.select.candidates import Candidate, candidates, restarts, thoughts
+from langchain_nuextract.parsing.select.outline import outlined
+from langchain_nuextract.parsing.select.scoring import fit, names_any, united
+from langchain_nuextract.parsing.select.single_value import lone
+from langchain_nuextract.schema.answer_shape import Choices, Form, Listing, Record
+
+POOR: Final = 0.5
+"""Below this fit an unfinished candidate may be prose that swallowed the answer."""
+NEAR: Final = 1_000
+"""Characters around a candidate in which prose would show."""
+
+_BETWEEN = re.compile(
+    rf"(?:{BLANK}|,|\n\s*(?:\d{{1,4}}[.)]|[-*•])|/\*[^*]{{0,200}}\*/|//[^\n]{{0,200}}\n)+|{BLANK}*```[^`]{{0,2000}}```\w*{BLANK}*"
+)
+_TURN_ENDS = re.compile(r"<\|(?:im_end|endoftext|end-output|eot_id|end_of_text)\|>|</s>|<end_of_turn>")
+"""Behind such a mark a model that was not stopped writes the next question, and answers it."""
+_WORDS = re.compile(r"(?!json\b)\b\w")
+"""What stands in prose."""
+_SAYING = re.compile(r"[\"':“\d]")
+"""What JSON that says anything has at least one of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """A candidate, and how well it fits."""
+
+    candidate: Candidate
+    fitting: float
+
+
+def pick(text: str, form: Form | None) -> Picked | None:
+    """Pick the candidate that fits best, or without a form, the longest.
+
+    Of several that fit as well it is the last; but one that was cut off is not taken for one before it that was not: a
+    model that writes its answer twice has run on.
+    """
+    best = _fittest(text, candidates(text), form)
+    if best is None or (form is not None and best.fitting == 0):
+        best = _fittest(text, thoughts(text), form) or best
+    if best is not None and form is not None and best.fitting < POOR and _may_be_prose(best.candidate.node, form):
+        best = _fittest(text, (best.candidate, *restarts(text, best.candidate)), form)
+    if best is None or (form is not None and best.fitting == 0):
+        single = outlined(text, form) or lone(text, form)
+        return Picked(single, 1.0) if single else best
+    return best
+
+
+def _fittest(text: str, found: Iterable[Candidate], form: Form | None) -> Picked | None:
+    best: Picked | None = None
+    end = 0
+    for candidate in _with_runs(text, found, form):
+        if best is not None and best.fitting > 0 and _TURN_ENDS.search(text, end, candidate.start):
+            break
+        end = candidate.end
+        fitting = _length(text, candidate) if form is None else _fit(text, candidate, form)
+        if best is None or fitting > best.fitting or (fitting == best.fitting and not _runs_on(best, candidate)):
+            best = Picked(candidate, fitting)
+    return best
+
+
+def _runs_on(best: Picked, candidate: Candidate) -> bool:
+    """Whether a candidate is what was begun behind a whole one, rather than a list that it is an item of."""
+    return _is_open(candidate.node) and not _is_open(best.candidate.node) and candidate.start >= best.candidate.end
+
+
+def _fit(text: str, candidate: Candidate, form: Form) -> float:
+    """How well a candidate fits; a list of single values without the object around it must be the whole reply."""
+    if (
+        isinstance(form, Record)
+        and isinstance(candidate.node, Items)
+        and isinstance(form.fields[0][1], Listing | Choices)
+    ):
+        says = any(not isinstance(item, Leaf) for item in candidate.node.items)
+        if not says and _stands_in_prose(text, candidate):
+            return 0.0
+    return fit(candidate.node, form)
+
+
+def _stands_in_prose(text: str, candidate: Candidate) -> bool:
+    """Whether there are words around a candidate; no farther than is quick to look for each of thousands."""
+    start, end = candidate.start, candidate.end
+    return bool(_WORDS.search(text, max(0, start - NEAR), start) or _WORDS.search(text, end, end + NEAR))
+
+
+def _length(text: str, candidate: Candidate) -> int:
+    """How long a candidate is; 0 for words of prose in brackets."""
+    says = _SAYING.search(text, candidate.start, candidate.end)
+    return candidate.end - candidate.start if says else 0
+
+
+def _with_runs(text: str, found: Iterable[Candidate], form: Form | None) -> Iterator[Candidate]:
+    """Add, where values follow each other with nothing but commas, lines or fences between, what they are together."""
+    run: list[Candidate] = []
+    for candidate in found:
+        yield candidate
+        if run and not _BETWEEN.fullmatch(text, run[-1].end, candidate.start):
+            yield from _together(run, form)
+            run = []
+        run.append(candidate)
+    yield from _together(run, form)
+
+
+def _together(run: list[Candidate], form: Form | None) -> Iterator[Candidate]:
+    """The object that several are parts of, or else the list of them."""
+    nodes = [each.node for each in run]
+    if len(run) > 1 and isinstance(form, Record) and len(form.fields) > 1:
+        if node := united(nodes, form):
+            yield Candidate(node, run[0].start, run[-1].end)
+    elif len(run) > 1:
+        yield Candidate(Items(nodes, open=_is_open(nodes[-1])), run[0].start, run[-1].end)
+
+
+def _may_be_prose(node: Node, form: Form) -> bool:
+    """Whether an unfinished candidate is none of the answer's own: what stands in it may then be the answer."""
+    return _is_open(node) and not (isinstance(form, Record) and names_any(node, form))
+
+
+def _is_open(node: Node) -> bool:
+    return isinstance(node, Items | Members) and node.open

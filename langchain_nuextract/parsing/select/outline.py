@@ -1,0 +1,177 @@
+# ruff: noqa: RUF001  (marks that look alike are what this is about)
+"""A reply that is lines of names and values, a table, or elements, where an object was asked for.
+
+Only if it is nothing else: a line of prose, or of a document that was written down instead of read, may look like a
+name and a value.
+"""
+
+import html
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from langchain_nuextract.errors import SHOWN
+from langchain_nuextract.parsing.align.coerce import fold, folded_name
+from langchain_nuextract.parsing.json.bare_words import word
+from langchain_nuextract.parsing.json.nodes import Cut, Fix, Items, Leaf, Members, Node
+from langchain_nuextract.parsing.select.candidates import Candidate, span
+from langchain_nuextract.parsing.select.scoring import fit
+from langchain_nuextract.schema.answer_shape import Form, Listing, Record
+
+LONGEST: Final = 200_000
+"""Characters of such a reply."""
+DEEPEST: Final = 20
+"""Levels of elements."""
+FEWEST: Final = 2
+"""Parts that must be named: one alone may be prose."""
+
+_FENCE = re.compile(r"\s*```\w*[ \t]*\n(?P<inside>[^`]*)(?P<close>```)?\s*")
+_BOLD = re.compile(r"\*\*|__|`")
+_LINE = re.compile(
+    r"\s*(?:[-*•+]\s+|\d{1,3}[.)]\s+)?(?P<name>[^\s:=：|<>{}\[\]\"'][^:=：|<>{}\[\]\"']{0,60})[:=：](?P<value>\s.*|)"
+)
+_BULLET = re.compile(r"\s*(?:[-*•+]|\d{1,3}[.)])\s+(?P<value>\S.*)")
+_RULE = re.compile(r"\|(?:\s*:?-+:?\s*\|)+")
+_TOKEN = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z_][\w.-]{0,60})>|(?P<text>[^<]+)|(?P<other><)")
+
+
+def outlined(text: str, form: Form | None) -> Candidate | None:
+    """Give the object that a whole reply writes as an outline; None if it is none, or names too little of the form."""
+    begin, end = span(text)
+    if not isinstance(form, Record) or end - begin > LONGEST:
+        return None
+    fence = _FENCE.fullmatch(text, begin, end)
+    body = fence["inside"] if fence else text[begin:end]
+    whole = bool(fence and fence["close"]) or end < len(text) or body.endswith("\n")
+    node = _elements(body) or _table(body, form) or _lines(body, form, whole=whole)
+    if node is None or fit(node, form) == 0:
+        return None
+    node.fixes.append(Fix(body[:SHOWN], "{}"))
+    return Candidate(node, begin, end)
+
+
+def _leaf(written: str) -> Leaf:
+    said = written.strip()
+    if not said:
+        return Leaf(None, "")
+    quoted = len(said) > 1 and said[0] == said[-1] and said[0] in "\"'"
+    return Leaf(said[1:-1], said[1:-1]) if quoted else word(said)
+
+
+def _asked(form: Record) -> frozenset[str]:
+    return frozenset(folded_name(name) for name, _ in form.fields)
+
+
+# Lines of names and values
+
+
+def _lines(body: str, form: Record, *, whole: bool) -> Members | None:
+    """An object of lines that name its parts, and lists in lines below their names."""
+    lines = [_BOLD.sub("", line) for line in body.splitlines() if line.strip()]
+    asked = _asked(form)
+    members: list[tuple[str, Node]] = []
+    for line in lines:
+        if (match := _LINE.fullmatch(line)) and fold(match["name"]) in asked:
+            value = match["value"].strip()
+            members.append((match["name"].strip(), _leaf(value) if value else Items()))
+        elif (item := _BULLET.fullmatch(line)) and members and isinstance(members[-1][1], Items):
+            members[-1][1].items.append(_leaf(item["value"]))
+        else:
+            return None
+    if len({fold(name) for name, _ in members}) < min(FEWEST, len(asked)) or len(asked) < FEWEST:
+        return None
+    return Members(members) if whole else _cut(members)
+
+
+def _cut(members: list[tuple[str, Node]]) -> Members:
+    """An object whose last value the text ends in."""
+    name, last = members[-1]
+    if isinstance(last, Items):
+        rest: Node = Items(last.items[:-1], open=True)
+    else:
+        rest = Cut(last.written if isinstance(last, Leaf) else "")
+    return Members([*members[:-1], (name, rest)], open=True)
+
+
+# Tables
+
+
+def _table(body: str, form: Record) -> Node | None:
+    """The rows of a table whose columns are the parts of an object, or that has their names in its first column."""
+    lines = [line.strip() for line in body.splitlines() if line.strip()]
+    rows = [_cells(line) for line in lines]
+    if len(rows) < FEWEST + 1 or not _RULE.fullmatch(lines[1]) or not all(rows):
+        return None
+    head, _, *data = rows
+    for names in _records(form):
+        if {fold(cell) for cell in head} <= names:
+            return _one(Members([(name, _leaf(cell)) for name, cell in zip(head, row, strict=False)]) for row in data)
+    if len(head) == FEWEST and {fold(row[0]) for row in data} <= _asked(form):
+        return Members([(row[0], _leaf(row[1])) for row in data if len(row) > 1])
+    return None
+
+
+def _cells(line: str) -> list[str]:
+    if len(line) < FEWEST or line[0] != "|" or line[-1] != "|":
+        return []
+    return [_BOLD.sub("", cell).strip() for cell in line[1:-1].split("|")]
+
+
+def _records(form: Record) -> Iterator[frozenset[str]]:
+    """The names of the parts of an object, and of the items of its lists."""
+    yield _asked(form)
+    for _, part in form.fields:
+        if isinstance(part, Listing) and isinstance(part.item, Record):
+            yield _asked(part.item)
+
+
+def _one(nodes: Iterator[Members]) -> Node:
+    items: Sequence[Node] = list(nodes)
+    return items[0] if len(items) == 1 else Items(list(items))
+
+
+# Elements
+
+
+def _elements(body: str) -> Members | None:
+    """An object of elements, as in XML; None if they are not closed in their order, or stand between words."""
+    stack = [("", Members())]
+    said = ""
+    for token in _TOKEN.finditer(body):
+        if token["other"] or len(stack) > DEEPEST:
+            return None
+        if token["text"]:
+            said = token["text"]
+            if said.strip() and (len(stack) == 1 or stack[-1][1].members):
+                return None
+        elif not token["close"]:
+            if said.strip():
+                return None
+            stack.append((token["name"], Members()))
+            said = ""
+        elif token["name"] != stack[-1][0]:
+            return None
+        else:
+            name, node = stack.pop()
+            stack[-1][1].members.append((name, node if node.members else _text(said)))
+            said = ""
+    return _unfinished(stack)
+
+
+def _text(said: str) -> Leaf:
+    try:
+        value = html.unescape(said).strip()
+    except ValueError:
+        # It makes a number of what stands for a character, and Python makes none of thousands of digits.
+        value = said.strip()
+    return Leaf(value or None, value)
+
+
+def _unfinished(stack: list[tuple[str, Members]]) -> Members | None:
+    """The outermost of elements of which some may not be closed: what the innermost says is cut off."""
+    while len(stack) > 1:
+        name, node = stack.pop()
+        node.open = True
+        stack[-1][1].members.append((name, node if node.members else Cut()))
+        stack[-1][1].open = True
+    return stack[0][1] if stack[0][1].members else None

@@ -1,0 +1,257 @@
+"""What the extractor and its detailed form share: asking about one document, or about many side by side."""
+
+import os
+from abc import abstractmethod
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import aclosing
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Unpack, cast
+
+from langchain_core.callbacks import AsyncCallbackManagerForChainRun as AsyncRun
+from langchain_core.callbacks import CallbackManagerForChainRun as Run
+from langchain_core.documents import Document
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AnyMessage
+from langchain_core.prompt_values import ChatPromptValueConcrete, StringPromptValue
+from langchain_core.runnables import RunnableConfig, RunnableSerializable
+from langchain_core.runnables.config import get_config_list
+from pydantic import ConfigDict
+
+from langchain_nuextract.batch.event_loop import as_completed, iterate, run
+from langchain_nuextract.engine.drivers import Asking
+from langchain_nuextract.engine.result import Extraction
+from langchain_nuextract.runnables.callbacks.events import atell, tell
+from langchain_nuextract.runnables.callbacks.redact import shown, shown_outcome
+from langchain_nuextract.runnables.callers import InRuns, is_bare, straight
+from langchain_nuextract.runnables.executor import ATell, Inquiry, Tell, ato_nobody, to_nobody
+from langchain_nuextract.runnables.relaying import relayed
+from langchain_nuextract.runnables.runs import in_run
+
+if TYPE_CHECKING:
+    from langchain_nuextract.batch.options import ManyOptions
+    from langchain_nuextract.batch.result import Result
+
+Out = TypeVar("Out")
+
+DEFAULT_CONCURRENCY = 64
+"""Documents that a batch has in flight, unless `config["max_concurrency"]` says otherwise."""
+
+Input: TypeAlias = Any
+"""A document: text, a LangChain document, a message or messages, a prompt value, an image."""
+
+
+class Extracting(RunnableSerializable[Input, Out]):
+    """A runnable that extracts from documents."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    @property
+    @abstractmethod
+    def _llm(self) -> BaseChatModel:
+        """The chat model that is asked."""
+
+    @property
+    @abstractmethod
+    def inquiry(self) -> Inquiry[Any]:
+        """What is asked about each document."""
+
+    @abstractmethod
+    def outcome(self, extraction: Extraction[Any]) -> Out:
+        """Take what is to be handed out."""
+
+    @abstractmethod
+    def given(self, settings: Mapping[str, Any]) -> Self:
+        """Give the same, with what a call says on top of the model's own settings."""
+
+    @property
+    def InputType(self) -> Any:
+        """What a document may be."""
+        return str | Document | StringPromptValue | ChatPromptValueConcrete | list[AnyMessage]
+
+    def invoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Out:
+        """Extract one object from one document.
+
+        Args:
+            input: The document.
+            config: Callbacks, tags, metadata and the like.
+            kwargs: Settings of the model that hold for this call, such as `temperature`; those that `bind` binds.
+
+        Raises:
+            ValueError: The document is empty.
+            UnsupportedTask: The model generation cannot be given this document.
+            EndpointError: The endpoint did not give a usable reply.
+            ExtractionError: The model's answer is not what was asked for.
+        """
+        if kwargs:
+            return self.given(kwargs).invoke(input, config)
+        if asking := straight(self._llm, config):
+            return self._extract(input, asking)
+        outcomes: list[Out] = []
+        self._call_with_config(partial(self._invoke, input, outcomes), shown(input), config)
+        return outcomes[0]
+
+    async def ainvoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Out:
+        """Extract one object from one document; see `invoke`."""
+        if kwargs:
+            return await self.given(kwargs).ainvoke(input, config)
+        if asking := straight(self._llm, config):
+            return await self._aextract(input, asking)
+        return await in_run(self, self._ainvoke, input, self._relayed(config))
+
+    def _invoke(self, document: Input, outcomes: list[Out], _: Any, run_manager: Run, config: RunnableConfig) -> Any:
+        # What LangChain is given of document and outcome is what callbacks are to see of them.
+        outcomes.append(self._extract(document, self._in_runs(run_manager, config), partial(tell, run_manager)))
+        return shown_outcome(outcomes[0])
+
+    async def _ainvoke(self, document: Input, run_manager: AsyncRun, config: RunnableConfig) -> Out:
+        return await self._aextract(document, self._in_runs(run_manager, config), partial(atell, run_manager))
+
+    def _extract(self, document: Input, asking: Asking, tell: Tell = to_nobody) -> Out:
+        return self.outcome(self.inquiry.extract(document, asking, tell))
+
+    async def _aextract(self, document: Input, asking: Asking, tell: ATell = ato_nobody) -> Out:
+        return self.outcome(await self.inquiry.aextract(document, asking, tell))
+
+    def _in_runs(self, run_manager: Run | AsyncRun, config: RunnableConfig) -> InRuns:
+        # Tracers are told the schema, as LangChain's own structured output does.
+        told = self.inquiry.told if run_manager.handlers else {}
+        return InRuns(self._llm, config, run_manager.handlers, told)
+
+    def _relayed(self, config: RunnableConfig | None) -> RunnableConfig | None:
+        """Let relays stand for listeners, if nothing but the chat model is asked, and that in runs of its own."""
+        return config if self.inquiry.selection or not is_bare(self._llm) else relayed(config)
+
+    def batch(
+        self, inputs: list[Input], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any
+    ) -> list[Out]:
+        """Extract from each document, in order, `DEFAULT_CONCURRENCY` at a time unless the config says otherwise.
+
+        All run on one event loop, which is kept for further batches. Where one fails, the others are cancelled.
+        """
+        if _is_async(self._llm):
+            return run(self.abatch(inputs, config, return_exceptions=return_exceptions, **kwargs))
+        return super().batch(inputs, _bounded(config), return_exceptions=return_exceptions, **kwargs)
+
+    async def abatch(
+        self, inputs: list[Input], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any
+    ) -> list[Out]:
+        """Extract from each document; see `batch`."""
+        async with aclosing(self._outcomes(inputs, config, return_exceptions=return_exceptions, **kwargs)) as outcomes:
+            given = {number: outcome async for number, outcome in outcomes}
+        return [given[number] for number in range(len(inputs))]
+
+    def batch_as_completed(
+        self, inputs: Sequence[Input], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any
+    ) -> Iterator[tuple[int, Any]]:
+        """Yield the index and object of each document as they complete."""
+        if _is_async(self._llm):
+            return iterate(self._outcomes(inputs, config, return_exceptions=return_exceptions, **kwargs))
+        return super().batch_as_completed(inputs, _bounded(config), return_exceptions=return_exceptions, **kwargs)
+
+    def abatch_as_completed(
+        self, inputs: Sequence[Input], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any
+    ) -> AsyncIterator[tuple[int, Any]]:
+        """Yield the index and object of each document as they complete."""
+        return self._outcomes(inputs, config, return_exceptions=return_exceptions, **kwargs)
+
+    async def _outcomes(
+        self, inputs: Sequence[Input], config: Any, *, return_exceptions: bool, **kwargs: Any
+    ) -> AsyncGenerator[tuple[int, Any]]:
+        configs = get_config_list(_bounded(config), len(inputs))
+        extractor = self.given(kwargs) if kwargs else self
+
+        async def ask(number: int) -> Out:
+            return await extractor.ainvoke(inputs[number], configs[number])
+
+        width = configs[0].get("max_concurrency") if configs else None
+        async with aclosing(as_completed(ask, len(inputs), width=width or DEFAULT_CONCURRENCY)) as outcomes:
+            async for number, outcome in outcomes:
+                if isinstance(outcome, Exception) and not return_exceptions:
+                    raise outcome
+                yield number, outcome
+
+    def extract_many(self, documents: Iterable[Input], **options: Unpack["ManyOptions"]) -> Generator["Result[Out]"]:
+        """Extract from any number of documents, in constant memory; failures are results too.
+
+            for result in extract.extract_many(documents, checkpoint="run.db", progress=True):
+                print(result.index, result.error or result.value)
+
+        Args:
+            documents: An iterable of any length. They are taken as there is room, in the caller's thread.
+            options: `checkpoint`, `progress`, `on_error`, `endpoints`, `max_concurrency`, `in_order` and `config`: see
+                `langchain_nuextract.batch.options.ManyOptions`.
+
+        Yields:
+            A `Result` for each document. To stop, close the iterator: what is under way is cancelled.
+
+        Raises:
+            CheckpointError: The checkpoint cannot be used.
+        """
+        from langchain_nuextract.batch.run import batch_of  # noqa: PLC0415 few need it
+
+        return batch_of(self, options).run(documents)
+
+    def aextract_many(
+        self, documents: Iterable[Input] | AsyncIterable[Input], **options: Unpack["ManyOptions"]
+    ) -> AsyncGenerator["Result[Out]"]:
+        """Extract from any number of documents on the running event loop; see `extract_many`.
+
+        Args:
+            documents: An iterable or async iterable of any length.
+            options: The same as for `extract_many`.
+        """
+        from langchain_nuextract.batch.run import batch_of  # noqa: PLC0415 few need it
+
+        return batch_of(self, options).arun(documents)
+
+    def to_batch_file(self, documents: Iterable[Input], path: str | os.PathLike[str]) -> int:
+        """Write a file of requests in OpenAI's batch format, as `vllm run-batch` runs it without a server.
+
+        Args:
+            documents: Those that cannot be asked about are left out; `from_batch_results` says why.
+            path: Where to write.
+
+        Returns:
+            How many requests were written.
+
+        Raises:
+            UnsupportedTask: The model is not asked by chat, or is no `ChatNuExtract`.
+        """
+        from langchain_nuextract.batch.files import write_requests  # noqa: PLC0415 few need it
+
+        return write_requests(self, documents, path)
+
+    def from_batch_results(self, path: str | os.PathLike[str], documents: Iterable[Input]) -> Generator["Result[Out]"]:
+        """Read the file of replies to what `to_batch_file` wrote; no model is asked, also where an answer is invalid.
+
+        Args:
+            path: The replies, in any order.
+            documents: The same documents in the same order as for `to_batch_file`.
+
+        Yields:
+            A `Result` for each document, in order, with an error where there is no usable reply.
+        """
+        from langchain_nuextract.batch.files import read_replies  # noqa: PLC0415 few need it
+
+        return read_replies(self, path, documents)
+
+
+def _is_async(llm: BaseChatModel) -> bool:
+    """Tell whether a model can be asked on an event loop; those that cannot would be asked by a few threads only."""
+    return type(llm)._agenerate is not BaseChatModel._agenerate  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # LangChain asks the same
+
+
+def _bounded(config: Any) -> Any:
+    if isinstance(config, Sequence):
+        return [_bounded(each) for each in cast("Sequence[Any]", config)]
+    given: RunnableConfig = config or {}
+    return given if given.get("max_concurrency") else {**given, "max_concurrency": DEFAULT_CONCURRENCY}

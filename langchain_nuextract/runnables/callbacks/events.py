@@ -1,0 +1,90 @@
+"""What happened in an extraction, for those who listen to its run or look at its trace afterwards.
+
+Listeners get a custom event for each attempt and repair. `nuextract_attempt` carries `number`, `kind`, `finish_reason`,
+`problems`, `input_tokens` and `output_tokens`; `nuextract_repair` carries `path`, `kind`, `before` and `after`.
+
+Tracers do not record such events, so the run's metadata has the same under `nuextract_attempts` and
+`nuextract_repairs`; of the repairs, whose number is `nuextract_repair_count`, the first `MOST_REPAIRS`.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any, Final
+
+from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
+from langchain_core.tracers.base import AsyncBaseTracer, BaseTracer
+
+from langchain_nuextract.engine.result import Attempt
+from langchain_nuextract.parsing import Repair
+from langchain_nuextract.paths import show
+from langchain_nuextract.runnables.relaying import heard_by, listens
+
+ATTEMPT: Final = "nuextract_attempt"
+REPAIR: Final = "nuextract_repair"
+MOST_REPAIRS: Final = 100
+"""Repairs that a run's metadata lists: a long answer in broken JSON may have thousands."""
+
+
+def tell(run: CallbackManagerForChainRun, attempts: Sequence[Any]) -> None:
+    """Tell the listeners and tracers of a run about its attempts and their repairs."""
+    _annotate(run, attempts)
+    if _is_heard(run):
+        listeners = run.get_child()
+        for name, about in events_of(attempts):
+            listeners.on_custom_event(name, about, run_id=run.run_id)
+
+
+async def atell(run: AsyncCallbackManagerForChainRun, attempts: Sequence[Any]) -> None:
+    """Tell the listeners and tracers of a run about its attempts and their repairs."""
+    _annotate(run, attempts)
+    if _is_heard(run):
+        listeners = run.get_child()
+        for name, about in events_of(attempts):
+            await listeners.on_custom_event(name, about, run_id=run.run_id)
+
+
+def events_of(attempts: Sequence[Attempt]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give the names and data of the events of some attempts."""
+    for number, attempt in enumerate(attempts, start=1):
+        yield ATTEMPT, _of_attempt(number, attempt)
+        for each in attempt.repairs:
+            yield REPAIR, _of_repair(each)
+
+
+def metadata_of(attempts: Sequence[Attempt]) -> dict[str, Any]:
+    """Give the metadata of a run with some attempts."""
+    repairs = (each for attempt in attempts for each in attempt.repairs)
+    return {
+        f"{ATTEMPT}s": [_of_attempt(number, attempt) for number, attempt in enumerate(attempts, start=1)],
+        f"{REPAIR}s": [_of_repair(each) for each in islice(repairs, MOST_REPAIRS)],
+        f"{REPAIR}_count": sum(len(attempt.repairs) for attempt in attempts),
+    }
+
+
+def _of_attempt(number: int, attempt: Attempt) -> dict[str, Any]:
+    return {
+        "number": number,
+        "kind": attempt.kind,
+        "finish_reason": attempt.reply.finish_reason,
+        "problems": [str(problem) for problem in attempt.problems],
+        "input_tokens": attempt.reply.usage.input_tokens,
+        "output_tokens": attempt.reply.usage.output_tokens,
+    }
+
+
+def _of_repair(repair: Repair) -> dict[str, Any]:
+    return {"path": show(repair.path), "kind": repair.kind, "before": repair.before, "after": repair.after}
+
+
+def _is_heard(run: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun) -> bool:
+    """Tell whether anybody takes such events: handing each to a sync handler costs a thread's wake-up."""
+    return any(listens(heard_by(handler), "on_custom_event") for handler in run.handlers)
+
+
+def _annotate(run: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun, attempts: Sequence[Any]) -> None:
+    """Write the metadata into the runs that tracers keep until the end: LangChain offers no other way to them."""
+    for tracer in map(heard_by, run.handlers):
+        traced: Any = isinstance(tracer, BaseTracer | AsyncBaseTracer) and tracer.run_map.get(str(run.run_id))
+        if traced:
+            # The dict that is there may be the caller's own, or that of other runs too.
+            traced.extra["metadata"] = {**traced.metadata, **metadata_of(attempts)}

@@ -1,0 +1,131 @@
+"""How requests reach the model: in runs of their own where somebody listens, straight where nobody does.
+
+A run of LangChain's costs several times what sending a request and reading its reply cost.
+"""
+
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import aclosing, closing
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any, TypeGuard
+
+from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager
+from langchain_core.globals import get_llm_cache
+from langchain_core.language_models import BaseChatModel
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import ensure_config, get_callback_manager_for_config
+
+from langchain_nuextract.client.request_body import arguments
+from langchain_nuextract.client.response import piece_in, piece_of, reply_in, reply_of
+from langchain_nuextract.dialects.messages import Piece, Reply, Request
+from langchain_nuextract.paths import JSON
+from langchain_nuextract.runnables.chat_model import ChatNuExtract
+from langchain_nuextract.runnables.relaying import streams
+from langchain_nuextract.runnables.runs import ask_in_run
+
+
+@dataclass(frozen=True, slots=True)
+class InRuns:
+    """Each request is a run of the chat model."""
+
+    llm: BaseChatModel
+    config: RunnableConfig
+    handlers: Sequence[BaseCallbackHandler] = ()
+    """Who listens to the run that this is asked in."""
+    told: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
+    """Arguments that tell tracers more about the call."""
+
+    def ask(self, request: Request) -> Reply:
+        """Send a request and wait for the reply."""
+        started = perf_counter()
+        message = self.llm.invoke(_messages(request), self.config, **self._arguments(request))
+        return reply_of(message, perf_counter() - started)
+
+    async def aask(self, request: Request) -> Reply:
+        """Do the same on an event loop."""
+        started = perf_counter()
+        if is_bare(self.llm) and self._is_plain(self.llm):
+            body = await ask_in_run(self.llm, request, self._arguments(request), self.config)
+            return reply_in(body, self.llm.model_name, perf_counter() - started)
+        message = await self.llm.ainvoke(_messages(request), self.config, **self._arguments(request))
+        return reply_of(message, perf_counter() - started)
+
+    def pieces(self, request: Request) -> Generator[Piece]:
+        """Send a request and yield the reply as it comes in."""
+        for chunk in self.llm.stream(_messages(request), self.config, **self._arguments(request)):
+            yield piece_of(chunk)
+
+    async def apieces(self, request: Request) -> AsyncGenerator[Piece]:
+        """Do the same on an event loop."""
+        async for chunk in self.llm.astream(_messages(request), self.config, **self._arguments(request)):
+            yield piece_of(chunk)
+
+    def _arguments(self, request: Request) -> dict[str, JSON]:
+        return {**arguments(request, self.llm), **self.told}
+
+    def _is_plain(self, llm: ChatNuExtract) -> bool:
+        """Tell whether LangChain would do no more in a run than tell of it and ask the endpoint."""
+        special = llm.streaming or llm.output_version or _is_special(llm)
+        return not special and not any(map(streams, self.handlers))
+
+
+@dataclass(frozen=True, slots=True)
+class Straight:
+    """Each request goes to the endpoint without a run."""
+
+    llm: ChatNuExtract
+
+    def ask(self, request: Request) -> Reply:
+        """Send a request and wait for the reply."""
+        started = perf_counter()
+        body = self.llm.wire.post(self.llm.call_for(request))
+        return reply_in(body, self.llm.model_name, perf_counter() - started)
+
+    async def aask(self, request: Request) -> Reply:
+        """Do the same on an event loop."""
+        started = perf_counter()
+        body = await self.llm.wire.apost(self.llm.call_for(request))
+        return reply_in(body, self.llm.model_name, perf_counter() - started)
+
+    def pieces(self, request: Request) -> Generator[Piece]:
+        """Send a request and yield the reply as it comes in."""
+        with closing(self.llm.wire.events(self.llm.call_for(request, stream=True))) as events:
+            for event in events:
+                yield piece_in(event, self.llm.model_name)
+
+    async def apieces(self, request: Request) -> AsyncGenerator[Piece]:
+        """Do the same on an event loop."""
+        async with aclosing(self.llm.wire.aevents(self.llm.call_for(request, stream=True))) as events:
+            async for event in events:
+                yield piece_in(event, self.llm.model_name)
+
+
+def straight(llm: BaseChatModel, config: RunnableConfig | None) -> Straight | None:
+    """Give the way without runs, if nobody would notice that there are none.
+
+    Args:
+        llm: The model. One that somebody derived, or that caches, limits its rate or has listeners, needs its runs.
+        config: Its callbacks, those of the run that this is called in, and tracers set for all runs are listeners.
+    """
+    if not is_bare(llm) or _is_special(llm):
+        return None
+    config = ensure_config(config)
+    callbacks = config.get("callbacks")
+    given = callbacks.handlers if isinstance(callbacks, BaseCallbackManager) else callbacks
+    # The manager is slow to make, and finds listeners for all runs besides.
+    return None if given or get_callback_manager_for_config(config).handlers else Straight(llm)
+
+
+def is_bare(llm: BaseChatModel) -> TypeGuard[ChatNuExtract]:
+    """Tell whether nobody derived the model, and it has no listeners of its own."""
+    return type(llm) is ChatNuExtract and not llm.callbacks and not llm.verbose
+
+
+def _is_special(llm: ChatNuExtract) -> bool:
+    """Tell whether a model does more in a run than to ask the endpoint."""
+    caches = llm.cache or (llm.cache is None and get_llm_cache() is not None)
+    return bool(caches or llm.rate_limiter)
+
+
+def _messages(request: Request) -> list[dict[str, Any]]:
+    return [dict(message) for message in request.messages]

@@ -1,0 +1,37 @@
+"""Letting the model write a template."""
+
+import json
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+
+from langchain_nuextract.client.request_body import arguments
+from langchain_nuextract.client.response import reply_of
+from langchain_nuextract.dialects import dialect_for, dialect_named
+from langchain_nuextract.dialects.dialect import Dialect, check_source
+from langchain_nuextract.dialects.messages import Reply
+from langchain_nuextract.documents.escape import neutralise
+from langchain_nuextract.documents.read import read
+from langchain_nuextract.errors import NoJSONInReply, UnsupportedTask
+from langchain_nuextract.paths import JSON
+
+
+def draft(document: Any, *, llm: BaseChatModel, model: str, dialect: str | None = None) -> JSON:
+    """Ask for a template; see `ChatNuExtract.draft_template`."""
+    spoken = dialect_named(dialect) if dialect else dialect_for(model)
+    if spoken.draft is None:
+        raise UnsupportedTask(spoken.name, "this model generation cannot write templates. Write one by hand.")
+    source = neutralise(read(document), spoken.marks).source
+    check_source(source, spoken)
+    request = spoken.draft(source)
+    messages: list[Any] = [*request.messages]
+    return _first_object(spoken, reply_of(llm.invoke(messages, **arguments(request, llm))))
+
+
+def _first_object(spoken: Dialect, reply: Reply) -> JSON:
+    text = spoken.read(reply)
+    start = text.find("{")
+    try:
+        return json.JSONDecoder().raw_decode(text, max(start, 0))[0]
+    except ValueError as error:
+        raise NoJSONInReply(reply=text) from error

@@ -1,0 +1,96 @@
+"""What is asked about a document, and an answer to it: at once or as it grows, sync and async."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from langchain_nuextract.documents.read import read
+from langchain_nuextract.documents.source import Source
+from langchain_nuextract.engine.drivers import Asking, Streamed, adrive, agrow, drive, grow
+from langchain_nuextract.engine.flow import Flow, extract
+from langchain_nuextract.engine.plan import Plan
+from langchain_nuextract.engine.result import Extraction
+from langchain_nuextract.errors import ExtractionError
+from langchain_nuextract.runnables.example_selection import Selection, aplan_for_document, plan_for_document
+
+T = TypeVar("T")
+
+Tell: TypeAlias = Callable[[Sequence[Any]], None]
+"""Where the attempts are told, also those of an extraction that failed."""
+ATell: TypeAlias = Callable[[Sequence[Any]], Awaitable[None]]
+
+
+def to_nobody(_: Sequence[Any]) -> None:
+    """Tell nobody."""
+
+
+async def ato_nobody(_: Sequence[Any]) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class Inquiry(Generic[T]):
+    """What is asked about each document."""
+
+    plan: Plan[T]
+    selection: Selection[T] | None = None
+    """How examples are chosen for it; None if they are the same for all."""
+
+    def flow(self, document: Any) -> Flow[T]:
+        """Say what is asked about a document, as a generator of requests that is sent replies."""
+        return extract(*self._asked(document))
+
+    async def aflow(self, document: Any) -> Flow[T]:
+        """Say what is asked about a document; see `flow`."""
+        return extract(*await self._aasked(document))
+
+    def extract(self, document: Any, asking: Asking, tell: Tell = to_nobody) -> Extraction[T]:
+        """Ask about a document."""
+        try:
+            extraction = drive(self.flow(document), asking.ask)
+        except ExtractionError as error:
+            tell(error.attempts)
+            raise
+        tell(extraction.attempts)
+        return extraction
+
+    async def aextract(self, document: Any, asking: Asking, tell: ATell = ato_nobody) -> Extraction[T]:
+        """Ask about a document; see `extract`."""
+        try:
+            extraction = await adrive(await self.aflow(document), asking.aask)
+        except ExtractionError as error:
+            await tell(error.attempts)
+            raise
+        await tell(extraction.attempts)
+        return extraction
+
+    def grow(self, document: Any, asking: Asking, tell: Tell = to_nobody) -> Generator[Any]:
+        """Ask about a document and yield the object while it grows; the last one is validated."""
+        streamed = Streamed(*self._asked(document))
+        yield from grow(streamed, asking)
+        tell(streamed.attempts)
+        yield streamed.value
+
+    async def agrow(self, document: Any, asking: Asking, tell: ATell = ato_nobody) -> AsyncGenerator[Any]:
+        """Ask about a document and yield the object while it grows; see `grow`."""
+        streamed = Streamed(*await self._aasked(document))
+        async for grown in agrow(streamed, asking):
+            yield grown
+        await tell(streamed.attempts)
+        yield streamed.value
+
+    def _asked(self, document: Any) -> tuple[Plan[T], Source]:
+        source = read(document)
+        return plan_for_document(self.plan, self.selection, source), source
+
+    async def _aasked(self, document: Any) -> tuple[Plan[T], Source]:
+        source = read(document)
+        return await aplan_for_document(self.plan, self.selection, source), source
+
+    @cached_property
+    def told(self) -> dict[str, Any]:
+        """Arguments of a call that tell tracers what is asked for."""
+        from langchain_nuextract.runnables.ls_metadata import told  # noqa: PLC0415 few need it
+
+        return told(self.plan.target)

@@ -1,0 +1,327 @@
+"""The extractor: a schema and a model as one Runnable, from documents to validated objects."""
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Self, TypedDict, TypeVar, Unpack, overload
+
+from langchain_core.callbacks import AsyncCallbackManagerForChainRun as AsyncRun
+from langchain_core.callbacks import CallbackManagerForChainRun as Run
+from langchain_core.example_selectors.base import BaseExampleSelector
+from langchain_core.language_models import BaseChatModel
+from langchain_core.runnables import RunnableBinding, RunnableConfig
+from langchain_core.tools import ToolException
+from pydantic import Field, PrivateAttr, SecretStr, SkipValidation
+
+from langchain_nuextract.dialects import dialect_for, dialect_named
+from langchain_nuextract.dialects.dialect import Dialect
+from langchain_nuextract.dialects.messages import Example
+from langchain_nuextract.engine.flow import Flow
+from langchain_nuextract.engine.recovery import DEFAULT, RecoveryPolicy
+from langchain_nuextract.engine.result import Extraction
+from langchain_nuextract.runnables.base_extractor import Extracting, Input
+from langchain_nuextract.runnables.callbacks.events import atell, tell
+from langchain_nuextract.runnables.callbacks.redact import shown
+from langchain_nuextract.runnables.callers import straight
+from langchain_nuextract.runnables.chat_model import ChatNuExtract
+from langchain_nuextract.runnables.example_selection import planned
+from langchain_nuextract.runnables.executor import Inquiry
+from langchain_nuextract.schema.target import Target
+
+if TYPE_CHECKING:
+    from langchain_nuextract.runnables.document_transformer import ExtractionTransformer
+    from langchain_nuextract.runnables.tool import ExtractionTool
+
+T = TypeVar("T")
+Out = TypeVar("Out")
+
+_ASKED: Final = ("examples", "max_example_tokens", "instructions", "thinking", "recovery", "logprobs")
+"""The settings that make the plan, by which every document is asked about."""
+_CONNECTION: Final = frozenset({"model", "base_url", "api_key"})
+"""The settings that make the chat model."""
+
+
+class Settings(TypedDict, total=False):
+    """What `NuExtractor` takes beside the schema; it documents them."""
+
+    model: str | None
+    base_url: str | None
+    api_key: SecretStr | str | None
+    llm: BaseChatModel | None
+    dialect: Dialect | str | None
+    examples: Sequence[Example] | BaseExampleSelector
+    max_example_tokens: int | None
+    instructions: str
+    thinking: bool
+    recovery: RecoveryPolicy
+    logprobs: bool
+
+
+class NuExtractor(Extracting[T], Generic[T]):
+    """Turn documents into validated objects of a schema.
+
+        extract = NuExtractor(Invoice, model="numind/NuExtract3", base_url="http://localhost:8000/v1")
+        invoice = extract.invoke(text)                  # an Invoice
+        details = extract.detailed.invoke(text)         # an Extraction[Invoice]
+
+    Args:
+        schema: What is wanted: a Pydantic model, dataclass, TypedDict, JSON Schema, NuExtract template or `Target`.
+        llm: The model to ask, with what `bind` has bound to it. Without it, one is made of `model`, `base_url` and
+            `api_key`, or of the environment variables NUEXTRACT_MODEL, NUEXTRACT_BASE_URL and NUEXTRACT_API_KEY.
+        examples: Few-shot examples, the same for every document; or a LangChain example selector that chooses them for
+            each by its text, among dicts with the keys `input` and `output` (see `runnables.example_selection`).
+        max_example_tokens: The tokens that the examples for one document may be, counted at two bytes each, which is
+            rather too many than too few. Those that do not fit are left out; `Extraction.examples` has the others.
+        instructions: What to heed, in words, for the models that take instructions. The descriptions of the schema's
+            fields are sent as well.
+        dialect: The model generation, where the model's name does not tell it: "1", "1.5", "2.0", "3", "instruct", …
+        thinking: Let the model think first, where it can.
+        recovery: How far to go where an answer is cut off or invalid: see `RecoveryPolicy`.
+        logprobs: Ask for the probabilities of the tokens, for `Extraction.confidence`. Off, since replies are about ten
+            times as long with them.
+
+    Raises:
+        TypeError: There is no such setting, or `llm` is no chat model.
+        UnsupportedSchema: The schema has no NuExtract form.
+        UnsupportedTask: The model's name tells no generation, or the generation lacks what was asked for.
+        InvalidValue: The output of an example does not satisfy the schema.
+    """
+
+    target: SkipValidation[Target[Any]]
+    llm: BaseChatModel
+    dialect: SkipValidation[Dialect] = Field(repr=False)
+    examples: tuple[Example, ...] | SkipValidation[BaseExampleSelector] = ()
+    max_example_tokens: int | None = None
+    instructions: str = ""
+    thinking: bool = False
+    recovery: RecoveryPolicy = DEFAULT
+    logprobs: bool = False
+
+    _inquiry: Inquiry[Any] = PrivateAttr()
+
+    @overload
+    def __init__(self, schema: type[T] | Target[T], **settings: Unpack[Settings]) -> None: ...
+    @overload
+    def __init__(
+        self: "NuExtractor[dict[str, Any]]", schema: Mapping[str, Any], **settings: Unpack[Settings]
+    ) -> None: ...
+    @overload
+    def __init__(self, *, target: Target[T], **settings: Unpack[Settings]) -> None: ...
+    def __init__(self, schema: Any = None, **settings: Any) -> None:
+        """Compile the schema for the model; see the class for the settings."""
+        if unknown := sorted(settings.keys() - type(self).model_fields.keys() - _CONNECTION):
+            raise TypeError(f"NuExtractor has no setting {', '.join(unknown)}")
+        connection = {name: given for name in _CONNECTION if (given := settings.pop(name, None)) is not None}
+        llm = _chat_model(settings.pop("llm", None), connection)
+        target: Target[Any] = settings.pop("target", None) or Target.of(schema)
+        dialect = _dialect(settings.pop("dialect", None), llm)
+        asked = {name: settings.pop(name) for name in _ASKED if name in settings}
+        # Not in a validator of Pydantic's, which would wrap what is raised.
+        inquiry = Inquiry(*planned(target, dialect, **asked))
+        fields: dict[str, Any] = {"target": target, "llm": llm, "dialect": dialect, **asked, **settings}
+        super().__init__(**fields)
+        self._inquiry = inquiry
+
+    @property
+    def _llm(self) -> BaseChatModel:
+        return self.llm
+
+    @property
+    def inquiry(self) -> Inquiry[T]:
+        """What is asked about each document."""
+        return self._inquiry
+
+    def outcome(self, extraction: Extraction[Any]) -> T:
+        """Take the object."""
+        return extraction.value
+
+    def given(self, settings: Mapping[str, Any]) -> Self:
+        """Give the same, with what a call says on top of the model's own settings."""
+        return self.model_copy(update={"llm": _given(self.llm, settings)})
+
+    @property
+    def OutputType(self) -> Any:
+        """The user's own type."""
+        return self.target.type
+
+    @property
+    def detailed(self) -> "DetailedExtractor[T]":
+        """The same extractor, giving the whole `Extraction`: the object with its history."""
+        return DetailedExtractor(extractor=self)
+
+    def as_tool(  # pyright: ignore[reportIncompatibleMethodOverride]  # its argument is always the document's text
+        self,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        handle_tool_error: bool | str | Callable[[ToolException], str] = True,
+    ) -> "ExtractionTool":
+        """Make a tool for agents: JSON for the model that drives them, the whole `Extraction` as the artifact.
+
+        Args:
+            name: By default `extract_` and the schema's name.
+            description: For the driving model to know when to use it; by default the schema's fields.
+            handle_tool_error: What to tell the driving model when a document cannot be read; False to raise.
+        """
+        from langchain_nuextract.runnables.tool import ExtractionTool, description_of, name_for  # noqa: PLC0415 few need it
+
+        return ExtractionTool(
+            name=name or name_for(self.target),
+            description=description or description_of(self.target),
+            detailed=self.detailed,
+            handle_tool_error=handle_tool_error,
+        )
+
+    def document_transformer(
+        self,
+        metadata_key: str | None = None,
+        *,
+        evidence: bool = True,
+        lists: bool = False,
+        on_error: Literal["keep", "raise"] = "keep",
+    ) -> "ExtractionTransformer":
+        """Write what is extracted from documents into their metadata, flat, for filters of vector stores.
+
+        Args:
+            metadata_key: What the names of all metadata begin with; without it the fields keep their own.
+            evidence: Tell where the values stand.
+            lists: Keep lists, for stores that take them, rather than write them as JSON text.
+            on_error: Keep a document that failed, with the error in its metadata, or raise.
+        """
+        from langchain_nuextract.runnables.document_transformer import ExtractionTransformer  # noqa: PLC0415 few need it
+
+        return ExtractionTransformer(
+            detailed=self.detailed,
+            settings=self.fingerprint,
+            metadata_key=metadata_key,
+            evidence=evidence,
+            lists=lists,
+            on_error=on_error,
+        )
+
+    def flow(self, document: Input) -> Flow[T]:
+        """Say what is asked about a document, as a generator of requests that is sent replies."""
+        return self._inquiry.flow(document)
+
+    async def aflow(self, document: Input) -> Flow[T]:
+        """Say what is asked about a document; see `flow`."""
+        return await self._inquiry.aflow(document)
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of everything that decides what the model is asked."""
+        from langchain_nuextract.runnables.fingerprint import fingerprint  # noqa: PLC0415 few need it
+
+        return fingerprint(self._inquiry.plan, self.llm, self._inquiry.selection)
+
+    def stream(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:
+        """Yield the object while it grows; the last one is validated.
+
+        Each value appears when the model has completed it, the items of lists one by one; from 100 values on, several
+        may come at once. Partial objects are dicts, or where the schema is a Pydantic model `Invoice`, instances of a
+        model `PartialInvoice` with the fields that have come. Schemas whose values are neither, and answers in broken
+        JSON, show nothing before they are complete. A model that runs in circles is stopped.
+
+        Raises:
+            Everything that `invoke` raises, possibly after partial objects.
+        """
+        if kwargs:
+            yield from self.given(kwargs).stream(input, config)
+        elif asking := straight(self.llm, config):
+            yield from self._inquiry.grow(input, asking)
+        else:
+            yield from self._transform_stream_with_config(iter([shown(input)]), partial(self._grow, input), config)
+
+    async def astream(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> AsyncIterator[Any]:
+        """Yield the object while it grows; see `stream`."""
+
+        async def one() -> AsyncIterator[Input]:
+            yield shown(input)
+
+        if kwargs:
+            growing = self.given(kwargs).astream(input, config)
+        elif asking := straight(self.llm, config):
+            growing = self._inquiry.agrow(input, asking)
+        else:
+            growing = self._atransform_stream_with_config(one(), partial(self._agrow, input), self._relayed(config))
+        async for grown in growing:
+            yield grown
+
+    def _grow(self, document: Input, inputs: Iterator[Any], run_manager: Run, config: RunnableConfig) -> Iterator[Any]:
+        for _ in inputs:
+            yield from self._inquiry.grow(document, self._in_runs(run_manager, config), partial(tell, run_manager))
+
+    async def _agrow(
+        self, document: Input, inputs: AsyncIterator[Any], run_manager: AsyncRun, config: RunnableConfig
+    ) -> AsyncIterator[Any]:
+        async for _ in inputs:
+            asking = self._in_runs(run_manager, config)
+            async for grown in self._inquiry.agrow(document, asking, partial(atell, run_manager)):
+                yield grown
+
+
+class Derived(Extracting[Out], Generic[Out]):
+    """An extractor that asks as another one does, and gives something else."""
+
+    # Validation would make another class of it, which could not be pickled.
+    extractor: SkipValidation[NuExtractor[Any]]
+
+    @property
+    def _llm(self) -> BaseChatModel:
+        return self.extractor.llm
+
+    @property
+    def inquiry(self) -> Inquiry[Any]:
+        """What is asked about each document."""
+        return self.extractor.inquiry
+
+    def given(self, settings: Mapping[str, Any]) -> Self:
+        """Give the same, with what a call says on top of the model's own settings."""
+        return self.model_copy(update={"extractor": self.extractor.given(settings)})
+
+
+class DetailedExtractor(Derived[Extraction[T]], Generic[T]):
+    """An extractor that gives the whole `Extraction`; made by `NuExtractor.detailed`."""
+
+    def outcome(self, extraction: Extraction[Any]) -> Extraction[T]:
+        """Take all of it."""
+        return extraction
+
+    @property
+    def OutputType(self) -> Any:
+        """`Extraction` of the user's own type."""
+        return Extraction[self.extractor.OutputType]
+
+
+def _chat_model(llm: Any, connection: Mapping[str, Any]) -> BaseChatModel:
+    match llm:
+        case None:
+            return ChatNuExtract(**connection)
+        case _ if connection:
+            raise TypeError(
+                f"{', '.join(sorted(connection))} belong to the chat model, and one is given: set them there"
+            )
+        case RunnableBinding(bound=BaseChatModel() as bound, kwargs=given, config=config) if not config:
+            return _given(bound, given)
+        case BaseChatModel():
+            return llm
+        case _:
+            kind = type(llm).__name__
+            raise TypeError(
+                f"llm must be a chat model, not {kind}: give configs, retries and fallbacks to the extractor"
+            )
+
+
+def _given(llm: BaseChatModel, settings: Mapping[str, Any]) -> BaseChatModel:
+    if isinstance(llm, ChatNuExtract):
+        return llm.given(**settings)
+    raise TypeError(f"{type(llm).__name__} cannot be given {', '.join(sorted(settings))} here: set them on the model")
+
+
+def _dialect(named: Dialect | str | None, llm: BaseChatModel) -> Dialect:
+    match named or getattr(llm, "dialect", None):
+        case Dialect() as dialect:
+            return dialect
+        case str() as name:
+            return dialect_named(name)
+        case _:
+            return dialect_for(str(getattr(llm, "model_name", "")))

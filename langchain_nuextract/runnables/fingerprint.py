@@ -1,0 +1,66 @@
+"""What an extractor was made of, as a short text that tells whether an older result still stands."""
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any, Final
+
+from langchain_core.example_selectors.base import BaseExampleSelector
+from langchain_core.language_models import BaseChatModel
+from pydantic import BaseModel
+
+from langchain_nuextract.client.request_body import SAMPLING
+from langchain_nuextract.engine.plan import Plan
+from langchain_nuextract.paths import JSON
+from langchain_nuextract.runnables.chat_model import ChatNuExtract
+from langchain_nuextract.runnables.example_selection import Selection
+
+_LENGTH: Final = 32
+"""Hexadecimal digits: 128 bits, so that no two settings are taken for one another."""
+
+
+def fingerprint(plan: Plan[Any], llm: BaseChatModel, selection: Selection[Any] | None = None) -> str:
+    """Hash everything that decides what comes out of a document; the same in every process.
+
+    Of an example selector that are its type and those of its public attributes that are plain values, its examples
+    among them if it holds them itself. What stands in a vector store cannot be known: examples added there change no
+    hash.
+
+    Args:
+        plan: What is asked of every document.
+        llm: The model; where it is served, and by which key, does not matter.
+        selection: How the examples for a document are chosen.
+    """
+    asked: list[JSON] = [
+        _settings(llm),
+        plan.dialect.name,
+        plan.target.template(plan.dialect),
+        plan.target.answer_schema_for(plan.dialect),
+        plan.instructions,
+        [[repr(shot.source), shot.answer] for shot in plan.shots],
+        plan.thinking,
+        plan.logprobs,
+        repr(plan.recovery),
+    ]
+    if selection:
+        asked += [json.dumps(selection.selector, default=_described, sort_keys=True), selection.most]
+    return digest(json.dumps(asked, default=str, sort_keys=True))
+
+
+def _settings(llm: BaseChatModel) -> Mapping[str, JSON]:
+    if isinstance(llm, ChatNuExtract):
+        return llm.defaults
+    return {name: getattr(llm, name, None) for name in ("model_name", *SAMPLING)}
+
+
+def _described(thing: object) -> JSON:
+    """Tell a thing's type, and of example selectors and models of Pydantic's also what they were made of."""
+    named = f"{type(thing).__module__}.{type(thing).__qualname__}"
+    if not isinstance(thing, BaseExampleSelector | BaseModel):
+        return named
+    return [named, {name: value for name, value in vars(thing).items() if not name.startswith("_")}]
+
+
+def digest(text: str) -> str:
+    """Hash a text, lone surrogates included."""
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_LENGTH]

@@ -1,0 +1,226 @@
+"""Objects, lists and maps, down to the shape that a template asks for and back."""
+
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from langchain_nuextract.paths import JSON
+from langchain_nuextract.schema.answer_shape import Choices, Form, Listing, Record
+from langchain_nuextract.schema.ir import Member
+from langchain_nuextract.schema.json_types import is_list, is_object
+
+
+class Lens(Protocol):
+    """What lowers values to one form, and lifts answers of this form. Neither ever raises."""
+
+    @property
+    def form(self) -> Form:
+        """The shape of the answers."""
+        ...
+
+    @property
+    def missing(self) -> JSON:
+        """What an answer has where there is no value."""
+        ...
+
+    @property
+    def note(self) -> str:
+        """The user's description."""
+        ...
+
+    def lower(self, value: JSON) -> JSON:
+        """Give the answer for a value."""
+        ...
+
+    def lift(self, answer: JSON) -> JSON:
+        """Give the value for an answer that is not blank."""
+        ...
+
+    def blank(self, answer: JSON) -> bool:
+        """Whether an answer says that there is no value."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A named part of an object and of its answer."""
+
+    name: str
+    lens: Lens
+    required: bool
+    nullable: bool
+    constant: Member | None = None
+    """What is put in without asking."""
+    stands: bool = False
+    """Whether it is there even where nothing is in it: a list without items, an object with all its parts missing."""
+    needed: bool = False
+    """Whether an object without an answer here cannot be valid."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLens:
+    """An object, as an object."""
+
+    form: Record
+    parts: tuple[Part, ...]
+    open: bool
+    others: "tuple[str, MapLens] | None" = None
+    """The key and lens of a list of the properties under other names."""
+    missing: JSON = None
+    note: str = ""
+
+    def lower(self, value: JSON) -> JSON:
+        """Give an object with a key for each part that is asked for."""
+        if not is_object(value):
+            return self.missing if value is None else value
+        answer = {part.name: _lowered(part, value) for part in self.parts if not part.constant}
+        known = {part.name for part in self.parts}
+        unnamed = {key: child for key, child in value.items() if key not in known}
+        if self.others:
+            name, lens = self.others
+            answer[name] = lens.lower(unnamed)
+        elif self.open:
+            answer |= unnamed
+        return answer
+
+    def lift(self, answer: JSON) -> JSON:
+        """Give the object; parts that are missing and may be left out are."""
+        if not is_object(answer):
+            return self.lift({}) if self.blank(answer) else answer
+        value: dict[str, JSON] = {}
+        for part in self.parts:
+            _lift_part(part, answer, value)
+        if self.others:
+            name, lens = self.others
+            found = lens.lift(answer.get(name))
+            value |= found if is_object(found) else {name: found}
+        elif self.open:
+            known = {part.name for part in self.parts}
+            value |= {key: child for key, child in answer.items() if key not in known}
+        return value
+
+    def blank(self, answer: JSON) -> bool:
+        """Whether an answer says that there is no object: it is missing, or empty where it may not be."""
+        if answer is None or answer == "":
+            return True
+        return is_object(answer) and hollow(answer) and any(part.needed and not part.constant for part in self.parts)
+
+
+def _lowered(part: Part, value: dict[str, JSON]) -> JSON:
+    return part.lens.lower(value[part.name]) if part.name in value else part.lens.missing
+
+
+def _lift_part(part: Part, answer: dict[str, JSON], value: dict[str, JSON]) -> None:
+    """Put one part in its place, if there is anything to put."""
+    said = answer.get(part.name)
+    if part.constant:
+        value[part.name] = part.constant.value
+    elif not part.required and said == part.lens.missing:
+        return
+    elif not part.lens.blank(said):
+        value[part.name] = part.lens.lift(said)
+    elif part.required and part.nullable:
+        value[part.name] = None
+    elif part.required and part.stands:
+        value[part.name] = part.lens.lift(said)
+
+
+def hollow(answer: JSON) -> bool:
+    """Whether there is nothing in an answer but missing values."""
+    match answer:
+        case None:
+            return True
+        case dict():
+            return all(hollow(child) for child in cast("dict[str, JSON]", answer).values())
+        case list():
+            return not answer
+        case _:
+            return False
+
+
+@dataclass(frozen=True, slots=True)
+class ListLens:
+    """A list, as a list."""
+
+    form: Listing | Choices
+    item: Lens
+    gaps: bool = False
+    """Whether null is an item."""
+    missing: JSON = None
+    note: str = ""
+
+    def lower(self, value: JSON) -> JSON:
+        """Give the list of the lowered items."""
+        if not is_list(value):
+            return self.missing if value is None else value
+        return [self.item.lower(child) for child in value]
+
+    def lift(self, answer: JSON) -> JSON:
+        """Give the list; items that are missing are left out, unless null is an item."""
+        if self.blank(answer):
+            return []
+        if not is_list(answer):
+            return answer
+        blank = [self.item.blank(child) for child in answer]
+        if self.gaps:
+            return [None if gap else self.item.lift(child) for child, gap in zip(answer, blank, strict=True)]
+        return [self.item.lift(child) for child, gap in zip(answer, blank, strict=True) if not gap]
+
+    def blank(self, answer: JSON) -> bool:
+        """Whether an answer says that there is no list; an empty list is one."""
+        return answer is None or answer == ""
+
+
+@dataclass(frozen=True, slots=True)
+class MapLens:
+    """An object with any keys, as a list of entries."""
+
+    form: Listing
+    key: str
+    inner: Lens
+    at: str | None
+    """The name under which an entry has its value; None where the value's own parts stand beside the key."""
+    gaps: bool = False
+    """Whether null is a value."""
+    stands: bool = False
+    """Whether a value is there even where nothing is in it."""
+    missing: JSON = None
+    note: str = ""
+
+    def lower(self, value: JSON) -> JSON:
+        """Give an entry for each key."""
+        if not is_object(value):
+            return self.missing if value is None else value
+        return [self._entry(key, child) for key, child in value.items()]
+
+    def _entry(self, key: str, value: JSON) -> JSON:
+        inner = self.inner.lower(value)
+        if self.at is not None:
+            return {self.key: key, self.at: inner}
+        return {self.key: key, **inner} if is_object(inner) else inner
+
+    def lift(self, answer: JSON) -> JSON:
+        """Give the object; as it is, if these are not entries."""
+        if self.blank(answer):
+            return {}
+        if not is_list(answer):
+            return answer
+        entries = [entry for entry in answer if not hollow(entry)]
+        if not all(is_object(entry) and isinstance(entry.get(self.key), str) for entry in entries):
+            return entries
+        value: dict[str, JSON] = {}
+        for entry in entries:
+            self._put(entry, value)
+        return value
+
+    def _put(self, entry: dict[str, JSON], value: dict[str, JSON]) -> None:
+        inner = entry.get(self.at) if self.at is not None else {k: v for k, v in entry.items() if k != self.key}
+        if not self.inner.blank(inner):
+            value.setdefault(entry[self.key], self.inner.lift(inner))
+        elif self.gaps:
+            value.setdefault(entry[self.key], None)
+        elif self.stands:
+            value.setdefault(entry[self.key], self.inner.lift(inner))
+
+    def blank(self, answer: JSON) -> bool:
+        """Whether an answer says that there is no object; no entries are an empty one."""
+        return answer is None or answer == ""

@@ -1,0 +1,32 @@
+"""Objects that an answer has and says nothing of.
+
+A template asks for the parts of each object, so a model answers with the object whether the document has one or not,
+and writes null for each of its parts. That is no more than null in its place: who wanted such an object or nothing
+gets nothing.
+"""
+
+from langchain_nuextract.paths import JSON
+from langchain_nuextract.schema.codec.containers import Lens, ListLens, Part, RecordLens, hollow
+from langchain_nuextract.schema.json_types import is_list, is_object
+
+
+def without_hollow(lens: Lens, answer: JSON) -> JSON:
+    """Leave out of an answer the objects that may be missing, and that have nothing but missing parts."""
+    match lens:
+        case RecordLens() if is_object(answer):
+            parts = {part.name: part for part in lens.parts}
+            said = {
+                name: without_hollow(parts[name].lens, child) if name in parts else child
+                for name, child in answer.items()
+            }
+            return {name: child for name, child in said.items() if not _is_missing(parts.get(name), child)}
+        case ListLens() if is_list(answer):
+            return [without_hollow(lens.item, child) for child in answer]
+        case _:
+            return answer
+
+
+def _is_missing(part: Part | None, said: JSON) -> bool:
+    if part is None or not isinstance(part.lens, RecordLens) or not is_object(said):
+        return False
+    return hollow(said) and (part.nullable or not part.required)

@@ -1,0 +1,226 @@
+"""Scalars, down to what a template asks for and back."""
+
+import json
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final, NoReturn
+
+from langchain_nuextract.paths import JSON
+from langchain_nuextract.schema.answer_shape import Choice, Scalar
+from langchain_nuextract.schema.ir import Member
+from langchain_nuextract.schema.json_types import admits, dumps, is_exact
+
+_YES = {"yes": True, "true": True, "no": False, "false": False}
+_NULL: Final = re.compile('("*)null("*)')
+_DAY: Final = re.compile(r"(\d{4}-\d\d-\d\d)[T ].*")
+
+
+def parsed(text: str) -> tuple[bool, JSON]:
+    """Read a text as JSON, if it is JSON: whether it is, and the value."""
+    try:
+        return True, json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return False, None
+
+
+def _is_whole(answer: JSON) -> bool:
+    """Whether an answer is an object or an array, of which no scalar can be made."""
+    return isinstance(answer, dict | list)
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+@dataclass(frozen=True, slots=True)
+class LeafLens:
+    """A value that the model writes in the JSON type the user has."""
+
+    form: Scalar | Choice
+    kinds: frozenset[str]
+    decimal: bool = False
+    missing: JSON = None
+    note: str = ""
+
+    def lower(self, value: JSON) -> JSON:
+        """Give what the model should have written for a value."""
+        if value is None:
+            return self.missing
+        if self.decimal and isinstance(value, str):
+            return _number(value)
+        return value
+
+    def lift(self, answer: JSON) -> JSON:
+        """Give the value that an answer stands for; as it is, if it stands for none."""
+        if admits(self.kinds, answer) or _is_whole(answer):
+            return answer
+        if "string" in self.kinds:
+            return answer if self.decimal else dumps(answer)
+        if isinstance(answer, str):
+            return _read(answer, self.kinds)
+        return answer
+
+    def blank(self, answer: JSON) -> bool:
+        """Whether an answer says that there is no value."""
+        return _is_blank(answer, self.missing, self.kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class TextLens:
+    """A value of several types, or of one that the model does not write, as text."""
+
+    form: Scalar | Choice
+    kinds: frozenset[str]
+    missing: JSON = None
+    day: bool = False
+    """Whether a time of day in the text is to be dropped: a date, asked for as a date-time."""
+    note: str = ""
+
+    def lower(self, value: JSON) -> JSON:
+        """Give the text for a value: JSON, except that text stands for itself where it can."""
+        if value is None:
+            return self.missing
+        if isinstance(value, bool) and self.kinds == frozenset({"boolean"}):
+            return "yes" if value else "no"
+        if isinstance(value, str) and self.lift(value) == value:
+            return value
+        return dumps(value)
+
+    def lift(self, answer: JSON) -> JSON:
+        """Give the value that a text stands for."""
+        if not isinstance(answer, str):
+            return answer if _is_whole(answer) or admits(self.kinds, answer) else dumps(answer)
+        if self.day and (day := _DAY.fullmatch(answer)):
+            return day[1]
+        return answer if self.kinds == frozenset({"string"}) else _read(answer, self.kinds)
+
+    def blank(self, answer: JSON) -> bool:
+        """Whether an answer says that there is no value."""
+        return _is_blank(answer, self.missing, self.kinds)
+
+
+def _is_blank(answer: JSON, missing: JSON, kinds: frozenset[str]) -> bool:
+    if answer == "":
+        return missing == "" or "string" not in kinds
+    return answer is None
+
+
+def _number(text: str) -> JSON:
+    """Give the JSON number for a decimal, or the text where no number of the machine is equal to it."""
+    try:
+        exact = Decimal(text)
+        number = int(exact) if exact == int(exact) else float(exact)
+    except (ArithmeticError, ValueError):
+        return text
+    return number if is_exact(number, text) else text
+
+
+def _read(text: str, kinds: frozenset[str]) -> JSON:
+    """Read a text as the types it may be, or leave it as it is."""
+    is_json, value = parsed(text)
+    if is_json and admits(kinds, value) and (not isinstance(value, str) or "string" in kinds):
+        rounded = "string" in kinds and isinstance(value, float) and not is_exact(value, text.strip())
+        return text if rounded else value
+    if "boolean" in kinds and "string" not in kinds:
+        return _YES.get(text.strip().casefold(), text)
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class EnumLens:
+    """One of some values, by its label."""
+
+    form: Scalar | Choice
+    members: tuple[Member, ...]
+    missing: JSON = None
+    note: str = ""
+
+    def lower(self, value: JSON) -> JSON:
+        """Give the label of a value."""
+        if value is None:
+            return self.missing
+        text = dumps(value)
+        known = next((member.label for member in self.members if member.text == text), None)
+        if known is None:
+            known = next((member.label for member in self.members if member.value == value), None)
+        return known if known is not None else value if isinstance(value, str) else text
+
+    def lift(self, answer: JSON) -> JSON:
+        """Give the value of a label; the answer as it is, if it is none of them."""
+        for member in self.members:
+            if member.label == answer:
+                return member.value
+        text = dumps(answer)
+        return next((member.value for member in self.members if member.text == text), answer)
+
+    def blank(self, answer: JSON) -> bool:
+        """Whether an answer says that there is no value."""
+        return answer is None or (answer == "" and not any(member.label == "" for member in self.members))
+
+
+@dataclass(frozen=True, slots=True)
+class JsonLens:
+    """Any value, as text: JSON where it is JSON."""
+
+    form: Scalar | Choice
+    containers: bool = False
+    """Whether only objects and arrays count: text stands for nothing at the place of a cut."""
+    missing: JSON = None
+    note: str = ""
+
+    def lower(self, value: JSON) -> JSON:
+        """Give the text for a value: JSON, except that text stands for itself where it can."""
+        if isinstance(value, str) and not self.containers and value and not parsed(value)[0]:
+            return value
+        return dumps(value)
+
+    def lift(self, answer: JSON) -> JSON:
+        """Give the value that a text stands for."""
+        if not isinstance(answer, str):
+            return answer
+        is_json, value = parsed(answer)
+        return value if is_json else answer
+
+    def blank(self, answer: JSON) -> bool:
+        """Whether an answer says that there is no value."""
+        if answer is None or answer == "":
+            return True
+        return self.containers and isinstance(answer, str) and not _is_whole(parsed(answer)[1])
+
+
+@dataclass(frozen=True, slots=True)
+class NullLens:
+    """Text that may be null or left out, which are told apart: null is written as a word."""
+
+    inner: LeafLens | TextLens | EnumLens
+
+    @property
+    def form(self) -> Scalar | Choice:
+        """The shape of the answers."""
+        return self.inner.form
+
+    @property
+    def missing(self) -> JSON:
+        """What an answer has where there is no value."""
+        return self.inner.missing
+
+    @property
+    def note(self) -> str:
+        """The user's description."""
+        return self.inner.note
+
+    def lower(self, value: JSON) -> JSON:
+        """Give the text for a value; the word itself is quoted."""
+        answer = "null" if value is None else self.inner.lower(value)
+        return f'"{answer}"' if value is not None and isinstance(answer, str) and _NULL.fullmatch(answer) else answer
+
+    def lift(self, answer: JSON) -> JSON:
+        """Give the value that a text stands for."""
+        if not isinstance(answer, str) or not _NULL.fullmatch(answer):
+            return self.inner.lift(answer)
+        return self.inner.lift(answer[1:-1]) if len(answer) > len("null") else None
+
+    def blank(self, answer: JSON) -> bool:
+        """Whether an answer says that there is no value."""
+        return self.inner.blank(answer)

@@ -1,0 +1,132 @@
+"""Tuples and values of several shapes, down to the shape that a template asks for and back."""
+
+from dataclasses import dataclass
+
+from langchain_nuextract.paths import JSON
+from langchain_nuextract.schema.answer_shape import Record
+from langchain_nuextract.schema.codec.containers import Lens, ListLens, Part, hollow
+from langchain_nuextract.schema.json_types import is_list, is_object
+
+
+@dataclass(frozen=True, slots=True)
+class TupleLens:
+    """Items that have places of their own, as an object with a part for each place."""
+
+    form: Record
+    parts: tuple[Part, ...]
+    least: int
+    rest: "tuple[str, ListLens] | None" = None
+    missing: JSON = None
+    note: str = ""
+
+    def lower(self, value: JSON) -> JSON:
+        """Give an object with a key for each place."""
+        if not is_list(value):
+            return self.missing if value is None else value
+        answer = {
+            part.name: part.lens.lower(value[index]) if index < len(value) else part.lens.missing
+            for index, part in enumerate(self.parts)
+        }
+        if self.rest:
+            answer[self.rest[0]] = self.rest[1].lower(value[len(self.parts) :])
+        return answer
+
+    def lift(self, answer: JSON) -> JSON:
+        """Give the list; missing items at its end are left out as far as it may be shorter."""
+        if self.blank(answer):
+            return []
+        if not is_object(answer):
+            return answer
+        after: JSON = self.rest[1].lift(answer.get(self.rest[0])) if self.rest else []
+        items = [self._item(part, answer.get(part.name)) for part in self.parts]
+        if is_list(after) and after:
+            return [*items, *after]
+        present = [not part.lens.blank(answer.get(part.name)) for part in self.parts]
+        length = max((index + 1 for index, there in enumerate(present) if there), default=0)
+        stands = any(present) or all(part.nullable for part in self.parts[: self.least])
+        return items[: max(length, self.least)] if stands else []
+
+    def _item(self, part: Part, answer: JSON) -> JSON:
+        return None if part.lens.blank(answer) else part.lens.lift(answer)
+
+    def blank(self, answer: JSON) -> bool:
+        """Whether an answer says that there is no tuple."""
+        if answer is None or answer == "":
+            return True
+        return is_object(answer) and hollow(answer) and any(part.needed for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class SplitLens:
+    """Values of several shapes, as an object with a part for scalars, one for lists, and the parts of objects."""
+
+    form: Record
+    value: tuple[str, Lens] | None
+    items: tuple[str, Lens] | None
+    record: Lens | None
+    within: str | None
+    """The name under which objects stand; None where their own parts stand beside the others."""
+    missing: JSON = None
+    note: str = ""
+
+    def lower(self, value: JSON) -> JSON:
+        """Give an object in which the parts of one shape are filled."""
+        if value is None:
+            return self.missing
+        answer: dict[str, JSON] = {}
+        if self.value:
+            scalar = not isinstance(value, dict | list)
+            answer[self.value[0]] = self.value[1].lower(value) if scalar else self.value[1].missing
+        if self.items:
+            name, lens = self.items
+            answer[name] = lens.lower(value) if is_list(value) else lens.missing
+        return answer | self._lower_record(value)
+
+    def _lower_record(self, value: JSON) -> dict[str, JSON]:
+        if not self.record:
+            return {}
+        there = is_object(value)
+        if self.within is not None:
+            return {self.within: self.record.lower(value) if there else self.record.missing}
+        return self.record.lower(value if there else {})
+
+    def lift(self, answer: JSON) -> JSON:
+        """Give the value of the first part that is filled."""
+        if not is_object(answer):
+            return self._lift_plain(answer)
+        if self.value and not self.value[1].blank(answer.get(self.value[0])):
+            return self.value[1].lift(answer[self.value[0]])
+        items = answer.get(self.items[0]) if self.items else None
+        record = self.record_of(answer)
+        if self.items and not hollow(items):
+            return self.items[1].lift(items)
+        if self.record and (not hollow(record) or items is None):
+            return self.record.lift(record)
+        return self.items[1].lift(items) if self.items else None
+
+    def _lift_plain(self, answer: JSON) -> JSON:
+        if is_list(answer):
+            return self.items[1].lift(answer) if self.items else answer
+        return self.value[1].lift(answer) if self.value else answer
+
+    def record_of(self, answer: dict[str, JSON]) -> JSON:
+        """Give the answer for the object alone."""
+        if self.within is not None:
+            return answer.get(self.within)
+        mine = {named[0] for named in (self.value, self.items) if named}
+        return {key: child for key, child in answer.items() if key not in mine}
+
+    def _lists(self, answer: dict[str, JSON]) -> bool:
+        """Whether an answer without any scalar has a list all the same: an empty one, or a tuple that may be hollow."""
+        if not self.items:
+            return False
+        items = answer.get(self.items[0])
+        return is_list(items) or (is_object(items) and not self.items[1].blank(items))
+
+    def blank(self, answer: JSON) -> bool:
+        """Whether an answer says that there is no value."""
+        if not is_object(answer):
+            return answer is None or answer == ""
+        if not hollow(answer) or self._lists(answer):
+            return False
+        return self.record is None or self.record.blank(self.record_of(answer))

@@ -1,0 +1,1 @@
+"""Two schemas as one: what both allow, and what either allows."""

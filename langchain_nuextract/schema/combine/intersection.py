@@ -1,0 +1,139 @@
+"""Nodes put together: what satisfies both of two nodes."""
+
+from dataclasses import replace
+
+from langchain_nuextract.schema.combine.by_kind import array_of, compose, in_pairs, joined, record_of, scalar_of
+from langchain_nuextract.schema.ir import (
+    Anything,
+    Array,
+    Cut,
+    Enum,
+    Field,
+    Leaf,
+    Member,
+    Never,
+    Node,
+    Record,
+    Split,
+    is_impossible,
+)
+from langchain_nuextract.schema.json_types import admits, json_kinds, plain_type
+
+
+def meet(a: Node, b: Node) -> Node:
+    """Give the node of the values that satisfy both."""
+    if a is b:
+        return a
+    if isinstance(a, Anything | Cut) or isinstance(b, Anything | Cut):
+        wide, narrow = (a, b) if isinstance(a, Anything | Cut) else (b, a)
+        return narrow if isinstance(narrow, Cut) or isinstance(wide, Anything) else wide
+    both = compose(
+        _meet_scalar(scalar_of(a), scalar_of(b)),
+        _meet_array(array_of(a), array_of(b)),
+        _meet_record(record_of(a), record_of(b)),
+    )
+    if isinstance(both, Never):
+        both = _stated(a, b)
+    return replace(
+        both,
+        nullable=(a.nullable or a.implied) and (b.nullable or b.implied) and not (a.implied and b.implied),
+        implied=a.implied and b.implied,
+        note=a.note or b.note,
+        lost=joined(both.lost, a.lost, b.lost),
+    )
+
+
+def _stated(a: Node, b: Node) -> Node:
+    """Choose where nothing satisfies both: what a schema implies says nothing about values of other types."""
+    if isinstance(a, Enum) and isinstance(b, Array | Record | Split):
+        return a
+    if isinstance(b, Enum) and isinstance(a, Array | Record | Split):
+        return b
+    if b.implied:
+        return a
+    return b if a.implied else Never()
+
+
+def meet_all(nodes: list[Node]) -> Node:
+    """Give the node of the values that satisfy all of some nodes, of which there is at least one."""
+    return in_pairs(meet, nodes)
+
+
+def _meet_scalar(a: Leaf | Enum | None, b: Leaf | Enum | None) -> Leaf | Enum | None:
+    match a, b:
+        case Enum(), Enum():
+            texts = {member.text for member in b.members}
+            return _chosen(a, [member for member in a.members if member.text in texts])
+        case Enum(), Leaf():
+            return _chosen(a, [member for member in a.members if admits(b.kinds, member.value)])
+        case Leaf(), Enum():
+            return _meet_scalar(b, a)
+        case Leaf(), Leaf():
+            return _meet_leaf(a, b)
+        case _:
+            return None
+
+
+def _chosen(node: Enum, members: list[Member]) -> Enum | None:
+    return replace(node, members=tuple(members)) if members else None
+
+
+def _meet_leaf(a: Leaf, b: Leaf) -> Leaf | None:
+    kinds = a.kinds & b.kinds
+    if "integer" in a.kinds | b.kinds and "number" in a.kinds | b.kinds:
+        kinds |= {"integer"}
+    if not kinds:
+        return None
+    type_ = next((leaf.type for leaf in (a, b) if leaf.type not in {"string", "number"}), a.type)
+    fits = json_kinds(type_) & kinds
+    return replace(a, kinds=kinds, type=type_ if fits else plain_type(kinds), pattern=a.pattern or b.pattern)
+
+
+def _meet_array(a: Array | None, b: Array | None) -> Array | None:
+    if a is None or b is None:
+        return None
+    most = min((bound for bound in (a.most, b.most) if bound is not None), default=None)
+    rest = meet(a.rest, b.rest) if a.rest and b.rest else None
+    length = max(len(a.prefix), len(b.prefix))
+    places = [(_place(a, index), _place(b, index)) for index in range(length)]
+    prefix = tuple(meet(one, two) for one, two in places if one and two)
+    return replace(a, prefix=prefix, rest=rest, least=max(a.least, b.least), most=most)
+
+
+def _place(node: Array, index: int) -> Node | None:
+    return node.prefix[index] if index < len(node.prefix) else node.rest
+
+
+def _meet_record(a: Record | None, b: Record | None) -> Record | None:
+    if a is None or b is None:
+        return None
+    mine = {field.name: field for field in a.fields}
+    theirs = {field.name: field for field in b.fields}
+    names = dict.fromkeys([*mine, *theirs])
+    fields = [_meet_field(mine.get(name), theirs.get(name), a, b) for name in names]
+    rest = meet(a.rest, b.rest) if a.rest and b.rest else _either_rest(a, b)
+    kept = tuple(field for field in fields if field and not is_impossible(field.node))
+    return replace(a, fields=kept, rest=rest, open=a.open and b.open)
+
+
+def _either_rest(a: Record, b: Record) -> Node | None:
+    if a.rest and b.open:
+        return a.rest
+    return b.rest if a.open else None
+
+
+def _meet_field(one: Field | None, two: Field | None, a: Record, b: Record) -> Field | None:
+    if one and two:
+        filled = one.filled or two.filled
+        default = one.default if one.default is not None else two.default
+        return replace(
+            one,
+            node=meet(one.node, two.node),
+            required=one.required or two.required,
+            default=default,
+            filled=filled,
+        )
+    only, other = (one, b) if one else (two, a)
+    if only is None or (other.rest is None and not other.open):
+        return None
+    return replace(only, node=meet(only.node, other.rest)) if other.rest else only

@@ -1,0 +1,144 @@
+"""Nodes put together: what satisfies either of two nodes."""
+
+from dataclasses import replace
+
+from langchain_nuextract.schema.combine.by_kind import array_of, compose, in_pairs, joined, record_of, scalar_of
+from langchain_nuextract.schema.ir import Anything, Array, Cut, Enum, Field, Leaf, Never, Node, Record, enum
+from langchain_nuextract.schema.json_types import kind_of, plain_type
+
+MERGED = ("the kinds of object here are asked as one", "the fields of all of them are asked for")
+AS_TEXT = ("values of several types", "they are asked for as text and read as JSON where they are JSON")
+
+
+def unite(a: Node, b: Node) -> Node:
+    """Give the node of the values that satisfy either."""
+    if a is b or isinstance(a, Anything):
+        return a
+    if isinstance(b, Never):
+        return replace(a, nullable=a.nullable or b.nullable)
+    if isinstance(a, Never):
+        return replace(b, nullable=a.nullable or b.nullable)
+    if isinstance(b, Anything) or isinstance(a, Cut) or isinstance(b, Cut):
+        return b if isinstance(b, Anything) else Anything(nullable=True, lost=(AS_TEXT,))
+    scalar = _unite_scalar(scalar_of(a), scalar_of(b))
+    if isinstance(scalar, Anything):
+        return scalar
+    either = compose(scalar, _unite_array(array_of(a), array_of(b)), _unite_record(record_of(a), record_of(b)))
+    return replace(
+        either,
+        nullable=a.nullable or b.nullable,
+        implied=a.implied and b.implied,
+        note=_shared_note(a, b),
+        lost=joined(either.lost, a.lost, b.lost),
+    )
+
+
+def unite_all(nodes: list[Node]) -> Node:
+    """Give the node of the values that satisfy any of some nodes."""
+    choices: list[Node] = [node for node in nodes if isinstance(node, Enum)]
+    others = [node for node in nodes if not isinstance(node, Enum)]
+    # Choices that meet free text are named as lost, which is said once if they are together by then.
+    together = [in_pairs(unite, choices)] if choices else []
+    return in_pairs(unite, [*together, *others]) if nodes else Never()
+
+
+def _shared_note(a: Node, b: Node) -> str:
+    if isinstance(a, Never) or isinstance(b, Never) or a.note == b.note:
+        return a.note or b.note
+    return ""
+
+
+def _unite_scalar(a: Leaf | Enum | None, b: Leaf | Enum | None) -> Leaf | Enum | Anything | None:
+    match a, b:
+        case (None, only) | (only, None):
+            return only
+        case Enum(), Enum():
+            return _unite_enum(a, b)
+        case Enum(), Leaf():
+            return _unite_scalar(b, a)
+        case Leaf(), Enum():
+            return _leaf_or_enum(a, b)
+        case Leaf(), Leaf():
+            return _unite_leaf(a, b)
+
+
+def _unite_enum(a: Enum, b: Enum) -> Enum | Leaf:
+    members = tuple(dict.fromkeys((*a.members, *b.members)))
+    known = {member.text for member in members}
+    if known != {"true", "false"} and len({member.label for member in members}) == len(members) == len(known):
+        return replace(a, members=members)
+    united = enum([member.value for member in members])
+    return united if isinstance(united, Enum | Leaf) else a
+
+
+def _leaf_or_enum(a: Leaf, b: Enum) -> Leaf | Anything:
+    kinds = frozenset(kind_of(member.value) for member in b.members)
+    if kinds & {"array", "object"}:
+        return Anything(nullable=True, lost=(AS_TEXT,))
+    labels = ", ".join(repr(member.label) for member in b.members)
+    choices = ("the choices beside free values are not shown", f"the free type is asked for; they are {labels[:200]}")
+    return replace(_unite_leaf(a, Leaf(type=plain_type(kinds), kinds=kinds)), lost=joined(a.lost, (choices,)))
+
+
+def _unite_leaf(a: Leaf, b: Leaf) -> Leaf:
+    kinds = a.kinds | b.kinds
+    a = replace(a, pattern=a.pattern if a.pattern == b.pattern else "")
+    if a.type == b.type:
+        return replace(a, kinds=kinds, decimal=a.decimal or b.decimal)
+    if {a.type, b.type} == {"date", "date-time"}:
+        return replace(a, kinds=kinds, type="date-time")
+    return replace(a, kinds=kinds, type=plain_type(kinds), decimal=False)
+
+
+def _unite_array(a: Array | None, b: Array | None) -> Array | None:
+    if a is None or b is None:
+        return a or b
+    most = None if a.most is None or b.most is None else max(a.most, b.most)
+    least = min(a.least, b.least)
+    if len(a.prefix) == len(b.prefix):
+        prefix = tuple(unite(one, two) for one, two in zip(a.prefix, b.prefix, strict=True))
+        rest = unite(a.rest, b.rest) if a.rest and b.rest else a.rest or b.rest
+        return replace(a, prefix=prefix, rest=rest, least=least, most=most)
+    items = [*a.prefix, *b.prefix, *(rest for rest in (a.rest, b.rest) if rest)]
+    return replace(a, prefix=(), rest=unite_all(items), least=least, most=most)
+
+
+def _unite_record(a: Record | None, b: Record | None) -> Record | None:
+    if a is None or b is None:
+        return a or b
+    mine = {field.name: field for field in a.fields}
+    theirs = {field.name: field for field in b.fields}
+    names = dict.fromkeys([*mine, *theirs])
+    fields = tuple(_unite_field(mine.get(name), theirs.get(name), a, b) for name in names)
+    rest = unite(a.rest, b.rest) if a.rest and b.rest else a.rest or b.rest
+    lost = () if _told_apart(mine, theirs) or (a.implied and b.implied) else (MERGED,)
+    return replace(
+        a, fields=fields, rest=rest, open=a.open or b.open, note=_shared_note(a, b), lost=joined(a.lost, b.lost, lost)
+    )
+
+
+def _unite_field(one: Field | None, two: Field | None, a: Record, b: Record) -> Field:
+    if one and two:
+        return replace(
+            one,
+            node=unite(one.node, two.node),
+            required=one.required and two.required,
+            default=one.default if one.default == two.default else None,
+            filled=one.filled and two.filled,
+        )
+    only, other = (two, a) if one is None else (one, b)
+    if only is None:
+        raise ValueError("a field of neither")
+    node = unite(only.node, other.rest) if other.rest else only.node
+    return replace(only, node=node, required=False, filled=False)
+
+
+def _told_apart(a: dict[str, Field], b: dict[str, Field]) -> bool:
+    """Whether a field with different constants tells one kind of object from the other."""
+    return any(name in b and _disjoint(field.node, b[name].node) for name, field in a.items())
+
+
+def _disjoint(a: Node, b: Node) -> bool:
+    if not isinstance(a, Enum) or not isinstance(b, Enum):
+        return False
+    return not {member.text for member in a.members} & {member.text for member in b.members}

@@ -1,0 +1,100 @@
+"""What kind of schema it is that a user gives."""
+
+from collections.abc import Collection, Mapping
+from itertools import islice
+from typing import Any, Final, Literal, cast
+
+from langchain_nuextract.errors import UnsupportedSchema
+from langchain_nuextract.paths import JSON
+from langchain_nuextract.schema.nuextract_template import read as read_template
+
+_DEEPEST: Final = 150
+"""Levels of a schema as it is written: a level of values takes two or three of them."""
+
+_LARGEST: Final = 1_000_000
+"""Values in a schema as it is written, those that stand in it twice counted twice."""
+
+_TYPES: Final = frozenset({"string", "integer", "number", "boolean", "object", "array", "null", "any"})
+_OBJECTS: Final = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
+_SCHEMAS: Final = ("items", "additionalProperties", "not", "if", "propertyNames")
+_LISTS: Final = ("anyOf", "oneOf", "allOf", "enum", "prefixItems", "extends")
+_TEXTS: Final = ("$schema", "$ref", "$id", "id")
+_NOTES: Final = ("title", "description", "format", "pattern", "default", "const", "$comment", "contentEncoding")
+_KEYWORDS: Final = frozenset({"type", *_OBJECTS, *_SCHEMAS, *_LISTS, *_TEXTS, *_NOTES})
+
+
+def reads_as(schema: Any) -> Literal["python", "json schema", "template"]:
+    """Tell a type, a JSON Schema and a template from each other, by their structure.
+
+    Raises:
+        UnsupportedSchema: It is none of them, could be two of them, or is empty.
+    """
+    if isinstance(schema, Mapping | list):
+        _check_size(schema)
+    match schema:
+        case Mapping():
+            return _dict_reads_as(cast("Mapping[str, JSON]", schema))
+        case list():
+            read_template(schema)
+            return "template"
+        case None | bool() | int() | float() | str() | bytes():
+            raise UnsupportedSchema((), f"{schema!r} is no schema. Pass a type, a JSON Schema or a template.")
+        case _:
+            return "python"
+
+
+def _check_size(schema: JSON) -> None:
+    """Refuse what is nested so deeply, or shared so often, that reading it would exhaust the stack or the memory."""
+    level, depth, count = [schema], 0, 0
+    while level:
+        level = list(islice((child for value in level for child in _children(value)), _LARGEST))
+        depth += 1
+        count += len(level)
+        if depth > _DEEPEST:
+            raise UnsupportedSchema((), f"the schema is nested deeper than {_DEEPEST} levels.")
+        if count >= _LARGEST:
+            raise UnsupportedSchema((), f"the schema holds more than {_LARGEST:,} values.")
+
+
+def _children(value: JSON) -> Collection[JSON]:
+    if isinstance(value, Mapping):
+        return cast("Mapping[str, JSON]", value).values()
+    return cast("list[JSON]", value) if isinstance(value, list) else ()
+
+
+def _dict_reads_as(schema: Mapping[str, JSON]) -> Literal["json schema", "template"]:
+    if not schema:
+        raise UnsupportedSchema((), "the schema is empty: there is nothing to extract.")
+    fault = _template_fault(schema)
+    if fault is None and _is_schema(schema) and _KEYWORDS.issuperset(schema):
+        raise UnsupportedSchema(
+            (),
+            "this could be a JSON Schema or a template with these fields. "
+            'Add "$schema" for the one, or a field for the other.',
+        )
+    if fault is None:
+        return "template"
+    if _is_schema(schema) or not _KEYWORDS.isdisjoint(schema):
+        return "json schema"
+    raise fault
+
+
+def _template_fault(schema: Mapping[str, JSON]) -> UnsupportedSchema | None:
+    try:
+        read_template(schema)
+    except UnsupportedSchema as error:
+        return error
+    return None
+
+
+def _is_schema(schema: Mapping[str, JSON]) -> bool:
+    """Whether a keyword of JSON Schema stands in its place."""
+    named = schema.get("type")
+    types = cast("list[JSON]", named) if isinstance(named, list) else [named]
+    return (
+        all(isinstance(name, str) and name in _TYPES for name in types)
+        or any(isinstance(schema.get(name), Mapping) for name in _OBJECTS)
+        or any(isinstance(schema.get(name), Mapping | bool) for name in _SCHEMAS)
+        or any(isinstance(schema.get(name), list) for name in _LISTS)
+        or any(isinstance(schema.get(name), str) for name in _TEXTS)
+    )

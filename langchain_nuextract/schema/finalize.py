@@ -1,0 +1,62 @@
+"""Losses that are named when a whole schema has been read, and no node is put together with others any more."""
+
+from dataclasses import replace
+from typing import cast
+
+from langchain_nuextract.schema.ir import (
+    Anything,
+    Array,
+    Enum,
+    Field,
+    Leaf,
+    Node,
+    Record,
+    Split,
+    has_constants_only,
+    tells_null,
+)
+from langchain_nuextract.schema.types import json_kind
+
+_BESIDE_CONSTANTS = ("properties that the schema does not mention beside constants", "they are left out")
+_IMPLIED = ("the schema states no type here", "values of the type that its keywords are about are asked for")
+ANY = ("any value is admitted here", "it is asked for as text, and read as JSON where it is JSON")
+_NULL = ("null cannot be told from nothing here", "a missing value is left out")
+
+
+def finished(node: Node) -> Node:
+    """Name what a template cannot carry, now that the node is not put together with others any more."""
+    match node:
+        case Record(fields=fields, rest=rest):
+            node = replace(
+                node,
+                fields=tuple(replace(field, node=_finished_field(field)) for field in fields),
+                rest=finished(rest) if rest else None,
+            )
+            if node.open and has_constants_only(node):
+                node = replace(_losing(node, _BESIDE_CONSTANTS), open=False)
+        case Array(prefix=prefix, rest=rest):
+            node = replace(node, prefix=tuple(map(finished, prefix)), rest=finished(rest) if rest else None)
+        case Split():
+            one = cast("Array | None", finished(node.array) if node.array else None)
+            two = cast("Record | None", finished(node.record) if node.record else None)
+            node = replace(node, array=one, record=two)
+        case Anything():
+            return _losing(node, ANY)
+        case _:
+            pass
+    return _losing(node, _IMPLIED) if node.implied else node
+
+
+def _finished_field(field: Field) -> Node:
+    node = finished(field.node)
+    text = isinstance(node, Leaf | Enum) and not _is_choice(node)
+    return node if text or not tells_null(field) else _losing(node, _NULL)
+
+
+def _is_choice(node: Leaf | Enum) -> bool:
+    """Whether the model is asked for a choice or a number, which cannot say that null is meant."""
+    return len(node.members) > 1 if isinstance(node, Enum) else json_kind(node.type) != "string"
+
+
+def _losing(node: Node, loss: tuple[str, str]) -> Node:
+    return node if loss in node.lost else replace(node, lost=(*node.lost, loss))

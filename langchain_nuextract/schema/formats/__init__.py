@@ -1,0 +1,1 @@
+"""Codes, units, patterns and addresses that texts must satisfy."""

@@ -1,0 +1,52 @@
+"""The values of a user's shape that a document has to say in words or figures of its own."""
+
+from collections.abc import Iterator, Mapping
+from itertools import chain, repeat
+from typing import Final
+
+from langchain_nuextract.paths import JSON, leaves
+from langchain_nuextract.schema.ir import Anything, Array, Cut, Enum, Leaf, Node, Record, Split, parts
+from langchain_nuextract.schema.json_types import is_list, is_object
+from langchain_nuextract.schema.types import REGIONS
+
+_CODES: Final = REGIONS | {"boolean", "country", "currency", "language", "language-tag", "script", "unit-code"}
+"""Types whose values are drawn from a list, as choices are: `EUR` is right where the document has "€"."""
+
+
+def spoken(node: Node, value: JSON) -> Iterator[JSON]:
+    """Yield the scalars of a value that are no choice, code, truth value or null, in order."""
+    match node:
+        case Leaf() if node.type not in _CODES:
+            yield from _scalars(value)
+        case Anything() | Cut():
+            yield from _scalars(value)
+        case _:
+            for part, child in _children(node, value):
+                yield from spoken(part, child)
+
+
+def choices(node: Node) -> Iterator[JSON]:
+    """Yield the values of all choices in a node and below it, in order."""
+    if isinstance(node, Enum):
+        yield from (member.value for member in node.members)
+    for _, part in parts(node):
+        yield from choices(part)
+
+
+def _children(node: Node, value: JSON) -> Iterator[tuple[Node, JSON]]:
+    """Pair what is in a value with the nodes that tell of it."""
+    match node:
+        case Array() if is_list(value):
+            yield from zip(chain(node.prefix, repeat(node.rest or Anything())), value, strict=False)
+        case Record() if is_object(value):
+            known: Mapping[str, Node] = {field.name: field.node for field in node.fields}
+            yield from ((known.get(name) or node.rest or Anything(), child) for name, child in value.items())
+        case Split():
+            part = node.record if is_object(value) else node.array if is_list(value) else node.scalar
+            yield (part or Anything(), value)
+        case _:
+            pass
+
+
+def _scalars(value: JSON) -> Iterator[JSON]:
+    return (leaf for _, leaf in leaves(value) if leaf is not None and not isinstance(leaf, bool))

@@ -1,0 +1,230 @@
+"""What a schema means, as a frozen tree on the side of the user's values.
+
+Every schema is read into these nodes once; nothing else ever looks at raw JSON Schema or at a raw template.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from langchain_nuextract.paths import EACH, JSON, Path, show
+from langchain_nuextract.schema.json_types import dumps
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """One thing that a template cannot carry."""
+
+    path: Path
+    """Where, in the user's shape."""
+    what: str
+    """What is lost."""
+    instead: str
+    """What happens instead."""
+
+    def __str__(self) -> str:
+        return f"{show(self.path)}: {self.what}; {self.instead}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """What all nodes have."""
+
+    note: str = ""
+    """The user's description."""
+    nullable: bool = False
+    """Whether null is a value here."""
+    implied: bool = False
+    """Whether the schema did not say the type, so that values of other types are admitted too."""
+    lost: tuple[tuple[str, str], ...] = ()
+    """What a template cannot carry of this, and what happens instead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anything(Base):
+    """Any JSON value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Never(Base):
+    """No value, except null where it is nullable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut(Base):
+    """The place where a recursion is not unrolled any further."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf(Base):
+    """A scalar."""
+
+    type: str
+    """NuExtract's name of its type."""
+    kinds: frozenset[str]
+    """What it is in JSON: `string`, `integer`, `number`, `boolean`."""
+    decimal: bool = False
+    """Whether it is a number that the user's type also takes as text."""
+    pattern: str = ""
+    """What texts are like, where the user's schema says so in a form for grammars; see `patterns`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One value of an enumeration."""
+
+    label: str
+    """How the model is shown it."""
+    text: str
+    """The value, as JSON."""
+
+    @property
+    def value(self) -> JSON:
+        """The value."""
+        return json.loads(self.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enum(Base):
+    """One of some values; a constant where there is but one."""
+
+    members: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Array(Base):
+    """Items in order: some with a place of their own, then any number of one kind."""
+
+    prefix: "tuple[Node, ...]" = ()
+    rest: "Node | None" = None
+    """What follows the prefix; None if nothing may."""
+    least: int = 0
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A named part of an object."""
+
+    name: str
+    node: "Node"
+    required: bool
+    default: str | None = None
+    """The user's default as JSON; None if there is none."""
+    filled: bool = False
+    """Whether a constant is put in even where it could be left out."""
+    null_matters: bool = False
+    """Whether null and nothing, where both are admitted, mean different things to the user's type."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record(Base):
+    """An object: named parts, and perhaps any number of others."""
+
+    fields: tuple[Field, ...] = ()
+    rest: "Node | None" = None
+    """What the values under other names are, where the schema says that there are such; None if it does not."""
+    open: bool = False
+    """Whether values under other names are admitted without being mentioned. They are kept, but not asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split(Base):
+    """Values of several shapes; at least two of the three."""
+
+    scalar: "Leaf | Enum | None" = None
+    array: Array | None = None
+    record: Record | None = None
+
+
+Node: TypeAlias = Anything | Never | Cut | Leaf | Enum | Array | Record | Split
+
+
+def enum(values: list[JSON]) -> Node:
+    """Make the node of some values; null among them makes it nullable, true and false a boolean."""
+    texts = dict.fromkeys(dumps(value) for value in values)
+    nullable = texts.pop("null", 0) is None
+    if set(texts) == {"true", "false"}:
+        return Leaf(type="boolean", kinds=frozenset({"boolean"}), nullable=nullable)
+    if not texts:
+        return Never(nullable=nullable)
+    return Enum(members=_members(list(texts)), nullable=nullable)
+
+
+def _members(texts: list[str]) -> tuple[Member, ...]:
+    values = [json.loads(text) for text in texts]
+    plain = {value for value in values if isinstance(value, str) and value}
+    return tuple(
+        Member(value if isinstance(value, str) and value else _label(text, plain), text)
+        for text, value in zip(texts, values, strict=True)
+    )
+
+
+def _label(text: str, taken: set[str]) -> str:
+    while text in taken:
+        text = f"={text}"
+    return text
+
+
+def parts(node: Node) -> tuple[tuple[Path, Node], ...]:
+    """Give the nodes right below a node, each with the step that leads there in the user's shape."""
+    match node:
+        case Array():
+            places = tuple(((index,), item) for index, item in enumerate(node.prefix))
+            return places + ((((EACH,), node.rest),) if node.rest else ())
+        case Record():
+            named = tuple(((field.name,), field.node) for field in node.fields)
+            return named + ((((EACH,), node.rest),) if node.rest else ())
+        case Split():
+            return tuple(((), part) for part in (node.scalar, node.array, node.record) if part)
+        case _:
+            return ()
+
+
+def size(node: Node) -> int:
+    """Count the nodes that a node spells out to, those that stand in several places once for each."""
+    sizes: dict[int, int] = {}
+
+    def count(part: Node) -> int:
+        if id(part) not in sizes:
+            sizes[id(part)] = 1 + sum(count(inner) for _, inner in parts(part))
+        return sizes[id(part)]
+
+    return count(node)
+
+
+def is_impossible(node: Node) -> bool:
+    """Whether no value satisfies a node."""
+    return isinstance(node, Never) and not node.nullable
+
+
+def tells_null(field: Field) -> bool:
+    """Whether null and nothing are both admitted for a field, and different."""
+    return field.null_matters and field.node.nullable and not field.required and not isinstance(field.node, Anything)
+
+
+def is_constant(node: Node) -> bool:
+    """Whether there is but one value, which need not be asked for."""
+    match node:
+        case Enum(members=[_], nullable=False):
+            return True
+        case Record(rest=None, open=False, nullable=False):
+            return has_constants_only(node)
+        case _:
+            return False
+
+
+def has_constants_only(node: Record) -> bool:
+    """Whether all the parts that an object names are constants, and there."""
+    return bool(node.fields) and all(
+        (field.required or field.filled) and is_constant(field.node) for field in node.fields
+    )
+
+
+def losses(node: Node, at: Path = ()) -> Iterator[Loss]:
+    """Yield what a template cannot carry of a node and of all below it, in order."""
+    for what, instead in node.lost:
+        yield Loss(at, what, instead)
+    for step, part in parts(node):
+        yield from losses(part, (*at, *step))

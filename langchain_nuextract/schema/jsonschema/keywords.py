@@ -1,0 +1,52 @@
+"""What the keywords of a JSON Schema hold, in whatever form the drafts have them."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from langchain_nuextract.paths import JSON, fields, items, number
+from langchain_nuextract.schema.json_types import is_list, is_object
+
+_ABOUT: Final = {
+    "object": frozenset({"properties", "required", "additionalProperties", "patternProperties", "propertyNames"}),
+    "array": frozenset({"items", "prefixItems", "additionalItems", "minItems", "maxItems", "uniqueItems", "contains"}),
+    "string": frozenset({"minLength", "maxLength", "pattern", "format"}),
+    "number": frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}),
+}
+"""The keywords that say something about values of one type only."""
+
+
+def implied_type(schema: Mapping[str, JSON]) -> str | None:
+    """Name the type that the keywords of a schema are about, where it states none."""
+    return next((name for name, keywords in _ABOUT.items() if not keywords.isdisjoint(schema)), None)
+
+
+def required(schema: Mapping[str, JSON], named: Mapping[str, JSON]) -> dict[str, None]:
+    """Give the names of the properties that must be there; draft 3 says so in the property itself."""
+    listed = schema.get("required")
+    if is_list(listed):
+        return dict.fromkeys(name for name in listed if isinstance(name, str))
+    return dict.fromkeys(name for name, part in named.items() if is_object(part) and part.get("required") is True)
+
+
+def named_keys(schema: Mapping[str, JSON]) -> list[str]:
+    """Give the names that `propertyNames` lists, where it lists them."""
+    names = items(fields(schema.get("propertyNames")).get("enum"))
+    return [name for name in names if isinstance(name, str)]
+
+
+def patterns(schema: Mapping[str, JSON]) -> Mapping[str, JSON]:
+    """Give the schemas of the properties whose names match a pattern."""
+    return fields(schema.get("patternProperties"))
+
+
+def listed(value: JSON) -> list[JSON]:
+    """Give what a keyword holds, be it one thing or several."""
+    if is_list(value):
+        return value
+    return [] if value is None else [value]
+
+
+def bound(value: JSON) -> int | None:
+    """Give how many items there may be, where that is said."""
+    said = number(value)
+    return None if said is None else int(said)

@@ -1,0 +1,267 @@
+"""JSON Schema of any draft, read into nodes. Only here and in `keywords` and `references` its keywords are known.
+
+What only validation can check (bounds, most patterns, `not`, `if`, …) is not read: the user's own schema validates.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, cast
+
+from langchain_nuextract.errors import UnsupportedSchema
+from langchain_nuextract.paths import EACH, JSON, Path, fields, items
+from langchain_nuextract.schema.combine.intersection import meet, meet_all
+from langchain_nuextract.schema.combine.union import unite_all
+from langchain_nuextract.schema.finalize import ANY
+from langchain_nuextract.schema.ir import (
+    Anything,
+    Array,
+    Cut,
+    Enum,
+    Field,
+    Never,
+    Node,
+    Record,
+    enum,
+    is_impossible,
+    size,
+)
+from langchain_nuextract.schema.json_types import dumps, is_object
+from langchain_nuextract.schema.jsonschema.keywords import bound, implied_type, listed, named_keys, patterns, required
+from langchain_nuextract.schema.jsonschema.references import Resolver
+from langchain_nuextract.schema.jsonschema.scalars import retype, scalar
+from langchain_nuextract.schema.types import ANNOTATION
+
+DEEPEST: Final = 60
+"""Levels of nesting at the most; NuExtract was trained on nine."""
+
+_MANY = "the schema spells out to too many parts. Ask for less at once."
+_CUT = ("a recursion is not unrolled any further", "what lies deeper is asked for as JSON text")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the reader stands."""
+
+    resolver: Any
+    path: Path = ()
+    inside: frozenset[int] = frozenset()
+    """The schemas that are being read for this very value."""
+    unrolled: frozenset[int] = frozenset()
+    """The recursive schemas on the way here."""
+    rounds: int = 0
+    """How often the way here went into a recursive schema again."""
+
+    def down(self, step: str | int) -> "Place":
+        """Go on to a value inside."""
+        return replace(self, path=(*self.path, step), inside=frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far a reader goes."""
+
+    rounds: int
+    """Times that a recursive schema may be entered again."""
+    nested: int = DEEPEST
+    """Recursive schemas that may stand in each other."""
+    steps: int = 20_000
+    """Schemas read at the most, each as often as it is used."""
+    parts: int = 50_000
+    """Parts that they spell out to at the most: where kinds of object are asked as one, what one admits under any name
+    is asked under each name of the other."""
+
+
+class TooLarge(UnsupportedSchema):
+    """The limits let the schema grow too large; narrower ones may not."""
+
+
+class Reader:
+    """Reads one schema once.
+
+    Args:
+        resolver: Where the schema's references lead.
+        loops: The recursive schemas.
+        limits: How far to go.
+        draft: The address of its metaschema.
+        closed: Whether objects have no properties but those that are mentioned, unless it says otherwise.
+    """
+
+    def __init__(self, resolver: Resolver, loops: frozenset[int], limits: Limits, *, draft: str, closed: bool) -> None:
+        self._resolver = resolver
+        self._loops = loops
+        self._limits = limits
+        self._old = bool(re.search(r"draft-0[3-7]", draft))
+        self._constants = not re.search(r"draft-0[34]", draft)
+        self._closed = closed
+        self._steps = 0
+
+    def whole(self, schema: JSON) -> Node:
+        """Read the schema, from its root.
+
+        Raises:
+            TooLarge: It does not fit into the limits.
+            UnsupportedSchema: It leads to itself without an end.
+        """
+        place = Place(self._resolver.root, inside=frozenset({id(schema)}))
+        if id(schema) in self._loops:
+            place = replace(place, unrolled=frozenset({id(schema)}))
+        try:
+            node = self.read(schema, place)
+        except RecursionError:
+            raise TooLarge((), "the schema leads on from reference to reference for too long.") from None
+        if size(node) > self._limits.parts:
+            raise TooLarge((), _MANY)
+        return node
+
+    def read(self, schema: JSON, place: Place) -> Node:
+        """Read what a schema says about one value."""
+        self._count(place)
+        if schema is False:
+            return Never()
+        if not isinstance(schema, Mapping) or not schema:
+            return Anything(nullable=True, lost=(ANY,))
+        says = cast("Mapping[str, JSON]", schema)
+        place = replace(place, resolver=self._resolver.within(place.resolver, says))
+        return _annotated(meet_all(self._conjuncts(says, place)), says, place)
+
+    def _count(self, place: Place) -> None:
+        self._steps += 1
+        if self._steps > self._limits.steps:
+            raise TooLarge((), _MANY)
+        if len(place.path) > DEEPEST:
+            raise TooLarge(place.path, f"the schema is nested deeper than {DEEPEST} levels.")
+
+    def _conjuncts(self, schema: Mapping[str, JSON], place: Place) -> list[Node]:
+        """Read all that holds at once for one value."""
+        targets = [
+            self._follow(target, replace(place, resolver=resolver))
+            for target, resolver in self._resolver.follow(place.resolver, schema, place.path)
+        ]
+        if targets and self._old:
+            return targets
+        every = [self.read(part, place) for name in ("allOf", "extends") for part in listed(schema.get(name))]
+        some = [
+            unite_all([self.read(part, place) for part in listed(schema[name])])
+            for name in ("anyOf", "oneOf")
+            if schema.get(name)
+        ]
+        return [self._own(schema, place), *targets, *every, *some]
+
+    def _follow(self, target: JSON, place: Place) -> Node:
+        name = id(target)
+        if name in place.inside:
+            raise UnsupportedSchema(place.path, "the schema leads back to itself without an end.")
+        place = replace(place, inside=place.inside | {name})
+        if name not in self._loops:
+            return self.read(target, place)
+        rounds = place.rounds + (name in place.unrolled)
+        if rounds > self._limits.rounds or len(place.unrolled) >= self._limits.nested:
+            return Cut(lost=(_CUT,))
+        return self.read(target, replace(place, rounds=rounds, unrolled=place.unrolled | {name}))
+
+    def _own(self, schema: Mapping[str, JSON], place: Place) -> Node:
+        """Read what the keywords of the schema itself say, references and combinations left out."""
+        typed = self._typed(schema, place)
+        if "const" in schema and self._constants:
+            return meet(enum([schema["const"]]), typed)
+        if isinstance(schema.get("enum"), list):
+            return meet(enum(schema["enum"]), typed)
+        return typed
+
+    def _typed(self, schema: Mapping[str, JSON], place: Place) -> Node:
+        named = schema.get("type")
+        if named is None:
+            return self._untyped(schema, place)
+        return unite_all([self._by_type(name, schema, place) for name in listed(named)])
+
+    def _untyped(self, schema: Mapping[str, JSON], place: Place) -> Node:
+        name = implied_type(schema)
+        return replace(self._by_type(name, schema, place), implied=True) if name else Anything(nullable=True)
+
+    def _by_type(self, name: JSON, schema: Mapping[str, JSON], place: Place) -> Node:
+        match name:
+            case "object":
+                return self._object(schema, place)
+            case "array":
+                return self._array(schema, place)
+            case Mapping():
+                return self.read(name, place)
+            case _:
+                return scalar(name, schema)
+
+    def _array(self, schema: Mapping[str, JSON], place: Place) -> Array:
+        places = items(schema.get("prefixItems", schema.get("items")))
+        after = schema.get("items", True) if not isinstance(schema.get("items"), list) else None
+        rest = schema.get("additionalItems", True) if after is None else after
+        most = bound(schema.get("maxItems"))
+        prefix = tuple(self.read(part, place.down(index)) for index, part in enumerate(places))
+        return Array(
+            prefix=prefix,
+            rest=None if prefix and _fills(most, prefix) else self._rest(rest, place),
+            least=bound(schema.get("minItems")) or 0,
+            most=most,
+        )
+
+    def _rest(self, schema: JSON, place: Place) -> Node | None:
+        node = self.read(schema, place.down(EACH))
+        return None if is_impossible(node) else node
+
+    def _object(self, schema: Mapping[str, JSON], place: Place) -> Record:
+        named, only = fields(schema.get("properties")), named_keys(schema)
+        must = required(schema, named)
+        described = [self._field(name, part, place, required=name in must) for name, part in named.items()]
+        rest, open_ = self._others(schema, place)
+        undescribed = [
+            self._undeclared(name, schema, place, required=name in must)
+            for name in dict.fromkeys((*only, *must))
+            if name not in named
+        ]
+        kept = tuple(field for field in (*described, *undescribed) if not is_impossible(field.node))
+        if only:
+            return Record(fields=kept)
+        if not kept and rest is None and open_ and not (self._closed and "properties" in schema):
+            return Record(rest=Anything(nullable=True, lost=(ANY,)))
+        return Record(fields=kept, rest=rest, open=open_ and not self._closed and rest is None)
+
+    def _field(self, name: str, schema: JSON, place: Place, *, required: bool) -> Field:
+        node = self.read(schema, place.down(name))
+        says: Mapping[str, JSON] = schema if is_object(schema) else {}
+        default = dumps(says["default"]) if "default" in says else None
+        constant = node.members[0].text if isinstance(node, Enum) and len(node.members) == 1 else None
+        return Field(
+            name=name,
+            node=node,
+            required=required,
+            default=default,
+            filled=self._closed and default is not None and default == constant,
+            null_matters=not required and (not self._closed if default is None else default != "null"),
+        )
+
+    def _undeclared(self, name: str, schema: Mapping[str, JSON], place: Place, *, required: bool) -> Field:
+        """Read a property that is required, or named by `propertyNames`, but not described."""
+        # Patterns are not tried: the search for one can take for ever.
+        described = [*patterns(schema).values(), schema.get("additionalProperties", True)]
+        node = unite_all([self.read(part, place.down(name)) for part in described])
+        return Field(name=name, node=node, required=required)
+
+    def _others(self, schema: Mapping[str, JSON], place: Place) -> tuple[Node | None, bool]:
+        """Read what properties under other names are, and tell whether there may be some that are not mentioned."""
+        extra = schema.get("additionalProperties")
+        matched = [self._rest(part, place) for part in patterns(schema).values()]
+        stated = self._rest(extra, place) if extra is not None and extra is not False else None
+        nodes = [node for node in (*matched, stated) if node]
+        return unite_all(nodes) if nodes else None, extra is None
+
+
+def _annotated(node: Node, schema: Mapping[str, JSON], place: Place) -> Node:
+    """Add what a schema says about a value without restricting it."""
+    note = schema.get("description")
+    if isinstance(note, str) and note.strip():
+        node = replace(node, note=" ".join(note.split()))
+    wanted = "verbatim-string" if schema.get("x-verbatim") is True else schema.get(ANNOTATION)
+    return retype(node, wanted, place.path) if isinstance(wanted, str) else node
+
+
+def _fills(most: int | None, prefix: tuple[Node, ...]) -> bool:
+    return most is not None and most <= len(prefix)

@@ -1,0 +1,77 @@
+"""What scalars are asked for as: by their type and format, or by the NuExtract type that a schema names."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from langchain_nuextract.errors import UnsupportedSchema
+from langchain_nuextract.paths import EACH, JSON, Path
+from langchain_nuextract.schema.formats.patterns import plain
+from langchain_nuextract.schema.ir import Anything, Array, Leaf, Never, Node, Split
+from langchain_nuextract.schema.json_types import json_kinds
+from langchain_nuextract.schema.types import REGIONS, SCALARS, json_kind
+
+FORMATS = {
+    "date": "date",
+    "time": "time",
+    "date-time": "date-time",
+    "duration": "duration",
+    "email": "email-address",
+    "idn-email": "email-address",
+    "uri": "url",
+    "iri": "url",
+    "url": "url",
+    "uuid": "verbatim-string",
+    "hostname": "verbatim-string",
+    "ipv4": "verbatim-string",
+    "ipv6": "verbatim-string",
+    "phone": "phone-number",
+    "currency-code": "currency",
+    "country-code": "country",
+}
+"""The NuExtract type for a `format`; any other format is text."""
+
+
+def scalar(name: JSON, schema: Mapping[str, JSON]) -> Node:
+    """Make the node of a type of JSON Schema that is neither object nor array; one that it does not know is anything.
+
+    Args:
+        name: The type.
+        schema: Where it stands; its `format` and its `pattern` may say more.
+    """
+    match name:
+        case "null":
+            return Never(nullable=True)
+        case "string":
+            return Leaf(type=_text_type(schema), kinds=json_kinds("string"), pattern=plain(schema.get("pattern")))
+        case "integer" | "boolean" | "number":
+            return Leaf(type=name, kinds=json_kinds(name))
+        case _:
+            return Anything(nullable=True)
+
+
+def _text_type(schema: Mapping[str, JSON]) -> str:
+    format_ = schema.get("format")
+    return FORMATS.get(format_, "string") if isinstance(format_, str) else "string"
+
+
+def retype(node: Node, name: str, at: Path) -> Node:
+    """Ask for the scalars of a node by a NuExtract type.
+
+    Raises:
+        UnsupportedSchema: There is no such type, or it cannot hold the values.
+    """
+    if name not in SCALARS | REGIONS:
+        raise UnsupportedSchema(at, f"NuExtract has no type {name!r}.")
+    match node:
+        case Leaf():
+            if json_kind(name) != "string" and not json_kinds(name) & node.kinds:
+                raise UnsupportedSchema(at, f"the type {name!r} does not hold values of {sorted(node.kinds)}.")
+            return replace(node, type=name, decimal="string" in node.kinds and json_kind(name) != "string")
+        case Array(rest=rest) if rest is not None:
+            return replace(node, rest=retype(rest, name, (*at, EACH)))
+        case Split(scalar=Leaf() as scalar):
+            return replace(node, scalar=retype(scalar, name, at))
+        case Anything():
+            return Leaf(type=name, kinds=frozenset({json_kind(name)}), nullable=node.nullable, note=node.note)
+        case _:
+            raise UnsupportedSchema(at, f"the type {name!r} can be asked for text, numbers and lists of them only.")

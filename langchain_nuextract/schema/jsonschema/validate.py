@@ -1,0 +1,143 @@
+"""Values checked against a JSON Schema, with problems by path."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime, time
+from functools import cache, partial
+from ipaddress import IPv4Address, IPv6Address
+from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
+
+from langchain_nuextract.errors import InvalidValue, Problem
+from langchain_nuextract.paths import JSON, Path
+from langchain_nuextract.schema.formats.addresses import is_email, is_iri
+from langchain_nuextract.schema.formats.checks import faults
+from langchain_nuextract.schema.formats.iso8601 import is_duration
+from langchain_nuextract.schema.json_types import is_list, is_object, shown
+from langchain_nuextract.schema.jsonschema.drafts import careful
+from langchain_nuextract.schema.jsonschema.keywords import listed
+from langchain_nuextract.schema.types import ANNOTATION
+
+if TYPE_CHECKING:
+    from jsonschema import FormatChecker
+    from jsonschema.protocols import Validator
+
+_FORMATS: dict[str, Callable[[str], object]] = {
+    "date": date.fromisoformat,
+    "date-time": datetime.fromisoformat,
+    "time": time.fromisoformat,
+    "uuid": UUID,
+    "ipv4": IPv4Address,
+    "ipv6": IPv6Address,
+    "duration": is_duration,
+    "email": is_email,
+    "idn-email": is_email,
+    "uri": is_iri,
+    "iri": is_iri,
+}
+"""Formats that are checked. A date-time may lack its time zone and a URI have any letters: documents print them so."""
+_TYPED = {"url": "url", "phone": "phone-number", "currency-code": "currency", "country-code": "country"}
+"""Formats that JSON Schema does not have, and the NuExtract types they are checked as."""
+
+_WORDS = {
+    "array": "a list",
+    "object": "an object",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+
+
+def check_json(schema: Mapping[str, JSON], draft: "type[Validator]", value: JSON) -> JSON:
+    """Check a JSON value against a JSON Schema, and give it back.
+
+    Raises:
+        InvalidValue: The schema does not admit it.
+    """
+    found = cast("Any", _extended(draft))(schema, format_checker=_formats())
+    try:
+        problems = [problem for error in found.iter_errors(value) for problem in _violations(error)]
+    except RecursionError:
+        problems = [Problem((), "nested too deeply to be checked")]
+    if problems:
+        raise InvalidValue(list(dict.fromkeys(problems)))
+    return value
+
+
+@cache
+def _formats() -> "FormatChecker":
+    from jsonschema import FormatChecker  # noqa: PLC0415 heavy, and not needed for Python types
+
+    checker = FormatChecker(formats=())
+    for name, parse in _FORMATS.items():
+        checker.checks(name, raises=ValueError)(_format_check(parse))
+    for name, type_ in _TYPED.items():
+        checker.checks(name)(partial(_is_of, type_))
+    return checker
+
+
+def _is_of(type_: str, value: object) -> bool:
+    return next(faults(type_, value), None) is None
+
+
+@cache
+def _extended(draft: "type[Validator]") -> "type[Validator]":
+    """Make a draft know the NuExtract types that a schema asks for by name."""
+    from jsonschema import validators  # noqa: PLC0415 heavy, and not needed for Python types
+
+    return cast("Any", validators).extend(careful(draft), {ANNOTATION: _annotated})
+
+
+def _annotated(_: object, name: JSON, value: JSON, __: object) -> Iterator[Exception]:
+    from jsonschema import ValidationError  # noqa: PLC0415 heavy, and not needed for Python types
+
+    for fault in faults(name, value) if isinstance(name, str) else ():
+        yield ValidationError(fault.reason, path=fault.path, instance=fault.text)
+
+
+def _format_check(parse: Callable[[str], object]) -> Callable[[object], bool]:
+    def fits(value: object) -> bool:
+        return not isinstance(value, str) or bool(parse(value))
+
+    return fits
+
+
+def _closest(violation: Any) -> Any:
+    """Of the branches of a union, give what is wrong with that which came closest."""
+    from jsonschema import exceptions  # noqa: PLC0415 heavy, and not needed for Python types
+
+    return cast("Any", exceptions).best_match([violation]) if violation.context else violation
+
+
+def _violations(violation: Any) -> Iterator[Problem]:
+    """Say what jsonschema found."""
+    error = _closest(violation)
+    path: Path = tuple(error.absolute_path)
+    value, expected = error.instance, error.validator_value
+    match error.validator:
+        case "required":
+            at, names = (path, expected) if is_list(expected) else (path[:-1], _required_in_draft3(error))
+            for name in names:
+                if name not in value:
+                    yield Problem((*at, name), "missing, but required")
+        case "type":
+            yield Problem(path, f"expected {_named(expected)}, got {shown(value)}")
+        case "enum":
+            yield Problem(path, f"expected one of {shown(expected)}, got {shown(value)}")
+        case "const":
+            yield Problem(path, f"expected {shown(expected)}, got {shown(value)}")
+        case "format":
+            yield Problem(path, f"expected a {expected}, got {shown(value)}")
+        case _:
+            yield Problem(path, f"{error.message[:200]}, got {shown(value)}")
+
+
+def _required_in_draft3(error: Any) -> list[str]:
+    """Give the properties that draft 3 requires; jsonschema does not say which one it misses."""
+    named: Mapping[str, JSON] = error.schema.get("properties", {})
+    return [name for name, part in named.items() if is_object(part) and "required" in part]
+
+
+def _named(types: JSON) -> str:
+    return " or ".join(_WORDS.get(str(name), str(name)) for name in listed(types))

@@ -1,0 +1,70 @@
+"""Typed NuExtract templates, and NuExtract 1's templates of empty strings, read into nodes."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import cast
+
+from langchain_nuextract.errors import UnsupportedSchema, quote
+from langchain_nuextract.paths import EACH, JSON, Path
+from langchain_nuextract.schema.ir import Array, Enum, Field, Leaf, Member, Node, Record
+from langchain_nuextract.schema.json_types import dumps, json_kinds
+from langchain_nuextract.schema.types import REGIONS, SCALARS
+
+
+def read(template: JSON, at: Path = ()) -> Node:
+    """Read a template.
+
+    Raises:
+        UnsupportedSchema: It has no fields, or a leaf that is no type name.
+    """
+    match template:
+        case str():
+            return _leaf(template, at)
+        case list():
+            return _list(cast("list[JSON]", template), at)
+        case Mapping():
+            return _record(cast("Mapping[str, JSON]", template), at)
+        case _:
+            raise UnsupportedSchema(at, f"a template leaf is the name of a type, not {template!r}.")
+
+
+def _leaf(name: str, at: Path) -> Leaf:
+    if name == "":
+        return Leaf(type="string", kinds=frozenset({"string"}), nullable=True)
+    if name not in SCALARS | REGIONS:
+        close = get_close_matches(name, sorted(SCALARS | REGIONS), n=1)
+        hint = f"Did you mean {close[0]!r}?" if close else f"The types are {', '.join(sorted(SCALARS))}."
+        raise UnsupportedSchema(at, f"NuExtract has no type {quote(name)}. {hint}")
+    return Leaf(type=name, kinds=json_kinds(name), nullable=True)
+
+
+def _list(items: list[JSON], at: Path) -> Node:
+    match items:
+        case []:
+            return Array(rest=read("", at))
+        case [[str(), str(), *_] as labels] if all(isinstance(label, str) for label in labels):
+            return Array(rest=_choice(cast("list[str]", labels)))
+        case [item]:
+            return Array(rest=_item(item, (*at, EACH)))
+        case _ if all(isinstance(label, str) for label in items):
+            return _choice(cast("list[str]", items), nullable=True)
+        case _:
+            raise UnsupportedSchema(at, "a list in a template has one item, or the labels of a choice.")
+
+
+def _item(item: JSON, at: Path) -> Node:
+    """Read what a list is of. An item is never missing."""
+    node = read(item, at)
+    return Leaf(type=node.type, kinds=node.kinds) if isinstance(node, Leaf) else node
+
+
+def _choice(labels: list[str], *, nullable: bool = False) -> Enum:
+    return Enum(members=tuple(Member(label, dumps(label)) for label in dict.fromkeys(labels)), nullable=nullable)
+
+
+def _record(template: Mapping[str, JSON], at: Path) -> Record:
+    if not template:
+        raise UnsupportedSchema(at, "the template has no fields; NuExtract3 would answer it in Markdown.")
+    return Record(
+        fields=tuple(Field(name=name, node=read(part, (*at, name)), required=True) for name, part in template.items())
+    )

@@ -1,0 +1,1 @@
+"""Pydantic models, dataclasses, TypedDicts and their instances, read as JSON Schema."""

@@ -1,0 +1,102 @@
+"""Schemas as users give them: a Python type, a JSON Schema or a template."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, Literal, Protocol, TypeAlias
+
+from langchain_nuextract.paths import JSON
+from langchain_nuextract.schema import nuextract_template as template
+from langchain_nuextract.schema import render as answers
+from langchain_nuextract.schema.codec.root import whole
+from langchain_nuextract.schema.ir import Node
+from langchain_nuextract.schema.jsonschema import unroll as json_schema
+from langchain_nuextract.schema.jsonschema.drafts import address, validator
+from langchain_nuextract.schema.jsonschema.validate import check_json
+from langchain_nuextract.schema.python_types.instances import check_python
+from langchain_nuextract.schema.types import NUEXTRACT_3
+
+PYDANTIC: Final = "https://json-schema.org/draft/2020-12/schema"
+"""The draft of the JSON Schemas that Pydantic makes."""
+
+Source: TypeAlias = Literal["python", "json schema", "template"]
+
+
+class Given(Protocol):
+    """A schema as it was given."""
+
+    def node(self, depth: int) -> Node:
+        """Read it; a recursive type stands in itself so many times."""
+        ...
+
+    def check(self, value: JSON) -> Any:
+        """Make an instance of a value, or give the value back.
+
+        Raises:
+            InvalidValue: It is not admitted.
+        """
+        ...
+
+    def as_json(self, value: Any) -> JSON:
+        """Write an instance as JSON; what is JSON already is left as it is."""
+        ...
+
+
+@dataclass(frozen=True)
+class _PythonType:
+    type: Any
+
+    def node(self, depth: int) -> Node:
+        from langchain_nuextract.schema.python_types.pydantic_schema import json_schema as described  # noqa: PLC0415 Pydantic is heavy
+
+        return json_schema.read(described(self.type), draft=PYDANTIC, depth=depth, closed=True)
+
+    def check(self, value: JSON) -> Any:
+        return check_python(self.type, value)
+
+    def as_json(self, value: Any) -> JSON:
+        from langchain_nuextract.schema.python_types.pydantic_schema import as_json  # noqa: PLC0415 Pydantic is heavy
+
+        return as_json(self.type, value)
+
+
+@dataclass(frozen=True)
+class _JSONSchema:
+    text: str
+
+    def node(self, depth: int) -> Node:
+        schema, draft = self._validator
+        return json_schema.read(schema, draft=address(draft), depth=depth, closed=False)
+
+    def check(self, value: JSON) -> JSON:
+        return check_json(*self._validator, value)
+
+    def as_json(self, value: JSON) -> JSON:
+        return value
+
+    @cached_property
+    def _validator(self) -> tuple[Mapping[str, JSON], Any]:
+        schema = self._schema()
+        draft = validator(schema)
+        # A reference back to the whole schema would be followed by the draft that this names, which knows no types.
+        return {name: says for name, says in schema.items() if name != "$schema"}, draft
+
+    def _schema(self) -> dict[str, JSON]:
+        return json.loads(self.text)
+
+
+@dataclass(frozen=True)
+class _Template(_JSONSchema):
+    def node(self, depth: int) -> Node:  # noqa: ARG002  # a template has no references
+        return template.read(json.loads(self.text))
+
+    def _schema(self) -> dict[str, JSON]:
+        form = whole(template.read(json.loads(self.text)), NUEXTRACT_3).form
+        return answers.named(answers.answer_schema(form, closed=False), form)
+
+
+def given(source: Source, schema: Any) -> Given:
+    """Make what can be read and checked of a type, or of JSON text."""
+    kinds = {"python": _PythonType, "json schema": _JSONSchema, "template": _Template}
+    return kinds[source](schema)

@@ -1,0 +1,133 @@
+"""Probabilities of values from a real server: whole, streamed, continued, asked for again, and on both routes."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Annotated, Any
+
+import pytest
+from langchain_core.callbacks import BaseCallbackHandler
+from pydantic import AfterValidator, BaseModel, Field
+
+from langchain_nuextract import ChatNuExtract, Extraction, NuExtractor, RecoveryPolicy
+from langchain_nuextract.dialects import dialect_named
+from langchain_nuextract.paths import Path, leaves
+from tests.integration_tests.vllm.server import Server
+
+pytestmark = pytest.mark.vllm
+
+TEAM = "The team: Anna, Bert, Carl, Dora, Emil, Fritz, Gerda, Hans, Ida, Jan, Karl, Lena"
+NAMES = {"names": ["string"]}
+FREE = replace(dialect_named("instruct"), constrained=False)
+"""The tiny model copies a list when it is asked in words; held to a grammar, it could not be continued."""
+
+ENOUGH = 60
+"""Tokens of its answer, which it begins to write a second time if it may: surer, and the last one is taken."""
+
+
+def extract(server: Server, schema: Any, *, max_tokens: int = 200, streaming: bool = False, **settings: Any) -> Any:
+    llm = ChatNuExtract(
+        model=server.models[0], base_url=server.url, temperature=0, max_tokens=max_tokens, streaming=streaming
+    )
+    detailed = NuExtractor(schema, llm=llm, **{"logprobs": True, **settings}).detailed
+    # The model's own setting counts where somebody listens to its runs.
+    return detailed.with_config(callbacks=[BaseCallbackHandler()]) if streaming else detailed
+
+
+def means(found: Extraction[Any]) -> dict[Path, float]:
+    """The means, once the laws are seen to hold."""
+    assert all(0 <= each.joint <= each.mean <= 1 and each.tokens for each in found.confidence)
+    assert all(math.isclose(each.joint, each.mean**each.tokens, rel_tol=1e-6) for each in found.confidence)
+    assert {each.path for each in found.confidence} == {path for path, _ in leaves(found.json)}
+    return {each.path: each.mean for each in found.confidence}
+
+
+@pytest.fixture(scope="module")
+def whole(nuextract2: Server) -> Extraction[Any]:
+    found = extract(nuextract2, NAMES, dialect=FREE, max_tokens=ENOUGH).invoke(TEAM)
+    assert len(found.attempts) == 1
+    return found
+
+
+def test_each_value_of_an_answer_has_one(whole: Extraction[Any]) -> None:
+    assert len(means(whole)) >= 8
+    # Copying from a list that stands in the prompt is what even this model is sure of.
+    assert min(list(means(whole).values())[1:8]) > 0.5
+
+
+def test_a_streamed_answer_has_the_same(nuextract2: Server, whole: Extraction[Any]) -> None:
+    found = extract(nuextract2, NAMES, dialect=FREE, max_tokens=ENOUGH, streaming=True).invoke(TEAM)
+    assert found.json == whole.json
+    assert means(found) == pytest.approx(means(whole), abs=0.02)
+    assert [each.tokens for each in found.confidence] == [each.tokens for each in whole.confidence]
+
+
+def test_a_continued_answer_has_nearly_the_same(nuextract2: Server, whole: Extraction[Any]) -> None:
+    policy = RecoveryPolicy(max_calls=20)
+    found = extract(nuextract2, NAMES, dialect=FREE, max_tokens=20, recovery=policy).invoke(TEAM)
+    assert {attempt.kind for attempt in found.attempts[1:]} == {"continued"}
+    assert found.json == whole.json
+    # The text before a cut is split into tokens anew, perhaps differently.
+    assert means(found) == pytest.approx(means(whole), abs=0.05)
+
+
+class Counter(BaseCallbackHandler):
+    calls = 0
+
+    def on_chat_model_start(self, *args: Any, **kwargs: Any) -> None:
+        Counter.calls += 1
+
+
+def second_only(said: int) -> int:
+    if Counter.calls < 2:
+        raise ValueError("not the first time")
+    return said
+
+
+class Bill(BaseModel):
+    seller: Annotated[str, Field(max_length=20)]
+    total: Annotated[int, AfterValidator(second_only)]
+
+
+@pytest.fixture
+def counter() -> Iterator[Counter]:
+    Counter.calls = 0
+    yield Counter()
+    Counter.calls = 0
+
+
+def test_a_field_that_was_asked_for_again_has_the_tokens_of_its_own_answer(
+    nuextract2: Server, counter: Counter
+) -> None:
+    config: Any = {"callbacks": [counter]}
+    found = extract(nuextract2, Bill, dialect="instruct").invoke("Maison Dupont: 2 saws, total 45 EUR", config)
+    assert [attempt.kind for attempt in found.attempts] == ["constrained", "narrowed"]
+    assert means(found).keys() == {("seller",), ("total",)}
+    first, second = (attempt.reply for attempt in found.attempts)
+    alone = sum(token.logprob for token in second.tokens if token.text.strip().isdigit())
+    total = next(each for each in found.confidence if each.path == ("total",))
+    assert str(found.value.total) in second.text
+    assert math.isclose(total.joint, math.exp(alone), rel_tol=1e-6)
+    assert len(first.tokens) > len(second.tokens)
+
+
+def test_completions_tell_them_in_their_own_form(nuextract2: Server) -> None:
+    found = extract(nuextract2, {"names": ["string"], "city": "string"}, dialect="1.5", max_tokens=120).invoke(TEAM)
+    assert all(attempt.request.route == "completions" for attempt in found.attempts)
+    assert means(found)
+
+
+def test_a_grammar_makes_sure_of_what_it_leaves_no_choice_in(nuextract2: Server) -> None:
+    """Under constrained decoding vLLM's probabilities are among the tokens that the grammar admits."""
+
+    schema = {
+        "type": "object",
+        "properties": {"sign": {"enum": ["日本 😀😀", "Ǆǈ 😺😺"]}},
+        "required": ["sign"],
+        "additionalProperties": False,
+    }
+    found = extract(nuextract2, schema, dialect="instruct").invoke("Two smiles and a cat.")
+    [sure] = found.confidence
+    assert found.attempts[0].kind == "constrained"
+    # No model would write this of its own accord; the choice is made by the first letters, the rest is forced.
+    assert sure.mean > 0.5

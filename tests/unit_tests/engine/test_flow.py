@@ -1,0 +1,306 @@
+"""The extraction as a generator: requests come out, replies go in, and no network is near."""
+
+import json
+from itertools import cycle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, Field, model_validator
+
+from langchain_nuextract import InvalidExtraction, RecoveryPolicy, Target
+from langchain_nuextract.dialects import DIALECTS, dialect_named
+from langchain_nuextract.dialects.messages import Reply, Usage
+from langchain_nuextract.documents.read import read
+from langchain_nuextract.engine.fields import assembled, narrowed, only, parts, parts_at
+from langchain_nuextract.engine.flow import extract
+from langchain_nuextract.engine.merge import Said, merge, said
+from langchain_nuextract.engine.plan import plan_for
+from langchain_nuextract.engine.prune_invalid import without_faults
+from langchain_nuextract.engine.recovery import continues, is_runaway
+from langchain_nuextract.errors import EndpointUnreachable, Problem, RequestRefused
+from langchain_nuextract.schema.answer_shape import Listing, Record, Scalar
+
+
+class Seller(BaseModel):
+    name: str
+    city: str | None = None
+
+
+class Invoice(BaseModel):
+    number: int
+    seller: Seller
+    notes: list[str] = []
+
+
+TARGET = Target.of(Invoice)
+ANSWER = {"number": 7, "seller": {"name": "Hof", "city": "Köln"}, "notes": ["a", "b"]}
+WRONG = {**ANSWER, "number": None}
+
+
+def flow(name="nuextract-3", **recovery):
+    plan = plan_for(TARGET, dialect_named(name), recovery=RecoveryPolicy(**recovery))
+    return extract(plan, read("Invoice 7 of Hof, Köln"))
+
+
+def reply(answer, finish_reason="stop", tokens=10):
+    text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
+    return Reply(text, finish_reason=finish_reason, usage=Usage(5, tokens))
+
+
+def result(running, *replies):
+    """Send replies; the last one ends the flow."""
+    *early, last = replies
+    for each in early:
+        running.send((each,))
+    with pytest.raises(StopIteration) as done:
+        running.send((last,))
+    return done.value.value
+
+
+def test_a_good_answer_ends_it():
+    running = flow()
+    (request,) = next(running)
+    assert request.messages[0]["content"] == "Invoice 7 of Hof, Köln"
+    extraction = result(running, reply(ANSWER))
+    assert extraction.value == Invoice.model_validate(ANSWER)
+    assert extraction.repairs == ()
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda each: each.name)
+def test_every_dialect_continues_an_answer(dialect):
+    running = flow(dialect.name)
+    (first,) = next(running)
+    text = json.dumps({**ANSWER, "number": "7"} if "1" in dialect.name else ANSWER, ensure_ascii=False)
+    (second,) = running.send((reply(text[:60], "length"),))
+    assert second.before == text[:60].rstrip()
+    if first.route == "completions":
+        assert second.messages[0]["content"] == first.messages[0]["content"] + text[:60]
+        assert second.body.keys() <= first.body.keys()
+    else:
+        assert second.messages == (*first.messages, {"role": "assistant", "content": second.before})
+        assert second.body["continue_final_message"] is True
+        assert second.body["add_generation_prompt"] is False
+    assert "response_format" not in second.body
+    extraction = result(running, reply(text[len(second.before) :]))
+    assert extraction.value == Invoice.model_validate(ANSWER)
+    assert extraction.raw == text
+
+
+@given(st.integers(2, 70), st.integers(2, 70))
+def test_wherever_it_is_cut_a_continued_answer_is_the_whole_one(one, two):
+    text = json.dumps(ANSWER, ensure_ascii=False)
+    running, size, at = flow(max_calls=100), cycle([one, two]), 0
+    next(running)
+    # Where nothing but the last bracket is missing, the answer is complete.
+    while at + (step := next(size)) < len(text) - 1:
+        (request,) = running.send((reply(text[at : at + step], "length"),))
+        at = len(request.before)
+    assert result(running, reply(text[at:])).json == TARGET.lift(ANSWER)
+
+
+class Stock(BaseModel):
+    """Goods on a shelf."""
+
+    shelf: int = Field(description="The number above the shelf.")
+    prices: dict[str, float] = Field(description="By article.")
+    size: tuple[int, int] = Field(description="Width and depth, in cm.")
+
+
+def stock(**recovery):
+    plan = plan_for(
+        Target.of(Stock), dialect_named("nuextract-3"), recovery=RecoveryPolicy(**recovery), instructions="Go"
+    )
+    return extract(plan, read("shelf 4"))
+
+
+PRICES = [{"key": "ham", "value": "cheap"}, {"key": "milk", "value": "1,20 €"}]
+
+
+def test_problems_and_repairs_are_shown_where_the_user_knows_them():
+    running = stock(max_calls=1)
+    next(running)
+    with pytest.raises(InvalidExtraction) as failed:
+        running.send((reply({"shelf": 4, "prices": PRICES, "size": {"first": "7 ", "second": None}}),))
+    assert [str(each) for each in failed.value.problems][:1] == [
+        "expected a value of type 'number', got 'cheap' @ $.prices.ham"
+    ]
+    (attempt,) = failed.value.attempts
+    assert [each.path for each in attempt.repairs] == [("prices", "milk"), ("size", 0)]
+
+
+def test_asking_again_heeds_what_was_said_of_the_fields_asked_for():
+    running = stock()
+    (first,) = next(running)
+    (again,) = running.send((reply({"shelf": 4, "prices": PRICES[1:], "size": {"first": 7, "second": "wide"}}),))
+    said = [str(each.body["chat_template_kwargs"]["instructions"]) for each in (first, again)]
+    about = "Go\nGoods on a shelf.\n"
+    size = "$.size: Width and depth, in cm."
+    assert said[0] == f"{about}$.shelf: The number above the shelf.\n$.prices: By article.\n{size}"
+    assert said[1] == f"{about}{size}"
+
+
+@pytest.mark.parametrize("between", ["\n", "\n```json\n"], ids=["line", "fence"])
+def test_an_answer_begun_again_after_a_whole_one_is_not_asked_for_again(between):
+    text = json.dumps(ANSWER, ensure_ascii=False)
+    for cut in range(1, len(text)):
+        running = flow()
+        next(running)
+        assert result(running, reply(text + between + text[:cut], "length")).json == ANSWER
+
+
+def test_a_second_answer_fills_in_what_the_first_had_not():
+    running = flow()
+    next(running)
+    (again,) = running.send((reply(WRONG),))
+    assert json.loads(again.body["chat_template_kwargs"]["template"]) == {"number": "integer"}
+    extraction = result(running, reply({"number": 7}))
+    assert extraction.value == Invoice.model_validate(ANSWER)
+    assert extraction.usage == Usage(10, 20)
+
+
+def test_an_endpoint_error_goes_through_where_there_is_no_answer_yet():
+    running = flow()
+    next(running)
+    with pytest.raises(EndpointUnreachable):
+        running.throw(EndpointUnreachable("http://x", None, "gone"))
+
+
+def test_a_refused_step_is_followed_by_the_next_and_is_the_cause_in_the_end():
+    running = flow()
+    next(running)
+    running.send((reply(WRONG),))
+    refusal = RequestRefused("http://x", 400, "no")
+    (constrained,) = running.throw(refusal)
+    assert "response_format" in constrained.body
+    running.throw(refusal)
+    with pytest.raises(InvalidExtraction) as caught:
+        running.throw(refusal)
+    assert caught.value.__cause__ is refusal
+    assert len(caught.value.attempts) == 1
+
+
+def test_of_parts_that_contradict_each_other_one_answer_alone_is_taken():
+    class Range(BaseModel):
+        low: int
+        high: int
+        unit: str
+
+        @model_validator(mode="after")
+        def ordered(self):
+            if self.low > self.high:
+                raise ValueError("low is above high")
+            return self
+
+    running = extract(plan_for(Target.of(Range), dialect_named("3")), read("1 to 5 m"))
+    next(running)
+    (again,) = running.send((reply({"low": 9, "high": 5, "unit": "m"}),))
+    assert "response_format" in again.body
+    assert result(running, reply({"low": 1, "high": 5, "unit": "cm"})).value == Range(low=1, high=5, unit="cm")
+
+
+FORM = Record((("a", Scalar("string")), ("b", Record((("c", Scalar("date")), ("d", Listing(Scalar("integer"))))))))
+
+
+def test_the_parts_of_a_form_are_its_values_and_whole_lists():
+    assert list(parts(FORM)) == [("a",), ("b", "c"), ("b", "d")]
+    assert narrowed(FORM, {("b", "d")}) == Record((("b", Record((("d", Listing(Scalar("integer"))),))),))
+    assert narrowed(FORM, set(parts(FORM))) == FORM
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        (("a",), [("a",)]),
+        (("a", "deeper"), [("a",)]),
+        (("b", "d", 3, "x"), [("b", "d")]),
+        (("b",), [("b", "c"), ("b", "d")]),
+        (("b", "elsewhere"), [("b", "c"), ("b", "d")]),
+        ((0, "x"), [("a",), ("b", "c"), ("b", "d")]),
+    ],
+)
+def test_a_place_belongs_to_the_parts_that_it_may_be_about(path, found):
+    assert list(parts_at(FORM, path)) == found
+
+
+VALUES = st.fixed_dictionaries(
+    {},
+    optional={
+        "a": st.none() | st.text(max_size=2),
+        "b": st.fixed_dictionaries(
+            {"c": st.none() | st.just("2024-01-01")}, optional={"d": st.lists(st.integers(0, 9), max_size=3)}
+        ),
+    },
+)
+FAULTY = st.sets(st.sampled_from(list(parts(FORM))))
+
+
+@given(VALUES)
+def test_an_answer_that_is_taken_apart_and_put_together_is_the_same(answer):
+    assert only(answer, FORM) == answer
+
+
+@given(VALUES, FAULTY, VALUES, FAULTY)
+def test_a_merge_keeps_every_valid_part_of_both(old, old_faults, new, new_faults):
+    problem = (Problem((), "bad"),)
+    first = said(old, FORM, dict.fromkeys(old_faults, problem), by=0)
+    second = said(new, FORM, dict.fromkeys(new_faults, problem), by=1)
+    merged = merge(first, second)
+    for part, each in merged.items():
+        valid = [one for one in (first[part], second[part]) if one.is_good and one.present]
+        if valid:
+            assert each == valid[0]
+    assert merge(merged, second) == merged
+    assert assembled(FORM, {part: each.value for part, each in merged.items() if each.present}) is not None
+
+
+def test_a_list_that_was_cut_twice_is_the_longer_one():
+    problem = (Problem((), "cut"),)
+    short, long = (Said(value, present=True, by=by, problems=problem) for by, value in enumerate(([1], [1, 2])))
+    for one, other in ((short, long), (long, short)):
+        assert merge({("d",): one}, {("d",): other}) == {("d",): long}
+
+
+def test_what_is_wrong_is_left_out_and_what_misses_something_too():
+    def judge(value):
+        return [Problem(("rows", at, "n"), "missing") for at, row in enumerate(value["rows"]) if "n" not in row]
+
+    value = {"rows": [{"n": 1}, {}, {"n": "x", "m": 2}, {"n": 3}], "extra": "?"}
+    wrong = [*judge(value), Problem(("rows", 2, "n"), "no number"), Problem(("extra",), "unknown")]
+    assert without_faults(value, wrong, judge) == {"rows": [{"n": 1}, {"n": 3}]}
+    assert without_faults(value, [Problem((), "all wrong")], judge) is None
+    assert without_faults({}, [Problem(("required",), "missing")], judge) is None
+    assert len(value["rows"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("written", "text", "goes_on"),
+    [
+        ('{"a": {"b": 1', ', "c": 2}}', True),
+        ('{"rows": [', '{"a": 1}]}', True),
+        ('{"a": [1', '{"a": [1, 2]}', False),
+        ('```json\n{"a": [1', '```json\n{ "a": [1, 2]}\n```', False),
+        ("", "{}", True),
+    ],
+)
+def test_an_answer_that_begins_anew_is_told_from_one_that_goes_on(written, text, goes_on):
+    assert continues(written, text) == goes_on
+
+
+@pytest.mark.parametrize(
+    ("text", "runs"),
+    [
+        ('{"a": "' + "the cat " * 8, True),
+        ('{"a": "' + "na " * 64, True),
+        ('{"a": [' + '{"n": 1}, ' * 65 + '{"n"', True),
+        ('{"a": [' + '{"n": 1}, ' * 50, False),
+        ('{"a": [' + '{"n": "the cat"}, ' * 50 + '{"n": "the', False),
+        ('{"a": [' + "null, " * 50, False),
+        ('{"a": [' + "null, " * 64, True),
+        ('{"a": "' + "Chapter 1 " + "." * 40, False),
+        ('{"a": {"b":\n' + " " * 40, False),
+        ('{"a": "' + "the cat " * 80 + 'and then", "b": "c', False),
+    ],
+)
+def test_a_model_that_runs_in_circles_is_seen_by_the_end_of_its_text(text, runs):
+    assert is_runaway(Reply(text, finish_reason="length"), text) == runs

@@ -1,0 +1,160 @@
+"""What holds for every answer and every text."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from langchain_nuextract.parsing import Policy, read_form, read_json
+from langchain_nuextract.paths import JSON, Path, leaves
+from langchain_nuextract.schema.answer_shape import Form, Record, Scalar
+from tests.unit_tests.parsing.forms import answers, form_of
+
+JSONS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+DOCUMENTS = JSONS.filter(lambda value: isinstance(value, dict | list))
+SCRAPS = st.text(alphabet="{}[]()\":,\\'`“” \n\tabn0159.-+eEtrufls/#*", max_size=60)
+LAW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""Examples may take long on a busy machine; none of these tests is about time."""
+TEMPLATE = {"a": "string", "n": "number", "b": {"c": ["x", "y"]}, "l": [{"d": "date", "t": "boolean"}]}
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@LAW
+@given(answer=answers())
+def test_a_valid_answer_that_fits_is_not_touched(answer: tuple[Record, JSON], indent: int | None):
+    form, value = answer
+    reading = read_form(json.dumps(value, indent=indent, ensure_ascii=indent is None), form, policy="strict")
+    assert reading.value == value
+    assert (reading.repairs, reading.incomplete, reading.problems) == ((), (), ())
+
+
+@LAW
+@given(answer=answers())
+def test_a_valid_answer_in_prose_is_the_same(answer: tuple[Record, JSON]):
+    form, value = answer
+    reading = read_form(f"Here you are:\n```json\n{json.dumps(value, ensure_ascii=False)}\n```", form)
+    assert reading.value == value
+    assert {repair.kind for repair in reading.repairs} <= {"surroundings"}
+
+
+@LAW
+@given(DOCUMENTS)
+def test_any_json_is_read_as_it_is(value: JSON):
+    reading = read_json(json.dumps(value, ensure_ascii=False), policy="strict")
+    assert reading.value == value
+    assert not reading.problems
+
+
+@LAW
+@given(DOCUMENTS)
+def test_the_tolerant_reader_agrees_with_the_strict_one(value: JSON):
+    reading = read_json(f"{json.dumps(value, ensure_ascii=False)}<|im_end|>")
+    assert reading.value == value
+    assert {repair.kind for repair in reading.repairs} <= {"surroundings"}
+
+
+@LAW
+@given(answer=answers(), data=st.data())
+def test_a_cut_answer_invents_nothing_and_keeps_what_is_complete(answer: tuple[Record, JSON], data: st.DataObject):
+    form, value = answer
+    text = json.dumps(value, indent=data.draw(st.sampled_from([None, 2])), ensure_ascii=False)
+    cut = data.draw(st.integers(0, len(text) - 1))
+    reading = read_form(text[:cut], form)
+    full, found = dict(leaves(value)), dict(leaves(reading.value))
+    assert all(full[path] == leaf for path, leaf in found.items() if is_said(leaf))
+    assert all(found[path] == leaf for path, leaf in complete(text[:cut], full) if is_said(leaf))
+    assert reading.value is None or reading.value == value or reading.incomplete
+
+
+def is_said(leaf: JSON) -> bool:
+    return leaf is not None and leaf not in ([], {})
+
+
+def complete(prefix: str, full: dict[Path, JSON]) -> Iterator[tuple[Path, JSON]]:
+    """The leaves that a prefix holds to their ends, as a strict reader finds them once the rest is closed."""
+    for end in range(len(prefix), 0, -1):
+        for closed in closings(prefix[:end]):
+            try:
+                found = json.loads(closed)
+            except ValueError:
+                continue
+            yield from ((path, leaf) for path, leaf in leaves(found) if path in full and full[path] == leaf)
+            return
+
+
+def closings(prefix: str) -> Iterator[str]:
+    """A prefix that ends behind a value, with its brackets closed."""
+    stack: list[str] = []
+    in_string = escaped = False
+    for mark in prefix:
+        if in_string:
+            in_string, escaped = escaped or mark != '"', mark == "\\" and not escaped
+        elif mark == '"':
+            in_string = True
+        elif mark in "{[":
+            stack.append("}" if mark == "{" else "]")
+        elif mark in "}]":
+            stack.pop()
+    if not in_string and prefix[-1:] in {'"', "}", "]", "e", "l", ","}:
+        yield prefix.removesuffix(",") + "".join(reversed(stack))
+
+
+@LAW
+@given(SCRAPS)
+@example("[[[[" * 100)
+@example('{"a": "\ud800"}')
+@example('{"a": "b"}, and more')
+def test_no_text_raises_or_gives_what_it_does_not_hold(text: str):
+    for policy in ("strict", "safe", "lenient"):
+        check_derivable(text, form_of(TEMPLATE), policy)
+    json.dumps(read_json(text).value).encode()
+
+
+def check_derivable(text: str, form: Form, policy: Policy):
+    reading = read_form(text, form, policy=policy)
+    letters = set(text.casefold())
+    for _, leaf in leaves(reading.value):
+        said = leaf if isinstance(leaf, str) else ""
+        assert set(said.casefold()) <= letters | {"\ufffd", "-"} or any(mark.isdigit() for mark in said)
+
+
+@LAW
+@given(answer=answers(), data=st.data())
+def test_no_mutation_of_an_answer_raises(answer: tuple[Record, JSON], data: st.DataObject):
+    form, value = answer
+    text = json.dumps(value, ensure_ascii=False)
+    for _ in range(data.draw(st.integers(1, 4))):
+        start = data.draw(st.integers(0, len(text)))
+        end = data.draw(st.integers(start, min(len(text), start + 3)))
+        text = text[:start] + data.draw(SCRAPS.map(lambda scrap: scrap[:3])) + text[end:]
+    reading = read_form(text, form)
+    json.dumps(reading.value)
+    assert read_form(text, form) == reading
+
+
+@LAW
+@given(answer=answers(), data=st.data())
+def test_reading_what_was_read_changes_nothing_more(answer: tuple[Record, JSON], data: st.DataObject):
+    form, value = answer
+    text = json.dumps(value, ensure_ascii=False)
+    at = data.draw(st.integers(0, len(text)))
+    once = read_form(text[:at] + data.draw(SCRAPS.map(lambda scrap: scrap[:2])) + text[at:], form)
+    if once.value is None or once.problems:
+        return
+    again = read_form(json.dumps(once.value, ensure_ascii=False), form)
+    assert again.value == once.value
+    assert not again.repairs
+
+
+@LAW
+@given(st.text(max_size=30))
+def test_free_text_is_never_taken_for_anything_else(text: str):
+    form = Record((("note", Scalar("verbatim-string")),))
+    if text != "verbatim-string":
+        assert read_form(f"{json.dumps({'note': text})}.", form).value == {"note": text}

@@ -1,0 +1,71 @@
+"""Replies that write an object in lines, tables or elements."""
+
+import pytest
+
+from langchain_nuextract.parsing import read_form
+from langchain_nuextract.paths import JSON
+from tests.unit_tests.parsing.forms import form_of
+
+FORM = form_of(
+    {"name": "string", "age": "integer", "tags": ["string"], "pets": [{"kind": "string", "legs": "integer"}]}
+)
+ANN: JSON = {"name": "Ann Lee", "age": 31}
+PETS: JSON = {"pets": [{"kind": "cat", "legs": 4}, {"kind": "hen", "legs": 2}]}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        pytest.param("name: Ann Lee\nage: 31\n", ANN, id="lines"),
+        pytest.param("```yaml\nname: 'Ann Lee'\nage: 31\n```", ANN, id="YAML in a fence"),
+        pytest.param("- **Name**: Ann Lee\n- **Age**: 31\n", ANN, id="Markdown"),
+        pytest.param("name = Ann Lee\nage = 31<|im_end|>", ANN, id="before a control mark"),
+        pytest.param("name: Ann Lee\ntags:\n  - a\n  - b\nage: 31\n", {**ANN, "tags": ["a", "b"]}, id="list below"),
+        pytest.param("| name | age |\n|---|---|\n| Ann Lee | 31 |", ANN, id="table of one row"),
+        pytest.param("\n| name | age |\n|---|---|\n| Ann Lee | |\n", {"name": "Ann Lee", "age": None}, id="empty cell"),
+        pytest.param("| Field | Value |\n| :-- | --: |\n| name | Ann Lee |\n| age | 31 |", ANN, id="table of fields"),
+        pytest.param("| kind | legs |\n|---|---|\n| cat | 4 |\n| hen | 2 |", PETS, id="table of items"),
+        pytest.param("<person><name>Ann Lee</name><age>31</age></person>", ANN, id="elements"),
+        pytest.param("```xml\n<name>Ann Lee</name>\n<age>31</age>\n```", ANN, id="elements in a fence"),
+        pytest.param("<tags><tag>a &amp; b</tag><tag>c</tag></tags>", {"tags": ["a & b", "c"]}, id="list of elements"),
+        pytest.param("<pets><pet><kind>cat</kind><legs>4</legs></pet><pet><kind>hen</kind><legs>2</legs></pet></pets>",
+                     PETS, id="list of objects"),
+    ],
+)  # fmt: skip
+def test_an_outline_is_read_as_the_object_it_writes(text: str, value: JSON):
+    reading = read_form(text, FORM)
+    assert reading.value == value
+    assert reading.repairs
+    assert not reading.problems
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        pytest.param("name: Ann Lee\nage: 3", {"name": "Ann Lee"}, id="line"),
+        pytest.param("name: Ann Lee\ntags:\n- a\n- b", {"name": "Ann Lee", "tags": ["a"]}, id="item of a list"),
+        pytest.param("<name>Ann Lee</name><age>3", {"name": "Ann Lee"}, id="element"),
+    ],
+)
+def test_what_an_outline_ends_in_is_absent(text: str, value: JSON):
+    reading = read_form(text, FORM)
+    assert reading.value == value
+    assert reading.incomplete
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("Here is what I found:\nname: Ann Lee\nage: 31\n", id="prose before it"),
+        pytest.param("# Letter\n\nName: Ann Lee\n\nDear Ann,\nyour age: 31\n", id="document"),
+        pytest.param("Name: nothing was found.\n", id="one name alone"),
+        pytest.param("<p>Ann Lee</b>", id="elements that are not closed in order"),
+        pytest.param("a < b, name > age", id="signs of comparison"),
+        pytest.param("<p>Ann Lee</p>", id="elements of another kind"),
+        pytest.param("<name>Ann <b>Lee</b></name><age>31</age>", id="elements between words"),
+        pytest.param("<name><b>Ann</b> Lee</name><age>31</age>", id="words between elements"),
+        pytest.param("| kind | colour |\n|---|---|\n| cat | red |", id="table of other columns"),
+    ],
+)
+def test_what_is_more_than_an_outline_is_not_read_as_one(text: str):
+    assert read_form(text, FORM).value is None

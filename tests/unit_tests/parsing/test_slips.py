@@ -1,0 +1,134 @@
+# ruff: noqa: RUF001  (marks that look alike are what this is about)
+"""Slips in the writing, each with the one thing that it can mean."""
+
+import pytest
+
+from langchain_nuextract.parsing import read_form, read_json
+from langchain_nuextract.paths import JSON
+from tests.unit_tests.parsing.forms import form_of
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        pytest.param('["a" "b" 1 "c"]', ["a", "b", 1, "c"], id="items without commas"),
+        pytest.param('["a" "b" {"x": 1}]', ["a", "b", {"x": 1}], id="object without comma"),
+        pytest.param('["a" "b" "c" 1', ["a", "b", "c"], id="items without commas, cut"),
+        pytest.param('["a", "b" more, "c"]', ["a", "b", "more", "c"], id="word behind a string"),
+        pytest.param('["a", x", "c"]', ["a", "x", "c"], id="item without opening quote"),
+        pytest.param('["a, "b"]', ["a", "b"], id="item without closing quote"),
+        pytest.param('["a", "say "hi", he said", "d"]', ["a", 'say "hi", he said', "d"], id="quotation in an item"),
+        pytest.param('{"a": "x, "b": "y"}', {"a": "x", "b": "y"}, id="member without closing quote"),
+        pytest.param('{"a: 1, "b": 2}', {"a": 1, "b": 2}, id="key of a number without closing quote"),
+        pytest.param('{"a: "x", "b": 2}', {"a": "x", "b": 2}, id="key of a string without closing quote"),
+        pytest.param('{"a": "say "x", "y" now", "b": 2}', {"a": 'say "x", "y" now', "b": 2}, id="two quotations"),
+        pytest.param('{"a": "[^"]+", "b": 1}', {"a": '[^"]+', "b": 1}, id="bracket of a pattern"),
+        pytest.param('{"a": "x = {"c": "d"}", "b": 1}', {"a": 'x = {"c": "d"}', "b": 1}, id="JSON in a string"),
+        pytest.param('{"a": "[1, "b"]", "b": 2}', {"a": '[1, "b"]', "b": 2}, id="array in a string"),
+        pytest.param('{"a" = 1; "b" = 2;}', {"a": 1, "b": 2}, id="semicolons"),
+        pytest.param('{\\n"a": 1\\n,"b": "x"\\n}', {"a": 1, "b": "x"}, id="escaped line ends"),
+        pytest.param('{\\\\\\"a\\\\\\": 1}', {"a": 1}, id="escaped twice"),
+        pytest.param("{'a': ('x', 'y'), 'd': {'e'}}", {"a": ["x", "y"], "d": ["e"]}, id="Python"),
+        pytest.param("{'a': ('x '\n      'y'), 'b': 1}", {"a": "x y", "b": 1}, id="string in parentheses"),
+        pytest.param('{"a": "x", <!-- why --> "b": 1}', {"a": "x", "b": 1}, id="comment of HTML"),
+        pytest.param(r"{\n  \"a\": \"x\",\n  \"b\": [\"y\"]\n}", {"a": "x", "b": ["y"]}, id="escaped as a whole"),
+        pytest.param(r'{"a": "say \\"x\\"", "b": 1}', {"a": 'say "x"', "b": 1}, id="quotes escaped twice"),
+        pytest.param(
+            r'{"a": "\d+\.\d", "b": "x\.y", "c": "caf\xe9"}',
+            {"a": r"\d+\.\d", "b": "x.y", "c": "café"},
+            id="escapes of patterns, Markdown and Python",
+        ),
+        pytest.param("{&#34;a&#34;: &#34;x &amp; y&#34;}", {"a": "x & y"}, id="entities"),
+        pytest.param('｛"a"：［1，2］｝', {"a": [1, 2]}, id="brackets of full width"),
+        pytest.param('{"a": null{"b": 1}}', {"a": None, "b": 1}, id="brace behind a literal"),
+        pytest.param('```json\n{"a": 1}\n```\nand\n```json\n[2]\n```', [{"a": 1}, [2]], id="two fences"),
+        pytest.param('Note {see below}: {"a": 1}', {"a": 1}, id="prose in braces"),
+    ],
+)
+def test_what_was_meant_is_read(text: str, value: JSON):
+    assert read_json(text).value == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        pytest.param('{"o": "a": 1}, "n": 2}', {"o": {"a": 1}, "n": 2}, id="brace of an object"),
+        pytest.param('["a": 1}, {"a": 2}]', [{"a": 1}, {"a": 2}], id="brace of the first item"),
+        pytest.param('{"l": [{"a": 1}, "a": 2}], "n": 3}', {"l": [{"a": 1}, {"a": 2}], "n": 3}, id="brace of an item"),
+        pytest.param('["a": 1, "b": 2]', {"a": 1, "b": 2}, id="object in the brackets of an array"),
+        pytest.param('{"l": [{{"a": 1}, {"a": 2}], "n": 3}', {"l": [{"a": 1}, {"a": 2}], "n": 3}, id="brace twice"),
+        pytest.param('{"l": {"a": 1}, {"a": 2}], "n": 3}', {"l": [{"a": 1}, {"a": 2}], "n": 3}, id="bracket of a list"),
+        pytest.param('{"l": {{"a": 1}, {"a": 2}], "n": 3}', {"l": [{"a": 1}, {"a": 2}], "n": 3}, id="brace for one"),
+        pytest.param('{"l": [{"a": 1], {"a": 2}], "n": 3}', {"l": [{"a": 1}, {"a": 2}], "n": 3}, id="bracket for one"),
+        pytest.param('{"l": "x", "y"], "n": 3}', {"l": ["x", "y"], "n": 3}, id="bracket of strings"),
+        pytest.param('{"l": {"x", "y"], "n": 3}', {"l": ["x", "y"], "n": 3}, id="brace of strings"),
+        pytest.param('{"l": ], "n": 3}', {"l": [], "n": 3}, id="bracket of nothing"),
+        pytest.param('[{"l": ["x"}, {"l": ["y"]}]', [{"l": ["x"]}, {"l": ["y"]}], id="bracket at the end"),
+        pytest.param('[{"l": ["x"]]}, {"l": ["y"]}]', [{"l": ["x"]}, {"l": ["y"]}], id="bracket at the end twice"),
+        pytest.param('{"o": {"a": "x}, "n": 2}', {"o": {"a": "x"}, "n": 2}, id="quote before a brace"),
+        pytest.param('{"l": ["x", "y], "n": 2}', {"l": ["x", "y"], "n": 2}, id="quote before a bracket"),
+        pytest.param('[{"a": "x}, {"a": "y"}]', [{"a": "x"}, {"a": "y"}], id="quote at the end of an item"),
+        pytest.param('{\n "l": [\n  "x\n ]\n}', {"l": ["x"]}, id="last quote, in lines"),
+        pytest.param('{"a": "x", b": "y", c": 1, d": 2}', {"a": "x", "b": "y", "c": 1, "d": 2}, id="quote of a key"),
+        pytest.param('[{"a": 1, "b: 2}, {"a": 3}]', [{"a": 1, "b": 2}, {"a": 3}], id="quote of a last key"),
+        pytest.param('{"a": "x"", "b": ["y"", "z""]}', {"a": "x", "b": ["y", "z"]}, id="quote at the end twice"),
+        pytest.param('{"a": "27"", "b": "say "x""}', {"a": '27"', "b": 'say "x"'}, id="inches, and a quotation"),
+        pytest.param('{""a"": ""x"", ""b"": 2}', {"a": "x", "b": 2}, id="quotes all twice"),
+        pytest.param('[{"a": 1}], {"a": 2}]', [{"a": 1}, {"a": 2}], id="bracket inside a list"),
+        pytest.param('{"a": "x". "b": "y" - "c": [1]. "d": 2}', {"a": "x", "b": "y", "c": [1], "d": 2},
+                     id="other marks for commas"),
+        pytest.param('{"o", {"a", 1}, "n": 2}', {"o": {"a": 1}, "n": 2}, id="commas for colons"),
+    ],
+)  # fmt: skip
+def test_one_mark_that_is_wrong_costs_nothing(text: str, value: JSON):
+    assert read_json(text).value == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('{"l": ["x", "y]}', id="in an array"),
+        pytest.param('{"a": "x}', id="in an object"),
+        pytest.param('{"a": "{x}\n}', id="brackets that belong to the string"),
+    ],
+)
+def test_a_string_that_may_have_been_cut_off_is_not_closed_at_a_bracket_in_it(text: str):
+    assert read_json(text).incomplete
+
+
+@pytest.mark.parametrize(
+    ("template", "text", "value"),
+    [
+        pytest.param({"items": [{"a": "number"}]}, '[{"a": 1}, {"a": 2}]', {"items": [{"a": 1}, {"a": 2}]}, id="list"),
+        pytest.param({"items": [{"a": "number"}]}, '{"a": 1}\n{"a": 2}\n', {"items": [{"a": 1}, {"a": 2}]}, id="lines"),
+        pytest.param({"items": ["string"]}, '["a", "b"]', {"items": ["a", "b"]}, id="list of text"),
+        pytest.param({"items": ["string"]}, '"a", "b"\n', {"items": ["a", "b"]}, id="items without brackets"),
+        pytest.param({"entries": [{"key": "string", "value": "number"}]}, '{"x": 1}',
+                     {"entries": [{"key": "x", "value": 1}]}, id="map"),
+        pytest.param({"entries": [{"key": "string", "a": "number", "b": "string"}]}, '{"x": {"a": 1, "b": "y"}}',
+                     {"entries": [{"key": "x", "a": 1, "b": "y"}]}, id="map of objects"),
+        pytest.param({"value": ["one", "two"]}, "Two", {"value": "two"}, id="label"),
+        pytest.param({"value": ["one", "two"]}, "**One** is the answer.", {"value": "one"}, id="label in a sentence"),
+        pytest.param({"value": "boolean"}, "```\nTrue\n```", {"value": True}, id="boolean"),
+        pytest.param({"value": "string"}, '"so it is"', {"value": "so it is"}, id="text in quotes"),
+        pytest.param({"name": "string", "items": [{"a": "number"}]}, '[{"a": 1}]', {"items": [{"a": 1}]}, id="a part"),
+    ],
+)  # fmt: skip
+def test_a_part_without_the_object_around_it_is_that_part(template: JSON, text: str, value: JSON):
+    assert read_form(text, form_of(template)).value == value
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        pytest.param({"items": ["string"]}, "As in [cite 2], nothing was found [1].", id="citations"),
+        pytest.param({"value": "string"}, "I found nothing.", id="prose"),
+        pytest.param({"value": ["one", "one hundred"]}, "one", id="label that may go on"),
+        pytest.param({"value": ["one", "two"]}, "It is not one.", id="label that is denied"),
+        pytest.param({"value": ["one", "one hundred"]}, "The answer is one", id="label in a sentence that may go on"),
+        pytest.param({"value": "string"}, '"so it', id="cut text"),
+        pytest.param({"header": "string"}, '"header"', id="name of the part"),
+    ],
+)
+def test_a_part_is_not_made_of_anything_else(template: JSON, text: str):
+    assert read_form(text, form_of(template)).value is None

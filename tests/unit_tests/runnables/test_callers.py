@@ -1,0 +1,128 @@
+"""Requests and results are the same whether somebody listens or not; whoever would notice runs has them."""
+
+import pytest
+from langchain_core.caches import InMemoryCache
+from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.globals import set_llm_cache
+from langchain_core.rate_limiters import InMemoryRateLimiter
+from langchain_core.runnables import RunnableLambda
+from langchain_openai.chat_models.base import BaseChatOpenAI
+from pydantic import BaseModel
+
+from langchain_nuextract import ChatNuExtract, Example, NuExtractor
+from langchain_nuextract.runnables.callers import Straight, straight
+from langchain_nuextract.testing import FakeEndpoint, FakeReply
+
+DIALECTS = ["1", "1.5", "2.0", "3", "2.0-inline", "3-inline", "instruct"]
+
+
+class Order(BaseModel):
+    """An order."""
+
+    buyer: str
+    pieces: int
+    note: str | None = None
+
+
+class Counting(BaseCallbackHandler):
+    def __init__(self) -> None:
+        self.runs = 0
+
+    def on_chat_model_start(self, *args, **kwargs) -> None:
+        self.runs += 1
+
+
+def called(extractor, way, config):
+    return list(extractor.stream("Museum, 3", config))[-1] if way == "stream" else extractor.invoke("Museum, 3", config)
+
+
+@pytest.mark.parametrize("way", ["invoke", "stream"])
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_listening_changes_neither_the_requests_nor_the_result(dialect, way):
+    listener = Counting()
+    replies = ['{"buyer": "Museum", "pieces": "3 or', '{"buyer": "Museum", "pieces": 3, "note": null}'] * 2
+    with FakeEndpoint(*(FakeReply(text=text, reasoning="so") for text in replies)) as endpoint:
+        llm = ChatNuExtract(
+            model="m", base_url=endpoint.url, dialect=dialect, seed=1, extra_body={"top_k": 1}, default_query={"a": "b"}
+        )
+        examples = [Example("Hall, 2", {"buyer": "Hall", "pieces": 2})] if dialect not in {"1", "1.5"} else []
+        extractor = NuExtractor(Order, llm=llm, examples=examples)
+        unheard = called(extractor, way, None)
+        heard = called(extractor, way, {"callbacks": [listener]})
+    alone, listened = endpoint.requests[:2], endpoint.requests[2:]
+    assert unheard == heard == Order(buyer="Museum", pieces=3)
+    assert listener.runs == 2
+    assert [each.body for each in alone] == [each.body for each in listened]
+    assert [each.path for each in alone] == [each.path for each in listened]
+    assert [{**each.headers, "host": ""} for each in alone] == [{**each.headers, "host": ""} for each in listened]
+
+
+def test_a_run_that_this_is_called_in_is_listened_to():
+    listener = Counting()
+    with FakeEndpoint('{"buyer": "Museum", "pieces": 3}') as endpoint:
+        extractor = NuExtractor(Order, model="m", base_url=endpoint.url, dialect="3")
+        RunnableLambda(extractor.invoke).invoke("x", {"callbacks": [listener]})
+    assert listener.runs == 1
+
+
+class Derived(ChatNuExtract):
+    """Somebody's own model."""
+
+
+NOTICED = [
+    pytest.param(ChatNuExtract, {"cache": InMemoryCache()}, id="cache"),
+    pytest.param(ChatNuExtract, {"rate_limiter": InMemoryRateLimiter()}, id="rate-limiter"),
+    pytest.param(ChatNuExtract, {"callbacks": [Counting()]}, id="callbacks"),
+    pytest.param(ChatNuExtract, {"verbose": True}, id="verbose"),
+    pytest.param(Derived, {}, id="derived"),
+]
+
+
+@pytest.mark.parametrize(("kind", "settings"), NOTICED)
+def test_a_model_whose_runs_matter_has_them(kind, settings):
+    assert straight(kind(model="m", base_url="http://localhost", **settings), None) is None
+
+
+def test_a_cache_for_all_models_matters_unless_the_model_does_without():
+    caching, not_caching = (
+        ChatNuExtract(model="m", base_url="http://localhost", cache=cache) for cache in (None, False)
+    )
+    assert isinstance(straight(caching, None), Straight)
+    set_llm_cache(InMemoryCache())
+    try:
+        assert straight(caching, None) is None
+        assert isinstance(straight(not_caching, None), Straight)
+    finally:
+        set_llm_cache(None)
+
+
+def test_changed_settings_are_sent():
+    with FakeEndpoint('{"buyer": "Museum", "pieces": 3}') as endpoint:
+        llm = ChatNuExtract(model="m", base_url=endpoint.url, dialect="3")
+        NuExtractor(Order, llm=llm).invoke("x")
+        llm.top_p = 0.5
+        NuExtractor(Order, llm=llm).invoke("x")
+    assert [request.body.get("top_p") for request in endpoint.requests] == [None, 0.5]
+
+
+def test_listeners_are_told_changed_settings():
+    told = []
+
+    class Listener(BaseCallbackHandler):
+        def on_chat_model_start(self, *args, invocation_params, **kwargs) -> None:
+            told.append(invocation_params)
+
+    with FakeEndpoint('{"buyer": "Museum", "pieces": 3}') as endpoint:
+        llm = ChatNuExtract(model="m", base_url=endpoint.url, dialect="3")
+        NuExtractor(Order, llm=llm).invoke("x", {"callbacks": [Listener()]})
+        llm.top_p = 0.5
+        NuExtractor(Order, llm=llm).invoke("x", {"callbacks": [Listener()]})
+        NuExtractor(Order, llm=llm.model_copy(update={"top_p": 0.7})).invoke("x", {"callbacks": [Listener()]})
+    assert [params.get("top_p") for params in told] == [None, 0.5, 0.7]
+    assert llm._get_invocation_params(["."], n=2) == BaseChatOpenAI._get_invocation_params(llm, ["."], n=2)
+
+
+def test_listeners_are_not_told_the_credentials_of_tools():
+    tool = {"type": "mcp", "headers": {"Authorization": "secret"}}
+    llm = ChatNuExtract(model="m", base_url="http://localhost")
+    assert "secret" not in repr(llm._get_invocation_params(tools=[tool]))
