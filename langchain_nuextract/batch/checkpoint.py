@@ -32,7 +32,7 @@ create table if not exists results (
 """
 
 
-class Kept(NamedTuple):
+class CheckpointRow(NamedTuple):
     """One finished document, all of it as JSON text; see `langchain_nuextract.batch.serialize`."""
 
     value: str | None
@@ -65,13 +65,13 @@ class Checkpoint:
             self._file.close()
             raise
 
-    def get(self, key: str) -> Kept | None:
+    def get(self, key: str) -> CheckpointRow | None:
         """Look a document up."""
         with self._explained():
             found = self._file.execute("select value, error, replies from results where key = ?", (key,)).fetchone()
-        return Kept(*found) if found else None
+        return CheckpointRow(*found) if found else None
 
-    def put(self, key: str, kept: Kept) -> None:
+    def put(self, key: str, kept: CheckpointRow) -> None:
         """Keep a document, in place of what was kept of it before."""
         with self._explained():
             self._file.execute("insert or replace into results values (?, ?, ?, ?)", (key, *kept))

@@ -23,7 +23,7 @@ from itertools import islice
 from time import monotonic
 from typing import Any, Final, TypeVar, cast
 
-from langchain_nuextract.client.client import Call, Wire
+from langchain_nuextract.client.client import ApiCall, Client
 from langchain_nuextract.client.config import Endpoint, normal_url
 from langchain_nuextract.client.retry import RetryPolicy
 from langchain_nuextract.errors import (
@@ -51,7 +51,7 @@ _OF_DOCUMENT: Final = frozenset({400, 413, 422})
 """Statuses that tell of the request rather than of the endpoint."""
 
 
-def fleet_for(extractor: NuExtractor[Any], urls: Sequence[str], *, most: int) -> "Fleet | None":
+def pool_for(extractor: NuExtractor[Any], urls: Sequence[str], *, most: int) -> "EndpointPool | None":
     """Make the connections of a batch; without any address, to the extractor's own endpoint, with regard to its load.
 
     Args:
@@ -67,13 +67,13 @@ def fleet_for(extractor: NuExtractor[Any], urls: Sequence[str], *, most: int) ->
     """
     llm = extractor.llm
     if isinstance(llm, ChatNuExtract):
-        return Fleet(llm.wire.endpoint, urls or (llm.wire.endpoint.url,), most=most)
+        return EndpointPool(llm.wire.endpoint, urls or (llm.wire.endpoint.url,), most=most)
     if urls:
         raise ValueError("endpoints can be named for a ChatNuExtract only, which this extractor does not ask")
     return None
 
 
-class Fleet(Wire):
+class EndpointPool(Client):
     """The connections to several endpoints, on one event loop."""
 
     def __init__(self, endpoint: Endpoint, urls: Sequence[str], *, most: int) -> None:
@@ -85,7 +85,7 @@ class Fleet(Wire):
     def beneath(self, extractor: NuExtractor[T]) -> NuExtractor[T]:
         """Give an extractor that is the same, but asks through these connections."""
         llm = cast("ChatNuExtract", extractor.llm.model_copy())
-        llm._wire = self  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # nobody else changes the wire
+        llm._client = self  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # nobody else changes the wire
         return extractor.model_copy(update={"llm": llm})
 
     async def aclose(self) -> None:
@@ -93,12 +93,12 @@ class Fleet(Wire):
         for ship in self._ships:
             await ship.wire.aclose()
 
-    async def apost(self, call: Call, *, holds: str = "choices") -> Mapping[str, JSON]:
+    async def apost(self, call: ApiCall, *, holds: str = "choices") -> Mapping[str, JSON]:
         """Send a request to whichever endpoint has least to do."""
         until = monotonic() + self.endpoint.policy.total
         return await self.endpoint.policy.arun(lambda: self._attempt(call, holds, until))
 
-    async def _attempt(self, call: Call, holds: str, until: float) -> Mapping[str, JSON]:
+    async def _attempt(self, call: ApiCall, holds: str, until: float) -> Mapping[str, JSON]:
         while True:
             ship = await self._board(until)
             trial, started = ship.is_out and not self._is_hopeless, monotonic()
@@ -169,7 +169,7 @@ class Fleet(Wire):
                 waiter.set_result(None)
 
 
-class _Line(Wire):
+class _Line(Client):
     """The connections to one endpoint, for one batch, closed with it."""
 
     async def aclose(self) -> None:

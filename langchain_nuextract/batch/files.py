@@ -19,14 +19,14 @@ from langchain_nuextract.batch.result import Result
 from langchain_nuextract.batch.run import parts_of
 from langchain_nuextract.batch.serialize import read_reply
 from langchain_nuextract.batch.worker import key_of
-from langchain_nuextract.client.error_mapping import Place, explain_refusal, refusal_of
+from langchain_nuextract.client.error_mapping import ErrorContext, explain_refusal, refusal_of
 from langchain_nuextract.client.response import decode, encode, reply_in, well_formed
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.errors import EndpointError, UnsupportedTask
 from langchain_nuextract.paths import JSON, fields, integer, items
-from langchain_nuextract.runnables.base_extractor import Extracting
+from langchain_nuextract.runnables.base_extractor import BaseExtractor
 from langchain_nuextract.runnables.chat_model import ChatNuExtract
 from langchain_nuextract.runnables.extractor import NuExtractor
 
@@ -35,7 +35,7 @@ Out = TypeVar("Out")
 _URL: Final = "/v1/chat/completions"
 
 
-def write_requests(runnable: Extracting[Any], documents: Iterable[Any], path: str | os.PathLike[str]) -> int:
+def write_requests(runnable: BaseExtractor[Any], documents: Iterable[Any], path: str | os.PathLike[str]) -> int:
     """Write the requests, and tell how many; see `NuExtractor.to_batch_file`."""
     extractor, _ = parts_of(runnable)
     settings, written = extractor.fingerprint, 0
@@ -53,11 +53,11 @@ def write_requests(runnable: Extracting[Any], documents: Iterable[Any], path: st
 
 
 def read_replies(
-    runnable: Extracting[Out], path: str | os.PathLike[str], documents: Iterable[Any]
+    runnable: BaseExtractor[Out], path: str | os.PathLike[str], documents: Iterable[Any]
 ) -> Generator[Result[Out]]:
     """Read the replies to documents; see `NuExtractor.from_batch_results`."""
     extractor, pick = parts_of(runnable)
-    settings, where = extractor.fingerprint, Place(os.fspath(path), "")
+    settings, where = extractor.fingerprint, ErrorContext(os.fspath(path), "")
     with Path(path).open("rb") as file:
         places = _places(file)
         for index, document in enumerate(documents):
@@ -106,7 +106,7 @@ def _places(file: BinaryIO) -> dict[str, int]:
     return places
 
 
-def _reply_at(place: int | None, file: BinaryIO, where: Place) -> Reply:
+def _reply_at(place: int | None, file: BinaryIO, where: ErrorContext) -> Reply:
     if place is None:
         reason = "there is no reply to this document. Did the run end, and are documents and settings the same?"
         raise EndpointError(where.url, None, reason)

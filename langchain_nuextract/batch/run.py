@@ -20,14 +20,14 @@ from pydantic import BaseModel
 
 from langchain_nuextract.batch import event_loop as looping
 from langchain_nuextract.batch.checkpoint import Checkpoint
-from langchain_nuextract.batch.endpoint_pool import fleet_for
+from langchain_nuextract.batch.endpoint_pool import pool_for
 from langchain_nuextract.batch.options import ManyOptions, Options
 from langchain_nuextract.batch.progress import Progress
 from langchain_nuextract.batch.result import Result
-from langchain_nuextract.batch.worker import Asker
+from langchain_nuextract.batch.worker import Worker
 from langchain_nuextract.engine.result import Extraction
-from langchain_nuextract.runnables.base_extractor import Extracting
-from langchain_nuextract.runnables.extractor import Derived, NuExtractor
+from langchain_nuextract.runnables.base_extractor import BaseExtractor
+from langchain_nuextract.runnables.extractor import MappedExtractor, NuExtractor
 
 Out = TypeVar("Out")
 
@@ -104,14 +104,14 @@ class Batch(Generic[Out]):
             if options.checkpoint is not None:
                 checkpoint = stack.enter_context(closing(Checkpoint(options.checkpoint)))
             extractor, most = self.extractor, options.max_concurrency
-            if fleet := fleet_for(extractor, options.endpoints, most=most):
+            if fleet := pool_for(extractor, options.endpoints, most=most):
                 extractor = fleet.beneath(extractor)
                 stack.push_async_callback(fleet.aclose)
-            asker = Asker(extractor, self.pick, checkpoint, options.config)
+            asker = Worker(extractor, self.pick, checkpoint, options.config)
             yield await stack.enter_async_context(looping.Pool(asker.ask, deliver, size=most))
 
 
-def batch_of(runnable: Extracting[Out], options: ManyOptions) -> Batch[Out]:
+def batch_of(runnable: BaseExtractor[Out], options: ManyOptions) -> Batch[Out]:
     """Say what `extract_many` of an extractor, or of its detailed form, is to do.
 
     Raises:
@@ -121,9 +121,9 @@ def batch_of(runnable: Extracting[Out], options: ManyOptions) -> Batch[Out]:
     return Batch(*parts_of(runnable), Options(**options))
 
 
-def parts_of(runnable: Extracting[Out]) -> tuple[NuExtractor[Any], Callable[[Extraction[Any]], Out]]:
+def parts_of(runnable: BaseExtractor[Out]) -> tuple[NuExtractor[Any], Callable[[Extraction[Any]], Out]]:
     """Tell the extractor, and what of its extractions is wanted."""
-    extractor = runnable.extractor if isinstance(runnable, Derived) else cast("NuExtractor[Any]", runnable)
+    extractor = runnable.extractor if isinstance(runnable, MappedExtractor) else cast("NuExtractor[Any]", runnable)
     return extractor, runnable.outcome
 
 

@@ -11,9 +11,9 @@ from dataclasses import asdict
 from hashlib import sha256
 from typing import Any, Final, NoReturn, TypeVar, cast
 
-from langchain_nuextract.batch.checkpoint import Kept
+from langchain_nuextract.batch.checkpoint import CheckpointRow
 from langchain_nuextract.dialects.messages import Reply, Request, Token, Usage
-from langchain_nuextract.engine.drivers import drive
+from langchain_nuextract.engine.drivers import run_flow
 from langchain_nuextract.engine.flow import Flow
 from langchain_nuextract.engine.result import Attempt, Extraction
 from langchain_nuextract.errors import (
@@ -33,17 +33,17 @@ class OutOfDate(Exception):
     """What is kept does not answer what would be asked today."""
 
 
-def kept_extraction(extraction: Extraction[Any]) -> Kept:
+def kept_extraction(extraction: Extraction[Any]) -> CheckpointRow:
     """Write a finished document down."""
-    return Kept(json.dumps(extraction.json), None, _replies(extraction.attempts))
+    return CheckpointRow(json.dumps(extraction.json), None, _replies(extraction.attempts))
 
 
-def kept_error(error: ExtractionError) -> Kept:
+def kept_error(error: ExtractionError) -> CheckpointRow:
     """Write down an answer of which no object could be made."""
-    return Kept(None, type(error).__name__, _replies(cast("Sequence[Attempt]", error.attempts)))
+    return CheckpointRow(None, type(error).__name__, _replies(cast("Sequence[Attempt]", error.attempts)))
 
 
-def restore(kept: Kept, flow: Flow[T]) -> Extraction[T]:
+def restore(kept: CheckpointRow, flow: Flow[T]) -> Extraction[T]:
     """Read again what the model said.
 
     Args:
@@ -65,7 +65,7 @@ def restore(kept: Kept, flow: Flow[T]) -> Extraction[T]:
         return _reply(left.pop(0))
 
     try:
-        extraction = drive(flow, ask)
+        extraction = run_flow(flow, ask)
     except RequestRefused as error:
         raise OutOfDate from error
     except ExtractionError as error:
@@ -85,7 +85,7 @@ def read_reply(flow: Flow[T], find: Callable[[], Reply]) -> Extraction[T]:
         EndpointError: So says `find`.
     """
     left = [find]
-    return drive(flow, lambda _: left.pop()() if left else _end())
+    return run_flow(flow, lambda _: left.pop()() if left else _end())
 
 
 def _end() -> NoReturn:

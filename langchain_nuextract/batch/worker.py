@@ -24,7 +24,7 @@ Out = TypeVar("Out")
 
 
 @dataclass(frozen=True)
-class Asker(Generic[Out]):
+class Worker(Generic[Out]):
     """What all documents of a batch share; to be used on one event loop."""
 
     extractor: NuExtractor[Any]

@@ -13,7 +13,7 @@ import httpx2
 
 from langchain_nuextract.client.config import Endpoint
 from langchain_nuextract.client.error_mapping import (
-    Place,
+    ErrorContext,
     Refusal,
     ServedModel,
     broken_connections,
@@ -27,7 +27,14 @@ from langchain_nuextract.client.error_mapping import (
 )
 from langchain_nuextract.client.request_body import Options
 from langchain_nuextract.client.response import EventReader, decode, encode, well_formed
-from langchain_nuextract.client.transports import AsyncResponse, AsyncTransport, Sending, open_async, open_sync, send
+from langchain_nuextract.client.transports import (
+    AsyncResponse,
+    AsyncTransport,
+    HttpRequest,
+    open_async,
+    open_sync,
+    send,
+)
 from langchain_nuextract.errors import EndpointError
 from langchain_nuextract.paths import JSON, fields, integer, items
 
@@ -39,7 +46,7 @@ _OF_VLLM: Final = frozenset({"kv_transfer_params", "prompt_token_ids"})
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ApiCall:
     """One request to the endpoint."""
 
     path: str
@@ -56,7 +63,7 @@ class _Kept(NamedTuple):
     keeper: AsyncGenerator[None]
 
 
-class Wire:
+class Client:
     """A connection to one endpoint. Clients are made when first needed: one for threads, one for each event loop."""
 
     _shared: ClassVar[WeakValueDictionary[Endpoint, Self]] = WeakValueDictionary()
@@ -86,7 +93,7 @@ class Wire:
         self._async_transports: WeakKeyDictionary[asyncio.AbstractEventLoop, _Kept] = WeakKeyDictionary()
         self._models: tuple[ServedModel, ...] = ()
 
-    def post(self, call: Call, *, holds: str = "choices") -> Mapping[str, JSON]:
+    def post(self, call: ApiCall, *, holds: str = "choices") -> Mapping[str, JSON]:
         """Send a request and read the JSON object that comes back.
 
         Args:
@@ -99,12 +106,12 @@ class Wire:
         place, sending = self._place(call), self._sending(call)
         return self._seen(_read(self.endpoint.policy.run(lambda: self._fetch(place, sending)), place, holds))
 
-    async def apost(self, call: Call, *, holds: str = "choices") -> Mapping[str, JSON]:
+    async def apost(self, call: ApiCall, *, holds: str = "choices") -> Mapping[str, JSON]:
         """Do the same on an event loop."""
         place, sending = self._place(call), self._sending(call)
         return self._seen(_read(await self.endpoint.policy.arun(lambda: self._afetch(place, sending)), place, holds))
 
-    def events(self, call: Call) -> Generator[Mapping[str, JSON]]:
+    def events(self, call: ApiCall) -> Generator[Mapping[str, JSON]]:
         """Send a request and yield the events of its answer; only the opening of the stream is retried.
 
         Raises:
@@ -121,7 +128,7 @@ class Wire:
         finally:
             response.close()
 
-    async def aevents(self, call: Call) -> AsyncGenerator[Mapping[str, JSON]]:
+    async def aevents(self, call: ApiCall) -> AsyncGenerator[Mapping[str, JSON]]:
         """Do the same on an event loop."""
         place, sending = self._place(call), self._sending(call, stream=True)
         response = await self.endpoint.policy.arun(lambda: self._aopen(place, sending))
@@ -158,14 +165,14 @@ class Wire:
         self.is_vllm = self.is_vllm or not _OF_VLLM.isdisjoint(body)
         return body
 
-    def _place(self, call: Call) -> Place:
+    def _place(self, call: ApiCall) -> ErrorContext:
         # llama.cpp and vLLM have it outside of /v1.
         before = self.endpoint.root if call.path == "/tokenize" else self.endpoint.url
-        return Place(before + call.path, str(call.body.get("model", "")))
+        return ErrorContext(before + call.path, str(call.body.get("model", "")))
 
-    def _sending(self, call: Call, *, stream: bool = False) -> Sending:
+    def _sending(self, call: ApiCall, *, stream: bool = False) -> HttpRequest:
         options = call.options
-        return Sending(
+        return HttpRequest(
             method="POST",
             url=self._place(call).url,
             headers={**self._headers, **options.headers} if options.headers else self._headers,
@@ -175,23 +182,23 @@ class Wire:
         )
 
     @property
-    def _list(self) -> Place:
-        return Place(f"{self.endpoint.url}/models", "")
+    def _list(self) -> ErrorContext:
+        return ErrorContext(f"{self.endpoint.url}/models", "")
 
-    def _listing(self) -> Sending:
-        return Sending("GET", self._list.url, self._headers, _LOOK, params=self.endpoint.query)
+    def _listing(self) -> HttpRequest:
+        return HttpRequest("GET", self._list.url, self._headers, _LOOK, params=self.endpoint.query)
 
-    def _fetch(self, place: Place, sending: Sending) -> bytes:
+    def _fetch(self, place: ErrorContext, sending: HttpRequest) -> bytes:
         response = self._open(place, sending)
         with _explained(place):
             return response.read()
 
-    async def _afetch(self, place: Place, sending: Sending) -> bytes:
+    async def _afetch(self, place: ErrorContext, sending: HttpRequest) -> bytes:
         response = await self._aopen(place, sending)
         with _explained(place):
             return await response.aread()
 
-    def _open(self, place: Place, sending: Sending) -> httpx2.Response:
+    def _open(self, place: ErrorContext, sending: HttpRequest) -> httpx2.Response:
         with _explained(place):
             response = send(self._sync(), sending)
             if response.status_code in _OK:
@@ -200,7 +207,7 @@ class Wire:
         looked_up = refusal.asks_for_models and sending.content
         raise explain_refusal(refusal, place, self.models() if looked_up else ())
 
-    async def _aopen(self, place: Place, sending: Sending) -> AsyncResponse:
+    async def _aopen(self, place: ErrorContext, sending: HttpRequest) -> AsyncResponse:
         transport = await self._async()
         with _explained(place):
             response = await transport.send(sending)
@@ -237,7 +244,7 @@ class Wire:
         return _Kept(transport, _keep(transport, ref(self), close=not self.endpoint.http_async_client))
 
 
-async def _keep(transport: AsyncTransport, wire: "ref[Wire]", *, close: bool) -> AsyncGenerator[None]:
+async def _keep(transport: AsyncTransport, wire: "ref[Client]", *, close: bool) -> AsyncGenerator[None]:
     """Close the transport when its event loop shuts its generators down, or when nobody holds the wire any more."""
     # It holds the transport, which would complain if it were garbage itself before it is closed.
     holding = finalize(wire(), id, transport)
@@ -254,7 +261,7 @@ async def _keep(transport: AsyncTransport, wire: "ref[Wire]", *, close: bool) ->
 class _Events:
     """Reads the body of a streamed reply, whoever iterates over it."""
 
-    def __init__(self, place: Place, headers: Mapping[str, str]) -> None:
+    def __init__(self, place: ErrorContext, headers: Mapping[str, str]) -> None:
         self._place = place
         self._streams = "text/event-stream" in headers.get("content-type", "")
         self._reader = EventReader()
@@ -286,7 +293,7 @@ class _Events:
 
 
 @contextmanager
-def _explained(place: Place) -> Generator[None]:
+def _explained(place: ErrorContext) -> Generator[None]:
     """Turn what breaks on the way into one of our errors."""
     try:
         yield
@@ -302,7 +309,7 @@ def _refusal(status: int, content: bytes, headers: Mapping[str, str]) -> Refusal
     return refusal_of(status, body, headers)
 
 
-def _read(content: bytes, place: Place, holds: str) -> Mapping[str, JSON]:
+def _read(content: bytes, place: ErrorContext, holds: str) -> Mapping[str, JSON]:
     try:
         body = fields(decode(content))
     except ValueError as error:

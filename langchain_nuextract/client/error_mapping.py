@@ -67,7 +67,7 @@ class ServedModel:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ErrorContext:
     """Where a request went, for messages."""
 
     url: str
@@ -109,7 +109,7 @@ def refusal_of(status: int, body: object, headers: Mapping[str, str] | None = No
     return Refusal(status, fields(error), headers or {})
 
 
-def explain_refusal(refusal: Refusal, place: Place, models: tuple[ServedModel, ...]) -> EndpointError:
+def explain_refusal(refusal: Refusal, place: ErrorContext, models: tuple[ServedModel, ...]) -> EndpointError:
     """Say what an error status means.
 
     Args:
@@ -133,7 +133,7 @@ def explain_refusal(refusal: Refusal, place: Place, models: tuple[ServedModel, .
     return RequestRefused(url, status, quote(refusal.words))
 
 
-def explain(error: Exception, place: Place) -> EndpointError:
+def explain(error: Exception, place: ErrorContext) -> EndpointError:
     """Say what a foreign error without a status means: the connection, the timeout or the body failed."""
     # By name, as httpx2 and the older httpx, which users may still hand in, have the same tree of errors.
     for name in (kind.__name__ for kind in type(error).__mro__):
@@ -176,7 +176,7 @@ _CAUSES: Final[Mapping[str, tuple[type[EndpointError], str]]] = {
 """Errors of the HTTP libraries by the name of their class; the nearest base decides."""
 
 
-def explain_inner(error: JSON, place: Place) -> EndpointError:
+def explain_inner(error: JSON, place: ErrorContext) -> EndpointError:
     """Say what an error inside a stream means: its `code` is the status that the server could not send any more."""
     refusal = refusal_of(200, error)
     code = integer(refusal.error.get("code"))
@@ -192,14 +192,14 @@ def broken_connections() -> tuple[type[Exception], ...]:
     return (aiohttp.ClientError, httpx2.RequestError, anyio.EndOfStream, OSError, *older)
 
 
-def not_a_reply(place: Place, content: bytes) -> NotAChatReply:
+def not_a_reply(place: ErrorContext, content: bytes) -> NotAChatReply:
     """Describe a body that came with a 200 but holds no answer."""
     words = content[:2000].decode("utf-8", "replace").strip()
     found = f"found {quote(words)}" if words else "the body is empty"
     return NotAChatReply(place.url, 200, f"no model's answer in the reply: {found}. {_WHERE}.")
 
 
-def cut_off(place: Place) -> EndpointUnreachable:
+def cut_off(place: ErrorContext) -> EndpointUnreachable:
     """Describe a stream that ended before the server said that it was done."""
     return EndpointUnreachable(place.url, None, "the stream ended before the answer was complete")
 
@@ -221,7 +221,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-def _overflow(refusal: Refusal, place: Place, models: tuple[ServedModel, ...]) -> ContextOverflow:
+def _overflow(refusal: Refusal, place: ErrorContext, models: tuple[ServedModel, ...]) -> ContextOverflow:
     limit = integer(refusal.error.get("n_ctx")) or context_of(place.model, models)
     size = integer(refusal.error.get("n_prompt_tokens")) or _size_in(refusal.words)
     told = f"the model takes {limit} tokens" if limit else "the model does not take as many tokens"
@@ -230,7 +230,7 @@ def _overflow(refusal: Refusal, place: Place, models: tuple[ServedModel, ...]) -
     return ContextOverflow(place.url, refusal.status, reason, limit=limit, size=size)
 
 
-def _not_found(refusal: Refusal, place: Place, models: tuple[ServedModel, ...]) -> EndpointError:
+def _not_found(refusal: Refusal, place: ErrorContext, models: tuple[ServedModel, ...]) -> EndpointError:
     names = tuple(model.id for model in models)
     if place.model in names or not (names or "model" in refusal.words.lower()):
         return RequestRefused(place.url, 404, f"{quote(refusal.words)}. {_WHERE}.")

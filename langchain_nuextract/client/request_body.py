@@ -43,8 +43,8 @@ def arguments(request: Request, llm: BaseChatModel) -> dict[str, JSON]:
         # As an argument of its own it would ask the chat model for an extraction.
         held: dict[str, JSON] = {"response_format": body.pop("response_format")}
         body[_EXTRA] = {**(getattr(llm, _EXTRA, None) or {}), **held}
-    if request.for_vllm and hasattr(type(llm), "wire"):
-        body[_FOR_VLLM] = request.for_vllm
+    if request.vllm_only and hasattr(type(llm), "wire"):
+        body[_FOR_VLLM] = request.vllm_only
     return body if request.route == "chat" else {**body, "route": request.route}
 
 

@@ -26,7 +26,7 @@ _LARGE: Final = 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
+class HttpRequest:
     """One HTTP request, ready to go."""
 
     method: str
@@ -66,7 +66,7 @@ class AsyncResponse(Protocol):
 class AsyncTransport(Protocol):
     """What carries async requests."""
 
-    async def send(self, sending: Sending) -> AsyncResponse:
+    async def send(self, sending: HttpRequest) -> AsyncResponse:
         """Send a request and wait for the head of its response."""
         ...
 
@@ -85,7 +85,7 @@ def open_sync(endpoint: Endpoint) -> httpx2.Client:
     return endpoint.http_client or httpx2.Client(proxy=endpoint.proxy, verify=_tls(), limits=_LIMITS)
 
 
-def send(client: httpx2.Client, sending: Sending) -> httpx2.Response:
+def send(client: httpx2.Client, sending: HttpRequest) -> httpx2.Response:
     """Send a request and wait for the head of its response."""
     return client.send(_httpx_request(client, sending), stream=True, follow_redirects=False)
 
@@ -106,7 +106,7 @@ class HttpxTransport:
     def __init__(self, client: httpx2.AsyncClient) -> None:
         self._client = client
 
-    async def send(self, sending: Sending) -> AsyncResponse:
+    async def send(self, sending: HttpRequest) -> AsyncResponse:
         """Send a request and wait for the head of its response."""
         return await self._client.send(_httpx_request(self._client, sending), stream=True, follow_redirects=False)
 
@@ -129,7 +129,7 @@ class AiohttpTransport:
             cookie_jar=aiohttp.DummyCookieJar(),
         )
 
-    async def send(self, sending: Sending) -> AsyncResponse:
+    async def send(self, sending: HttpRequest) -> AsyncResponse:
         """Send a request and wait for the head of its response."""
         content = sending.content
         response = await self._session.request(
@@ -172,7 +172,7 @@ class _AiohttpResponse:
         self._response.close()
 
 
-def _httpx_request(client: httpx2.Client | httpx2.AsyncClient, sending: Sending) -> httpx2.Request:
+def _httpx_request(client: httpx2.Client | httpx2.AsyncClient, sending: HttpRequest) -> httpx2.Request:
     # A timeout of httpx2's class would mean nothing to the older httpx; both take a tuple.
     return client.build_request(
         sending.method,

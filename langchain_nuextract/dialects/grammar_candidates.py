@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from langchain_nuextract.grounding.numbers import is_negative, numerals
+from langchain_nuextract.grounding.numbers import is_negative, number_index
 from langchain_nuextract.scalars.dates import iso_date, iso_date_time, iso_time
 
 MOST: Final = 200
@@ -72,7 +72,7 @@ class Offers:
 
     @cached_property
     def _numerals(self) -> list[tuple[str, tuple[int, int]]]:
-        found = numerals(self.text)
+        found = number_index(self.text)
         placed = [(notation, span) for notation, spans in found.items() for span in spans if self._stands_alone(span)]
         return sorted((each for each in placed if len(each[0]) <= _LONGEST_NUMBER), key=lambda each: each[1][0])
 

@@ -64,7 +64,7 @@ class Request:
     """Fields of the body that replace the caller's own settings; of two bounds, the lower one holds."""
     before: str = ""
     """What the answer has so far, where its rest is asked for."""
-    for_vllm: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
+    vllm_only: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
     """Further fields of the body for a server that is known to be vLLM; the caller's own settings replace them."""
     stop_loops: bool = True
     """Whether a stream is to be closed when the model runs in circles."""

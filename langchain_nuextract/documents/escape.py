@@ -24,7 +24,7 @@ _HEADING: Final = re.compile(r"\n(#+)( .+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Neutralised:
+class EscapedSource:
     """A document without control marks."""
 
     source: Source
@@ -35,11 +35,11 @@ class Neutralised:
         """Put the marks back into a text that the model copied out of the document."""
         for mark in self.broken:
             bare = mark.lstrip("\n")
-            text = text.replace(neutralise_text(bare, (mark,)), bare)
+            text = text.replace(escape_text(bare, (mark,)), bare)
         return text
 
 
-def neutralise(source: Source, marks: Sequence[str]) -> Neutralised:
+def escape_source(source: Source, marks: Sequence[str]) -> EscapedSource:
     r"""Break up the control marks in a document.
 
     Args:
@@ -49,13 +49,13 @@ def neutralise(source: Source, marks: Sequence[str]) -> Neutralised:
     """
     found = [_cuts(part.text, marks) if isinstance(part, Text) else () for part in source.parts]
     if not any(found):
-        return Neutralised(source)
+        return EscapedSource(source)
     parts = tuple(_widened(part, cuts) for part, cuts in zip(source.parts, found, strict=True))
     broken = tuple(mark for mark in marks if mark.lstrip("\n") in source.text)
-    return Neutralised(Source(parts), broken)
+    return EscapedSource(Source(parts), broken)
 
 
-def neutralise_text(text: str, marks: Sequence[str]) -> str:
+def escape_text(text: str, marks: Sequence[str]) -> str:
     """Break up the control marks in a text that stands in a prompt of its own, as instructions do."""
     return _widen(text, _cuts(text, marks))
 

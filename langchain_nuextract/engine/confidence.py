@@ -14,10 +14,10 @@ from typing import Any, NamedTuple, TypeVar, cast
 from langchain_nuextract.dialects.messages import Reply, Token
 from langchain_nuextract.engine.fields import Part
 from langchain_nuextract.engine.prune_invalid import without
-from langchain_nuextract.parsing.read import trace_form
+from langchain_nuextract.parsing.read import trace_shape
 from langchain_nuextract.parsing.repairs import Policy
 from langchain_nuextract.paths import JSON, Path, leaves, show
-from langchain_nuextract.schema.answer_shape import Record
+from langchain_nuextract.schema.answer_shape import RecordShape
 from langchain_nuextract.schema.target import Target
 from langchain_nuextract.schema.types import Speaks
 
@@ -47,7 +47,7 @@ class Confidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Leg:
+class Segment:
     """One reply of an answer that took one or more, and what the model was given of its answer to go on from."""
 
     before: str
@@ -61,14 +61,14 @@ class Answer:
 
     text: str
     """What was read of it; it stands in its last leg, or in that and what was before."""
-    legs: tuple[Leg, ...]
-    form: Record
+    legs: tuple[Segment, ...]
+    shape: RecordShape
     parts: frozenset[Part]
     """What was taken of it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class Provenance:
     """What the values of an extraction were made of."""
 
     answers: tuple[Answer, ...]
@@ -127,7 +127,7 @@ class _Laid:
 
     def __init__(self, answer: Answer, policy: Policy, document: str) -> None:
         self.answer = answer
-        self._places = trace_form(answer.text, answer.form, policy=policy, document=document)
+        self._places = trace_shape(answer.text, answer.shape, policy=policy, document=document)
         written, self._tokens = _along(answer.legs)
         begin = written.rfind(_utf8(answer.text))
         self._bytes = [begin + at for at in _offsets(answer.text)] if begin >= 0 else []
@@ -147,7 +147,7 @@ class _Laid:
         return tuple(token.logprob for token in tokens) if covered >= end else ()
 
 
-def _along(legs: Sequence[Leg]) -> tuple[bytes, list[_Token]]:
+def _along(legs: Sequence[Segment]) -> tuple[bytes, list[_Token]]:
     """Put together what the last reply goes on from and what it says, and lay the tokens of all replies along it."""
     written = b""
     tokens: list[_Token] = []

@@ -11,13 +11,13 @@ from langchain_nuextract.documents.source import Source
 from langchain_nuextract.engine.flow import Flow, extract
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.result import Extraction
-from langchain_nuextract.engine.streaming.partial_objects import Growth
+from langchain_nuextract.engine.streaming.partial_objects import PartialObjects
 from langchain_nuextract.errors import EndpointError, ExtractionError
 
 T = TypeVar("T")
 
 
-class Asking(Protocol):
+class Caller(Protocol):
     """A way in which requests reach the model."""
 
     def ask(self, request: Request) -> Reply:
@@ -37,7 +37,7 @@ class Asking(Protocol):
         ...
 
 
-def drive(flow: Flow[T], ask: Callable[[Request], Reply]) -> Extraction[T]:
+def run_flow(flow: Flow[T], ask: Callable[[Request], Reply]) -> Extraction[T]:
     """Send what a flow asks for until it returns."""
     try:
         requests = next(flow)
@@ -52,7 +52,7 @@ def drive(flow: Flow[T], ask: Callable[[Request], Reply]) -> Extraction[T]:
         return done.value
 
 
-async def adrive(flow: Flow[T], ask: Callable[[Request], Awaitable[Reply]]) -> Extraction[T]:
+async def arun_flow(flow: Flow[T], ask: Callable[[Request], Awaitable[Reply]]) -> Extraction[T]:
     """Send what a flow asks for until it returns, what it asks for at once side by side; see `drive`."""
     try:
         requests = next(flow)
@@ -67,7 +67,7 @@ async def adrive(flow: Flow[T], ask: Callable[[Request], Awaitable[Reply]]) -> E
         return done.value
 
 
-class Streamed(Generic[T]):
+class StreamFlow(Generic[T]):
     """An extraction whose replies come in pieces.
 
     Args:
@@ -81,7 +81,7 @@ class Streamed(Generic[T]):
         self.request: Request | None = None
         """What is to be sent now; None when it has ended."""
         self._flow = extract(plan, source)
-        self._growth = Growth(plan)
+        self._growth = PartialObjects(plan)
         self._go_on(lambda: next(self._flow))
 
     def add(self, piece: Piece) -> Iterator[Any]:
@@ -133,7 +133,7 @@ class Streamed(Generic[T]):
             self._growth.begin(self.request)
 
 
-def grow(streamed: Streamed[Any], asking: Asking) -> Iterator[Any]:
+def stream_flow(streamed: StreamFlow[Any], asking: Caller) -> Iterator[Any]:
     """Yield the object of an extraction while it grows; its `value` is the last one."""
     while request := streamed.request:
         try:
@@ -148,7 +148,7 @@ def grow(streamed: Streamed[Any], asking: Asking) -> Iterator[Any]:
             streamed.end()
 
 
-async def agrow(streamed: Streamed[Any], asking: Asking) -> AsyncIterator[Any]:
+async def astream_flow(streamed: StreamFlow[Any], asking: Caller) -> AsyncIterator[Any]:
     """Yield the object of an extraction while it grows; see `grow`."""
     while request := streamed.request:
         try:

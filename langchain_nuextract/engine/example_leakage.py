@@ -16,7 +16,7 @@ from langchain_nuextract.errors import quote
 from langchain_nuextract.grounding import ground
 from langchain_nuextract.grounding.evidence import Evidence
 from langchain_nuextract.grounding.normalize import fold
-from langchain_nuextract.grounding.numbers import notation, numerals
+from langchain_nuextract.grounding.numbers import notation, number_index
 from langchain_nuextract.paths import JSON, Path, leaves, show
 from langchain_nuextract.scalars.dates import MONTHS, plain
 
@@ -139,7 +139,7 @@ class _Document:
 
     @cached_property
     def _numerals(self) -> Mapping[str, object]:
-        return numerals(self.text)
+        return number_index(self.text)
 
     @cached_property
     def _windows(self) -> list[frozenset[int]]:

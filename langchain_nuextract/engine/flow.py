@@ -12,11 +12,11 @@ from typing import Generic, TypeAlias, TypeVar
 
 from langchain_nuextract.dialects.dialect import check
 from langchain_nuextract.dialects.messages import Reply, Request, Usage
-from langchain_nuextract.documents.escape import Neutralised, neutralise
+from langchain_nuextract.documents.escape import EscapedSource, escape_source
 from langchain_nuextract.documents.source import Source
-from langchain_nuextract.engine.confidence import Account, Answer, Leg
+from langchain_nuextract.engine.confidence import Answer, Provenance, Segment
 from langchain_nuextract.engine.fields import Part, parts_at
-from langchain_nuextract.engine.merge import Found, Judged, is_same, merge, refuse, said, together
+from langchain_nuextract.engine.merge import MergedFields, Validation, is_same, merge, refuse, said, together
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.prune_invalid import faults, without
 from langchain_nuextract.engine.recovery import CUT, continues
@@ -32,9 +32,9 @@ from langchain_nuextract.errors import (
     ReplyCutShort,
 )
 from langchain_nuextract.parsing import Reading, Repair
-from langchain_nuextract.parsing.read import read_form
+from langchain_nuextract.parsing.read import read_shape
 from langchain_nuextract.paths import JSON, Path
-from langchain_nuextract.schema.answer_shape import Form
+from langchain_nuextract.schema.answer_shape import AnswerShape
 
 T = TypeVar("T")
 
@@ -51,7 +51,7 @@ def extract(plan: Plan[T], source: Source) -> Flow[T]:
         InvalidExtraction: What was found does not satisfy the schema; it carries the partial value.
         EndpointError: The endpoint failed before there was any answer.
     """
-    run = _Run(plan, source, neutralise(source, plan.dialect.marks), perf_counter())
+    run = _Run(plan, source, escape_source(source, plan.dialect.marks), perf_counter())
     check(plan.task(run.document.source, plan.first), plan.dialect)
     ladder = Ladder(plan, run.document.source)
     turns: list[Turn] = []
@@ -83,7 +83,7 @@ class _Run(Generic[T]):
 
     plan: Plan[T]
     source: Source
-    document: Neutralised
+    document: EscapedSource
     started: float
 
     def allows(self, turns: Sequence[Turn], tried: Sequence[Step]) -> bool:
@@ -94,17 +94,17 @@ class _Run(Generic[T]):
 
     def turn(self, step: Step, reply: Reply, turns: Sequence[Turn]) -> Turn:
         """Read a reply, and put it together with what is known."""
-        goes_on, written = self._written(step, reply)
-        text = self.document.restore(self._said(reply, written if goes_on else None))
+        continued, written = self._written(step, reply)
+        text = self.document.restore(self._said(reply, written if continued else None))
         policy = self.plan.recovery.repairs
-        reading = read_form(text, step.form, policy=policy, document=self.source.text)
-        known: Found = turns[-1].found if turns else {}
+        reading = read_shape(text, step.shape, policy=policy, document=self.source.text)
+        known: MergedFields = turns[-1].found if turns else {}
         troubles = _troubles(reading, reply)
         if reading.value is None:
-            return Turn(step, reply, written, goes_on, reading, known, self._judge(known), troubles)
-        new = said(reading.value, step.form, _by_part(step.form, troubles), by=len(turns))
-        found, judged = self._merged(known, new, newer=goes_on and step.kind == "continued")
-        return Turn(step, reply, written, goes_on, reading, found, judged, self._problems(found, judged))
+            return Turn(step, reply, written, continued, reading, known, self._judge(known), troubles)
+        new = said(reading.value, step.shape, _by_part(step.shape, troubles), by=len(turns))
+        found, judged = self._merged(known, new, newer=continued and step.kind == "continued")
+        return Turn(step, reply, written, continued, reading, found, judged, self._problems(found, judged))
 
     def _said(self, reply: Reply, written: str | None) -> str:
         """What there is to read in an answer: in all that was written of it, where a reply goes on with it."""
@@ -118,13 +118,13 @@ class _Run(Generic[T]):
         raw = reply.text if step.base.route == "completions" else self.plan.dialect.read(reply)
         return not before, _resumable(raw, step)
 
-    def _merged(self, known: Found, new: Found, *, newer: bool) -> tuple[Found, Judged]:
+    def _merged(self, known: MergedFields, new: MergedFields, *, newer: bool) -> tuple[MergedFields, Validation]:
         """Merge what is new, once it is known which parts of it the user's schema admits."""
         overlaid = {**known, **new}
         judged = self._judge(overlaid)
         if not self._problems(overlaid, judged) and not known:
             return new, judged
-        new = refuse(new, _parts_of(self.plan.form, judged.problems))
+        new = refuse(new, _parts_of(self.plan.shape, judged.problems))
         found = merge(known, new, newer=newer)
         if not is_same(found, overlaid):
             judged = self._judge(found)
@@ -134,25 +134,25 @@ class _Run(Generic[T]):
             return (found, judged) if self._problems(new, alone) else (new, alone)
         return found, judged
 
-    def _judge(self, found: Found) -> Judged:
+    def _judge(self, found: MergedFields) -> Validation:
         return self._judge_value(self.plan.target.lift(self._together(found), self.plan.dialect))
 
-    def _together(self, found: Found) -> JSON:
-        return self.plan.target.without_hollow(together(self.plan.form, found), self.plan.dialect)
+    def _together(self, found: MergedFields) -> JSON:
+        return self.plan.target.without_empty_objects(together(self.plan.shape, found), self.plan.dialect)
 
-    def _judge_value(self, value: JSON) -> Judged:
+    def _judge_value(self, value: JSON) -> Validation:
         try:
-            return Judged(value, self.plan.target.validate(value, self.plan.dialect), ())
+            return Validation(value, self.plan.target.validate(value, self.plan.dialect), ())
         except InvalidValue as error:
-            return Judged(value, None, error.problems)
+            return Validation(value, None, error.problems)
 
     # What is shown has the paths of the user's shape
 
-    def _problems(self, found: Found, judged: Judged) -> tuple[Problem, ...]:
+    def _problems(self, found: MergedFields, judged: Validation) -> tuple[Problem, ...]:
         unread = self._shown((problem for each in found.values() for problem in each.problems), found)
         return tuple(dict.fromkeys((*unread, *judged.problems)))
 
-    def _shown(self, problems: Iterable[Problem], found: Found) -> Iterator[Problem]:
+    def _shown(self, problems: Iterable[Problem], found: MergedFields) -> Iterator[Problem]:
         answer = self._together(found)
         yield from (replace(each, path=self._place(each.path, answer)) for each in problems)
 
@@ -176,13 +176,13 @@ class _Run(Generic[T]):
             turn = turns[by]
             mine = {part for part, each in found.items() if each.by == by}
             for repair, shown in zip(turn.reading.repairs, self._repairs(turn), strict=True):
-                if any(part in mine for part in parts_at(turn.step.form, repair.path)):
+                if any(part in mine for part in parts_at(turn.step.shape, repair.path)):
                     yield shown
 
     # Ending
 
     def extraction(
-        self, turns: Sequence[Turn], judged: Judged, problems: tuple[Problem, ...] = (), gone: tuple[Path, ...] = ()
+        self, turns: Sequence[Turn], judged: Validation, problems: tuple[Problem, ...] = (), gone: tuple[Path, ...] = ()
     ) -> Extraction[T]:
         return Extraction(
             value=judged.instance,
@@ -200,20 +200,20 @@ class _Run(Generic[T]):
             account=self._account(turns, gone),
         )
 
-    def _account(self, turns: Sequence[Turn], gone: tuple[Path, ...]) -> Account | None:
+    def _account(self, turns: Sequence[Turn], gone: tuple[Path, ...]) -> Provenance | None:
         if not any(turn.reply.tokens for turn in turns):
             return None
         found = turns[-1].found
         plan = self.plan
         answers = tuple(self._answer(turns, by) for by in _taken(found))
         merged = self._together(found)
-        return Account(answers, merged, gone, plan.target, plan.dialect, plan.recovery.repairs, self.source.text)
+        return Provenance(answers, merged, gone, plan.target, plan.dialect, plan.recovery.repairs, self.source.text)
 
     def _answer(self, turns: Sequence[Turn], by: int) -> Answer:
         turn = turns[by]
-        text = self._said(turn.reply, turn.written if turn.goes_on else None)
+        text = self._said(turn.reply, turn.written if turn.continued else None)
         parts = frozenset(part for part, each in turns[-1].found.items() if each.by == by)
-        return Answer(text, _legs(turns, by), turn.step.form, parts)
+        return Answer(text, _legs(turns, by), turn.step.shape, parts)
 
     def give_up(self, turns: Sequence[Turn], cause: EndpointError | None) -> Extraction[T]:
         """Give the partial value, if it was asked for and is one; raise otherwise."""
@@ -242,34 +242,36 @@ def _troubles(reading: Reading, reply: Reply) -> tuple[Problem, ...]:
     return (*reading.problems, *(Problem(path, cut) for path in reading.incomplete))
 
 
-def _by_part(form: Form, problems: Sequence[Problem]) -> dict[Part, tuple[Problem, ...]]:
+def _by_part(shape: AnswerShape, problems: Sequence[Problem]) -> dict[Part, tuple[Problem, ...]]:
     by_part: dict[Part, tuple[Problem, ...]] = {}
     for problem in problems:
-        for part in parts_at(form, problem.path) if problem.path else ():
+        for part in parts_at(shape, problem.path) if problem.path else ():
             by_part[part] = (*by_part.get(part, ()), problem)
     return by_part
 
 
-def _parts_of(form: Form, problems: Sequence[Problem]) -> frozenset[Part]:
-    return frozenset(_by_part(form, problems))
+def _parts_of(shape: AnswerShape, problems: Sequence[Problem]) -> frozenset[Part]:
+    return frozenset(_by_part(shape, problems))
 
 
-def _taken(found: Found) -> list[int]:
+def _taken(found: MergedFields) -> list[int]:
     """The turns that what was found comes from."""
     return sorted({each.by for each in found.values()})
 
 
 def _raw(turns: Sequence[Turn]) -> str:
     taken = (turns[by] for by in _taken(turns[-1].found))
-    return "\n".join(turn.step.request.before + turn.reply.text if turn.goes_on else turn.reply.text for turn in taken)
+    return "\n".join(
+        turn.step.request.before + turn.reply.text if turn.continued else turn.reply.text for turn in taken
+    )
 
 
-def _legs(turns: Sequence[Turn], by: int) -> tuple[Leg, ...]:
+def _legs(turns: Sequence[Turn], by: int) -> tuple[Segment, ...]:
     """The replies that an answer was written in: only the one right before it is ever gone on from."""
     turn = turns[by]
-    if not (turn.goes_on and turn.step.request.before):
-        return (Leg("", turn.reply),)
-    return (*_legs(turns, by - 1), Leg(turn.step.request.before, turn.reply))
+    if not (turn.continued and turn.step.request.before):
+        return (Segment("", turn.reply),)
+    return (*_legs(turns, by - 1), Segment(turn.step.request.before, turn.reply))
 
 
 def _usage(turns: Sequence[Turn]) -> Usage:

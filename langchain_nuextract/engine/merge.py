@@ -7,11 +7,11 @@ from typing import Any, TypeAlias
 from langchain_nuextract.engine.fields import Part, apart, assembled
 from langchain_nuextract.errors import Problem
 from langchain_nuextract.paths import JSON, leaves
-from langchain_nuextract.schema.answer_shape import Record
+from langchain_nuextract.schema.answer_shape import RecordShape
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class FieldResult:
     """What one answer says of one part."""
 
     value: JSON
@@ -37,7 +37,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Validation:
     """What all parts together are in the user's shape."""
 
     value: JSON
@@ -47,15 +47,17 @@ class Judged:
     """Why the user's schema does not admit the value."""
 
 
-Found: TypeAlias = Mapping[Part, Said]
+MergedFields: TypeAlias = Mapping[Part, FieldResult]
 
 
-def said(answer: JSON, form: Record, problems: Mapping[Part, tuple[Problem, ...]], *, by: int) -> dict[Part, Said]:
+def said(
+    answer: JSON, shape: RecordShape, problems: Mapping[Part, tuple[Problem, ...]], *, by: int
+) -> dict[Part, FieldResult]:
     """Take an answer apart."""
-    return {part: Said(value, there, by, problems.get(part, ())) for part, value, there in apart(answer, form)}
+    return {part: FieldResult(value, there, by, problems.get(part, ())) for part, value, there in apart(answer, shape)}
 
 
-def merge(old: Found, new: Found, *, newer: bool = False) -> dict[Part, Said]:
+def merge(old: MergedFields, new: MergedFields, *, newer: bool = False) -> dict[Part, FieldResult]:
     """Keep the better of what two answers say of each part.
 
     Args:
@@ -71,16 +73,16 @@ def merge(old: Found, new: Found, *, newer: bool = False) -> dict[Part, Said]:
     return {**old, **better}
 
 
-def is_same(one: Found, other: Found) -> bool:
+def is_same(one: MergedFields, other: MergedFields) -> bool:
     """Whether all parts come from the same answers."""
     return all(other[part].by == each.by for part, each in one.items())
 
 
-def refuse(found: Found, refused: frozenset[Part]) -> dict[Part, Said]:
+def refuse(found: MergedFields, refused: frozenset[Part]) -> dict[Part, FieldResult]:
     """Note which parts the user's schema does not admit."""
     return {part: replace(each, refused=part in refused) for part, each in found.items()}
 
 
-def together(form: Record, found: Found) -> dict[str, JSON]:
+def together(shape: RecordShape, found: MergedFields) -> dict[str, JSON]:
     """Build the answer of all that was found."""
-    return assembled(form, {part: each.value for part, each in found.items() if each.present})
+    return assembled(shape, {part: each.value for part, each in found.items() if each.present})

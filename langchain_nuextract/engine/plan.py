@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from langchain_nuextract.dialects.dialect import Dialect, check, dumps
 from langchain_nuextract.dialects.messages import Example, Shot, Task
-from langchain_nuextract.documents.escape import neutralise, neutralise_text
+from langchain_nuextract.documents.escape import escape_source, escape_text
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.engine.example_leakage import telling
@@ -19,7 +19,7 @@ from langchain_nuextract.errors import InvalidValue, Problem
 from langchain_nuextract.grounding.normalize import fold
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema import render as answers
-from langchain_nuextract.schema.answer_shape import Form, Record
+from langchain_nuextract.schema.answer_shape import AnswerShape, RecordShape
 from langchain_nuextract.schema.target import Target
 
 T = TypeVar("T")
@@ -34,7 +34,7 @@ class Plan(Generic[T]):
 
     target: Target[T]
     dialect: Dialect
-    form: Record
+    shape: RecordShape
     """The shape of a whole answer."""
     template: JSON
     answer_schema: Mapping[str, JSON]
@@ -56,21 +56,21 @@ class Plan(Generic[T]):
         """How to ask at first."""
         return "constrained" if self.dialect.constrained else "plain"
 
-    def task(self, source: Source, kind: AttemptKind, form: Record | None = None) -> Task:
+    def task(self, source: Source, kind: AttemptKind, shape: RecordShape | None = None) -> Task:
         """One document to read.
 
         Args:
             source: The document, its control marks neutralised.
             kind: How to ask.
-            form: What to ask for; everything if not given.
+            shape: What to ask for; everything if not given.
         """
         held = self.dialect.constrained or kind == "constrained"
-        if form is None or form is self.form:
+        if shape is None or shape is self.shape:
             instructions, (template, schema, shots) = self.instructions, self._whole()
             text = self._template_text
         else:
-            instructions = _instructions(self.target, self.dialect, self.own, form)
-            template, schema, shots = self._only(form)
+            instructions = _instructions(self.target, self.dialect, self.own, shape)
+            template, schema, shots = self._only(shape)
             text = ""
         return Task(
             source=source,
@@ -89,9 +89,9 @@ class Plan(Generic[T]):
     def _whole(self) -> _Asked:
         return self.template, self.answer_schema, self.shots
 
-    def _only(self, form: Record) -> _Asked:
-        shots = tuple(replace(shot, answer=_narrowed(shot.answer, form)) for shot in self.shots)
-        return answers.template(form), answers.answer_schema(form), shots
+    def _only(self, shape: RecordShape) -> _Asked:
+        shots = tuple(replace(shot, answer=_narrowed(shot.answer, shape)) for shot in self.shots)
+        return answers.template(shape), answers.answer_schema(shape), shots
 
 
 def plan_for(  # noqa: PLR0913  # it is all that there is to say
@@ -113,14 +113,14 @@ def plan_for(  # noqa: PLR0913  # it is all that there is to say
         UnsupportedTask: The dialect does not take instructions, examples, their images, or thinking.
         InvalidValue: The output of an example does not satisfy the schema.
     """
-    form = _record(target.form(dialect))
+    shape = _record(target.shape(dialect))
     plan = Plan(
         target=target,
         dialect=dialect,
-        form=form,
-        template=answers.template(form),
-        answer_schema=answers.answer_schema(form),
-        instructions=_instructions(target, dialect, instructions, form),
+        shape=shape,
+        template=answers.template(shape),
+        answer_schema=answers.answer_schema(shape),
+        instructions=_instructions(target, dialect, instructions, shape),
         shots=tuple(shot_of(each, target, dialect, f"example {at}") for at, each in enumerate(examples, start=1)),
         thinking=thinking,
         recovery=recovery,
@@ -150,26 +150,26 @@ def shot_of(example: Example, target: Target[T], dialect: Dialect, named: str) -
     except InvalidValue as error:
         error.add_note(f"in the output of {named}")
         raise
-    source = neutralise(read(example.input), dialect.marks).source
-    written = neutralise_text(dumps(answer, indent=None), dialect.marks)
+    source = escape_source(read(example.input), dialect.marks).source
+    written = escape_text(dumps(answer, indent=None), dialect.marks)
     choices = frozenset(fold(str(choice)) for choice in target.choices)
     return Shot(source, written, telling(target.spoken(value)), choices)
 
 
-def _record(form: Form) -> Record:
+def _record(shape: AnswerShape) -> RecordShape:
     # A target puts what is no object under a name.
-    assert isinstance(form, Record)  # noqa: S101  # it cannot happen
-    return form
+    assert isinstance(shape, RecordShape)  # noqa: S101  # it cannot happen
+    return shape
 
 
-def _narrowed(answer: str, form: Record) -> str:
-    return dumps(only(json.loads(answer), form), indent=None)
+def _narrowed(answer: str, shape: RecordShape) -> str:
+    return dumps(only(json.loads(answer), shape), indent=None)
 
 
-def _instructions(target: Target[Any], dialect: Dialect, own: str, form: Record) -> str:
-    derived = target.instructions_for(form) if dialect.takes_instructions else ""
+def _instructions(target: Target[Any], dialect: Dialect, own: str, shape: RecordShape) -> str:
+    derived = target.instructions_for(shape) if dialect.takes_instructions else ""
     lines = "\n".join(filter(None, (own.strip(), derived)))
-    return neutralise_text(lines, dialect.marks)
+    return escape_text(lines, dialect.marks)
 
 
 def _output(output: object) -> object:

@@ -96,7 +96,7 @@ class RecoveryPolicy:
         bound = _with(request, firm)
         if self.stop_repetition is False:
             return replace(bound, stop_loops=False)
-        return replace(bound, for_vllm={**request.for_vllm, "repetition_detection": dict(_REPETITION)})
+        return replace(bound, vllm_only={**request.vllm_only, "repetition_detection": dict(_REPETITION)})
 
 
 DEFAULT: Final = RecoveryPolicy()

@@ -11,7 +11,7 @@ from pydantic_core.core_schema import AnySchema, any_schema
 
 from langchain_nuextract.dialects.messages import Reply, Request, Shot, Usage
 from langchain_nuextract.documents.source import Source
-from langchain_nuextract.engine.confidence import Account, Confidence
+from langchain_nuextract.engine.confidence import Confidence, Provenance
 from langchain_nuextract.engine.example_leakage import Leak, leaks
 from langchain_nuextract.errors import Problem
 from langchain_nuextract.grounding import ground
@@ -85,7 +85,7 @@ class Extraction(Generic[T]):
     """The examples that the model was shown, in order."""
     examples_left_out: int = 0
     """Examples that it was not shown, for they would have been more than `max_example_tokens`."""
-    account: Annotated[Account | None, GetPydanticSchema(_anything)] = field(default=None, repr=False)
+    account: Annotated[Provenance | None, GetPydanticSchema(_anything)] = field(default=None, repr=False)
     """What the values were made of; None unless the endpoint told the probabilities of tokens."""
 
     @cached_property

@@ -5,7 +5,7 @@ from bisect import bisect_left
 from langchain_nuextract.grounding.evidence import Spans
 
 
-class Places:
+class SpanAllocator:
     """Some places in the order of the text."""
 
     def __init__(self, spans: Spans) -> None:

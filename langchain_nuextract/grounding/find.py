@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from itertools import starmap
 
-from langchain_nuextract.grounding.assignment import Places
+from langchain_nuextract.grounding.assignment import SpanAllocator
 from langchain_nuextract.grounding.evidence import Evidence, Match, Span, Spans
-from langchain_nuextract.grounding.index import Concordance
+from langchain_nuextract.grounding.index import TextIndex
 from langchain_nuextract.grounding.leaves import Leaf, items
-from langchain_nuextract.grounding.normalize import Folded, fold, folded
-from langchain_nuextract.grounding.numbers import is_negative, notation, numerals
+from langchain_nuextract.grounding.normalize import NormalizedText, fold, folded
+from langchain_nuextract.grounding.numbers import is_negative, notation, number_index
 from langchain_nuextract.paths import JSON, Path
 
 
@@ -31,8 +31,8 @@ def ground(value: JSON, text: str) -> tuple[Evidence, ...]:
     spans_of = lru_cache(maxsize=None, typed=True)(_Document(text).find)
 
     @lru_cache(maxsize=None, typed=True)
-    def places_of(leaf: str | float) -> Places:
-        return Places(spans_of(leaf))
+    def places_of(leaf: str | float) -> SpanAllocator:
+        return SpanAllocator(spans_of(leaf))
 
     for group in groups:
         near: tuple[int, int] | None = None
@@ -58,7 +58,7 @@ class _Document:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._exact = Concordance(text)
+        self._exact = TextIndex(text)
 
     def find(self, leaf: str | float) -> Spans:
         """Find all places of a value, in the order of the text."""
@@ -75,16 +75,16 @@ class _Document:
         return [*filter(None, starmap(self._folded.unfold, self._alike.find(wanted)))]
 
     @cached_property
-    def _folded(self) -> Folded:
+    def _folded(self) -> NormalizedText:
         return folded(self._text)
 
     @cached_property
-    def _alike(self) -> Concordance:
-        return Concordance(self._folded.text)
+    def _alike(self) -> TextIndex:
+        return TextIndex(self._folded.text)
 
     @cached_property
     def _numerals(self) -> Mapping[str, Spans]:
-        return numerals(self._text)
+        return number_index(self._text)
 
 
 def _size(leaf: Leaf) -> int:

@@ -35,7 +35,7 @@ _APART: Final = frozenset(("", *' \t\n\r:;!?()[]{}<>/|"-_+*=%$€'))
 """Marks, the ends of the text among them, at which no word or number goes on; the most common ones will do."""
 
 
-class Concordance:
+class TextIndex:
     """Finds texts in one text."""
 
     def __init__(self, text: str) -> None:

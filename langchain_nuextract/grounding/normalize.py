@@ -32,7 +32,7 @@ class _Piece(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Folded:
+class NormalizedText:
     """A folded text and where each of its pieces stands in the text itself."""
 
     text: str
@@ -64,13 +64,13 @@ def fold(text: str) -> str:
     return "".join(piece.folded for piece in _pieces(text)).strip()
 
 
-def folded(text: str) -> Folded:
+def folded(text: str) -> NormalizedText:
     """Fold a text so that places in it can be found again; takes time linear in the text."""
     if text.isascii() and not _has_gap(small := _small(text)):
-        return Folded(small, (_Piece(0, len(text), small, even=True),), (0,))
+        return NormalizedText(small, (_Piece(0, len(text), small, even=True),), (0,))
     pieces = tuple(_joined(_pieces(text)))
     starts = accumulate((len(piece.folded) for piece in pieces[:-1]), initial=0)
-    return Folded("".join(piece.folded for piece in pieces), pieces, tuple(starts))
+    return NormalizedText("".join(piece.folded for piece in pieces), pieces, tuple(starts))
 
 
 def _has_gap(small: str) -> bool:

@@ -25,7 +25,7 @@ _GROUP = 3
 _MINUS = "-−–"
 
 
-def numerals(text: str) -> Mapping[str, Spans]:
+def number_index(text: str) -> Mapping[str, Spans]:
     """Find where each number of a text stands, by its plain notation (`1580.22`, without sign)."""
     found: dict[str, Spans] = {}
     for numeral, starts in _written(text).items():

@@ -15,7 +15,14 @@ import orjson
 
 from langchain_nuextract.parsing.align.coerce import NULL_WORDS, TEXTS
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.schema.answer_shape import Choice, Choices, Form, Listing, Record, Scalar
+from langchain_nuextract.schema.answer_shape import (
+    AnswerShape,
+    EnumShape,
+    ListShape,
+    MultiEnumShape,
+    RecordShape,
+    ScalarShape,
+)
 
 NOT_TEXT: Final[dict[str, Any]] = {"integer": int, "number": int | float, "boolean": bool}
 """The types whose values are no JSON strings."""
@@ -43,7 +50,7 @@ _MAKE_RECORD: Any = TypedDict
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class FastPath:
     """What tells an answer of one form from other text."""
 
     decode: Callable[[str], JSON]
@@ -88,71 +95,73 @@ def _may_round(data: bytes) -> bool:
     return False
 
 
-_made: dict[int, tuple[Form, Fit]] = {}
+_made: dict[int, tuple[AnswerShape, FastPath]] = {}
 """By the identity of the form, which is kept along with it: hashing a large form costs more than reading an answer."""
 
 
-def fit_of(form: Form) -> Fit:
+def fast_path_of(shape: AnswerShape) -> FastPath:
     """The check for a form; made once as long as the same object is asked for."""
-    found = _made.get(id(form))
+    found = _made.get(id(shape))
     if found is None:
         if len(_made) >= _KEPT:
             _made.clear()
-        found = _made[id(form)] = (form, _fit_of(form))
+        found = _made[id(shape)] = (shape, _fit_of(shape))
     return found[1]
 
 
-def _fit_of(form: Form) -> Fit:
-    return Fit(msgspec.json.Decoder(_type_of(form)).decode, tuple(dict.fromkeys(_echoes(form))), _has_numbers(form))
+def _fit_of(shape: AnswerShape) -> FastPath:
+    return FastPath(
+        msgspec.json.Decoder(_type_of(shape)).decode, tuple(dict.fromkeys(_echoes(shape))), _has_numbers(shape)
+    )
 
 
-def _has_numbers(form: Form) -> bool:
-    match form:
-        case Scalar():
-            return form.type == "number"
-        case Listing():
-            return _has_numbers(form.item)
-        case Record():
-            return any(_has_numbers(part) for _, part in form.fields)
-        case Choice() | Choices():
+def _has_numbers(shape: AnswerShape) -> bool:
+    match shape:
+        case ScalarShape():
+            return shape.type == "number"
+        case ListShape():
+            return _has_numbers(shape.item)
+        case RecordShape():
+            return any(_has_numbers(part) for _, part in shape.fields)
+        case EnumShape() | MultiEnumShape():
             return False
 
 
-def _echoes(form: Form) -> Iterator[bytes]:
+def _echoes(shape: AnswerShape) -> Iterator[bytes]:
     """The strings that would be echoes of the form: a member's behind its colon, an item's between its neighbours."""
-    match form:
-        case Scalar():
-            yield from _names(form)
-        case Listing(item=Scalar() as item):
+    match shape:
+        case ScalarShape():
+            yield from _names(shape)
+        case ListShape(item=ScalarShape() as item):
             for name in _names(item):
                 yield from (b"[" + name, b"," + name + b",", b"," + name + b"]")
-        case Listing():
-            yield from _echoes(form.item)
-        case Record():
-            for _, part in form.fields:
-                yield from (b":" + name for name in _names(part)) if isinstance(part, Scalar) else _echoes(part)
-        case Choice() | Choices():
+        case ListShape():
+            yield from _echoes(shape.item)
+        case RecordShape():
+            for _, part in shape.fields:
+                yield from (b":" + name for name in _names(part)) if isinstance(part, ScalarShape) else _echoes(part)
+        case EnumShape() | MultiEnumShape():
             return
 
 
-def _names(form: Scalar) -> Iterator[bytes]:
-    if form.type and form.type not in NOT_TEXT:
-        yield f'"{form.type}"'.encode()
+def _names(shape: ScalarShape) -> Iterator[bytes]:
+    if shape.type and shape.type not in NOT_TEXT:
+        yield f'"{shape.type}"'.encode()
 
 
-def _type_of(form: Form) -> Any:
+def _type_of(shape: AnswerShape) -> Any:
     """The Python type that a fitting answer decodes to; null fits everywhere."""
-    match form:
-        case Scalar():
-            return (NOT_TEXT.get(form.type) or _string(form.type)) | None
-        case Choice():
-            return _literal(form.labels) | None
-        case Choices():
-            return list[_literal(form.labels) | None] | None
-        case Listing():
-            return list[_type_of(form.item)] | None
-        case Record():
-            return _record({name: _type_of(part) for name, part in form.fields}) | None
+    match shape:
+        case ScalarShape():
+            return (NOT_TEXT.get(shape.type) or _string(shape.type)) | None
+        case EnumShape():
+            return _literal(shape.labels) | None
+        case MultiEnumShape():
+            return list[_literal(shape.labels) | None] | None
+        case ListShape():
+            return list[_type_of(shape.item)] | None
+        case RecordShape():
+            return _record({name: _type_of(part) for name, part in shape.fields}) | None
 
 
 @cache

@@ -10,14 +10,14 @@ from typing import Final, Protocol, cast
 
 from langchain_nuextract.errors import SHOWN, Problem
 from langchain_nuextract.parsing.align.aligner import align
-from langchain_nuextract.parsing.fast_path import fit_of
-from langchain_nuextract.parsing.json.nodes import Members, Node, Stretch
+from langchain_nuextract.parsing.fast_path import fast_path_of
+from langchain_nuextract.parsing.json.nodes import Node, ObjectNode, Stretch
 from langchain_nuextract.parsing.json.positions import stretches
 from langchain_nuextract.parsing.repairs import Policy, Repair
 from langchain_nuextract.parsing.select.candidates import Candidate
 from langchain_nuextract.parsing.select.choose import pick
 from langchain_nuextract.paths import JSON, Path
-from langchain_nuextract.schema.answer_shape import Form, Record
+from langchain_nuextract.schema.answer_shape import AnswerShape, RecordShape
 from langchain_nuextract.schema.types import NUEXTRACT_3, Speaks, Vocabulary
 
 NO_JSON: Final = "no JSON in the reply"
@@ -45,7 +45,7 @@ class Reading:
 class Asks(Protocol):
     """What knows the form of the answer it asks for; a `Target` is one."""
 
-    def form(self, dialect: Speaks) -> Form:
+    def shape(self, dialect: Speaks) -> AnswerShape:
         """The form in a dialect's vocabulary."""
         ...
 
@@ -82,16 +82,18 @@ def read_answer(
         The answer and what was done to it. A text without JSON gives None and a problem that says so.
         Nothing is raised, whatever the text.
     """
-    return read_form(text, target.form(dialect), policy=policy, document=document)
+    return read_shape(text, target.shape(dialect), policy=policy, document=document)
 
 
-def read_form(text: str, form: Form, *, policy: Policy = "lenient", document: str = "") -> Reading:
+def read_shape(text: str, shape: AnswerShape, *, policy: Policy = "lenient", document: str = "") -> Reading:
     """Read a reply's text as an answer of a form; arguments and result are those of `read_answer`."""
-    value = fit_of(form).value(text)
-    return _read(text, form, policy, document) if value is None else Reading(value)
+    value = fast_path_of(shape).value(text)
+    return _read(text, shape, policy, document) if value is None else Reading(value)
 
 
-def trace_form(text: str, form: Form, *, policy: Policy = "lenient", document: str = "") -> Mapping[Path, Stretch]:
+def trace_shape(
+    text: str, shape: AnswerShape, *, policy: Policy = "lenient", document: str = ""
+) -> Mapping[Path, Stretch]:
     """Say where in a reply's text the values of an answer stand.
 
     The arguments are those with which the answer was read. It is read once more: reading does not look for places, so
@@ -102,12 +104,12 @@ def trace_form(text: str, form: Form, *, policy: Policy = "lenient", document: s
         string, there is one entry for all of them, at a path above theirs. Values that are not in the text as they
         stand, such as those of an answer that was escaped as a whole, have none.
     """
-    if fit_of(form).value(text) is not None:
+    if fast_path_of(shape).value(text) is not None:
         return stretches(text)
     if _plain(text) != text:
         return {}
-    best = pick(text, form)
-    return {} if best is None else align(best.candidate.node, form, policy=policy, text=document or text).places
+    best = pick(text, shape)
+    return {} if best is None else align(best.candidate.node, shape, policy=policy, text=document or text).places
 
 
 def read_json(text: str, *, policy: Policy = "lenient") -> Reading:
@@ -165,23 +167,23 @@ def _refuse(constant: str) -> JSON:
     raise ValueError(constant)
 
 
-def _read(text: str, form: Form | None, policy: Policy, document: str) -> Reading:
+def _read(text: str, shape: AnswerShape | None, policy: Policy, document: str) -> Reading:
     text = _plain(text)
     if policy == "strict" and _valid(text) is None:
         return Reading(None, problems=(Problem((), NOT_VALID),))
-    picked = pick(text, form)
+    picked = pick(text, shape)
     if picked is None:
         return Reading(None, problems=(Problem((), NO_JSON),))
     best = picked.candidate
-    if form is not None and not _is_of_kind(best.node, form) and picked.fitting == 0:
+    if shape is not None and not _is_of_kind(best.node, shape) and picked.fitting == 0:
         return Reading(None, problems=(Problem((), NO_ANSWER),))
-    aligned = align(best.node, form, policy=policy, text=document or text)
+    aligned = align(best.node, shape, policy=policy, text=document or text)
     return Reading(aligned.value, (*_surroundings(text, best), *aligned.repairs), aligned.incomplete, aligned.problems)
 
 
-def _is_of_kind(node: Node, form: Form) -> bool:
+def _is_of_kind(node: Node, shape: AnswerShape) -> bool:
     """Whether an object stands where one was asked, or a list where one was."""
-    return isinstance(node, Members) == isinstance(form, Record)
+    return isinstance(node, ObjectNode) == isinstance(shape, RecordShape)
 
 
 def _surroundings(text: str, found: Candidate) -> Iterator[Repair]:

@@ -27,12 +27,12 @@ from langchain_core.runnables.config import get_config_list
 from pydantic import ConfigDict
 
 from langchain_nuextract.batch.event_loop import as_completed, iterate, run
-from langchain_nuextract.engine.drivers import Asking
+from langchain_nuextract.engine.drivers import Caller
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.runnables.callbacks.events import atell, tell
 from langchain_nuextract.runnables.callbacks.redact import shown, shown_outcome
-from langchain_nuextract.runnables.callers import InRuns, is_bare, straight
-from langchain_nuextract.runnables.executor import ATell, Inquiry, Tell, ato_nobody, to_nobody
+from langchain_nuextract.runnables.callers import TracedCaller, is_bare, straight
+from langchain_nuextract.runnables.executor import ATell, Executor, Tell, ato_nobody, to_nobody
 from langchain_nuextract.runnables.relaying import relayed
 from langchain_nuextract.runnables.runs import in_run
 
@@ -49,7 +49,7 @@ Input: TypeAlias = Any
 """A document: text, a LangChain document, a message or messages, a prompt value, an image."""
 
 
-class Extracting(RunnableSerializable[Input, Out]):
+class BaseExtractor(RunnableSerializable[Input, Out]):
     """A runnable that extracts from documents."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -61,7 +61,7 @@ class Extracting(RunnableSerializable[Input, Out]):
 
     @property
     @abstractmethod
-    def inquiry(self) -> Inquiry[Any]:
+    def executor(self) -> Executor[Any]:
         """What is asked about each document."""
 
     @abstractmethod
@@ -115,20 +115,20 @@ class Extracting(RunnableSerializable[Input, Out]):
     async def _ainvoke(self, document: Input, run_manager: AsyncRun, config: RunnableConfig) -> Out:
         return await self._aextract(document, self._in_runs(run_manager, config), partial(atell, run_manager))
 
-    def _extract(self, document: Input, asking: Asking, tell: Tell = to_nobody) -> Out:
-        return self.outcome(self.inquiry.extract(document, asking, tell))
+    def _extract(self, document: Input, asking: Caller, tell: Tell = to_nobody) -> Out:
+        return self.outcome(self.executor.extract(document, asking, tell))
 
-    async def _aextract(self, document: Input, asking: Asking, tell: ATell = ato_nobody) -> Out:
-        return self.outcome(await self.inquiry.aextract(document, asking, tell))
+    async def _aextract(self, document: Input, asking: Caller, tell: ATell = ato_nobody) -> Out:
+        return self.outcome(await self.executor.aextract(document, asking, tell))
 
-    def _in_runs(self, run_manager: Run | AsyncRun, config: RunnableConfig) -> InRuns:
+    def _in_runs(self, run_manager: Run | AsyncRun, config: RunnableConfig) -> TracedCaller:
         # Tracers are told the schema, as LangChain's own structured output does.
-        told = self.inquiry.told if run_manager.handlers else {}
-        return InRuns(self._llm, config, run_manager.handlers, told)
+        told = self.executor.told if run_manager.handlers else {}
+        return TracedCaller(self._llm, config, run_manager.handlers, told)
 
     def _relayed(self, config: RunnableConfig | None) -> RunnableConfig | None:
         """Let relays stand for listeners, if nothing but the chat model is asked, and that in runs of its own."""
-        return config if self.inquiry.selection or not is_bare(self._llm) else relayed(config)
+        return config if self.executor.selection or not is_bare(self._llm) else relayed(config)
 
     def batch(
         self, inputs: list[Input], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any

@@ -25,7 +25,7 @@ from langchain_nuextract.runnables.runs import ask_in_run
 
 
 @dataclass(frozen=True, slots=True)
-class InRuns:
+class TracedCaller:
     """Each request is a run of the chat model."""
 
     llm: BaseChatModel
@@ -70,7 +70,7 @@ class InRuns:
 
 
 @dataclass(frozen=True, slots=True)
-class Straight:
+class DirectCaller:
     """Each request goes to the endpoint without a run."""
 
     llm: ChatNuExtract
@@ -100,7 +100,7 @@ class Straight:
                 yield piece_in(event, self.llm.model_name)
 
 
-def straight(llm: BaseChatModel, config: RunnableConfig | None) -> Straight | None:
+def straight(llm: BaseChatModel, config: RunnableConfig | None) -> DirectCaller | None:
     """Give the way without runs, if nobody would notice that there are none.
 
     Args:
@@ -113,7 +113,7 @@ def straight(llm: BaseChatModel, config: RunnableConfig | None) -> Straight | No
     callbacks = config.get("callbacks")
     given = callbacks.handlers if isinstance(callbacks, BaseCallbackManager) else callbacks
     # The manager is slow to make, and finds listeners for all runs besides.
-    return None if given or get_callback_manager_for_config(config).handlers else Straight(llm)
+    return None if given or get_callback_manager_for_config(config).handlers else DirectCaller(llm)
 
 
 def is_bare(llm: BaseChatModel) -> TypeGuard[ChatNuExtract]:

@@ -17,7 +17,7 @@ from langchain_core.utils import from_env, secret_from_env
 from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, model_validator
 
-from langchain_nuextract.client.client import Call, Wire
+from langchain_nuextract.client.client import ApiCall, Client
 from langchain_nuextract.client.config import Endpoint, normal_url
 from langchain_nuextract.client.error_mapping import NOBODY, ServedModel
 from langchain_nuextract.client.request_body import (
@@ -104,7 +104,7 @@ class ChatNuExtract(BaseChatOpenAI):
     use_responses_api: Literal[False] = False  # pyright: ignore[reportIncompatibleVariableOverride]
     dialect: str | None = None
 
-    _wire: Wire | None = PrivateAttr(default=None)
+    _client: Client | None = PrivateAttr(default=None)
 
     @model_validator(mode="before")
     @classmethod
@@ -130,15 +130,15 @@ class ChatNuExtract(BaseChatOpenAI):
             raise ValueError("n must be at least 1, and 1 when streaming")
         self.openai_api_base = normal_url(self.openai_api_base)
         # Made here, though it opens nothing yet: copies with other settings than the endpoint's will share it.
-        self._wire = Wire.to(self._endpoint())
+        self._client = Client.to(self._endpoint())
         return self
 
     @property
-    def wire(self) -> Wire:
+    def wire(self) -> Client:
         """The connection to the endpoint, made when first needed."""
-        if self._wire is None:
-            self._wire = Wire.to(self._endpoint())
-        return self._wire
+        if self._client is None:
+            self._client = Client.to(self._endpoint())
+        return self._client
 
     def models(self) -> tuple[ServedModel, ...]:
         """List the models that the endpoint serves, asked for once; empty if it does not tell."""
@@ -181,9 +181,9 @@ class ChatNuExtract(BaseChatOpenAI):
         **kwargs: Any,
     ) -> ChatResult:
         if asks_for_object(kwargs):
-            from langchain_nuextract.runnables.response_format_answer import Answering  # noqa: PLC0415 chatting alone does without
+            from langchain_nuextract.runnables.response_format_answer import ResponseFormatAnswer  # noqa: PLC0415 chatting alone does without
 
-            return Answering(self, messages, kwargs).answer(partial(self._ask, stop))
+            return ResponseFormatAnswer(self, messages, kwargs).answer(partial(self._ask, stop))
         call = self._call(messages, stop, kwargs)
         return result_of(self.wire.post(call), call.body["model"])
 
@@ -195,9 +195,9 @@ class ChatNuExtract(BaseChatOpenAI):
         **kwargs: Any,
     ) -> ChatResult:
         if asks_for_object(kwargs):
-            from langchain_nuextract.runnables.response_format_answer import Answering  # noqa: PLC0415 chatting alone does without
+            from langchain_nuextract.runnables.response_format_answer import ResponseFormatAnswer  # noqa: PLC0415 chatting alone does without
 
-            return await Answering(self, messages, kwargs).aanswer(partial(self._aask, stop))
+            return await ResponseFormatAnswer(self, messages, kwargs).aanswer(partial(self._aask, stop))
         call = self._call(messages, stop, kwargs)
         return result_of(await self.wire.apost(call), call.body["model"])
 
@@ -262,20 +262,20 @@ class ChatNuExtract(BaseChatOpenAI):
         stop: list[str] | None,
         kwargs: Mapping[str, Any],
         streaming: Mapping[str, JSON] = MappingProxyType({}),
-    ) -> Call:
+    ) -> ApiCall:
         body = {**self._get_request_payload(messages, stop=stop, **kwargs), **streaming}
         body = settled(body, is_vllm=self.wire.is_vllm)
         route, options = body.pop("route", "chat"), take_options(body)
-        return Call(_PATHS[route], body if route == "chat" else as_completion(body), options)
+        return ApiCall(_PATHS[route], body if route == "chat" else as_completion(body), options)
 
-    def call_for(self, request: Request, *, stream: bool = False) -> Call:
+    def call_for(self, request: Request, *, stream: bool = False) -> ApiCall:
         """Make the call that a request of an extraction is, as `invoke` or `stream` would."""
         given = arguments(request, self)
         streaming = self._streaming(given, usage=None) if stream else {}
         extra = given.pop("extra_body", None)
         body = settled(merged(self.defaults, given, extra), is_vllm=self.wire.is_vllm)
         body = {**body, **streaming, "messages": request.messages}
-        return Call(_PATHS[request.route], body if body.pop("route", "chat") == "chat" else as_completion(body))
+        return ApiCall(_PATHS[request.route], body if body.pop("route", "chat") == "chat" else as_completion(body))
 
     @property
     def serialized(self) -> dict[str, JSON]:
@@ -415,7 +415,7 @@ class ChatNuExtract(BaseChatOpenAI):
 
     def _tokenize(self, body: Mapping[str, JSON]) -> Mapping[str, JSON]:
         try:
-            return self.wire.post(Call("/tokenize", body), holds="tokens")
+            return self.wire.post(ApiCall("/tokenize", body), holds="tokens")
         except (RequestRefused, UnknownModel, NotAChatReply) as error:
             raise NotImplementedError(f"the endpoint does not count tokens: {error}") from error
 
@@ -474,7 +474,7 @@ class ChatNuExtract(BaseChatOpenAI):
 
     def _forget(self) -> None:
         """Drop what was made of the settings."""
-        self._wire = None
+        self._client = None
         for name in ("defaults", "_parameters"):
             vars(self).pop(name, None)
 
@@ -484,12 +484,12 @@ class ChatNuExtract(BaseChatOpenAI):
         fields = {name: value for name, value in state["__dict__"].items() if name in type(self).model_fields}
         fields |= dict.fromkeys(("openai_api_key", "http_client", "http_async_client"))
         fields["default_headers"] = _harmless(self.default_headers)
-        return {**state, "__dict__": fields, "__pydantic_private__": {"_wire": None}}
+        return {**state, "__dict__": fields, "__pydantic_private__": {"_client": None}}
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
         """Read the key again from where this process has it."""
         super().__setstate__({**state, "__dict__": {**state["__dict__"], "openai_api_key": _KEY_FROM_ENV()}})
-        self._wire = Wire.to(self._endpoint())
+        self._client = Client.to(self._endpoint())
 
 
 def _harmless(headers: Mapping[str, str] | None) -> dict[str, str] | None:

@@ -10,7 +10,7 @@ from langchain_nuextract.client.response import reply_of
 from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.dialects.dialect import Dialect, check_source
 from langchain_nuextract.dialects.messages import Reply
-from langchain_nuextract.documents.escape import neutralise
+from langchain_nuextract.documents.escape import escape_source
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.errors import NoJSONInReply, UnsupportedTask
 from langchain_nuextract.paths import JSON
@@ -21,7 +21,7 @@ def draft(document: Any, *, llm: BaseChatModel, model: str, dialect: str | None 
     spoken = dialect_named(dialect) if dialect else dialect_for(model)
     if spoken.draft is None:
         raise UnsupportedTask(spoken.name, "this model generation cannot write templates. Write one by hand.")
-    source = neutralise(read(document), spoken.marks).source
+    source = escape_source(read(document), spoken.marks).source
     check_source(source, spoken)
     request = spoken.draft(source)
     messages: list[Any] = [*request.messages]

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source
-from langchain_nuextract.engine.drivers import Asking, Streamed, adrive, agrow, drive, grow
+from langchain_nuextract.engine.drivers import Caller, StreamFlow, arun_flow, astream_flow, run_flow, stream_flow
 from langchain_nuextract.engine.flow import Flow, extract
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.result import Extraction
@@ -30,7 +30,7 @@ async def ato_nobody(_: Sequence[Any]) -> None:
 
 
 @dataclass(frozen=True)
-class Inquiry(Generic[T]):
+class Executor(Generic[T]):
     """What is asked about each document."""
 
     plan: Plan[T]
@@ -45,37 +45,37 @@ class Inquiry(Generic[T]):
         """Say what is asked about a document; see `flow`."""
         return extract(*await self._aasked(document))
 
-    def extract(self, document: Any, asking: Asking, tell: Tell = to_nobody) -> Extraction[T]:
+    def extract(self, document: Any, asking: Caller, tell: Tell = to_nobody) -> Extraction[T]:
         """Ask about a document."""
         try:
-            extraction = drive(self.flow(document), asking.ask)
+            extraction = run_flow(self.flow(document), asking.ask)
         except ExtractionError as error:
             tell(error.attempts)
             raise
         tell(extraction.attempts)
         return extraction
 
-    async def aextract(self, document: Any, asking: Asking, tell: ATell = ato_nobody) -> Extraction[T]:
+    async def aextract(self, document: Any, asking: Caller, tell: ATell = ato_nobody) -> Extraction[T]:
         """Ask about a document; see `extract`."""
         try:
-            extraction = await adrive(await self.aflow(document), asking.aask)
+            extraction = await arun_flow(await self.aflow(document), asking.aask)
         except ExtractionError as error:
             await tell(error.attempts)
             raise
         await tell(extraction.attempts)
         return extraction
 
-    def grow(self, document: Any, asking: Asking, tell: Tell = to_nobody) -> Generator[Any]:
+    def stream_flow(self, document: Any, asking: Caller, tell: Tell = to_nobody) -> Generator[Any]:
         """Ask about a document and yield the object while it grows; the last one is validated."""
-        streamed = Streamed(*self._asked(document))
-        yield from grow(streamed, asking)
+        streamed = StreamFlow(*self._asked(document))
+        yield from stream_flow(streamed, asking)
         tell(streamed.attempts)
         yield streamed.value
 
-    async def agrow(self, document: Any, asking: Asking, tell: ATell = ato_nobody) -> AsyncGenerator[Any]:
+    async def astream_flow(self, document: Any, asking: Caller, tell: ATell = ato_nobody) -> AsyncGenerator[Any]:
         """Ask about a document and yield the object while it grows; see `grow`."""
-        streamed = Streamed(*await self._aasked(document))
-        async for grown in agrow(streamed, asking):
+        streamed = StreamFlow(*await self._aasked(document))
+        async for grown in astream_flow(streamed, asking):
             yield grown
         await tell(streamed.attempts)
         yield streamed.value

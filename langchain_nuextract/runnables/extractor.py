@@ -18,13 +18,13 @@ from langchain_nuextract.dialects.messages import Example
 from langchain_nuextract.engine.flow import Flow
 from langchain_nuextract.engine.recovery import DEFAULT, RecoveryPolicy
 from langchain_nuextract.engine.result import Extraction
-from langchain_nuextract.runnables.base_extractor import Extracting, Input
+from langchain_nuextract.runnables.base_extractor import BaseExtractor, Input
 from langchain_nuextract.runnables.callbacks.events import atell, tell
 from langchain_nuextract.runnables.callbacks.redact import shown
 from langchain_nuextract.runnables.callers import straight
 from langchain_nuextract.runnables.chat_model import ChatNuExtract
 from langchain_nuextract.runnables.example_selection import planned
-from langchain_nuextract.runnables.executor import Inquiry
+from langchain_nuextract.runnables.executor import Executor
 from langchain_nuextract.schema.target import Target
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Settings(TypedDict, total=False):
     logprobs: bool
 
 
-class NuExtractor(Extracting[T], Generic[T]):
+class NuExtractor(BaseExtractor[T], Generic[T]):
     """Turn documents into validated objects of a schema.
 
         extract = NuExtractor(Invoice, model="numind/NuExtract3", base_url="http://localhost:8000/v1")
@@ -96,7 +96,7 @@ class NuExtractor(Extracting[T], Generic[T]):
     recovery: RecoveryPolicy = DEFAULT
     logprobs: bool = False
 
-    _inquiry: Inquiry[Any] = PrivateAttr()
+    _executor: Executor[Any] = PrivateAttr()
 
     @overload
     def __init__(self, schema: type[T] | Target[T], **settings: Unpack[Settings]) -> None: ...
@@ -116,19 +116,19 @@ class NuExtractor(Extracting[T], Generic[T]):
         dialect = _dialect(settings.pop("dialect", None), llm)
         asked = {name: settings.pop(name) for name in _ASKED if name in settings}
         # Not in a validator of Pydantic's, which would wrap what is raised.
-        inquiry = Inquiry(*planned(target, dialect, **asked))
+        executor = Executor(*planned(target, dialect, **asked))
         fields: dict[str, Any] = {"target": target, "llm": llm, "dialect": dialect, **asked, **settings}
         super().__init__(**fields)
-        self._inquiry = inquiry
+        self._executor = executor
 
     @property
     def _llm(self) -> BaseChatModel:
         return self.llm
 
     @property
-    def inquiry(self) -> Inquiry[T]:
+    def executor(self) -> Executor[T]:
         """What is asked about each document."""
-        return self._inquiry
+        return self._executor
 
     def outcome(self, extraction: Extraction[Any]) -> T:
         """Take the object."""
@@ -200,18 +200,18 @@ class NuExtractor(Extracting[T], Generic[T]):
 
     def flow(self, document: Input) -> Flow[T]:
         """Say what is asked about a document, as a generator of requests that is sent replies."""
-        return self._inquiry.flow(document)
+        return self._executor.flow(document)
 
     async def aflow(self, document: Input) -> Flow[T]:
         """Say what is asked about a document; see `flow`."""
-        return await self._inquiry.aflow(document)
+        return await self._executor.aflow(document)
 
     @property
     def fingerprint(self) -> str:
         """A hash of everything that decides what the model is asked."""
         from langchain_nuextract.runnables.fingerprint import fingerprint  # noqa: PLC0415 few need it
 
-        return fingerprint(self._inquiry.plan, self.llm, self._inquiry.selection)
+        return fingerprint(self._executor.plan, self.llm, self._executor.selection)
 
     def stream(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:
         """Yield the object while it grows; the last one is validated.
@@ -227,7 +227,7 @@ class NuExtractor(Extracting[T], Generic[T]):
         if kwargs:
             yield from self.given(kwargs).stream(input, config)
         elif asking := straight(self.llm, config):
-            yield from self._inquiry.grow(input, asking)
+            yield from self._executor.stream_flow(input, asking)
         else:
             yield from self._transform_stream_with_config(iter([shown(input)]), partial(self._grow, input), config)
 
@@ -240,7 +240,7 @@ class NuExtractor(Extracting[T], Generic[T]):
         if kwargs:
             growing = self.given(kwargs).astream(input, config)
         elif asking := straight(self.llm, config):
-            growing = self._inquiry.agrow(input, asking)
+            growing = self._executor.astream_flow(input, asking)
         else:
             growing = self._atransform_stream_with_config(one(), partial(self._agrow, input), self._relayed(config))
         async for grown in growing:
@@ -248,18 +248,20 @@ class NuExtractor(Extracting[T], Generic[T]):
 
     def _grow(self, document: Input, inputs: Iterator[Any], run_manager: Run, config: RunnableConfig) -> Iterator[Any]:
         for _ in inputs:
-            yield from self._inquiry.grow(document, self._in_runs(run_manager, config), partial(tell, run_manager))
+            yield from self._executor.stream_flow(
+                document, self._in_runs(run_manager, config), partial(tell, run_manager)
+            )
 
     async def _agrow(
         self, document: Input, inputs: AsyncIterator[Any], run_manager: AsyncRun, config: RunnableConfig
     ) -> AsyncIterator[Any]:
         async for _ in inputs:
             asking = self._in_runs(run_manager, config)
-            async for grown in self._inquiry.agrow(document, asking, partial(atell, run_manager)):
+            async for grown in self._executor.astream_flow(document, asking, partial(atell, run_manager)):
                 yield grown
 
 
-class Derived(Extracting[Out], Generic[Out]):
+class MappedExtractor(BaseExtractor[Out], Generic[Out]):
     """An extractor that asks as another one does, and gives something else."""
 
     # Validation would make another class of it, which could not be pickled.
@@ -270,16 +272,16 @@ class Derived(Extracting[Out], Generic[Out]):
         return self.extractor.llm
 
     @property
-    def inquiry(self) -> Inquiry[Any]:
+    def executor(self) -> Executor[Any]:
         """What is asked about each document."""
-        return self.extractor.inquiry
+        return self.extractor.executor
 
     def given(self, settings: Mapping[str, Any]) -> Self:
         """Give the same, with what a call says on top of the model's own settings."""
         return self.model_copy(update={"extractor": self.extractor.given(settings)})
 
 
-class DetailedExtractor(Derived[Extraction[T]], Generic[T]):
+class DetailedExtractor(MappedExtractor[Extraction[T]], Generic[T]):
     """An extractor that gives the whole `Extraction`; made by `NuExtractor.detailed`."""
 
     def outcome(self, extraction: Extraction[Any]) -> Extraction[T]:

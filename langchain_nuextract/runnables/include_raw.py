@@ -8,11 +8,11 @@ from langchain_core.messages import AIMessage
 
 from langchain_nuextract.client.response import message_of
 from langchain_nuextract.dialects.messages import Reply, Usage
-from langchain_nuextract.engine.drivers import Asking
+from langchain_nuextract.engine.drivers import Caller
 from langchain_nuextract.engine.result import Attempt, Extraction
 from langchain_nuextract.errors import ExtractionError
 from langchain_nuextract.runnables.executor import ATell, Tell, ato_nobody, to_nobody
-from langchain_nuextract.runnables.extractor import Derived
+from langchain_nuextract.runnables.extractor import MappedExtractor
 
 
 class Raw(TypedDict):
@@ -26,7 +26,7 @@ class Raw(TypedDict):
     """Why there is no object."""
 
 
-class RawExtractor(Derived[Raw]):
+class RawExtractor(MappedExtractor[Raw]):
     """An extractor that gives `{"raw", "parsed", "parsing_error"}`; made by `ChatNuExtract.with_structured_output`.
 
     Only the endpoint's errors and unusable documents are raised.
@@ -42,13 +42,13 @@ class RawExtractor(Derived[Raw]):
         raw = _message(extraction.raw, extraction.attempts)
         return {"raw": raw, "parsed": extraction.value, "parsing_error": None}
 
-    def _extract(self, document: Any, asking: Asking, tell: Tell = to_nobody) -> Raw:
+    def _extract(self, document: Any, asking: Caller, tell: Tell = to_nobody) -> Raw:
         try:
             return super()._extract(document, asking, tell)
         except ExtractionError as error:
             return _unparsed(error)
 
-    async def _aextract(self, document: Any, asking: Asking, tell: ATell = ato_nobody) -> Raw:
+    async def _aextract(self, document: Any, asking: Caller, tell: ATell = ato_nobody) -> Raw:
         try:
             return await super()._aextract(document, asking, tell)
         except ExtractionError as error:

@@ -21,7 +21,7 @@ from langchain_nuextract.client.response import message_of, reply_of_result
 from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.read import read
-from langchain_nuextract.engine.drivers import adrive, drive
+from langchain_nuextract.engine.drivers import arun_flow, run_flow
 from langchain_nuextract.engine.flow import Flow, extract
 from langchain_nuextract.engine.plan import plan_for
 from langchain_nuextract.engine.result import Extraction
@@ -34,7 +34,7 @@ Ask = Callable[[list[BaseMessage], dict[str, JSON]], ChatResult]
 AskAsync = Callable[[list[BaseMessage], dict[str, JSON]], Awaitable[ChatResult]]
 
 
-class Answering:
+class ResponseFormatAnswer:
     """One call of a chat model that is to answer with JSON of a schema.
 
     The document is what the user said since the model's last answer; system messages are instructions.
@@ -62,7 +62,7 @@ class Answering:
 
     def answer(self, ask: Ask) -> ChatResult:
         """Extract, and write the object as the model's message."""
-        return _result(drive(self._flow(), lambda request: reply_of_result(ask(*self._call(request)))))
+        return _result(run_flow(self._flow(), lambda request: reply_of_result(ask(*self._call(request)))))
 
     async def aanswer(self, ask: AskAsync) -> ChatResult:
         """Extract, and write the object as the model's message."""
@@ -70,7 +70,7 @@ class Answering:
         async def send(request: Request) -> Reply:
             return reply_of_result(await ask(*self._call(request)))
 
-        return _result(await adrive(self._flow(), send))
+        return _result(await arun_flow(self._flow(), send))
 
     def _flow(self) -> Flow[Any]:
         return extract(self.plan, read(self.document))

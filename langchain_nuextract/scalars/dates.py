@@ -42,8 +42,8 @@ _NAMED = r"(?P<name>[^\W\d]{3,10})\.?"
 _OF = r"(?:\s*(?:de|of|del|di)\s+|[\s,.-]+)"
 _YEAR = r"(?P<year>\d{4})"
 _FORMS: Final = tuple(
-    re.compile(rf"{form}(?:(?:\s+|t|,\s*)(?:at\s+|um\s+|à\s+)?{_TIME})?", re.IGNORECASE)
-    for form in (
+    re.compile(rf"{shape}(?:(?:\s+|t|,\s*)(?:at\s+|um\s+|à\s+)?{_TIME})?", re.IGNORECASE)
+    for shape in (
         rf"{_YEAR}(?P<mark>[-/.])(?P<month>\d{{1,2}})(?P=mark)(?P<day>\d{{1,2}})",
         rf"{_YEAR}\s*年\s*(?P<month>\d{{1,2}})\s*月\s*(?P<day>\d{{1,2}})\s*日",
         rf"{_WEEKDAY}{_DAY}{_OF}{_NAMED}{_OF}{_YEAR}",
@@ -93,7 +93,7 @@ def _matched(written: str) -> re.Match[str] | None:
     if len(written) > LONGEST:
         return None
     text = plain(written)
-    return next((match for form in _FORMS if (match := form.fullmatch(text))), None)
+    return next((match for shape in _FORMS if (match := shape.fullmatch(text))), None)
 
 
 def plain(written: str) -> str:

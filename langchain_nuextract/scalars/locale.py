@@ -19,7 +19,7 @@ _DATE = re.compile(r"(?<![\d./-])(\d{1,2})([/.-])(\d{1,2})\2(?:\d{4}|\d{2})(?!\d
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
+class Conventions:
     """What a text does throughout; None where it does both, or nothing that would show it."""
 
     decimal: Mark | None = None
@@ -28,7 +28,7 @@ class Habits:
     """Whether the day comes before the month in `03/04/2024`."""
 
 
-def habits_of(text: str) -> Habits:
+def conventions_of(text: str) -> Conventions:
     """Tell the habits of a text; takes time linear in it."""
     text = text[:LONGEST]
     commas = sum(1 for _ in _COMMA.finditer(text))
@@ -37,7 +37,7 @@ def habits_of(text: str) -> Habits:
     days = sum(first > 12 >= second for first, second in pairs)  # noqa: PLR2004  twelve months
     months = sum(second > 12 >= first for first, second in pairs)  # noqa: PLR2004
     by_comma, day_first = _majority(commas, points), _majority(days, months)
-    return Habits(None if by_comma is None else "," if by_comma else ".", day_first)
+    return Conventions(None if by_comma is None else "," if by_comma else ".", day_first)
 
 
 def _majority(yes: int, no: int) -> bool | None:

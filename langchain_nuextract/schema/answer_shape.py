@@ -1,7 +1,7 @@
 """The shape of an answer: what a model is asked to fill in.
 
-A `Target` is lowered to a `Form`, once per vocabulary. The template, the answer schema and the reading of an answer
-are short walks over this tree; what the user's own schema says beyond it is the lens's business alone.
+A `Target` is lowered to an `AnswerShape`, once per vocabulary. The template, the answer schema and the reading of an
+answer are short walks over this tree; what the user's own schema says beyond it is the codec's business alone.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from langchain_nuextract.schema.types import json_kind
 
 
 @dataclass(frozen=True, slots=True)
-class Scalar:
+class ScalarShape:
     """One value, or missing."""
 
     type: str
@@ -23,7 +23,7 @@ class Scalar:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class EnumShape:
     """One of some labels, or missing."""
 
     labels: tuple[str, ...]
@@ -31,7 +31,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class MultiEnumShape:
     """Any number of some labels."""
 
     labels: tuple[str, ...]
@@ -42,10 +42,10 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """Any number of items of one form."""
+class ListShape:
+    """Any number of items of one shape."""
 
-    item: "Form"
+    item: "AnswerShape"
     most: int | None = None
     """The number of items that the user's schema allows; None if it sets no bound."""
     gaps: bool = False
@@ -53,57 +53,57 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class RecordShape:
     """Named parts, in the user's order; never missing as a whole."""
 
-    fields: tuple[tuple[str, "Form"], ...]
+    fields: tuple[tuple[str, "AnswerShape"], ...]
     open: bool = False
     """Whether the user's schema admits parts under other names, which are not asked for."""
 
-    def __getitem__(self, name: str) -> "Form":
+    def __getitem__(self, name: str) -> "AnswerShape":
         """The form of one field; KeyError if there is none of this name."""
         return dict(self.fields)[name]
 
 
-Form: TypeAlias = Scalar | Choice | Choices | Listing | Record
+AnswerShape: TypeAlias = ScalarShape | EnumShape | MultiEnumShape | ListShape | RecordShape
 
 
-def types(form: Form) -> Iterator[str]:
+def types(shape: AnswerShape) -> Iterator[str]:
     """Yield the type names of the values that are texts, but for those that have a pattern."""
-    match form:
-        case Scalar(type=name, pattern=pattern):
+    match shape:
+        case ScalarShape(type=name, pattern=pattern):
             if name and not pattern and json_kind(name) == "string":
                 yield name
-        case Listing():
-            yield from types(form.item)
-        case Record():
-            for _, part in form.fields:
+        case ListShape():
+            yield from types(shape.item)
+        case RecordShape():
+            for _, part in shape.fields:
                 yield from types(part)
-        case Choice() | Choices():
+        case EnumShape() | MultiEnumShape():
             return
 
 
-def words(form: Form) -> Iterator[str]:
+def words(shape: AnswerShape) -> Iterator[str]:
     """Yield the words that an answer is written with in any case: names of fields, and labels."""
-    match form:
-        case Choice() | Choices():
-            yield from form.labels
-        case Listing():
-            yield from words(form.item)
-        case Record():
-            for name, part in form.fields:
+    match shape:
+        case EnumShape() | MultiEnumShape():
+            yield from shape.labels
+        case ListShape():
+            yield from words(shape.item)
+        case RecordShape():
+            for name, part in shape.fields:
                 yield name
                 yield from words(part)
-        case Scalar():
+        case ScalarShape():
             return
 
 
-def asks(form: Form, path: Path) -> bool:
+def asks(shape: AnswerShape, path: Path) -> bool:
     """Whether a form asks for what is at a path, or below it. Whatever is in a list is asked for with the list."""
-    while path and isinstance(form, Record):
+    while path and isinstance(shape, RecordShape):
         name, *rest = path
-        inner = dict(form.fields).get(str(name))
+        inner = dict(shape.fields).get(str(name))
         if inner is None:
             return False
-        form, path = inner, tuple(rest)
+        shape, path = inner, tuple(rest)
     return True

@@ -23,22 +23,22 @@ ANY = ("any value is admitted here", "it is asked for as text, and read as JSON 
 _NULL = ("null cannot be told from nothing here", "a missing value is left out")
 
 
-def finished(node: Node) -> Node:
+def finalize(node: Node) -> Node:
     """Name what a template cannot carry, now that the node is not put together with others any more."""
     match node:
         case Record(fields=fields, rest=rest):
             node = replace(
                 node,
                 fields=tuple(replace(field, node=_finished_field(field)) for field in fields),
-                rest=finished(rest) if rest else None,
+                rest=finalize(rest) if rest else None,
             )
             if node.open and has_constants_only(node):
                 node = replace(_losing(node, _BESIDE_CONSTANTS), open=False)
         case Array(prefix=prefix, rest=rest):
-            node = replace(node, prefix=tuple(map(finished, prefix)), rest=finished(rest) if rest else None)
+            node = replace(node, prefix=tuple(map(finalize, prefix)), rest=finalize(rest) if rest else None)
         case Split():
-            one = cast("Array | None", finished(node.array) if node.array else None)
-            two = cast("Record | None", finished(node.record) if node.record else None)
+            one = cast("Array | None", finalize(node.array) if node.array else None)
+            two = cast("Record | None", finalize(node.record) if node.record else None)
             node = replace(node, array=one, record=two)
         case Anything():
             return _losing(node, ANY)
@@ -48,7 +48,7 @@ def finished(node: Node) -> Node:
 
 
 def _finished_field(field: Field) -> Node:
-    node = finished(field.node)
+    node = finalize(field.node)
     text = isinstance(node, Leaf | Enum) and not _is_choice(node)
     return node if text or not tells_null(field) else _losing(node, _NULL)
 

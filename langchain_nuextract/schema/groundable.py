@@ -5,7 +5,7 @@ from itertools import chain, repeat
 from typing import Final
 
 from langchain_nuextract.paths import JSON, leaves
-from langchain_nuextract.schema.ir import Anything, Array, Cut, Enum, Leaf, Node, Record, Split, parts
+from langchain_nuextract.schema.ir import Anything, Array, Enum, Leaf, Node, Record, RecursionCut, Split, parts
 from langchain_nuextract.schema.json_types import is_list, is_object
 from langchain_nuextract.schema.types import REGIONS
 
@@ -18,7 +18,7 @@ def spoken(node: Node, value: JSON) -> Iterator[JSON]:
     match node:
         case Leaf() if node.type not in _CODES:
             yield from _scalars(value)
-        case Anything() | Cut():
+        case Anything() | RecursionCut():
             yield from _scalars(value)
         case _:
             for part, child in _children(node, value):

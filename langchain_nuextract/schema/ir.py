@@ -52,7 +52,7 @@ class Never(Base):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cut(Base):
+class RecursionCut(Base):
     """The place where a recursion is not unrolled any further."""
 
 
@@ -138,7 +138,7 @@ class Split(Base):
     record: Record | None = None
 
 
-Node: TypeAlias = Anything | Never | Cut | Leaf | Enum | Array | Record | Split
+Node: TypeAlias = Anything | Never | RecursionCut | Leaf | Enum | Array | Record | Split
 
 
 def enum(values: list[JSON]) -> Node:

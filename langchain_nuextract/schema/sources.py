@@ -23,7 +23,7 @@ PYDANTIC: Final = "https://json-schema.org/draft/2020-12/schema"
 Source: TypeAlias = Literal["python", "json schema", "template"]
 
 
-class Given(Protocol):
+class SchemaSource(Protocol):
     """A schema as it was given."""
 
     def node(self, depth: int) -> Node:
@@ -92,11 +92,11 @@ class _Template(_JSONSchema):
         return template.read(json.loads(self.text))
 
     def _schema(self) -> dict[str, JSON]:
-        form = whole(template.read(json.loads(self.text)), NUEXTRACT_3).form
-        return answers.named(answers.answer_schema(form, closed=False), form)
+        shape = whole(template.read(json.loads(self.text)), NUEXTRACT_3).shape
+        return answers.named(answers.answer_schema(shape, closed=False), shape)
 
 
-def given(source: Source, schema: Any) -> Given:
+def given(source: Source, schema: Any) -> SchemaSource:
     """Make what can be read and checked of a type, or of JSON text."""
     kinds = {"python": _PythonType, "json schema": _JSONSchema, "template": _Template}
     return kinds[source](schema)

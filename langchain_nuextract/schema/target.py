@@ -9,17 +9,16 @@ from typing import Any, Final, Generic, Protocol, TypeGuard, TypeVar, cast, over
 from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import JSON, Path, show
 from langchain_nuextract.schema import render as answers
-from langchain_nuextract.schema.answer_shape import Form, Record, asks
+from langchain_nuextract.schema.answer_shape import AnswerShape, RecordShape, asks
 from langchain_nuextract.schema.codec.build import distinct, notes
-from langchain_nuextract.schema.codec.root import Whole, whole
+from langchain_nuextract.schema.codec.root import RootCodec, whole
 from langchain_nuextract.schema.defaults import absent, has
 from langchain_nuextract.schema.detect import reads_as
 from langchain_nuextract.schema.formats.checks import checked_for
 from langchain_nuextract.schema.groundable import choices, spoken
-from langchain_nuextract.schema.ir import Loss, Node, losses
-from langchain_nuextract.schema.ir import Record as RecordNode
+from langchain_nuextract.schema.ir import Loss, Node, Record, losses
 from langchain_nuextract.schema.losses import downgrades
-from langchain_nuextract.schema.sources import Given, Source, given
+from langchain_nuextract.schema.sources import SchemaSource, Source, given
 from langchain_nuextract.schema.types import NUEXTRACT_3, Speaks, Vocabulary
 
 T = TypeVar("T")
@@ -108,7 +107,7 @@ class Target(Generic[T]):
         """What values are instances of; `dict` where the schema was a dict."""
         if self.source == "python":
             return self.schema
-        return dict if isinstance(self._node, RecordNode) else Any
+        return dict if isinstance(self._node, Record) else Any
 
     @cached_property
     def losses(self) -> tuple[Loss, ...]:
@@ -118,13 +117,13 @@ class Target(Generic[T]):
     @cached_property
     def instructions(self) -> str:
         """The descriptions in the schema, one a line: `$.items[].price: text`."""
-        return self.instructions_for(self._lens(NUEXTRACT_3).form)
+        return self.instructions_for(self._lens(NUEXTRACT_3).shape)
 
-    def instructions_for(self, form: Form) -> str:
+    def instructions_for(self, shape: AnswerShape) -> str:
         """Give the descriptions of what a form asks for: this target's own, or one with some of its fields only."""
         whole = self._lens(NUEXTRACT_3)
-        described = (((*whole.wrapped, *path), note) for path, note in notes(whole.lens))
-        asked = distinct((path, note) for path, note in described if asks(form, path))
+        described = (((*whole.wrapped, *path), note) for path, note in notes(whole.codec))
+        asked = distinct((path, note) for path, note in described if asks(shape, path))
         return "\n".join(f"{show(path)}: {note}" if path else note for path, note in asked)
 
     @property
@@ -132,17 +131,17 @@ class Target(Generic[T]):
         """The JSON Schema of the answers in the full vocabulary; as open to other keys as the user's schema."""
         return self.answer_schema_for(FULL)
 
-    def form(self, dialect: Speaks) -> Form:
+    def shape(self, dialect: Speaks) -> AnswerShape:
         """Give the shape of the answers in a dialect."""
-        return self._lens(dialect.vocabulary).form
+        return self._lens(dialect.vocabulary).shape
 
     def template(self, dialect: Speaks) -> JSON:
         """Give the template in a dialect."""
-        return answers.template(self.form(dialect))
+        return answers.template(self.shape(dialect))
 
     def answer_schema_for(self, dialect: Speaks) -> dict[str, JSON]:
         """Give the JSON Schema of the answers in a dialect: whatever `lower` gives is valid under it."""
-        return answers.answer_schema(self.form(dialect), closed=False)
+        return answers.answer_schema(self.shape(dialect), closed=False)
 
     def downgrades(self, dialect: Speaks) -> tuple[Loss, ...]:
         """Name the types that a dialect does not have, by path, and what is asked for instead."""
@@ -166,12 +165,12 @@ class Target(Generic[T]):
         """
         return self._lens(dialect.vocabulary).lift(answer)
 
-    def without_hollow(self, answer: JSON, dialect: Speaks = FULL) -> JSON:
+    def without_empty_objects(self, answer: JSON, dialect: Speaks = FULL) -> JSON:
         """Leave out of an answer the objects that may be missing, and that have nothing but missing parts.
 
         `lift` takes each at its word, since such an object is a value too; of a model's answer it is none.
         """
-        return self._lens(dialect.vocabulary).without_hollow(answer)
+        return self._lens(dialect.vocabulary).without_empty_objects(answer)
 
     def origins(self, answer: JSON, dialect: Speaks = FULL) -> dict[Path, Path]:
         """Tell from where in an answer the values come that `lift` makes of it.
@@ -231,7 +230,7 @@ class Target(Generic[T]):
         sections = [
             ("Template", json.dumps(self.template(dialect), indent=2, ensure_ascii=False)),
             ("Instructions", self.instructions),
-            ("Answer schema", json.dumps(answers.answer_schema(self.form(dialect)), indent=2, ensure_ascii=False)),
+            ("Answer schema", json.dumps(answers.answer_schema(self.shape(dialect)), indent=2, ensure_ascii=False)),
             ("Losses", "\n".join(str(loss) for loss in (*self.losses, *self.downgrades(dialect)))),
         ]
         return "\n\n".join(f"{title}\n{text or 'none'}" for title, text in sections)
@@ -242,11 +241,11 @@ class Target(Generic[T]):
 
     def _check_asks(self) -> None:
         whole = self._lens(NUEXTRACT_3)
-        if not cast("Record", whole.form).fields or (self.source == "python" and whole.constant):
+        if not cast("RecordShape", whole.shape).fields or (self.source == "python" and whole.constant):
             raise UnsupportedSchema((), "there is nothing in the schema that a document could say.")
 
     @cached_property
-    def _given(self) -> Given:
+    def _given(self) -> SchemaSource:
         return given(self.source, self.schema)
 
     @cached_property
@@ -254,10 +253,10 @@ class Target(Generic[T]):
         return self._given.node(self.depth)
 
     @cached_property
-    def _lenses(self) -> dict[Vocabulary, Whole]:
+    def _lenses(self) -> dict[Vocabulary, RootCodec]:
         return {}
 
-    def _lens(self, vocabulary: Vocabulary) -> Whole:
+    def _lens(self, vocabulary: Vocabulary) -> RootCodec:
         if vocabulary not in self._lenses:
             self._lenses[vocabulary] = whole(self._node, vocabulary)
         return self._lenses[vocabulary]

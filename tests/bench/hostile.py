@@ -10,10 +10,11 @@ from collections.abc import Callable
 from multiprocessing import get_context
 from typing import Final
 
-from langchain_nuextract.parsing import read_form
-from tests.unit_tests.parsing.forms import form_of
+from tests.unit_tests.parsing.shapes import shape_of
 
-FORM: Final = form_of({"a": "string", "n": "number", "l": [{"a": "string"}]})
+from langchain_nuextract.parsing import read_shape
+
+FORM: Final = shape_of({"a": "string", "n": "number", "l": [{"a": "string"}]})
 MEGABYTE: Final = 1_000_000
 _ITEM = "{'a': 'twenty letters or so'},"
 
@@ -36,7 +37,7 @@ def measured(name: str) -> str:
     """Read a text, and give the row that says what it cost."""
     text = TEXTS[name]()
     started = time.process_time()
-    reading = read_form(text, FORM)
+    reading = read_shape(text, FORM)
     seconds = time.process_time() - started
     return f"{name:20}{len(text) / MEGABYTE:>10.1f}{seconds:>10.2f}{_peak():>10.0f}{len(reading.repairs):>10}"
 

@@ -16,39 +16,46 @@ import orjson
 from langchain_core.output_parsers import JsonOutputParser
 from langchain_core.utils.json import parse_partial_json
 from pydantic import Field, TypeAdapter, create_model
+from tests.unit_tests.parsing.shapes import shape_of
 
-from langchain_nuextract.parsing import read_answer, read_form, read_json
-from langchain_nuextract.parsing.fast_path import NOT_TEXT, fit_of
+from langchain_nuextract.parsing import read_answer, read_json, read_shape
+from langchain_nuextract.parsing.fast_path import NOT_TEXT, fast_path_of
 from langchain_nuextract.paths import JSON, leaves
-from langchain_nuextract.schema.answer_shape import Choice, Choices, Form, Listing, Record, Scalar
+from langchain_nuextract.schema.answer_shape import (
+    AnswerShape,
+    EnumShape,
+    ListShape,
+    MultiEnumShape,
+    RecordShape,
+    ScalarShape,
+)
 from langchain_nuextract.schema.sources import PYDANTIC
 from langchain_nuextract.schema.target import Target
 from tests.bench import hostile
-from tests.unit_tests.parsing.forms import form_of
 
 DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
 NOTHING = object()
 
-Reader = Callable[[str, Form], JSON]
+Reader = Callable[[str, AnswerShape], JSON]
 
 
-def ours(text: str, form: Form) -> JSON:
-    return read_form(text, form).value
+def ours(text: str, shape: AnswerShape) -> JSON:
+    return read_shape(text, shape).value
 
 
-def ours_safe(text: str, form: Form) -> JSON:
-    return read_form(text, form, policy="safe").value
+def ours_safe(text: str, shape: AnswerShape) -> JSON:
+    return read_shape(text, shape, policy="safe").value
 
 
-def theirs_json_repair(text: str, form: Form) -> JSON:
+def theirs_json_repair(text: str, shape: AnswerShape) -> JSON:
     return json_repair.loads(text)
 
 
-def theirs_partial(text: str, form: Form) -> JSON:
+def theirs_partial(text: str, shape: AnswerShape) -> JSON:
     return parse_partial_json(text)
 
 
-def theirs_output_parser(text: str, form: Form) -> JSON:
+def theirs_output_parser(text: str, shape: AnswerShape) -> JSON:
     return JsonOutputParser().parse(text)
 
 
@@ -65,39 +72,39 @@ def rows(name: str) -> list[dict[str, JSON]]:
     return [json.loads(line) for line in (DATA / name).read_text().splitlines()]
 
 
-def form_like(value: JSON) -> Form | None:
+def form_like(value: JSON) -> AnswerShape | None:
     """A form that a value fits, for answers that come without a template; None if there is no such form."""
     match value:
         case dict() if value:
             parts = {name: form_like(part) for name, part in value.items()}
-            return None if None in parts.values() else Record(tuple(parts.items()))
+            return None if None in parts.values() else RecordShape(tuple(parts.items()))
         case list():
             return form_like_items(value)
         case bool():
-            return Scalar("boolean")
+            return ScalarShape("boolean")
         case int() | float():
-            return Scalar("number")
+            return ScalarShape("number")
         case str() | None:
-            return Scalar("string")
+            return ScalarShape("string")
         case _:
             return None
 
 
-def form_like_items(value: list[JSON]) -> Form | None:
-    forms = {form_like(item) for item in value if item is not None}
+def form_like_items(value: list[JSON]) -> AnswerShape | None:
+    shapes = {form_like(item) for item in value if item is not None}
     return (
-        Listing(forms.pop() or Scalar("string"))
-        if len(forms) == 1
-        else Listing(Scalar("string"))
-        if not forms
+        ListShape(shapes.pop() or ScalarShape("string"))
+        if len(shapes) == 1
+        else ListShape(ScalarShape("string"))
+        if not shapes
         else None
     )
 
 
-def read(reader: Reader, text: str, form: Form) -> JSON:
+def read(reader: Reader, text: str, shape: AnswerShape) -> JSON:
     """What a reader makes of a text; NOTHING if it raises."""
     try:
-        return reader(text, form)
+        return reader(text, shape)
     except Exception:  # noqa: BLE001  (whatever the others raise counts as not read)
         return NOTHING
 
@@ -140,27 +147,27 @@ def percent(hits: int, of: int) -> str:
 def core() -> None:
     """Broken text with the exact value expected."""
     all_rows = [(row, form_like(row["expected"])) for row in rows("broken_json/core_objects.jsonl")]
-    whole = [(row, form) for row, form in all_rows if not is_cut(row["text"])]
+    whole = [(row, shape) for row, shape in all_rows if not is_cut(row["text"])]
     figures: dict[str, dict[str, str]] = {}
     for name, reader in READERS.items():
-        hits = [hit(reader, row, form) for row, form in all_rows]
+        hits = [hit(reader, row, shape) for row, shape in all_rows]
         figures[name] = {
             "all": percent(sum(hits), len(hits)),
-            "not cut off": percent(sum(hit(reader, row, form) for row, form in whole), len(whole)),
+            "not cut off": percent(sum(hit(reader, row, shape) for row, shape in whole), len(whole)),
         }
     table("broken text, exact value expected", figures)
-    for row, form in whole:
-        if not hit(ours, row, form):
+    for row, shape in whole:
+        if not hit(ours, row, shape):
             print("  ours misses", row["id"], json.dumps(row["text"], ensure_ascii=False)[:110])
 
 
-def hit(reader: Reader, row: dict[str, JSON], form: Form | None) -> bool:
-    if form is None and reader in {ours, ours_safe}:
+def hit(reader: Reader, row: dict[str, JSON], shape: AnswerShape | None) -> bool:
+    if shape is None and reader in {ours, ours_safe}:
         reader = unasked
-    return is_same(read(reader, row["text"], form), row["expected"])
+    return is_same(read(reader, row["text"], shape), row["expected"])
 
 
-def unasked(text: str, form: Form | None) -> JSON:
+def unasked(text: str, shape: AnswerShape | None) -> JSON:
     return read_json(text).value
 
 
@@ -171,13 +178,15 @@ def is_cut(text: str) -> bool:
 
 def corrupted() -> None:
     """Gold answers with seeded damage, by kind of damage."""
-    damaged = [(row, form_of(row["template"])) for row in rows("broken_json/corrupted_gold.jsonl") if "expected" in row]
+    damaged = [
+        (row, shape_of(row["template"])) for row in rows("broken_json/corrupted_gold.jsonl") if "expected" in row
+    ]
     kinds = sorted({row["corruption"] for row, _ in damaged})
     print("\ncorrupted gold answers")
     print(f"{'':28}" + "".join(f"{name:>20}" for name in READERS))
     for kind in [*kinds, "all"]:
-        some = [(row, form) for row, form in damaged if kind in {row["corruption"], "all"}]
-        scores = [sum(hit(reader, row, form) for row, form in some) for reader in READERS.values()]
+        some = [(row, shape) for row, shape in damaged if kind in {row["corruption"], "all"}]
+        scores = [sum(hit(reader, row, shape) for row, shape in some) for reader in READERS.values()]
         print(f"{kind:28}" + "".join(f"{percent(score, len(some)):>20}" for score in scores))
 
 
@@ -199,14 +208,14 @@ def is_aligned(row: dict[str, JSON]) -> bool:
     return said[0] == said[1]
 
 
-def golds() -> list[tuple[JSON, Form]]:
+def golds() -> list[tuple[JSON, AnswerShape]]:
     """Every gold answer with the form it fits."""
     found = [
         (row.get("expected", row.get("full")), row["template"]) for row in rows("broken_json/corrupted_gold.jsonl")
     ]
     for path in sorted((DATA / "extraction").glob("*.jsonl")):
         found += [(row["expected"], row["template"]) for row in rows(f"extraction/{path.name}") if "template" in row]
-    return [(value, form_of(template)) for value, template in found]
+    return [(value, shape_of(template)) for value, template in found]
 
 
 def written(value: JSON) -> str:
@@ -215,8 +224,8 @@ def written(value: JSON) -> str:
 
 def valid() -> None:
     """Valid answers: unchanged, with no repairs."""
-    pairs = [(value, form) for value, form in golds() if fits(value, form)]
-    readings = [(value, read_form(written(value), form)) for value, form in pairs]
+    pairs = [(value, shape) for value, shape in golds() if fits(value, shape)]
+    readings = [(value, read_shape(written(value), shape)) for value, shape in pairs]
     same = sum(is_same(value, reading.value) for value, reading in readings)
     repaired = sum(bool(reading.repairs or reading.problems or reading.incomplete) for _, reading in readings)
     print(f"\nvalid answers: unchanged {percent(same, len(pairs))}, with repairs or problems {repaired}")
@@ -224,10 +233,10 @@ def valid() -> None:
 
 def nothing() -> None:
     """Text with nothing to recover: no value may come out of it."""
-    form = golds()[0][1]
+    shape = golds()[0][1]
     figures: dict[str, dict[str, str]] = {}
     for name, reader in READERS.items():
-        outcomes = [read(reader, text, form) for text in NO_ANSWERS]
+        outcomes = [read(reader, text, shape) for text in NO_ANSWERS]
         invented = sum(
             any(leaf not in (None, "") for _, leaf in leaves(each)) for each in outcomes if each is not NOTHING
         )
@@ -246,7 +255,7 @@ def cuts(step: int, readers: dict[str, Reader]) -> None:
     """Gold answers cut at every byte, or one in some: how many leaves are invented, how many complete ones lost."""
     totals = {name: [0, 0, 0] for name in readers}
     count = 0
-    for value, form in golds():
+    for value, shape in golds():
         text = written(value)
         full = dict(leaves(value))
         ends = leaf_ends(value, text)
@@ -254,7 +263,7 @@ def cuts(step: int, readers: dict[str, Reader]) -> None:
             count += 1
             kept = [path for path, end in ends if end <= cut]
             for name, reader in readers.items():
-                tally(totals[name], read(reader, text[:cut], form), full, kept)
+                tally(totals[name], read(reader, text[:cut], shape), full, kept)
     figures = {
         name: {"invented": str(invented), "lost": str(lost), "of complete": str(complete)}
         for name, (invented, lost, complete) in totals.items()
@@ -300,39 +309,39 @@ def fast_path() -> None:
     """What reading a valid answer costs, next to parsing it and validating it as an instance of a Pydantic model."""
     alone: list[float] = []
     both: list[float] = []
-    for value, form in golds():
+    for value, shape in golds():
         text = json.dumps(value, ensure_ascii=False, indent=4)
-        if not fits(value, form) or len(text) < 300:
+        if not fits(value, shape) or len(text) < 300:
             continue
-        model = TypeAdapter(model_of(form))
+        model = TypeAdapter(model_of(shape))
         direct = cost(lambda text=text, model=model: model.validate_python(orjson.loads(text)))
-        alone.append(cost(lambda text=text, form=form: read_form(text, form)) / direct)
-        both.append(cost(lambda text=text, form=form, model=model: model.validate_python(ours(text, form))) / direct)
+        alone.append(cost(lambda text=text, shape=shape: read_shape(text, shape)) / direct)
+        both.append(cost(lambda text=text, shape=shape, model=model: model.validate_python(ours(text, shape))) / direct)
     print("\nvalid answers, times the cost of orjson.loads and validation by Pydantic (median, worst):")
     print(f"  reading                {median(alone):.2f} {max(alone):.2f}")
     print(f"  reading and validation {median(both):.2f} {max(both):.2f}")
 
 
-def model_of(form: Form) -> JSON:
+def model_of(shape: AnswerShape) -> JSON:
     """The Pydantic type that a user would write for a form."""
-    match form:
-        case Record():
+    match shape:
+        case RecordShape():
             fields = {
-                f"f{at}": (model_of(part), Field(None, alias=name)) for at, (name, part) in enumerate(form.fields)
+                f"f{at}": (model_of(part), Field(None, alias=name)) for at, (name, part) in enumerate(shape.fields)
             }
             return create_model("Answer", **fields) | None
-        case Listing():
-            return list[model_of(form.item)] | None
-        case Choices():
+        case ListShape():
+            return list[model_of(shape.item)] | None
+        case MultiEnumShape():
             return list[str] | None
-        case Choice():
+        case EnumShape():
             return str | None
-        case Scalar():
-            return NOT_TEXT.get(form.type, str) | None
+        case ScalarShape():
+            return NOT_TEXT.get(shape.type, str) | None
 
 
-def fits(value: JSON, form: Form) -> bool:
-    return fit_of(form).value(written(value)) is not None
+def fits(value: JSON, shape: AnswerShape) -> bool:
+    return fast_path_of(shape).value(written(value)) is not None
 
 
 def cost(call: Callable[[], JSON]) -> float:

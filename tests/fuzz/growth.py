@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from langchain_nuextract.parsing import Policy, Reading, read_form, read_json
-from langchain_nuextract.schema.answer_shape import Form
+from langchain_nuextract.parsing import Policy, Reading, read_json, read_shape
+from langchain_nuextract.schema.answer_shape import AnswerShape
 from tests.fuzz.texts import broken
 
 TIMES: Final = 4
@@ -40,40 +40,40 @@ class Repeated:
         return self.before + self.stretch * (size // len(self.stretch)) + self.behind
 
 
-def repeated(random: Random, form: Form) -> Repeated:
+def repeated(random: Random, shape: AnswerShape) -> Repeated:
     """Some tokens again and again, or a stretch of a broken answer."""
     if random.random() < 0.5:
         stretch = "".join(random.choices(TOKENS, k=random.randint(1, 4)))
         return Repeated(random.choice(BEFORE), stretch, random.choice(BEHIND))
-    text = broken(random, form) or "{"
+    text = broken(random, shape) or "{"
     start = random.randrange(len(text))
     end = min(len(text), start + random.randint(1, 30))
     return Repeated(text[:start], text[start:end], text[end:] if random.random() < 0.5 else "")
 
 
-def read(text: str, form: Form | None, policy: Policy = "lenient") -> tuple[Reading, float]:
+def read(text: str, shape: AnswerShape | None, policy: Policy = "lenient") -> tuple[Reading, float]:
     """What a text says, and the seconds of the processor that it takes to read it."""
     started = time.process_time()
-    reading = read_json(text, policy=policy) if form is None else read_form(text, form, policy=policy)
+    reading = read_json(text, policy=policy) if shape is None else read_shape(text, shape, policy=policy)
     return reading, time.process_time() - started
 
 
-def steepness(found: Repeated, form: Form | None, size: int) -> float:
+def steepness(found: Repeated, shape: AnswerShape | None, size: int) -> float:
     """How many times as long it takes to read a text that is four times as long; 0 if that takes no time to speak of.
 
     What else the machine does makes a single measurement too long, never too short: the shortest of some is compared.
     What is steep is looked at once more with texts four times as long: where a text is read in another way from some
     length on, there is a step, after which time grows as before.
     """
-    if read(found.of(size), form)[1] < SOON:
+    if read(found.of(size), shape)[1] < SOON:
         return 0.0
-    steep = _ratio(found, form, size)
-    return steep if steep <= STEEPEST else min(steep, _ratio(found, form, size * TIMES))
+    steep = _ratio(found, shape, size)
+    return steep if steep <= STEEPEST else min(steep, _ratio(found, shape, size * TIMES))
 
 
-def _ratio(found: Repeated, form: Form | None, size: int) -> float:
-    return _least(found.of(size), form) / _least(found.of(size // TIMES), form)
+def _ratio(found: Repeated, shape: AnswerShape | None, size: int) -> float:
+    return _least(found.of(size), shape) / _least(found.of(size // TIMES), shape)
 
 
-def _least(text: str, form: Form | None) -> float:
-    return min(read(text, form)[1] for _ in range(3))
+def _least(text: str, shape: AnswerShape | None) -> float:
+    return min(read(text, shape)[1] for _ in range(3))

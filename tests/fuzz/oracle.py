@@ -14,7 +14,14 @@ from functools import cached_property
 from typing import Literal
 
 from langchain_nuextract.paths import JSON, Path, show
-from langchain_nuextract.schema.answer_shape import Choice, Choices, Form, Listing, Record, Scalar
+from langchain_nuextract.schema.answer_shape import (
+    AnswerShape,
+    EnumShape,
+    ListShape,
+    MultiEnumShape,
+    RecordShape,
+    ScalarShape,
+)
 
 YES = frozenset("true yes y t on 1 ja oui si sim vrai wahr verdadero vero да はい 是 ✓ ✔ ☑ checked".split())  # noqa: SIM905
 NO = frozenset("false no n f off 0 nein non nao faux falsch falso нет いいえ 否 ✗ ✘ ☐ unchecked".split())  # noqa: SIM905
@@ -114,10 +121,10 @@ def decimal(text: str) -> str:
     return "".join(str(unicodedata.decimal(mark)) if mark.isdecimal() else mark for mark in text)
 
 
-def underivable(value: JSON, form: Form | None, raw: str) -> str | None:
+def underivable(value: JSON, shape: AnswerShape | None, raw: str) -> str | None:
     """Name the first part of a value that is not in a text, or None if there is none."""
     text = Text(raw)
-    faults = _unasked(value, text, ()) if form is None else _faults(value, form, text, ())
+    faults = _unasked(value, text, ()) if shape is None else _faults(value, shape, text, ())
     return next(faults, None)
 
 
@@ -140,23 +147,23 @@ def _unasked(value: JSON, text: Text, path: Path) -> Iterator[str]:
                 yield _fault(value, path)
 
 
-def _faults(value: JSON, form: Form, text: Text, path: Path) -> Iterator[str]:
-    match value, form:
-        case dict(), Record():
-            asked = dict(form.fields)
+def _faults(value: JSON, shape: AnswerShape, text: Text, path: Path) -> Iterator[str]:
+    match value, shape:
+        case dict(), RecordShape():
+            asked = dict(shape.fields)
             for key, child in value.items():
                 if key not in asked:
                     yield f"the key {_fault(key, path)}"
                 else:
                     yield from _faults(child, asked[key], text, (*path, key))
-        case list(), Listing() | Choices():
-            item = form.item if isinstance(form, Listing) else Choice(form.labels)
+        case list(), ListShape() | MultiEnumShape():
+            item = shape.item if isinstance(shape, ListShape) else EnumShape(shape.labels)
             for at, child in enumerate(value):
                 yield from _faults(child, item, text, (*path, at))
         case dict() | list(), _:
             yield from _unasked(value, text, path)
         case _:
-            if not _is_said(value, text) and not _is_said_as(value, form, text):
+            if not _is_said(value, text) and not _is_said_as(value, shape, text):
                 yield _fault(value, path)
 
 
@@ -172,17 +179,17 @@ def _is_said(value: JSON, text: Text) -> bool:
             return _is_text(value, text)
 
 
-def _is_said_as(value: JSON, form: Form, text: Text) -> bool:
-    match form:
-        case Choice() | Choices():
-            return value in form.labels and _is_label(str(value), text)
-        case Scalar(type="number"):
+def _is_said_as(value: JSON, shape: AnswerShape, text: Text) -> bool:
+    match shape:
+        case EnumShape() | MultiEnumShape():
+            return value in shape.labels and _is_label(str(value), text)
+        case ScalarShape(type="number"):
             # A number that no float equals is given as its digits.
             plain = isinstance(value, str) and re.fullmatch(r"[\d.]+", value)
             return bool(plain) and any(str(value).replace(".", "") in view for view in text.digits)
-        case Scalar(type="date" | "date-time" | "time"):
+        case ScalarShape(type="date" | "date-time" | "time"):
             return isinstance(value, str) and _is_date(value, text)
-        case Scalar(type=type_name) if type_name not in {"", "string", "verbatim-string"}:
+        case ScalarShape(type=type_name) if type_name not in {"", "string", "verbatim-string"}:
             # Codes are read in the case of their standard.
             return isinstance(value, str) and any(
                 squeeze(value.casefold()) in view.casefold() for view in text.squeezed

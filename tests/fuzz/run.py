@@ -18,11 +18,11 @@ from pydantic import BaseModel
 from langchain_nuextract.errors import InvalidValue
 from langchain_nuextract.parsing import ALLOWED, Policy, Reading
 from langchain_nuextract.parsing.read import FULL
-from langchain_nuextract.schema.answer_shape import Form
+from langchain_nuextract.schema.answer_shape import AnswerShape
 from langchain_nuextract.schema.target import Target
 from tests.fuzz.growth import STEEPEST, TIMES, Repeated, read, repeated, steepness
 from tests.fuzz.oracle import underivable
-from tests.fuzz.texts import broken, forms
+from tests.fuzz.texts import broken, shapes
 
 LONG: Final = 200
 """One round in so many is about time: its text is long."""
@@ -72,44 +72,44 @@ class Round:
         """
         random = Random(f"{self.seed}:{self.number}")
         target = random.choice(TARGETS) if random.random() < 0.3 else None
-        form = target.form(FULL) if target else forms(random)
-        found = repeated(random, form) if self.number % LONG == LONG - 1 else None
-        text = found.of(LONG_TEXT) if found else broken(random, form)
+        shape = target.shape(FULL) if target else shapes(random)
+        found = repeated(random, shape) if self.number % LONG == LONG - 1 else None
+        text = found.of(LONG_TEXT) if found else broken(random, shape)
         try:
-            self._read_all(text, form, target, LONG_SECONDS if found else SHORT_SECONDS)
+            self._read_all(text, shape, target, LONG_SECONDS if found else SHORT_SECONDS)
             if found:
-                _check_growth(found, form)
+                _check_growth(found, shape)
         except Exception as error:
-            what = f"seed {self.seed} round {self.number}: {error!r}\n  form {form}\n  text {text[:5_000]!r}"
+            what = f"seed {self.seed} round {self.number}: {error!r}\n  form {shape}\n  text {text[:5_000]!r}"
             raise Broken(what) from error
 
-    def _read_all(self, text: str, form: Form, target: Target[Any] | None, seconds: float) -> None:
+    def _read_all(self, text: str, shape: AnswerShape, target: Target[Any] | None, seconds: float) -> None:
         for policy in ("strict", "safe", "lenient"):
-            reading = _timely(text, form, policy, seconds)
-            _check(text, form, policy, reading)
+            reading = _timely(text, shape, policy, seconds)
+            _check(text, shape, policy, reading)
             if target and reading.value is not None:
                 _validate(target, reading)
         _check(text, None, "lenient", _timely(text, None, "lenient", seconds))
 
 
-def _check_growth(found: Repeated, form: Form) -> None:
-    for asked in (form, None):
+def _check_growth(found: Repeated, shape: AnswerShape) -> None:
+    for asked in (shape, None):
         if (steep := steepness(found, asked, LONG_TEXT)) > STEEPEST:
             raise Broken(f"{TIMES} times the text takes {steep:.1f} times as long: {found}")
 
 
-def _timely(text: str, form: Form | None, policy: Policy, seconds: float) -> Reading:
-    reading, taken = read(text, form, policy)
+def _timely(text: str, shape: AnswerShape | None, policy: Policy, seconds: float) -> Reading:
+    reading, taken = read(text, shape, policy)
     if taken > seconds:
         raise Broken(f"{policy}: {taken:.1f} s for {len(text)} characters")
     return reading
 
 
-def _check(text: str, form: Form | None, policy: Policy, reading: Reading) -> None:
+def _check(text: str, shape: AnswerShape | None, policy: Policy, reading: Reading) -> None:
     json.dumps(reading.value, ensure_ascii=False, allow_nan=False).encode()
     if kinds := {repair.kind for repair in reading.repairs} - ALLOWED[policy]:
         raise Broken(f"{policy}: repairs of the kinds {kinds}")
-    fault = underivable(reading.value, form, text) if len(text) <= MOST_COMPARED else None
+    fault = underivable(reading.value, shape, text) if len(text) <= MOST_COMPARED else None
     if fault:
         raise Broken(f"{policy}: not in the text: {fault}")
     if reading.value is None and not reading.problems:

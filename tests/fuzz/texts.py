@@ -7,9 +7,17 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
+from tests.unit_tests.parsing.shapes import shape_of
+
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.schema.answer_shape import Choice, Choices, Form, Listing, Record, Scalar
-from tests.unit_tests.parsing.forms import form_of
+from langchain_nuextract.schema.answer_shape import (
+    AnswerShape,
+    EnumShape,
+    ListShape,
+    MultiEnumShape,
+    RecordShape,
+    ScalarShape,
+)
 
 TEMPLATES: Final[tuple[JSON, ...]] = (
     {"vendor": "verbatim-string", "total": "number", "paid": "boolean", "kind": ["invoice", "receipt", "credit note"],
@@ -41,46 +49,48 @@ DATES: Final = (
 MARKS: Final = "{}[]()\":,\\'`“”‘’ \n\tabn0159.-+eEtrufls/#*;=<>|&\u00a0\ufeff\ud800，："
 
 
-def forms(random: Random) -> Form:
+def shapes(random: Random) -> AnswerShape:
     """One of the templates, or a form of its own."""
-    return form_of(random.choice(TEMPLATES)) if random.random() < 0.7 else _record(random, 3)
+    return shape_of(random.choice(TEMPLATES)) if random.random() < 0.7 else _record(random, 3)
 
 
-def _record(random: Random, deepest: int) -> Record:
+def _record(random: Random, deepest: int) -> RecordShape:
     names = random.sample(
         ("a", "b", "date", "größe", "名前", 'say "so"', "a.b", "total amount", "item_1", "item_2", ""), 3
     )
-    return Record(tuple((name, _form(random, deepest - 1)) for name in names[: random.randint(1, 3)]))
+    return RecordShape(tuple((name, _form(random, deepest - 1)) for name in names[: random.randint(1, 3)]))
 
 
-def _form(random: Random, deepest: int) -> Form:
+def _form(random: Random, deepest: int) -> AnswerShape:
     pick = random.random()
     if deepest and pick < 0.25:
         return _record(random, deepest)
     if deepest and pick < 0.45:
-        return Listing(_form(random, deepest - 1))
+        return ListShape(_form(random, deepest - 1))
     if pick < 0.6:
-        return random.choice((Choice, Choices))(random.choice((("a", "b"), ("Yes", "no"), ("größer", "kleiner", '"'))))
-    return Scalar(
+        return random.choice((EnumShape, MultiEnumShape))(
+            random.choice((("a", "b"), ("Yes", "no"), ("größer", "kleiner", '"')))
+        )
+    return ScalarShape(
         random.choice(("string", "verbatim-string", "integer", "number", "boolean", "date", "time", "url", ""))
     )
 
 
-def answers(random: Random, form: Form) -> JSON:
+def answers(random: Random, shape: AnswerShape) -> JSON:
     """A value as a model might give it, not always of the form."""
     if random.random() < 0.06:
         return random.choice((None, [], {}, random.choice(WORDS), random.choice(NUMBERS), [random.choice(WORDS)]))
-    match form:
-        case Record():
-            return {name: answers(random, part) for name, part in form.fields if random.random() < 0.9}
-        case Listing():
-            return [answers(random, form.item) for _ in range(random.randint(0, 3))]
-        case Choice():
-            return random.choice(form.labels)
-        case Choices():
-            return random.sample(form.labels, random.randint(0, 2))
-        case Scalar():
-            return _scalar(random, form.type)
+    match shape:
+        case RecordShape():
+            return {name: answers(random, part) for name, part in shape.fields if random.random() < 0.9}
+        case ListShape():
+            return [answers(random, shape.item) for _ in range(random.randint(0, 3))]
+        case EnumShape():
+            return random.choice(shape.labels)
+        case MultiEnumShape():
+            return random.sample(shape.labels, random.randint(0, 2))
+        case ScalarShape():
+            return _scalar(random, shape.type)
 
 
 def _scalar(random: Random, type_name: str) -> JSON:
@@ -119,9 +129,9 @@ WRAPPERS: Final = (
 )  # fmt: skip
 
 
-def broken(random: Random, form: Form) -> str:
+def broken(random: Random, shape: AnswerShape) -> str:
     """An answer to a form, written in some way, wrapped, and damaged in up to six places."""
-    text = random.choice(WRITERS)(answers(random, form), random)
+    text = random.choice(WRITERS)(answers(random, shape), random)
     if random.random() < 0.4:
         text = random.choice(WRAPPERS).replace("{{", "\0").replace("}}", "\1").replace("{}", text)
         text = text.replace("\0", "{").replace("\1", "}")

@@ -13,7 +13,7 @@ _WORD: Final = re.compile(r"[-+.\w]+")
 _CLOSERS: Final = {"{": "}", "[": "]"}
 
 
-class Growing:
+class IncrementalParser:
     """Reads an object piece by piece, in time that is linear in its length.
 
     Only plain JSON is read, from its first character on, or behind a fence or thinking. What is none shows nothing.

@@ -7,11 +7,11 @@ from typing import Any, Final, cast
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.recovery import TAIL, is_runaway
-from langchain_nuextract.engine.streaming.incremental_json import Growing
+from langchain_nuextract.engine.streaming.incremental_json import IncrementalParser
 from langchain_nuextract.engine.streaming.partial_models import partial_of
-from langchain_nuextract.parsing.read import read_form
+from langchain_nuextract.parsing.read import read_shape
 from langchain_nuextract.paths import JSON, fields
-from langchain_nuextract.schema.answer_shape import Form, Record
+from langchain_nuextract.schema.answer_shape import AnswerShape, RecordShape
 
 STEPS: Final = 100
 """An answer is shown anew with each value, as long as it has no more values than this; then each time that it has grown
@@ -21,7 +21,7 @@ _LOOK: Final = 256
 """Characters after which a loop is looked for."""
 
 
-class Growth:
+class PartialObjects:
     """What is to be shown of the answers to one document, while they come in."""
 
     def __init__(self, plan: Plan[Any]) -> None:
@@ -30,7 +30,7 @@ class Growth:
         self.ran_away = False
         """Whether the model ran in circles in the reply that comes in."""
         self._first = self._visible = self._watched = True
-        self._growing = Growing()
+        self._growing = IncrementalParser()
         self._shown = 0
         self._tail = ""
         self._text: list[str] = []
@@ -41,7 +41,7 @@ class Growth:
         self._visible &= self._first or bool(request.before)
         self._first = False
         self._watched = request.stop_loops
-        self._growing = Growing()
+        self._growing = IncrementalParser()
         self._tail, self._text, self._unseen, self.ran_away = "", [], 0, False
         if request.before:
             self._growing.feed(request.before)
@@ -71,18 +71,18 @@ class Growth:
     def _partial(self) -> Iterator[Any]:
         # Read as the whole answer will be: echoes are no values, and numbers are what they will be.
         policy = self._plan.recovery.repairs
-        reading = read_form(json.dumps(self._growing.value), self._plan.form, policy=policy)
-        answer = self._plan.target.without_hollow(reading.value, self._plan.dialect)
+        reading = read_shape(json.dumps(self._growing.value), self._plan.shape, policy=policy)
+        answer = self._plan.target.without_empty_objects(reading.value, self._plan.dialect)
         value = self._plan.target.lift(answer, self._plan.dialect)
         if isinstance(value, dict) and isinstance(answer, dict):
-            yield self._show(_said(cast("dict[str, JSON]", value), cast("dict[str, JSON]", answer), self._plan.form))
+            yield self._show(_said(cast("dict[str, JSON]", value), cast("dict[str, JSON]", answer), self._plan.shape))
 
 
-def _said(value: Mapping[str, JSON], answer: Mapping[str, JSON], form: Form) -> dict[str, JSON]:
+def _said(value: Mapping[str, JSON], answer: Mapping[str, JSON], shape: AnswerShape) -> dict[str, JSON]:
     """Leave nothing in a value but what the answer says: the rest may still come."""
-    if not isinstance(form, Record):
+    if not isinstance(shape, RecordShape):
         return dict(value)
-    parts = dict(form.fields)
+    parts = dict(shape.fields)
     shown: dict[str, JSON] = {}
     for name, inner in value.items():
         if name in answer or name not in parts:

@@ -10,13 +10,29 @@ from langchain_nuextract.parsing.align.enum_labels import label, labels_in
 from langchain_nuextract.parsing.align.keys import Matched, match
 from langchain_nuextract.parsing.align.lists import listed, merged, only_leaf, paired, split, ticks
 from langchain_nuextract.parsing.align.repetition import loop_start
-from langchain_nuextract.parsing.json.nodes import Cut, Items, Leaf, Members, Node, Stretch, counted, plain
+from langchain_nuextract.parsing.json.nodes import (
+    ArrayNode,
+    Node,
+    ObjectNode,
+    ScalarNode,
+    Stretch,
+    TruncatedNode,
+    counted,
+    plain,
+)
 from langchain_nuextract.parsing.repairs import ALLOWED, Kind, Policy, Repair
 from langchain_nuextract.parsing.select.candidates import embedded
 from langchain_nuextract.parsing.select.scoring import alone, best_of, is_alone, united
 from langchain_nuextract.paths import JSON, Path
-from langchain_nuextract.scalars.locale import Habits, habits_of
-from langchain_nuextract.schema.answer_shape import Choice, Choices, Form, Listing, Record, Scalar
+from langchain_nuextract.scalars.locale import Conventions, conventions_of
+from langchain_nuextract.schema.answer_shape import (
+    AnswerShape,
+    EnumShape,
+    ListShape,
+    MultiEnumShape,
+    RecordShape,
+    ScalarShape,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +48,17 @@ class Aligned:
     """
 
 
-def align(node: Node, form: Form | None, *, policy: Policy, text: str = "") -> Aligned:
+def align(node: Node, shape: AnswerShape | None, *, policy: Policy, text: str = "") -> Aligned:
     """Bring what was read to the form that was asked for; without a form, give it as it was read.
 
     Args:
         node: What was read.
-        form: What was asked for.
+        shape: What was asked for.
         policy: Which changes may be made.
         text: The document, or the reply: it shows how numbers and dates are written here.
     """
     walk = _Walk(policy, text)
-    value = walk.unasked(node, ()) if form is None else walk.value(node, form, ())
+    value = walk.unasked(node, ()) if shape is None else walk.value(node, shape, ())
     return Aligned(value, tuple(walk.repairs), tuple(walk.incomplete), tuple(walk.problems), walk.places)
 
 
@@ -56,8 +72,8 @@ class _Walk:
         self.places: dict[Path, Stretch] = {}
 
     @cached_property
-    def habits(self) -> Habits:
-        return habits_of(self.text)
+    def conventions(self) -> Conventions:
+        return conventions_of(self.text)
 
     def change(self, path: Path, kind: Kind, before: JSON, after: JSON, times: int = 1) -> bool:
         """Put a change on record; false if it may not be made, which is then a problem."""
@@ -77,15 +93,15 @@ class _Walk:
         """Put the slips in the writing of a value on record."""
         for each in counted(node.fixes):
             self.change(path, "syntax", each.before, each.after, each.times)
-        if isinstance(node, Items | Members) and node.open:
-            self.change(path, "syntax", "", "]" if isinstance(node, Items) else "}")
-        if isinstance(node, Members) and node.rest:
+        if isinstance(node, ArrayNode | ObjectNode) and node.open:
+            self.change(path, "syntax", "", "]" if isinstance(node, ArrayNode) else "}")
+        if isinstance(node, ObjectNode) and node.rest:
             self.change(path, "truncation", node.rest, None)
-        if isinstance(node, Cut):
+        if isinstance(node, TruncatedNode):
             self.change(path, "truncation", node.written, None)
 
     def is_cut(self, node: Node, path: Path) -> bool:
-        if not isinstance(node, Cut):
+        if not isinstance(node, TruncatedNode):
             return False
         self.note(node, path)
         self.incomplete.append(path)
@@ -96,23 +112,23 @@ class _Walk:
     def unasked(self, node: Node, path: Path) -> JSON:
         self.note(node, path)
         match node:
-            case Leaf():
+            case ScalarNode():
                 return node.value
-            case Cut():
+            case TruncatedNode():
                 self.incomplete.append(path)
                 return None
-            case Items():
+            case ArrayNode():
                 return self.unasked_items(node, path)
-            case Members():
+            case ObjectNode():
                 return self.unasked_members(node, path)
 
-    def unasked_items(self, node: Items, path: Path) -> list[JSON]:
+    def unasked_items(self, node: ArrayNode, path: Path) -> list[JSON]:
         if node.open:
             self.incomplete.append(path)
         places = [(item, (*path, at)) for at, item in enumerate(node.items)]
         return [self.unasked(item, place) for item, place in places if not self.is_cut(item, place)]
 
-    def unasked_members(self, node: Members, path: Path) -> dict[str, JSON]:
+    def unasked_members(self, node: ObjectNode, path: Path) -> dict[str, JSON]:
         if node.open:
             self.incomplete.append(path)
         value: dict[str, JSON] = {}
@@ -128,65 +144,65 @@ class _Walk:
 
     # With a form
 
-    def value(self, node: Node, form: Form, path: Path) -> JSON:
+    def value(self, node: Node, shape: AnswerShape, path: Path) -> JSON:
         self.note(node, path)
-        if isinstance(node, Leaf) and node.at:
+        if isinstance(node, ScalarNode) and node.at:
             self.places[path] = node.at
-        if isinstance(node, Leaf) and node.value is None:
+        if isinstance(node, ScalarNode) and node.value is None:
             return None
-        match form:
-            case Record():
-                return self.record(node, form, path)
-            case Listing():
-                return self.listing(node, form, path)
-            case Choices():
-                return self.choices(node, form, path)
-            case Scalar() | Choice():
-                return self.single(node, form, path)
+        match shape:
+            case RecordShape():
+                return self.record(node, shape, path)
+            case ListShape():
+                return self.listing(node, shape, path)
+            case MultiEnumShape():
+                return self.choices(node, shape, path)
+            case ScalarShape() | EnumShape():
+                return self.single(node, shape, path)
 
     # Objects
 
-    def record(self, node: Node, form: Record, path: Path) -> JSON:
-        members = self.as_members(node, form, path)
+    def record(self, node: Node, shape: RecordShape, path: Path) -> JSON:
+        members = self.as_members(node, shape, path)
         if members is None:
             return self.misfit(node, path, "an object")
-        inner = _wrapped(members, form)
-        if inner and not is_alone(members, inner, form) and self.change(path, "shape", *_shown(node, inner)):
-            return self.value(inner, form, path)
-        if is_alone(members, inner, form):
-            members = self.completed(members, form, path) or members
-        matched = match(members, form)
+        inner = _wrapped(members, shape)
+        if inner and not is_alone(members, inner, shape) and self.change(path, "shape", *_shown(node, inner)):
+            return self.value(inner, shape, path)
+        if is_alone(members, inner, shape):
+            members = self.completed(members, shape, path) or members
+        matched = match(members, shape)
         self.settle_keys(matched, path)
         if members.open:
-            self.incomplete.extend((*path, name) for name, _ in form.fields if name not in matched.found)
-        return self.parts(matched, form, path)
+            self.incomplete.extend((*path, name) for name, _ in shape.fields if name not in matched.found)
+        return self.parts(matched, shape, path)
 
-    def as_members(self, node: Node, form: Record, path: Path) -> Members | None:
+    def as_members(self, node: Node, shape: RecordShape, path: Path) -> ObjectNode | None:
         """The object that a value stands for: it may be in a list, or written as a string."""
         match node:
-            case Members():
+            case ObjectNode():
                 return node
-            case Items(items=items):
-                inner = paired(items, form) or united(items, form) or best_of(items, form)
-                if is_alone(node, inner, form):
-                    return self.completed(node, form, path)
+            case ArrayNode(items=items):
+                inner = paired(items, shape) or united(items, shape) or best_of(items, shape)
+                if is_alone(node, inner, shape):
+                    return self.completed(node, shape, path)
             case _:
-                inner = embedded(node) or _only_part(node, form)
-        if not isinstance(inner, Members):
+                inner = embedded(node) or _only_part(node, shape)
+        if not isinstance(inner, ObjectNode):
             return None
-        sure = inner in node.items[:1] if isinstance(node, Items) else embedded(node) is not None
+        sure = inner in node.items[:1] if isinstance(node, ArrayNode) else embedded(node) is not None
         if not self.change(path, "shape" if sure else "guess", *_shown(node, inner)):
             return None
         self.note(inner, path)
         return inner
 
-    def completed(self, node: Items | Members, form: Record, path: Path) -> Members | None:
+    def completed(self, node: ArrayNode | ObjectNode, shape: RecordShape, path: Path) -> ObjectNode | None:
         """The object of which a value is one part, written without the object around it."""
-        found = alone(node, form)
+        found = alone(node, shape)
         if found is None:
             return None
-        whole = Members([(found.name, replace(node, fixes=[]))], open=node.open and len(form.fields) > 1)
-        kind: Kind = "shape" if len(form.fields) == 1 else "guess"
+        whole = ObjectNode([(found.name, replace(node, fixes=[]))], open=node.open and len(shape.fields) > 1)
+        kind: Kind = "shape" if len(shape.fields) == 1 else "guess"
         return whole if self.change(path, kind, *_shown(node, whole)) else None
 
     def settle_keys(self, matched: Matched, path: Path) -> None:
@@ -200,9 +216,9 @@ class _Walk:
         for key, child in matched.unknown:
             self.change((*path, key), "unknown-key", plain(child), None)
 
-    def parts(self, matched: Matched, form: Record, path: Path) -> dict[str, JSON]:
+    def parts(self, matched: Matched, shape: RecordShape, path: Path) -> dict[str, JSON]:
         value: dict[str, JSON] = {}
-        for name, part in form.fields:
+        for name, part in shape.fields:
             place = (*path, name)
             if name not in matched.found:
                 continue
@@ -211,12 +227,12 @@ class _Walk:
                 value[name] = self.value(node, part, place)
         return value
 
-    def one_of(self, nodes: Sequence[Node], form: Form, path: Path) -> Node:
+    def one_of(self, nodes: Sequence[Node], shape: AnswerShape, path: Path) -> Node:
         """What a key that comes more than once means: all its items, or else the last value that says anything."""
         if len(nodes) == 1:
             return nodes[0]
         said = [node for node in nodes if plain(node) not in (None, "", [], {})] or nodes[-1:]
-        if isinstance(form, Listing | Choices) and any(plain(node) != plain(said[0]) for node in said):
+        if isinstance(shape, ListShape | MultiEnumShape) and any(plain(node) != plain(said[0]) for node in said):
             whole = merged(said)
             self.change(path, "shape", [plain(node) for node in nodes], plain(whole))
             return whole
@@ -226,125 +242,129 @@ class _Walk:
 
     # Lists
 
-    def listing(self, node: Node, form: Listing, path: Path) -> JSON:
-        if isinstance(node, Items):
-            return self.items(node, form.item, path)
-        if _is_echo(node, form.item) or is_null_word(plain(node)):
-            kind: Kind = "echo" if _is_echo(node, form.item) else "value"
+    def listing(self, node: Node, shape: ListShape, path: Path) -> JSON:
+        if isinstance(node, ArrayNode):
+            return self.items(node, shape.item, path)
+        if _is_echo(node, shape.item) or is_null_word(plain(node)):
+            kind: Kind = "echo" if _is_echo(node, shape.item) else "value"
             return [] if self.change(path, kind, plain(node), []) else plain(node)
-        inner = listed(node, form)
+        inner = listed(node, shape)
         if inner is None:
             return self.misfit(node, path, "a list")
         if not self.change(path, "shape", *_shown(node, inner)):
             return plain(node)
-        return self.items(inner, form.item, path)
+        return self.items(inner, shape.item, path)
 
-    def items(self, node: Items, form: Form, path: Path) -> list[JSON]:
+    def items(self, node: ArrayNode, shape: AnswerShape, path: Path) -> list[JSON]:
         if node.open:
             self.incomplete.append(path)
         kept: list[JSON] = []
-        for item in self.spread(self.without_loop(node, path), form, path):
+        for item in self.spread(self.without_loop(node, path), shape, path):
             place = (*path, len(kept))
             if self.is_cut(item, place):
                 continue
-            if _is_echo(item, form) and self.change(path, "echo", plain(item), None):
+            if _is_echo(item, shape) and self.change(path, "echo", plain(item), None):
                 continue
-            kept.append(self.value(item, form, place))
+            kept.append(self.value(item, shape, place))
         return kept
 
-    def spread(self, items: Sequence[Node], form: Form, path: Path) -> Iterator[Node]:
+    def spread(self, items: Sequence[Node], shape: AnswerShape, path: Path) -> Iterator[Node]:
         """The items, those of inner lists among them where the items should be no lists."""
         for item in items:
-            parts = split(item) if isinstance(item, Members) and isinstance(form, Record) else None
+            parts = split(item) if isinstance(item, ObjectNode) and isinstance(shape, RecordShape) else None
             if parts and self.change(path, "guess", plain(item), [plain(part) for part in parts]):
                 yield from parts
                 continue
-            nested = isinstance(item, Items) and isinstance(form, Scalar | Record) and len(item.items) != 1
-            if nested and isinstance(item, Items) and self.change(path, "shape", [plain(item)], plain(item)):
+            nested = (
+                isinstance(item, ArrayNode) and isinstance(shape, ScalarShape | RecordShape) and len(item.items) != 1
+            )
+            if nested and isinstance(item, ArrayNode) and self.change(path, "shape", [plain(item)], plain(item)):
                 yield from item.items
             else:
                 yield item
 
-    def without_loop(self, node: Items, path: Path) -> list[Node]:
+    def without_loop(self, node: ArrayNode, path: Path) -> list[Node]:
         start = loop_start(node)
         if start is None or "loop" not in self.allowed:
             return node.items
         self.change(path, "loop", [plain(item) for item in node.items[start:]], [])
         return node.items[:start]
 
-    def choices(self, node: Node, form: Choices, path: Path) -> JSON:
-        if _is_echo(node, form):
+    def choices(self, node: Node, shape: MultiEnumShape, path: Path) -> JSON:
+        if _is_echo(node, shape):
             return [] if self.change(path, "echo", plain(node), []) else plain(node)
-        if isinstance(node, Leaf) and isinstance(node.value, str) and node.value not in form.labels:
-            listed = labels_in(node.value, form.labels)
+        if isinstance(node, ScalarNode) and isinstance(node.value, str) and node.value not in shape.labels:
+            listed = labels_in(node.value, shape.labels)
             if listed and len(listed) > 1 and self.change(path, "shape", node.value, listed):
                 return listed
-        ticked = ticks(node, form.labels) if isinstance(node, Members) else None
+        ticked = ticks(node, shape.labels) if isinstance(node, ObjectNode) else None
         if ticked and self.change(path, "shape", plain(node), plain(ticked)):
             node = ticked
-        return self.listing(node, Listing(Choice(form.labels)), path)
+        return self.listing(node, ListShape(EnumShape(shape.labels)), path)
 
     # Single values
 
-    def single(self, node: Node, form: Scalar | Choice, path: Path) -> JSON:
-        if _is_echo(node, form):
+    def single(self, node: Node, shape: ScalarShape | EnumShape, path: Path) -> JSON:
+        if _is_echo(node, shape):
             return None if self.change(path, "echo", plain(node), None) else plain(node)
-        if isinstance(node, Leaf):
-            return self.leaf(node, form, path)
+        if isinstance(node, ScalarNode):
+            return self.leaf(node, shape, path)
         inner = only_leaf(node)
         if inner is not None and self.change(path, "shape", plain(node), inner.value):
-            return self.value(inner, form, path)
+            return self.value(inner, shape, path)
         return self.misfit(node, path, "a single value")
 
-    def leaf(self, node: Leaf, form: Scalar | Choice, path: Path) -> JSON:
-        taken = label(node, form.labels) if isinstance(form, Choice) else scalar(node, form.type, self.habits)
+    def leaf(self, node: ScalarNode, shape: ScalarShape | EnumShape, path: Path) -> JSON:
+        taken = (
+            label(node, shape.labels) if isinstance(shape, EnumShape) else scalar(node, shape.type, self.conventions)
+        )
         if taken is None:
-            return self.misfit(node, path, _asked(form))
+            return self.misfit(node, path, _asked(shape))
         if taken.same or (type(taken.value) is type(node.value) and taken.value == node.value):
             return taken.value
         return taken.value if self.change(path, taken.kind, node.value, taken.value) else node.value
 
 
-def _asked(form: Scalar | Choice) -> str:
-    return f"one of {', '.join(form.labels)}" if isinstance(form, Choice) else f"a value of type {form.type!r}"
+def _asked(shape: ScalarShape | EnumShape) -> str:
+    return f"one of {', '.join(shape.labels)}" if isinstance(shape, EnumShape) else f"a value of type {shape.type!r}"
 
 
 def _shown(before: Node, after: Node) -> tuple[JSON, JSON]:
     return plain(before), plain(after)
 
 
-def _is_echo(node: Node, form: Form) -> bool:
+def _is_echo(node: Node, shape: AnswerShape) -> bool:
     """Whether the model repeated the template's leaf in place of a value."""
-    match form:
-        case Scalar():
-            return isinstance(node, Leaf) and bool(form.type) and node.value == form.type
-        case Choice():
-            said = labels_in(node.written, form.labels) if isinstance(node, Leaf) else plain(node)
-            return not (isinstance(node, Items) and node.open) and said == list(form.labels)
-        case Choices():
-            return isinstance(node, Items) and not node.open and plain(node) == [list(form.labels)]
+    match shape:
+        case ScalarShape():
+            return isinstance(node, ScalarNode) and bool(shape.type) and node.value == shape.type
+        case EnumShape():
+            said = labels_in(node.written, shape.labels) if isinstance(node, ScalarNode) else plain(node)
+            return not (isinstance(node, ArrayNode) and node.open) and said == list(shape.labels)
+        case MultiEnumShape():
+            return isinstance(node, ArrayNode) and not node.open and plain(node) == [list(shape.labels)]
         case _:
             return False
 
 
-def _wrapped(node: Members, form: Record) -> Node | None:
+def _wrapped(node: ObjectNode, shape: RecordShape) -> Node | None:
     """The answer inside an object that was put around it: that has no part of the answer, or fewer of the same."""
-    asked = {fold(name) for name, _ in form.fields}
+    asked = {fold(name) for name, _ in shape.fields}
     named = {fold(key) for key, _ in node.members} & asked
     inside = (child for key, child in node.members if fold(key) not in asked)
     if named:
-        inside = (child for child in inside if isinstance(child, Members) and named < asked & _keys(child))
-    return best_of(inside, form)
+        inside = (child for child in inside if isinstance(child, ObjectNode) and named < asked & _keys(child))
+    return best_of(inside, shape)
 
 
-def _keys(node: Members) -> set[str]:
+def _keys(node: ObjectNode) -> set[str]:
     return {fold(key) for key, _ in node.members}
 
 
-def _only_part(node: Node, form: Record) -> Members | None:
+def _only_part(node: Node, shape: RecordShape) -> ObjectNode | None:
     """The object with one part whose value stands in its place."""
-    match node, form.fields:
-        case Leaf(), ((name, Scalar() | Choice()),):
-            return Members([(name, node)])
+    match node, shape.fields:
+        case ScalarNode(), ((name, ScalarShape() | EnumShape()),):
+            return ObjectNode([(name, node)])
         case _:
             return None

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from langchain_nuextract.parsing.json.nodes import Leaf
+from langchain_nuextract.parsing.json.nodes import ScalarNode
 from langchain_nuextract.parsing.repairs import Kind
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.scalars.dates import iso_date, iso_date_time, iso_time
-from langchain_nuextract.scalars.locale import MARKS, Habits, Mark
+from langchain_nuextract.scalars.locale import MARKS, Conventions, Mark
 from langchain_nuextract.scalars.numbers import Number, exactly, number
 
 TEXTS: Final = frozenset({"", "string", "verbatim-string"})
@@ -93,7 +93,7 @@ def is_null_word(value: JSON) -> bool:
     return isinstance(value, str) and value.strip().casefold() in NULL_WORDS
 
 
-def scalar(leaf: Leaf, type_name: str, habits: Habits) -> Taken | None:
+def scalar(leaf: ScalarNode, type_name: str, conventions: Conventions) -> Taken | None:
     """The leaf as a value of this type; None if it cannot be read so."""
     value = leaf.value
     if type_name in TEXTS:
@@ -102,39 +102,39 @@ def scalar(leaf: Leaf, type_name: str, habits: Habits) -> Taken | None:
         return Taken(None)
     match type_name:
         case "integer" | "number":
-            return _long(leaf) or _number(value, habits, whole=type_name == "integer")
+            return _long(leaf) or _number(value, conventions, whole=type_name == "integer")
         case "boolean":
             return _boolean(value)
         case _:
-            return Taken(_in_iso(value, type_name, habits)) if isinstance(value, str) else _written(leaf)
+            return Taken(_in_iso(value, type_name, conventions)) if isinstance(value, str) else _written(leaf)
 
 
-def _written(leaf: Leaf) -> Taken | None:
+def _written(leaf: ScalarNode) -> Taken | None:
     """A number in place of a code, date or telephone number is taken as it was written."""
     return None if isinstance(leaf.value, bool) else Taken(leaf.written)
 
 
-def _long(leaf: Leaf) -> Taken | None:
+def _long(leaf: ScalarNode) -> Taken | None:
     """A number with more digits than the machine holds, as its digits."""
     value = exactly(re.sub("[,_]", "", leaf.written)) if isinstance(leaf.value, float) else None
     return Taken(value, same=True) if isinstance(value, str) else None
 
 
-def _number(value: JSON, habits: Habits, *, whole: bool) -> Taken | None:
+def _number(value: JSON, conventions: Conventions, *, whole: bool) -> Taken | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
         found = _as_whole(Number(value)) if whole else Number(value)
     elif isinstance(value, str):
-        found = _whole(value, habits) if whole else number(value, habits.decimal)
+        found = _whole(value, conventions) if whole else number(value, conventions.decimal)
     else:
         return None
     return None if found is None else Taken(found.value, "value" if found.certain else "guess")
 
 
-def _whole(written: str, habits: Habits) -> Number | None:
+def _whole(written: str, conventions: Conventions) -> Number | None:
     """A number without decimals: where the decimal mark is not known, the one reading that is one, or the larger."""
-    marks: tuple[Mark, ...] = (habits.decimal,) if habits.decimal else MARKS
+    marks: tuple[Mark, ...] = (conventions.decimal,) if conventions.decimal else MARKS
     readings = [number(written, mark) for mark in marks]
     whole = [each for found in readings if found and (each := _as_whole(found))]
     if not whole:
@@ -163,14 +163,14 @@ def _boolean(value: JSON) -> Taken | None:
     return Taken(True) if word in YES else Taken(False) if word in NO else None  # noqa: FBT003
 
 
-def _in_iso(value: str, type_name: str, habits: Habits) -> str:
+def _in_iso(value: str, type_name: str, conventions: Conventions) -> str:
     if len(value) <= LONGEST_REMARKED:
         value = _REMARK.sub("", value)
     match type_name:
         case "date":
-            return iso_date(value, day_first=habits.day_first) or value
+            return iso_date(value, day_first=conventions.day_first) or value
         case "date-time":
-            return iso_date_time(value, day_first=habits.day_first) or value
+            return iso_date_time(value, day_first=conventions.day_first) or value
         case "time":
             return iso_time(value) or value
         case _ if code := _CODES.get(type_name):

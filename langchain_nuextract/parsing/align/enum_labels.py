@@ -14,7 +14,7 @@ from langchain_nuextract.parsing.align.coerce import (
     is_null_word,
     without_accents,
 )
-from langchain_nuextract.parsing.json.nodes import Leaf
+from langchain_nuextract.parsing.json.nodes import ScalarNode
 from langchain_nuextract.scalars.edit_distance import nearest
 
 _DOUBTS: Final = frozenset(
@@ -31,7 +31,7 @@ SHORTEST_LABEL: Final = 3
 _BETWEEN_LABELS = re.compile(r"[,;|/]")
 
 
-def label(leaf: Leaf, labels: Sequence[str]) -> Taken | None:
+def label(leaf: ScalarNode, labels: Sequence[str]) -> Taken | None:
     """The label that was meant: the same but for case, punctuation and accents, or else the nearest in spelling."""
     written = leaf.written
     if written in labels:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from langchain_nuextract.parsing.align.coerce import fold, folded_name
-from langchain_nuextract.parsing.json.nodes import Items, Members, Node
+from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode
 from langchain_nuextract.parsing.repairs import Kind
 from langchain_nuextract.scalars.edit_distance import SHORTEST, distance, nearest
-from langchain_nuextract.schema.answer_shape import Form, Listing, Record
+from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, RecordShape
 
 MOST_GUESSES: Final = 50
 """Keys of one object whose spelling is compared with the names that are missing."""
@@ -43,28 +43,28 @@ class Matched:
         self.found.setdefault(name, []).append(node)
 
 
-def match(node: Members, form: Record) -> Matched:
+def match(node: ObjectNode, shape: RecordShape) -> Matched:
     """Find the members that were asked for.
 
     First by the same key, then by one that differs in case, accents or style, then by one that spells out the way
     through nested objects or needs one step more, and at last by one that is clearly the nearest in spelling.
     """
-    members, lifted = _lifted(node, form)
-    matched = _match_folded(members, form)
+    members, lifted = _lifted(node, shape)
+    matched = _match_folded(members, shape)
     matched.renamed.extend(lifted)
     if matched.unknown:
-        _match_flattened(matched, form)
+        _match_flattened(matched, shape)
     if matched.unknown:
-        _match_nested(matched, form)
+        _match_nested(matched, shape)
     if matched.unknown:
-        _match_inner(matched, form)
+        _match_inner(matched, shape)
     if matched.unknown and len(matched.unknown) <= MOST_GUESSES:
-        _match_nearest(matched, form)
+        _match_nearest(matched, shape)
     return matched
 
 
-def _match_folded(members: Sequence[tuple[str, Node]], form: Record) -> Matched:
-    names = dict(form.fields)
+def _match_folded(members: Sequence[tuple[str, Node]], shape: RecordShape) -> Matched:
+    names = dict(shape.fields)
     folded = unique_folds(names)
     given = {key for key, _ in members}
     matched = Matched()
@@ -79,16 +79,16 @@ def _match_folded(members: Sequence[tuple[str, Node]], form: Record) -> Matched:
     return matched
 
 
-def _lifted(node: Members, form: Record) -> tuple[Sequence[tuple[str, Node]], list[Renamed]]:
+def _lifted(node: ObjectNode, shape: RecordShape) -> tuple[Sequence[tuple[str, Node]], list[Renamed]]:
     """The members, with those that come last in the last of them and were asked for here: it was not closed."""
     written = {key for key, _ in node.members}
-    if not node.members or all(name in written for name, _ in form.fields):
+    if not node.members or all(name in written for name, _ in shape.fields):
         return node.members, []
     key, child = node.members[-1]
     given = {fold(each) for each in written}
-    missing = {short: name for name, _ in form.fields if (short := folded_name(name)) not in given}
+    missing = {short: name for name, _ in shape.fields if (short := folded_name(name)) not in given}
     short_key = fold(key)
-    part = next((part for name, part in form.fields if folded_name(name) == short_key), None)
+    part = next((part for name, part in shape.fields if folded_name(name) == short_key), None)
     rest, taken = _without_strangers(child, part, missing)
     kind: Kind = "key" if node.open else "guess"
     lifted = [Renamed(missing[fold(name)], f"{key}.{name}", kind) for name, _ in taken]
@@ -96,15 +96,15 @@ def _lifted(node: Members, form: Record) -> tuple[Sequence[tuple[str, Node]], li
 
 
 def _without_strangers(
-    node: Node, form: Form | None, wanted: Mapping[str, str]
+    node: Node, shape: AnswerShape | None, wanted: Mapping[str, str]
 ) -> tuple[Node, Sequence[tuple[str, Node]]]:
     """An object without the members at its end that are wanted elsewhere and were not asked for in it, and those."""
-    match node, form:
-        case Items(items=[*others, Members() as last]), Listing(item=item):
+    match node, shape:
+        case ArrayNode(items=[*others, ObjectNode() as last]), ListShape(item=item):
             rest, taken = _without_strangers(last, item, wanted)
             return (replace(node, items=[*others, rest]) if taken else node), taken
-        case Members(members=members), Record():
-            own = {fold(name): part for name, part in form.fields}
+        case ObjectNode(members=members), RecordShape():
+            own = {fold(name): part for name, part in shape.fields}
             end = len(members)
             while end and (short := fold(members[end - 1][0])) in wanted and short not in own:
                 end -= 1
@@ -125,13 +125,13 @@ def unique_folds(names: Mapping[str, object]) -> dict[str, str]:
     return {short: alike[0] for short, alike in folded.items() if len(alike) == 1}
 
 
-def _match_flattened(matched: Matched, form: Record) -> None:
+def _match_flattened(matched: Matched, shape: RecordShape) -> None:
     """`address.city` or `address_city` where an object `address` with `city` was asked."""
-    ways = {fold("".join(way)): way for way in _ways(form, DEEPEST)}
+    ways = {fold("".join(way)): way for way in _ways(shape, DEEPEST)}
     if not ways:
         return
     left: list[tuple[str, Node]] = []
-    built: dict[tuple[str, ...], Members] = {}
+    built: dict[tuple[str, ...], ObjectNode] = {}
     for key, child in matched.unknown:
         way = ways.get(fold(key))
         if way is None or (way[0] in matched.found and way[:1] not in built):
@@ -143,36 +143,36 @@ def _match_flattened(matched: Matched, form: Record) -> None:
     matched.unknown = left
 
 
-def _ways(form: Record, deepest: int) -> Iterator[tuple[str, ...]]:
+def _ways(shape: RecordShape, deepest: int) -> Iterator[tuple[str, ...]]:
     """The ways through nested objects to their parts, two names long at the least."""
-    for name, part in form.fields:
-        if isinstance(part, Record):
+    for name, part in shape.fields:
+        if isinstance(part, RecordShape):
             yield from ((name, inner) for inner, _ in part.fields)
             if deepest > 1:
                 yield from ((name, *way) for way in _ways(part, deepest - 1))
 
 
-def _put(built: dict[tuple[str, ...], Members], way: tuple[str, ...], child: Node) -> None:
+def _put(built: dict[tuple[str, ...], ObjectNode], way: tuple[str, ...], child: Node) -> None:
     _object_at(built, way[:-1]).members.append((way[-1], child))
-    if isinstance(child, Members):
+    if isinstance(child, ObjectNode):
         built.setdefault(way, child)
 
 
-def _object_at(built: dict[tuple[str, ...], Members], way: tuple[str, ...]) -> Members:
+def _object_at(built: dict[tuple[str, ...], ObjectNode], way: tuple[str, ...]) -> ObjectNode:
     """The object at the end of a way, built with those around it when it is first asked for."""
     if way not in built:
-        built[way] = Members()
+        built[way] = ObjectNode()
         if len(way) > 1:
             _object_at(built, way[:-1]).members.append((way[-1], built[way]))
     return built[way]
 
 
-def _match_nested(matched: Matched, form: Record) -> None:
+def _match_nested(matched: Matched, shape: RecordShape) -> None:
     """An object `address` with `city` where `address_city` was asked, or, less surely, just `city`."""
-    missing = unique_folds({name: part for name, part in form.fields if name not in matched.found})
+    missing = unique_folds({name: part for name, part in shape.fields if name not in matched.found})
     left: list[tuple[str, Node]] = []
     for key, child in matched.unknown:
-        inner = child.members if isinstance(child, Members) and len(key) <= LONGEST else []
+        inner = child.members if isinstance(child, ObjectNode) and len(key) <= LONGEST else []
         names = [_nested_name(key, name, missing) for name, _ in inner]
         if not any(names):
             left.append((key, child))
@@ -186,11 +186,11 @@ def _match_nested(matched: Matched, form: Record) -> None:
     matched.unknown = left
 
 
-def _match_inner(matched: Matched, form: Record) -> None:
+def _match_inner(matched: Matched, shape: RecordShape) -> None:
     """`city` beside an object `address` that lacks it, where no other part that was asked for has one."""
     owners: dict[str, list[tuple[str, str]]] = {}
-    for name, part in form.fields:
-        for inner, _ in part.fields if isinstance(part, Record) else ():
+    for name, part in shape.fields:
+        for inner, _ in part.fields if isinstance(part, RecordShape) else ():
             owners.setdefault(folded_name(inner), []).append((name, inner))
     left: list[tuple[str, Node]] = []
     for key, child in matched.unknown:
@@ -205,10 +205,10 @@ def _match_inner(matched: Matched, form: Record) -> None:
     matched.unknown = left
 
 
-def _with_member(matched: Matched, name: str, inner: str, child: Node) -> Members | None:
+def _with_member(matched: Matched, name: str, inner: str, child: Node) -> ObjectNode | None:
     """An object with one more member; None if it has that already, or is none."""
-    node = Members() if name not in matched.found else matched.found[name][-1]
-    if not isinstance(node, Members) or any(fold(key) == fold(inner) for key, _ in node.members):
+    node = ObjectNode() if name not in matched.found else matched.found[name][-1]
+    if not isinstance(node, ObjectNode) or any(fold(key) == fold(inner) for key, _ in node.members):
         return None
     return replace(node, members=[*node.members, (inner, child)])
 
@@ -221,9 +221,9 @@ def _nested_name(key: str, inner: str, missing: Mapping[str, str]) -> Renamed | 
     return None
 
 
-def _match_nearest(matched: Matched, form: Record) -> None:
-    missing = {name: folded_name(name) for name, _ in form.fields if name not in matched.found}
-    parts: dict[str, Form] = dict(form.fields)
+def _match_nearest(matched: Matched, shape: RecordShape) -> None:
+    missing = {name: folded_name(name) for name, _ in shape.fields if name not in matched.found}
+    parts: dict[str, AnswerShape] = dict(shape.fields)
     left: list[tuple[str, Node]] = []
     claims: dict[str, list[tuple[str, Node]]] = {}
     for key, child in matched.unknown:
@@ -243,5 +243,5 @@ def _match_nearest(matched: Matched, form: Record) -> None:
     matched.unknown = left
 
 
-def _may_be(node: Node, form: Form) -> bool:
-    return isinstance(node, Members) == isinstance(form, Record)
+def _may_be(node: Node, shape: AnswerShape) -> bool:
+    return isinstance(node, ObjectNode) == isinstance(shape, RecordShape)

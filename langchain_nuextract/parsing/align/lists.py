@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from langchain_nuextract.parsing.align.coerce import fold, folded_name
-from langchain_nuextract.parsing.json.nodes import Items, Leaf, Members, Node, plain
+from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode, plain
 from langchain_nuextract.parsing.select.candidates import embedded
 from langchain_nuextract.parsing.select.scoring import fit, is_map, names_any
-from langchain_nuextract.schema.answer_shape import Listing, Record
+from langchain_nuextract.schema.answer_shape import ListShape, RecordShape
 
 _VALUES: Final = frozenset({"value", "text", "content", "answer"})
 """What models call a value that they write as an object, with its type or how sure they are."""
@@ -16,110 +16,117 @@ _NAMES: Final = frozenset({"name", "key", "field", "fieldname", "label", "proper
 """What they call the name of a part, in a list of names and values."""
 
 
-def listed(node: Node, form: Listing) -> Items | None:
+def listed(node: Node, shape: ListShape) -> ArrayNode | None:
     """The list that a value stands for: of one item, written as a string, or with names for its items."""
     match node:
-        case Leaf():
+        case ScalarNode():
             inner = embedded(node)
-            return inner if isinstance(inner, Items) else Items([inner or node])
-        case Members():
-            return _listed_members(node, form)
+            return inner if isinstance(inner, ArrayNode) else ArrayNode([inner or node])
+        case ObjectNode():
+            return _listed_members(node, shape)
         case _:
             return None
 
 
-def merged(nodes: Sequence[Node]) -> Items:
+def merged(nodes: Sequence[Node]) -> ArrayNode:
     """The items of several lists, or several items, as one list."""
-    whole = Items(open=isinstance(nodes[-1], Items) and nodes[-1].open)
+    whole = ArrayNode(open=isinstance(nodes[-1], ArrayNode) and nodes[-1].open)
     for node in nodes:
-        whole.items.extend(node.items if isinstance(node, Items) else [node])
+        whole.items.extend(node.items if isinstance(node, ArrayNode) else [node])
     return whole
 
 
-def only_leaf(node: Node) -> Leaf | None:
+def only_leaf(node: Node) -> ScalarNode | None:
     """The one scalar in a list or object; several that are equal count as one, and none at all as null."""
     match node:
-        case Items(items=[]):
-            return Leaf(None, "")
-        case Items(items=[Leaf() as first, *others]) if all(plain(other) == first.value for other in others):
+        case ArrayNode(items=[]):
+            return ScalarNode(None, "")
+        case ArrayNode(items=[ScalarNode() as first, *others]) if all(plain(other) == first.value for other in others):
             return first
-        case Members(members=[(_, Leaf() as only)]):
+        case ObjectNode(members=[(_, ScalarNode() as only)]):
             return only
-        case Members(members=members):
+        case ObjectNode(members=members):
             values = [child for key, child in members if fold(key) in _VALUES]
-            return values[0] if len(values) == 1 and isinstance(values[0], Leaf) else None
+            return values[0] if len(values) == 1 and isinstance(values[0], ScalarNode) else None
         case _:
             return None
 
 
-def paired(items: Sequence[Node], form: Record) -> Members | None:
+def paired(items: Sequence[Node], shape: RecordShape) -> ObjectNode | None:
     """The object that is written as a list of its names and values; None if they are not all those of its parts."""
-    asked = {folded_name(name) for name, _ in form.fields}
+    asked = {folded_name(name) for name, _ in shape.fields}
     members = [pair for item in items if (pair := _pair(item)) and fold(pair[0]) in asked]
-    return Members(members) if items and len(members) == len(items) else None
+    return ObjectNode(members) if items and len(members) == len(items) else None
 
 
 def _pair(node: Node) -> tuple[str, Node] | None:
     match node:
-        case Items(items=[Leaf(value=str() as name), value]):
+        case ArrayNode(items=[ScalarNode(value=str() as name), value]):
             return name, value
-        case Members(members=members):
+        case ObjectNode(members=members):
             names = [child for key, child in members if fold(key) in _NAMES]
             values = [child for key, child in members if fold(key) in _VALUES]
         case _:
             return None
-    if len(names) != 1 or len(values) != 1 or not isinstance(names[0], Leaf) or not isinstance(names[0].value, str):
+    if (
+        len(names) != 1
+        or len(values) != 1
+        or not isinstance(names[0], ScalarNode)
+        or not isinstance(names[0].value, str)
+    ):
         return None
     return names[0].value, values[0]
 
 
-def split(node: Members) -> list[Members] | None:
+def split(node: ObjectNode) -> list[ObjectNode] | None:
     """The items that an object is whose keys come again and again in the same order; None if it is one."""
     keys = [key for key, _ in node.members]
     length = keys.index(keys[0], 1) if keys and keys[0] in keys[1:] else 0
     starts = range(0, len(keys), length or 1)
     if length < 2 or any(keys[at : at + length] != keys[: len(keys[at : at + length])] for at in starts):  # noqa: PLR2004
         return None
-    parts = [Members(node.members[at : at + length]) for at in starts]
+    parts = [ObjectNode(node.members[at : at + length]) for at in starts]
     parts[-1].open = node.open
     return parts
 
 
-def ticks(node: Members, labels: Sequence[str]) -> Items | None:
+def ticks(node: ObjectNode, labels: Sequence[str]) -> ArrayNode | None:
     """The labels that an object says are so; None if it is no object of labels with yes or no."""
     asked = {fold(each) for each in labels}
-    said = [(key, child.value) for key, child in node.members if isinstance(child, Leaf) and fold(key) in asked]
+    said = [(key, child.value) for key, child in node.members if isinstance(child, ScalarNode) and fold(key) in asked]
     if len(said) < len(node.members) or not all(isinstance(value, bool) for _, value in said):
         return None
-    return Items([Leaf(key, key) for key, value in said if value], open=node.open)
+    return ArrayNode([ScalarNode(key, key) for key, value in said if value], open=node.open)
 
 
-def _listed_members(node: Members, form: Listing) -> Items | None:
-    if isinstance(form.item, Record) and fit(node, form.item, around=0) > 0:
-        return Items([node], open=node.open)
+def _listed_members(node: ObjectNode, shape: ListShape) -> ArrayNode | None:
+    if isinstance(shape.item, RecordShape) and fit(node, shape.item, around=0) > 0:
+        return ArrayNode([node], open=node.open)
     children = [child for _, child in node.members]
-    if len(children) == 1 and isinstance(children[0], Items):
+    if len(children) == 1 and isinstance(children[0], ArrayNode):
         return children[0]
-    if not isinstance(form.item, Record):
+    if not isinstance(shape.item, RecordShape):
         numbered = all(key.isdigit() for key, _ in node.members) or len({key for key, _ in node.members}) == 1
-        return Items(children, open=node.open) if numbered else None
-    if is_map(node, form.item):
-        return _entries(node, form.item)
-    if children and all(isinstance(child, Members) for child in children) and fit(Items(children), form) > 0:
-        return Items(children, open=node.open)
+        return ArrayNode(children, open=node.open) if numbered else None
+    if is_map(node, shape.item):
+        return _entries(node, shape.item)
+    if children and all(isinstance(child, ObjectNode) for child in children) and fit(ArrayNode(children), shape) > 0:
+        return ArrayNode(children, open=node.open)
     return None
 
 
-def _entries(node: Members, form: Record) -> Items:
+def _entries(node: ObjectNode, shape: RecordShape) -> ArrayNode:
     """An object as a list of its keys and values, where such a list was asked: `{"en": "…"}`."""
-    (name, _), (value_name, _), *_ = form.fields
+    (name, _), (value_name, _), *_ = shape.fields
     entries: list[Node] = []
     for key, child in node.members:
-        inner = child.members if isinstance(child, Members) and _is_flat(child, form) else [(value_name, child)]
-        entries.append(Members([(name, Leaf(key, key)), *inner], open=isinstance(child, Members) and child.open))
-    return Items(entries, open=node.open)
+        inner = child.members if isinstance(child, ObjectNode) and _is_flat(child, shape) else [(value_name, child)]
+        entries.append(
+            ObjectNode([(name, ScalarNode(key, key)), *inner], open=isinstance(child, ObjectNode) and child.open)
+        )
+    return ArrayNode(entries, open=node.open)
 
 
-def _is_flat(child: Members, form: Record) -> bool:
+def _is_flat(child: ObjectNode, shape: RecordShape) -> bool:
     """Whether the parts of a map's value were asked for beside its key."""
-    return len(form.fields) != 2 or names_any(child, Record(form.fields[1:]))  # noqa: PLR2004  a key and a value
+    return len(shape.fields) != 2 or names_any(child, RecordShape(shape.fields[1:]))  # noqa: PLR2004  a key and a value

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from langchain_nuextract.parsing.json.nodes import Items, plain
+from langchain_nuextract.parsing.json.nodes import ArrayNode, plain
 from langchain_nuextract.paths import JSON
 
 REPEATS: Final = 8
@@ -11,7 +11,7 @@ LONGEST: Final = 12
 """Items of one round of a loop."""
 
 
-def loop_start(node: Items) -> int | None:
+def loop_start(node: ArrayNode) -> int | None:
     """Where the repeats of a runaway loop begin, its first round not counted; None if the list does not end in a loop.
 
     Only a list that the text ended in can be a loop: what a model closed itself, it meant.

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from langchain_nuextract.parsing.json.nodes import Fix, Leaf
+from langchain_nuextract.parsing.json.nodes import Fix, ScalarNode
 from langchain_nuextract.paths import JSON
 
 LONGEST_NUMBER: Final = 1_000
@@ -24,10 +24,10 @@ _GROUPED_NUMBER = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _LEADING_ZERO = re.compile(r"[+-]?0[\d_]")
 
 
-def word(written: str) -> Leaf:
+def word(written: str) -> ScalarNode:
     """Read a value that stands without quotes, to its end."""
     if written in LITERALS:
-        return Leaf(LITERALS[written], written)
+        return ScalarNode(LITERALS[written], written)
     if written in _OTHER_LITERALS:
         return _mended(_OTHER_LITERALS[written], written)
     if _NUMBER.fullmatch(written):
@@ -36,12 +36,12 @@ def word(written: str) -> Leaf:
         leaf = _number(digits, written)
         leaf.fixes.append(Fix(written, digits))
         return leaf
-    return Leaf(written, written, [Fix(written, f'"{written}"')])
+    return ScalarNode(written, written, [Fix(written, f'"{written}"')])
 
 
-def _mended(value: JSON, written: str) -> Leaf:
+def _mended(value: JSON, written: str) -> ScalarNode:
     after = "null" if value is None else str(value).lower()
-    return Leaf(value, written, [Fix(written, after)])
+    return ScalarNode(value, written, [Fix(written, after)])
 
 
 def _digits(written: str) -> str | None:
@@ -56,15 +56,15 @@ def _digits(written: str) -> str | None:
     return re.sub(r"(?<!\d)\.", "0.", re.sub(r"\.(?!\d)", "", digits))
 
 
-def _number(digits: str, written: str) -> Leaf:
+def _number(digits: str, written: str) -> ScalarNode:
     if len(digits) > LONGEST_NUMBER:
-        return Leaf(written, written, [Fix(_excerpt(written), f'"{_excerpt(written)}"')])
+        return ScalarNode(written, written, [Fix(_excerpt(written), f'"{_excerpt(written)}"')])
     if not set(digits) & {".", "e", "E"}:
-        return Leaf(int(digits), written)
+        return ScalarNode(int(digits), written)
     value = float(digits)
     if value in {float("inf"), float("-inf")}:
-        return Leaf(written, written, [Fix(written, f'"{written}"')])
-    return Leaf(value, written)
+        return ScalarNode(written, written, [Fix(written, f'"{written}"')])
+    return ScalarNode(value, written)
 
 
 def _excerpt(written: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from langchain_nuextract.parsing.json.nodes import Fix, Items, Leaf, Members, Node
+from langchain_nuextract.parsing.json.nodes import ArrayNode, Fix, Node, ObjectNode, ScalarNode
 
 _UNOPENED: Final = Fix("", "[")
 """What a list has that no bracket opened. More of its items may follow where it is closed more than once."""
@@ -14,12 +14,12 @@ _UNOPENED: Final = Fix("", "[")
 class Frame:
     """An object or array that is being read."""
 
-    node: Items | Members
+    node: ArrayNode | ObjectNode
     closer: str
     key: str | None = None
     """The key whose value comes next."""
     key_fixes: list[Fix] = field(default_factory=list[Fix])
-    labels: dict[int, Leaf] = field(default_factory=dict[int, Leaf])
+    labels: dict[int, ScalarNode] = field(default_factory=dict[int, ScalarNode])
     """The keys that came without colon and value, by the number of the member: all of them, if this is a set."""
     full: bool = False
     """Whether a value stands since the last comma."""
@@ -34,7 +34,7 @@ class Frame:
 
 def count(frame: Frame) -> int:
     """How many members an object has so far."""
-    return len(frame.node.members) if isinstance(frame.node, Members) else 0
+    return len(frame.node.members) if isinstance(frame.node, ObjectNode) else 0
 
 
 def is_set(frame: Frame) -> bool:
@@ -47,12 +47,12 @@ def gathers(frame: Frame) -> bool:
     first = end = count(frame)
     while first - 1 in frame.labels:
         first -= 1
-    if not isinstance(frame.node, Members) or not 0 < first < end:
+    if not isinstance(frame.node, ObjectNode) or not 0 < first < end:
         return False
     key, node = frame.node.members[first - 1]
     items = [frame.labels.pop(at) for at in range(first, end)]
-    if not (isinstance(node, Items) and _UNOPENED in node.fixes):
-        node = Items([node], fixes=[_UNOPENED])
+    if not (isinstance(node, ArrayNode) and _UNOPENED in node.fixes):
+        node = ArrayNode([node], fixes=[_UNOPENED])
     node.items.extend(items)
     frame.node.members[first - 1 :] = [(key, node)]
     return True
@@ -61,25 +61,25 @@ def gathers(frame: Frame) -> bool:
 def meant(frame: Frame) -> Node:
     """What an object or array is once it is closed: a scalar in parentheses is that scalar, keys alone are a set."""
     node = frame.node
-    if isinstance(node, Members) and is_set(frame) and not node.open:
-        return Items(list(frame.labels.values()), fixes=[*node.fixes, Fix("{}", "[]")])
-    if isinstance(node, Items) and frame.bare and len(node.items) == 1:
+    if isinstance(node, ObjectNode) and is_set(frame) and not node.open:
+        return ArrayNode(list(frame.labels.values()), fixes=[*node.fixes, Fix("{}", "[]")])
+    if isinstance(node, ArrayNode) and frame.bare and len(node.items) == 1:
         node.items[0].fixes[:0] = [*node.fixes, Fix("[", "{")]
         return node.items[0]
-    if frame.closer != ")" or not isinstance(node, Items) or not node.items or frame.commas or node.open:
+    if frame.closer != ")" or not isinstance(node, ArrayNode) or not node.items or frame.commas or node.open:
         return node
     only = node.items[0] if len(node.items) == 1 else _text(node)
     only.fixes[:0] = [] if only is node else [*node.fixes, Fix("()", "")]
     return only
 
 
-def _text(node: Items) -> Node:
+def _text(node: ArrayNode) -> Node:
     """One string for several in parentheses with no commas between them, as Python has it."""
-    parts = [item for item in node.items if isinstance(item, Leaf) and isinstance(item.value, str)]
+    parts = [item for item in node.items if isinstance(item, ScalarNode) and isinstance(item.value, str)]
     return joined(parts, "") if len(parts) == len(node.items) else node
 
 
-def joined(parts: Sequence[Leaf], mark: str) -> Leaf:
+def joined(parts: Sequence[ScalarNode], mark: str) -> ScalarNode:
     """One string that was written in parts, with a mark between them."""
     if len(parts) == 1:
         return parts[0]
@@ -87,4 +87,4 @@ def joined(parts: Sequence[Leaf], mark: str) -> Leaf:
     first, last = parts[0].at, parts[-1].at
     at = (first[0], last[1]) if first and last else None
     fixes = [Fix(mark, "")] if mark else []
-    return Leaf(said, said, [*fixes, *(fix for part in parts for fix in part.fixes)], at)
+    return ScalarNode(said, said, [*fixes, *(fix for part in parts for fix in part.fixes)], at)

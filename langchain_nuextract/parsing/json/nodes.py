@@ -32,7 +32,7 @@ def counted(fixes: Iterable[Fix]) -> list[Fix]:
 
 
 @dataclass(slots=True)
-class Leaf:
+class ScalarNode:
     """A scalar that was written to its end."""
 
     value: JSON
@@ -44,7 +44,7 @@ class Leaf:
 
 
 @dataclass(slots=True)
-class Cut:
+class TruncatedNode:
     """A value that the text ended in, or before; or one that is nested too deeply to be read."""
 
     written: str = ""
@@ -53,7 +53,7 @@ class Cut:
 
 
 @dataclass(slots=True)
-class Items:
+class ArrayNode:
     """An array."""
 
     items: list["Node"] = field(default_factory=list["Node"])
@@ -63,7 +63,7 @@ class Items:
 
 
 @dataclass(slots=True)
-class Members:
+class ObjectNode:
     """An object; a key may come twice."""
 
     members: list[tuple[str, "Node"]] = field(default_factory=list[tuple[str, "Node"]])
@@ -74,17 +74,17 @@ class Members:
     fixes: list[Fix] = field(default_factory=list[Fix])
 
 
-Node: TypeAlias = Leaf | Cut | Items | Members
+Node: TypeAlias = ScalarNode | TruncatedNode | ArrayNode | ObjectNode
 
 
 def plain(node: Node) -> JSON:
     """Give the JSON value, without what was cut; of a key that comes twice, the last."""
     match node:
-        case Leaf():
+        case ScalarNode():
             return node.value
-        case Cut():
+        case TruncatedNode():
             return None
-        case Items():
-            return [plain(item) for item in node.items if not isinstance(item, Cut)]
-        case Members():
-            return {key: plain(child) for key, child in node.members if not isinstance(child, Cut)}
+        case ArrayNode():
+            return [plain(item) for item in node.items if not isinstance(item, TruncatedNode)]
+        case ObjectNode():
+            return {key: plain(child) for key, child in node.members if not isinstance(child, TruncatedNode)}

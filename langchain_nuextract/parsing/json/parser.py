@@ -2,8 +2,8 @@
 """Text that is meant to be JSON, read as far as it goes.
 
 A reader of its own, because the libraries close what a cut left open and pass it off as whole: here a value that the
-text ends in is a `Cut`, and what valid JSON says is never read otherwise. It is iterative, takes time linear in the
-text, and stops at `DEEPEST` levels and at `MOST` values, so that no text can exhaust it.
+text ends in is a `TruncatedNode`, and what valid JSON says is never read otherwise. It is iterative, takes time
+linear in the text, and stops at `DEEPEST` levels and at `MOST` values, so that no text can exhaust it.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import Final
 from langchain_nuextract.errors import SHOWN
 from langchain_nuextract.parsing.json.bare_words import LITERALS, word
 from langchain_nuextract.parsing.json.frames import Frame, count, gathers, is_set, joined, meant
-from langchain_nuextract.parsing.json.nodes import Cut, Fix, Items, Leaf, Members, Node, Stretch
+from langchain_nuextract.parsing.json.nodes import ArrayNode, Fix, Node, ObjectNode, ScalarNode, Stretch, TruncatedNode
 from langchain_nuextract.parsing.json.strings import (
     BLANK,
     CLOSERS,
@@ -103,7 +103,7 @@ class _Parser:
         self.shift = shift
         self.at = start
         self.stack: list[Frame] = []
-        self.root: Node = Cut()
+        self.root: Node = TruncatedNode()
         self.values = 0
         self.patience = max(LEAST_PATIENCE, patience)
 
@@ -114,7 +114,7 @@ class _Parser:
             self._skip_blanks(frame)
             if self._is_over():
                 self._end()
-            elif isinstance(frame.node, Items):
+            elif isinstance(frame.node, ArrayNode):
                 self._item(frame)
             else:
                 self._member(frame)
@@ -140,13 +140,13 @@ class _Parser:
     def _open(self, opener: str) -> None:
         self.values += 1
         self.at += 1
-        node = Members() if opener == "{" else Items()
+        node = ObjectNode() if opener == "{" else ArrayNode()
         self.stack.append(Frame(node, _CLOSED_BY[opener]))
 
     def _close(self, *, cut: bool = False) -> None:
         frame = self.stack.pop()
-        if isinstance(frame.node, Members) and frame.key is not None:
-            self._give(frame, Cut() if cut else Leaf(None, "", [Fix("", "null")]))
+        if isinstance(frame.node, ObjectNode) and frame.key is not None:
+            self._give(frame, TruncatedNode() if cut else ScalarNode(None, "", [Fix("", "null")]))
         frame.node.open = cut
         node = meant(frame)
         if self.stack:
@@ -156,7 +156,7 @@ class _Parser:
 
     def _give(self, frame: Frame, node: Node) -> None:
         """Put a value into the object or array that it belongs to."""
-        if isinstance(frame.node, Items):
+        if isinstance(frame.node, ArrayNode):
             frame.node.items.append(node)
         else:
             node.fixes[:0] = frame.key_fixes
@@ -242,12 +242,12 @@ class _Parser:
 
     def _opening_in_place_of_key(self, frame: Frame, here: str) -> None:
         """An object where a key should be is the next item of a list: it was closed too soon, or its last item not."""
-        members = frame.node.members if isinstance(frame.node, Members) else []
+        members = frame.node.members if isinstance(frame.node, ObjectNode) else []
         if not members or here != "{":
             self._skip(frame)
         elif self._begins_like(members[-1][1]):
             self._reopen(frame, *members.pop())
-        elif len(self.stack) > 1 and isinstance(self.stack[-2].node, Items):
+        elif len(self.stack) > 1 and isinstance(self.stack[-2].node, ArrayNode):
             self._fix(frame, "", "}")
             self._close()
         else:
@@ -255,18 +255,18 @@ class _Parser:
 
     def _begins_like(self, node: Node, at: int | None = None) -> bool:
         """Whether the object that begins here has the same first key as another, or as the last of a list of them."""
-        last = node.items[-1] if isinstance(node, Items) and node.items else node
+        last = node.items[-1] if isinstance(node, ArrayNode) and node.items else node
         match = _FIRST_KEY.match(self.text, self.at if at is None else at)
         return (
             match is not None
-            and isinstance(last, Members)
+            and isinstance(last, ObjectNode)
             and last.members[:1] != []
             and last.members[0][0] == match[1]
         )
 
     def _reopen(self, frame: Frame, key: str, node: Node) -> None:
         """Go on with a list that was closed too soon, or whose first item stands where it should."""
-        items = node if isinstance(node, Items) else Items([node])
+        items = node if isinstance(node, ArrayNode) else ArrayNode([node])
         items.fixes.append(Fix("]", "") if node is items else Fix("", "["))
         frame.key = key
         self.stack.append(Frame(items, "]", commas=1))
@@ -288,10 +288,10 @@ class _Parser:
             return
         key, fixes = unescape(found.raw)
         self.at = found.end
-        self._colon(frame, key, [*found.fixes, *fixes], Leaf(key, key))
+        self._colon(frame, key, [*found.fixes, *fixes], ScalarNode(key, key))
 
     def _end_in_key(self, frame: Frame) -> None:
-        if isinstance(frame.node, Members):
+        if isinstance(frame.node, ObjectNode):
             frame.node.rest = self.text[self.at : self.at + SHOWN]
         self._end()
 
@@ -305,7 +305,7 @@ class _Parser:
             self.at += 1
         self._colon(frame, key, [Fix(match[0].strip(), f'"{key}"')], word(key))
 
-    def _colon(self, frame: Frame, key: str, fixes: list[Fix], label: Leaf) -> None:
+    def _colon(self, frame: Frame, key: str, fixes: list[Fix], label: ScalarNode) -> None:
         frame.key, frame.key_fixes = key, fixes
         self._skip_blanks(frame)
         mark = self.text[self.at : self.at + 2]
@@ -327,9 +327,9 @@ class _Parser:
         here = self.text[self.at]
         if here == "]" and count(frame) not in frame.labels:
             self.at += 1
-            self._give(frame, Items(fixes=[Fix("", "[")]))
+            self._give(frame, ArrayNode(fixes=[Fix("", "[")]))
         elif here in ",，]})" or self.text.startswith("```", self.at):
-            self._give(frame, Leaf(None, "", [Fix("", "null")]))
+            self._give(frame, ScalarNode(None, "", [Fix("", "null")]))
         elif here == ":":
             self._skip(frame)
         else:
@@ -360,14 +360,16 @@ class _Parser:
     def _is_item_end(self, frame: Frame) -> bool:
         """Whether the object that is an item of a list ends here, although with the wrong bracket."""
         match = _GOES_ON.match(self.text, self.at + 1)
-        inner = len(self.stack) > 1 and isinstance(self.stack[-2].node, Items) and isinstance(frame.node, Members)
+        inner = (
+            len(self.stack) > 1 and isinstance(self.stack[-2].node, ArrayNode) and isinstance(frame.node, ObjectNode)
+        )
         return inner and match is not None and self._begins_like(frame.node, match.end())
 
     def _expected_closing(self, frame: Frame) -> None:
         if frame.commas and not frame.full:
             self._fix(frame, ",", "")
         self.at += 1
-        if len(self.stack) == 1 and isinstance(frame.node, Members) and _KEY_PATTERN.match(self.text, self.at):
+        if len(self.stack) == 1 and isinstance(frame.node, ObjectNode) and _KEY_PATTERN.match(self.text, self.at):
             self._fix(frame, "}", "")
         elif len(self.stack) == 1 and self._goes_on(frame):
             self._fix(frame, "]", "")
@@ -377,7 +379,7 @@ class _Parser:
     def _goes_on(self, frame: Frame) -> bool:
         """Whether behind a list that closes here there is one more item of it."""
         match = _GOES_ON.match(self.text, self.at)
-        return match is not None and isinstance(frame.node, Items) and self._begins_like(frame.node, match.end())
+        return match is not None and isinstance(frame.node, ArrayNode) and self._begins_like(frame.node, match.end())
 
     def _is_stray(self, frame: Frame, here: str) -> bool:
         """Whether this bracket closes nothing: no one is open that it could close, or what follows is still inside."""
@@ -385,7 +387,7 @@ class _Parser:
             return True
         if here == "}":
             return not self._is_in_object(frame) and self._is_inside_still()
-        doubled = isinstance(frame.node, Members) and frame.full and isinstance(frame.node.members[-1][1], Items)
+        doubled = isinstance(frame.node, ObjectNode) and frame.full and isinstance(frame.node.members[-1][1], ArrayNode)
         return here == "]" and doubled and _GOES_ON_BEHIND.match(self.text, self.at + 1) is not None
 
     def _is_inside_still(self) -> bool:
@@ -395,9 +397,9 @@ class _Parser:
 
     def _is_in_object(self, frame: Frame) -> bool:
         """Whether this is a list of no objects in an object, which a brace may close along with the list."""
-        inner = len(self.stack) > 1 and isinstance(self.stack[-2].node, Members)
+        inner = len(self.stack) > 1 and isinstance(self.stack[-2].node, ObjectNode)
         return inner and not (
-            isinstance(frame.node, Items) and frame.node.items and isinstance(frame.node.items[-1], Members)
+            isinstance(frame.node, ArrayNode) and frame.node.items and isinstance(frame.node.items[-1], ObjectNode)
         )
 
     # Values
@@ -425,7 +427,7 @@ class _Parser:
             return
         leaf = self._read_string(place)
         if leaf is None:
-            self._give(frame, Cut(self.text[self.at : self.at + SHOWN]))
+            self._give(frame, TruncatedNode(self.text[self.at : self.at + SHOWN]))
             self._end()
             return
         parts = [leaf]
@@ -433,7 +435,7 @@ class _Parser:
             self.at = start
             leaf = self._read_string(place)
             if leaf is None:
-                self._give(frame, Cut(self.text[self.at : self.at + SHOWN]))
+                self._give(frame, TruncatedNode(self.text[self.at : self.at + SHOWN]))
                 self._end()
                 return
             parts.append(leaf)
@@ -443,8 +445,8 @@ class _Parser:
         """A key where an item should be: the array was not closed, or is an object in the wrong brackets."""
         inner = (
             len(self.stack) > 1
-            and isinstance(self.stack[-2].node, Members)
-            and isinstance(frame.node, Items)
+            and isinstance(self.stack[-2].node, ObjectNode)
+            and isinstance(frame.node, ArrayNode)
             and frame.node.items != []
         )
         if inner and not self._begins_like(frame.node):
@@ -456,16 +458,16 @@ class _Parser:
     def _open_unwritten(self, frame: Frame) -> None:
         """Members that no brace precedes are an object."""
         self._fix(frame, "", "{")
-        frame.loose = isinstance(frame.node, Items) and not frame.node.items
-        self.stack.append(Frame(Members(), "}", braceless=True))
+        frame.loose = isinstance(frame.node, ArrayNode) and not frame.node.items
+        self.stack.append(Frame(ObjectNode(), "}", braceless=True))
 
-    def _read_string(self, place: Place) -> Leaf | None:
+    def _read_string(self, place: Place) -> ScalarNode | None:
         found = self._quoted(place)
         if found is None:
             return None
         start, self.at = self.at, found.end
         said, fixes = unescape(found.raw)
-        return Leaf(said, said, [*found.fixes, *fixes], self._stretch(start, found.end))
+        return ScalarNode(said, said, [*found.fixes, *fixes], self._stretch(start, found.end))
 
     def _stretch(self, start: int, end: int) -> Stretch | None:
         return None if self.shift is None else (start + self.shift, end + self.shift)
@@ -493,7 +495,7 @@ class _Parser:
             self._skip(frame)
             return
         if end >= len(self.text) and written not in LITERALS:
-            self._give(frame, Cut(self.text[self.at : self.at + SHOWN]))
+            self._give(frame, TruncatedNode(self.text[self.at : self.at + SHOWN]))
             self._end()
             return
         leaf = word(written)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from langchain_nuextract.parsing.json.nodes import Leaf, Node
+from langchain_nuextract.parsing.json.nodes import Node, ScalarNode
 from langchain_nuextract.parsing.json.parser import parse
 from langchain_nuextract.parsing.json.strings import BLANK, unescape
 
@@ -66,7 +66,7 @@ def restarts(text: str, within: Candidate) -> Iterator[Candidate]:
 
 def embedded(node: Node) -> Node | None:
     """The object or array that a string holds as JSON text."""
-    if not isinstance(node, Leaf) or not isinstance(node.value, str):
+    if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
         return None
     text = node.value.strip()
     if text[:1] not in _PAIRS or text[-1:] != _PAIRS[text[:1]]:

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from langchain_nuextract.parsing.json.nodes import Items, Leaf, Members, Node
+from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode
 from langchain_nuextract.parsing.json.strings import BLANK
 from langchain_nuextract.parsing.select.candidates import Candidate, candidates, restarts, thoughts
 from langchain_nuextract.parsing.select.outline import outlined
 from langchain_nuextract.parsing.select.scoring import fit, names_any, united
 from langchain_nuextract.parsing.select.single_value import lone
-from langchain_nuextract.schema.answer_shape import Choices, Form, Listing, Record
+from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, MultiEnumShape, RecordShape
 
 POOR: Final = 0.5
 """Below this fit an unfinished candidate may be prose that swallowed the answer."""
@@ -37,31 +37,31 @@ class Picked:
     fitting: float
 
 
-def pick(text: str, form: Form | None) -> Picked | None:
+def pick(text: str, shape: AnswerShape | None) -> Picked | None:
     """Pick the candidate that fits best, or without a form, the longest.
 
     Of several that fit as well it is the last; but one that was cut off is not taken for one before it that was not: a
     model that writes its answer twice has run on.
     """
-    best = _fittest(text, candidates(text), form)
-    if best is None or (form is not None and best.fitting == 0):
-        best = _fittest(text, thoughts(text), form) or best
-    if best is not None and form is not None and best.fitting < POOR and _may_be_prose(best.candidate.node, form):
-        best = _fittest(text, (best.candidate, *restarts(text, best.candidate)), form)
-    if best is None or (form is not None and best.fitting == 0):
-        single = outlined(text, form) or lone(text, form)
+    best = _fittest(text, candidates(text), shape)
+    if best is None or (shape is not None and best.fitting == 0):
+        best = _fittest(text, thoughts(text), shape) or best
+    if best is not None and shape is not None and best.fitting < POOR and _may_be_prose(best.candidate.node, shape):
+        best = _fittest(text, (best.candidate, *restarts(text, best.candidate)), shape)
+    if best is None or (shape is not None and best.fitting == 0):
+        single = outlined(text, shape) or lone(text, shape)
         return Picked(single, 1.0) if single else best
     return best
 
 
-def _fittest(text: str, found: Iterable[Candidate], form: Form | None) -> Picked | None:
+def _fittest(text: str, found: Iterable[Candidate], shape: AnswerShape | None) -> Picked | None:
     best: Picked | None = None
     end = 0
-    for candidate in _with_runs(text, found, form):
+    for candidate in _with_runs(text, found, shape):
         if best is not None and best.fitting > 0 and _TURN_ENDS.search(text, end, candidate.start):
             break
         end = candidate.end
-        fitting = _length(text, candidate) if form is None else _fit(text, candidate, form)
+        fitting = _length(text, candidate) if shape is None else _fit(text, candidate, shape)
         if best is None or fitting > best.fitting or (fitting == best.fitting and not _runs_on(best, candidate)):
             best = Picked(candidate, fitting)
     return best
@@ -72,17 +72,17 @@ def _runs_on(best: Picked, candidate: Candidate) -> bool:
     return _is_open(candidate.node) and not _is_open(best.candidate.node) and candidate.start >= best.candidate.end
 
 
-def _fit(text: str, candidate: Candidate, form: Form) -> float:
+def _fit(text: str, candidate: Candidate, shape: AnswerShape) -> float:
     """How well a candidate fits; a list of single values without the object around it must be the whole reply."""
     if (
-        isinstance(form, Record)
-        and isinstance(candidate.node, Items)
-        and isinstance(form.fields[0][1], Listing | Choices)
+        isinstance(shape, RecordShape)
+        and isinstance(candidate.node, ArrayNode)
+        and isinstance(shape.fields[0][1], ListShape | MultiEnumShape)
     ):
-        says = any(not isinstance(item, Leaf) for item in candidate.node.items)
+        says = any(not isinstance(item, ScalarNode) for item in candidate.node.items)
         if not says and _stands_in_prose(text, candidate):
             return 0.0
-    return fit(candidate.node, form)
+    return fit(candidate.node, shape)
 
 
 def _stands_in_prose(text: str, candidate: Candidate) -> bool:
@@ -97,32 +97,32 @@ def _length(text: str, candidate: Candidate) -> int:
     return candidate.end - candidate.start if says else 0
 
 
-def _with_runs(text: str, found: Iterable[Candidate], form: Form | None) -> Iterator[Candidate]:
+def _with_runs(text: str, found: Iterable[Candidate], shape: AnswerShape | None) -> Iterator[Candidate]:
     """Add, where values follow each other with nothing but commas, lines or fences between, what they are together."""
     run: list[Candidate] = []
     for candidate in found:
         yield candidate
         if run and not _BETWEEN.fullmatch(text, run[-1].end, candidate.start):
-            yield from _together(run, form)
+            yield from _together(run, shape)
             run = []
         run.append(candidate)
-    yield from _together(run, form)
+    yield from _together(run, shape)
 
 
-def _together(run: list[Candidate], form: Form | None) -> Iterator[Candidate]:
+def _together(run: list[Candidate], shape: AnswerShape | None) -> Iterator[Candidate]:
     """The object that several are parts of, or else the list of them."""
     nodes = [each.node for each in run]
-    if len(run) > 1 and isinstance(form, Record) and len(form.fields) > 1:
-        if node := united(nodes, form):
+    if len(run) > 1 and isinstance(shape, RecordShape) and len(shape.fields) > 1:
+        if node := united(nodes, shape):
             yield Candidate(node, run[0].start, run[-1].end)
     elif len(run) > 1:
-        yield Candidate(Items(nodes, open=_is_open(nodes[-1])), run[0].start, run[-1].end)
+        yield Candidate(ArrayNode(nodes, open=_is_open(nodes[-1])), run[0].start, run[-1].end)
 
 
-def _may_be_prose(node: Node, form: Form) -> bool:
+def _may_be_prose(node: Node, shape: AnswerShape) -> bool:
     """Whether an unfinished candidate is none of the answer's own: what stands in it may then be the answer."""
-    return _is_open(node) and not (isinstance(form, Record) and names_any(node, form))
+    return _is_open(node) and not (isinstance(shape, RecordShape) and names_any(node, shape))
 
 
 def _is_open(node: Node) -> bool:
-    return isinstance(node, Items | Members) and node.open
+    return isinstance(node, ArrayNode | ObjectNode) and node.open

@@ -13,10 +13,10 @@ from typing import Final
 from langchain_nuextract.errors import SHOWN
 from langchain_nuextract.parsing.align.coerce import fold, folded_name
 from langchain_nuextract.parsing.json.bare_words import word
-from langchain_nuextract.parsing.json.nodes import Cut, Fix, Items, Leaf, Members, Node
+from langchain_nuextract.parsing.json.nodes import ArrayNode, Fix, Node, ObjectNode, ScalarNode, TruncatedNode
 from langchain_nuextract.parsing.select.candidates import Candidate, span
 from langchain_nuextract.parsing.select.scoring import fit
-from langchain_nuextract.schema.answer_shape import Form, Listing, Record
+from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, RecordShape
 
 LONGEST: Final = 200_000
 """Characters of such a reply."""
@@ -35,79 +35,81 @@ _RULE = re.compile(r"\|(?:\s*:?-+:?\s*\|)+")
 _TOKEN = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z_][\w.-]{0,60})>|(?P<text>[^<]+)|(?P<other><)")
 
 
-def outlined(text: str, form: Form | None) -> Candidate | None:
+def outlined(text: str, shape: AnswerShape | None) -> Candidate | None:
     """Give the object that a whole reply writes as an outline; None if it is none, or names too little of the form."""
     begin, end = span(text)
-    if not isinstance(form, Record) or end - begin > LONGEST:
+    if not isinstance(shape, RecordShape) or end - begin > LONGEST:
         return None
     fence = _FENCE.fullmatch(text, begin, end)
     body = fence["inside"] if fence else text[begin:end]
     whole = bool(fence and fence["close"]) or end < len(text) or body.endswith("\n")
-    node = _elements(body) or _table(body, form) or _lines(body, form, whole=whole)
-    if node is None or fit(node, form) == 0:
+    node = _elements(body) or _table(body, shape) or _lines(body, shape, whole=whole)
+    if node is None or fit(node, shape) == 0:
         return None
     node.fixes.append(Fix(body[:SHOWN], "{}"))
     return Candidate(node, begin, end)
 
 
-def _leaf(written: str) -> Leaf:
+def _leaf(written: str) -> ScalarNode:
     said = written.strip()
     if not said:
-        return Leaf(None, "")
+        return ScalarNode(None, "")
     quoted = len(said) > 1 and said[0] == said[-1] and said[0] in "\"'"
-    return Leaf(said[1:-1], said[1:-1]) if quoted else word(said)
+    return ScalarNode(said[1:-1], said[1:-1]) if quoted else word(said)
 
 
-def _asked(form: Record) -> frozenset[str]:
-    return frozenset(folded_name(name) for name, _ in form.fields)
+def _asked(shape: RecordShape) -> frozenset[str]:
+    return frozenset(folded_name(name) for name, _ in shape.fields)
 
 
 # Lines of names and values
 
 
-def _lines(body: str, form: Record, *, whole: bool) -> Members | None:
+def _lines(body: str, shape: RecordShape, *, whole: bool) -> ObjectNode | None:
     """An object of lines that name its parts, and lists in lines below their names."""
     lines = [_BOLD.sub("", line) for line in body.splitlines() if line.strip()]
-    asked = _asked(form)
+    asked = _asked(shape)
     members: list[tuple[str, Node]] = []
     for line in lines:
         if (match := _LINE.fullmatch(line)) and fold(match["name"]) in asked:
             value = match["value"].strip()
-            members.append((match["name"].strip(), _leaf(value) if value else Items()))
-        elif (item := _BULLET.fullmatch(line)) and members and isinstance(members[-1][1], Items):
+            members.append((match["name"].strip(), _leaf(value) if value else ArrayNode()))
+        elif (item := _BULLET.fullmatch(line)) and members and isinstance(members[-1][1], ArrayNode):
             members[-1][1].items.append(_leaf(item["value"]))
         else:
             return None
     if len({fold(name) for name, _ in members}) < min(FEWEST, len(asked)) or len(asked) < FEWEST:
         return None
-    return Members(members) if whole else _cut(members)
+    return ObjectNode(members) if whole else _cut(members)
 
 
-def _cut(members: list[tuple[str, Node]]) -> Members:
+def _cut(members: list[tuple[str, Node]]) -> ObjectNode:
     """An object whose last value the text ends in."""
     name, last = members[-1]
-    if isinstance(last, Items):
-        rest: Node = Items(last.items[:-1], open=True)
+    if isinstance(last, ArrayNode):
+        rest: Node = ArrayNode(last.items[:-1], open=True)
     else:
-        rest = Cut(last.written if isinstance(last, Leaf) else "")
-    return Members([*members[:-1], (name, rest)], open=True)
+        rest = TruncatedNode(last.written if isinstance(last, ScalarNode) else "")
+    return ObjectNode([*members[:-1], (name, rest)], open=True)
 
 
 # Tables
 
 
-def _table(body: str, form: Record) -> Node | None:
+def _table(body: str, shape: RecordShape) -> Node | None:
     """The rows of a table whose columns are the parts of an object, or that has their names in its first column."""
     lines = [line.strip() for line in body.splitlines() if line.strip()]
     rows = [_cells(line) for line in lines]
     if len(rows) < FEWEST + 1 or not _RULE.fullmatch(lines[1]) or not all(rows):
         return None
     head, _, *data = rows
-    for names in _records(form):
+    for names in _records(shape):
         if {fold(cell) for cell in head} <= names:
-            return _one(Members([(name, _leaf(cell)) for name, cell in zip(head, row, strict=False)]) for row in data)
-    if len(head) == FEWEST and {fold(row[0]) for row in data} <= _asked(form):
-        return Members([(row[0], _leaf(row[1])) for row in data if len(row) > 1])
+            return _one(
+                ObjectNode([(name, _leaf(cell)) for name, cell in zip(head, row, strict=False)]) for row in data
+            )
+    if len(head) == FEWEST and {fold(row[0]) for row in data} <= _asked(shape):
+        return ObjectNode([(row[0], _leaf(row[1])) for row in data if len(row) > 1])
     return None
 
 
@@ -117,25 +119,25 @@ def _cells(line: str) -> list[str]:
     return [_BOLD.sub("", cell).strip() for cell in line[1:-1].split("|")]
 
 
-def _records(form: Record) -> Iterator[frozenset[str]]:
+def _records(shape: RecordShape) -> Iterator[frozenset[str]]:
     """The names of the parts of an object, and of the items of its lists."""
-    yield _asked(form)
-    for _, part in form.fields:
-        if isinstance(part, Listing) and isinstance(part.item, Record):
+    yield _asked(shape)
+    for _, part in shape.fields:
+        if isinstance(part, ListShape) and isinstance(part.item, RecordShape):
             yield _asked(part.item)
 
 
-def _one(nodes: Iterator[Members]) -> Node:
+def _one(nodes: Iterator[ObjectNode]) -> Node:
     items: Sequence[Node] = list(nodes)
-    return items[0] if len(items) == 1 else Items(list(items))
+    return items[0] if len(items) == 1 else ArrayNode(list(items))
 
 
 # Elements
 
 
-def _elements(body: str) -> Members | None:
+def _elements(body: str) -> ObjectNode | None:
     """An object of elements, as in XML; None if they are not closed in their order, or stand between words."""
-    stack = [("", Members())]
+    stack = [("", ObjectNode())]
     said = ""
     for token in _TOKEN.finditer(body):
         if token["other"] or len(stack) > DEEPEST:
@@ -147,7 +149,7 @@ def _elements(body: str) -> Members | None:
         elif not token["close"]:
             if said.strip():
                 return None
-            stack.append((token["name"], Members()))
+            stack.append((token["name"], ObjectNode()))
             said = ""
         elif token["name"] != stack[-1][0]:
             return None
@@ -158,20 +160,20 @@ def _elements(body: str) -> Members | None:
     return _unfinished(stack)
 
 
-def _text(said: str) -> Leaf:
+def _text(said: str) -> ScalarNode:
     try:
         value = html.unescape(said).strip()
     except ValueError:
         # It makes a number of what stands for a character, and Python makes none of thousands of digits.
         value = said.strip()
-    return Leaf(value or None, value)
+    return ScalarNode(value or None, value)
 
 
-def _unfinished(stack: list[tuple[str, Members]]) -> Members | None:
+def _unfinished(stack: list[tuple[str, ObjectNode]]) -> ObjectNode | None:
     """The outermost of elements of which some may not be closed: what the innermost says is cut off."""
     while len(stack) > 1:
         name, node = stack.pop()
         node.open = True
-        stack[-1][1].members.append((name, node if node.members else Cut()))
+        stack[-1][1].members.append((name, node if node.members else TruncatedNode()))
         stack[-1][1].open = True
     return stack[0][1] if stack[0][1].members else None

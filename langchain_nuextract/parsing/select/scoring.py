@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from langchain_nuextract.parsing.align.coerce import fold, folded_name
-from langchain_nuextract.parsing.json.nodes import Cut, Items, Leaf, Members, Node
-from langchain_nuextract.schema.answer_shape import Choices, Form, Listing, Record, Scalar
+from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode, TruncatedNode
+from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, MultiEnumShape, RecordShape, ScalarShape
 
 AROUND: Final = 0.9
 """What is left of a fit by each level that stands around the answer, or that is missing around it."""
@@ -18,50 +18,50 @@ _KEYS: Final = frozenset({"key", "name"})
 """What the keys of a map are called in a list of its entries."""
 
 
-def fit(node: Node, form: Form, *, around: int = MOST_AROUND) -> float:
+def fit(node: Node, shape: AnswerShape, *, around: int = MOST_AROUND) -> float:
     """How well a value answers a form, from 0 to 1: the share of what was asked, less what was not.
 
     It may be up to `around` levels inside the value; or be one part of what was asked, without the object around it.
     """
-    match form:
-        case Record():
-            return _fit_record(node, form, around)
-        case Listing():
-            items = node.items if isinstance(node, Items) else [node]
-            return 1.0 if not items else sum(fit(item, form.item) for item in items) / len(items)
+    match shape:
+        case RecordShape():
+            return _fit_record(node, shape, around)
+        case ListShape():
+            items = node.items if isinstance(node, ArrayNode) else [node]
+            return 1.0 if not items else sum(fit(item, shape.item) for item in items) / len(items)
         case _:
-            return _fit_leaf(node, form)
+            return _fit_leaf(node, shape)
 
 
-def best_of(nodes: Iterable[Node], form: Form) -> Node | None:
+def best_of(nodes: Iterable[Node], shape: AnswerShape) -> Node | None:
     """Give the value that fits a form best; the last of several, None if none fits at all."""
     best, most = None, 0.0
     for node in nodes:
-        if (fitting := fit(node, form)) > 0 and fitting >= most:
+        if (fitting := fit(node, shape)) > 0 and fitting >= most:
             best, most = node, fitting
     return best
 
 
-def names_any(node: Node, form: Record) -> bool:
+def names_any(node: Node, shape: RecordShape) -> bool:
     """Whether an object has a key that was asked for."""
-    if not isinstance(node, Members) or not node.members:
+    if not isinstance(node, ObjectNode) or not node.members:
         return False
-    asked = {folded_name(name) for name, _ in form.fields}
+    asked = {folded_name(name) for name, _ in shape.fields}
     return any(fold(key) in asked for key, _ in node.members)
 
 
-def united(nodes: Sequence[Node], form: Record) -> Members | None:
+def united(nodes: Sequence[Node], shape: RecordShape) -> ObjectNode | None:
     """Put together an object that was written in parts, each with other keys; None if a key is in two of them."""
-    members = [member for node in nodes if isinstance(node, Members) for member in node.members]
+    members = [member for node in nodes if isinstance(node, ObjectNode) for member in node.members]
     keys = [fold(key) for key, _ in members]
-    if len(nodes) < 2 or len(set(keys)) < len(keys) or not all(names_any(node, form) for node in nodes):  # noqa: PLR2004
+    if len(nodes) < 2 or len(set(keys)) < len(keys) or not all(names_any(node, shape) for node in nodes):  # noqa: PLR2004
         return None
     last = nodes[-1]
-    return Members(members, open=isinstance(last, Members) and last.open)
+    return ObjectNode(members, open=isinstance(last, ObjectNode) and last.open)
 
 
 @dataclass(frozen=True, slots=True)
-class Alone:
+class SingleValue:
     """A value that is one part of an object, without the object around it."""
 
     name: str
@@ -69,84 +69,84 @@ class Alone:
     fitting: float
 
 
-def alone(node: Node, form: Record) -> Alone | None:
+def alone(node: Node, shape: RecordShape) -> SingleValue | None:
     """Tell which part of an object a value is by itself; None if it is none of them, or may be several."""
-    if names_any(node, form):
+    if names_any(node, shape):
         return None
-    found = sorted(_parts_alone(node, form), key=lambda each: -each.fitting)
+    found = sorted(_parts_alone(node, shape), key=lambda each: -each.fitting)
     if not found or (len(found) > 1 and found[1].fitting == found[0].fitting):
         return None
     return found[0]
 
 
-def is_alone(node: Node, inner: Node | None, form: Record) -> bool:
+def is_alone(node: Node, inner: Node | None, shape: RecordShape) -> bool:
     """Whether a value is one part by itself, rather than that the whole is what is inside it."""
-    found = alone(node, form)
-    return found is not None and (inner is None or found.fitting >= fit(inner, form))
+    found = alone(node, shape)
+    return found is not None and (inner is None or found.fitting >= fit(inner, shape))
 
 
-def _parts_alone(node: Node, form: Record) -> Iterator[Alone]:
-    only = len(form.fields) == 1
-    for name, part in form.fields:
+def _parts_alone(node: Node, shape: RecordShape) -> Iterator[SingleValue]:
+    only = len(shape.fields) == 1
+    for name, part in shape.fields:
         if (fitting := _fit_alone(node, part, only=only)) > 0:
-            yield Alone(name, fitting)
+            yield SingleValue(name, fitting)
 
 
-def _fit_alone(node: Node, part: Form, *, only: bool) -> float:
+def _fit_alone(node: Node, part: AnswerShape, *, only: bool) -> float:
     match node, part:
-        case Members(), Record():
+        case ObjectNode(), RecordShape():
             return fit(node, part, around=0)
-        case Members(), Listing(item=Record() as item):
+        case ObjectNode(), ListShape(item=RecordShape() as item):
             return SOME * (fit(node, item, around=0) or float(only and is_map(node, item)))
-        case Items(), Listing(item=Record()):
+        case ArrayNode(), ListShape(item=RecordShape()):
             return fit(node, part)
-        case Items(), Listing() | Choices():
+        case ArrayNode(), ListShape() | MultiEnumShape():
             return fit(node, part) if only else 0.0
         case _:
             return 0.0
 
 
-def is_map(node: Members, form: Record) -> bool:
+def is_map(node: ObjectNode, shape: RecordShape) -> bool:
     """Whether an object may be a map, its entries asked for as a list of objects of this form."""
-    if not form.fields or names_any(node, form) or not isinstance(form.fields[0][1], Scalar):
+    if not shape.fields or names_any(node, shape) or not isinstance(shape.fields[0][1], ScalarShape):
         return False
-    if any(names_any(child, form) for _, child in node.members):
-        return form.fields[0][0] in _KEYS and not any(key.isdigit() for key, _ in node.members)
-    return len(form.fields) == 2  # noqa: PLR2004  a key and a value
+    if any(names_any(child, shape) for _, child in node.members):
+        return shape.fields[0][0] in _KEYS and not any(key.isdigit() for key, _ in node.members)
+    return len(shape.fields) == 2  # noqa: PLR2004  a key and a value
 
 
-def _fit_record(node: Node, form: Record, around: int) -> float:
-    if isinstance(node, Members) and node.members:
+def _fit_record(node: Node, shape: RecordShape, around: int) -> float:
+    if isinstance(node, ObjectNode) and node.members:
         given = {fold(key): child for key, child in node.members}
-        asked = ((folded_name(name), part) for name, part in form.fields)
+        asked = ((folded_name(name), part) for name, part in shape.fields)
         parts = [(given[name], part) for name, part in asked if name in given]
         if parts:
-            share = sum(fit(child, part) for child, part in parts) / len(form.fields)
+            share = sum(fit(child, part) for child, part in parts) / len(shape.fields)
             return share * len(parts) / max(1, len(given))
     if not around:
         return 0.0
-    found = alone(node, form)
-    return AROUND * max(_fit_inside(node, form, around), found.fitting if found else 0.0)
+    found = alone(node, shape)
+    return AROUND * max(_fit_inside(node, shape, around), found.fitting if found else 0.0)
 
 
-def _fit_inside(node: Node, form: Record, around: int) -> float:
+def _fit_inside(node: Node, shape: RecordShape, around: int) -> float:
     """How well the best of the values inside fits: an object may be in a list, or have another around it."""
     match node:
-        case Items():
+        case ArrayNode():
             inner = node.items
-        case Members():
+        case ObjectNode():
             inner = [child for _, child in node.members]
         case _:
             inner = ()
-    fits = (fit(each, form, around=around - 1) for each in inner if isinstance(each, Items | Members))
+    fits = (fit(each, shape, around=around - 1) for each in inner if isinstance(each, ArrayNode | ObjectNode))
     return max(fits, default=0.0)
 
 
-def _fit_leaf(node: Node, form: Form) -> float:
+def _fit_leaf(node: Node, shape: AnswerShape) -> float:
     match node:
-        case Cut():
+        case TruncatedNode():
             return 0.0
-        case Leaf():
-            return 0.0 if isinstance(form, Scalar) and form.type and node.value == form.type else 1.0
+        case ScalarNode():
+            return 0.0 if isinstance(shape, ScalarShape) and shape.type and node.value == shape.type else 1.0
         case _:
             return SOME

@@ -7,50 +7,50 @@ from langchain_nuextract.errors import SHOWN
 from langchain_nuextract.parsing.align.coerce import fold
 from langchain_nuextract.parsing.align.enum_labels import label_within
 from langchain_nuextract.parsing.json.bare_words import word
-from langchain_nuextract.parsing.json.nodes import Fix, Leaf, Members
+from langchain_nuextract.parsing.json.nodes import Fix, ObjectNode, ScalarNode
 from langchain_nuextract.parsing.json.strings import quoted, unescape
 from langchain_nuextract.parsing.select.candidates import Candidate, span
-from langchain_nuextract.schema.answer_shape import Choice, Form, Record, Scalar
+from langchain_nuextract.schema.answer_shape import AnswerShape, EnumShape, RecordShape, ScalarShape
 
 _AROUND = " \t\r\n`"
 _BOOLEANS = frozenset({"true", "false", "yes", "no"})
 
 
-def lone(text: str, form: Form | None) -> Candidate | None:
+def lone(text: str, shape: AnswerShape | None) -> Candidate | None:
     """Give the object whose only part a whole reply is; None if the reply is more, or may have been cut off."""
-    match form:
-        case Record(fields=((name, Scalar() | Choice() as part),)):
+    match shape:
+        case RecordShape(fields=((name, ScalarShape() | EnumShape() as part),)):
             begin, end = span(text)
             body = text[begin:end].strip(_AROUND)
             leaf = _leaf(body, part)
             if leaf is None or fold(leaf.written) == fold(name):
                 return None
             slip = Fix(body[:SHOWN], json.dumps({name: leaf.value}, ensure_ascii=False)[:SHOWN])
-            return Candidate(Members([(name, leaf)], fixes=[slip]), 0, len(text))
+            return Candidate(ObjectNode([(name, leaf)], fixes=[slip]), 0, len(text))
         case _:
             return None
 
 
-def _leaf(body: str, part: Scalar | Choice) -> Leaf | None:
+def _leaf(body: str, part: ScalarShape | EnumShape) -> ScalarNode | None:
     if body.startswith('"'):
         found = quoted(body, 0, "item")
         if found is None or found.end != len(body):
             return None
         said, fixes = unescape(found.raw)
-        leaf = Leaf(said, said, [*found.fixes, *fixes])
-        return leaf if isinstance(part, Scalar) or _is_label(said, part.labels) else _with_label(said, part.labels)
-    if isinstance(part, Choice):
+        leaf = ScalarNode(said, said, [*found.fixes, *fixes])
+        return leaf if isinstance(part, ScalarShape) or _is_label(said, part.labels) else _with_label(said, part.labels)
+    if isinstance(part, EnumShape):
         return word(body) if _is_label(body, part.labels) else _with_label(body, part.labels)
     return word(body) if _is_boolean(body, part) else None
 
 
-def _with_label(said: str, labels: Sequence[str]) -> Leaf | None:
+def _with_label(said: str, labels: Sequence[str]) -> ScalarNode | None:
     """A sentence that names one label, and none that is the beginning of another."""
     named = label_within(said, labels)
-    return Leaf(said, said) if named and _is_label(named, labels) else None
+    return ScalarNode(said, said) if named and _is_label(named, labels) else None
 
 
-def _is_boolean(body: str, part: Scalar) -> bool:
+def _is_boolean(body: str, part: ScalarShape) -> bool:
     return part.type == "boolean" and body.casefold() in _BOOLEANS
 
 

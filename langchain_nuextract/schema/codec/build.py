@@ -1,8 +1,8 @@
 """The user's values, down to the shape that a template asks for and back: `lift(lower(x)) == x`.
 
-A tree of nodes and a vocabulary give a tree of lenses, each with the `Form` it lowers to. What NuExtract cannot say is
-lowered to something it can: a map to a list of entries, a tuple to an object, values of several shapes to an object
-with a part for each, constants to nothing, and the rest to text.
+A tree of nodes and a vocabulary give a tree of codecs, each with the `AnswerShape` it lowers to. What NuExtract
+cannot say is lowered to something it can: a map to a list of entries, a tuple to an object, values of several shapes
+to an object with a part for each, constants to nothing, and the rest to text.
 
 A missing part is null in the answer. It is lifted to nothing where it may be left out; else to null where that is
 a value, to `[]` or an object of missing parts where these are meant; else it stays out, for validation to complain.
@@ -15,34 +15,41 @@ from itertools import combinations
 from typing import cast
 
 from langchain_nuextract.paths import EACH, JSON, Path
-from langchain_nuextract.schema.answer_shape import Choice, Choices, Form, Listing, Record, Scalar
-from langchain_nuextract.schema.codec.containers import Lens, ListLens, MapLens, Part, RecordLens
-from langchain_nuextract.schema.codec.scalars import EnumLens, JsonLens, LeafLens, NullLens, TextLens
-from langchain_nuextract.schema.codec.unions import SplitLens, TupleLens
+from langchain_nuextract.schema.answer_shape import (
+    AnswerShape,
+    EnumShape,
+    ListShape,
+    MultiEnumShape,
+    RecordShape,
+    ScalarShape,
+)
+from langchain_nuextract.schema.codec.containers import Codec, ListCodec, MapCodec, Part, RecordCodec
+from langchain_nuextract.schema.codec.scalars import EnumCodec, JsonCodec, NullableCodec, ScalarCodec, TextCodec
+from langchain_nuextract.schema.codec.unions import TupleCodec, UnionCodec
 from langchain_nuextract.schema.formats.patterns import OF_TYPES
 from langchain_nuextract.schema.ir import (
     Anything,
     Array,
-    Cut,
     Enum,
     Field,
     Leaf,
     Member,
     Never,
     Node,
+    Record,
+    RecursionCut,
     Split,
     tells_null,
 )
-from langchain_nuextract.schema.ir import Record as RecordNode
 from langchain_nuextract.schema.json_types import dumps
 from langchain_nuextract.schema.types import Vocabulary, json_kind, nearest
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
-def build(node: Node, vocabulary: Vocabulary) -> Lens:
+def build(node: Node, vocabulary: Vocabulary) -> Codec:
     """Compile a node for one vocabulary."""
-    return _Builder(vocabulary).lens(node)
+    return _Builder(vocabulary).codec(node)
 
 
 class _Builder:
@@ -51,8 +58,8 @@ class _Builder:
         self._missing = vocabulary.missing
         self._nothing: JSON = [] if vocabulary.missing == "" else None
 
-    def lens(self, node: Node) -> Lens:
-        """Give the lens of a node."""
+    def codec(self, node: Node) -> Codec:
+        """Give the codec of a node."""
         match node:
             case Leaf():
                 return self._leaf(node)
@@ -60,95 +67,97 @@ class _Builder:
                 return self._enum(node)
             case Never():
                 return self._enum(Enum(members=(Member("null", "null"),), note=node.note))
-            case Anything() | Cut():
-                return JsonLens(self._scalar("string"), isinstance(node, Cut), self._missing, node.note)
-            case Array() | RecordNode() | Split():
+            case Anything() | RecursionCut():
+                return JsonCodec(self._scalar("string"), isinstance(node, RecursionCut), self._missing, node.note)
+            case Array() | Record() | Split():
                 return self._composite(node)
 
-    def _composite(self, node: Array | RecordNode | Split) -> Lens:
+    def _composite(self, node: Array | Record | Split) -> Codec:
         match node:
             case Array():
                 return self._tuple(node) if node.prefix else self._list(node)
-            case RecordNode():
+            case Record():
                 return self._object(node)
             case Split():
                 return self._split(node)
 
-    def _scalar(self, type_: str) -> Scalar:
-        return Scalar(nearest(type_, self._vocabulary))
+    def _scalar(self, type_: str) -> ScalarShape:
+        return ScalarShape(nearest(type_, self._vocabulary))
 
-    def _leaf(self, node: Leaf) -> Lens:
+    def _leaf(self, node: Leaf) -> Codec:
         if node.type == "boolean" and "boolean" not in self._vocabulary.types:
-            form = Choice(("yes", "no")) if self._vocabulary.enums else self._scalar("string")
-            return TextLens(form, node.kinds, self._missing, note=node.note)
-        form = self._scalar(node.type)
-        if node.kinds == frozenset({"string"}) and form.type:
-            form = replace(form, pattern=OF_TYPES.get(form.type, node.pattern))
-        written = json_kind(form.type)
-        day = node.type == "date" and form.type == "date-time"
+            shape = EnumShape(("yes", "no")) if self._vocabulary.enums else self._scalar("string")
+            return TextCodec(shape, node.kinds, self._missing, note=node.note)
+        shape = self._scalar(node.type)
+        if node.kinds == frozenset({"string"}) and shape.type:
+            shape = replace(shape, pattern=OF_TYPES.get(shape.type, node.pattern))
+        written = json_kind(shape.type)
+        day = node.type == "date" and shape.type == "date-time"
         if not day and written in node.kinds and (len(node.kinds) == 1 or written != "string"):
-            return LeafLens(form, node.kinds, node.decimal, self._missing, node.note)
-        return TextLens(form, node.kinds, self._missing, day, node.note)
+            return ScalarCodec(shape, node.kinds, node.decimal, self._missing, node.note)
+        return TextCodec(shape, node.kinds, self._missing, day, node.note)
 
-    def _enum(self, node: Enum) -> EnumLens:
+    def _enum(self, node: Enum) -> EnumCodec:
         labels = tuple(member.label for member in node.members)
-        form = Choice(labels) if len(labels) > 1 and self._vocabulary.enums else self._scalar("string")
-        return EnumLens(form, node.members, self._missing, node.note)
+        shape = EnumShape(labels) if len(labels) > 1 and self._vocabulary.enums else self._scalar("string")
+        return EnumCodec(shape, node.members, self._missing, node.note)
 
-    def _list(self, node: Array) -> Lens:
-        item = self.lens(node.rest or Anything())
+    def _list(self, node: Array) -> Codec:
+        item = self.codec(node.rest or Anything())
         gaps = node.rest is not None and node.rest.nullable and not isinstance(node.rest, Anything)
-        form = Listing(item.form, node.most, gaps)
-        if isinstance(item.form, Choice):
-            form = Choices(item.form.labels, node.most, gaps)
-        return ListLens(form, item, gaps, self._nothing, node.note)
+        shape = ListShape(item.shape, node.most, gaps)
+        if isinstance(item.shape, EnumShape):
+            shape = MultiEnumShape(item.shape.labels, node.most, gaps)
+        return ListCodec(shape, item, gaps, self._nothing, node.note)
 
     def _part(self, field: Field) -> Part:
         node = field.node
-        lens = self.lens(node)
-        if tells_null(field) and isinstance(lens, LeafLens | TextLens | EnumLens) and _is_text(lens.form):
+        codec = self.codec(node)
+        if tells_null(field) and isinstance(codec, ScalarCodec | TextCodec | EnumCodec) and _is_text(codec.shape):
             # Null is a word among the texts, whatever their pattern.
-            lens = NullLens(
-                replace(lens, form=replace(lens.form, pattern="")) if isinstance(lens.form, Scalar) else lens
+            codec = NullableCodec(
+                replace(codec, shape=replace(codec.shape, pattern=""))
+                if isinstance(codec.shape, ScalarShape)
+                else codec
             )
-        members = lens.members if isinstance(lens, EnumLens) and not node.nullable else ()
+        members = codec.members if isinstance(codec, EnumCodec) and not node.nullable else ()
         constant = members[0] if len(members) == 1 else None
-        empty = _can_be_hollow(lens)
+        empty = _can_be_hollow(codec)
         filled = constant if field.required or field.filled else None
         needed = field.required and not node.nullable and not empty
-        return Part(field.name, lens, field.required, node.nullable, filled, _stands(lens), needed)
+        return Part(field.name, codec, field.required, node.nullable, filled, _stands(codec), needed)
 
-    def _object(self, node: RecordNode) -> Lens:
+    def _object(self, node: Record) -> Codec:
         if not node.fields and (node.rest or node.open):
             return self._map(node)
         parts = tuple(self._part(field) for field in node.fields)
         if all(part.constant for part in parts) and not node.rest:
             text = dumps({part.name: part.constant.value for part in parts if part.constant})
-            return EnumLens(self._scalar("string"), (Member(text, text),), self._missing, node.note)
-        lens = self._record(node, parts)
-        return replace(lens, missing=lens.lower({})) if self._missing == "" else lens
+            return EnumCodec(self._scalar("string"), (Member(text, text),), self._missing, node.note)
+        codec = self._record(node, parts)
+        return replace(codec, missing=codec.lower({})) if self._missing == "" else codec
 
-    def _record(self, node: RecordNode, parts: tuple[Part, ...]) -> RecordLens:
-        fields = [(part.name, part.lens.form) for part in parts if not part.constant]
+    def _record(self, node: Record, parts: tuple[Part, ...]) -> RecordCodec:
+        fields = [(part.name, part.codec.shape) for part in parts if not part.constant]
         others = None
         if node.rest is not None:
             name = _unused(("other", "others", "more"), [part.name for part in parts])
-            others = (name, self._map(RecordNode(rest=node.rest)))
-            fields.append((name, others[1].form))
-        return RecordLens(Record(tuple(fields), node.open), parts, node.open, others, None, node.note)
+            others = (name, self._map(Record(rest=node.rest)))
+            fields.append((name, others[1].shape))
+        return RecordCodec(RecordShape(tuple(fields), node.open), parts, node.open, others, None, node.note)
 
-    def _map(self, node: RecordNode) -> MapLens:
-        inner = self.lens(node.rest or Anything())
-        flat = isinstance(inner, RecordLens) and not inner.open and not (node.rest and node.rest.nullable)
+    def _map(self, node: Record) -> MapCodec:
+        inner = self.codec(node.rest or Anything())
+        flat = isinstance(inner, RecordCodec) and not inner.open and not (node.rest and node.rest.nullable)
         gaps = node.rest is not None and node.rest.nullable
-        own = inner.form.fields if flat and isinstance(inner.form, Record) else (("value", inner.form),)
+        own = inner.shape.fields if flat and isinstance(inner.shape, RecordShape) else (("value", inner.shape),)
         key = _unused(("key", "name"), [name for name, _ in own])
-        form = Listing(Record(((key, self._scalar("string")), *own)))
+        shape = ListShape(RecordShape(((key, self._scalar("string")), *own)))
         at = None if flat else "value"
         missing = self._nothing
-        return MapLens(form, key, inner, at, gaps, _stands(inner), missing, node.note)
+        return MapCodec(shape, key, inner, at, gaps, _stands(inner), missing, node.note)
 
-    def _tuple(self, node: Array) -> TupleLens:
+    def _tuple(self, node: Array) -> TupleCodec:
         names = [
             _ORDINALS[index] if index < len(_ORDINALS) else f"item_{index + 1}" for index in range(len(node.prefix))
         ]
@@ -157,49 +166,49 @@ class _Builder:
             for index, (name, item) in enumerate(zip(names, node.prefix, strict=True))
         )
         asked = tuple(replace(part, constant=None) for part in parts)
-        fields = [(part.name, part.lens.form) for part in asked]
+        fields = [(part.name, part.codec.shape) for part in asked]
         rest = None
         if node.rest is not None:
             most = None if node.most is None else node.most - len(node.prefix)
             inner = self._list(Array(rest=node.rest, most=most))
-            rest = ("rest", cast("ListLens", inner))
-            fields.append(("rest", inner.form))
-        return TupleLens(Record(tuple(fields)), asked, node.least, rest, None, node.note)
+            rest = ("rest", cast("ListCodec", inner))
+            fields.append(("rest", inner.shape))
+        return TupleCodec(RecordShape(tuple(fields)), asked, node.least, rest, None, node.note)
 
-    def _split(self, node: Split) -> SplitLens:
-        record = self.lens(node.record) if node.record else None
-        flat = isinstance(record, RecordLens) and not record.open
-        own = list(record.form.fields) if flat and record and isinstance(record.form, Record) else []
+    def _split(self, node: Split) -> UnionCodec:
+        record = self.codec(node.record) if node.record else None
+        flat = isinstance(record, RecordCodec) and not record.open
+        own = list(record.shape.fields) if flat and record and isinstance(record.shape, RecordShape) else []
         taken = [name for name, _ in own]
-        value = (_unused(("value", "text"), taken), self.lens(node.scalar)) if node.scalar else None
-        items = (_unused(("items", "list"), taken), self.lens(node.array)) if node.array else None
-        fields = [(named[0], named[1].form) for named in (value, items) if named] + own
+        value = (_unused(("value", "text"), taken), self.codec(node.scalar)) if node.scalar else None
+        items = (_unused(("items", "list"), taken), self.codec(node.array)) if node.array else None
+        fields = [(named[0], named[1].shape) for named in (value, items) if named] + own
         within = None
         if record and not flat:
             within = "object"
-            fields.append((within, record.form))
-        return SplitLens(Record(tuple(fields)), value, items, record, within, None, node.note)
+            fields.append((within, record.shape))
+        return UnionCodec(RecordShape(tuple(fields)), value, items, record, within, None, node.note)
 
 
-def _can_be_hollow(lens: Lens) -> bool:
+def _can_be_hollow(codec: Codec) -> bool:
     """Whether there are values of which the answer has nothing but missing parts and empty lists."""
-    match lens:
-        case ListLens() | MapLens() | JsonLens():
+    match codec:
+        case ListCodec() | MapCodec() | JsonCodec():
             return True
-        case SplitLens():
-            return lens.items is not None or (lens.record is not None and _can_be_hollow(lens.record))
-        case RecordLens() | TupleLens():
-            return not lens.blank({})
+        case UnionCodec():
+            return codec.items is not None or (codec.record is not None and _can_be_hollow(codec.record))
+        case RecordCodec() | TupleCodec():
+            return not codec.blank({})
         case _:
             return False
 
 
-def _stands(lens: Lens) -> bool:
-    return isinstance(lens, RecordLens | ListLens | MapLens | TupleLens)
+def _stands(codec: Codec) -> bool:
+    return isinstance(codec, RecordCodec | ListCodec | MapCodec | TupleCodec)
 
 
-def _is_text(form: Form) -> bool:
-    return isinstance(form, Scalar) and json_kind(form.type) == "string"
+def _is_text(shape: AnswerShape) -> bool:
+    return isinstance(shape, ScalarShape) and json_kind(shape.type) == "string"
 
 
 def _unused(wanted: tuple[str, ...], taken: list[str]) -> str:
@@ -212,11 +221,11 @@ def _unused(wanted: tuple[str, ...], taken: list[str]) -> str:
     return free
 
 
-def notes(lens: Lens, at: Path = ()) -> Iterator[tuple[Path, str]]:
-    """Yield the descriptions of a lens and of all below it, each with its place in the template."""
-    if lens.note:
-        yield at, lens.note
-    for step, inner in below(lens):
+def notes(codec: Codec, at: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Yield the descriptions of a codec and of all below it, each with its place in the template."""
+    if codec.note:
+        yield at, codec.note
+    for step, inner in below(codec):
         yield from notes(inner, (*at, *step))
 
 
@@ -236,22 +245,22 @@ def _rolled_up(path: Path) -> Iterator[Path]:
         yield path[:start] + path[end:]
 
 
-def below(lens: Lens) -> tuple[tuple[Path, Lens], ...]:
-    """Give the lenses right below a lens, each with the step that leads there in the template."""
-    match lens:
-        case RecordLens():
-            named = tuple(((part.name,), part.lens) for part in lens.parts if not part.constant)
-            return (*named, ((lens.others[0],), lens.others[1])) if lens.others else named
-        case ListLens():
-            return (((EACH,), lens.item),)
-        case MapLens():
-            return (((EACH,) if lens.at is None else (EACH, lens.at), lens.inner),)
-        case TupleLens():
-            named = tuple(((part.name,), part.lens) for part in lens.parts)
-            return (*named, ((lens.rest[0],), lens.rest[1])) if lens.rest else named
-        case SplitLens():
-            inner = [((named[0],), named[1]) for named in (lens.value, lens.items) if named]
-            within = () if lens.within is None else (lens.within,)
-            return (*inner, *([(within, lens.record)] if lens.record else []))
+def below(codec: Codec) -> tuple[tuple[Path, Codec], ...]:
+    """Give the codecs right below a codec, each with the step that leads there in the template."""
+    match codec:
+        case RecordCodec():
+            named = tuple(((part.name,), part.codec) for part in codec.parts if not part.constant)
+            return (*named, ((codec.others[0],), codec.others[1])) if codec.others else named
+        case ListCodec():
+            return (((EACH,), codec.item),)
+        case MapCodec():
+            return (((EACH,) if codec.at is None else (EACH, codec.at), codec.inner),)
+        case TupleCodec():
+            named = tuple(((part.name,), part.codec) for part in codec.parts)
+            return (*named, ((codec.rest[0],), codec.rest[1])) if codec.rest else named
+        case UnionCodec():
+            inner = [((named[0],), named[1]) for named in (codec.value, codec.items) if named]
+            within = () if codec.within is None else (codec.within,)
+            return (*inner, *([(within, codec.record)] if codec.record else []))
         case _:
             return ()

@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.schema.answer_shape import Choices, Form, Listing, Record
+from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, MultiEnumShape, RecordShape
 from langchain_nuextract.schema.ir import Member
 from langchain_nuextract.schema.json_types import is_list, is_object
 
 
-class Lens(Protocol):
+class Codec(Protocol):
     """What lowers values to one form, and lifts answers of this form. Neither ever raises."""
 
     @property
-    def form(self) -> Form:
+    def shape(self) -> AnswerShape:
         """The shape of the answers."""
         ...
 
@@ -45,7 +45,7 @@ class Part:
     """A named part of an object and of its answer."""
 
     name: str
-    lens: Lens
+    codec: Codec
     required: bool
     nullable: bool
     constant: Member | None = None
@@ -57,14 +57,14 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordLens:
+class RecordCodec:
     """An object, as an object."""
 
-    form: Record
+    shape: RecordShape
     parts: tuple[Part, ...]
     open: bool
-    others: "tuple[str, MapLens] | None" = None
-    """The key and lens of a list of the properties under other names."""
+    others: "tuple[str, MapCodec] | None" = None
+    """The key and codec of a list of the properties under other names."""
     missing: JSON = None
     note: str = ""
 
@@ -76,8 +76,8 @@ class RecordLens:
         known = {part.name for part in self.parts}
         unnamed = {key: child for key, child in value.items() if key not in known}
         if self.others:
-            name, lens = self.others
-            answer[name] = lens.lower(unnamed)
+            name, codec = self.others
+            answer[name] = codec.lower(unnamed)
         elif self.open:
             answer |= unnamed
         return answer
@@ -90,8 +90,8 @@ class RecordLens:
         for part in self.parts:
             _lift_part(part, answer, value)
         if self.others:
-            name, lens = self.others
-            found = lens.lift(answer.get(name))
+            name, codec = self.others
+            found = codec.lift(answer.get(name))
             value |= found if is_object(found) else {name: found}
         elif self.open:
             known = {part.name for part in self.parts}
@@ -102,11 +102,11 @@ class RecordLens:
         """Whether an answer says that there is no object: it is missing, or empty where it may not be."""
         if answer is None or answer == "":
             return True
-        return is_object(answer) and hollow(answer) and any(part.needed and not part.constant for part in self.parts)
+        return is_object(answer) and is_empty(answer) and any(part.needed and not part.constant for part in self.parts)
 
 
 def _lowered(part: Part, value: dict[str, JSON]) -> JSON:
-    return part.lens.lower(value[part.name]) if part.name in value else part.lens.missing
+    return part.codec.lower(value[part.name]) if part.name in value else part.codec.missing
 
 
 def _lift_part(part: Part, answer: dict[str, JSON], value: dict[str, JSON]) -> None:
@@ -114,23 +114,23 @@ def _lift_part(part: Part, answer: dict[str, JSON], value: dict[str, JSON]) -> N
     said = answer.get(part.name)
     if part.constant:
         value[part.name] = part.constant.value
-    elif not part.required and said == part.lens.missing:
+    elif not part.required and said == part.codec.missing:
         return
-    elif not part.lens.blank(said):
-        value[part.name] = part.lens.lift(said)
+    elif not part.codec.blank(said):
+        value[part.name] = part.codec.lift(said)
     elif part.required and part.nullable:
         value[part.name] = None
     elif part.required and part.stands:
-        value[part.name] = part.lens.lift(said)
+        value[part.name] = part.codec.lift(said)
 
 
-def hollow(answer: JSON) -> bool:
+def is_empty(answer: JSON) -> bool:
     """Whether there is nothing in an answer but missing values."""
     match answer:
         case None:
             return True
         case dict():
-            return all(hollow(child) for child in cast("dict[str, JSON]", answer).values())
+            return all(is_empty(child) for child in cast("dict[str, JSON]", answer).values())
         case list():
             return not answer
         case _:
@@ -138,11 +138,11 @@ def hollow(answer: JSON) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class ListLens:
+class ListCodec:
     """A list, as a list."""
 
-    form: Listing | Choices
-    item: Lens
+    shape: ListShape | MultiEnumShape
+    item: Codec
     gaps: bool = False
     """Whether null is an item."""
     missing: JSON = None
@@ -171,12 +171,12 @@ class ListLens:
 
 
 @dataclass(frozen=True, slots=True)
-class MapLens:
+class MapCodec:
     """An object with any keys, as a list of entries."""
 
-    form: Listing
+    shape: ListShape
     key: str
-    inner: Lens
+    inner: Codec
     at: str | None
     """The name under which an entry has its value; None where the value's own parts stand beside the key."""
     gaps: bool = False
@@ -204,7 +204,7 @@ class MapLens:
             return {}
         if not is_list(answer):
             return answer
-        entries = [entry for entry in answer if not hollow(entry)]
+        entries = [entry for entry in answer if not is_empty(entry)]
         if not all(is_object(entry) and isinstance(entry.get(self.key), str) for entry in entries):
             return entries
         value: dict[str, JSON] = {}

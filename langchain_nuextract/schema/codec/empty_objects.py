@@ -6,27 +6,27 @@ gets nothing.
 """
 
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.schema.codec.containers import Lens, ListLens, Part, RecordLens, hollow
+from langchain_nuextract.schema.codec.containers import Codec, ListCodec, Part, RecordCodec, is_empty
 from langchain_nuextract.schema.json_types import is_list, is_object
 
 
-def without_hollow(lens: Lens, answer: JSON) -> JSON:
+def without_empty_objects(codec: Codec, answer: JSON) -> JSON:
     """Leave out of an answer the objects that may be missing, and that have nothing but missing parts."""
-    match lens:
-        case RecordLens() if is_object(answer):
-            parts = {part.name: part for part in lens.parts}
+    match codec:
+        case RecordCodec() if is_object(answer):
+            parts = {part.name: part for part in codec.parts}
             said = {
-                name: without_hollow(parts[name].lens, child) if name in parts else child
+                name: without_empty_objects(parts[name].codec, child) if name in parts else child
                 for name, child in answer.items()
             }
             return {name: child for name, child in said.items() if not _is_missing(parts.get(name), child)}
-        case ListLens() if is_list(answer):
-            return [without_hollow(lens.item, child) for child in answer]
+        case ListCodec() if is_list(answer):
+            return [without_empty_objects(codec.item, child) for child in answer]
         case _:
             return answer
 
 
 def _is_missing(part: Part | None, said: JSON) -> bool:
-    if part is None or not isinstance(part.lens, RecordLens) or not is_object(said):
+    if part is None or not isinstance(part.codec, RecordCodec) or not is_object(said):
         return False
-    return hollow(said) and (part.nullable or not part.required)
+    return is_empty(said) and (part.nullable or not part.required)

@@ -1,62 +1,61 @@
-"""The lens of a whole schema. Templates are objects; what is none is put under a name."""
+"""The codec of a whole schema. Templates are objects; what is none is put under a name."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from langchain_nuextract.paths import JSON, Path
-from langchain_nuextract.schema.answer_shape import Form, Record
-from langchain_nuextract.schema.codec.build import Lens, build
-from langchain_nuextract.schema.codec.empty_objects import without_hollow
+from langchain_nuextract.schema.answer_shape import AnswerShape, RecordShape
+from langchain_nuextract.schema.codec.build import Codec, build
+from langchain_nuextract.schema.codec.empty_objects import without_empty_objects
 from langchain_nuextract.schema.codec.paths import place
 from langchain_nuextract.schema.codec.provenance import Origin, within
-from langchain_nuextract.schema.codec.scalars import EnumLens
-from langchain_nuextract.schema.ir import Array, Member, Never, Node
-from langchain_nuextract.schema.ir import Record as RecordNode
+from langchain_nuextract.schema.codec.scalars import EnumCodec
+from langchain_nuextract.schema.ir import Array, Member, Never, Node, Record
 from langchain_nuextract.schema.json_types import is_object
 from langchain_nuextract.schema.types import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
-    """The lens of a whole schema. Templates are objects; what is none is put under a name."""
+class RootCodec:
+    """The codec of a whole schema. Templates are objects; what is none is put under a name."""
 
-    lens: Lens
-    form: Form
+    codec: Codec
+    shape: AnswerShape
     wrapped: Path = ()
     nullable: bool = False
 
     def lower(self, value: JSON) -> JSON:
         """Give the answer that stands for a value."""
-        answer = self.lens.lower(value)
+        answer = self.codec.lower(value)
         return {self.wrapped[0]: answer} if self.wrapped else answer
 
     def lift(self, answer: JSON) -> JSON:
         """Give the value that an answer stands for."""
         answer = self._unwrapped(answer)
-        if self.nullable and self.lens.blank(answer):
+        if self.nullable and self.codec.blank(answer):
             return None
-        return self.constant.value if self.constant else self.lens.lift(answer)
+        return self.constant.value if self.constant else self.codec.lift(answer)
 
-    def without_hollow(self, answer: JSON) -> JSON:
+    def without_empty_objects(self, answer: JSON) -> JSON:
         """Leave out of an answer the objects that may be missing, and that have nothing but missing parts."""
         if not self.wrapped or not is_object(answer):
-            return without_hollow(self.lens, answer)
-        return {name: without_hollow(self.lens, said) for name, said in answer.items()}
+            return without_empty_objects(self.codec, answer)
+        return {name: without_empty_objects(self.codec, said) for name, said in answer.items()}
 
     def origins(self, answer: JSON) -> Iterator[Origin]:
         """Yield from where in an answer the values come that `lift` makes of it."""
         answer = self._unwrapped(answer)
-        if self.nullable and self.lens.blank(answer):
+        if self.nullable and self.codec.blank(answer):
             yield (), self.wrapped
         elif not self.constant:
-            yield from within(self.lens, answer, (), self.wrapped)
+            yield from within(self.codec, answer, (), self.wrapped)
 
     def place(self, path: Path, answer: JSON) -> Path:
         """Tell where a place in an answer is in the user's shape."""
         if not self.wrapped:
-            return place(self.lens, path, answer)
+            return place(self.codec, path, answer)
         inner = self._unwrapped(answer) if is_object(answer) else None
-        return place(self.lens, path[1:], inner) if path[:1] == self.wrapped else ()
+        return place(self.codec, path[1:], inner) if path[:1] == self.wrapped else ()
 
     def _unwrapped(self, answer: JSON) -> JSON:
         return answer.get(str(self.wrapped[0])) if self.wrapped and is_object(answer) else answer
@@ -64,16 +63,16 @@ class Whole:
     @property
     def constant(self) -> Member | None:
         """The only value there is; it is put in whatever the answer."""
-        members = self.lens.members if isinstance(self.lens, EnumLens) and not self.nullable else ()
+        members = self.codec.members if isinstance(self.codec, EnumCodec) and not self.nullable else ()
         return members[0] if len(members) == 1 else None
 
 
-def whole(node: Node, vocabulary: Vocabulary) -> Whole:
-    """Make the lens of a schema that was read into a node."""
-    lens = build(node, vocabulary)
-    if isinstance(lens.form, Record):
-        return Whole(lens, lens.form, nullable=node.nullable)
+def whole(node: Node, vocabulary: Vocabulary) -> RootCodec:
+    """Make the codec of a schema that was read into a node."""
+    codec = build(node, vocabulary)
+    if isinstance(codec.shape, RecordShape):
+        return RootCodec(codec, codec.shape, nullable=node.nullable)
     if isinstance(node, Never):
-        return Whole(lens, Record(()), ("value",))
-    name = "entries" if isinstance(node, RecordNode) else "items" if isinstance(node, Array) else "value"
-    return Whole(lens, Record(((name, lens.form),)), (name,), node.nullable)
+        return RootCodec(codec, RecordShape(()), ("value",))
+    name = "entries" if isinstance(node, Record) else "items" if isinstance(node, Array) else "value"
+    return RootCodec(codec, RecordShape(((name, codec.shape),)), (name,), node.nullable)

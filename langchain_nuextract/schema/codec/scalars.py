@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final, NoReturn
 
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.schema.answer_shape import Choice, Scalar
+from langchain_nuextract.schema.answer_shape import EnumShape, ScalarShape
 from langchain_nuextract.schema.ir import Member
 from langchain_nuextract.schema.json_types import admits, dumps, is_exact
 
@@ -34,10 +34,10 @@ def _refuse(name: str) -> NoReturn:
 
 
 @dataclass(frozen=True, slots=True)
-class LeafLens:
+class ScalarCodec:
     """A value that the model writes in the JSON type the user has."""
 
-    form: Scalar | Choice
+    shape: ScalarShape | EnumShape
     kinds: frozenset[str]
     decimal: bool = False
     missing: JSON = None
@@ -67,10 +67,10 @@ class LeafLens:
 
 
 @dataclass(frozen=True, slots=True)
-class TextLens:
+class TextCodec:
     """A value of several types, or of one that the model does not write, as text."""
 
-    form: Scalar | Choice
+    shape: ScalarShape | EnumShape
     kinds: frozenset[str]
     missing: JSON = None
     day: bool = False
@@ -128,10 +128,10 @@ def _read(text: str, kinds: frozenset[str]) -> JSON:
 
 
 @dataclass(frozen=True, slots=True)
-class EnumLens:
+class EnumCodec:
     """One of some values, by its label."""
 
-    form: Scalar | Choice
+    shape: ScalarShape | EnumShape
     members: tuple[Member, ...]
     missing: JSON = None
     note: str = ""
@@ -160,10 +160,10 @@ class EnumLens:
 
 
 @dataclass(frozen=True, slots=True)
-class JsonLens:
+class JsonCodec:
     """Any value, as text: JSON where it is JSON."""
 
-    form: Scalar | Choice
+    shape: ScalarShape | EnumShape
     containers: bool = False
     """Whether only objects and arrays count: text stands for nothing at the place of a cut."""
     missing: JSON = None
@@ -190,15 +190,15 @@ class JsonLens:
 
 
 @dataclass(frozen=True, slots=True)
-class NullLens:
+class NullableCodec:
     """Text that may be null or left out, which are told apart: null is written as a word."""
 
-    inner: LeafLens | TextLens | EnumLens
+    inner: ScalarCodec | TextCodec | EnumCodec
 
     @property
-    def form(self) -> Scalar | Choice:
+    def shape(self) -> ScalarShape | EnumShape:
         """The shape of the answers."""
-        return self.inner.form
+        return self.inner.shape
 
     @property
     def missing(self) -> JSON:

@@ -3,19 +3,19 @@
 from dataclasses import dataclass
 
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.schema.answer_shape import Record
-from langchain_nuextract.schema.codec.containers import Lens, ListLens, Part, hollow
+from langchain_nuextract.schema.answer_shape import RecordShape
+from langchain_nuextract.schema.codec.containers import Codec, ListCodec, Part, is_empty
 from langchain_nuextract.schema.json_types import is_list, is_object
 
 
 @dataclass(frozen=True, slots=True)
-class TupleLens:
+class TupleCodec:
     """Items that have places of their own, as an object with a part for each place."""
 
-    form: Record
+    shape: RecordShape
     parts: tuple[Part, ...]
     least: int
-    rest: "tuple[str, ListLens] | None" = None
+    rest: "tuple[str, ListCodec] | None" = None
     missing: JSON = None
     note: str = ""
 
@@ -24,7 +24,7 @@ class TupleLens:
         if not is_list(value):
             return self.missing if value is None else value
         answer = {
-            part.name: part.lens.lower(value[index]) if index < len(value) else part.lens.missing
+            part.name: part.codec.lower(value[index]) if index < len(value) else part.codec.missing
             for index, part in enumerate(self.parts)
         }
         if self.rest:
@@ -41,29 +41,29 @@ class TupleLens:
         items = [self._item(part, answer.get(part.name)) for part in self.parts]
         if is_list(after) and after:
             return [*items, *after]
-        present = [not part.lens.blank(answer.get(part.name)) for part in self.parts]
+        present = [not part.codec.blank(answer.get(part.name)) for part in self.parts]
         length = max((index + 1 for index, there in enumerate(present) if there), default=0)
         stands = any(present) or all(part.nullable for part in self.parts[: self.least])
         return items[: max(length, self.least)] if stands else []
 
     def _item(self, part: Part, answer: JSON) -> JSON:
-        return None if part.lens.blank(answer) else part.lens.lift(answer)
+        return None if part.codec.blank(answer) else part.codec.lift(answer)
 
     def blank(self, answer: JSON) -> bool:
         """Whether an answer says that there is no tuple."""
         if answer is None or answer == "":
             return True
-        return is_object(answer) and hollow(answer) and any(part.needed for part in self.parts)
+        return is_object(answer) and is_empty(answer) and any(part.needed for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
-class SplitLens:
+class UnionCodec:
     """Values of several shapes, as an object with a part for scalars, one for lists, and the parts of objects."""
 
-    form: Record
-    value: tuple[str, Lens] | None
-    items: tuple[str, Lens] | None
-    record: Lens | None
+    shape: RecordShape
+    value: tuple[str, Codec] | None
+    items: tuple[str, Codec] | None
+    record: Codec | None
     within: str | None
     """The name under which objects stand; None where their own parts stand beside the others."""
     missing: JSON = None
@@ -78,8 +78,8 @@ class SplitLens:
             scalar = not isinstance(value, dict | list)
             answer[self.value[0]] = self.value[1].lower(value) if scalar else self.value[1].missing
         if self.items:
-            name, lens = self.items
-            answer[name] = lens.lower(value) if is_list(value) else lens.missing
+            name, codec = self.items
+            answer[name] = codec.lower(value) if is_list(value) else codec.missing
         return answer | self._lower_record(value)
 
     def _lower_record(self, value: JSON) -> dict[str, JSON]:
@@ -98,9 +98,9 @@ class SplitLens:
             return self.value[1].lift(answer[self.value[0]])
         items = answer.get(self.items[0]) if self.items else None
         record = self.record_of(answer)
-        if self.items and not hollow(items):
+        if self.items and not is_empty(items):
             return self.items[1].lift(items)
-        if self.record and (not hollow(record) or items is None):
+        if self.record and (not is_empty(record) or items is None):
             return self.record.lift(record)
         return self.items[1].lift(items) if self.items else None
 
@@ -127,6 +127,6 @@ class SplitLens:
         """Whether an answer says that there is no value."""
         if not is_object(answer):
             return answer is None or answer == ""
-        if not hollow(answer) or self._lists(answer):
+        if not is_empty(answer) or self._lists(answer):
             return False
         return self.record is None or self.record.blank(self.record_of(answer))

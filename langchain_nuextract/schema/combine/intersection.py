@@ -6,7 +6,6 @@ from langchain_nuextract.schema.combine.by_kind import array_of, compose, in_pai
 from langchain_nuextract.schema.ir import (
     Anything,
     Array,
-    Cut,
     Enum,
     Field,
     Leaf,
@@ -14,6 +13,7 @@ from langchain_nuextract.schema.ir import (
     Never,
     Node,
     Record,
+    RecursionCut,
     Split,
     is_impossible,
 )
@@ -24,9 +24,9 @@ def meet(a: Node, b: Node) -> Node:
     """Give the node of the values that satisfy both."""
     if a is b:
         return a
-    if isinstance(a, Anything | Cut) or isinstance(b, Anything | Cut):
-        wide, narrow = (a, b) if isinstance(a, Anything | Cut) else (b, a)
-        return narrow if isinstance(narrow, Cut) or isinstance(wide, Anything) else wide
+    if isinstance(a, Anything | RecursionCut) or isinstance(b, Anything | RecursionCut):
+        wide, narrow = (a, b) if isinstance(a, Anything | RecursionCut) else (b, a)
+        return narrow if isinstance(narrow, RecursionCut) or isinstance(wide, Anything) else wide
     both = compose(
         _meet_scalar(scalar_of(a), scalar_of(b)),
         _meet_array(array_of(a), array_of(b)),

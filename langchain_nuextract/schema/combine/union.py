@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from langchain_nuextract.schema.combine.by_kind import array_of, compose, in_pairs, joined, record_of, scalar_of
-from langchain_nuextract.schema.ir import Anything, Array, Cut, Enum, Field, Leaf, Never, Node, Record, enum
+from langchain_nuextract.schema.ir import Anything, Array, Enum, Field, Leaf, Never, Node, Record, RecursionCut, enum
 from langchain_nuextract.schema.json_types import kind_of, plain_type
 
 MERGED = ("the kinds of object here are asked as one", "the fields of all of them are asked for")
@@ -18,7 +18,7 @@ def unite(a: Node, b: Node) -> Node:
         return replace(a, nullable=a.nullable or b.nullable)
     if isinstance(a, Never):
         return replace(b, nullable=a.nullable or b.nullable)
-    if isinstance(b, Anything) or isinstance(a, Cut) or isinstance(b, Cut):
+    if isinstance(b, Anything) or isinstance(a, RecursionCut) or isinstance(b, RecursionCut):
         return b if isinstance(b, Anything) else Anything(nullable=True, lost=(AS_TEXT,))
     scalar = _unite_scalar(scalar_of(a), scalar_of(b))
     if isinstance(scalar, Anything):

@@ -24,13 +24,13 @@ def library(name: str) -> Any:
         return None
 
 
-def _code(form: str, *tables: str, also: str = "") -> Check:
+def _code(shape: str, *tables: str, also: str = "") -> Check:
     """Make the check for a code that stands in one of pycountry's tables, written `countries.alpha_2`."""
-    shape = re.compile(form)
+    pattern = re.compile(shape)
     others = frozenset(also.split())
 
     def holds(text: str) -> bool:
-        return bool(shape.fullmatch(text)) and (text in others or _is_listed(text, tables))
+        return bool(pattern.fullmatch(text)) and (text in others or _is_listed(text, tables))
 
     return holds
 

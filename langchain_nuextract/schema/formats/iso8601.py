@@ -14,8 +14,8 @@ from typing import Final
 _YEAR: Final = r"(?P<year>[+-]?\d{4}|[+-]\d{5,6})"
 _MONTH: Final = r"(?P<month>0[1-9]|1[0-2])"
 _DATES: Final = tuple(
-    re.compile(form, re.ASCII)
-    for form in (
+    re.compile(shape, re.ASCII)
+    for shape in (
         rf"{_YEAR}(?:-{_MONTH}(?:-(?P<day>\d\d))?)?",
         rf"{_YEAR}{_MONTH}(?P<day>\d\d)",
         rf"{_YEAR}(?P<mark>-?)W(?P<week>\d\d)(?:(?P=mark)[1-7])?",
@@ -44,7 +44,7 @@ _CYCLE: Final = 400
 
 def is_date(text: str) -> bool:
     """Whether a text is a day, or as much of one as is known: a year, a month, a week, a day of any year."""
-    return any(_is_in_calendar(match.groupdict()) for form in _DATES if (match := form.fullmatch(text)))
+    return any(_is_in_calendar(match.groupdict()) for shape in _DATES if (match := shape.fullmatch(text)))
 
 
 def is_time(text: str) -> bool:

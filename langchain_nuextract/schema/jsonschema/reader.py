@@ -16,12 +16,12 @@ from langchain_nuextract.schema.finalize import ANY
 from langchain_nuextract.schema.ir import (
     Anything,
     Array,
-    Cut,
     Enum,
     Field,
     Never,
     Node,
     Record,
+    RecursionCut,
     enum,
     is_impossible,
     size,
@@ -157,7 +157,7 @@ class Reader:
             return self.read(target, place)
         rounds = place.rounds + (name in place.unrolled)
         if rounds > self._limits.rounds or len(place.unrolled) >= self._limits.nested:
-            return Cut(lost=(_CUT,))
+            return RecursionCut(lost=(_CUT,))
         return self.read(target, replace(place, rounds=rounds, unrolled=place.unrolled | {name}))
 
     def _own(self, schema: Mapping[str, JSON], place: Place) -> Node:

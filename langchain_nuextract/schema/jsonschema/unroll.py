@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Final
 
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.schema.finalize import finished
+from langchain_nuextract.schema.finalize import finalize
 from langchain_nuextract.schema.ir import Node
 from langchain_nuextract.schema.jsonschema.reader import Limits, Reader, TooLarge
 from langchain_nuextract.schema.jsonschema.references import Resolver, recursive
@@ -32,7 +32,7 @@ def read(schema: Mapping[str, JSON], *, draft: str, depth: int, closed: bool) ->
     loops = recursive(resolver, schema)
 
     def within(limits: Limits) -> Node:
-        return finished(Reader(resolver, loops, limits, draft=draft, closed=closed).whole(schema))
+        return finalize(Reader(resolver, loops, limits, draft=draft, closed=closed).whole(schema))
 
     *wider, last = _unrolling(depth) if loops else [Limits(0)]
     for limits in wider:

@@ -36,7 +36,7 @@ LARGE = 500_000
 
 def refusals(targets: list[Target[Any]]) -> list[tuple[str, str, int]]:
     """What xgrammar and llguidance have against each answer schema, and how long it is."""
-    texts = [json.dumps(schema) for t in targets for schema in (t.answer_schema, answer_schema(t.form(FULL)))]
+    texts = [json.dumps(schema) for t in targets for schema in (t.answer_schema, answer_schema(t.shape(FULL)))]
     found = subprocess.run(
         [build.PYTHON, "-c", COMPILE], input="\n".join(texts), capture_output=True, text=True, check=True, timeout=250
     )

@@ -4,7 +4,7 @@ import pytest
 
 from langchain_nuextract.dialects import dialect_named
 from langchain_nuextract.dialects.messages import Request, Shot, Task
-from langchain_nuextract.documents.escape import neutralise
+from langchain_nuextract.documents.escape import escape_source
 from langchain_nuextract.documents.source import Source, Text
 from tests.integration_tests.vllm.server import Server
 
@@ -29,7 +29,7 @@ HOSTILE = [
 def asked(server: Server, name: str, text: str, example: str = "Ann.") -> tuple[str, list[int]]:
     """The prompt that the server makes of a document, and its tokens."""
     dialect = dialect_named(name)
-    document, shown = (neutralise(Source((Text(each),)), dialect.marks).source for each in (text, example))
+    document, shown = (escape_source(Source((Text(each),)), dialect.marks).source for each in (text, example))
     shots = (Shot(shown, '{"name": "Ann"}'),) if dialect.takes_examples else ()
     request = dialect.phrase(Task(document, TEMPLATE, shots=shots))
     return _raw(server, request) if request.route == "completions" else _chat(server, request)

@@ -26,7 +26,7 @@ from langchain_nuextract import (
     RecoveryPolicy,
     ReplyCutShort,
 )
-from langchain_nuextract.batch.checkpoint import Checkpoint, Kept
+from langchain_nuextract.batch.checkpoint import Checkpoint, CheckpointRow
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 from tests.unit_tests.batch.test_batches import Numbered, extractor, number_in, numbered, right
 
@@ -226,9 +226,9 @@ def test_a_checkpoint_that_breaks_ends_the_batch(tmp_path):
 
 def test_two_writers_of_one_file_do_not_hinder_each_other(tmp_path):
     one, other = Checkpoint(tmp_path / "run.db"), Checkpoint(tmp_path / "run.db")
-    one.put("a", Kept("1", None, "[]"))
-    other.put("a", Kept("2", None, "[]"))
-    other.put("b", Kept("3", None, "[]"))
+    one.put("a", CheckpointRow("1", None, "[]"))
+    other.put("a", CheckpointRow("2", None, "[]"))
+    other.put("b", CheckpointRow("3", None, "[]"))
     assert one.get("a").value == "2"
     assert one.get("b").value == "3"
     one.close()

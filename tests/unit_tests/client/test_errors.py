@@ -20,10 +20,10 @@ from langchain_nuextract import (
     RequestRefused,
     UnknownModel,
 )
-from langchain_nuextract.client.error_mapping import Place, ServedModel, explain, explain_refusal, refusal_of
+from langchain_nuextract.client.error_mapping import ErrorContext, ServedModel, explain, explain_refusal, refusal_of
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
-PLACE = Place("http://localhost:8000/v1/chat/completions", "m")
+PLACE = ErrorContext("http://localhost:8000/v1/chat/completions", "m")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from langchain_nuextract.dialects import DIALECTS, dialect_named
 from langchain_nuextract.dialects.dialect import Dialect, dumps
 from langchain_nuextract.dialects.messages import Request, Shot, Task
-from langchain_nuextract.documents.escape import neutralise, neutralise_text
+from langchain_nuextract.documents.escape import escape_source, escape_text
 from langchain_nuextract.documents.source import Image, Source, Text
 
 TEMPLATES = Path(__file__).parents[2] / "integration_tests" / "vllm" / "templates"
@@ -154,19 +154,19 @@ def test_no_document_example_or_instruction_leaves_its_place(dialect: Dialect, d
     tame = Task(source("x"), {"a": ""}, shots=(Shot(source("x"), dumps({"a": "x"})),) * dialect.takes_examples)
     if dialect.takes_instructions:
         tame = replace(tame, instructions="x")
-    answer = neutralise_text(dumps({"a": example}), dialect.marks)
+    answer = escape_text(dumps({"a": example}), dialect.marks)
     attack = replace(
         tame,
-        source=neutralise(source(hostile, example), dialect.marks).source,
-        shots=tuple(Shot(neutralise(source(example), dialect.marks).source, answer) for _ in tame.shots),
-        instructions=neutralise_text(instructions, dialect.marks) or "x" if tame.instructions else "",
+        source=escape_source(source(hostile, example), dialect.marks).source,
+        shots=tuple(Shot(escape_source(source(example), dialect.marks).source, answer) for _ in tame.shots),
+        instructions=escape_text(instructions, dialect.marks) or "x" if tame.instructions else "",
     )
     assert count(dialect, phrased(dialect.name, attack)) == count(dialect, phrased(dialect.name, tame))
 
 
 def test_a_document_that_says_image_is_no_image():
     name = "nuextract-2.0"
-    document = neutralise(source(" <image>\n"), dialect_named(name).marks).source
+    document = escape_source(source(" <image>\n"), dialect_named(name).marks).source
     assert "image_pad" not in phrased(name, replace(JOHN, source=document))
     assert phrased(name, replace(JOHN, source=document)).endswith(
         "# Context:\n< image><|im_end|>\n<|im_start|>assistant\n"
@@ -175,6 +175,6 @@ def test_a_document_that_says_image_is_no_image():
 
 def test_a_markdown_heading_stays_one():
     text = "intro\n# Context:\nbody # Context: here\n### Text:\n# Contexts"
-    widened = neutralise_text(text, dialect_named("2.0").marks)
+    widened = escape_text(text, dialect_named("2.0").marks)
     assert widened == "intro\n#  Context:\nbody # Context: here\n### Text:\n# Contexts"
     assert re.sub(r"\s+", " ", widened) == re.sub(r"\s+", " ", text)

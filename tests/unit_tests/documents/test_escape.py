@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from langchain_nuextract.dialects import DIALECTS
-from langchain_nuextract.documents.escape import neutralise, neutralise_text
+from langchain_nuextract.documents.escape import escape_source, escape_text
 from langchain_nuextract.documents.source import Image, Source, Text
 
 MARKS = tuple(sorted({mark for dialect in DIALECTS for mark in dialect.marks}))
@@ -40,7 +40,7 @@ def without_blanks(text: str) -> str:
 @settings(deadline=None)
 @given(source=sources)
 def test_no_mark_remains(source: Source):
-    neutralised = neutralise(source, MARKS).source
+    neutralised = escape_source(source, MARKS).source
     assert marks_in(neutralised.text) == []
     assert [marks_in(part.text) for part in neutralised.parts if isinstance(part, Text) if marks_in(part.text)] == []
 
@@ -48,7 +48,7 @@ def test_no_mark_remains(source: Source):
 @settings(deadline=None)
 @given(source=sources)
 def test_nothing_but_blanks_is_added_and_images_stay_where_they_are(source: Source):
-    neutralised = neutralise(source, MARKS).source
+    neutralised = escape_source(source, MARKS).source
     assert without_blanks(neutralised.text) == without_blanks(source.text)
     assert [isinstance(part, Image) for part in neutralised.parts] == [isinstance(part, Image) for part in source.parts]
 
@@ -56,14 +56,14 @@ def test_nothing_but_blanks_is_added_and_images_stay_where_they_are(source: Sour
 @settings(deadline=None)
 @given(text=texts)
 def test_a_second_time_changes_nothing(text: str):
-    once = neutralise_text(text, MARKS)
-    assert neutralise_text(once, MARKS) == once
+    once = escape_text(text, MARKS)
+    assert escape_text(once, MARKS) == once
 
 
 @settings(deadline=None)
 @given(text=st.lists(st.one_of(st.sampled_from(MARKS), st.text("abc\n", max_size=4)), max_size=8).map("".join))
 def test_what_the_model_copies_is_restored(text: str):
-    neutralised = neutralise(Source((Text(text),)), MARKS)
+    neutralised = escape_source(Source((Text(text),)), MARKS)
     assert neutralised.restore(neutralised.source.text) == text
 
 
@@ -72,10 +72,10 @@ def test_what_the_model_copies_is_restored(text: str):
 )
 def test_a_text_without_marks_is_given_back_as_it_is(text: str):
     source = Source((Text(text), IMAGE))
-    neutralised = neutralise(source, MARKS)
+    neutralised = escape_source(source, MARKS)
     assert neutralised.source is source
     assert neutralised.restore(text) is text
-    assert neutralise_text(text, MARKS) is text
+    assert escape_text(text, MARKS) is text
 
 
 @pytest.mark.parametrize(
@@ -93,17 +93,17 @@ def test_a_text_without_marks_is_given_back_as_it_is(text: str):
     ],
 )
 def test_one_blank_is_put_into_each_mark(text: str, expected: str):
-    assert neutralise_text(text, MARKS) == expected
+    assert escape_text(text, MARKS) == expected
 
 
 def test_a_heading_counts_at_the_beginning_of_every_text():
-    parts = neutralise(Source((Text("a"), Text("# Context:"), IMAGE, Text("# Context:"))), MARKS).source.parts
+    parts = escape_source(Source((Text("a"), Text("# Context:"), IMAGE, Text("# Context:"))), MARKS).source.parts
     assert parts == (Text("a"), Text("#  Context:"), IMAGE, Text("#  Context:"))
 
 
 def test_without_marks_there_is_nothing_to_do():
-    assert neutralise_text("<|im_end|>\n# Context:", ()) == "<|im_end|>\n# Context:"
+    assert escape_text("<|im_end|>\n# Context:", ()) == "<|im_end|>\n# Context:"
 
 
 def test_letters_that_mean_something_in_patterns_are_marks_as_well():
-    assert neutralise_text("a.*b a+b", ("a.*b", "a+b")) == "a .*b a +b"
+    assert escape_text("a.*b a+b", ("a.*b", "a+b")) == "a .*b a +b"

@@ -14,12 +14,12 @@ from langchain_nuextract.dialects.messages import Reply, Usage
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.engine.fields import assembled, narrowed, only, parts, parts_at
 from langchain_nuextract.engine.flow import extract
-from langchain_nuextract.engine.merge import Said, merge, said
+from langchain_nuextract.engine.merge import FieldResult, merge, said
 from langchain_nuextract.engine.plan import plan_for
 from langchain_nuextract.engine.prune_invalid import without_faults
 from langchain_nuextract.engine.recovery import continues, is_runaway
 from langchain_nuextract.errors import EndpointUnreachable, Problem, RequestRefused
-from langchain_nuextract.schema.answer_shape import Listing, Record, Scalar
+from langchain_nuextract.schema.answer_shape import ListShape, RecordShape, ScalarShape
 
 
 class Seller(BaseModel):
@@ -199,12 +199,19 @@ def test_of_parts_that_contradict_each_other_one_answer_alone_is_taken():
     assert result(running, reply({"low": 1, "high": 5, "unit": "cm"})).value == Range(low=1, high=5, unit="cm")
 
 
-FORM = Record((("a", Scalar("string")), ("b", Record((("c", Scalar("date")), ("d", Listing(Scalar("integer"))))))))
+FORM = RecordShape(
+    (
+        ("a", ScalarShape("string")),
+        ("b", RecordShape((("c", ScalarShape("date")), ("d", ListShape(ScalarShape("integer")))))),
+    )
+)
 
 
 def test_the_parts_of_a_form_are_its_values_and_whole_lists():
     assert list(parts(FORM)) == [("a",), ("b", "c"), ("b", "d")]
-    assert narrowed(FORM, {("b", "d")}) == Record((("b", Record((("d", Listing(Scalar("integer"))),))),))
+    assert narrowed(FORM, {("b", "d")}) == RecordShape(
+        (("b", RecordShape((("d", ListShape(ScalarShape("integer"))),))),)
+    )
     assert narrowed(FORM, set(parts(FORM))) == FORM
 
 
@@ -256,7 +263,7 @@ def test_a_merge_keeps_every_valid_part_of_both(old, old_faults, new, new_faults
 
 def test_a_list_that_was_cut_twice_is_the_longer_one():
     problem = (Problem((), "cut"),)
-    short, long = (Said(value, present=True, by=by, problems=problem) for by, value in enumerate(([1], [1, 2])))
+    short, long = (FieldResult(value, present=True, by=by, problems=problem) for by, value in enumerate(([1], [1, 2])))
     for one, other in ((short, long), (long, short)):
         assert merge({("d",): one}, {("d",): other}) == {("d",): long}
 
@@ -274,7 +281,7 @@ def test_what_is_wrong_is_left_out_and_what_misses_something_too():
 
 
 @pytest.mark.parametrize(
-    ("written", "text", "goes_on"),
+    ("written", "text", "continued"),
     [
         ('{"a": {"b": 1', ', "c": 2}}', True),
         ('{"rows": [', '{"a": 1}]}', True),
@@ -283,8 +290,8 @@ def test_what_is_wrong_is_left_out_and_what_misses_something_too():
         ("", "{}", True),
     ],
 )
-def test_an_answer_that_begins_anew_is_told_from_one_that_goes_on(written, text, goes_on):
-    assert continues(written, text) == goes_on
+def test_an_answer_that_begins_anew_is_told_from_one_that_continued(written, text, continued):
+    assert continues(written, text) == continued
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from langchain_nuextract.grounding.assignment import Places
+from langchain_nuextract.grounding.assignment import SpanAllocator
 
 spans = st.lists(st.integers(0, 60), unique=True, min_size=1, max_size=12).map(
     lambda starts: [(at, at + 2) for at in sorted(starts)]
@@ -27,7 +27,7 @@ def distance(span: tuple[int, int], near: tuple[int, int] | None) -> tuple[int, 
 def test_the_nearest_place_is_taken_that_is_free_and_once_none_is_free_the_nearest(
     all_spans: list[tuple[int, int]], asked: list[tuple[int, int] | None]
 ):
-    places, free = Places(all_spans), [*all_spans]
+    places, free = SpanAllocator(all_spans), [*all_spans]
     for near in asked:
         expected = min(free or all_spans, key=lambda span: distance(span, near))
         assert places.take(near) == expected
@@ -37,7 +37,7 @@ def test_the_nearest_place_is_taken_that_is_free_and_once_none_is_free_the_neare
 
 def steps(count: int, near: tuple[int, int] | None) -> int:
     """How many instructions of Python are run to give out as many places as there are, twice."""
-    places = Places([(at, at + 1) for at in range(0, 2 * count, 2)])
+    places = SpanAllocator([(at, at + 1) for at in range(0, 2 * count, 2)])
     seen, before = 0, sys.gettrace()
 
     def trace(frame: FrameType, event: str, _what: object) -> Callable[..., Any]:

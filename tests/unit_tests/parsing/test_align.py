@@ -1,12 +1,12 @@
 import json
 
 import pytest
+from tests.unit_tests.parsing.shapes import shape_of
 
-from langchain_nuextract.parsing import Kind, Policy, read_form
+from langchain_nuextract.parsing import Kind, Policy, read_shape
 from langchain_nuextract.paths import JSON, Path
-from tests.unit_tests.parsing.forms import form_of
 
-FORM = form_of(
+FORM = shape_of(
     {
         "invoice_number": "string",
         "total": "number",
@@ -24,7 +24,7 @@ FORM = form_of(
 
 
 def read(answer: JSON, policy: Policy = "safe", document: str = ""):
-    return read_form(json.dumps(answer), FORM, policy=policy, document=document)
+    return read_shape(json.dumps(answer), FORM, policy=policy, document=document)
 
 
 @pytest.mark.parametrize(
@@ -87,12 +87,12 @@ def test_an_answer_is_brought_to_its_form(answer: JSON, value: JSON, kinds: list
     ],
 )
 def test_a_code_gets_the_capitals_of_its_standard(kind: str, written: str, code: str):
-    reading = read_form(json.dumps({"code": written}), form_of({"code": kind}), policy="safe")
+    reading = read_shape(json.dumps({"code": written}), shape_of({"code": kind}), policy="safe")
     assert reading.value == {"code": code}
     assert [(repair.kind, repair.before, repair.after) for repair in reading.repairs] == (
         [] if code == written else [("value", written, code)]
     )
-    right = read_form(json.dumps({"code": code}), form_of({"code": kind}), policy="strict")
+    right = read_shape(json.dumps({"code": code}), shape_of({"code": kind}), policy="strict")
     assert (right.value, right.repairs, right.problems) == ({"code": code}, (), ())
 
 
@@ -155,14 +155,14 @@ def test_the_document_shows_whether_the_day_comes_first():
     ],
 )
 def test_a_key_that_comes_twice(text: str, value: JSON, kind: Kind):
-    reading = read_form(text, FORM)
+    reading = read_shape(text, FORM)
     assert reading.value == value
     assert [repair.kind for repair in reading.repairs] == [kind]
 
 
 def test_a_runaway_loop_is_cut_to_its_first_round():
     text = '{"notes": ["start", ' + '"a", "b", ' * 30 + '"a'
-    reading = read_form(text, FORM)
+    reading = read_shape(text, FORM)
     assert reading.value == {"notes": ["start", "a", "b"]}
     assert ("notes",) in reading.incomplete
     assert "loop" in {repair.kind for repair in reading.repairs}
@@ -170,24 +170,24 @@ def test_a_runaway_loop_is_cut_to_its_first_round():
 
 def test_repeats_that_the_model_closed_itself_are_kept():
     notes = ["a"] * 30
-    assert read_form(json.dumps({"notes": notes}) + "}", FORM).value == {"notes": notes}
-    assert read_form(json.dumps({"notes": notes})[:-2], FORM, policy="safe").value == {"notes": notes}
+    assert read_shape(json.dumps({"notes": notes}) + "}", FORM).value == {"notes": notes}
+    assert read_shape(json.dumps({"notes": notes})[:-2], FORM, policy="safe").value == {"notes": notes}
 
 
 def test_strict_allows_nothing():
     assert read({"total": "5"}, "strict").repairs == ()
     assert [problem.path for problem in read({"total": "5"}, "strict").problems] == [("total",)]
-    broken = read_form('{"total": 5,}', FORM, policy="strict")
+    broken = read_shape('{"total": 5,}', FORM, policy="strict")
     assert broken.value is None
     assert broken.problems
 
 
 def test_a_map_becomes_the_list_of_pairs_that_was_asked():
-    form = form_of({"names": [{"language": "string", "name": "string"}]})
-    reading = read_form('{"names": {"en": "Rome", "it": "Roma"}}', form)
+    shape = shape_of({"names": [{"language": "string", "name": "string"}]})
+    reading = read_shape('{"names": {"en": "Rome", "it": "Roma"}}', shape)
     assert reading.value == {"names": [{"language": "en", "name": "Rome"}, {"language": "it", "name": "Roma"}]}
 
 
 def test_a_list_at_the_root_may_come_as_lines():
-    form = form_of([{"a": "string"}])
-    assert read_form('{"a": "x"}\n{"a": "y"}\n', form).value == [{"a": "x"}, {"a": "y"}]
+    shape = shape_of([{"a": "string"}])
+    assert read_shape('{"a": "x"}\n{"a": "y"}\n', shape).value == [{"a": "x"}, {"a": "y"}]

@@ -4,11 +4,11 @@ import pytest
 from langchain_nuextract.parsing import Kind
 from langchain_nuextract.parsing.align.coerce import Taken, scalar
 from langchain_nuextract.parsing.align.enum_labels import label_within
-from langchain_nuextract.parsing.json.nodes import Leaf
+from langchain_nuextract.parsing.json.nodes import ScalarNode
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.scalars.dates import iso_date, iso_date_time, iso_time
 from langchain_nuextract.scalars.edit_distance import distance, nearest
-from langchain_nuextract.scalars.locale import Habits, habits_of
+from langchain_nuextract.scalars.locale import Conventions, conventions_of
 from langchain_nuextract.scalars.numbers import Number, number
 
 
@@ -101,18 +101,18 @@ def test_times(written: str, iso: str | None):
 
 
 @pytest.mark.parametrize(
-    ("text", "habits"),
+    ("text", "conventions"),
     [
-        ("12,50 und 1.234,99", Habits(decimal=",")),
-        ("12.50 and 1,234.99", Habits(decimal=".")),
-        ("12,50 and 12.50", Habits()),
-        ("25/12/2024", Habits(day_first=True)),
-        ("12/25/2024", Habits(day_first=False)),
-        ("", Habits()),
+        ("12,50 und 1.234,99", Conventions(decimal=",")),
+        ("12.50 and 1,234.99", Conventions(decimal=".")),
+        ("12,50 and 12.50", Conventions()),
+        ("25/12/2024", Conventions(day_first=True)),
+        ("12/25/2024", Conventions(day_first=False)),
+        ("", Conventions()),
     ],
 )
-def test_habits(text: str, habits: Habits):
-    assert habits_of(text) == habits
+def test_conventions(text: str, conventions: Conventions):
+    assert conventions_of(text) == conventions
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_the_nearest_must_be_clearly_so():
     ],
 )  # fmt: skip
 def test_where_none_are_asked_there_are_no_decimals(written: str, document: str, value: int | None, kind: str):
-    taken = scalar(Leaf(written, written), "integer", habits_of(document))
+    taken = scalar(ScalarNode(written, written), "integer", conventions_of(document))
     assert (taken and (taken.value, taken.kind)) == (None if value is None else (value, kind))
 
 
@@ -149,20 +149,20 @@ def test_where_none_are_asked_there_are_no_decimals(written: str, document: str,
     ],
 )  # fmt: skip
 def test_a_boolean_may_be_a_box_or_have_a_reason(written: str, value: JSON, kind: Kind):
-    assert scalar(Leaf(written, written), "boolean", Habits()) == Taken(value, kind)
+    assert scalar(ScalarNode(written, written), "boolean", Conventions()) == Taken(value, kind)
 
 
 @pytest.mark.parametrize("written", ["maybe", "yes and no", "nothing, it seems", "n, p", "well-known"])
 def test_what_is_no_boolean(written: str):
-    assert scalar(Leaf(written, written), "boolean", Habits()) is None
+    assert scalar(ScalarNode(written, written), "boolean", Conventions()) is None
 
 
 @pytest.mark.parametrize(
     "written", ["keine Angabe", "Not mentioned in the text", "non renseigné", "TBD", "YYYY-MM-DD", "不明"]
 )
 def test_words_for_nothing_in_several_languages(written: str):
-    assert scalar(Leaf(written, written), "date", Habits()) == Taken(None)
-    assert scalar(Leaf(written, written), "string", Habits()) == Taken(written)
+    assert scalar(ScalarNode(written, written), "date", Conventions()) == Taken(None)
+    assert scalar(ScalarNode(written, written), "string", Conventions()) == Taken(written)
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,13 @@ import time
 from collections.abc import Callable
 
 import pytest
+from tests.unit_tests.parsing.shapes import shape_of
 
-from langchain_nuextract.parsing import read_form, read_json
+from langchain_nuextract.parsing import read_json, read_shape
 from langchain_nuextract.paths import JSON, leaves, show
 from tests.fuzz.growth import STEEPEST, Repeated, steepness
-from tests.unit_tests.parsing.forms import form_of
 
-FORM = form_of({"a": "string", "n": "number", "i": "integer", "l": [{"a": "string"}]})
+FORM = shape_of({"a": "string", "n": "number", "i": "integer", "l": [{"a": "string"}]})
 SIZE = 40_000
 
 HOSTILE = {
@@ -69,13 +69,13 @@ HOSTILE = {
 }  # fmt: skip
 
 
-ENTRIES = form_of({"entries": [{"key": "string", "value": "integer"}]})
+ENTRIES = shape_of({"entries": [{"key": "string", "value": "integer"}]})
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_ends_soon(text: str):
-    assert seconds(lambda: read_form(text, FORM)) < 20
-    assert seconds(lambda: read_form(text, ENTRIES)) < 20
+    assert seconds(lambda: read_shape(text, FORM)) < 20
+    assert seconds(lambda: read_shape(text, ENTRIES)) < 20
     assert seconds(lambda: read_json(text)) < 20
 
 
@@ -103,29 +103,29 @@ def seconds(call: Callable[[], object]) -> float:
     ],
 )
 def test_time_grows_with_the_text_and_no_faster(template: JSON, found: Repeated):
-    assert steepness(found, form_of(template), SIZE // 2) < STEEPEST
+    assert steepness(found, shape_of(template), SIZE // 2) < STEEPEST
 
 
 def test_a_number_that_stands_for_a_character_may_be_too_long():
     text = "{&quot;a&quot;: &quot;&#" + "9" * SIZE + ";&quot;}"
-    assert read_form(text, FORM).value == {}
+    assert read_shape(text, FORM).value == {}
 
 
 def test_keys_that_lead_through_the_same_objects_are_put_together():
-    form = form_of({"a": {"x": "string", "b": {"c": "string", "d": "string"}}})
+    shape = shape_of({"a": {"x": "string", "b": {"c": "string", "d": "string"}}})
     text = '{"a.b.c": "1", "a.x": "2", "a.b.d": "3"}'
-    assert read_form(text, form).value == {"a": {"x": "2", "b": {"c": "1", "d": "3"}}}
+    assert read_shape(text, shape).value == {"a": {"x": "2", "b": {"c": "1", "d": "3"}}}
 
 
 def test_a_number_too_long_to_read_stays_text():
-    reading = read_form('{"i": ' + "9" * 5_000 + "}", FORM)
+    reading = read_shape('{"i": ' + "9" * 5_000 + "}", FORM)
     assert reading.value == {"i": "9" * 5_000}
     assert reading.problems
 
 
 def test_lone_surrogates_do_not_come_out():
     for text in ('{"a": "x\ud800"}', '{"a": "x\\ud800"}'):
-        assert read_form(text, FORM).value == {"a": "x\ufffd"}
+        assert read_shape(text, FORM).value == {"a": "x\ufffd"}
         assert read_json(text).value == {"a": "x\ufffd"}
 
 
@@ -135,7 +135,7 @@ def test_what_is_nested_too_deeply_is_cut():
 
 
 def test_a_number_too_large_to_hold_stays_text():
-    reading = read_form('{"n": 1E580}', FORM)
+    reading = read_shape('{"n": 1E580}', FORM)
     assert reading.value == {"n": "1E580"}
     assert reading.problems
 
@@ -146,7 +146,7 @@ def test_a_list_that_is_closed_a_thousand_times_is_one_list():
 
 
 def test_what_is_wrong_a_thousand_times_in_a_value_is_on_record_once():
-    reading = read_form('{"a": "' + "\\ud800" * 1_000 + '", "l": [' + '{"a": "x"},' * 9 + ",,,]}", FORM)
+    reading = read_shape('{"a": "' + "\\ud800" * 1_000 + '", "l": [' + '{"a": "x"},' * 9 + ",,,]}", FORM)
     assert [(show(repair.path), repair.before, repair.times) for repair in reading.repairs] == [
         ("$.a", "\\ud800", 1_000),
         ("$.l", ",", 4),

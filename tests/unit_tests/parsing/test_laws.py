@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from tests.unit_tests.parsing.shapes import answers, shape_of
 
-from langchain_nuextract.parsing import Policy, read_form, read_json
+from langchain_nuextract.parsing import Policy, read_json, read_shape
 from langchain_nuextract.paths import JSON, Path, leaves
-from langchain_nuextract.schema.answer_shape import Form, Record, Scalar
-from tests.unit_tests.parsing.forms import answers, form_of
+from langchain_nuextract.schema.answer_shape import AnswerShape, RecordShape, ScalarShape
 
 JSONS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -27,18 +27,18 @@ TEMPLATE = {"a": "string", "n": "number", "b": {"c": ["x", "y"]}, "l": [{"d": "d
 @pytest.mark.parametrize("indent", [None, 2])
 @LAW
 @given(answer=answers())
-def test_a_valid_answer_that_fits_is_not_touched(answer: tuple[Record, JSON], indent: int | None):
-    form, value = answer
-    reading = read_form(json.dumps(value, indent=indent, ensure_ascii=indent is None), form, policy="strict")
+def test_a_valid_answer_that_fits_is_not_touched(answer: tuple[RecordShape, JSON], indent: int | None):
+    shape, value = answer
+    reading = read_shape(json.dumps(value, indent=indent, ensure_ascii=indent is None), shape, policy="strict")
     assert reading.value == value
     assert (reading.repairs, reading.incomplete, reading.problems) == ((), (), ())
 
 
 @LAW
 @given(answer=answers())
-def test_a_valid_answer_in_prose_is_the_same(answer: tuple[Record, JSON]):
-    form, value = answer
-    reading = read_form(f"Here you are:\n```json\n{json.dumps(value, ensure_ascii=False)}\n```", form)
+def test_a_valid_answer_in_prose_is_the_same(answer: tuple[RecordShape, JSON]):
+    shape, value = answer
+    reading = read_shape(f"Here you are:\n```json\n{json.dumps(value, ensure_ascii=False)}\n```", shape)
     assert reading.value == value
     assert {repair.kind for repair in reading.repairs} <= {"surroundings"}
 
@@ -61,11 +61,11 @@ def test_the_tolerant_reader_agrees_with_the_strict_one(value: JSON):
 
 @LAW
 @given(answer=answers(), data=st.data())
-def test_a_cut_answer_invents_nothing_and_keeps_what_is_complete(answer: tuple[Record, JSON], data: st.DataObject):
-    form, value = answer
+def test_a_cut_answer_invents_nothing_and_keeps_what_is_complete(answer: tuple[RecordShape, JSON], data: st.DataObject):
+    shape, value = answer
     text = json.dumps(value, indent=data.draw(st.sampled_from([None, 2])), ensure_ascii=False)
     cut = data.draw(st.integers(0, len(text) - 1))
-    reading = read_form(text[:cut], form)
+    reading = read_shape(text[:cut], shape)
     full, found = dict(leaves(value)), dict(leaves(reading.value))
     assert all(full[path] == leaf for path, leaf in found.items() if is_said(leaf))
     assert all(found[path] == leaf for path, leaf in complete(text[:cut], full) if is_said(leaf))
@@ -112,12 +112,12 @@ def closings(prefix: str) -> Iterator[str]:
 @example('{"a": "b"}, and more')
 def test_no_text_raises_or_gives_what_it_does_not_hold(text: str):
     for policy in ("strict", "safe", "lenient"):
-        check_derivable(text, form_of(TEMPLATE), policy)
+        check_derivable(text, shape_of(TEMPLATE), policy)
     json.dumps(read_json(text).value).encode()
 
 
-def check_derivable(text: str, form: Form, policy: Policy):
-    reading = read_form(text, form, policy=policy)
+def check_derivable(text: str, shape: AnswerShape, policy: Policy):
+    reading = read_shape(text, shape, policy=policy)
     letters = set(text.casefold())
     for _, leaf in leaves(reading.value):
         said = leaf if isinstance(leaf, str) else ""
@@ -126,28 +126,28 @@ def check_derivable(text: str, form: Form, policy: Policy):
 
 @LAW
 @given(answer=answers(), data=st.data())
-def test_no_mutation_of_an_answer_raises(answer: tuple[Record, JSON], data: st.DataObject):
-    form, value = answer
+def test_no_mutation_of_an_answer_raises(answer: tuple[RecordShape, JSON], data: st.DataObject):
+    shape, value = answer
     text = json.dumps(value, ensure_ascii=False)
     for _ in range(data.draw(st.integers(1, 4))):
         start = data.draw(st.integers(0, len(text)))
         end = data.draw(st.integers(start, min(len(text), start + 3)))
         text = text[:start] + data.draw(SCRAPS.map(lambda scrap: scrap[:3])) + text[end:]
-    reading = read_form(text, form)
+    reading = read_shape(text, shape)
     json.dumps(reading.value)
-    assert read_form(text, form) == reading
+    assert read_shape(text, shape) == reading
 
 
 @LAW
 @given(answer=answers(), data=st.data())
-def test_reading_what_was_read_changes_nothing_more(answer: tuple[Record, JSON], data: st.DataObject):
-    form, value = answer
+def test_reading_what_was_read_changes_nothing_more(answer: tuple[RecordShape, JSON], data: st.DataObject):
+    shape, value = answer
     text = json.dumps(value, ensure_ascii=False)
     at = data.draw(st.integers(0, len(text)))
-    once = read_form(text[:at] + data.draw(SCRAPS.map(lambda scrap: scrap[:2])) + text[at:], form)
+    once = read_shape(text[:at] + data.draw(SCRAPS.map(lambda scrap: scrap[:2])) + text[at:], shape)
     if once.value is None or once.problems:
         return
-    again = read_form(json.dumps(once.value, ensure_ascii=False), form)
+    again = read_shape(json.dumps(once.value, ensure_ascii=False), shape)
     assert again.value == once.value
     assert not again.repairs
 
@@ -155,6 +155,6 @@ def test_reading_what_was_read_changes_nothing_more(answer: tuple[Record, JSON],
 @LAW
 @given(st.text(max_size=30))
 def test_free_text_is_never_taken_for_anything_else(text: str):
-    form = Record((("note", Scalar("verbatim-string")),))
+    shape = RecordShape((("note", ScalarShape("verbatim-string")),))
     if text != "verbatim-string":
-        assert read_form(f"{json.dumps({'note': text})}.", form).value == {"note": text}
+        assert read_shape(f"{json.dumps({'note': text})}.", shape).value == {"note": text}

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
+from tests.unit_tests.parsing.shapes import shape_of
 
-from langchain_nuextract.parsing import read_answer, read_form
+from langchain_nuextract.parsing import read_answer, read_shape
 from langchain_nuextract.schema.target import Target
-from tests.unit_tests.parsing.forms import form_of
 
 
 class Measured(BaseModel):
@@ -52,6 +52,6 @@ def test_a_decimal_of_an_example_is_read_back(number: Decimal):
     ],
 )
 def test_a_long_number_is_its_digits_only_where_no_float_is_equal(written: str, value: object, kinds: list[str]):
-    reading = read_form(f'{{"n": {written}}}', form_of({"n": "number"}), policy="safe")
+    reading = read_shape(f'{{"n": {written}}}', shape_of({"n": "number"}), policy="safe")
     assert reading.value == {"n": value}
     assert [repair.kind for repair in reading.repairs] == kinds

@@ -1,12 +1,12 @@
 """Parts of an answer that stand somewhere else than they were asked for."""
 
 import pytest
+from tests.unit_tests.parsing.shapes import shape_of
 
-from langchain_nuextract.parsing import Kind, read_form
+from langchain_nuextract.parsing import Kind, read_shape
 from langchain_nuextract.paths import JSON
-from tests.unit_tests.parsing.forms import form_of
 
-FORM = form_of(
+FORM = shape_of(
     {
         "vendor": {"name": "string", "address": {"city": "string"}},
         "total": "number",
@@ -49,7 +49,7 @@ TWO: JSON = [{"d": "x", "q": 1}, {"d": "y", "q": 2}]
     ],
 )  # fmt: skip
 def test_a_part_is_found_where_it_was_put(text: str, value: JSON, kinds: set[Kind]):
-    reading = read_form(text, FORM)
+    reading = read_shape(text, FORM)
     assert reading.value == value
     assert {repair.kind for repair in reading.repairs} == kinds
     assert not reading.problems
@@ -64,10 +64,10 @@ def test_a_part_is_found_where_it_was_put(text: str, value: JSON, kinds: set[Kin
     ],
 )
 def test_a_part_is_not_put_where_it_may_not_belong(text: str):
-    assert "unknown-key" in {repair.kind for repair in read_form(text, FORM).repairs}
+    assert "unknown-key" in {repair.kind for repair in read_shape(text, FORM).repairs}
 
 
 def test_what_is_safe_leaves_parts_where_they_are():
-    reading = read_form('{"vendor": {"address": {"city": "B"}}, "name": "A"}', FORM, policy="safe")
+    reading = read_shape('{"vendor": {"address": {"city": "B"}}, "name": "A"}', FORM, policy="safe")
     assert reading.value == {"vendor": {"address": {"city": "B"}}}
     assert reading.problems

@@ -1,12 +1,12 @@
 """Replies that write an object in lines, tables or elements."""
 
 import pytest
+from tests.unit_tests.parsing.shapes import shape_of
 
-from langchain_nuextract.parsing import read_form
+from langchain_nuextract.parsing import read_shape
 from langchain_nuextract.paths import JSON
-from tests.unit_tests.parsing.forms import form_of
 
-FORM = form_of(
+FORM = shape_of(
     {"name": "string", "age": "integer", "tags": ["string"], "pets": [{"kind": "string", "legs": "integer"}]}
 )
 ANN: JSON = {"name": "Ann Lee", "age": 31}
@@ -33,7 +33,7 @@ PETS: JSON = {"pets": [{"kind": "cat", "legs": 4}, {"kind": "hen", "legs": 2}]}
     ],
 )  # fmt: skip
 def test_an_outline_is_read_as_the_object_it_writes(text: str, value: JSON):
-    reading = read_form(text, FORM)
+    reading = read_shape(text, FORM)
     assert reading.value == value
     assert reading.repairs
     assert not reading.problems
@@ -48,7 +48,7 @@ def test_an_outline_is_read_as_the_object_it_writes(text: str, value: JSON):
     ],
 )
 def test_what_an_outline_ends_in_is_absent(text: str, value: JSON):
-    reading = read_form(text, FORM)
+    reading = read_shape(text, FORM)
     assert reading.value == value
     assert reading.incomplete
 
@@ -68,4 +68,4 @@ def test_what_an_outline_ends_in_is_absent(text: str, value: JSON):
     ],
 )
 def test_what_is_more_than_an_outline_is_not_read_as_one(text: str):
-    assert read_form(text, FORM).value is None
+    assert read_shape(text, FORM).value is None

@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from langchain_nuextract.parsing.read import read_form, trace_form
+from langchain_nuextract.parsing.read import read_shape, trace_shape
 from langchain_nuextract.paths import leaves
-from langchain_nuextract.schema.answer_shape import Choices, Listing, Record, Scalar
+from langchain_nuextract.schema.answer_shape import ListShape, MultiEnumShape, RecordShape, ScalarShape
 
-STRING, NUMBER = Scalar("string"), Scalar("number")
-BILL = Record(
+STRING, NUMBER = ScalarShape("string"), ScalarShape("number")
+BILL = RecordShape(
     (
         ("name", STRING),
         ("total", NUMBER),
-        ("tags", Choices(("new", "old"))),
-        ("lines", Listing(Record((("text", STRING), ("price", NUMBER))))),
-        ("seller", Record((("city", STRING),))),
+        ("tags", MultiEnumShape(("new", "old"))),
+        ("lines", ListShape(RecordShape((("text", STRING), ("price", NUMBER))))),
+        ("seller", RecordShape((("city", STRING),))),
     )
 )
 
@@ -60,7 +60,7 @@ CASES = [
 
 @pytest.mark.parametrize(("text", "places"), CASES)
 def test_each_value_is_found_where_it_was_read(text, places):
-    found = trace_form(text, BILL)
+    found = trace_shape(text, BILL)
     assert {path: text[start:end] for path, (start, end) in found.items()} == places
 
 
@@ -79,8 +79,8 @@ BILLS = st.fixed_dictionaries(
 @given(BILLS, st.sampled_from([None, 2]), st.booleans(), st.sampled_from(["", "Here it is: ", "```json\n"]))
 def test_what_stands_there_is_the_value(bill, indent, plain, before):
     text = before + json.dumps(bill, indent=indent, ensure_ascii=plain)
-    value = read_form(text, BILL).value
-    places = trace_form(text, BILL)
+    value = read_shape(text, BILL).value
+    places = trace_shape(text, BILL)
     assert places.keys() == {path for path, _ in leaves(value)}
     for path, leaf in leaves(value):
         start, end = places[path]
@@ -92,6 +92,7 @@ def test_an_answer_that_fits_is_followed_as_one_that_is_repaired(bill, indent, p
     text = json.dumps(bill, indent=indent, ensure_ascii=plain)
     before = "Here it is: "
     moved = {
-        path: (start - len(before), end - len(before)) for path, (start, end) in trace_form(before + text, BILL).items()
+        path: (start - len(before), end - len(before))
+        for path, (start, end) in trace_shape(before + text, BILL).items()
     }
-    assert trace_form(text, BILL) == moved
+    assert trace_shape(text, BILL) == moved

@@ -1,19 +1,19 @@
 import json
 
 import pytest
+from tests.unit_tests.parsing.shapes import shape_of
 
-from langchain_nuextract.parsing import read_form
+from langchain_nuextract.parsing import read_shape
 from langchain_nuextract.paths import JSON
-from tests.unit_tests.parsing.forms import form_of
 
 TEMPLATE = {"vendor": "verbatim-string", "total": "number", "kind": ["invoice", "receipt"], "items": [{"d": "string"}]}
-FORM = form_of(TEMPLATE)
+FORM = shape_of(TEMPLATE)
 ANSWER = {"vendor": "ACME", "total": 12.5, "kind": "invoice", "items": [{"d": "Gadget"}]}
 TEXT = json.dumps(ANSWER)
 
 
 def test_a_valid_answer_is_returned_as_it_is():
-    reading = read_form(TEXT, FORM)
+    reading = read_shape(TEXT, FORM)
     assert reading.value == ANSWER
     assert (reading.repairs, reading.incomplete, reading.problems) == ((), (), ())
 
@@ -36,7 +36,7 @@ def test_a_valid_answer_is_returned_as_it_is():
     ],
 )
 def test_the_answer_is_found_in(text: str):
-    assert read_form(text, FORM).value == ANSWER
+    assert read_shape(text, FORM).value == ANSWER
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_the_answer_is_found_in(text: str):
     ],
 )
 def test_slips_are_read_as_they_were_meant_and_recorded(text: str):
-    reading = read_form(text, FORM)
+    reading = read_shape(text, FORM)
     assert reading.value == ANSWER
     assert {repair.kind for repair in reading.repairs} <= {"syntax", "surroundings"}
     assert reading.repairs
@@ -72,14 +72,14 @@ def test_slips_are_read_as_they_were_meant_and_recorded(text: str):
     ],
 )
 def test_an_echoed_type_name_is_no_value(answer: JSON, value: JSON):
-    reading = read_form(json.dumps(answer), FORM)
+    reading = read_shape(json.dumps(answer), FORM)
     assert reading.value == value
     assert [repair.kind for repair in reading.repairs] == ["echo"]
 
 
 def test_a_type_name_that_was_not_asked_for_there_is_a_value():
-    assert read_form('{"vendor": "string"}', FORM) == read_form('{"vendor":"string"}', FORM)
-    assert read_form('{"vendor": "string"}', FORM).value == {"vendor": "string"}
+    assert read_shape('{"vendor": "string"}', FORM) == read_shape('{"vendor":"string"}', FORM)
+    assert read_shape('{"vendor": "string"}', FORM).value == {"vendor": "string"}
 
 
 @pytest.mark.parametrize(
@@ -92,14 +92,14 @@ def test_a_type_name_that_was_not_asked_for_there_is_a_value():
     ],
 )  # fmt: skip
 def test_a_cut_value_is_absent_and_named(text: str, value: JSON, incomplete: set[tuple[str | int, ...]]):
-    reading = read_form(text, FORM)
+    reading = read_shape(text, FORM)
     assert reading.value == value
     assert set(reading.incomplete) == incomplete
 
 
 @pytest.mark.parametrize("text", ["", "   ", "I found nothing.", "null", "```\n```"])
 def test_a_reply_without_json_says_so(text: str):
-    reading = read_form(text, FORM)
+    reading = read_shape(text, FORM)
     assert reading.value is None
     assert [problem.message for problem in reading.problems] == ["no JSON in the reply"]
 
@@ -113,6 +113,6 @@ def test_a_reply_without_json_says_so(text: str):
     ],
 )
 def test_nothing_is_lost_silently_on_the_fast_path(text: str, value: JSON):
-    reading = read_form(text, FORM)
+    reading = read_shape(text, FORM)
     assert reading.value == {"total": value}
     assert bool(reading.repairs) == (value != 123456789012345678901234567890)

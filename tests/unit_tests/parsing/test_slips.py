@@ -2,10 +2,10 @@
 """Slips in the writing, each with the one thing that it can mean."""
 
 import pytest
+from tests.unit_tests.parsing.shapes import shape_of
 
-from langchain_nuextract.parsing import read_form, read_json
+from langchain_nuextract.parsing import read_json, read_shape
 from langchain_nuextract.paths import JSON
-from tests.unit_tests.parsing.forms import form_of
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_string_that_may_have_been_cut_off_is_not_closed_at_a_bracket_in_it(te
     ],
 )  # fmt: skip
 def test_a_part_without_the_object_around_it_is_that_part(template: JSON, text: str, value: JSON):
-    assert read_form(text, form_of(template)).value == value
+    assert read_shape(text, shape_of(template)).value == value
 
 
 @pytest.mark.parametrize(
@@ -131,4 +131,4 @@ def test_a_part_without_the_object_around_it_is_that_part(template: JSON, text: 
     ],
 )
 def test_a_part_is_not_made_of_anything_else(template: JSON, text: str):
-    assert read_form(text, form_of(template)).value is None
+    assert read_shape(text, shape_of(template)).value is None

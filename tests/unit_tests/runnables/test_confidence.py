@@ -11,8 +11,8 @@ from langchain_core.callbacks import BaseCallbackHandler
 
 from langchain_nuextract import ChatNuExtract, NuExtractor
 from langchain_nuextract.documents.source import Source, Text
-from langchain_nuextract.engine.drivers import Streamed, agrow, grow
-from langchain_nuextract.runnables.callers import Straight, straight
+from langchain_nuextract.engine.drivers import StreamFlow, astream_flow, stream_flow
+from langchain_nuextract.runnables.callers import DirectCaller, straight
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 MODEL = "numind/NuExtract3"
@@ -145,12 +145,12 @@ def test_a_stream_that_nobody_listens_to_has_them_too(run, size, dialect, said, 
     with FakeEndpoint(streamed(TEXT, size, said, logprobs)) as endpoint:
         extract = extractor(endpoint, dialect=dialect)
         asking = straight(extract.llm, None)
-        assert isinstance(asking, Straight)
-        growing = Streamed(extract.inquiry.plan, Source((Text("a document"),)))
+        assert isinstance(asking, DirectCaller)
+        growing = StreamFlow(extract.executor.plan, Source((Text("a document"),)))
         if run.asynchronous:
-            asyncio.run(ended(agrow(growing, asking)))
+            asyncio.run(ended(astream_flow(growing, asking)))
         else:
-            assert [*grow(growing, asking)]
+            assert [*stream_flow(growing, asking)]
     assert endpoint.requests[0].body["stream"] is True
     assert sure(growing.outcome) == EXPECTED
 

@@ -17,8 +17,8 @@ from langchain_nuextract import EndpointError, InvalidExtraction, NuExtractor, R
 from langchain_nuextract.dialects import dialect_named
 from langchain_nuextract.dialects.messages import Request
 from langchain_nuextract.engine.plan import plan_for
-from langchain_nuextract.engine.streaming.incremental_json import Growing
-from langchain_nuextract.engine.streaming.partial_objects import Growth
+from langchain_nuextract.engine.streaming.incremental_json import IncrementalParser
+from langchain_nuextract.engine.streaming.partial_objects import PartialObjects
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 MODEL = "numind/NuExtract3"
@@ -201,7 +201,7 @@ def test_whatever_the_pieces_nothing_is_shown_that_is_not_in_the_whole(data):
     )
     whole = data.draw(st.dictionaries(st.text(max_size=3), values, max_size=4))
     text = json.dumps(whole, ensure_ascii=data.draw(st.booleans()), indent=data.draw(st.sampled_from([None, 2])))
-    growing, at = Growing(), 0
+    growing, at = IncrementalParser(), 0
     while at < len(text):
         step = data.draw(st.integers(1, 9))
         growing.feed(text[at : at + step])
@@ -221,7 +221,7 @@ def is_part(one, whole):
 def seconds_for(items):
     plan = plan_for(Target.of(Invoice), dialect_named("3"))
     text = json.dumps({**ANSWER, "items": ANSWER["items"] * items})
-    growth = Growth(plan)
+    growth = PartialObjects(plan)
     growth.begin(Request(()))
     started = time.process_time()
     shown = sum(1 for at in range(0, len(text), 4) for _ in growth.feed(text[at : at + 4]))

@@ -318,7 +318,7 @@ def test_properties_that_are_not_mentioned_are_lost_beside_constants_and_named()
 
 
 def test_a_model_is_held_to_what_is_mentioned() -> None:
-    held = answer_schema(Target.of(OPEN).form(FULL))
+    held = answer_schema(Target.of(OPEN).shape(FULL))
     assert held["additionalProperties"] is False
 
 

@@ -1,4 +1,4 @@
-"""The laws of the lens, for schemas and instances that nobody thought of."""
+"""The laws of the codec, for schemas and instances that nobody thought of."""
 
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
@@ -156,7 +156,7 @@ def test_objects_that_may_be_missing_can_be_left_out_of_any_answer(pair: Pair, d
     target = compiled(schema)
     answer = target.lower(data.draw(values))
     valid = Draft202012Validator(schema).is_valid
-    assert valid(target.lift(target.without_hollow(answer))) or not valid(target.lift(answer))
+    assert valid(target.lift(target.without_empty_objects(answer))) or not valid(target.lift(answer))
 
 
 @LAW
@@ -164,7 +164,7 @@ def test_objects_that_may_be_missing_can_be_left_out_of_any_answer(pair: Pair, d
 def test_lift_takes_any_answer(pair: Pair, answer: Any) -> None:
     target = compiled(pair[0])
     for dialect in DIALECTS:
-        target.lift(target.without_hollow(answer, dialect), dialect)
+        target.lift(target.without_empty_objects(answer, dialect), dialect)
         target.lift(dict.fromkeys(target.template(dialect), answer), dialect)
 
 
@@ -194,7 +194,7 @@ def test_a_typed_template_comes_back_in_order(template: Any) -> None:
 def test_compiling_twice_gives_the_same(pair: Pair) -> None:
     one, two = compiled(pair[0]), compiled(pair[0])
     assert one == two
-    assert one.form(FULL) == two.form(FULL)
+    assert one.shape(FULL) == two.shape(FULL)
     assert one.losses == two.losses
 
 

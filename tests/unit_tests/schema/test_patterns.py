@@ -78,7 +78,7 @@ CODE = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 )
 def test_only_a_held_model_is_told(type_: Any, told: str | None) -> None:
     target = Target.of({"type": "object", "properties": {"it": _schema(type_)}, "required": ["it"]})
-    held = answer_schema(target.form(FULL))
+    held = answer_schema(target.shape(FULL))
     assert held["properties"]["it"].get("pattern") == told
     assert "pattern" not in str(target.answer_schema)
 
@@ -87,7 +87,7 @@ def test_a_field_of_which_null_is_a_word_has_no_pattern() -> None:
     class Found(BaseModel):
         code: CODE | None = "AB"
 
-    held = answer_schema(Target.of(Found).form(FULL))
+    held = answer_schema(Target.of(Found).shape(FULL))
     assert "pattern" not in str(held)
 
 
