@@ -1,4 +1,4 @@
-"""What is finished of a batch, in a file that survives the process.
+"""What is finished of a batch, in a file that survives the process and that several runs may share.
 
 SQLite rather than lines of JSON: a line that was half written when the process died has to be found and cut off, and
 all keys of a file of lines have to be held in memory to know what it has. SQLite has done both for decades, lets
@@ -8,28 +8,60 @@ several processes write to one file, and anybody can look at it:
 
 Each result is committed before it is handed out, to a write-ahead log: whatever kills the process, a result is in the
 file or it is not. Only a machine that loses its power may lose the last few, which are then asked about again.
+
+Runs on the same file share the work: who begins with a document claims it for a while (a lease), and the others go on
+with other documents. A lease ends with its process, if that ran on this machine, and otherwise when it expires.
 """
 
+import errno
 import os
+import socket
 import sqlite3
+import stat
+import time
+import warnings
 from collections.abc import Generator
-from contextlib import contextmanager
-from typing import Final, NamedTuple
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Final, Literal, NamedTuple
+from urllib.parse import quote
+from uuid import uuid4
 
 from langchain_nuextract.errors import CheckpointError
 
+LEASE_SECONDS: Final = 30.0
+"""How long a claim holds that nobody renews."""
+
 _FORMAT: Final = 0x4E75_0001
 """SQLite's `user_version` of our files; the last digits count the versions of their form."""
-_PATIENCE: Final = 60.0
-"""Seconds to wait for another process that is writing."""
-_TABLE: Final = """
+_LOCK_SECONDS: Final = 60.0
+"""How long to wait for another process that is writing."""
+_TABLES: Final = """
 create table if not exists results (
     key text primary key,
     value text,
     error text,
     replies text not null
-)
+);
+create table if not exists claims (
+    key text primary key,
+    owner text not null,
+    machine text not null,
+    process integer not null,
+    started text not null,
+    expires real not null
+);
 """
+_NETWORK_FILE_SYSTEMS: Final = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "beegfs", "gpfs", "ocfs2"}
+    | {"fuse.sshfs", "fuse.glusterfs", "fuse.ceph", "fuse.s3fs", "fuse.gcsfuse", "fuse.juicefs", "fuse.rclone"}
+)
+
+
+_open_owners: Final[set[str]] = set()
+"""Who has a checkpoint open in this process: claims of others that bear its number are void, as after a full disk."""
 
 
 class CheckpointRow(NamedTuple):
@@ -43,56 +75,270 @@ class CheckpointRow(NamedTuple):
     """What the model said."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Process:
+    """A process, told from all others, also from a later one that was given the same number."""
+
+    machine: str
+    number: int
+    started: str
+
+    @classmethod
+    def current(cls) -> "_Process":
+        return cls(_machine(), os.getpid(), _start_of(os.getpid()))
+
+    def is_gone(self) -> bool:
+        """Whether it has surely ended; False also where it runs on another machine, so that nobody can tell."""
+        if self.machine != _machine() or os.name != "posix":
+            return False
+        try:
+            os.kill(self.number, 0)
+        except ProcessLookupError:
+            return True
+        except PermissionError:
+            return False
+        return _start_of(self.number) != self.started
+
+
+@dataclass(slots=True)
 class Checkpoint:
-    """The file; to be used by one thread.
+    """The file; to be used by one thread at a time. Several of them may be open on one file, in any processes.
+
+        with closing(Checkpoint("run.db")) as checkpoint:
+            if checkpoint.take("key") == "claimed":
+                checkpoint.put("key", CheckpointRow('{"total": 3}', None, "[]"))
+
+    A file that cannot be written to is read only: what is finished can be had from it.
 
     Args:
-        path: Made if it is not there.
+        path: Made if it is not there, readable for its owner alone, in a folder that is there.
 
     Raises:
         CheckpointError: It cannot be opened, or is another kind of file; so do all methods if it cannot be used.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._path = os.fspath(path)
+    path: str | os.PathLike[str]
+    _owner: str = field(default_factory=lambda: uuid4().hex)
+    _process: _Process = field(default_factory=_Process.current)
+    _file: sqlite3.Connection = field(init=False)
+    _is_writable: bool = field(init=False, default=True)
+
+    def __post_init__(self) -> None:
+        path = Path(self.path)
+        if not path.parent.is_dir():
+            raise CheckpointError(str(path), f"the folder {str(path.parent)!r} does not exist. Make it first")
+        if path.is_dir():
+            raise CheckpointError(str(path), "it is a folder. Name a file")
+        if kind := network_file_system(path):
+            warnings.warn(
+                f"the checkpoint {str(path)!r} lies on a network file system ({kind}), where SQLite's locks may not "
+                "hold: let one process at a time use it, or name a file on a local disk",
+                stacklevel=2,
+            )
         with self._explained():
-            # Each statement is a transaction of its own.
-            self._file = sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None)
-        try:
-            with self._explained():
-                self._prepare()
-        except CheckpointError:
-            self._file.close()
-            raise
+            self._file = self._open(path)
+        _open_owners.add(self._owner)
 
     def get(self, key: str) -> CheckpointRow | None:
         """Look a document up."""
         with self._explained():
-            found = self._file.execute("select value, error, replies from results where key = ?", (key,)).fetchone()
-        return CheckpointRow(*found) if found else None
+            row = self._file.execute("select value, error, replies from results where key = ?", (key,)).fetchone()
+        return CheckpointRow(*row) if row else None
 
-    def put(self, key: str, kept: CheckpointRow) -> None:
-        """Keep a document, in place of what was kept of it before."""
+    def take(self, key: str, stale: CheckpointRow | None = None) -> CheckpointRow | Literal["claimed", "busy"]:
+        """Look a document up, and claim it if it is not finished.
+
+        Args:
+            key: The document's.
+            stale: A row that was found before and is of no use.
+
+        Returns:
+            What is finished; or that the document is this one's now, to be `put` or `release`d; or that another run is
+            at it.
+        """
+        if (row := self.get(key)) and row != stale:
+            return row
+        if not self._is_writable:
+            raise CheckpointError(
+                os.fspath(self.path), "it lacks a document, and cannot be written to. Copy it to where it can"
+            )
+        with self._explained(), self._transaction():
+            if (row := self.get(key)) and row != stale:
+                return row
+            holder = self._file.execute(
+                "select expires, owner, machine, process, started from claims where key = ? and owner != ?",
+                (key, self._owner),
+            ).fetchone()
+            if holder and holder[0] > time.time() and not self._is_void(holder[1], _Process(*holder[2:])):
+                return "busy"
+            mine = self._process
+            expires = time.time() + LEASE_SECONDS
+            self._file.execute(
+                "insert or replace into claims values (?, ?, ?, ?, ?, ?)",
+                (key, self._owner, mine.machine, mine.number, mine.started, expires),
+            )
+            return "claimed"
+
+    def renew(self) -> None:
+        """Hold what is claimed for longer; to be called a few times within `LEASE_SECONDS`."""
+        if self._is_writable:
+            with self._explained():
+                expires = time.time() + LEASE_SECONDS
+                self._file.execute("update claims set expires = ? where owner = ?", (expires, self._owner))
+
+    def put(self, key: str, row: CheckpointRow) -> None:
+        """Keep a document, in place of what was kept of it before, and give up the claim to it."""
+        with self._explained(), self._transaction():
+            self._file.execute("insert or replace into results values (?, ?, ?, ?)", (key, *row))
+            self._release(key)
+
+    def release(self, key: str) -> None:
+        """Give up the claim to a document that is not finished."""
         with self._explained():
-            self._file.execute("insert or replace into results values (?, ?, ?, ?)", (key, *kept))
+            self._release(key)
 
     def close(self) -> None:
-        """Write everything into the one file."""
-        self._file.close()
+        """Give up all claims, and write everything into the one file."""
+        _open_owners.discard(self._owner)
+        with closing(self._file):
+            if self._is_writable:
+                with self._explained():
+                    self._file.execute("delete from claims where owner = ?", (self._owner,))
 
-    def _prepare(self) -> None:
-        (version,) = self._file.execute("pragma user_version").fetchone()
-        (tables,) = self._file.execute("select count(*) from sqlite_master").fetchone()
-        if version != _FORMAT and (version or tables):
-            raise CheckpointError(self._path, "it is a database of another program or version. Name another file")
-        self._file.execute("pragma journal_mode = wal")
-        self._file.execute("pragma synchronous = normal")
-        self._file.execute(_TABLE)
-        self._file.execute(f"pragma user_version = {_FORMAT}")
+    def _is_void(self, owner: str, holder: _Process) -> bool:
+        return holder.is_gone() or (holder == self._process and owner not in _open_owners)
+
+    def _release(self, key: str) -> None:
+        self._file.execute("delete from claims where key = ? and owner = ?", (key, self._owner))
+
+    def _open(self, path: Path) -> sqlite3.Connection:
+        try:
+            # Private data: SQLite gives the log beside it the same permissions.
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, stat.S_IRUSR | stat.S_IWUSR))
+            return self._prepared(_connect(str(path)))
+        except (OSError, sqlite3.OperationalError) as error:
+            if not _is_read_only(error) or not path.exists():
+                raise
+        self._is_writable = False
+        # A file with a log cannot be opened where no log can be written, unless SQLite is told that nobody writes.
+        file = _connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)
+        if _version_of(file) != _FORMAT:
+            file.close()
+            raise CheckpointError(str(path), "it is no checkpoint, and cannot be written to")
+        return file
+
+    def _prepared(self, file: sqlite3.Connection) -> sqlite3.Connection:
+        """Make the tables where there are none, in one transaction, so that nobody sees half of them."""
+        try:
+            if _version_of(file) != _FORMAT or not _has_claims(file):
+                file.execute("begin immediate")
+                _check_is_ours(file, os.fspath(self.path))
+                for statement in _TABLES.split(";"):
+                    file.execute(statement)
+                file.execute(f"pragma user_version = {_FORMAT}")
+                file.execute("commit")
+            _write_ahead(file)
+        except BaseException:
+            file.close()
+            raise
+        return file
+
+    @contextmanager
+    def _transaction(self) -> Generator[None]:
+        self._file.execute("begin immediate")
+        try:
+            yield
+        except BaseException:
+            self._file.execute("rollback")
+            raise
+        self._file.execute("commit")
 
     @contextmanager
     def _explained(self) -> Generator[None]:
         try:
             yield
-        except sqlite3.Error as error:
-            raise CheckpointError(self._path, f"{error}. Is it a checkpoint, and may it be written to?") from error
+        except (sqlite3.Error, OSError) as error:
+            raise CheckpointError(
+                os.fspath(self.path), f"{error}. Is it a checkpoint, may it be written to, and has the disk room?"
+            ) from error
+
+
+def _connect(name: str, *, uri: bool = False) -> sqlite3.Connection:
+    # Each statement is a transaction of its own, unless one is begun. One thread at a time uses it, not always one.
+    file = sqlite3.connect(name, timeout=_LOCK_SECONDS, isolation_level=None, uri=uri, check_same_thread=False)
+    file.execute("pragma synchronous = normal")
+    return file
+
+
+def _version_of(file: sqlite3.Connection) -> int:
+    return file.execute("pragma user_version").fetchone()[0]
+
+
+def _has_claims(file: sqlite3.Connection) -> bool:
+    return bool(file.execute("select 1 from sqlite_master where name = 'claims'").fetchone())
+
+
+def _check_is_ours(file: sqlite3.Connection, path: str) -> None:
+    version = _version_of(file)
+    (tables,) = file.execute("select count(*) from sqlite_master").fetchone()
+    if version != _FORMAT and (version or tables):
+        raise CheckpointError(path, "it is a database of another program or version. Name another file")
+
+
+def _write_ahead(file: sqlite3.Connection) -> None:
+    """Switch to a write-ahead log, for which SQLite does not wait by itself while others have the file open."""
+    until = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            file.execute("pragma journal_mode = wal")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+                raise
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _is_read_only(error: Exception) -> bool:
+    if isinstance(error, sqlite3.OperationalError):
+        return error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
+    return isinstance(error, PermissionError) or getattr(error, "errno", None) == errno.EROFS
+
+
+@cache
+def _machine() -> str:
+    """Name the machine since it was started, with the space of process numbers that this process sees."""
+    parts = [socket.gethostname()]
+    for path in (Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")):
+        try:
+            parts.append(str(path.readlink()) if path.is_symlink() else path.read_text("ascii").strip())
+        except OSError:
+            parts.append("")
+    return " ".join(parts)
+
+
+def _start_of(process: int) -> str:
+    """Tell when a process was started, in the kernel's own words; empty where the kernel does not tell."""
+    try:
+        # The name before the last bracket may have anything in it; the start is the 22nd field of the line.
+        return Path(f"/proc/{process}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
+
+
+def network_file_system(path: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
+    """Name the kind of the network file system that a file would lie on; empty for a local or an unknown one."""
+    try:
+        lines = mounts.read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return ""
+    folder = path.resolve().parent
+    best, kind = Path("/"), ""
+    for line in lines:
+        _, point, file_system, *_ = line.split(" ")
+        mounted = Path(point.encode().decode("unicode_escape"))
+        if folder.is_relative_to(mounted) and len(mounted.parts) >= len(best.parts):
+            best, kind = mounted, file_system
+    return kind if kind in _NETWORK_FILE_SYSTEMS else ""

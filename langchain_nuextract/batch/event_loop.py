@@ -55,11 +55,19 @@ def iterate(source: AsyncGenerator[T]) -> Generator[T]:
         run(source.aclose())
 
 
+class Later(Exception):  # nothing went wrong
+    """What was given to a pool is to be tried again after some seconds; others are taken meanwhile."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
 class Pool(Generic[Given, T]):
     """Workers on the running loop: as many tasks as there may be calls under way, however many calls there are.
 
     Args:
-        ask: What is called with each thing given. What it raises ends the worker.
+        ask: What is called with each thing given. What it raises ends the worker, but for `Later`.
         deliver: Takes what comes back, or is raised, as calls complete.
         size: How many workers.
     """
@@ -93,6 +101,9 @@ class Pool(Generic[Given, T]):
             given = await self._given.get()
             try:
                 outcome = await self._ask(given)
+            except Later as later:
+                self.loop.call_later(later.seconds, self.give, given)
+                continue
             except BaseException as error:
                 # Whoever waits for this would wait for ever.
                 self._deliver(error)

@@ -16,9 +16,10 @@ class ManyOptions(TypedDict, total=False):
 
     checkpoint: A file to keep what is finished in, made if it is not there. A run that was stopped, killed even, is
         begun again with the same documents: those that are in the file are not asked about again. Documents are known
-        by a hash of their content and of the extractor's settings, so that the file may serve several runs, also at
-        the same time. What the endpoint refused or failed to do is asked again; an invalid answer is kept: recovery has
-        asked again already. Change the settings, or name another file, to ask once more.
+        by a hash of their content and of the extractor's settings, so that the file may serve several runs; those that
+        run at the same time share the work, in any processes of one machine. What the endpoint refused or failed to do
+        is asked again; an invalid answer is kept: recovery has asked again already. Change the settings, or name
+        another file, to ask once more.
     progress: Show documents a second, failures and tokens, where stderr is a terminal, or in a notebook. It takes tqdm,
         which comes with the extra `cli`.
     on_error: Hand out a failed document as a result with its error (`keep`), or `raise` the error and stop.
@@ -45,7 +46,7 @@ class Options:
 
     Raises:
         TypeError: `endpoints` is one address instead of a list.
-        ValueError: `max_concurrency` is below 1.
+        ValueError: `max_concurrency` is below 1, or `checkpoint` is empty.
     """
 
     checkpoint: str | os.PathLike[str] | None = None
@@ -59,6 +60,8 @@ class Options:
     def __post_init__(self) -> None:
         if self.max_concurrency < 1:
             raise ValueError(f"max_concurrency must be at least 1, not {self.max_concurrency}")
+        if self.checkpoint is not None and not os.fspath(self.checkpoint):
+            raise ValueError('checkpoint is "", which names no file: leave it out, or name one')
         if isinstance(self.endpoints, str):
             raise TypeError(f"endpoints must be a list of addresses: [{self.endpoints!r}]")
 

@@ -11,7 +11,7 @@ from collections.abc import (
     Iterator,
     Mapping,
 )
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager, closing
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
@@ -19,7 +19,7 @@ from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
 from pydantic import BaseModel
 
 from langchain_nuextract.batch import event_loop as looping
-from langchain_nuextract.batch.checkpoint import Checkpoint
+from langchain_nuextract.batch.checkpoint_thread import open_checkpoint
 from langchain_nuextract.batch.endpoint_pool import pool_for
 from langchain_nuextract.batch.options import ManyOptions, Options
 from langchain_nuextract.batch.progress import Progress
@@ -102,7 +102,7 @@ class Batch(Generic[Out]):
         async with AsyncExitStack() as stack:
             checkpoint = None
             if options.checkpoint is not None:
-                checkpoint = stack.enter_context(closing(Checkpoint(options.checkpoint)))
+                checkpoint = await stack.enter_async_context(open_checkpoint(options.checkpoint))
             extractor, most = self.extractor, options.max_concurrency
             if fleet := pool_for(extractor, options.endpoints, most=most):
                 extractor = fleet.beneath(extractor)

@@ -54,15 +54,15 @@ def restore(kept: CheckpointRow, flow: Flow[T]) -> Extraction[T]:
         ExtractionError: The answer was invalid.
         OutOfDate: It is not what would be asked.
     """
-    left: list[dict[str, JSON]] = json.loads(kept.replies)
+    left = _recorded(kept.replies)
 
     def ask(request: Request) -> Reply:
         if not left:
             _end()
-        if left[0]["asked"] != _hash(request):
+        if left[0][0] != _hash(request):
             # A request that failed is not on record; the flow will come to the one that is.
             raise RequestRefused("The record", None, "it has no reply to this request")
-        return _reply(left.pop(0))
+        return left.pop(0)[1]
 
     try:
         extraction = run_flow(flow, ask)
@@ -94,18 +94,26 @@ def _end() -> NoReturn:
 
 
 def _replies(attempts: Sequence[Attempt]) -> str:
-    return json.dumps([{"asked": _hash(attempt.request), **_said(attempt.reply)} for attempt in attempts])
+    return json.dumps([{"asked": _hash(attempt.request), **_record(attempt.reply)} for attempt in attempts])
 
 
-def _said(reply: Reply) -> dict[str, JSON]:
+def _record(reply: Reply) -> dict[str, JSON]:
     # Tokens may have but a part of a letter; Latin-1 has a character for each byte.
     return {**asdict(reply), "tokens": [(token.text.decode("latin-1"), token.logprob) for token in reply.tokens]}
 
 
-def _reply(said: dict[str, Any]) -> Reply:
-    fields = {name: value for name, value in said.items() if name not in {"asked", "usage", "tokens"}}
-    tokens = tuple(Token(text.encode("latin-1"), logprob) for text, logprob in said["tokens"])
-    return Reply(**fields, usage=Usage(**said["usage"]), tokens=tokens)
+def _recorded(replies: str) -> list[tuple[str, Reply]]:
+    """Read replies with the hashes of their requests; whatever damaged them, they are then asked for again."""
+    try:
+        return [(str(record["asked"]), _reply(record)) for record in json.loads(replies)]
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise OutOfDate from error
+
+
+def _reply(record: dict[str, Any]) -> Reply:
+    fields = {name: value for name, value in record.items() if name not in {"asked", "usage", "tokens"}}
+    tokens = tuple(Token(text.encode("latin-1"), logprob) for text, logprob in record["tokens"])
+    return Reply(**fields, usage=Usage(**record["usage"]), tokens=tokens)
 
 
 def _hash(request: Request) -> str:

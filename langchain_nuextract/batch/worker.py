@@ -5,11 +5,13 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Final, Generic, TypeVar, cast
 
 from langchain_core.runnables import RunnableConfig
 
-from langchain_nuextract.batch.checkpoint import Checkpoint
+from langchain_nuextract.batch.checkpoint import CheckpointRow
+from langchain_nuextract.batch.checkpoint_thread import CheckpointThread
+from langchain_nuextract.batch.event_loop import Later
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.batch.serialize import OutOfDate, kept_error, kept_extraction, restore
 from langchain_nuextract.dialects.messages import Usage
@@ -22,6 +24,9 @@ from langchain_nuextract.runnables.fingerprint import digest
 
 Out = TypeVar("Out")
 
+_WAIT_SECONDS: Final = 0.2
+"""After which a document that another run is at is looked up again."""
+
 
 @dataclass(frozen=True)
 class Worker(Generic[Out]):
@@ -30,7 +35,7 @@ class Worker(Generic[Out]):
     extractor: NuExtractor[Any]
     pick: Callable[[Extraction[Any]], Out]
     """What to hand out of an extraction."""
-    checkpoint: Checkpoint | None = None
+    checkpoint: CheckpointThread | None = None
     config: RunnableConfig | None = None
     _busy: dict[str, asyncio.Event] = field(default_factory=dict[str, asyncio.Event])
     """The documents that are asked about now, for equal ones to wait for."""
@@ -45,6 +50,7 @@ class Worker(Generic[Out]):
 
         Raises:
             CheckpointError: The checkpoint cannot be used.
+            Later: Another run with the same checkpoint is at this document.
         """
         index, document = numbered
         try:
@@ -52,36 +58,41 @@ class Worker(Generic[Out]):
             if self.checkpoint is None:
                 return self._result(index, document, await self._extract(source))
             return await self._ask_once(index, document, source, self.checkpoint)
-        except CheckpointError:
+        except (CheckpointError, Later):
             raise
         except Exception as error:  # noqa: BLE001  # as `return_exceptions` does: the result tells
             return Result(index, document, None, error, usage=_spent(error))
 
-    async def _ask_once(self, index: int, document: Any, source: Source, checkpoint: Checkpoint) -> Result[Out]:
+    async def _ask_once(self, index: int, document: Any, source: Source, checkpoint: CheckpointThread) -> Result[Out]:
         key = key_of(self.settings, source)
         async with self._alone(key):
-            try:
-                extraction = await self._kept(key, source, checkpoint)
-            except ExtractionError as error:
-                return Result(index, document, None, error, reused=True, usage=_spent(error))
-            if extraction is not None:
-                return self._result(index, document, extraction, reused=True)
-            try:
-                extraction = await self._extract(source)
-            except ExtractionError as error:
-                cause = error.__cause__
-                if not (isinstance(cause, EndpointError) and cause.retryable):
-                    checkpoint.put(key, kept_error(error))
-                raise
-            checkpoint.put(key, kept_extraction(extraction))
-            return self._result(index, document, extraction)
+            row = await checkpoint.take(key)
+            if isinstance(row, CheckpointRow):
+                try:
+                    kept = restore(row, await self.extractor.aflow(source))
+                except ExtractionError as error:
+                    return Result(index, document, None, error, reused=True, usage=_spent(error))
+                except OutOfDate:
+                    row = await checkpoint.take(key, stale=row)
+                else:
+                    return self._result(index, document, kept, reused=True)
+            if row != "claimed":
+                # Another run is at it, or has just finished it.
+                raise Later(_WAIT_SECONDS)
+            return self._result(index, document, await self._extract_and_keep(key, source, checkpoint))
 
-    async def _kept(self, key: str, source: Source, checkpoint: Checkpoint) -> Extraction[Any] | None:
-        kept = checkpoint.get(key)
+    async def _extract_and_keep(self, key: str, source: Source, checkpoint: CheckpointThread) -> Extraction[Any]:
         try:
-            return kept and restore(kept, await self.extractor.aflow(source))
-        except OutOfDate:
-            return None
+            extraction = await self._extract(source)
+        except BaseException as error:
+            cause = error.__cause__
+            if isinstance(error, ExtractionError) and not (isinstance(cause, EndpointError) and cause.retryable):
+                await checkpoint.put(key, kept_error(error))
+            else:
+                await checkpoint.release(key)
+            raise
+        await checkpoint.put(key, kept_extraction(extraction))
+        return extraction
 
     async def _extract(self, source: Source) -> Extraction[Any]:
         return await self.extractor.detailed.ainvoke(source, self.config)

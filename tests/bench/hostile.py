@@ -10,9 +10,8 @@ from collections.abc import Callable
 from multiprocessing import get_context
 from typing import Final
 
-from tests.unit_tests.parsing.shapes import shape_of
-
 from langchain_nuextract.parsing import read_shape
+from tests.unit_tests.parsing.shapes import shape_of
 
 FORM: Final = shape_of({"a": "string", "n": "number", "l": [{"a": "string"}]})
 MEGABYTE: Final = 1_000_000

@@ -16,7 +16,6 @@ import orjson
 from langchain_core.output_parsers import JsonOutputParser
 from langchain_core.utils.json import parse_partial_json
 from pydantic import Field, TypeAdapter, create_model
-from tests.unit_tests.parsing.shapes import shape_of
 
 from langchain_nuextract.parsing import read_answer, read_json, read_shape
 from langchain_nuextract.parsing.fast_path import NOT_TEXT, fast_path_of
@@ -32,6 +31,7 @@ from langchain_nuextract.schema.answer_shape import (
 from langchain_nuextract.schema.sources import PYDANTIC
 from langchain_nuextract.schema.target import Target
 from tests.bench import hostile
+from tests.unit_tests.parsing.shapes import shape_of
 
 DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
 NOTHING = object()

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
-from tests.unit_tests.parsing.shapes import shape_of
-
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.answer_shape import (
     AnswerShape,
@@ -18,6 +16,7 @@ from langchain_nuextract.schema.answer_shape import (
     RecordShape,
     ScalarShape,
 )
+from tests.unit_tests.parsing.shapes import shape_of
 
 TEMPLATES: Final[tuple[JSON, ...]] = (
     {"vendor": "verbatim-string", "total": "number", "paid": "boolean", "kind": ["invoice", "receipt", "credit note"],

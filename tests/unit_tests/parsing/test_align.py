@@ -1,10 +1,10 @@
 import json
 
 import pytest
-from tests.unit_tests.parsing.shapes import shape_of
 
 from langchain_nuextract.parsing import Kind, Policy, read_shape
 from langchain_nuextract.paths import JSON, Path
+from tests.unit_tests.parsing.shapes import shape_of
 
 FORM = shape_of(
     {

@@ -3,12 +3,12 @@
 from random import Random
 
 import pytest
-from tests.unit_tests.parsing.shapes import shape_of
 
 from langchain_nuextract.paths import JSON
 from tests.fuzz.growth import STEEPEST, repeated, steepness
 from tests.fuzz.oracle import underivable
 from tests.fuzz.run import run
+from tests.unit_tests.parsing.shapes import shape_of
 
 FORM = shape_of(
     {"a": "string", "n": "number", "b": "boolean", "d": "date", "c": ["paid in full", "open"], "l": ["string"]}

@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable
 
 import pytest
-from tests.unit_tests.parsing.shapes import shape_of
 
 from langchain_nuextract.parsing import read_json, read_shape
 from langchain_nuextract.paths import JSON, leaves, show
 from tests.fuzz.growth import STEEPEST, Repeated, steepness
+from tests.unit_tests.parsing.shapes import shape_of
 
 FORM = shape_of({"a": "string", "n": "number", "i": "integer", "l": [{"a": "string"}]})
 SIZE = 40_000

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from tests.unit_tests.parsing.shapes import answers, shape_of
 
 from langchain_nuextract.parsing import Policy, read_json, read_shape
 from langchain_nuextract.paths import JSON, Path, leaves
 from langchain_nuextract.schema.answer_shape import AnswerShape, RecordShape, ScalarShape
+from tests.unit_tests.parsing.shapes import answers, shape_of
 
 JSONS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
-from tests.unit_tests.parsing.shapes import shape_of
 
 from langchain_nuextract.parsing import read_answer, read_shape
 from langchain_nuextract.schema.target import Target
+from tests.unit_tests.parsing.shapes import shape_of
 
 
 class Measured(BaseModel):

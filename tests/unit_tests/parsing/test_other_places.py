@@ -1,10 +1,10 @@
 """Parts of an answer that stand somewhere else than they were asked for."""
 
 import pytest
-from tests.unit_tests.parsing.shapes import shape_of
 
 from langchain_nuextract.parsing import Kind, read_shape
 from langchain_nuextract.paths import JSON
+from tests.unit_tests.parsing.shapes import shape_of
 
 FORM = shape_of(
     {

@@ -1,10 +1,10 @@
 """Replies that write an object in lines, tables or elements."""
 
 import pytest
-from tests.unit_tests.parsing.shapes import shape_of
 
 from langchain_nuextract.parsing import read_shape
 from langchain_nuextract.paths import JSON
+from tests.unit_tests.parsing.shapes import shape_of
 
 FORM = shape_of(
     {"name": "string", "age": "integer", "tags": ["string"], "pets": [{"kind": "string", "legs": "integer"}]}

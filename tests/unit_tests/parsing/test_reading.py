@@ -1,10 +1,10 @@
 import json
 
 import pytest
-from tests.unit_tests.parsing.shapes import shape_of
 
 from langchain_nuextract.parsing import read_shape
 from langchain_nuextract.paths import JSON
+from tests.unit_tests.parsing.shapes import shape_of
 
 TEMPLATE = {"vendor": "verbatim-string", "total": "number", "kind": ["invoice", "receipt"], "items": [{"d": "string"}]}
 FORM = shape_of(TEMPLATE)

@@ -2,10 +2,10 @@
 """Slips in the writing, each with the one thing that it can mean."""
 
 import pytest
-from tests.unit_tests.parsing.shapes import shape_of
 
 from langchain_nuextract.parsing import read_json, read_shape
 from langchain_nuextract.paths import JSON
+from tests.unit_tests.parsing.shapes import shape_of
 
 
 @pytest.mark.parametrize(
