@@ -30,11 +30,9 @@ from langchain_nuextract.batch.event_loop import as_completed, iterate, run
 from langchain_nuextract.engine.drivers import Caller
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.runnables.callbacks.events import atell, tell
-from langchain_nuextract.runnables.callbacks.redact import shown, shown_outcome
-from langchain_nuextract.runnables.callers import TracedCaller, is_bare, straight
+from langchain_nuextract.runnables.callbacks.redact import display_input, display_output
+from langchain_nuextract.runnables.callers import TracedCaller, direct_caller
 from langchain_nuextract.runnables.executor import ATell, Executor, Tell, ato_nobody, to_nobody
-from langchain_nuextract.runnables.relaying import relayed
-from langchain_nuextract.runnables.runs import in_run
 
 if TYPE_CHECKING:
     from langchain_nuextract.batch.options import ManyOptions
@@ -93,27 +91,33 @@ class BaseExtractor(RunnableSerializable[Input, Out]):
         """
         if kwargs:
             return self.given(kwargs).invoke(input, config)
-        if asking := straight(self._llm, config):
-            return self._extract(input, asking)
-        outcomes: list[Out] = []
-        self._call_with_config(partial(self._invoke, input, outcomes), shown(input), config)
-        return outcomes[0]
+        if caller := direct_caller(self._llm, config):
+            return self._extract(input, caller)
+        outputs: list[Out] = []
+        self._call_with_config(partial(self._invoke, input, outputs), display_input(input), config)
+        return outputs[0]
 
     async def ainvoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Out:
         """Extract one object from one document; see `invoke`."""
         if kwargs:
             return await self.given(kwargs).ainvoke(input, config)
-        if asking := straight(self._llm, config):
-            return await self._aextract(input, asking)
-        return await in_run(self, self._ainvoke, input, self._relayed(config))
+        if caller := direct_caller(self._llm, config):
+            return await self._aextract(input, caller)
+        outputs: list[Out] = []
+        await self._acall_with_config(partial(self._ainvoke, input, outputs), display_input(input), config)
+        return outputs[0]
 
-    def _invoke(self, document: Input, outcomes: list[Out], _: Any, run_manager: Run, config: RunnableConfig) -> Any:
-        # What LangChain is given of document and outcome is what callbacks are to see of them.
-        outcomes.append(self._extract(document, self._in_runs(run_manager, config), partial(tell, run_manager)))
-        return shown_outcome(outcomes[0])
+    # What LangChain is given of document and output is what callbacks see of them: no images.
 
-    async def _ainvoke(self, document: Input, run_manager: AsyncRun, config: RunnableConfig) -> Out:
-        return await self._aextract(document, self._in_runs(run_manager, config), partial(atell, run_manager))
+    def _invoke(self, document: Input, outputs: list[Out], _: Any, run_manager: Run, config: RunnableConfig) -> Any:
+        outputs.append(self._extract(document, self._traced_caller(config), partial(tell, run_manager)))
+        return display_output(outputs[0])
+
+    async def _ainvoke(
+        self, document: Input, outputs: list[Out], _: Any, run_manager: AsyncRun, config: RunnableConfig
+    ) -> Any:
+        outputs.append(await self._aextract(document, self._traced_caller(config), partial(atell, run_manager)))
+        return display_output(outputs[0])
 
     def _extract(self, document: Input, asking: Caller, tell: Tell = to_nobody) -> Out:
         return self.outcome(self.executor.extract(document, asking, tell))
@@ -121,14 +125,8 @@ class BaseExtractor(RunnableSerializable[Input, Out]):
     async def _aextract(self, document: Input, asking: Caller, tell: ATell = ato_nobody) -> Out:
         return self.outcome(await self.executor.aextract(document, asking, tell))
 
-    def _in_runs(self, run_manager: Run | AsyncRun, config: RunnableConfig) -> TracedCaller:
-        # Tracers are told the schema, as LangChain's own structured output does.
-        told = self.executor.told if run_manager.handlers else {}
-        return TracedCaller(self._llm, config, run_manager.handlers, told)
-
-    def _relayed(self, config: RunnableConfig | None) -> RunnableConfig | None:
-        """Let relays stand for listeners, if nothing but the chat model is asked, and that in runs of its own."""
-        return config if self.executor.selection or not is_bare(self._llm) else relayed(config)
+    def _traced_caller(self, config: RunnableConfig) -> TracedCaller:
+        return TracedCaller(self._llm, config, self.executor.ls_arguments)
 
     def batch(
         self, inputs: list[Input], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any

@@ -3,14 +3,13 @@
 A run of LangChain's costs several times what sending a request and reading its reply cost.
 """
 
-from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import aclosing, closing
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any, TypeGuard
+from typing import Any
 
-from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager
-from langchain_core.globals import get_llm_cache
+from langchain_core.callbacks import BaseCallbackManager
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import ensure_config, get_callback_manager_for_config
@@ -20,20 +19,16 @@ from langchain_nuextract.client.response import piece_in, piece_of, reply_in, re
 from langchain_nuextract.dialects.messages import Piece, Reply, Request
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.runnables.chat_model import ChatNuExtract
-from langchain_nuextract.runnables.relaying import streams
-from langchain_nuextract.runnables.runs import ask_in_run
 
 
 @dataclass(frozen=True, slots=True)
 class TracedCaller:
-    """Each request is a run of the chat model."""
+    """Each request is a run of the chat model, by LangChain's own public methods."""
 
     llm: BaseChatModel
     config: RunnableConfig
-    handlers: Sequence[BaseCallbackHandler] = ()
-    """Who listens to the run that this is asked in."""
-    told: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
-    """Arguments that tell tracers more about the call."""
+    ls_arguments: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
+    """Arguments by which LangChain shows tracers the schema."""
 
     def ask(self, request: Request) -> Reply:
         """Send a request and wait for the reply."""
@@ -44,9 +39,6 @@ class TracedCaller:
     async def aask(self, request: Request) -> Reply:
         """Do the same on an event loop."""
         started = perf_counter()
-        if is_bare(self.llm) and self._is_plain(self.llm):
-            body = await ask_in_run(self.llm, request, self._arguments(request), self.config)
-            return reply_in(body, self.llm.model_name, perf_counter() - started)
         message = await self.llm.ainvoke(_messages(request), self.config, **self._arguments(request))
         return reply_of(message, perf_counter() - started)
 
@@ -61,12 +53,7 @@ class TracedCaller:
             yield piece_of(chunk)
 
     def _arguments(self, request: Request) -> dict[str, JSON]:
-        return {**arguments(request, self.llm), **self.told}
-
-    def _is_plain(self, llm: ChatNuExtract) -> bool:
-        """Tell whether LangChain would do no more in a run than tell of it and ask the endpoint."""
-        special = llm.streaming or llm.output_version or _is_special(llm)
-        return not special and not any(map(streams, self.handlers))
+        return {**arguments(request, self.llm), **self.ls_arguments}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,31 +87,20 @@ class DirectCaller:
                 yield piece_in(event, self.llm.model_name)
 
 
-def straight(llm: BaseChatModel, config: RunnableConfig | None) -> DirectCaller | None:
-    """Give the way without runs, if nobody would notice that there are none.
+def direct_caller(llm: BaseChatModel, config: RunnableConfig | None) -> DirectCaller | None:
+    """Make a caller without runs, if nobody would notice that there are none; otherwise None.
 
     Args:
         llm: The model. One that somebody derived, or that caches, limits its rate or has listeners, needs its runs.
         config: Its callbacks, those of the run that this is called in, and tracers set for all runs are listeners.
     """
-    if not is_bare(llm) or _is_special(llm):
+    if not (isinstance(llm, ChatNuExtract) and llm.is_bare):
         return None
     config = ensure_config(config)
     callbacks = config.get("callbacks")
     given = callbacks.handlers if isinstance(callbacks, BaseCallbackManager) else callbacks
     # The manager is slow to make, and finds listeners for all runs besides.
     return None if given or get_callback_manager_for_config(config).handlers else DirectCaller(llm)
-
-
-def is_bare(llm: BaseChatModel) -> TypeGuard[ChatNuExtract]:
-    """Tell whether nobody derived the model, and it has no listeners of its own."""
-    return type(llm) is ChatNuExtract and not llm.callbacks and not llm.verbose
-
-
-def _is_special(llm: ChatNuExtract) -> bool:
-    """Tell whether a model does more in a run than to ask the endpoint."""
-    caches = llm.cache or (llm.cache is None and get_llm_cache() is not None)
-    return bool(caches or llm.rate_limiter)
 
 
 def _messages(request: Request) -> list[dict[str, Any]]:

@@ -6,11 +6,11 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, NoReturn, Self, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.globals import get_llm_cache
 from langchain_core.language_models import LanguageModelInput, ModelProfile
 from langchain_core.language_models.base import LangSmithParams
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
-from langchain_core.prompt_values import ChatPromptValue, PromptValue
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from langchain_core.utils import from_env, secret_from_env
@@ -33,9 +33,10 @@ from langchain_nuextract.client.retry import RetryPolicy
 from langchain_nuextract.dialects.messages import Request
 from langchain_nuextract.errors import NotAChatReply, RequestRefused, UnknownModel, UnsupportedTask
 from langchain_nuextract.paths import JSON
+from langchain_nuextract.runnables.callbacks.redact import ImageData
+from langchain_nuextract.runnables.callbacks.redacted_runs import IMAGES, RedactedRuns, whole
 from langchain_nuextract.runnables.model_profile import Profile, profile_of
-from langchain_nuextract.runnables.response_format import asks_for_object, unwrapped, whole
-from langchain_nuextract.runnables.veiling import content_of, unveiled, veiled
+from langchain_nuextract.runnables.response_format import asks_for_object, single_chunk, unwrapped
 
 __all__ = ["ChatNuExtract", "reply_of"]
 
@@ -51,7 +52,7 @@ _CREDENTIALS: Final = ("auth", "key", "token", "secret", "cookie", "password")
 """Parts of the names of headers that are not pickled."""
 
 
-class ChatNuExtract(BaseChatOpenAI):
+class ChatNuExtract(RedactedRuns, BaseChatOpenAI):
     """A NuExtract model, or another one to extract with, behind an OpenAI-compatible server such as vLLM.
 
         llm = ChatNuExtract(model="numind/NuExtract3", base_url="http://localhost:8000/v1")
@@ -82,6 +83,8 @@ class ChatNuExtract(BaseChatOpenAI):
         http_client: An `httpx2.Client` (or `httpx.Client`) of your own for sync calls; not closed here.
         http_async_client: The same for async calls.
         dialect: The model generation, where its name does not tell: "2.0", "3", … .
+        direct: Whether an extractor sends its requests without a run of this model where nobody listens to it: no
+            callbacks, tracer, cache, rate limiter or subclass. False to call `invoke` and `stream` always.
 
     Raises:
         ValueError: No base_url or no model is set, or the address is not usable.
@@ -103,6 +106,7 @@ class ChatNuExtract(BaseChatOpenAI):
     """No further attempt is begun after this many seconds."""
     use_responses_api: Literal[False] = False  # pyright: ignore[reportIncompatibleVariableOverride]
     dialect: str | None = None
+    direct: bool = True
 
     _client: Client | None = PrivateAttr(default=None)
 
@@ -139,6 +143,13 @@ class ChatNuExtract(BaseChatOpenAI):
         if self._client is None:
             self._client = Client.to(self._endpoint())
         return self._client
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether its own run would do no more than send the request, so that extractors may do without the run."""
+        caches = self.cache or (self.cache is None and get_llm_cache() is not None)
+        special = caches or self.rate_limiter or self.callbacks or self.verbose
+        return type(self) is ChatNuExtract and self.direct and not special
 
     def models(self) -> tuple[ServedModel, ...]:
         """List the models that the endpoint serves, asked for once; empty if it does not tell."""
@@ -178,8 +189,11 @@ class ChatNuExtract(BaseChatOpenAI):
         messages: list[BaseMessage],
         stop: list[str] | None = None,
         run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002 part of LangChain's signature
+        *,
+        image_data: ImageData | None = None,
         **kwargs: Any,
     ) -> ChatResult:
+        messages = whole(messages, image_data)
         if asks_for_object(kwargs):
             from langchain_nuextract.runnables.response_format_answer import ResponseFormatAnswer  # noqa: PLC0415 chatting alone does without
 
@@ -192,8 +206,11 @@ class ChatNuExtract(BaseChatOpenAI):
         messages: list[BaseMessage],
         stop: list[str] | None = None,
         run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002 part of LangChain's signature
+        *,
+        image_data: ImageData | None = None,
         **kwargs: Any,
     ) -> ChatResult:
+        messages = whole(messages, image_data)
         if asks_for_object(kwargs):
             from langchain_nuextract.runnables.response_format_answer import ResponseFormatAnswer  # noqa: PLC0415 chatting alone does without
 
@@ -214,8 +231,10 @@ class ChatNuExtract(BaseChatOpenAI):
         run_manager: CallbackManagerForLLMRun | None = None,
         *,
         stream_usage: bool | None = None,
+        image_data: ImageData | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
+        messages = whole(messages, image_data)
         for chunk in self._chunks(messages, stop, kwargs, self._streaming(kwargs, usage=stream_usage)):
             if run_manager:
                 run_manager.on_llm_new_token(chunk.text, chunk=chunk)
@@ -228,8 +247,10 @@ class ChatNuExtract(BaseChatOpenAI):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         *,
         stream_usage: bool | None = None,
+        image_data: ImageData | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
+        messages = whole(messages, image_data)
         async for chunk in self._achunks(messages, stop, kwargs, self._streaming(kwargs, usage=stream_usage)):
             if run_manager:
                 await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
@@ -240,7 +261,7 @@ class ChatNuExtract(BaseChatOpenAI):
     ) -> Iterator[ChatGenerationChunk]:
         if asks_for_object(kwargs):
             # The object has to be read and validated as a whole before any of its text is known.
-            yield whole(self._generate(messages, stop, **kwargs))
+            yield single_chunk(self._generate(messages, stop, **kwargs))
             return
         call = self._call(messages, stop, kwargs, streaming)
         for event in self.wire.events(call):
@@ -250,7 +271,7 @@ class ChatNuExtract(BaseChatOpenAI):
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Any, streaming: Mapping[str, JSON]
     ) -> AsyncIterator[ChatGenerationChunk]:
         if asks_for_object(kwargs):
-            yield whole(await self._agenerate(messages, stop, **kwargs))
+            yield single_chunk(await self._agenerate(messages, stop, **kwargs))
             return
         call = self._call(messages, stop, kwargs, streaming)
         async for event in self.wire.aevents(call):
@@ -277,28 +298,11 @@ class ChatNuExtract(BaseChatOpenAI):
         body = {**body, **streaming, "messages": request.messages}
         return ApiCall(_PATHS[request.route], body if body.pop("route", "chat") == "chat" else as_completion(body))
 
-    @property
-    def serialized(self) -> dict[str, JSON]:
-        """What listeners of a run are told about the model."""
-        return self._serialized
-
-    def described(self, given: Mapping[str, JSON]) -> tuple[dict[str, JSON], dict[str, JSON]]:
-        """Say what listeners of a run are told about a call: its parameters and its metadata."""
-        params: dict[str, JSON] = self._get_invocation_params(**given)
-        return params, {**self._get_ls_params_with_defaults(**given)}
-
     def _streaming(self, kwargs: Mapping[str, Any], *, usage: bool | None) -> dict[str, JSON]:
         asked: dict[str, JSON] = kwargs.get("stream_options", {})
         if self._should_stream_usage(usage, **kwargs):
             return {"stream": True, "stream_options": {"include_usage": True, **asked}}
         return {"stream": True}
-
-    def _convert_input(self, model_input: LanguageModelInput) -> PromptValue:
-        """Veil images, for callbacks are handed what this gives."""
-        value = super()._convert_input(model_input)
-        messages = value.to_messages()
-        has_blocks = not all(isinstance(content_of(message), str) for message in messages)
-        return ChatPromptValue(messages=veiled(messages)) if has_blocks else value
 
     def _get_request_payload(
         self, input_: LanguageModelInput, *, stop: list[str] | None = None, **kwargs: Any
@@ -310,7 +314,6 @@ class ChatNuExtract(BaseChatOpenAI):
         body = merged(defaults, given, *extras)
         if body.get("tools"):
             raise UnsupportedTask(self.model_name, _NO_TOOLS)
-        body["messages"] = unveiled(body["messages"])
         # vLLM refuses an empty list of tools; whether to stream is for the method that sends the body to say.
         return {name: value for name, value in body.items() if name not in _NOT_SENT}
 
@@ -447,6 +450,7 @@ class ChatNuExtract(BaseChatOpenAI):
         return params
 
     def _get_invocation_params(self, stop: list[str] | None = None, **kwargs: Any) -> dict[str, Any]:
+        kwargs.pop(IMAGES, None)
         if kwargs.get("tools"):
             # There are credentials in some, which the base leaves out.
             return super()._get_invocation_params(stop=stop, **kwargs)

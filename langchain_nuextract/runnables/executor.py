@@ -89,8 +89,8 @@ class Executor(Generic[T]):
         return await aplan_for_document(self.plan, self.selection, source), source
 
     @cached_property
-    def told(self) -> dict[str, Any]:
-        """Arguments of a call that tell tracers what is asked for."""
-        from langchain_nuextract.runnables.ls_metadata import told  # noqa: PLC0415 few need it
+    def ls_arguments(self) -> dict[str, Any]:
+        """Arguments of a call by which tracers are shown the schema."""
+        from langchain_nuextract.runnables.ls_metadata import ls_arguments  # noqa: PLC0415 few need it
 
-        return told(self.plan.target)
+        return ls_arguments(self.plan.target)

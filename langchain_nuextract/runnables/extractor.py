@@ -20,8 +20,8 @@ from langchain_nuextract.engine.recovery import DEFAULT, RecoveryPolicy
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.runnables.base_extractor import BaseExtractor, Input
 from langchain_nuextract.runnables.callbacks.events import atell, tell
-from langchain_nuextract.runnables.callbacks.redact import shown
-from langchain_nuextract.runnables.callers import straight
+from langchain_nuextract.runnables.callbacks.redact import display_input
+from langchain_nuextract.runnables.callers import direct_caller
 from langchain_nuextract.runnables.chat_model import ChatNuExtract
 from langchain_nuextract.runnables.example_selection import planned
 from langchain_nuextract.runnables.executor import Executor
@@ -226,38 +226,37 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
         """
         if kwargs:
             yield from self.given(kwargs).stream(input, config)
-        elif asking := straight(self.llm, config):
-            yield from self._executor.stream_flow(input, asking)
+        elif caller := direct_caller(self.llm, config):
+            yield from self._executor.stream_flow(input, caller)
         else:
-            yield from self._transform_stream_with_config(iter([shown(input)]), partial(self._grow, input), config)
+            shown = iter([display_input(input)])
+            yield from self._transform_stream_with_config(shown, partial(self._grow, input), config)
 
     async def astream(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> AsyncIterator[Any]:
         """Yield the object while it grows; see `stream`."""
 
-        async def one() -> AsyncIterator[Input]:
-            yield shown(input)
+        async def shown() -> AsyncIterator[Input]:
+            yield display_input(input)
 
         if kwargs:
             growing = self.given(kwargs).astream(input, config)
-        elif asking := straight(self.llm, config):
-            growing = self._executor.astream_flow(input, asking)
+        elif caller := direct_caller(self.llm, config):
+            growing = self._executor.astream_flow(input, caller)
         else:
-            growing = self._atransform_stream_with_config(one(), partial(self._agrow, input), self._relayed(config))
+            growing = self._atransform_stream_with_config(shown(), partial(self._agrow, input), config)
         async for grown in growing:
             yield grown
 
     def _grow(self, document: Input, inputs: Iterator[Any], run_manager: Run, config: RunnableConfig) -> Iterator[Any]:
         for _ in inputs:
-            yield from self._executor.stream_flow(
-                document, self._in_runs(run_manager, config), partial(tell, run_manager)
-            )
+            yield from self._executor.stream_flow(document, self._traced_caller(config), partial(tell, run_manager))
 
     async def _agrow(
         self, document: Input, inputs: AsyncIterator[Any], run_manager: AsyncRun, config: RunnableConfig
     ) -> AsyncIterator[Any]:
         async for _ in inputs:
-            asking = self._in_runs(run_manager, config)
-            async for grown in self._executor.astream_flow(document, asking, partial(atell, run_manager)):
+            caller = self._traced_caller(config)
+            async for grown in self._executor.astream_flow(document, caller, partial(atell, run_manager)):
                 yield grown
 
 

@@ -1,4 +1,4 @@
-"""Tracers are told the schema, as LangChain's own structured output does."""
+"""Tracers are shown the schema, as LangChain's own structured output does."""
 
 import json
 from typing import Any
@@ -8,8 +8,8 @@ from langchain_core.utils.function_calling import convert_to_json_schema
 from langchain_nuextract.schema.target import Target
 
 
-def told(target: Target[Any]) -> dict[str, Any]:
-    """Give the argument of a call by which LangChain tells tracers what is asked for."""
+def ls_arguments(target: Target[Any]) -> dict[str, Any]:
+    """Make the argument of a call by which LangChain shows tracers the schema."""
     try:
         schema = convert_to_json_schema(_described(target))
     except ValueError:

@@ -45,7 +45,7 @@ def _named(name: str, function: Mapping[str, JSON], schema: Mapping[str, JSON]) 
     return {**{key: text for key, text in told.items() if text}, **schema}
 
 
-def whole(result: ChatResult) -> ChatGenerationChunk:
+def single_chunk(result: ChatResult) -> ChatGenerationChunk:
     """Give a whole answer as a stream of one chunk."""
     (generation,) = result.generations
     return ChatGenerationChunk(message=AIMessageChunk(**generation.message.model_dump(exclude={"type"})))

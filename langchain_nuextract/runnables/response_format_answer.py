@@ -27,7 +27,6 @@ from langchain_nuextract.engine.plan import plan_for
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.runnables.response_format import FORMAT_SETTINGS, schema_of
-from langchain_nuextract.runnables.veiling import content_of, unveiled
 from langchain_nuextract.schema.target import Target
 
 Ask = Callable[[list[BaseMessage], dict[str, JSON]], ChatResult]
@@ -82,8 +81,7 @@ class ResponseFormatAnswer:
 
 def _asked(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
     since = list(takewhile(lambda message: not isinstance(message, AIMessage), reversed(messages)))
-    said = (message for message in reversed(since) if isinstance(message, HumanMessage))
-    return [message.model_copy(update={"content": unveiled(content_of(message))}) for message in said]
+    return [message for message in reversed(since) if isinstance(message, HumanMessage)]
 
 
 def _result(extraction: Extraction[Any]) -> ChatResult:

@@ -11,16 +11,21 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
-from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
+from langchain_core.callbacks import (
+    AsyncCallbackHandler,
+    AsyncCallbackManagerForChainRun,
+    BaseCallbackHandler,
+    CallbackManagerForChainRun,
+)
 from langchain_core.tracers.base import AsyncBaseTracer, BaseTracer
 
 from langchain_nuextract.engine.result import Attempt
 from langchain_nuextract.parsing import Repair
 from langchain_nuextract.paths import show
-from langchain_nuextract.runnables.relaying import heard_by, listens
 
 ATTEMPT: Final = "nuextract_attempt"
 REPAIR: Final = "nuextract_repair"
+_NOT_LISTENING: Final = (BaseCallbackHandler.on_custom_event, AsyncCallbackHandler.on_custom_event)
 MOST_REPAIRS: Final = 100
 """Repairs that a run's metadata lists: a long answer in broken JSON may have thousands."""
 
@@ -78,12 +83,12 @@ def _of_repair(repair: Repair) -> dict[str, Any]:
 
 def _is_heard(run: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun) -> bool:
     """Tell whether anybody takes such events: handing each to a sync handler costs a thread's wake-up."""
-    return any(listens(heard_by(handler), "on_custom_event") for handler in run.handlers)
+    return any(type(handler).on_custom_event not in _NOT_LISTENING for handler in run.handlers)
 
 
 def _annotate(run: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun, attempts: Sequence[Any]) -> None:
     """Write the metadata into the runs that tracers keep until the end: LangChain offers no other way to them."""
-    for tracer in map(heard_by, run.handlers):
+    for tracer in run.handlers:
         traced: Any = isinstance(tracer, BaseTracer | AsyncBaseTracer) and tracer.run_map.get(str(run.run_id))
         if traced:
             # The dict that is there may be the caller's own, or that of other runs too.

@@ -1,20 +1,72 @@
-"""What callbacks and tracers are shown of an extractor's input and outcome: all but images."""
+"""What callbacks and tracers are shown of documents, messages and outcomes: all but the data of images.
 
-from dataclasses import replace
-from typing import Any, cast
+LangChain hands listeners the inputs of runs as they are, and a page is megabytes of base64 that nobody reads. They are
+shown its kind, its size and a hash instead: `data:image/png;base64,(48213 characters, sha256 9f86d081884c7d65)`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import Any, Final, cast
 
 from langchain_core.documents import Document
+from langchain_core.messages import BaseMessage
 
+from langchain_nuextract.documents.blocks import part_of
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Image, Part, Source
 from langchain_nuextract.engine.result import Attempt, Extraction
 from langchain_nuextract.errors import quote
-from langchain_nuextract.runnables.veiling import blocks_of, is_data, veil
+from langchain_nuextract.paths import fields
+
+_DATA: Final = "data:"
+_HASH: Final = 16
+"""Hexadecimal digits of the hash by which images are told apart, in caches too."""
 
 
-def shown(document: Any) -> Any:
+@dataclass(frozen=True, slots=True)
+class ImageData:
+    """The images of a call whose messages show placeholders; it travels to the model beside them.
+
+    It has no representation of its own, for LangChain's cache writes the arguments of a call into its keys, and the
+    placeholders in the messages already tell one image from another.
+    """
+
+    urls: Mapping[str, str] = field(repr=False)
+    """The whole `data:` URLs by their placeholders."""
+
+    def restore(self, messages: Iterable[BaseMessage]) -> list[BaseMessage]:
+        """Put the images back into messages."""
+        return [_with_urls(message, self.urls) for message in messages]
+
+
+def redact(messages: Iterable[BaseMessage]) -> tuple[list[BaseMessage], ImageData | None]:
+    """Put placeholders for the images in messages, in the form that OpenAI's API has for them.
+
+    Args:
+        messages: They are not changed.
+
+    Returns:
+        The messages to show, and the images; None if there are none.
+    """
+    messages = list(messages)
+    blocks = [block for message in messages for block in _blocks(message)]
+    urls = {placeholder(url): url for url in map(_data_url, blocks) if url}
+    if not urls:
+        return messages, None
+    return [_with_urls(message, {url: shown for shown, url in urls.items()}) for message in messages], ImageData(urls)
+
+
+def placeholder(url: str) -> str:
+    """Describe a `data:` URL without its data."""
+    kind, _, data = url.partition(",")
+    digest = sha256(data.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH]
+    return f"{kind},({len(data)} characters, sha256 {digest})"
+
+
+def display_input(document: Any) -> Any:
     """Give what to show of an extractor's input: itself, unless it has images."""
-    if isinstance(document, Document) or (isinstance(document, str) and not is_data(document.lstrip())):
+    if isinstance(document, Document) or (isinstance(document, str) and not _is_data(document.lstrip())):
         return document
     try:
         source = read(document)
@@ -24,11 +76,11 @@ def shown(document: Any) -> Any:
     return _source(source) if source.images else document
 
 
-def shown_outcome(outcome: Any) -> Any:
+def display_output(output: Any) -> Any:
     """Give what to show of what an extractor gives: itself, unless it is an extraction with images."""
-    if not isinstance(outcome, Extraction):
-        return outcome
-    extraction = cast("Extraction[Any]", outcome)
+    if not isinstance(output, Extraction):
+        return output
+    extraction = cast("Extraction[Any]", output)
     if not (extraction.document.images or any(shot.source.images for shot in extraction.examples)):
         return extraction
     return replace(
@@ -39,14 +91,66 @@ def shown_outcome(outcome: Any) -> Any:
     )
 
 
+def _blocks(message: BaseMessage) -> list[Any]:
+    content = cast("str | list[Any]", message.content)  # pyright: ignore[reportUnknownMemberType]
+    return [] if isinstance(content, str) else content
+
+
+def _with_urls(message: BaseMessage, urls: Mapping[str, str]) -> BaseMessage:
+    """Copy a message with other addresses of its images; itself if there are none."""
+    if not any(_data_url(block) in urls for block in _blocks(message)):
+        return message
+    return message.model_copy(update={"content": [_with_url(block, urls) for block in _blocks(message)]})
+
+
+def _with_url(block: Any, urls: Mapping[str, str]) -> Any:
+    block = fields(block) or block
+    url = urls.get(_data_url(block))
+    if url is None:
+        return block
+    kept = block if block["type"] == "image_url" else {"type": "image_url"}
+    return {**kept, "image_url": {**fields(block.get("image_url")), "url": url}}
+
+
+def _data_url(block: Any) -> str:
+    """Find the `data:` URL of an image block, of OpenAI's, LangChain's or Anthropic's form; empty if it has none."""
+    match block:
+        case {"type": "image_url", "image_url": {"url": str(url)} | str(url)}:
+            return url if _is_data(url) else ""
+        case {"type": "image"}:
+            return _image_url(block)
+        case _:
+            return ""
+
+
+def _image_url(block: Mapping[str, Any]) -> str:
+    try:
+        part = part_of(block)
+    except ValueError:
+        # What it is, is for the endpoint to say.
+        return ""
+    return part.url if isinstance(part, Image) and _is_data(part.url) else ""
+
+
+def _is_data(url: str) -> bool:
+    return url[: len(_DATA)].lower() == _DATA
+
+
 def _source(source: Source) -> Source:
     return Source(tuple(map(_part, source.parts)))
 
 
 def _part(part: Part) -> Part:
-    return Image(veil(part.url)) if isinstance(part, Image) else part
+    return Image(placeholder(part.url)) if isinstance(part, Image) and _is_data(part.url) else part
 
 
 def _attempt(attempt: Attempt) -> Attempt:
-    messages = tuple({**message, "content": blocks_of(message["content"])} for message in attempt.request.messages)
+    messages = tuple({**message, "content": _content(message["content"])} for message in attempt.request.messages)
     return replace(attempt, request=replace(attempt.request, messages=messages))
+
+
+def _content(content: Any) -> Any:
+    if isinstance(content, str):
+        return content
+    urls = {url: placeholder(url) for url in map(_data_url, content) if url}
+    return [_with_url(block, urls) for block in content]

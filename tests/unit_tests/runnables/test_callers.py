@@ -10,7 +10,7 @@ from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import BaseModel
 
 from langchain_nuextract import ChatNuExtract, Example, NuExtractor
-from langchain_nuextract.runnables.callers import DirectCaller, straight
+from langchain_nuextract.runnables.callers import DirectCaller, direct_caller
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 DIALECTS = ["1", "1.5", "2.0", "3", "2.0-inline", "3-inline", "instruct"]
@@ -65,7 +65,7 @@ def test_a_run_that_this_is_called_in_is_listened_to():
     assert listener.runs == 1
 
 
-class MappedExtractor(ChatNuExtract):
+class Derived(ChatNuExtract):
     """Somebody's own model."""
 
 
@@ -74,24 +74,25 @@ NOTICED = [
     pytest.param(ChatNuExtract, {"rate_limiter": InMemoryRateLimiter()}, id="rate-limiter"),
     pytest.param(ChatNuExtract, {"callbacks": [Counting()]}, id="callbacks"),
     pytest.param(ChatNuExtract, {"verbose": True}, id="verbose"),
-    pytest.param(MappedExtractor, {}, id="derived"),
+    pytest.param(ChatNuExtract, {"direct": False}, id="direct-is-off"),
+    pytest.param(Derived, {}, id="derived"),
 ]
 
 
 @pytest.mark.parametrize(("kind", "settings"), NOTICED)
 def test_a_model_whose_runs_matter_has_them(kind, settings):
-    assert straight(kind(model="m", base_url="http://localhost", **settings), None) is None
+    assert direct_caller(kind(model="m", base_url="http://localhost", **settings), None) is None
 
 
 def test_a_cache_for_all_models_matters_unless_the_model_does_without():
     caching, not_caching = (
         ChatNuExtract(model="m", base_url="http://localhost", cache=cache) for cache in (None, False)
     )
-    assert isinstance(straight(caching, None), DirectCaller)
+    assert isinstance(direct_caller(caching, None), DirectCaller)
     set_llm_cache(InMemoryCache())
     try:
-        assert straight(caching, None) is None
-        assert isinstance(straight(not_caching, None), DirectCaller)
+        assert direct_caller(caching, None) is None
+        assert isinstance(direct_caller(not_caching, None), DirectCaller)
     finally:
         set_llm_cache(None)
 

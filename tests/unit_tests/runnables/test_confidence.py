@@ -12,7 +12,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_nuextract import ChatNuExtract, NuExtractor
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.engine.drivers import StreamFlow, astream_flow, stream_flow
-from langchain_nuextract.runnables.callers import DirectCaller, straight
+from langchain_nuextract.runnables.callers import DirectCaller, direct_caller
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 MODEL = "numind/NuExtract3"
@@ -144,7 +144,7 @@ def test_a_streamed_extraction_asks_for_them_too(run):
 def test_a_stream_that_nobody_listens_to_has_them_too(run, size, dialect, said, logprobs):
     with FakeEndpoint(streamed(TEXT, size, said, logprobs)) as endpoint:
         extract = extractor(endpoint, dialect=dialect)
-        asking = straight(extract.llm, None)
+        asking = direct_caller(extract.llm, None)
         assert isinstance(asking, DirectCaller)
         growing = StreamFlow(extract.executor.plan, Source((Text("a document"),)))
         if run.asynchronous:

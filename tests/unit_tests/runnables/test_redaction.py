@@ -1,5 +1,6 @@
 """What callbacks are told: the template and the schema, but no image."""
 
+import asyncio
 import base64
 import json
 
@@ -7,12 +8,12 @@ import pytest
 from langchain_core.caches import InMemoryCache
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.documents import Document
-from langchain_core.messages import HumanMessage
+from langchain_core.messages import HumanMessage, messages_from_dict, messages_to_dict
 from langchain_core.prompt_values import ChatPromptValue
 from pydantic import BaseModel
 
 from langchain_nuextract import Example, Image, NuExtractor
-from langchain_nuextract.runnables.callbacks.redact import shown
+from langchain_nuextract.runnables.callbacks.redact import display_input
 from langchain_nuextract.testing import FakeEndpoint
 
 
@@ -100,6 +101,30 @@ def test_the_chat_model_tells_none_either(run, chat, message, settings):
     assert not is_told(listener.told)
 
 
+def test_a_conversation_keeps_its_images_and_can_be_sent_again_from_json(run, chat):
+    messages = [MESSAGE]
+    with FakeEndpoint({"total": 7}) as endpoint:
+        run(chat(endpoint), messages, config={"callbacks": [Listener()]})
+        run(chat(endpoint), messages_from_dict(json.loads(json.dumps(messages_to_dict(messages)))))
+        run.stream(chat(endpoint), messages_from_dict(messages_to_dict(messages)))
+    assert MESSAGE.content[1]["image_url"]["url"] == URL
+    assert [json.dumps(request.body).count(URL) for request in endpoint.requests] == [1, 1, 1]
+
+
+def test_the_events_of_a_run_show_no_image_either(chat):
+    async def events(model):
+        return [event async for event in model.astream_events([MESSAGE], version="v2")]
+
+    with FakeEndpoint({"total": 7}) as endpoint:
+        heard = asyncio.run(events(chat(endpoint)))
+        stream = chat(endpoint).stream_events([MESSAGE], {"callbacks": [listener := Listener()]}, version="v3")
+        assert json.loads(stream.output.text) == {"total": 7}
+    assert is_sent(endpoint)
+    assert "characters, sha256" in repr(heard[0])
+    assert "characters, sha256" in listener.told
+    assert not is_told(listener.told)
+
+
 def test_no_image_of_an_example_is_told(run, chat):
     listener = Listener()
     with FakeEndpoint({"total": 7}) as endpoint:
@@ -130,9 +155,9 @@ def test_images_of_the_same_size_are_not_taken_for_each_other_in_a_cache(run, ch
     ids=["text", "document", "messages", "message", "address"],
 )
 def test_what_has_no_data_is_told_as_it_is(document):
-    assert shown(document) == document or shown(document).images == (document,)
+    assert display_input(document) == document or display_input(document).images == (document,)
 
 
 def test_what_cannot_be_read_is_told_in_short():
     broken = [{"type": "audio", "base64": "A" * 10_000}]
-    assert len(shown(broken)) < 1000
+    assert len(display_input(broken)) < 1000

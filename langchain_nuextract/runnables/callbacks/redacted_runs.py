@@ -1,0 +1,79 @@
+"""A chat model whose listeners are shown no images."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.outputs import LLMResult
+from langchain_core.runnables import RunnableConfig
+
+from langchain_nuextract.runnables.callbacks.redact import ImageData, redact
+
+IMAGES = "image_data"
+"""The argument by which the images of a call reach the methods that send it, beside messages with placeholders."""
+
+
+def whole(messages: list[BaseMessage], image_data: ImageData | None) -> list[BaseMessage]:
+    """Give the messages of a call as they are to be sent."""
+    return image_data.restore(messages) if image_data else messages
+
+
+class RedactedRuns(BaseChatModel):
+    """Redacts the messages before LangChain's own methods show them to listeners and to the cache.
+
+    These are all the methods in which LangChain begins a run of a chat model; the others call them. `_generate`,
+    `_agenerate`, `_stream` and `_astream` are given placeholders, and the images as the argument `IMAGES`.
+    """
+
+    def generate(self, messages: list[list[BaseMessage]], *args: Any, **kwargs: Any) -> LLMResult:
+        """Pass prompts to the model; see LangChain."""
+        messages, kwargs = _redacted(messages, kwargs)
+        return super().generate(messages, *args, **kwargs)
+
+    async def agenerate(self, messages: list[list[BaseMessage]], *args: Any, **kwargs: Any) -> LLMResult:
+        """Pass prompts to the model; see LangChain."""
+        messages, kwargs = _redacted(messages, kwargs)
+        return await super().agenerate(messages, *args, **kwargs)
+
+    def stream(
+        self, input: LanguageModelInput, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> Iterator[AIMessageChunk]:
+        """Yield the answer as it is written; see LangChain."""
+        shown, kwargs = self._redacted_input(input, kwargs)
+        return super().stream(shown, config, **kwargs)
+
+    def astream(
+        self, input: LanguageModelInput, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> AsyncIterator[AIMessageChunk]:
+        """Yield the answer as it is written; see LangChain."""
+        shown, kwargs = self._redacted_input(input, kwargs)
+        return super().astream(shown, config, **kwargs)
+
+    def stream_events(self, input: LanguageModelInput, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]  # the overloads are LangChain's
+        """Yield events of the run; see LangChain."""
+        shown, kwargs = self._redacted_input(input, kwargs)
+        return super().stream_events(shown, config, **kwargs)  # pyright: ignore[reportUnknownVariableType]  # see above
+
+    def astream_events(self, input: LanguageModelInput, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]  # the overloads are LangChain's
+        """Yield events of the run; see LangChain."""
+        shown, kwargs = self._redacted_input(input, kwargs)
+        return super().astream_events(shown, config, **kwargs)  # pyright: ignore[reportUnknownVariableType]  # see above
+
+    def _redacted_input(
+        self, model_input: LanguageModelInput, kwargs: dict[str, Any]
+    ) -> tuple[LanguageModelInput, dict[str, Any]]:
+        if isinstance(model_input, str):
+            return model_input, kwargs
+        [messages], kwargs = _redacted([self._convert_input(model_input).to_messages()], kwargs)
+        return messages, kwargs
+
+
+def _redacted(
+    prompts: list[list[BaseMessage]], kwargs: dict[str, Any]
+) -> tuple[list[list[BaseMessage]], dict[str, Any]]:
+    if IMAGES in kwargs or all(isinstance(message.content, str) for prompt in prompts for message in prompt):  # pyright: ignore[reportUnknownMemberType]
+        return prompts, kwargs
+    redacted = [redact(prompt) for prompt in prompts]
+    urls = {shown: url for _, images in redacted if images for shown, url in images.urls.items()}
+    return [prompt for prompt, _ in redacted], {**kwargs, IMAGES: ImageData(urls)} if urls else kwargs
