@@ -15,6 +15,7 @@ from langchain_nuextract.dialects.messages import Reply, Request, Usage
 from langchain_nuextract.documents.escape import EscapedSource, escape_source
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.engine.confidence import Answer, Provenance, Segment
+from langchain_nuextract.engine.continuation import joined_values
 from langchain_nuextract.engine.fields import Part, parts_at
 from langchain_nuextract.engine.merge import MergedFields, Validation, is_same, merge, refuse, said, together
 from langchain_nuextract.engine.plan import Plan
@@ -32,7 +33,7 @@ from langchain_nuextract.errors import (
     ReplyCutShort,
 )
 from langchain_nuextract.parsing import Reading, Repair
-from langchain_nuextract.parsing.read import read_shape
+from langchain_nuextract.parsing.read import read_shape, trace_shape
 from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.schema.answer_shape import AnswerShape
 
@@ -99,7 +100,7 @@ class _Run(Generic[T]):
         policy = self.plan.recovery.repairs
         reading = read_shape(text, step.shape, policy=policy, document=self.source.text)
         known: MergedFields = turns[-1].found if turns else {}
-        troubles = _troubles(reading, reply)
+        troubles = (*_troubles(reading, reply), *self._joined(text, reading, step, turns if continued else ()))
         if reading.value is None:
             return Turn(step, reply, written, continued, reading, known, self._judge(known), troubles)
         new = said(reading.value, step.shape, _by_part(step.shape, troubles), by=len(turns))
@@ -114,9 +115,20 @@ class _Run(Generic[T]):
         """All that the model wrote of an answer, and whether the reply goes on with it."""
         before, more = step.request.before, reply.text or reply.reasoning
         if before and continues(before, more):
-            return True, _resumable(before + more, step)
+            return True, _whole(before + more)
         raw = reply.text if step.base.route == "completions" else self.plan.dialect.read(reply)
-        return not before, _resumable(raw, step)
+        return not before, _whole(raw)
+
+    def _joined(self, text: str, reading: Reading, step: Step, turns: Sequence[Turn]) -> Iterator[Problem]:
+        """Name the values that were put together of two replies without standing in the document."""
+        whole = step.request.before
+        prefixes = [before for turn in turns if (before := turn.step.request.before) and whole.startswith(before)]
+        if not turns or not whole or reading.value is None:
+            return
+        said = [self.document.restore(self._said(turns[0].reply, prefix)) for prefix in (*prefixes, whole)]
+        policy, document = self.plan.recovery.repairs, self.source.text
+        places = trace_shape(text, step.shape, policy=policy, document=document)
+        yield from joined_values(reading.value, places, [len(each) for each in said], document)
 
     def _merged(self, known: MergedFields, new: MergedFields, *, newer: bool) -> tuple[MergedFields, Validation]:
         """Merge what is new, once it is known which parts of it the user's schema admits."""
@@ -231,10 +243,9 @@ class _Run(Generic[T]):
         ) from cause
 
 
-def _resumable(text: str, step: Step) -> str:
-    """Leave out what a server would not give back: half a letter, and on the chat route blanks at the end."""
-    whole = text.rstrip("\ufffd")
-    return whole if step.base.route == "completions" else whole.rstrip()
+def _whole(text: str) -> str:
+    """Leave out half a letter, which a server would not give back."""
+    return text.rstrip("\ufffd")
 
 
 def _troubles(reading: Reading, reply: Reply) -> tuple[Problem, ...]:

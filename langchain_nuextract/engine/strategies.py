@@ -7,6 +7,7 @@ from typing import Any, Final
 from langchain_nuextract.dialects.dialect import resume
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.source import Source
+from langchain_nuextract.engine.continuation import resume_point
 from langchain_nuextract.engine.fields import narrowed
 from langchain_nuextract.engine.merge import MergedFields, Validation
 from langchain_nuextract.engine.plan import Plan
@@ -40,7 +41,7 @@ class Turn:
     step: Step
     reply: Reply
     written: str
-    """All that the model wrote of this answer, earlier pieces included, from where it can be continued."""
+    """All that the model wrote of this answer, earlier pieces included."""
     continued: bool
     """Whether the endpoint did what was asked: it may know no continuing, and begin anew."""
     reading: Reading
@@ -98,7 +99,10 @@ class Ladder:
         continued = all(turn.continued for turn in turns) and last.written and _is_more(last) and _is_answer(last)
         if not continued or has_ended(last.written) or is_runaway(last.reply, last.written):
             return None
-        request = resume(last.step.base, last.written)
+        written = resume_point(last.written, last.step.request.before)
+        if not written:
+            return None
+        request = resume(last.step.base, written)
         return Step("continued", last.step.shape, request, last.step.base)
 
     def _narrowed(self, turns: Sequence[Turn], tried: Sequence[Step]) -> Step | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, cast
 
 from langchain_nuextract.dialects.messages import Reply, Request
+from langchain_nuextract.engine.continuation import ends_inside_value
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.recovery import TAIL, is_runaway
 from langchain_nuextract.engine.streaming.incremental_json import IncrementalParser
@@ -37,8 +38,11 @@ class PartialObjects:
         self._unseen = 0
 
     def begin(self, request: Request) -> None:
-        """Prepare for the reply to a request: that to the first one is shown, and what continues it."""
-        self._visible &= self._first or bool(request.before)
+        """Prepare for the reply to a request: that to the first one is shown, and what continues it.
+
+        What is joined to a value that was cut is not: whether the document has it is only known at the end.
+        """
+        self._visible &= self._first or bool(request.before and not ends_inside_value(request.before))
         self._first = False
         self._watched = request.stop_loops
         self._growing = IncrementalParser()

@@ -165,17 +165,29 @@ def test_a_copied_control_mark_is_found_though_it_was_broken_up():
 LONG = '{"name": "Anna Maria", "total": 12.5, "paid": true, "tags": ["x", "y"]}'
 
 
+def written_in_pieces(text: str, size: int, *, dialect: str) -> Extraction:
+    """Extract with a model that writes some letters at a time, and goes on behind the prefix that it is given."""
+    plan = plan_for(Target.of(BILL), dialect_named(dialect), recovery=RecoveryPolicy(max_calls=40))
+    flow = extract(plan, Source((Text(text),)))
+    (request,) = next(flow)
+    for _ in range(40):
+        assert text.startswith(request.before)
+        start, end = len(request.before), len(request.before) + size
+        piece = text[start:end]
+        try:
+            (request,) = flow.send(
+                (Reply(piece, "", "length" if end < len(text) else "stop", tokens=letters(piece, 0.9)),)
+            )
+        except StopIteration as done:
+            return done.value
+    raise AssertionError("the flow asks for more")
+
+
 @pytest.mark.parametrize("dialect", ["3", "nuextract-3-inline"])
 @pytest.mark.parametrize("size", [7, 16, 33, 60])
 def test_a_continued_answer_has_the_tokens_of_all_its_pieces(size, dialect):
     whole = extraction(BILL, Reply(LONG, "", "stop", tokens=letters(LONG, 0.9)))
-    pieces, at = [], 0
-    while at < len(LONG):
-        text = LONG[at : at + size]
-        pieces.append(Reply(text, "", "length" if at + size < len(LONG) else "stop", tokens=letters(text, 0.9)))
-        # A blank at the end is not sent back on the chat route: the model writes it again.
-        at += len(text) if dialect != "3" else len(text.rstrip())
-    continued = extraction(BILL, *pieces, dialect=dialect, max_calls=40)
+    continued = written_in_pieces(LONG, size, dialect=dialect)
     assert {attempt.kind for attempt in continued.attempts[1:]} == {"continued"}
     assert sure(continued) == sure(whole)
 
@@ -196,7 +208,8 @@ def test_each_value_has_the_tokens_of_the_attempt_that_gave_it():
 
 
 def test_a_value_of_which_some_tokens_are_unknown_has_none():
-    text, rest = '{"name": "An', 'na", "total": 1}'
+    # The prefix ends behind the last whole value, here behind the key.
+    text, rest = '{"name": "An', ' "Anna", "total": 1}'
     known, unknown = Reply(text, "", "length", tokens=letters(text)), Reply(rest, "", "stop", tokens=())
     assert extraction(BILL, known, unknown).confidence == ()
     text, rest = '{"name": "A", "total"', ": 1}"

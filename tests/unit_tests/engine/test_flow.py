@@ -12,6 +12,7 @@ from langchain_nuextract import InvalidExtraction, RecoveryPolicy, Target
 from langchain_nuextract.dialects import DIALECTS, dialect_named
 from langchain_nuextract.dialects.messages import Reply, Usage
 from langchain_nuextract.documents.read import read
+from langchain_nuextract.engine.continuation import ends_inside_value, resume_point
 from langchain_nuextract.engine.fields import assembled, narrowed, only, parts, parts_at
 from langchain_nuextract.engine.flow import extract
 from langchain_nuextract.engine.merge import FieldResult, merge, said
@@ -38,9 +39,9 @@ ANSWER = {"number": 7, "seller": {"name": "Hof", "city": "Köln"}, "notes": ["a"
 WRONG = {**ANSWER, "number": None}
 
 
-def flow(name="nuextract-3", **recovery):
+def flow(name="nuextract-3", document="Invoice 7 of Hof, Köln", **recovery):
     plan = plan_for(TARGET, dialect_named(name), recovery=RecoveryPolicy(**recovery))
-    return extract(plan, read("Invoice 7 of Hof, Köln"))
+    return extract(plan, read(document))
 
 
 def reply(answer, finish_reason="stop", tokens=10):
@@ -72,10 +73,11 @@ def test_every_dialect_continues_an_answer(dialect):
     running = flow(dialect.name)
     (first,) = next(running)
     text = json.dumps({**ANSWER, "number": "7"} if "1" in dialect.name else ANSWER, ensure_ascii=False)
-    (second,) = running.send((reply(text[:60], "length"),))
-    assert second.before == text[:60].rstrip()
+    (second,) = running.send((reply(text[: text.index("tes")], "length"),))
+    # Cut inside of the key "notes".
+    assert second.before == text[: text.index(' "notes"')]
     if first.route == "completions":
-        assert second.messages[0]["content"] == first.messages[0]["content"] + text[:60]
+        assert second.messages[0]["content"] == first.messages[0]["content"] + second.before
         assert second.body.keys() <= first.body.keys()
     else:
         assert second.messages == (*first.messages, {"role": "assistant", "content": second.before})
@@ -90,13 +92,86 @@ def test_every_dialect_continues_an_answer(dialect):
 @given(st.integers(2, 70), st.integers(2, 70))
 def test_wherever_it_is_cut_a_continued_answer_is_the_whole_one(one, two):
     text = json.dumps(ANSWER, ensure_ascii=False)
-    running, size, at = flow(max_calls=100), cycle([one, two]), 0
+    # Values that are longer than a piece have to be joined: the document says them.
+    running, size, at = flow(document="7 of Hof, Köln: a, b", max_calls=100), cycle([one, two]), 0
     next(running)
     # Where nothing but the last bracket is missing, the answer is complete.
     while at + (step := next(size)) < len(text) - 1:
         (request,) = running.send((reply(text[at : at + step], "length"),))
         at = len(request.before)
+        assert text.startswith(request.before)
     assert result(running, reply(text[at:])).json == TARGET.lift(ANSWER)
+
+
+NAMES = {"names": ["string"], "city": "string"}
+TEAM = {"names": ["Gerda", 'Hans "der" Große', "Ida, von"], "city": "Köln"}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda each: each.name)
+@pytest.mark.parametrize("indent", [None, 4])
+def test_a_prefix_never_ends_inside_a_value_that_a_reply_can_hold(dialect, indent):
+    text = json.dumps(TEAM, ensure_ascii=False, indent=indent)
+    plan = plan_for(Target.of(NAMES), dialect, recovery=RecoveryPolicy(max_calls=3))
+    for cut in range(text.index(",") + 1, len(text) - 2):
+        running = extract(plan, read("Gerda and others"))
+        next(running)
+        (request,) = running.send((reply(text[:cut], "length"),))
+        assert text.startswith(request.before)
+        assert not ends_inside_value(request.before)
+        # The document need not say what was written in one go.
+        assert result(running, reply(text[len(request.before) :])).value == TEAM
+
+
+PREFIXES = [
+    ('{"names": ["Anna", "Gerd', '{"names": ["Anna",'),
+    ('{"names": ["Anna", "Gerda"', '{"names": ["Anna", "Gerda"'),
+    ('{"a": 1, "b": 12', '{"a": 1, "b":'),
+    ('{"a": 12,\n  ', '{"a": 12,'),
+    ('{"a": {"b": [1, 2]', '{"a": {"b": [1, 2]'),
+    ('{"a": "\\"", "b": "c\\', '{"a": "\\"", "b":'),
+    ("{'a': 'x, y', 'b': 'c, d", "{'a': 'x, y', 'b':"),
+    ("{name: Anna, city: Ber", "{name: Anna, city:"),
+    ('{"long', "{"),
+    ('{"text": "a long one', '{"text":'),
+    ('<think>{"x": 1, </think> {"a": "b", "c', '<think>{"x": 1, </think> {"a": "b",'),
+    ("no JSON", ""),
+]
+
+
+@pytest.mark.parametrize(("written", "prefix"), PREFIXES)
+def test_a_cut_answer_is_gone_on_with_from_its_last_complete_value(written, prefix):
+    assert resume_point(written, "") == prefix
+
+
+def test_only_a_value_that_is_longer_than_a_reply_is_continued_between_its_words():
+    assert resume_point('{"text": "one two thr', '{"text":') == '{"text": "one two'
+    assert resume_point('{"text": "one two', '{"text": "one two') == ""
+    assert resume_point('{"text": "wo\\u00', '{"text":') == '{"text": "wo'
+    assert resume_point('{"text": "wo\\\\', '{"text":') == '{"text": "wo\\\\'
+
+
+@pytest.mark.parametrize("name", ["3", "nuextract-3-inline", "2.0"])
+@pytest.mark.parametrize(("document", "kind"), [("Sold: one two three four.", None), ("Sold: nothing.", "narrowed")])
+def test_what_was_joined_must_stand_in_the_document(name, document, kind):
+    plan = plan_for(Target.of({"id": "integer", "text": "string"}), dialect_named(name))
+    running = extract(plan, read(document))
+    next(running)
+    (second,) = running.send((reply('{"id": 7, "text": "one', "length"),))
+    assert second.before == '{"id": 7, "text":'
+    (third,) = running.send((reply(' "one two th', "length"),))
+    assert third.before == '{"id": 7, "text": "one two'
+    last = reply(' three four"}')
+    if kind is None:
+        assert result(running, last).value == {"id": 7, "text": "one two three four"}
+    else:
+        (again,) = running.send((last,))
+        template = json.loads(again.body.get("chat_template_kwargs", {}).get("template", "null"))
+        assert template in (None, {"text": "string"})
+        extraction = result(running, reply({"text": "four"}))
+        assert extraction.value == {"id": 7, "text": "four"}
+        assert [str(each) for each in extraction.attempts[2].problems] == [
+            "it was put together of two replies, and the document does not have it @ $.text"
+        ]
 
 
 class Stock(BaseModel):

@@ -76,7 +76,7 @@ def server(size: int):
     return answer
 
 
-@pytest.mark.parametrize("size", [9, 40, 100])
+@pytest.mark.parametrize("size", [10, 40, 100])
 def test_a_cut_answer_is_continued_until_it_is_complete(run, size):
     with FakeEndpoint(server(size)) as endpoint:
         details = run(extractor(endpoint, recovery=RecoveryPolicy(max_calls=40)).detailed, TEXT)
@@ -104,11 +104,24 @@ def test_a_raw_prompt_is_continued_behind_what_was_written(run):
     assert prompts[-1].endswith(WHOLE[:90])
 
 
-def test_no_half_letter_and_no_blanks_at_the_end_are_sent_back():
+def test_a_name_that_was_cut_is_written_anew_as_a_whole(run):
+    """A prefix that ended inside a name made of `"Gerd` and `da"` a name that nobody has."""
     first = cut('{"number": "2024-17", "seller": {"name": "Hof", "city": "K\ufffd')
-    with FakeEndpoint(first, WHOLE[len(first.text) - 1 :]) as endpoint:
-        assert extractor(endpoint).invoke(TEXT) == WANTED
-    assert endpoint.requests[1].body["messages"][-1]["content"] == first.text[:-1]
+    prefix = '{"number": "2024-17", "seller": {"name": "Hof", "city":'
+    with FakeEndpoint(first, WHOLE[len(prefix) :]) as endpoint:
+        assert run(extractor(endpoint), TEXT) == WANTED
+    assert endpoint.requests[1].body["messages"][-1]["content"] == prefix
+
+
+def test_no_half_letter_and_no_blanks_at_the_end_are_sent_back():
+    class Note(BaseModel):
+        text: str
+
+    replies = [cut('{"text": "Bon'), cut(' "Bon caf\ufffd'), cut(" café noi"), ' noir"}']
+    with FakeEndpoint(*replies) as endpoint:
+        assert extractor(endpoint, Note).invoke("Bon café noir, merci").text == "Bon café noir"
+    sent = [request.body["messages"][-1]["content"] for request in endpoint.requests[1:]]
+    assert sent == ['{"text":', '{"text": "Bon', '{"text": "Bon café']
 
 
 def test_an_answer_is_continued_without_thinking_and_without_grammar():

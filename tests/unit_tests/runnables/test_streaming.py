@@ -122,12 +122,28 @@ def test_a_stream_is_one_chain_run_and_one_model_run(stream):
 def test_a_cut_stream_goes_on_growing(stream):
     text = json.dumps(ANSWER)
     first = FakeReply(text=text[:60].rstrip(), finish_reason="length")
-    with FakeEndpoint(first, text[len(first.text) :]) as endpoint:
+    # The value that was cut is written anew.
+    prefix = text[: text.rindex(":", 0, 60) + 1]
+    with FakeEndpoint(first, text[len(prefix) :]) as endpoint:
         *partial, last = stream(extractor(endpoint), TEXT)
         assert endpoint.requests[1].body["continue_final_message"] is True
+        assert endpoint.requests[1].body["messages"][-1]["content"] == prefix
     assert isinstance(last, Invoice)
     assert [len(each.items or []) for each in partial] == sorted(len(each.items or []) for each in partial)
     assert len(partial[-1].items) == 2
+
+
+def test_what_is_joined_to_a_value_that_was_cut_is_not_shown_before_the_document_was_asked(stream):
+    class Note(BaseModel):
+        text: str
+        page: int
+
+    replies = ['{"text": "Ger', ' "Gerd', 'da", "page": 7}']
+    *cut, last = [FakeReply(text=text, finish_reason="length") for text in replies]
+    with FakeEndpoint(*cut, last, {"text": "Gerda"}) as endpoint:
+        *partial, whole = stream(extractor(endpoint, Note), "7: Gerda")
+    assert partial == []
+    assert whole == Note(text="Gerda", page=7)
 
 
 def test_an_invalid_stream_is_mended_before_the_last_object(stream):
