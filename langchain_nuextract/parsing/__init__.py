@@ -2,5 +2,9 @@
 
 from langchain_nuextract.parsing.read import Reading, read_answer, read_json, read_shape
 from langchain_nuextract.parsing.repairs import ALLOWED, Kind, Policy, Repair
+from langchain_nuextract.parsing.rules import RULES, Rule, RuleId
 
-__all__ = ["ALLOWED", "Kind", "Policy", "Reading", "Repair", "read_answer", "read_json", "read_shape"]
+__all__ = [
+    "ALLOWED", "RULES", "Kind", "Policy", "Reading", "Repair", "Rule", "RuleId", "read_answer", "read_json",
+    "read_shape",
+]  # fmt: skip

@@ -150,7 +150,7 @@ def _valid(text: str) -> dict[str, JSON] | list[JSON] | None:
     """The object or array that a text is in valid JSON; None if it is anything else, or a key comes twice."""
     try:
         value = json.loads(text, object_pairs_hook=_distinct, parse_constant=_refuse)
-        json.dumps(value, ensure_ascii=False).encode()
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
         return None
     return cast("dict[str, JSON] | list[JSON]", value) if isinstance(value, dict | list) else None
@@ -189,7 +189,7 @@ def _is_of_kind(node: Node, shape: AnswerShape) -> bool:
 def _surroundings(text: str, found: Candidate) -> Iterator[Repair]:
     for left_out in (text[: found.start].strip(), text[found.end :].strip()):
         if left_out:
-            yield Repair((), "surroundings", _excerpt(left_out), "")
+            yield Repair((), "surroundings", _excerpt(left_out), "", rule="surroundings")
 
 
 def _excerpt(text: str) -> str:

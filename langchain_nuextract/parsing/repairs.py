@@ -1,9 +1,10 @@
 """What was changed in a model's answer, one entry a change, and which changes may be made."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
+from langchain_nuextract.parsing.rules import RuleId
 from langchain_nuextract.paths import JSON, Path, show
 
 Kind: TypeAlias = Literal[
@@ -47,6 +48,8 @@ class Repair:
     """What we took it for."""
     times: int = 1
     """How many times this was done to this value: the same slip of writing is on record once a value."""
+    rule: RuleId = field(kw_only=True)
+    """Which rule it was made by; `RULES` says what each does, with an example."""
 
     def __str__(self) -> str:
         often = f" ({self.times} times)" if self.times > 1 else ""

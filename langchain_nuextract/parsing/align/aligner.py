@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Final
 
 from langchain_nuextract.errors import Problem
 from langchain_nuextract.parsing.align.coerce import fold, is_null_word, scalar
@@ -21,6 +22,7 @@ from langchain_nuextract.parsing.json.nodes import (
     plain,
 )
 from langchain_nuextract.parsing.repairs import ALLOWED, Kind, Policy, Repair
+from langchain_nuextract.parsing.rules import RuleId
 from langchain_nuextract.parsing.select.candidates import embedded
 from langchain_nuextract.parsing.select.scoring import alone, best_of, is_alone, united
 from langchain_nuextract.paths import JSON, Path
@@ -33,6 +35,9 @@ from langchain_nuextract.schema.answer_shape import (
     RecordShape,
     ScalarShape,
 )
+
+_ECHO: Final[tuple[RuleId, Kind]] = ("echo", "echo")
+_NOTHING: Final[tuple[RuleId, Kind]] = ("word-for-nothing", "value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +80,10 @@ class _Walk:
     def conventions(self) -> Conventions:
         return conventions_of(self.text)
 
-    def change(self, path: Path, kind: Kind, before: JSON, after: JSON, times: int = 1) -> bool:
+    def change(self, path: Path, rule: RuleId, kind: Kind, before: JSON, after: JSON, *, times: int = 1) -> bool:  # noqa: PLR0913
         """Put a change on record; false if it may not be made, which is then a problem."""
         if kind in self.allowed:
-            self.repairs.append(Repair(path, kind, before, after, times))
+            self.repairs.append(Repair(path, kind, before, after, times, rule=rule))
             return True
         self.problems.append(Problem(path, f"a repair of kind {kind!r} would be needed: {before!r} → {after!r}"))
         return False
@@ -92,13 +97,13 @@ class _Walk:
     def note(self, node: Node, path: Path) -> None:
         """Put the slips in the writing of a value on record."""
         for each in counted(node.fixes):
-            self.change(path, "syntax", each.before, each.after, each.times)
+            self.change(path, each.rule, "syntax", each.before, each.after, times=each.times)
         if isinstance(node, ArrayNode | ObjectNode) and node.open:
-            self.change(path, "syntax", "", "]" if isinstance(node, ArrayNode) else "}")
+            self.change(path, "unclosed-at-end", "syntax", "", "]" if isinstance(node, ArrayNode) else "}")
         if isinstance(node, ObjectNode) and node.rest:
-            self.change(path, "truncation", node.rest, None)
+            self.change(path, "truncated", "truncation", node.rest, None)
         if isinstance(node, TruncatedNode):
-            self.change(path, "truncation", node.written, None)
+            self.change(path, "truncated", "truncation", node.written, None)
 
     def is_cut(self, node: Node, path: Path) -> bool:
         if not isinstance(node, TruncatedNode):
@@ -138,7 +143,7 @@ class _Walk:
                 continue
             said = self.unasked(child, place)
             if key in value and value[key] != said:
-                self.change(place, "guess", value[key], said)
+                self.change(place, "repeated-key", "guess", value[key], said)
             value[key] = said
         return value
 
@@ -167,7 +172,11 @@ class _Walk:
         if members is None:
             return self.misfit(node, path, "an object")
         inner = _wrapped(members, shape)
-        if inner and not is_alone(members, inner, shape) and self.change(path, "shape", *_shown(node, inner)):
+        if (
+            inner
+            and not is_alone(members, inner, shape)
+            and self.change(path, "wrapped-answer", "shape", *_shown(node, inner))
+        ):
             return self.value(inner, shape, path)
         if is_alone(members, inner, shape):
             members = self.completed(members, shape, path) or members
@@ -191,7 +200,7 @@ class _Walk:
         if not isinstance(inner, ObjectNode):
             return None
         sure = inner in node.items[:1] if isinstance(node, ArrayNode) else embedded(node) is not None
-        if not self.change(path, "shape" if sure else "guess", *_shown(node, inner)):
+        if not self.change(path, "object-within", "shape" if sure else "guess", *_shown(node, inner)):
             return None
         self.note(inner, path)
         return inner
@@ -203,18 +212,18 @@ class _Walk:
             return None
         whole = ObjectNode([(found.name, replace(node, fixes=[]))], open=node.open and len(shape.fields) > 1)
         kind: Kind = "shape" if len(shape.fields) == 1 else "guess"
-        return whole if self.change(path, kind, *_shown(node, whole)) else None
+        return whole if self.change(path, "part-alone", kind, *_shown(node, whole)) else None
 
     def settle_keys(self, matched: Matched, path: Path) -> None:
         """Put renamed and unknown keys on record, and take back the renaming that the policy rules out."""
         for each in matched.renamed:
-            if self.change((*path, each.name), each.kind, each.key, each.name):
+            if self.change((*path, each.name), each.rule, each.kind, each.key, each.name):
                 continue
             matched.found.pop(each.name, None)
             if each.otherwise is not None:
                 matched.give(each.name, each.otherwise)
         for key, child in matched.unknown:
-            self.change((*path, key), "unknown-key", plain(child), None)
+            self.change((*path, key), "unknown-key", "unknown-key", plain(child), None)
 
     def parts(self, matched: Matched, shape: RecordShape, path: Path) -> dict[str, JSON]:
         value: dict[str, JSON] = {}
@@ -234,10 +243,11 @@ class _Walk:
         said = [node for node in nodes if plain(node) not in (None, "", [], {})] or nodes[-1:]
         if isinstance(shape, ListShape | MultiEnumShape) and any(plain(node) != plain(said[0]) for node in said):
             whole = merged(said)
-            self.change(path, "shape", [plain(node) for node in nodes], plain(whole))
+            self.change(path, "repeated-list", "shape", [plain(node) for node in nodes], plain(whole))
             return whole
         differ = any(plain(node) != plain(said[-1]) for node in said)
-        self.change(path, "guess" if differ else "key", [plain(node) for node in nodes], plain(said[-1]))
+        kind: Kind = "guess" if differ else "key"
+        self.change(path, "repeated-key", kind, [plain(node) for node in nodes], plain(said[-1]))
         return said[-1]
 
     # Lists
@@ -246,12 +256,13 @@ class _Walk:
         if isinstance(node, ArrayNode):
             return self.items(node, shape.item, path)
         if _is_echo(node, shape.item) or is_null_word(plain(node)):
-            kind: Kind = "echo" if _is_echo(node, shape.item) else "value"
-            return [] if self.change(path, kind, plain(node), []) else plain(node)
+            echo = _is_echo(node, shape.item)
+            changed = self.change(path, *_ECHO if echo else _NOTHING, plain(node), [])
+            return [] if changed else plain(node)
         inner = listed(node, shape)
         if inner is None:
             return self.misfit(node, path, "a list")
-        if not self.change(path, "shape", *_shown(node, inner)):
+        if not self.change(path, "no-list", "shape", *_shown(node, inner)):
             return plain(node)
         return self.items(inner, shape.item, path)
 
@@ -263,7 +274,7 @@ class _Walk:
             place = (*path, len(kept))
             if self.is_cut(item, place):
                 continue
-            if _is_echo(item, shape) and self.change(path, "echo", plain(item), None):
+            if _is_echo(item, shape) and self.change(path, *_ECHO, plain(item), None):
                 continue
             kept.append(self.value(item, shape, place))
         return kept
@@ -272,13 +283,17 @@ class _Walk:
         """The items, those of inner lists among them where the items should be no lists."""
         for item in items:
             parts = split(item) if isinstance(item, ObjectNode) and isinstance(shape, RecordShape) else None
-            if parts and self.change(path, "guess", plain(item), [plain(part) for part in parts]):
+            if parts and self.change(path, "run-together", "guess", plain(item), [plain(part) for part in parts]):
                 yield from parts
                 continue
             nested = (
                 isinstance(item, ArrayNode) and isinstance(shape, ScalarShape | RecordShape) and len(item.items) != 1
             )
-            if nested and isinstance(item, ArrayNode) and self.change(path, "shape", [plain(item)], plain(item)):
+            if (
+                nested
+                and isinstance(item, ArrayNode)
+                and self.change(path, "nested-list", "shape", [plain(item)], plain(item))
+            ):
                 yield from item.items
             else:
                 yield item
@@ -287,18 +302,18 @@ class _Walk:
         start = loop_start(node)
         if start is None or "loop" not in self.allowed:
             return node.items
-        self.change(path, "loop", [plain(item) for item in node.items[start:]], [])
+        self.change(path, "loop", "loop", [plain(item) for item in node.items[start:]], [])
         return node.items[:start]
 
     def choices(self, node: Node, shape: MultiEnumShape, path: Path) -> JSON:
         if _is_echo(node, shape):
-            return [] if self.change(path, "echo", plain(node), []) else plain(node)
+            return [] if self.change(path, *_ECHO, plain(node), []) else plain(node)
         if isinstance(node, ScalarNode) and isinstance(node.value, str) and node.value not in shape.labels:
             listed = labels_in(node.value, shape.labels)
-            if listed and len(listed) > 1 and self.change(path, "shape", node.value, listed):
+            if listed and len(listed) > 1 and self.change(path, "listed-labels", "shape", node.value, listed):
                 return listed
         ticked = ticks(node, shape.labels) if isinstance(node, ObjectNode) else None
-        if ticked and self.change(path, "shape", plain(node), plain(ticked)):
+        if ticked and self.change(path, "ticked-labels", "shape", plain(node), plain(ticked)):
             node = ticked
         return self.listing(node, ListShape(EnumShape(shape.labels)), path)
 
@@ -306,11 +321,11 @@ class _Walk:
 
     def single(self, node: Node, shape: ScalarShape | EnumShape, path: Path) -> JSON:
         if _is_echo(node, shape):
-            return None if self.change(path, "echo", plain(node), None) else plain(node)
+            return None if self.change(path, *_ECHO, plain(node), None) else plain(node)
         if isinstance(node, ScalarNode):
             return self.leaf(node, shape, path)
         inner = only_leaf(node)
-        if inner is not None and self.change(path, "shape", plain(node), inner.value):
+        if inner is not None and self.change(path, "only-value", "shape", plain(node), inner.value):
             return self.value(inner, shape, path)
         return self.misfit(node, path, "a single value")
 
@@ -322,7 +337,7 @@ class _Walk:
             return self.misfit(node, path, _asked(shape))
         if taken.same or (type(taken.value) is type(node.value) and taken.value == node.value):
             return taken.value
-        return taken.value if self.change(path, taken.kind, node.value, taken.value) else node.value
+        return taken.value if self.change(path, taken.rule, taken.kind, node.value, taken.value) else node.value
 
 
 def _asked(shape: ScalarShape | EnumShape) -> str:

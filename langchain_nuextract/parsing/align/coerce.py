@@ -10,6 +10,7 @@ from typing import Final
 
 from langchain_nuextract.parsing.json.nodes import ScalarNode
 from langchain_nuextract.parsing.repairs import Kind
+from langchain_nuextract.parsing.rules import RuleId
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.scalars.dates import iso_date, iso_date_time, iso_time
 from langchain_nuextract.scalars.locale import MARKS, Conventions, Mark
@@ -66,6 +67,7 @@ class Taken:
     """What a leaf was taken for."""
 
     value: JSON
+    rule: RuleId
     kind: Kind = "value"
     same: bool = False
     """Whether it is what the model wrote, though the leaf could not hold it: a number of many digits."""
@@ -97,27 +99,31 @@ def scalar(leaf: ScalarNode, type_name: str, conventions: Conventions) -> Taken 
     """The leaf as a value of this type; None if it cannot be read so."""
     value = leaf.value
     if type_name in TEXTS:
-        return Taken(value if isinstance(value, str) else leaf.written)
+        return Taken(value if isinstance(value, str) else leaf.written, "as-written")
     if is_null_word(value):
-        return Taken(None)
+        return Taken(None, "word-for-nothing")
     match type_name:
         case "integer" | "number":
             return _long(leaf) or _number(value, conventions, whole=type_name == "integer")
         case "boolean":
             return _boolean(value)
         case _:
-            return Taken(_in_iso(value, type_name, conventions)) if isinstance(value, str) else _written(leaf)
+            return (
+                Taken(_in_iso(value, type_name, conventions), "normal-form")
+                if isinstance(value, str)
+                else _written(leaf)
+            )
 
 
 def _written(leaf: ScalarNode) -> Taken | None:
     """A number in place of a code, date or telephone number is taken as it was written."""
-    return None if isinstance(leaf.value, bool) else Taken(leaf.written)
+    return None if isinstance(leaf.value, bool) else Taken(leaf.written, "as-written")
 
 
 def _long(leaf: ScalarNode) -> Taken | None:
     """A number with more digits than the machine holds, as its digits."""
     value = exactly(re.sub("[,_]", "", leaf.written)) if isinstance(leaf.value, float) else None
-    return Taken(value, same=True) if isinstance(value, str) else None
+    return Taken(value, "number", same=True) if isinstance(value, str) else None
 
 
 def _number(value: JSON, conventions: Conventions, *, whole: bool) -> Taken | None:
@@ -129,7 +135,7 @@ def _number(value: JSON, conventions: Conventions, *, whole: bool) -> Taken | No
         found = _whole(value, conventions) if whole else number(value, conventions.decimal)
     else:
         return None
-    return None if found is None else Taken(found.value, "value" if found.certain else "guess")
+    return None if found is None else Taken(found.value, "number", "value" if found.certain else "guess")
 
 
 def _whole(written: str, conventions: Conventions) -> Number | None:
@@ -151,16 +157,16 @@ def _as_whole(found: Number) -> Number | None:
 
 def _boolean(value: JSON) -> Taken | None:
     if isinstance(value, bool):
-        return Taken(value)
+        return Taken(value, "yes-or-no")
     said = str(value)
     if (ticked := _BOXES.get(said.strip().casefold())) is not None:
-        return Taken(ticked)
+        return Taken(ticked, "yes-or-no")
     if len(NOT_A_LETTER.sub(" ", said).split()) > 1:
         first = _SAID_FIRST.match(said)
         taken = _boolean(first[1]) if first else None
-        return taken and Taken(taken.value, "guess")
+        return taken and Taken(taken.value, "yes-or-no", "guess")
     word = fold(said)
-    return Taken(True) if word in YES else Taken(False) if word in NO else None  # noqa: FBT003
+    return Taken(word in YES, "yes-or-no") if word in YES | NO else None
 
 
 def _in_iso(value: str, type_name: str, conventions: Conventions) -> str:

@@ -35,17 +35,17 @@ def label(leaf: ScalarNode, labels: Sequence[str]) -> Taken | None:
     """The label that was meant: the same but for case, punctuation and accents, or else the nearest in spelling."""
     written = leaf.written
     if written in labels:
-        return Taken(written)
+        return Taken(written, "label")
     folded = fold(written)
     near = [each for each in labels if folded_name(each) == folded]
     if len(near) == 1:
-        return Taken(near[0])
+        return Taken(near[0], "label")
     if isinstance(leaf.value, bool) and (same := _labels_saying(labels, leaf.value)):
-        return Taken(same)
+        return Taken(same, "label")
     if is_null_word(written):
-        return Taken(None)
+        return Taken(None, "word-for-nothing")
     likely = nearest(folded, {each: folded_name(each) for each in labels}) or label_within(written, labels)
-    return None if likely is None else Taken(likely, "guess")
+    return None if likely is None else Taken(likely, "near-label", "guess")
 
 
 def label_within(written: str, labels: Sequence[str]) -> str | None:

@@ -7,6 +7,7 @@ from typing import Final
 from langchain_nuextract.parsing.align.coerce import fold, folded_name
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode
 from langchain_nuextract.parsing.repairs import Kind
+from langchain_nuextract.parsing.rules import RuleId
 from langchain_nuextract.scalars.edit_distance import SHORTEST, distance, nearest
 from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, RecordShape
 
@@ -24,6 +25,7 @@ class Renamed:
 
     name: str
     key: str
+    rule: RuleId
     kind: Kind = "key"
     otherwise: Node | None = None
     """What stands under the name if the key is not taken for it."""
@@ -74,7 +76,7 @@ def _match_folded(members: Sequence[tuple[str, Node]], shape: RecordShape) -> Ma
             matched.unknown.append((key, child))
             continue
         if name != key:
-            matched.renamed.append(Renamed(name, key))
+            matched.renamed.append(Renamed(name, key, "key-style"))
         matched.give(name, child)
     return matched
 
@@ -91,7 +93,7 @@ def _lifted(node: ObjectNode, shape: RecordShape) -> tuple[Sequence[tuple[str, N
     part = next((part for name, part in shape.fields if folded_name(name) == short_key), None)
     rest, taken = _without_strangers(child, part, missing)
     kind: Kind = "key" if node.open else "guess"
-    lifted = [Renamed(missing[fold(name)], f"{key}.{name}", kind) for name, _ in taken]
+    lifted = [Renamed(missing[fold(name)], f"{key}.{name}", "unclosed-member", kind) for name, _ in taken]
     return [*node.members[:-1], (key, rest), *taken], lifted
 
 
@@ -137,7 +139,7 @@ def _match_flattened(matched: Matched, shape: RecordShape) -> None:
         if way is None or (way[0] in matched.found and way[:1] not in built):
             left.append((key, child))
             continue
-        matched.renamed.append(Renamed(way[0], key))
+        matched.renamed.append(Renamed(way[0], key, "flattened-key"))
         _put(built, way, child)
         matched.found[way[0]] = [built[way[:1]]]
     matched.unknown = left
@@ -200,7 +202,9 @@ def _match_inner(matched: Matched, shape: RecordShape) -> None:
             left.append((key, child))
             continue
         name = places[0][0]
-        matched.renamed.append(Renamed(name, key, "guess", matched.found[name][-1] if name in matched.found else None))
+        matched.renamed.append(
+            Renamed(name, key, "inner-key", "guess", matched.found[name][-1] if name in matched.found else None)
+        )
         matched.found[name] = [owner]
     matched.unknown = left
 
@@ -215,9 +219,9 @@ def _with_member(matched: Matched, name: str, inner: str, child: Node) -> Object
 
 def _nested_name(key: str, inner: str, missing: Mapping[str, str]) -> Renamed | None:
     if name := missing.get(fold(key + inner)):
-        return Renamed(name, f"{key}.{inner}")
+        return Renamed(name, f"{key}.{inner}", "nested-key")
     if name := missing.get(fold(inner)):
-        return Renamed(name, f"{key}.{inner}", "guess")
+        return Renamed(name, f"{key}.{inner}", "nested-key", "guess")
     return None
 
 
@@ -238,7 +242,7 @@ def _match_nearest(matched: Matched, shape: RecordShape) -> None:
             continue
         key, child = claimants[0]
         slip = distance(fold(key), missing[name], 1) <= 1 and len(key) > SHORTEST
-        matched.renamed.append(Renamed(name, key, "key" if slip else "guess"))
+        matched.renamed.append(Renamed(name, key, "near-key", "key" if slip else "guess"))
         matched.give(name, child)
     matched.unknown = left
 

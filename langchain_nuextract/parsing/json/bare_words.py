@@ -34,14 +34,14 @@ def word(written: str) -> ScalarNode:
         return _number(written, written)
     if (digits := _digits(written)) is not None:
         leaf = _number(digits, written)
-        leaf.fixes.append(Fix(written, digits))
+        leaf.fixes.append(Fix("number-writing", written, digits))
         return leaf
-    return ScalarNode(written, written, [Fix(written, f'"{written}"')])
+    return ScalarNode(written, written, [Fix("bare-value", written, f'"{written}"')])
 
 
 def _mended(value: JSON, written: str) -> ScalarNode:
     after = "null" if value is None else str(value).lower()
-    return ScalarNode(value, written, [Fix(written, after)])
+    return ScalarNode(value, written, [Fix("literal", written, after)])
 
 
 def _digits(written: str) -> str | None:
@@ -58,12 +58,12 @@ def _digits(written: str) -> str | None:
 
 def _number(digits: str, written: str) -> ScalarNode:
     if len(digits) > LONGEST_NUMBER:
-        return ScalarNode(written, written, [Fix(_excerpt(written), f'"{_excerpt(written)}"')])
+        return ScalarNode(written, written, [Fix("huge-number", _excerpt(written), f'"{_excerpt(written)}"')])
     if not set(digits) & {".", "e", "E"}:
         return ScalarNode(int(digits), written)
     value = float(digits)
     if value in {float("inf"), float("-inf")}:
-        return ScalarNode(written, written, [Fix(written, f'"{written}"')])
+        return ScalarNode(written, written, [Fix("huge-number", written, f'"{written}"')])
     return ScalarNode(value, written)
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Fix, Node, ObjectNode, ScalarNode
 
-_UNOPENED: Final = Fix("", "[")
+_UNOPENED: Final = Fix("unopened-list", "", "[")
 """What a list has that no bracket opened. More of its items may follow where it is closed more than once."""
 
 
@@ -62,14 +62,14 @@ def meant(frame: Frame) -> Node:
     """What an object or array is once it is closed: a scalar in parentheses is that scalar, keys alone are a set."""
     node = frame.node
     if isinstance(node, ObjectNode) and is_set(frame) and not node.open:
-        return ArrayNode(list(frame.labels.values()), fixes=[*node.fixes, Fix("{}", "[]")])
+        return ArrayNode(list(frame.labels.values()), fixes=[*node.fixes, Fix("set", "{}", "[]")])
     if isinstance(node, ArrayNode) and frame.bare and len(node.items) == 1:
-        node.items[0].fixes[:0] = [*node.fixes, Fix("[", "{")]
+        node.items[0].fixes[:0] = [*node.fixes, Fix("wrong-bracket", "[", "{")]
         return node.items[0]
     if frame.closer != ")" or not isinstance(node, ArrayNode) or not node.items or frame.commas or node.open:
         return node
     only = node.items[0] if len(node.items) == 1 else _text(node)
-    only.fixes[:0] = [] if only is node else [*node.fixes, Fix("()", "")]
+    only.fixes[:0] = [] if only is node else [*node.fixes, Fix("parentheses", "()", "")]
     return only
 
 
@@ -86,5 +86,5 @@ def joined(parts: Sequence[ScalarNode], mark: str) -> ScalarNode:
     said = "".join(part.written for part in parts)
     first, last = parts[0].at, parts[-1].at
     at = (first[0], last[1]) if first and last else None
-    fixes = [Fix(mark, "")] if mark else []
+    fixes = [Fix("joined-strings", mark, "")] if mark else []
     return ScalarNode(said, said, [*fixes, *(fix for part in parts for fix in part.fixes)], at)

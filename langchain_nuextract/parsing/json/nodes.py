@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from langchain_nuextract.parsing.rules import RuleId
 from langchain_nuextract.paths import JSON
 
 Stretch: TypeAlias = tuple[int, int]
@@ -15,8 +16,9 @@ Stretch: TypeAlias = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A slip in the writing: `before` stood in the text and was read as `after`."""
+    """A slip in the writing: `before` stood in the text and was read as `after`, by a rule."""
 
+    rule: RuleId
     before: str
     after: str
     times: int = 1
@@ -25,10 +27,11 @@ class Fix:
 
 def counted(fixes: Iterable[Fix]) -> list[Fix]:
     """Give slips that were made several times once: a text of broken escapes alone has no end of them."""
-    times: dict[tuple[str, str], int] = {}
+    times: dict[tuple[RuleId, str, str], int] = {}
     for each in fixes:
-        times[each.before, each.after] = times.get((each.before, each.after), 0) + each.times
-    return [Fix(before, after, count) for (before, after), count in times.items()]
+        slip = (each.rule, each.before, each.after)
+        times[slip] = times.get(slip, 0) + each.times
+    return [Fix(*slip, count) for slip, count in times.items()]
 
 
 @dataclass(slots=True)

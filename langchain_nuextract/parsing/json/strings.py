@@ -8,34 +8,16 @@ may ever go against that, or valid text that was cut off would be misread.
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
-from langchain_nuextract.parsing.json.nodes import Fix, counted
+from langchain_nuextract.parsing.json.nodes import Fix
+from langchain_nuextract.parsing.json.tokens import BLANK, CLOSERS, QUOTED_KEY, WORD, WRONG_COMMA, Place
 
-Place: TypeAlias = Literal["key", "member", "item"]
-"""What a string is: an object's key, an object's value, or an array's item."""
-
-CLOSERS: Final = {
-    '"': '"', "'": "'", "`": "`´", "´": "´`",
-    "“": "”“", "”": "”", "„": "“”", "‘": "’‘", "’": "’", "«": "»", "＂": "＂",
-}  # fmt: skip
-"""The marks that may open a string, each with those that may close it."""
-
-BLANK: Final = r"[\s\ufeff\u200b-\u200d\u2060]"
 _BLANKS = re.compile(rf"{BLANK}*")
 _STOPS = {opener: re.compile(rf"[\\{re.escape(closers)}]") for opener, closers in CLOSERS.items()}
-QUOTED_KEY: Final = (
-    r"(?:\"[^\"\n{}\[\]]{0,120}\"|'[^'\"\n{}\[\]]{0,120}'|[“”„‘’«`´＂][^\"\n{}\[\]]{0,120}?[“”‘’»`´＂])"
-    rf"{BLANK}*[:：]"
-)
-"""A pattern for a key in quotes with its colon."""
-WORD: Final = r"(?:-?\d[\d.eE+-]*|true|false|null|True|False|None)"
-"""A pattern for a number or literal."""
 _KEY_AHEAD = re.compile(rf"{QUOTED_KEY}|[A-Za-z_$][\w$.-]{{0,80}}[\"']?{BLANK}*[:：]")
-WRONG_COMMA: Final = rf"[^\w\s\"'`,()+{{}}\[\]]{{1,3}}{BLANK}*(?=\"[^\"\n{{}}\[\]]{{1,120}}\"{BLANK}*:)"
-"""A pattern for what was written for a comma before a key."""
 _WRONG_COMMA = re.compile(WRONG_COMMA)
 _STRING_AHEAD = re.compile(rf'"[^"\n]*"(?:{BLANK}*(?:[,\]}}]|\Z)|{BLANK}+(?:["{{\[]|{WORD}(?:[\s,\]]|\Z)))')
 _LAST_STRING_AHEAD = re.compile(rf'"[^"\n]*"{BLANK}*(?:[\]}}]|,{BLANK}*["{{\[\d-]|\Z)')
@@ -51,15 +33,8 @@ _LAST_LINES = re.compile(rf"(?:(?!\n){BLANK})*\n{BLANK}*(?P<closers>[\]}}](?:{BL
 _INCHES = re.compile(r"(?<![\w-])[\d.,/]+\Z")
 _BARE_RUN = re.compile(r'[^"\n\],}]{0,400}')
 _COMMA_BEFORE = re.compile(rf",{BLANK}*\Z")
-_ESCAPE = re.compile(
-    r"\\(?:u([dD][89abAB]..)\\u([dD][c-fC-F]..)|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.)|\Z)".replace(
-        "..", "[0-9a-fA-F]{2}"
-    ),
-    re.DOTALL,
-)
 _TWICE = re.compile(r'(?<!\\)(?:\\\\)+"')
 """A quote that was escaped twice, which leaves it without escape."""
-_PLAIN_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _LONGEST_KEY: Final = 80
 """Letters of a key that is recognised as one in a place where none should be."""
 MOST_KEPT: Final = 5_000
@@ -68,12 +43,6 @@ _WORDY = frozenset("+*?(|$^=_-")
 """What follows a bracket that closes nothing: more of a pattern or a formula."""
 _PATIENCE: Final = 500
 """How far behind a quote that may have ended the string a better one is looked for."""
-_MEANT_AS_SUCH = frozenset({"\\b", "\\f"})
-"""In a string that holds escapes unknown to JSON these are part of a path or formula: `C:\\Users\\foo`."""
-_NEVER_SUCH = frozenset({"\\'", "\\`", "\\\n", "\\“", "\\”", "\\‘", "\\’"})
-"""Escaped quotes are meant as quotes anywhere."""
-_NEEDLESS = frozenset("\"\\/'`#&$*_~>|-+!.“”‘’\n")
-"""Escaped, these mean themselves: by JSON, by other languages, or by Markdown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +95,7 @@ class _Scan:
             self._keep(mark)
             at = mark + 1
         if (end := self._end_on_line()) is not None:
-            return Quoted(self.text[self.first : end], end, [Fix("", self.quote)])
+            return Quoted(self.text[self.first : end], end, [Fix("unclosed-string", "", self.quote)])
         if self.doubtful is None and self.kept:
             self.doubtful = self.kept[0]
         return None if self.doubtful is None else self._upto(self.doubtful, wasted=len(self.kept))
@@ -144,32 +113,32 @@ class _Scan:
         end = self._end_before(mark)
         if end is None:
             return None
-        return Quoted(self.text[self.first : end], end, [*self._escapes(end), Fix("", self.quote)])
+        return Quoted(self.text[self.first : end], end, [*self._escapes(end), Fix("unclosed-string", "", self.quote)])
 
     def _tripled(self) -> Quoted | None:
         """A string in three pairs of quotes, which holds quotes as they are."""
         start = self.first - 1 - self.doubled + 3
         end = self.text.find(self.quote * 3, start)
         raw = self.text[start:end].replace("\\", "\\\\")
-        return None if end < 0 else Quoted(raw, end + 3, [Fix(self.quote * 3, self.quote)])
+        return None if end < 0 else Quoted(raw, end + 3, [Fix("tripled-quotes", self.quote * 3, self.quote)])
 
     def _upto(self, mark: int, *, wasted: int = 0) -> Quoted:
         end, first, fixes = mark + 1, self.first, self._escapes(mark)
         if (self.doubled and self.text.startswith(self.quote, end)) or self._is_followed_by_another(mark):
             end += 1
-            fixes.append(Fix(self.quote * 2, self.quote))
+            fixes.append(Fix("doubled-quotes", self.quote * 2, self.quote))
         elif self.doubled and self.kept:
             first -= 1
-            fixes.append(Fix('"', '\\"'))
+            fixes.append(Fix("inner-quote", '"', '\\"'))
         if self.quote != '"' or self.text[mark] != '"':
-            fixes.append(Fix(f"{self.quote}{self.text[mark]}", '""'))
+            fixes.append(Fix("other-quotes", f"{self.quote}{self.text[mark]}", '""'))
         raw = self.text[first:mark]
         return Quoted(_TWICE.sub('\\"', raw) if self.kept else raw, end, fixes, wasted)
 
     def _escapes(self, end: int) -> list[Fix]:
         """The escapes that are missing before the quotes that are part of the string, if it ends here."""
         times = bisect_left(self.kept, end) if self.quote == '"' else 0
-        return [Fix('"', '\\"', times)] if times else []
+        return [Fix("inner-quote", '"', '\\"', times)] if times else []
 
     def _keep(self, mark: int) -> None:
         """Take a quote for part of the string."""
@@ -327,43 +296,3 @@ class _Scan:
             return None
         match = _UNCLOSED_KEY.fullmatch(self.text, self.first, mark)
         return match.end(1) if match else None
-
-
-def unescape(raw: str) -> tuple[str, list[Fix]]:
-    """Resolve the escapes of a string; an escape that JSON does not know is kept, or means the character itself."""
-    if "\\" not in raw:
-        return raw, []
-    escapes = [_resolve(match) for match in _ESCAPE.finditer(raw)]
-    literal = _literal(escapes)
-    fixes = counted(Fix(before, after) for before, after, good in escapes if not good)
-    said = iter(before if before in literal else after for before, after, _ in escapes)
-    return _ESCAPE.sub(lambda _: next(said), raw), fixes
-
-
-def _literal(escapes: Sequence[tuple[str, str, bool]]) -> frozenset[str]:
-    """The escapes that mean themselves: in a pattern or path, which has some that mean nothing else, nearly all do."""
-    unknown = {before for before, _, good in escapes if not good}
-    if not any(before == after for before, after, _ in escapes):
-        return _MEANT_AS_SUCH if unknown else frozenset()
-    return _MEANT_AS_SUCH | {before for before in unknown - _NEVER_SUCH if before[1:2] != "u"}
-
-
-def _resolve(match: re.Match[str]) -> tuple[str, str, bool]:
-    """An escape, what it says, and whether it is JSON."""
-    high, low, single, short, mark = match.groups()
-    if high is not None or single is not None:
-        return match[0], *_resolve_unicode(f"{high}{low}" if high else single)
-    if short is not None:
-        return match[0], chr(int(short, 16)), False
-    if mark is None:
-        return match[0], "\\", False
-    if mark in _PLAIN_ESCAPES:
-        return match[0], _PLAIN_ESCAPES[mark], True
-    return match[0], mark if mark in _NEEDLESS else f"\\{mark}", mark in '"\\/'
-
-
-def _resolve_unicode(units: str) -> tuple[str, bool]:
-    try:
-        return bytes.fromhex(units).decode("utf-16-be"), True
-    except UnicodeDecodeError:
-        return "\ufffd", False

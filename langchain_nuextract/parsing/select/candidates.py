@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
+from langchain_nuextract.parsing.json.escapes import unescape
 from langchain_nuextract.parsing.json.nodes import Node, ScalarNode
 from langchain_nuextract.parsing.json.parser import parse
-from langchain_nuextract.parsing.json.strings import BLANK, unescape
+from langchain_nuextract.parsing.json.tokens import BLANK
 
 MOST: Final = 10_000
 """Objects and arrays of a text that are looked at."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode
-from langchain_nuextract.parsing.json.strings import BLANK
+from langchain_nuextract.parsing.json.tokens import BLANK
 from langchain_nuextract.parsing.select.candidates import Candidate, candidates, restarts, thoughts
 from langchain_nuextract.parsing.select.outline import outlined
 from langchain_nuextract.parsing.select.scoring import fit, names_any, united

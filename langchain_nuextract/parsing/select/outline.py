@@ -14,6 +14,7 @@ from langchain_nuextract.errors import SHOWN
 from langchain_nuextract.parsing.align.coerce import fold, folded_name
 from langchain_nuextract.parsing.json.bare_words import word
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Fix, Node, ObjectNode, ScalarNode, TruncatedNode
+from langchain_nuextract.parsing.rules import RuleId
 from langchain_nuextract.parsing.select.candidates import Candidate, span
 from langchain_nuextract.parsing.select.scoring import fit
 from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, RecordShape
@@ -43,11 +44,16 @@ def outlined(text: str, shape: AnswerShape | None) -> Candidate | None:
     fence = _FENCE.fullmatch(text, begin, end)
     body = fence["inside"] if fence else text[begin:end]
     whole = bool(fence and fence["close"]) or end < len(text) or body.endswith("\n")
-    node = _elements(body) or _table(body, shape) or _lines(body, shape, whole=whole)
-    if node is None or fit(node, shape) == 0:
-        return None
-    node.fixes.append(Fix(body[:SHOWN], "{}"))
-    return Candidate(node, begin, end)
+    readings: tuple[tuple[RuleId, Node | None], ...] = (
+        ("elements", _elements(body)),
+        ("table", _table(body, shape)),
+        ("lines", _lines(body, shape, whole=whole)),
+    )
+    for rule, node in readings:
+        if node and fit(node, shape) > 0:
+            node.fixes.append(Fix(rule, body[:SHOWN], "{}"))
+            return Candidate(node, begin, end)
+    return None
 
 
 def _leaf(written: str) -> ScalarNode:

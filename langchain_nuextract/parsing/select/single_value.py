@@ -7,8 +7,9 @@ from langchain_nuextract.errors import SHOWN
 from langchain_nuextract.parsing.align.coerce import fold
 from langchain_nuextract.parsing.align.enum_labels import label_within
 from langchain_nuextract.parsing.json.bare_words import word
+from langchain_nuextract.parsing.json.escapes import unescape
 from langchain_nuextract.parsing.json.nodes import Fix, ObjectNode, ScalarNode
-from langchain_nuextract.parsing.json.strings import quoted, unescape
+from langchain_nuextract.parsing.json.strings import quoted
 from langchain_nuextract.parsing.select.candidates import Candidate, span
 from langchain_nuextract.schema.answer_shape import AnswerShape, EnumShape, RecordShape, ScalarShape
 
@@ -25,7 +26,7 @@ def lone(text: str, shape: AnswerShape | None) -> Candidate | None:
             leaf = _leaf(body, part)
             if leaf is None or fold(leaf.written) == fold(name):
                 return None
-            slip = Fix(body[:SHOWN], json.dumps({name: leaf.value}, ensure_ascii=False)[:SHOWN])
+            slip = Fix("lone-value", body[:SHOWN], json.dumps({name: leaf.value}, ensure_ascii=False)[:SHOWN])
             return Candidate(ObjectNode([(name, leaf)], fixes=[slip]), 0, len(text))
         case _:
             return None

@@ -78,7 +78,13 @@ def _of_attempt(number: int, attempt: Attempt) -> dict[str, Any]:
 
 
 def _of_repair(repair: Repair) -> dict[str, Any]:
-    return {"path": show(repair.path), "kind": repair.kind, "before": repair.before, "after": repair.after}
+    return {
+        "path": show(repair.path),
+        "kind": repair.kind,
+        "rule": repair.rule,
+        "before": repair.before,
+        "after": repair.after,
+    }
 
 
 def _is_heard(run: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun) -> bool:

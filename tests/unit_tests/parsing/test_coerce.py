@@ -149,7 +149,7 @@ def test_where_none_are_asked_there_are_no_decimals(written: str, document: str,
     ],
 )  # fmt: skip
 def test_a_boolean_may_be_a_box_or_have_a_reason(written: str, value: JSON, kind: Kind):
-    assert scalar(ScalarNode(written, written), "boolean", Conventions()) == Taken(value, kind)
+    assert scalar(ScalarNode(written, written), "boolean", Conventions()) == Taken(value, "yes-or-no", kind)
 
 
 @pytest.mark.parametrize("written", ["maybe", "yes and no", "nothing, it seems", "n, p", "well-known"])
@@ -161,8 +161,8 @@ def test_what_is_no_boolean(written: str):
     "written", ["keine Angabe", "Not mentioned in the text", "non renseigné", "TBD", "YYYY-MM-DD", "不明"]
 )
 def test_words_for_nothing_in_several_languages(written: str):
-    assert scalar(ScalarNode(written, written), "date", Conventions()) == Taken(None)
-    assert scalar(ScalarNode(written, written), "string", Conventions()) == Taken(written)
+    assert scalar(ScalarNode(written, written), "date", Conventions()) == Taken(None, "word-for-nothing")
+    assert scalar(ScalarNode(written, written), "string", Conventions()) == Taken(written, "as-written")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,124 @@
+"""Where the reader stands in a text, and the objects and arrays that are open there."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from langchain_nuextract.parsing.json.frames import Frame, meant
+from langchain_nuextract.parsing.json.nodes import ArrayNode, Fix, Node, ObjectNode, ScalarNode, Stretch, TruncatedNode
+from langchain_nuextract.parsing.json.tokens import BLANK
+from langchain_nuextract.parsing.rules import RuleId
+
+DEEPEST: Final = 100
+"""Levels of nesting that are read; the models were trained on nine."""
+MOST: Final = 300_000
+"""Values and keys that are read, and slips that are mended; more than fit in the answer of any model."""
+LEAST_PATIENCE: Final = 8
+"""Quotes without escape that a string may have, once many were looked at in vain: else time would be quadratic."""
+CHARACTERS_A_QUOTE: Final = 4
+"""Of a text, how many there must be for each quote that is looked at in vain."""
+
+_GAP = re.compile(rf"{BLANK}+")
+_ESCAPED_GAP = re.compile(r"(?:\\[nrt])+")
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)|#[^\n]*|<!--.*?(?:-->|\Z)", re.DOTALL)
+_SKIPPED: Final[Mapping[str, tuple[re.Pattern[str], RuleId]]] = {
+    "\\": (_ESCAPED_GAP, "escaped-blank"), "/": (_COMMENT, "comment"), "#": (_COMMENT, "comment"),
+    "<": (_COMMENT, "comment"),
+}  # fmt: skip
+"""What may stand between values, by its first character."""
+_CLOSED_BY = {"{": "}", "[": "]", "(": ")"}
+
+
+class Cursor:
+    """A text, the place reached in it, and what is open there."""
+
+    def __init__(self, text: str, start: int, shift: int | None, patience: int) -> None:
+        self.text = text
+        self.shift = shift
+        self.at: int = start
+        self.stack: list[Frame] = []
+        self.root: Node = TruncatedNode()
+        self.values: int = 0
+        self.patience = max(LEAST_PATIENCE, patience)
+
+    def _is_over(self) -> bool:
+        return self.at >= len(self.text) or self.values > MOST or len(self.stack) > DEEPEST
+
+    def _skip_blanks(self, frame: Frame) -> None:
+        text = self.text
+        while True:
+            if match := _GAP.match(text, self.at):
+                self.at = match.end()
+            here = text[self.at : self.at + 1]
+            pattern, rule = _SKIPPED.get(here, (None, "comment"))
+            if pattern is None or not (match := pattern.match(text, self.at)):
+                return
+            self._fix(frame, rule, match[0], "")
+            self.at = match.end()
+
+    def _open(self, opener: str) -> None:
+        self.values += 1
+        self.at += 1
+        node = ObjectNode() if opener == "{" else ArrayNode()
+        self.stack.append(Frame(node, _CLOSED_BY[opener]))
+
+    def _close(self, *, cut: bool = False) -> None:
+        frame = self.stack.pop()
+        if isinstance(frame.node, ObjectNode) and frame.key is not None:
+            self._give(frame, TruncatedNode() if cut else ScalarNode(None, "", [Fix("missing-value", "", "null")]))
+        frame.node.open = cut
+        node = meant(frame)
+        if self.stack:
+            self._give(self.stack[-1], node)
+        else:
+            self.root = node
+
+    def _give(self, frame: Frame, node: Node) -> None:
+        """Put a value into the object or array that it belongs to."""
+        if isinstance(frame.node, ArrayNode):
+            frame.node.items.append(node)
+        else:
+            node.fixes[:0] = frame.key_fixes
+            frame.node.members.append((frame.key or "", node))
+            frame.key, frame.key_fixes = None, []
+        frame.full = True
+
+    def _end(self) -> None:
+        """Leave everything open that the text has not closed."""
+        self.at = max(self.at, len(self.text))
+        while self.stack:
+            self.stack[-1].bare = self.stack[-1].loose
+            self._close(cut=True)
+
+    def _fence(self) -> bool:
+        """At a closing fence the answer is over, whatever it left open."""
+        if not self.text.startswith("```", self.at):
+            return False
+        while self.stack:
+            self._fix(self.stack[-1], "closing-fence", "", self.stack[-1].closer)
+            self._close()
+        return True
+
+    def _fix(self, frame: Frame, rule: RuleId, before: str, after: str) -> None:
+        self.values += 1
+        frame.node.fixes.append(Fix(rule, before, after))
+
+    def _skip(self, frame: Frame, rule: RuleId, length: int = 1) -> None:
+        self._fix(frame, rule, self.text[self.at : self.at + length], "")
+        self.at += length
+
+    def _comma(self, frame: Frame) -> None:
+        if not frame.full or self.text[self.at] != ",":
+            here = self.text[self.at]
+            self._fix(frame, "comma-mark" if here != "," else "extra-comma", here, "," if frame.full else "")
+        frame.full = False
+        frame.commas += 1
+        self.at += 1
+
+    def _missing_comma(self, frame: Frame) -> None:
+        if frame.full:
+            self._fix(frame, "missing-comma", "", ",")
+            frame.full = False
+
+    def _stretch(self, start: int, end: int) -> Stretch | None:
+        return None if self.shift is None else (start + self.shift, end + self.shift)

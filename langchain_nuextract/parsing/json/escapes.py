@@ -1,0 +1,61 @@
+# ruff: noqa: RUF001  (marks that look alike are what this is about)
+"""What the escapes in a string mean, those unknown to JSON among them."""
+
+import re
+from collections.abc import Sequence
+
+from langchain_nuextract.parsing.json.nodes import Fix, counted
+
+_ESCAPE = re.compile(
+    r"\\(?:u([dD][89abAB]..)\\u([dD][c-fC-F]..)|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.)|\Z)".replace(
+        "..", "[0-9a-fA-F]{2}"
+    ),
+    re.DOTALL,
+)
+_PLAIN_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_MEANT_AS_SUCH = frozenset({"\\b", "\\f"})
+"""In a string that holds escapes unknown to JSON these are part of a path or formula: `C:\\Users\\foo`."""
+_NEVER_SUCH = frozenset({"\\'", "\\`", "\\\n", "\\“", "\\”", "\\‘", "\\’"})
+"""Escaped quotes are meant as quotes anywhere."""
+_NEEDLESS = frozenset("\"\\/'`#&$*_~>|-+!.“”‘’\n")
+"""Escaped, these mean themselves: by JSON, by other languages, or by Markdown."""
+
+
+def unescape(raw: str) -> tuple[str, list[Fix]]:
+    """Resolve the escapes of a string; an escape that JSON does not know is kept, or means the character itself."""
+    if "\\" not in raw:
+        return raw, []
+    escapes = [_resolve(match) for match in _ESCAPE.finditer(raw)]
+    literal = _literal(escapes)
+    fixes = counted(Fix("unknown-escape", before, after) for before, after, good in escapes if not good)
+    said = iter(before if before in literal else after for before, after, _ in escapes)
+    return _ESCAPE.sub(lambda _: next(said), raw), fixes
+
+
+def _literal(escapes: Sequence[tuple[str, str, bool]]) -> frozenset[str]:
+    """The escapes that mean themselves: in a pattern or path, which has some that mean nothing else, nearly all do."""
+    unknown = {before for before, _, good in escapes if not good}
+    if not any(before == after for before, after, _ in escapes):
+        return _MEANT_AS_SUCH if unknown else frozenset()
+    return _MEANT_AS_SUCH | {before for before in unknown - _NEVER_SUCH if before[1:2] != "u"}
+
+
+def _resolve(match: re.Match[str]) -> tuple[str, str, bool]:
+    """An escape, what it says, and whether it is JSON."""
+    high, low, single, short, mark = match.groups()
+    if high is not None or single is not None:
+        return match[0], *_resolve_unicode(f"{high}{low}" if high else single)
+    if short is not None:
+        return match[0], chr(int(short, 16)), False
+    if mark is None:
+        return match[0], "\\", False
+    if mark in _PLAIN_ESCAPES:
+        return match[0], _PLAIN_ESCAPES[mark], True
+    return match[0], mark if mark in _NEEDLESS else f"\\{mark}", mark in '"\\/'
+
+
+def _resolve_unicode(units: str) -> tuple[str, bool]:
+    try:
+        return bytes.fromhex(units).decode("utf-16-be"), True
+    except UnicodeDecodeError:
+        return "\ufffd", False

@@ -1,0 +1,25 @@
+# ruff: noqa: RUF001  (marks that look alike are what this is about)
+"""The tokens of JSON as models write it: blanks, quotes, keys and words."""
+
+import re
+from typing import Final, Literal, TypeAlias
+
+Place: TypeAlias = Literal["key", "member", "item"]
+"""What a string is: an object's key, an object's value, or an array's item."""
+CLOSERS: Final = {
+    '"': '"', "'": "'", "`": "`´", "´": "´`",
+    "“": "”“", "”": "”", "„": "“”", "‘": "’‘", "’": "’", "«": "»", "＂": "＂",
+}  # fmt: skip
+"""The marks that may open a string, each with those that may close it."""
+BLANK: Final = r"[\s\ufeff\u200b-\u200d\u2060]"
+QUOTED_KEY: Final = (
+    r"(?:\"[^\"\n{}\[\]]{0,120}\"|'[^'\"\n{}\[\]]{0,120}'|[“”„‘’«`´＂][^\"\n{}\[\]]{0,120}?[“”‘’»`´＂])"
+    rf"{BLANK}*[:：]"
+)
+"""A pattern for a key in quotes with its colon."""
+WORD: Final = r"(?:-?\d[\d.eE+-]*|true|false|null|True|False|None)"
+"""A pattern for a number or literal."""
+WRONG_COMMA: Final = rf"[^\w\s\"'`,()+{{}}\[\]]{{1,3}}{BLANK}*(?=\"[^\"\n{{}}\[\]]{{1,120}}\"{BLANK}*:)"
+"""A pattern for what was written for a comma before a key."""
+KEY_PATTERN = re.compile(rf"{BLANK}*(?:[,，]{BLANK}*)?{QUOTED_KEY}")
+"""A key in quotes that may follow a value, with or without a comma between."""

@@ -1,0 +1,150 @@
+# ruff: noqa: RUF001  (marks that look alike are what this is about)
+"""The values of an object or array: strings, bare words, and what opens another level."""
+
+import re
+
+from langchain_nuextract.errors import SHOWN
+from langchain_nuextract.parsing.json.bare_words import LITERALS, word
+from langchain_nuextract.parsing.json.brackets import Brackets
+from langchain_nuextract.parsing.json.cursor import LEAST_PATIENCE
+from langchain_nuextract.parsing.json.escapes import unescape
+from langchain_nuextract.parsing.json.frames import Frame, joined
+from langchain_nuextract.parsing.json.nodes import ArrayNode, ObjectNode, ScalarNode, TruncatedNode
+from langchain_nuextract.parsing.json.strings import Quoted, quoted
+from langchain_nuextract.parsing.json.tokens import BLANK, CLOSERS, KEY_PATTERN, QUOTED_KEY, WORD, Place
+
+_CALL = re.compile(r"[A-Za-z_$][\w.$]*\((?=\s*[\"'\[{(\d)-])")
+_PREFIX = re.compile(r"[bBrRuUfF]{1,2}(?=[\"'])")
+_GROUPED = re.compile(rf"[+-]?\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?(?={BLANK}*[,}}\n])")
+_COMMENT_BEHIND = r"(?:\s//|/\*|\s#\s)"
+_TRAILING_COMMENT = re.compile(_COMMENT_BEHIND)
+_NO_COMMENT = rf"(?!{_COMMENT_BEHIND})"
+"""Where a value goes on. To look for comments once its end is found would be to look at the rest again and again."""
+_ITEM = re.compile(rf"(?:{_NO_COMMENT}[^,，\]}}\n:])*+(?::(?:{_NO_COMMENT}[^,，\]}}\n\"])*+)?")
+_BEFORE_KEY = re.compile(rf"{WORD}(?={BLANK}+{QUOTED_KEY})")
+_BEFORE_BRACKET = re.compile(rf"{WORD}(?=[{{\[])")
+_BEFORE_ITEM = re.compile(rf"{WORD}(?={BLANK}+(?:-?\d|[\"{{\[]))")
+_ARGUMENT = re.compile(rf"(?:{_NO_COMMENT}[^,，)\n])*+")
+_STOP = re.compile(rf"([,，;}}\]\n]|\\n|```){BLANK}*+")
+"""With the blanks behind it, of which none is a stop if it is none."""
+_SOFT_STOPS = frozenset({",", "，", ";", "\n", "\\n"})
+_MEMBER_ENDS = re.compile(
+    rf"(?:[\"'“‘„«{{}}\],]|/[/*]|\.\.\.|\Z|[A-Za-z_$][\w$.-]{{0,80}}[\"']?{BLANK}*[:：])"
+)  # fmt: skip
+_KEY_FOR_VALUE = re.compile(rf"(?:\"[^\"\n{{}}\[\]]{{1,120}}\"|'[^'\"\n{{}}\[\]]{{1,120}}'){BLANK}*:")
+_PLUS = re.compile(rf"{BLANK}*\+{BLANK}*(?=[\"'])")
+
+
+class Values(Brackets):
+    """The values of an object or array: strings, bare words, and what opens another level."""
+
+    def _value(self, frame: Frame, place: Place) -> None:
+        here = self.text[self.at]
+        if here in "{[(":
+            self._open(here)
+        elif here in CLOSERS:
+            self._string(frame, place)
+        elif match := _PREFIX.match(self.text, self.at):
+            self._skip(frame, "string-prefix", match.end() - self.at)
+        elif match := _CALL.match(self.text, self.at):
+            self._skip(frame, "call", match.end() - self.at - 1)
+        else:
+            self._bare(frame, place)
+
+    def _string(self, frame: Frame, place: Place) -> None:
+        self.values += 1
+        if place == "item" and KEY_PATTERN.match(self.text, self.at):
+            self._key_in_array(frame)
+            return
+        if place == "member" and _KEY_FOR_VALUE.match(self.text, self.at):
+            self._open_unwritten(frame)
+            return
+        leaf = self._read_string(place)
+        if leaf is None:
+            self._give(frame, TruncatedNode(self.text[self.at : self.at + SHOWN]))
+            self._end()
+            return
+        parts = [leaf]
+        while (start := self._continued()) is not None:
+            self.at = start
+            leaf = self._read_string(place)
+            if leaf is None:
+                self._give(frame, TruncatedNode(self.text[self.at : self.at + SHOWN]))
+                self._end()
+                return
+            parts.append(leaf)
+        self._give(frame, joined(parts, "+"))
+
+    def _key_in_array(self, frame: Frame) -> None:
+        """A key where an item should be: the array was not closed, or is an object in the wrong brackets."""
+        inner = (
+            len(self.stack) > 1
+            and isinstance(self.stack[-2].node, ObjectNode)
+            and isinstance(frame.node, ArrayNode)
+            and frame.node.items != []
+        )
+        if inner and not self._begins_like(frame.node):
+            self._fix(frame, "unclosed-bracket", "", "]")
+            self._close()
+        else:
+            self._open_unwritten(frame)
+
+    def _read_string(self, place: Place) -> ScalarNode | None:
+        found = self._quoted(place)
+        if found is None:
+            return None
+        start, self.at = self.at, found.end
+        said, fixes = unescape(found.raw)
+        return ScalarNode(said, said, [*found.fixes, *fixes], self._stretch(start, found.end))
+
+    def _quoted(self, place: Place) -> Quoted | None:
+        found = quoted(self.text, self.at, place, self._closers, most=self.patience)
+        if found:
+            self.patience = max(LEAST_PATIENCE, self.patience - found.wasted)
+        return found
+
+    def _closers(self) -> str:
+        """The brackets that close what is open, from the innermost."""
+        return "".join(frame.closer for frame in reversed(self.stack))
+
+    def _continued(self) -> int | None:
+        """Where the next part of a string stands that is written in parts: `"a" + "b"`."""
+        match = _PLUS.match(self.text, self.at)
+        return match.end() if match else None
+
+    def _bare(self, frame: Frame, place: Place) -> None:
+        self.values += 1
+        end = self._end_of_member() if place == "member" else self._end_of_item(frame)
+        written = self.text[self.at : end].strip().rstrip('"”')
+        if not written:
+            self._skip(frame, "stray-mark")
+            return
+        if end >= len(self.text) and written not in LITERALS:
+            self._give(frame, TruncatedNode(self.text[self.at : self.at + SHOWN]))
+            self._end()
+            return
+        leaf = word(written)
+        leaf.at = self._stretch(self.at, self.at + len(written))
+        self.at = end
+        self._give(frame, leaf)
+
+    def _end_of_item(self, frame: Frame) -> int:
+        if match := _BEFORE_ITEM.match(self.text, self.at):
+            return match.end()
+        match = (_ARGUMENT if frame.closer == ")" else _ITEM).match(self.text, self.at)
+        return match.end() if match else self.at
+
+    def _end_of_member(self) -> int:
+        for pattern in (_GROUPED, _BEFORE_KEY, _BEFORE_BRACKET):
+            if match := pattern.match(self.text, self.at):
+                return match.end()
+        at = self.at
+        while match := _STOP.search(self.text, at):
+            if match[1] not in _SOFT_STOPS or _MEMBER_ENDS.match(self.text, match.end()):
+                return self._before_comment(match.start())
+            at = match.end()
+        return len(self.text)
+
+    def _before_comment(self, end: int) -> int:
+        match = _TRAILING_COMMENT.search(self.text, self.at, end)
+        return match.start() if match else end
