@@ -114,7 +114,7 @@ class _Visit:
         if _KWARGS not in request.body:
             return Finding("good", "the template is written out in the prompt, so that no server can drop it")
         told = {_KWARGS: request.body[_KWARGS]}
-        asked = {"model": model, "messages": [*request.messages]}
+        asked: dict[str, JSON] = {"model": model, "messages": [dict(message) for message in request.messages]}
         for path, answer in (("/apply-template", "prompt"), ("/tokenize", "count")):
             without, with_ = (self._asked(path, body)[0].get(answer) for body in (asked, asked | told))
             if without is not None and with_ is not None:
@@ -137,7 +137,7 @@ class _Visit:
 
     def _parser(self, request: Request, model: str) -> Finding:
         """Ask as careless clients do, that do not say whether the model is to think."""
-        kwargs = {name: value for name, value in request.body[_KWARGS].items() if name != "enable_thinking"}
+        kwargs = {name: value for name, value in fields(request.body[_KWARGS]).items() if name != "enable_thinking"}
         # A model that is silent would tell nothing; servers that do not know min_tokens ignore it.
         message, _ = self._said(request, model, {**request.body, _KWARGS: kwargs, "min_tokens": 8})
         if message.get("content"):
@@ -152,11 +152,12 @@ class _Visit:
         )
 
     def _said(self, request: Request, model: str, body: Mapping[str, JSON]) -> tuple[dict[str, JSON], str]:
-        sent = {"max_tokens": 64, **body, "model": model}
+        sent: dict[str, JSON] = {"max_tokens": 64, **body, "model": model}
         if request.route == "completions":
             reply, refusal = self._asked("/v1/completions", sent | {"prompt": request.messages[0]["content"]})
             return fields(next(iter(items(reply.get("choices"))), None)), refusal
-        reply, refusal = self._asked("/v1/chat/completions", sent | {"messages": [*request.messages]})
+        sent["messages"] = [dict(message) for message in request.messages]
+        reply, refusal = self._asked("/v1/chat/completions", sent)
         return fields(fields(next(iter(items(reply.get("choices"))), None)).get("message")), refusal
 
     def _asked(self, path: str, body: Mapping[str, JSON]) -> tuple[dict[str, JSON], str]:

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final, TypeAlias, cast
+from typing import Final, TypeAlias, cast
 
-JSON: TypeAlias = Any
-"""Raw JSON: None, bool, int, float, str, list or dict. The only place `Any` is used for."""
+from typing_extensions import TypeAliasType
+
+JSON = TypeAliasType("JSON", "bool | int | float | str | list[JSON] | dict[str, JSON] | None")
+"""Raw JSON. Read what may be of another kind than it should with `fields`, `items`, `text`, `integer`, `number`."""
 
 Path: TypeAlias = tuple[str | int, ...]
 """Keys and indexes from the root; `()` is the root itself."""
@@ -43,6 +45,33 @@ def fields(value: JSON) -> dict[str, JSON]:
 def items(value: JSON) -> list[JSON]:
     """Take a JSON array as it is, and anything else for an empty one."""
     return cast("list[JSON]", value) if isinstance(value, list) else []
+
+
+def text(value: JSON) -> str:
+    """Take a text as it is, and anything else for the empty one."""
+    return value if isinstance(value, str) else ""
+
+
+def child(value: JSON, step: str | int) -> JSON:
+    """Give what stands in a JSON value under a key or an index.
+
+    Raises:
+        LookupError: There is nothing.
+    """
+    if isinstance(step, str):
+        return fields(value)[step]
+    return items(value)[step]
+
+
+def follow(value: JSON, path: Path) -> JSON:
+    """Give what stands at a place of a JSON value.
+
+    Raises:
+        LookupError: There is nothing.
+    """
+    for step in path:
+        value = child(value, step)
+    return value
 
 
 def integer(value: JSON) -> int | None:

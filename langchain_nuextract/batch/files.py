@@ -46,7 +46,7 @@ def write_requests(runnable: BaseExtractor[Any], documents: Iterable[Any], path:
             if asked:
                 source, request = asked
                 line = {"custom_id": _name(index, settings, source), "method": "POST", "url": _URL}
-                file.write(encode({**line, "body": _body(extractor, request)}) + b"\n")
+                file.write(encode({**line, "body": dict(_body(extractor, request))}) + b"\n")
                 written += 1
     unfinished.replace(path)
     return written

@@ -21,7 +21,6 @@ from langchain_nuextract.errors import (
     ExtractionError,
     RequestRefused,
 )
-from langchain_nuextract.paths import JSON
 
 T = TypeVar("T")
 
@@ -97,7 +96,7 @@ def _replies(attempts: Sequence[Attempt]) -> str:
     return json.dumps([{"asked": _hash(attempt.request), **_record(attempt.reply)} for attempt in attempts])
 
 
-def _record(reply: Reply) -> dict[str, JSON]:
+def _record(reply: Reply) -> dict[str, Any]:
     # Tokens may have but a part of a letter; Latin-1 has a character for each byte.
     return {**asdict(reply), "tokens": [(token.text.decode("latin-1"), token.logprob) for token in reply.tokens]}
 

@@ -19,7 +19,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import Final, cast
 
 import aiohttp
 import anyio
@@ -101,11 +101,11 @@ class Refusal:
 
 def refusal_of(status: int, body: object, headers: Mapping[str, str] | None = None) -> Refusal:
     """Read the body of an error reply: OpenAI's form, FastAPI's `detail`, older vLLM's flat form, or plain text."""
-    error: JSON = body
+    error = cast("JSON", body)
     for key in ("error", "detail"):
         error = fields(error).get(key) or error
     if not fields(error).get("message"):
-        error = {"message": error if isinstance(error, str) and error else "no reason given"}
+        error = cast("JSON", {"message": error if isinstance(error, str) and error else "no reason given"})
     return Refusal(status, fields(error), headers or {})
 
 

@@ -8,7 +8,7 @@ from langchain_core.language_models import BaseChatModel
 
 from langchain_nuextract.client.config import Timeouts
 from langchain_nuextract.dialects.messages import Request
-from langchain_nuextract.paths import JSON, fields
+from langchain_nuextract.paths import JSON, fields, items
 
 _CONNECT: Final = 10.0
 """Seconds to wait for a connection at the most."""
@@ -29,13 +29,13 @@ def merged(*bodies: Mapping[str, JSON] | None) -> dict[str, JSON]:
     return merged
 
 
-def arguments(request: Request, llm: BaseChatModel) -> dict[str, JSON]:
+def arguments(request: Request, llm: BaseChatModel) -> dict[str, Any]:
     """Say with which arguments a chat model is to be called for a request.
 
     A dialect's sampling is a default: what the caller has set on the model stays, unless the request is firm about it.
     """
     own = {name: set_ for name in SAMPLING if (set_ := getattr(llm, name, None)) is not None}
-    body = {name: value for name, value in request.body.items() if name not in own}
+    body: dict[str, Any] = {name: value for name, value in request.body.items() if name not in own}
     body |= request.firm
     if "max_tokens" in request.firm and "max_tokens" in own:
         body["max_tokens"] = min(request.firm["max_tokens"], own["max_tokens"])
@@ -44,7 +44,7 @@ def arguments(request: Request, llm: BaseChatModel) -> dict[str, JSON]:
         held: dict[str, JSON] = {"response_format": body.pop("response_format")}
         body[_EXTRA] = {**(getattr(llm, _EXTRA, None) or {}), **held}
     if request.vllm_only and hasattr(type(llm), "wire"):
-        body[_FOR_VLLM] = request.vllm_only
+        body[_FOR_VLLM] = dict(request.vllm_only)
     return body if request.route == "chat" else {**body, "route": request.route}
 
 
@@ -57,18 +57,18 @@ def settled(body: dict[str, JSON], *, is_vllm: bool) -> dict[str, JSON]:
         body: It is changed.
         is_vllm: Whether the server is known to be vLLM.
     """
-    fields_for_vllm: Mapping[str, JSON] = body.pop(_FOR_VLLM, {})
+    fields_for_vllm = fields(body.pop(_FOR_VLLM, None))
     return {**fields_for_vllm, **body} if is_vllm else body
 
 
 def as_completion(body: Mapping[str, JSON]) -> dict[str, JSON]:
     """Make the body of a raw completion of the one message that holds the prompt."""
     completion = {name: value for name, value in body.items() if name not in {"messages", "logprobs", "top_logprobs"}}
-    [message] = body["messages"]
+    [message] = items(body["messages"])
     if body.get("logprobs"):
         completion["logprobs"] = body.get("top_logprobs", 1)
     # vLLM's completions would stop after 16 tokens; null is all the room that is left, on llama.cpp as well.
-    return {"max_tokens": None, **completion, "prompt": message["content"]}
+    return {"max_tokens": None, **completion, "prompt": fields(message)["content"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Options:
     query: tuple[tuple[str, Any], ...] = ()
 
 
-def take_options(body: dict[str, JSON]) -> Options:
+def take_options(body: dict[str, Any]) -> Options:
     """Take those settings out of a body that are about sending it: they have the names that OpenAI's SDK gives them."""
     if body.keys().isdisjoint(_OPTIONS):
         return _NO_OPTIONS

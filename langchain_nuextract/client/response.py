@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from math import isnan
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import orjson
 from langchain_core.messages import AIMessage, AIMessageChunk
@@ -11,7 +11,7 @@ from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, Us
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from langchain_nuextract.dialects.messages import Piece, Reply, Token, Usage, joined
-from langchain_nuextract.paths import JSON, fields, integer, items, number
+from langchain_nuextract.paths import JSON, fields, integer, items, number, text
 
 PROVIDER: Final = "nuextract"
 """`response_metadata["model_provider"]`: LangChain reads content blocks, reasoning included, without a translator."""
@@ -60,7 +60,7 @@ def result_of(body: Mapping[str, JSON], model: str) -> ChatResult:
         model: The name to report if the reply has none.
     """
     usage = usage_of(body.get("usage"))
-    generations = [_generation(choice, usage) for choice in body["choices"]]
+    generations = [_generation(fields(choice), usage) for choice in items(body["choices"])]
     about = {"model_name": body.get("model") or model, "model_provider": PROVIDER}
     about |= {key: body[key] for key in ("id", "system_fingerprint") if body.get(key)}
     return ChatResult(generations=generations, llm_output=about)
@@ -68,8 +68,7 @@ def result_of(body: Mapping[str, JSON], model: str) -> ChatResult:
 
 def chunk_of(event: Mapping[str, JSON], model: str) -> ChatGenerationChunk:
     """Turn one event of a stream, of either route, into LangChain's form."""
-    choices = event.get("choices")
-    choice: Mapping[str, JSON] = choices[0] if choices else {}
+    choice = _first_choice(event)
     message = AIMessageChunk(
         content=_text(choice),
         additional_kwargs=_thinking(choice),
@@ -106,14 +105,13 @@ def reply_in(body: Mapping[str, JSON], model: str, seconds: float = 0.0) -> Repl
 
 def piece_in(event: Mapping[str, JSON], model: str) -> Piece:
     """Turn the body of a reply, or one event of a stream, of either route, into a piece of a reply; see `reply_in`."""
-    choices = event.get("choices")
-    choice: Mapping[str, JSON] = choices[0] if choices else {}
+    choice = _first_choice(event)
     return Piece(
         text=_text(choice),
         reasoning=_reasoning(choice),
-        finish_reason=choice.get("finish_reason"),
+        finish_reason=text(choice.get("finish_reason")) or None,
         usage=_usage(usage_of(event.get("usage"))),
-        model=event.get("model") or model,
+        model=text(event.get("model")) or model,
         tokens=tokens_of(choice),
     )
 
@@ -233,23 +231,30 @@ def _generation(choice: Mapping[str, JSON], usage: UsageMetadata | None) -> Chat
     return ChatGeneration(message=message, generation_info=_about(choice))
 
 
+def _first_choice(event: Mapping[str, JSON]) -> Mapping[str, JSON]:
+    choices = items(event.get("choices"))
+    return fields(choices[0]) if choices else {}
+
+
 def _is_answer(choice: Mapping[str, JSON]) -> bool:
-    said: JSON = _body(choice) if choice else None
-    return isinstance(said, dict) and isinstance(fields(said).get("content", choice.get("text")), str | None)
+    said: object = _body(choice) if choice else None
+    return isinstance(said, dict) and isinstance(
+        fields(cast("JSON", said)).get("content", choice.get("text")), str | None
+    )
 
 
 def _body(choice: Mapping[str, JSON]) -> Mapping[str, JSON]:
-    return choice.get("message") or choice.get("delta") or choice
+    return cast("Mapping[str, JSON]", choice.get("message") or choice.get("delta") or choice)
 
 
 def _text(choice: Mapping[str, JSON]) -> str:
     said = _body(choice)
-    return said.get("content") or said.get("text") or ""
+    return text(said.get("content")) or text(said.get("text"))
 
 
 def _reasoning(choice: Mapping[str, JSON]) -> str:
     said = _body(choice)
-    return said.get("reasoning") or said.get("reasoning_content") or ""
+    return text(said.get("reasoning")) or text(said.get("reasoning_content"))
 
 
 def _thinking(choice: Mapping[str, JSON]) -> dict[str, Any]:
@@ -267,11 +272,15 @@ def _token(told: Mapping[str, JSON]) -> Token | None:
     if logprob is None or isnan(logprob):
         return None
     try:
-        text = bytes(items(sent)) if sent is not None else str(told.get("token", "")).encode("utf-8", "surrogatepass")
+        written = (
+            bytes(cast("list[int]", items(sent)))
+            if sent is not None
+            else str(told.get("token", "")).encode("utf-8", "surrogatepass")
+        )
     except (TypeError, ValueError):
         return None
     # Rounding makes some a little greater than 0.
-    return Token(text, min(logprob, 0.0))
+    return Token(written, min(logprob, 0.0))
 
 
 def _usage(counts: UsageMetadata | None) -> Usage:

@@ -9,7 +9,7 @@ from typing import Final
 from langchain_nuextract.dialects.messages import Reply, Request, Task
 from langchain_nuextract.documents.source import Image, Source, Text
 from langchain_nuextract.errors import UnsupportedTask
-from langchain_nuextract.paths import JSON
+from langchain_nuextract.paths import JSON, fields
 from langchain_nuextract.schema.types import Vocabulary
 
 NOBODY: Final = re.compile(r"(?!)")
@@ -135,7 +135,7 @@ def hold_chat(task: Task) -> dict[str, JSON]:
     """
     if not task.answer_schema:
         return {}
-    schema = {"name": "answer", "schema": dict(task.answer_schema), "strict": True}
+    schema: JSON = {"name": "answer", "schema": dict(task.answer_schema), "strict": True}
     return {"response_format": {"type": "json_schema", "json_schema": schema}}
 
 
@@ -165,7 +165,7 @@ def resume(request: Request, written: str) -> Request:
     if request.route == "completions":
         text = f"{request.messages[0]['content']}{written}"
         return replace(request, messages=({"role": "user", "content": text},), body=body, before=written)
-    kwargs = body.get("chat_template_kwargs", {})
+    kwargs = fields(body.get("chat_template_kwargs"))
     if "enable_thinking" in kwargs:
         body["chat_template_kwargs"] = {**kwargs, "enable_thinking": False}
     body |= {"continue_final_message": True, "add_generation_prompt": False}

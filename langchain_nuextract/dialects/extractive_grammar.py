@@ -17,7 +17,7 @@ from itertools import groupby
 from typing import Final
 
 from langchain_nuextract.dialects.grammar_candidates import Offers
-from langchain_nuextract.paths import JSON, leaves
+from langchain_nuextract.paths import JSON, fields, integer, items, leaves
 
 LONGEST_TEXT: Final = 100
 """Characters of a text: a model that does not find the end of a value copies on and on."""
@@ -66,21 +66,21 @@ class _Scope:
 
     def _choices(self, schema: Mapping[str, JSON], template: JSON) -> Sequence[str]:
         if "enum" in schema:
-            return [_literal(label) for label in schema["enum"] if label is not None]
+            return [_literal(label) for label in items(schema["enum"]) if label is not None]
         if "properties" in schema:
-            return [self._record(schema["properties"], template)]
+            return [self._record(fields(schema["properties"]), fields(template))]
         if "items" in schema:
             return [f'"[" ({choice})? "]"' if (choice := self._items(schema, template)) else '"[]"']
         return self._scalar(str(template))
 
-    def _record(self, properties: Mapping[str, Mapping[str, JSON]], template: JSON) -> str:
-        parts = (f"{_key(name)} {self.value(part, template[name])}" for name, part in properties.items())
+    def _record(self, properties: Mapping[str, JSON], template: Mapping[str, JSON]) -> str:
+        parts = (f"{_key(name)} {self.value(fields(part), template[name])}" for name, part in properties.items())
         return f'"{{" {f" {_SEPARATOR} ".join(parts)} "}}"'
 
     def _items(self, schema: Mapping[str, JSON], template: JSON) -> str:
         """Write one or more items of a list; empty if there can be none."""
-        item, within = schema["items"], template[0]
-        most = schema.get("maxItems", MOST_TEXTS)
+        item, within = fields(schema["items"]), items(template)[0]
+        most = bound if (bound := integer(schema.get("maxItems"))) is not None else MOST_TEXTS
         if "properties" in item and most > 1 and (tables := list(self._tables(within))):
             return _either([self._table([row.value(item, within) for row in rows]) for rows in tables])
         choices = self._choices(item, within)
@@ -160,7 +160,7 @@ def _key(name: str) -> str:
 
 
 def _nullable(schema: Mapping[str, JSON]) -> bool:
-    return "null" in schema.get("type", ()) or None in schema.get("enum", ())
+    return "null" in items(schema.get("type")) or None in items(schema.get("enum"))
 
 
 def _either(choices: Sequence[str]) -> str:

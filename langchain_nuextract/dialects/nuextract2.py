@@ -80,7 +80,7 @@ def draft(source: Source) -> Request:
     It skips an image, unless there is the text that stands for one.
     """
     images = [image_part(image) for image in source.images]
-    content = [*images, text_part(_IMAGE)] if images else source.text
+    content: JSON = [*images, text_part(_IMAGE)] if images else source.text
     return Request(messages=({"role": "user", "content": content},), body=dict(_SAMPLING))
 
 

@@ -70,7 +70,7 @@ def phrase_inline(task: Task) -> Request:
 
 def draft(source: Source) -> Request:
     """Ask for a template."""
-    kwargs = {"mode": "template-generation", "enable_thinking": False}
+    kwargs: JSON = {"mode": "template-generation", "enable_thinking": False}
     return Request(messages=(_user(source),), body={**_DRAFTING, "chat_template_kwargs": kwargs})
 
 
@@ -95,7 +95,7 @@ def _sampling(task: Task) -> dict[str, JSON]:
 
 
 def _user(source: Source) -> dict[str, JSON]:
-    return {"role": "user", "content": parts_of(source) if source.images else source.text}
+    return {"role": "user", "content": [*parts_of(source)] if source.images else source.text}
 
 
 def _example(shot: Shot) -> dict[str, JSON]:

@@ -88,7 +88,7 @@ class Provenance:
         by_part: dict[Path, _Laid] = {part: each for each in laid for part in each.answer.parts}
         marked = _marked(self.target.lift(self.merged, self.dialect))
         for path, before in leaves(without(marked, self.left_out) if self.left_out else marked):
-            origin = _above(origins, before)
+            origin = _above(origins, cast("Path", before))
             source = None if origin is None else _above(by_part, origin)
             if origin is not None and source and (logprobs := source.logprobs(origin)):
                 whole = fsum(logprobs)
@@ -103,7 +103,7 @@ def _marked(value: JSON, at: Path = ()) -> JSON:
         case list():
             return [_marked(child, (*at, index)) for index, child in enumerate(cast("list[JSON]", value))]
         case _:
-            return at
+            return cast("JSON", at)
 
 
 def _above(found: Mapping[Path, T], path: Path) -> T | None:

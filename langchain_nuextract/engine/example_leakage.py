@@ -17,7 +17,7 @@ from langchain_nuextract.grounding import ground
 from langchain_nuextract.grounding.evidence import Evidence
 from langchain_nuextract.grounding.normalize import fold
 from langchain_nuextract.grounding.numbers import notation, number_index
-from langchain_nuextract.paths import JSON, Path, leaves, show
+from langchain_nuextract.paths import JSON, Path, leaves, number, show
 from langchain_nuextract.scalars.dates import MONTHS, plain
 
 _SHORTEST: Final = 3
@@ -102,9 +102,9 @@ def _key(leaf: JSON) -> str:
     """What makes two values the same; empty if the value tells nothing."""
     if leaf is None or isinstance(leaf, bool):
         return ""
-    number = _number(leaf)
-    if number:
-        return number if sum(map(str.isdigit, number)) >= _FEWEST else ""
+    written = _number(leaf)
+    if written:
+        return written if sum(map(str.isdigit, written)) >= _FEWEST else ""
     key = fold(str(leaf))
     return key if len(key) >= _SHORTEST else ""
 
@@ -112,7 +112,8 @@ def _key(leaf: JSON) -> str:
 def _number(leaf: JSON) -> str:
     """Write a number plainly, and a text that is nothing but one, as decimals are; empty if it is neither."""
     if not isinstance(leaf, str):
-        return f"{'-' * (leaf < 0)}{notation(leaf)}"
+        value = number(leaf) or 0
+        return f"{'-' * (value < 0)}{notation(value)}"
     if not _DECIMAL.fullmatch(leaf):
         return ""
     return leaf.rstrip("0").rstrip(".") if "." in leaf else leaf

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 from langchain_nuextract.dialects.dialect import Dialect, check, dumps
 from langchain_nuextract.dialects.messages import Example, Shot, Task
@@ -144,7 +144,7 @@ def shot_of(example: Example, target: Target[T], dialect: Dialect, named: str) -
         InvalidValue: Its output does not satisfy the schema.
     """
     try:
-        answer = target.lower(_output(example.output), dialect)
+        answer = target.lower(cast("JSON", _output(example.output)), dialect)
         value = target.lift(answer, dialect)
         target.validate(value, dialect)
     except InvalidValue as error:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable
 from copy import deepcopy
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from langchain_nuextract.errors import Problem
-from langchain_nuextract.paths import JSON, Path
+from langchain_nuextract.paths import JSON, Path, child, fields, follow, items
 
 _ROUNDS: Final = 16
 """Leaving one thing out may show that what held it is incomplete; no schema goes on like this for long."""
@@ -61,16 +61,11 @@ def without(value: JSON, places: Iterable[Path]) -> JSON:
 def _last_on(value: JSON, path: Path) -> Path:
     """As much of a path as there is."""
     for length, step in enumerate(path):
-        if not _holds(value, step):
+        try:
+            value = child(value, step)
+        except LookupError:
             return path[:length]
-        value = value[step]
     return path
-
-
-def _holds(holder: JSON, step: str | int) -> bool:
-    if isinstance(holder, dict):
-        return step in holder
-    return isinstance(holder, list) and isinstance(step, int) and step < len(cast("list[JSON]", holder))
 
 
 def _in_order(path: Path) -> list[tuple[bool, Any]]:
@@ -79,6 +74,9 @@ def _in_order(path: Path) -> list[tuple[bool, Any]]:
 
 
 def _take_out(value: JSON, place: Path) -> None:
-    for step in place[:-1]:
-        value = value[step]
-    del value[place[-1]]
+    holder = follow(value, place[:-1])
+    match place[-1]:
+        case str() as key:
+            del fields(holder)[key]
+        case index:
+            del items(holder)[index]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeAlias, cast
 
 from langchain_nuextract.paths import JSON, Path
+from langchain_nuextract.paths import items as items_of
 
 Leaf: TypeAlias = tuple[int, Path, str | float]
 """How many leaves come before it, where it stands, and the leaf itself: a number, or a text that is not empty."""
@@ -45,4 +46,6 @@ def items(value: JSON) -> list[list[Leaf]]:
 
 
 def _children(node: JSON) -> Iterator[tuple[str | int, JSON]]:
-    return iter(cast("Iterable[tuple[str | int, JSON]]", node.items() if isinstance(node, dict) else enumerate(node)))
+    return iter(
+        cast("Iterable[tuple[str | int, JSON]]", node.items() if isinstance(node, dict) else enumerate(items_of(node)))
+    )

@@ -52,7 +52,7 @@ class TracedCaller:
         async for chunk in self.llm.astream(_messages(request), self.config, **self._arguments(request)):
             yield piece_of(chunk)
 
-    def _arguments(self, request: Request) -> dict[str, JSON]:
+    def _arguments(self, request: Request) -> dict[str, Any]:
         return {**arguments(request, self.llm), **self.ls_arguments}
 
 

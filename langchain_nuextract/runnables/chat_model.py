@@ -32,7 +32,7 @@ from langchain_nuextract.client.response import PROVIDER, chunk_of, reply_of, re
 from langchain_nuextract.client.retry import RetryPolicy
 from langchain_nuextract.dialects.messages import Request
 from langchain_nuextract.errors import NotAChatReply, RequestRefused, UnknownModel, UnsupportedTask
-from langchain_nuextract.paths import JSON
+from langchain_nuextract.paths import JSON, fields, items
 from langchain_nuextract.runnables.callbacks.redact import ImageData
 from langchain_nuextract.runnables.callbacks.redacted_runs import IMAGES, RedactedRuns, whole
 from langchain_nuextract.runnables.model_profile import Profile, profile_of
@@ -199,7 +199,7 @@ class ChatNuExtract(RedactedRuns, BaseChatOpenAI):
 
             return ResponseFormatAnswer(self, messages, kwargs).answer(partial(self._ask, stop))
         call = self._call(messages, stop, kwargs)
-        return result_of(self.wire.post(call), call.body["model"])
+        return result_of(self.wire.post(call), str(call.body["model"]))
 
     async def _agenerate(
         self,
@@ -216,12 +216,12 @@ class ChatNuExtract(RedactedRuns, BaseChatOpenAI):
 
             return await ResponseFormatAnswer(self, messages, kwargs).aanswer(partial(self._aask, stop))
         call = self._call(messages, stop, kwargs)
-        return result_of(await self.wire.apost(call), call.body["model"])
+        return result_of(await self.wire.apost(call), str(call.body["model"]))
 
-    def _ask(self, stop: list[str] | None, messages: list[BaseMessage], body: dict[str, JSON]) -> ChatResult:
+    def _ask(self, stop: list[str] | None, messages: list[BaseMessage], body: dict[str, Any]) -> ChatResult:
         return self._generate(messages, stop, **body)
 
-    async def _aask(self, stop: list[str] | None, messages: list[BaseMessage], body: dict[str, JSON]) -> ChatResult:
+    async def _aask(self, stop: list[str] | None, messages: list[BaseMessage], body: dict[str, Any]) -> ChatResult:
         return await self._agenerate(messages, stop, **body)
 
     def _stream(
@@ -265,7 +265,7 @@ class ChatNuExtract(RedactedRuns, BaseChatOpenAI):
             return
         call = self._call(messages, stop, kwargs, streaming)
         for event in self.wire.events(call):
-            yield chunk_of(event, call.body["model"])
+            yield chunk_of(event, str(call.body["model"]))
 
     async def _achunks(
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Any, streaming: Mapping[str, JSON]
@@ -275,7 +275,7 @@ class ChatNuExtract(RedactedRuns, BaseChatOpenAI):
             return
         call = self._call(messages, stop, kwargs, streaming)
         async for event in self.wire.aevents(call):
-            yield chunk_of(event, call.body["model"])
+            yield chunk_of(event, str(call.body["model"]))
 
     def _call(
         self,
@@ -287,15 +287,15 @@ class ChatNuExtract(RedactedRuns, BaseChatOpenAI):
         body = {**self._get_request_payload(messages, stop=stop, **kwargs), **streaming}
         body = settled(body, is_vllm=self.wire.is_vllm)
         route, options = body.pop("route", "chat"), take_options(body)
-        return ApiCall(_PATHS[route], body if route == "chat" else as_completion(body), options)
+        return ApiCall(_PATHS[str(route)], body if route == "chat" else as_completion(body), options)
 
     def call_for(self, request: Request, *, stream: bool = False) -> ApiCall:
         """Make the call that a request of an extraction is, as `invoke` or `stream` would."""
         given = arguments(request, self)
         streaming = self._streaming(given, usage=None) if stream else {}
-        extra = given.pop("extra_body", None)
-        body = settled(merged(self.defaults, given, extra), is_vllm=self.wire.is_vllm)
-        body = {**body, **streaming, "messages": request.messages}
+        extra = fields(given.pop("extra_body", None))
+        settings = settled(merged(self.defaults, given, extra), is_vllm=self.wire.is_vllm)
+        body: dict[str, Any] = {**settings, **streaming, "messages": [dict(message) for message in request.messages]}
         return ApiCall(_PATHS[request.route], body if body.pop("route", "chat") == "chat" else as_completion(body))
 
     def _streaming(self, kwargs: Mapping[str, Any], *, usage: bool | None) -> dict[str, JSON]:
@@ -308,8 +308,8 @@ class ChatNuExtract(RedactedRuns, BaseChatOpenAI):
         self, input_: LanguageModelInput, *, stop: list[str] | None = None, **kwargs: Any
     ) -> dict[str, Any]:
         # LangChain's `dict` has no types for its keys.
-        defaults = cast("dict[str, JSON]", super()._get_request_payload(input_))  # pyright: ignore[reportUnknownMemberType]
-        given: dict[str, JSON] = kwargs if stop is None else {**kwargs, "stop": stop}
+        defaults = cast("dict[str, Any]", super()._get_request_payload(input_))  # pyright: ignore[reportUnknownMemberType]
+        given: dict[str, Any] = kwargs if stop is None else {**kwargs, "stop": stop}
         extras = (defaults.pop("extra_body", None), given.pop("extra_body", None))
         body = merged(defaults, given, *extras)
         if body.get("tools"):
@@ -398,7 +398,7 @@ class ChatNuExtract(RedactedRuns, BaseChatOpenAI):
         """
         # vLLM reads `prompt`, llama.cpp reads `content`.
         asked = {"model": self.model_name, "prompt": text, "content": text, "add_special_tokens": False}
-        return self._tokenize(asked)["tokens"]
+        return cast("list[int]", self._tokenize(asked)["tokens"])
 
     def get_num_tokens_from_messages(
         self,
@@ -413,8 +413,8 @@ class ChatNuExtract(RedactedRuns, BaseChatOpenAI):
             NotImplementedError: The endpoint does not tell.
         """
         body = self._get_request_payload([*messages])
-        fields = {key: body[key] for key in ("model", "messages", "chat_template_kwargs") if key in body}
-        return len(self._tokenize(fields)["tokens"])
+        asked = {key: body[key] for key in ("model", "messages", "chat_template_kwargs") if key in body}
+        return len(items(self._tokenize(asked)["tokens"]))
 
     def _tokenize(self, body: Mapping[str, JSON]) -> Mapping[str, JSON]:
         try:

@@ -142,7 +142,7 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
             own["evidence"] = _text({show(one.path): [one.span.start, one.span.end] for one in extraction.evidence})
         for name, told in (("warnings", extraction.warnings), ("problems", extraction.problems)):
             if told:
-                own[name] = _text(_by_path(told))
+                own[name] = _text({**_by_path(told)})
         return {**fields, **{self._own(name): value for name, value in own.items()}}
 
     def _foreign(self, document: Document) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def fingerprint(plan: Plan[Any], llm: BaseChatModel, selection: Selection[Any] |
         llm: The model; where it is served, and by which key, does not matter.
         selection: How the examples for a document are chosen.
     """
-    asked: list[JSON] = [
+    asked: list[object] = [
         _settings(llm),
         plan.dialect.name,
         plan.target.template(plan.dialect),

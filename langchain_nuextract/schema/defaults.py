@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from langchain_nuextract.paths import JSON, Path
+from langchain_nuextract.paths import JSON, Path, follow
 from langchain_nuextract.schema.ir import Array, Node, Record
 from langchain_nuextract.schema.json_types import is_list, is_object
 
@@ -25,9 +25,8 @@ def absent(node: Node, value: JSON, at: Path = ()) -> Iterator[Path]:
 
 def has(value: JSON, path: Path) -> bool:
     """Whether there is anything at a place of a value."""
-    for step in path:
-        try:
-            value = value[step]
-        except (KeyError, IndexError, TypeError):
-            return False
+    try:
+        follow(value, path)
+    except LookupError:
+        return False
     return True

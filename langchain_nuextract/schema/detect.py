@@ -30,12 +30,12 @@ def reads_as(schema: Any) -> Literal["python", "json schema", "template"]:
         UnsupportedSchema: It is none of them, could be two of them, or is empty.
     """
     if isinstance(schema, Mapping | list):
-        _check_size(schema)
+        _check_size(cast("JSON", schema))
     match schema:
         case Mapping():
             return _dict_reads_as(cast("Mapping[str, JSON]", schema))
         case list():
-            read_template(schema)
+            read_template(cast("list[JSON]", schema))
             return "template"
         case None | bool() | int() | float() | str() | bytes():
             raise UnsupportedSchema((), f"{schema!r} is no schema. Pass a type, a JSON Schema or a template.")
@@ -81,7 +81,7 @@ def _dict_reads_as(schema: Mapping[str, JSON]) -> Literal["json schema", "templa
 
 def _template_fault(schema: Mapping[str, JSON]) -> UnsupportedSchema | None:
     try:
-        read_template(schema)
+        read_template(cast("JSON", schema))
     except UnsupportedSchema as error:
         return error
     return None

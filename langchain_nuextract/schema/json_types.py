@@ -9,7 +9,7 @@ from langchain_nuextract.paths import JSON
 SHOWN: Final = 80
 """Characters of a value that a message shows at the most."""
 
-_NAMES = {bool: "boolean", int: "integer", str: "string", type(None): "null", list: "array"}
+_NAMES: dict[type, str] = {bool: "boolean", int: "integer", str: "string", type(None): "null", list: "array"}
 
 
 def is_object(value: JSON) -> TypeGuard[dict[str, JSON]]:

@@ -1,6 +1,6 @@
 """What is sent of a form: the template, and the JSON Schema that constrained decoding is held to."""
 
-from langchain_nuextract.paths import JSON
+from langchain_nuextract.paths import JSON, fields
 from langchain_nuextract.schema.answer_shape import (
     AnswerShape,
     EnumShape,
@@ -54,7 +54,9 @@ def answer_schema(shape: AnswerShape, *, nullable: bool = False, closed: bool = 
             items = answer_schema(shape.item, nullable=shape.gaps, closed=closed)
             return {**_typed("array", nullable=nullable), "items": items, **_bound(shape.most)}
         case RecordShape():
-            parts = {name: answer_schema(part, nullable=True, closed=closed) for name, part in shape.fields}
+            parts: dict[str, JSON] = {
+                name: answer_schema(part, nullable=True, closed=closed) for name, part in shape.fields
+            }
             return {
                 **_typed("object", nullable=nullable),
                 "properties": parts,
@@ -69,10 +71,13 @@ def named(schema: dict[str, JSON], shape: AnswerShape) -> dict[str, JSON]:
         case ScalarShape():
             return {**schema, ANNOTATION: shape.type}
         case ListShape():
-            return {**schema, "items": named(schema["items"], shape.item)}
+            return {**schema, "items": named(fields(schema["items"]), shape.item)}
         case RecordShape():
-            parts = {name: named(schema["properties"][name], part) for name, part in shape.fields}
-            return {**schema, "properties": parts}
+            properties = fields(schema["properties"])
+            return {
+                **schema,
+                "properties": {name: named(fields(properties[name]), part) for name, part in shape.fields},
+            }
         case _:
             return schema
 

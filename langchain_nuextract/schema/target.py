@@ -99,8 +99,7 @@ class Target(Generic[T]):
     @staticmethod
     def draft(document: Any, *, llm: Drafts) -> "Target[dict[str, Any]]":
         """Let a model write the template, from a description of what is wanted or from a document."""
-        template_: Mapping[str, JSON] = llm.draft_template(document)
-        return Target[Any].of(template_)
+        return Target[Any].of(llm.draft_template(document))
 
     @property
     def type(self) -> Any:

@@ -9,7 +9,8 @@ from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Protocol, TypeAlias
 
-from langchain_nuextract.paths import JSON
+if TYPE_CHECKING:
+    from pydantic_core import CoreSchema
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class NuType:
             hint = f"Did you mean {close[0]!r}?" if close else f"The types are {', '.join(sorted(SCALARS))}."
             raise ValueError(f"NuExtract has no type {self.name!r}. {hint}")
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], JSON]) -> JSON:
+    def __get_pydantic_core_schema__(self, source: Any, handler: "Callable[[Any], CoreSchema]") -> "CoreSchema":
         """Check texts, after all that the type and the annotations before this one make of them."""
         from pydantic_core.core_schema import no_info_after_validator_function  # noqa: PLC0415 heavy
 
@@ -108,7 +109,9 @@ class NuType:
 
         return no_info_after_validator_function(partial(checked, self.name), handler(source))
 
-    def __get_pydantic_json_schema__(self, core: JSON, handler: Callable[[JSON], JSON]) -> JSON:
+    def __get_pydantic_json_schema__(
+        self, core: "CoreSchema", handler: "Callable[[CoreSchema], dict[str, Any]]"
+    ) -> dict[str, Any]:
         """Leave the name in the JSON Schema that Pydantic makes."""
         return {**handler(core), ANNOTATION: self.name}
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from langchain_nuextract.paths import JSON, fields
 from langchain_nuextract.testing.script import FakeReply, Received
@@ -33,8 +33,9 @@ def events(received: Received, reply: FakeReply) -> Iterator[JSON]:
 
 
 def _pieces(reply: FakeReply) -> Iterator[dict[str, JSON]]:
-    yield from ({reply.reasoning_field: piece} for piece in _words(reply.reasoning))
-    yield from ({"content": piece} for piece in _words(reply.said))
+    for field, said in ((reply.reasoning_field, reply.reasoning), ("content", reply.said)):
+        for piece in _words(said):
+            yield {field: piece}
 
 
 def _words(text: str | None) -> list[str]:
@@ -60,9 +61,9 @@ def _about(received: Received, reply: FakeReply) -> dict[str, JSON]:
     }
 
 
-def _usage(received: Received, reply: FakeReply) -> Mapping[str, JSON]:
+def _usage(received: Received, reply: FakeReply) -> dict[str, JSON]:
     if reply.usage is not None:
-        return reply.usage
+        return dict(reply.usage)
     asked = len(received.text.split())
     answered = len(f"{reply.reasoning or ''} {reply.said or ''}".split())
     return {"prompt_tokens": asked, "completion_tokens": answered, "total_tokens": asked + answered}

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from langchain_nuextract.paths import JSON, fields, items
+from langchain_nuextract.paths import JSON, fields, items, text
 
 Fault: TypeAlias = Literal["drop", "cut", "stall"]
 """`drop`: close the connection without an answer. `cut`: break it off in the middle of the answer. `stall`: fall silent
@@ -65,7 +65,7 @@ class Received:
         """All text that the model was given: of the messages, or the raw prompt."""
         if "prompt" in self.body:
             return str(self.body["prompt"])
-        return "\n".join(_texts(message.get("content")) for message in self.body.get("messages", ()))
+        return "\n".join(_texts(fields(message).get("content")) for message in items(self.body.get("messages")))
 
 
 Scripted: TypeAlias = FakeReply | str | Mapping[str, JSON] | Sequence[JSON] | Callable[[Received], Any]
@@ -81,5 +81,5 @@ def as_reply(scripted: Any, received: Received) -> FakeReply:
 
 def _texts(content: JSON) -> str:
     if isinstance(content, list):
-        return "\n".join(fields(part).get("text", "") for part in items(content))
-    return content or ""
+        return "\n".join(text(fields(part).get("text")) for part in items(content))
+    return text(content)

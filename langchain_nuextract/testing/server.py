@@ -66,7 +66,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(404, error(404, "Not Found"))
             return
         names = endpoint.models or ("numind/NuExtract3",)
-        listed = [{"id": name, "object": "model", "max_model_len": endpoint.max_model_len} for name in names]
+        listed: list[JSON] = [
+            {"id": name, "object": "model", "max_model_len": endpoint.max_model_len} for name in names
+        ]
         self._send(200, dump({"object": "list", "data": listed}))
 
     def do_POST(self) -> None:
@@ -95,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
         words = Received(self.path, {}, body).text.split()
         if not self.server.endpoint.drops_templates:
             words += str(fields(body.get("chat_template_kwargs")).get("template", "")).split()
-        told = {
+        told: JSON = {
             "tokens": [*range(len(words))],
             "count": len(words),
             "max_model_len": self.server.endpoint.max_model_len,

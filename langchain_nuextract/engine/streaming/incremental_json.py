@@ -4,7 +4,7 @@ import json
 import re
 from typing import Final, cast
 
-from langchain_nuextract.paths import JSON
+from langchain_nuextract.paths import JSON, fields
 
 _START: Final = re.compile(r"\s*(?:```\w*\s*)?(?=\{)")
 _BLANKS: Final = re.compile(r"\s*")
@@ -101,9 +101,9 @@ class IncrementalParser:
         kind = dict if here == "}" else list
         return self._close() if self._stack and isinstance(self._stack[-1], kind) else self._lose()
 
-    def _open(self, container: JSON) -> bool:
+    def _open(self, container: dict[str, JSON] | list[JSON]) -> bool:
         if self.value is None:
-            self.value = container
+            self.value = fields(container)
         elif isinstance(self._stack[-1], list):
             # An item is shown when it is complete.
             self._hidden += 1
@@ -135,7 +135,7 @@ class IncrementalParser:
         elif self._keys[-1] is None:
             self._lose()
         else:
-            self._stack[-1][self._keys[-1]] = said
+            fields(self._stack[-1])[self._keys[-1]] = said
             self._keys[-1] = None
 
     def _lose(self) -> bool:

@@ -310,8 +310,8 @@ class _Walk:
             return [] if self.change(path, *_ECHO, plain(node), []) else plain(node)
         if isinstance(node, ScalarNode) and isinstance(node.value, str) and node.value not in shape.labels:
             listed = labels_in(node.value, shape.labels)
-            if listed and len(listed) > 1 and self.change(path, "listed-labels", "shape", node.value, listed):
-                return listed
+            if listed and len(listed) > 1 and self.change(path, "listed-labels", "shape", node.value, [*listed]):
+                return [*listed]
         ticked = ticks(node, shape.labels) if isinstance(node, ObjectNode) else None
         if ticked and self.change(path, "ticked-labels", "shape", plain(node), plain(ticked)):
             node = ticked

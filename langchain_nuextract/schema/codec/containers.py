@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol, cast
 
-from langchain_nuextract.paths import JSON
+from langchain_nuextract.paths import JSON, fields, text
 from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, MultiEnumShape, RecordShape
 from langchain_nuextract.schema.ir import Member
 from langchain_nuextract.schema.json_types import is_list, is_object
@@ -205,21 +205,21 @@ class MapCodec:
         if not is_list(answer):
             return answer
         entries = [entry for entry in answer if not is_empty(entry)]
-        if not all(is_object(entry) and isinstance(entry.get(self.key), str) for entry in entries):
+        if not all(isinstance(fields(entry).get(self.key), str) for entry in entries):
             return entries
         value: dict[str, JSON] = {}
         for entry in entries:
-            self._put(entry, value)
+            self._put(fields(entry), text(fields(entry)[self.key]), value)
         return value
 
-    def _put(self, entry: dict[str, JSON], value: dict[str, JSON]) -> None:
+    def _put(self, entry: dict[str, JSON], key: str, value: dict[str, JSON]) -> None:
         inner = entry.get(self.at) if self.at is not None else {k: v for k, v in entry.items() if k != self.key}
         if not self.inner.blank(inner):
-            value.setdefault(entry[self.key], self.inner.lift(inner))
+            value.setdefault(key, self.inner.lift(inner))
         elif self.gaps:
-            value.setdefault(entry[self.key], None)
+            value.setdefault(key, None)
         elif self.stands:
-            value.setdefault(entry[self.key], self.inner.lift(inner))
+            value.setdefault(key, self.inner.lift(inner))
 
     def blank(self, answer: JSON) -> bool:
         """Whether an answer says that there is no object; no entries are an empty one."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from langchain_nuextract.paths import JSON, Path
+from langchain_nuextract.paths import JSON, Path, fields, text
 from langchain_nuextract.schema.codec.containers import Codec, ListCodec, MapCodec, Part, RecordCodec, is_empty
 from langchain_nuextract.schema.codec.unions import TupleCodec, UnionCodec
 from langchain_nuextract.schema.json_types import is_list, is_object
@@ -87,8 +87,9 @@ def _map(codec: MapCodec, answer: JSON) -> Iterator[Origin]:
         yield from (((at,), (of,)) for at, (of, _) in enumerate(entries))
         return
     seen: set[str] = set()
-    for of, entry in entries:
-        key: str = entry[codec.key]
+    for of, child in entries:
+        entry = fields(child)
+        key = text(entry[codec.key])
         inner = entry.get(codec.at) if codec.at is not None else {k: v for k, v in entry.items() if k != codec.key}
         blank = codec.inner.blank(inner)
         if key not in seen and (not blank or codec.gaps or codec.stands):

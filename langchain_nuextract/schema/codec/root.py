@@ -27,7 +27,7 @@ class RootCodec:
     def lower(self, value: JSON) -> JSON:
         """Give the answer that stands for a value."""
         answer = self.codec.lower(value)
-        return {self.wrapped[0]: answer} if self.wrapped else answer
+        return {str(self.wrapped[0]): answer} if self.wrapped else answer
 
     def lift(self, answer: JSON) -> JSON:
         """Give the value that an answer stands for."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from langchain_nuextract.paths import JSON
+from langchain_nuextract.paths import JSON, fields
 from langchain_nuextract.schema.answer_shape import RecordShape
 from langchain_nuextract.schema.codec.containers import Codec, ListCodec, Part, is_empty
 from langchain_nuextract.schema.json_types import is_list, is_object
@@ -88,7 +88,7 @@ class UnionCodec:
         there = is_object(value)
         if self.within is not None:
             return {self.within: self.record.lower(value) if there else self.record.missing}
-        return self.record.lower(value if there else {})
+        return fields(self.record.lower(value if there else {}))
 
     def lift(self, answer: JSON) -> JSON:
         """Give the value of the first part that is filled."""

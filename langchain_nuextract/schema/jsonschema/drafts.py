@@ -33,7 +33,7 @@ def validator(schema: Mapping[str, JSON]) -> "type[Validator]":
         if found is None:
             return named
         raise found
-    names = _DRAFTS if _is_draft3(schema) else _DRAFTS[:-1]
+    names = _DRAFTS if _is_draft3(cast("JSON", schema)) else _DRAFTS[:-1]
     drafts = [getattr(jsonschema, f"{name}Validator") for name in names]
     faults: list[UnsupportedSchema] = []
     for draft in drafts:

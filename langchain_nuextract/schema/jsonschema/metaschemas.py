@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 
 from jsonschema_specifications import REGISTRY  # pyright: ignore[reportMissingTypeStubs] it has none
 
-from langchain_nuextract.paths import JSON
+from langchain_nuextract.paths import JSON, fields
 
 
 def fault(draft: Any, schema: Mapping[str, JSON]) -> Any:
@@ -35,12 +35,12 @@ def _flat(address: str) -> dict[str, JSON]:
     parts = [registry[urljoin(address, part["$ref"])].contents for part in whole.pop("allOf", [])]
     if not parts:
         return whole
-    merged = {name: _merged(name, [whole, *parts]) for name in ("properties", "$defs")}
-    return {"$schema": whole["$schema"], "type": whole["type"], **_local(merged)}
+    merged = {name: _local(_merged(name, [whole, *parts])) for name in ("properties", "$defs")}
+    return {"$schema": whole["$schema"], "type": whole["type"], **merged}
 
 
 def _merged(name: str, schemas: list[Mapping[str, JSON]]) -> dict[str, JSON]:
-    return {key: value for schema in schemas for key, value in schema.get(name, {}).items()}
+    return {key: value for schema in schemas for key, value in fields(schema.get(name)).items()}
 
 
 def _local(value: JSON) -> JSON:

@@ -26,7 +26,7 @@ from langchain_nuextract.schema.ir import (
     is_impossible,
     size,
 )
-from langchain_nuextract.schema.json_types import dumps, is_object
+from langchain_nuextract.schema.json_types import dumps, is_list, is_object
 from langchain_nuextract.schema.jsonschema.keywords import bound, implied_type, listed, named_keys, patterns, required
 from langchain_nuextract.schema.jsonschema.references import Resolver
 from langchain_nuextract.schema.jsonschema.scalars import retype, scalar
@@ -96,7 +96,7 @@ class Reader:
         self._closed = closed
         self._steps = 0
 
-    def whole(self, schema: JSON) -> Node:
+    def whole(self, schema: Mapping[str, JSON]) -> Node:
         """Read the schema, from its root.
 
         Raises:
@@ -114,7 +114,7 @@ class Reader:
             raise TooLarge((), _MANY)
         return node
 
-    def read(self, schema: JSON, place: Place) -> Node:
+    def read(self, schema: JSON | Mapping[str, JSON], place: Place) -> Node:
         """Read what a schema says about one value."""
         self._count(place)
         if schema is False:
@@ -165,8 +165,9 @@ class Reader:
         typed = self._typed(schema, place)
         if "const" in schema and self._constants:
             return meet(enum([schema["const"]]), typed)
-        if isinstance(schema.get("enum"), list):
-            return meet(enum(schema["enum"]), typed)
+        choices = schema.get("enum")
+        if is_list(choices):
+            return meet(enum(choices), typed)
         return typed
 
     def _typed(self, schema: Mapping[str, JSON], place: Place) -> Node:

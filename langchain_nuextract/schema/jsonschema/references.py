@@ -67,10 +67,10 @@ def make_sure_of_room(frames: int = _NEEDED) -> None:
         make_sure_of_room(frames - 1)
 
 
-def recursive(resolver: Resolver, schema: JSON) -> frozenset[int]:
+def recursive(resolver: Resolver, schema: Mapping[str, JSON]) -> frozenset[int]:
     """Give the identities of the schemas that references lead back to, and of those that lie between two such."""
     edges: dict[int, set[int]] = {id(schema): set()}
-    todo: list[tuple[int, JSON, Any]] = [(id(schema), schema, resolver.root)]
+    todo: list[tuple[int, JSON | Mapping[str, JSON], Any]] = [(id(schema), schema, resolver.root)]
     while todo:
         owner, start, scope = todo.pop()
         for target, found in _references(resolver, start, scope):
@@ -82,9 +82,9 @@ def recursive(resolver: Resolver, schema: JSON) -> frozenset[int]:
     return frozenset(_without_ends(_reversed(leading_on)))
 
 
-def _references(resolver: Resolver, start: JSON, scope: Any) -> Iterator[tuple[JSON, Any]]:
+def _references(resolver: Resolver, start: JSON | Mapping[str, JSON], scope: Any) -> Iterator[tuple[JSON, Any]]:
     """Yield what the references in a schema lead to, those in `$defs` left out: they count where they are used."""
-    todo: list[tuple[JSON, Any]] = [(start, scope)]
+    todo: list[tuple[JSON | Mapping[str, JSON], Any]] = [(start, scope)]
     while todo:
         value, here = todo.pop()
         if isinstance(value, list):

@@ -117,7 +117,9 @@ def _violations(violation: Any) -> Iterator[Problem]:
     value, expected = error.instance, error.validator_value
     match error.validator:
         case "required":
-            at, names = (path, expected) if is_list(expected) else (path[:-1], _required_in_draft3(error))
+            at, names = (
+                (path, list(map(str, expected))) if is_list(expected) else (path[:-1], _required_in_draft3(error))
+            )
             for name in names:
                 if name not in value:
                     yield Problem((*at, name), "missing, but required")

@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from langchain_nuextract.errors import InvalidValue, Problem, UnsupportedSchema
-from langchain_nuextract.paths import JSON, Path
-from langchain_nuextract.schema.json_types import is_list, is_object, shown
+from langchain_nuextract.paths import JSON, Path, child
+from langchain_nuextract.schema.json_types import shown
 from langchain_nuextract.schema.python_types.typed_dicts import modern
 
 if TYPE_CHECKING:
@@ -71,13 +71,10 @@ def _path(location: tuple[str | int, ...], value: JSON, *, missing: bool) -> Pat
     """Take the steps that lead into the value; Pydantic's locations also name branches of unions."""
     path: Path = ()
     for number, step in enumerate(location):
-        if _is_in(value, step):
-            value = value[step]
-        elif not (missing and number == len(location) - 1):
-            continue
+        try:
+            value = child(value, step)
+        except LookupError:
+            if not (missing and number == len(location) - 1):
+                continue
         path = (*path, step)
     return path
-
-
-def _is_in(value: JSON, step: str | int) -> bool:
-    return (is_object(value) and step in value) or (is_list(value) and isinstance(step, int) and step < len(value))

@@ -87,12 +87,12 @@ def _renamed(value: Any, written: JSON) -> JSON:
             names = [field.name for field in fields(value)]
             return {**said, **{name: _renamed(getattr(value, name), said[name]) for name in names if name in said}}
         case Mapping() | list() | tuple() if isinstance(written, dict | list):
-            return _contents(cast("Collection[Any]", value), written)
+            return _contents(cast("Collection[Any]", value), cast("dict[str, JSON] | list[JSON]", written))
         case _:
             return written
 
 
-def _contents(value: Collection[Any], written: JSON) -> JSON:
+def _contents(value: Collection[Any], written: dict[str, JSON] | list[JSON]) -> JSON:
     if len(value) != len(written):
         return written
     if is_object(written) and isinstance(value, Mapping):
