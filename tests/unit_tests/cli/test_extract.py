@@ -1,6 +1,9 @@
 """The `nuextract` command against a fake endpoint."""
 
+import base64
+import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -91,30 +94,34 @@ def test_an_invalid_answer_is_printed_with_what_could_be_read(files, capsys):
     assert "$.age" in line["problems"][0]
 
 
+def stdin(content):
+    return io.TextIOWrapper(io.BytesIO(content))
+
+
 def test_text_may_come_from_standard_input(files, capsys, monkeypatch):
-    monkeypatch.setattr("sys.stdin.read", lambda: "Zoë is 7.", raising=False)
+    monkeypatch.setattr("sys.stdin", stdin("Zoë is 7.".encode()))
     with endpoint() as server:
         assert extract(server, files, "-") == 0
     assert json.loads(capsys.readouterr().out)["age"] == 7
 
 
-@pytest.mark.parametrize(
-    ("schema", "message"),
-    [
-        pytest.param("nowhere:Thing", "nowhere", id="no-module"),
-        pytest.param("json:Thing", "Thing", id="no-class"),
-        pytest.param("Thing", "module:Class", id="no-colon"),
-        pytest.param("missing.json", "missing.json", id="no-file"),
-    ],
-)
-def test_a_wrong_schema_is_an_error_that_names_it(schema, message, capsys):
-    assert main(["schema", schema]) == 2
-    assert message in capsys.readouterr().err
+def test_an_image_may_come_from_standard_input(files, capsys, monkeypatch):
+    image = base64.b64decode(
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+    )
+    monkeypatch.setattr("sys.stdin", stdin(image))
+    with FakeEndpoint({"name": "Zoë", "age": 7}) as server:
+        assert extract(server, files, "-") == 0
+    content = server.requests[0].body["messages"][-1]["content"]
+    assert [part["type"] for part in content] == ["image_url"]
 
 
-def test_a_schema_is_shown_as_the_model_gets_it(files, capsys):
-    assert main(["schema", str(files / "person.json"), "--dialect", "3"]) == 0
-    assert '"age": "integer"' in capsys.readouterr().out
+def test_bytes_that_are_no_document_are_an_error_that_names_their_source(files, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", stdin(b"\x00\x80\xff\x01" * 50))
+    with endpoint() as server:
+        assert extract(server, files, "-") == 1
+    assert "standard input" in capsys.readouterr().err
+    assert server.requests == []
 
 
 def test_without_an_endpoint_it_says_how_to_get_one(files, capsys, monkeypatch):
@@ -141,7 +148,8 @@ def test_it_ends_quietly_when_nobody_reads_on(files):
     assert done.stderr == ""
 
 
-def test_ctrl_c_ends_it_and_keeps_what_is_finished(files):
+@pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_it_and_keeps_what_is_finished(stop, code, files):
     names = [str(files / f"{number}.txt") for number in range(1, 200)]
     for number, name in enumerate(names, start=1):
         Path(name).write_text(f"Zoë is {number % 10}.", encoding="utf-8")
@@ -151,12 +159,62 @@ def test_ctrl_c_ends_it_and_keeps_what_is_finished(files):
         command += ["--checkpoint", str(files / "run.db"), "--concurrency", "8"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             seen = [process.stdout.readline()]
-            process.send_signal(signal.SIGINT)
+            process.send_signal(stop)
             rest, said = process.communicate(timeout=60)
         seen += rest.splitlines()
         asked = len(server.requests)
-        assert (process.returncode, said) == (130, "")
+        assert (process.returncode, said) == (code, "")
         assert len(seen) < asked < len(names)
         assert main(command[3:]) == 0
     # Only those under way when it was stopped are asked about twice.
     assert len(server.requests) - len(names) <= 8
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_values_that_the_terminal_cannot_show_are_written_as_escapes(encoding, files, capfd):
+    value = {"name": "Zoë 🙂 日本", "age": 7}
+    with FakeEndpoint(value) as server:
+        settings = ["--schema", str(files / "person.json"), "--model", "numind/NuExtract3", "--base-url", server.url]
+        command = [sys.executable, "-m", "langchain_nuextract.cli", "extract", str(files / "1.txt"), *settings]
+        environment = {**os.environ, "PYTHONIOENCODING": encoding}
+        done = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads(done.stdout.decode(encoding)) == value
+
+
+def test_a_serializer_that_fails_does_not_end_the_run(tmp_path, capsys):
+    (tmp_path / "person.py").write_text(FAILING, encoding="utf-8")
+    names = [str(tmp_path / f"{number}.txt") for number in (1, 2)]
+    for name in names:
+        Path(name).write_text("Zoë", encoding="utf-8")
+    with FakeEndpoint({"name": "Zoë"}) as server:
+        settings = [
+            "--base-url",
+            server.url,
+            "--model",
+            "numind/NuExtract3",
+            "--schema",
+            f"{tmp_path}/person.py:Person",
+        ]
+        assert main(["extract", *names, "--jsonl", *settings]) == 0
+    printed = capsys.readouterr()
+    assert [json.loads(line)["value"] for line in printed.out.splitlines()] == [{"name": "Zoë"}] * 2
+    assert "no such thing" in printed.err
+
+
+FAILING = """
+from pydantic import BaseModel, field_serializer
+
+class Person(BaseModel):
+    name: str
+
+    @field_serializer("name")
+    def show(self, name):
+        raise LookupError("no such thing")
+"""
+
+
+def test_help_tells_the_exit_codes(capsys):
+    with pytest.raises(SystemExit):
+        main(["extract", "--help"])
+    assert "130  stopped by Ctrl-C; 143 by SIGTERM" in capsys.readouterr().out

@@ -1,0 +1,107 @@
+"""The `nuextract` command: one module a command. It knows everything, and nothing knows it.
+
+    nuextract extract invoice.txt --schema shop.models:Invoice
+    nuextract extract scans/*.png --schema shop.models:Invoice --checkpoint run.db --jsonl
+    nuextract extract scans/*.png --schema shop.py:Invoice --base-url http://gpu1:8000/v1 --base-url http://gpu2:8000/v1
+    nuextract serve
+    nuextract schema shop.models:Invoice --dialect 2.0
+    nuextract doctor --base-url http://localhost:8000/v1
+
+Environment: NUEXTRACT_BASE_URL, NUEXTRACT_MODEL and NUEXTRACT_API_KEY name the endpoint, as everywhere.
+"""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import Final, NoReturn
+
+from pydantic import ValidationError
+
+from langchain_nuextract.cli import doctor, extract, schema, serve
+from langchain_nuextract.cli.output import say
+from langchain_nuextract.errors import NuExtractError
+
+EXIT_CODES: Final = """\
+exit codes:
+  0    everything succeeded
+  1    some documents failed, or the doctor found something bad
+  2    the command was called wrongly, or could not begin or go on: the last line says why
+  130  stopped by Ctrl-C; 143 by SIGTERM. With --checkpoint the same command goes on where it was stopped
+  141  whoever read the output closed it
+"""
+_INTERRUPTED: Final = 130
+_PIPE_CLOSED: Final = 141
+_TERMINATED: Final = 143
+"""The codes that shells give commands that a signal ended."""
+
+
+class _Terminated(BaseException):
+    """SIGTERM, which ends a run as Ctrl-C does."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command, and give its exit code; see `EXIT_CODES`."""
+    options = _parser().parse_args(arguments)
+    try:
+        with _termination_raised():
+            return options.run(options)
+    except BrokenPipeError:
+        # Whoever reads the output has had enough of it; what Python would flush at its end goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _PIPE_CLOSED
+    except ValidationError as error:
+        say(f"nuextract: {'; '.join(each['msg'].removeprefix('Value error, ') for each in error.errors())}")
+        return 2
+    except (NuExtractError, ValueError, OSError) as error:
+        say(f"nuextract: {error}")
+        return 2
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except _Terminated:
+        return _TERMINATED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="nuextract",
+        description="Validated objects from documents.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=version("langchain-nuextract"))
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, command, summary in (
+        ("extract", extract, "extract from files and print JSON"),
+        ("serve", serve, "serve a small model on this machine, for trying things out"),
+        ("schema", schema, "show what a schema becomes"),
+        ("doctor", doctor, "find out about an endpoint, and what to change"),
+    ):
+        added = commands.add_parser(
+            name, help=summary, epilog=EXIT_CODES, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        command.add_arguments(added)
+        added.set_defaults(run=command.run)
+    return parser
+
+
+@contextmanager
+def _termination_raised() -> Generator[None]:
+    """Raise where the program is when SIGTERM comes, so that files and connections are closed; in the main thread."""
+    try:
+        before = signal.signal(signal.SIGTERM, _raise_terminated)
+    except ValueError:
+        # Another thread cannot have handlers.
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _raise_terminated(*_: object) -> NoReturn:
+    raise _Terminated

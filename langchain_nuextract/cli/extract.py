@@ -1,0 +1,100 @@
+"""`nuextract extract`: from files to objects."""
+
+import argparse
+import sys
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+from langchain_core.documents.base import Blob
+
+from langchain_nuextract.batch.result import Result
+from langchain_nuextract.cli.output import json_of, say, write_json
+from langchain_nuextract.cli.schema import SCHEMA_HELP, Once, target_of
+from langchain_nuextract.engine.result import Extraction
+from langchain_nuextract.errors import ExtractionError, InvalidExtraction
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.add_argument("files", nargs="+", metavar="FILE", help="text or image files; - for standard input")
+    parser.add_argument("--schema", metavar="SCHEMA", required=True, action=Once, help=SCHEMA_HELP)
+    parser.add_argument("--model", help="the model's name at the endpoint (NUEXTRACT_MODEL)")
+    parser.add_argument(
+        "--base-url",
+        action="append",
+        default=[],
+        help="the endpoint (NUEXTRACT_BASE_URL); given several times, endpoints of the same model that share the work",
+    )
+    parser.add_argument("--embedded", action="store_true", help="use the small embedded model instead of an endpoint")
+    parser.add_argument("--dialect", help="the model generation, where the model's name does not tell it")
+    parser.add_argument("--instructions", default="", help="what to heed, in words")
+    parser.add_argument("--concurrency", type=int, default=16, help="files in flight (%(default)s)")
+    parser.add_argument(
+        "--checkpoint", type=Path, help="a file to keep results in: begun again, a run goes on where it was stopped"
+    )
+    parser.add_argument("--jsonl", action="store_true", help="one line a file, with its name and what was changed")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Extract from each file, and print the objects in the order of the files."""
+    from langchain_nuextract.runnables.extractor import NuExtractor  # noqa: PLC0415 heavy, and others do without
+
+    target = target_of(options.schema)
+    with ExitStack() as stack:
+        model, base_urls = _endpoints(options, stack)
+        extractor = NuExtractor(
+            target,
+            model=model,
+            base_url=next(iter(base_urls), None),
+            dialect=options.dialect,
+            instructions=options.instructions,
+        )
+        results = extractor.detailed.extract_many(
+            [_document(name) for name in options.files],
+            checkpoint=options.checkpoint,
+            endpoints=base_urls,
+            max_concurrency=options.concurrency,
+            progress=len(options.files) > 1,
+        )
+        failed = 0
+        for result in stack.enter_context(closing(results)):
+            failed += result.error is not None
+            _print(options.files[result.index], result, lines=options.jsonl)
+    return 1 if failed else 0
+
+
+def _endpoints(options: argparse.Namespace, stack: ExitStack) -> tuple[str | None, list[str]]:
+    if not options.embedded:
+        return options.model, options.base_url
+    from langchain_nuextract.local import LocalEndpoint  # noqa: PLC0415 an extra, needed here only
+
+    endpoint = stack.enter_context(LocalEndpoint(on_progress=say))
+    return endpoint.model, [endpoint.base_url]
+
+
+def _document(name: str) -> Any:
+    # Bytes, as a file has them: nobody knows yet whether they are text, and in which encoding.
+    return Blob.from_data(sys.stdin.buffer.read(), path="standard input") if name == "-" else Path(name)
+
+
+def _print(name: str, result: Result[Extraction[Any]], *, lines: bool) -> None:
+    if lines:
+        write_json({"file": name, **_line(result)})
+    elif result.value:
+        write_json(json_of(result.value), indent=2)
+    else:
+        say(f"{name}: {result.error}")
+
+
+def _line(result: Result[Extraction[Any]]) -> dict[str, Any]:
+    if result.value:
+        return {"value": json_of(result.value), "repairs": [str(repair) for repair in result.value.repairs]}
+    name = type(result.error).__name__
+    match result.error:
+        case InvalidExtraction() as error:
+            return {"error": name, "problems": [str(problem) for problem in error.problems], "partial": error.partial}
+        case ExtractionError() as error:
+            return {"error": name, "problems": [str(error)], "reply": error.reply}
+        case error:
+            return {"error": name, "problems": [str(error)]}

@@ -1,0 +1,43 @@
+"""What commands print: values to stdout, whatever its encoding, and words for the person at the terminal to stderr."""
+
+import json
+import sys
+from typing import Any
+
+from pydantic_core import to_jsonable_python
+
+from langchain_nuextract.engine.result import Extraction
+from langchain_nuextract.paths import JSON
+
+
+def say(line: str) -> None:
+    """Print a line for the person at the terminal."""
+    print(line, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def write(text: str) -> None:
+    """Print a line of output; what stdout's encoding lacks is written as an escape."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding), flush=True)  # noqa: T201
+
+
+def write_json(value: JSON, *, indent: int | None = None) -> None:
+    """Print JSON; if stdout's encoding lacks a character of it, as JSON that is ASCII alone."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(value, indent=indent)
+    print(text, flush=True)  # noqa: T201
+
+
+def json_of(extraction: Extraction[Any]) -> JSON:
+    """Give an extraction's object as JSON: as its own type writes it, or, if that fails, as the model's answer had it.
+
+    A serializer of the user's that fails must not end a run over many documents.
+    """
+    try:
+        return to_jsonable_python(extraction.value, by_alias=True, inf_nan_mode="strings", serialize_unknown=True)
+    except Exception as error:  # noqa: BLE001  # the user's own code may raise anything
+        say(f"nuextract: {type(extraction.value).__name__} cannot be written as JSON, its answer is: {error}")
+        return extraction.json

@@ -1,0 +1,104 @@
+"""`nuextract schema`: what a schema becomes; and how every command reads the schema that it is given."""
+
+import argparse
+import json
+import sys
+from importlib import import_module
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+from langchain_nuextract.cli.output import write
+from langchain_nuextract.dialects import dialect_named
+from langchain_nuextract.schema.target import Target
+
+SCHEMA_HELP: Final = (
+    "module:Class or path/to/file.py:Class; a .json, .yaml or .yml file with a JSON Schema or a template; or the JSON "
+    "itself"
+)
+_EXPECTED: Final = f"expected {SCHEMA_HELP}"
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.add_argument("schema", metavar="SCHEMA", help=SCHEMA_HELP)
+    parser.add_argument("--dialect", default="3", help="the model generation (%(default)s)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the template, the instructions and the losses."""
+    write(target_of(options.schema).explain(dialect_named(options.dialect)))
+    return 0
+
+
+class Once(argparse.Action):
+    """An option that may be given once: of two schemas, nobody could tell which one was meant."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Set the value, unless there is one."""
+        if getattr(namespace, self.dest) is not None:
+            parser.error(f"{option_string} is given twice: {getattr(namespace, self.dest)!r} and {values!r}")
+        setattr(namespace, self.dest, values)
+
+
+def target_of(named: str) -> Target[Any]:
+    """Compile the schema that a command was given.
+
+    Raises:
+        ValueError: It is not there, or is no schema; the error says what it was taken for.
+    """
+    try:
+        return Target.of(_schema(named))
+    except (ImportError, AttributeError, SyntaxError, OSError, ValueError, TypeError) as error:
+        raise ValueError(f"the schema {named!r}: {error}") from error
+
+
+def _schema(named: str) -> Any:
+    if named.lstrip().startswith("{"):
+        return json.loads(named)
+    path, suffix = Path(named), Path(named).suffix.lower()
+    if suffix == ".json":
+        return json.loads(_text(path))
+    if suffix in {".yaml", ".yml"}:
+        import yaml  # noqa: PLC0415  # LangChain has it
+
+        return yaml.safe_load(_text(path))
+    # The last colon: a path on Windows has one of its own.
+    module, _, attribute = named.rpartition(":")
+    if not module or not attribute:
+        raise ValueError(_EXPECTED)
+    found = _module(module)
+    for name in attribute.split("."):
+        found = getattr(found, name)
+    return found
+
+
+def _text(path: Path) -> str:
+    """Read a text file as editors write them: in UTF-8, or in UTF-16 with its mark at the beginning."""
+    content = path.read_bytes()
+    return content.decode("utf-16" if content.startswith(_UTF_16) else "utf-8-sig")
+
+
+def _module(named: str) -> Any:
+    if not named.endswith(".py"):
+        sys.path.insert(0, "")
+        return import_module(named)
+    path = Path(named).resolve()
+    if not path.is_file():
+        raise ValueError(f"there is no file {str(path)!r}")
+    loader = SourceFileLoader(path.stem, str(path))
+    module = ModuleType(path.stem)
+    module.__file__ = str(path)
+    # What is defined there is looked up by the module's name, and the file may import its neighbours.
+    sys.modules[path.stem] = module
+    sys.path.insert(0, str(path.parent))
+    loader.exec_module(module)
+    return module
