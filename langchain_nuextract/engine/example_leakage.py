@@ -18,7 +18,7 @@ from langchain_nuextract.grounding.evidence import Evidence
 from langchain_nuextract.grounding.normalize import fold
 from langchain_nuextract.grounding.numbers import notation, number_index
 from langchain_nuextract.paths import JSON, Path, leaves, number, show
-from langchain_nuextract.scalars.dates import MONTHS, plain
+from langchain_nuextract.scalars.months import MONTHS, plain
 
 _SHORTEST: Final = 3
 """Letters of a text that tells something."""
@@ -76,7 +76,8 @@ def leaks(value: JSON, text: str, shots: Sequence[Shot], evidence: Sequence[Evid
     Returns:
         One entry for each such value, in the order of the value; the first example that has it is named.
     """
-    found, document = {each.path for each in evidence}, _Document(text)
+    # A day that stands in a document without its year is weaker than one that an example says whole.
+    found, document = {each.path for each in evidence if each.match != "partial"}, _Document(text)
     unsaid = [
         (path, leaf) for path, leaf in leaves(value) if path not in found and _key(leaf) and not document.says(leaf)
     ]

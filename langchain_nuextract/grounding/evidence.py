@@ -5,12 +5,14 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from langchain_nuextract.paths import JSON, Path
 
-Match: TypeAlias = Literal["exact", "folded", "number"]
+Match: TypeAlias = Literal["exact", "folded", "number", "date", "partial"]
 """How alike a value and its quotation are:
 
 - `exact`: the same characters
 - `folded`: the same but for white space, case and forms of a letter that Unicode holds equal
 - `number`: the same number, written otherwise
+- `date`: the same day, month or time of the day, written otherwise
+- `partial`: the same day, of which the year, or month and year, stand elsewhere in the document: `on the 3rd`
 """
 
 
@@ -23,6 +25,8 @@ class Span(NamedTuple):
 
 Spans: TypeAlias = Sequence[tuple[int, int]]
 """Where places begin and end, in the order of the text: spans to be."""
+Place: TypeAlias = tuple[Span, ...]
+"""Where one value stands: a span for each of its pieces, the most telling one first."""
 
 
 class Evidence(NamedTuple):
@@ -36,3 +40,6 @@ class Evidence(NamedTuple):
     quotation: str
     """The text at `span`, unchanged."""
     match: Match
+    spans: tuple[Span, ...]
+    """`span`, and those of the value's other pieces where the document says it in several: of the 3rd in "3 to 5 May",
+    `3` and `May`."""

@@ -5,7 +5,8 @@ from functools import cached_property, lru_cache
 from itertools import starmap
 
 from langchain_nuextract.grounding.assignment import SpanAllocator
-from langchain_nuextract.grounding.evidence import Evidence, Match, Span, Spans
+from langchain_nuextract.grounding.dates import DateIndex, is_moment
+from langchain_nuextract.grounding.evidence import Evidence, Match, Place, Span, Spans
 from langchain_nuextract.grounding.index import TextIndex
 from langchain_nuextract.grounding.leaves import Leaf, items
 from langchain_nuextract.grounding.normalize import NormalizedText, fold, folded
@@ -28,7 +29,8 @@ def ground(value: JSON, text: str) -> tuple[Evidence, ...]:
     """
     groups = items(value)
     found: list[Evidence | None] = [None] * sum(map(len, groups))
-    spans_of = lru_cache(maxsize=None, typed=True)(_Document(text).find)
+    document = _Document(text)
+    spans_of = lru_cache(maxsize=None, typed=True)(document.find)
 
     @lru_cache(maxsize=None, typed=True)
     def places_of(leaf: str | float) -> SpanAllocator:
@@ -42,15 +44,8 @@ def ground(value: JSON, text: str) -> tuple[Evidence, ...]:
                 continue
             span = spans[0] if len(spans) == 1 else places_of(leaf).take(near)
             near = near or span
-            found[order] = _evidence(path, leaf, span, text)
+            found[order] = document.evidence(path, leaf, span)
     return tuple(filter(None, found))
-
-
-def _evidence(path: Path, leaf: str | float, span: tuple[int, int], text: str) -> Evidence:
-    start, end = span
-    quotation = text[start:end]
-    match: Match = "exact" if quotation == str(leaf) else "folded" if isinstance(leaf, str) else "number"
-    return Evidence(path, leaf, Span(start, end), quotation, match)
 
 
 class _Document:
@@ -59,13 +54,29 @@ class _Document:
     def __init__(self, text: str) -> None:
         self._text = text
         self._exact = TextIndex(text)
+        self._dates = DateIndex(text)
+        self._dated: dict[tuple[str, tuple[int, int]], tuple[Place, Match]] = {}
+
+    def evidence(self, path: Path, leaf: str | float, span: tuple[int, int]) -> Evidence:
+        """Tell how a value stands at one of the places where it was found."""
+        start, end = span
+        quotation = self._text[start:end]
+        if isinstance(leaf, str) and (dated := self._dated.get((leaf, span))):
+            return Evidence(path, leaf, Span(start, end), quotation, dated[1], dated[0])
+        match: Match = "exact" if quotation == str(leaf) else "folded" if isinstance(leaf, str) else "number"
+        return Evidence(path, leaf, Span(start, end), quotation, match, (Span(start, end),))
 
     def find(self, leaf: str | float) -> Spans:
         """Find all places of a value, in the order of the text."""
         if isinstance(leaf, str):
-            return self._exact.find(leaf) or self._find_alike(leaf)
+            return self._exact.find(leaf) or (self._find_day(leaf) if is_moment(leaf) else self._find_alike(leaf))
         spans = self._numerals.get(notation(leaf), ())
         return spans if leaf >= 0 else [span for span in spans if is_negative(self._text, span)]
+
+    def _find_day(self, value: str) -> Spans:
+        places, match = self._dates.find(value)
+        self._dated |= {(value, place[0]): (place, match) for place in places}
+        return sorted({place[0] for place in places})
 
     def _find_alike(self, value: str) -> Spans:
         wanted = fold(value)

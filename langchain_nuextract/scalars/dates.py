@@ -1,35 +1,13 @@
 """Dates and times as people write them, brought to ISO 8601 where day and month are certain."""
 
 import re
-import unicodedata
 from datetime import date, time
 from typing import Final
 
+from langchain_nuextract.scalars.months import MONTHS, plain
+
 LONGEST: Final = 60
 """Characters of a date with its time and day of the week."""
-
-MONTHS: Final = {
-    stem: month
-    for month, stems in enumerate(
-        (
-            "jan januar january janvier enero gennaio janeiro januari ene gen",
-            "feb februar february fevrier fev febrero febbraio fevereiro februari",
-            "mar marz march mars marzo marco maart mrz maerz",
-            "apr april avril abril aprile avr abr",
-            "mai may mayo maggio maio mei mag",
-            "jun juni june juin junio giugno junho giu",
-            "jul juli july juillet julio luglio julho juil lug",
-            "aug august aout agosto augustus ago",
-            "sep sept september septembre septiembre settembre setembro set",
-            "okt oct october oktober octobre octubre ottobre outubro ott out",
-            "nov november novembre noviembre novembro",
-            "dez dec december dezember decembre diciembre dicembre dezembro dic",
-        ),
-        start=1,
-    )
-    for stem in stems.split()
-}
-"""The months' names without accents: English, German, French, Spanish, Italian, Portuguese, Dutch."""
 
 _TIME = (
     r"(?P<hour>\d{1,2})(?::|h|\.(?=\d{2}(?:\s*(?:uhr|h|a\.?m|p\.?m)\b)))(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?"
@@ -38,7 +16,7 @@ _TIME = (
 _HOUR = re.compile(r"(?P<hour>\d{1,2})\s*(?P<half>[ap]\.?m\.?)")
 _WEEKDAY = r"(?:[^\W\d]{2,12}\.?,?\s+)?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|ª|\.)?"
-_NAMED = r"(?P<name>[^\W\d]{3,10})\.?"
+_NAMED = r"(?P<name>[^\W\d]{3,12})\.?"
 _OF = r"(?:\s*(?:de|of|del|di)\s+|[\s,.-]+)"
 _YEAR = r"(?P<year>\d{4})"
 _FORMS: Final = tuple(
@@ -94,12 +72,6 @@ def _matched(written: str) -> re.Match[str] | None:
         return None
     text = plain(written)
     return next((match for shape in _FORMS if (match := shape.fullmatch(text))), None)
-
-
-def plain(written: str) -> str:
-    """Leave out accents, which the names of months may have or lack."""
-    text = unicodedata.normalize("NFKD", written.strip())
-    return unicodedata.normalize("NFKC", "".join(mark for mark in text if not unicodedata.combining(mark)))
 
 
 def _date(match: re.Match[str], *, day_first: bool | None) -> str | None:

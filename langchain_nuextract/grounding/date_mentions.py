@@ -1,0 +1,227 @@
+# ruff: noqa: RUF001, RUF002  (marks that look alike are what this is about)
+"""The days that a text speaks of, however they are written: `5 May`, `05.05.24`, `3–5 mai`, `5月5日`."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from langchain_nuextract.grounding.evidence import Place, Span
+from langchain_nuextract.scalars.locale import conventions_of
+from langchain_nuextract.scalars.months import month_named
+
+
+class Mention(NamedTuple):
+    """A day, or what is said of one; 0 for what is not said."""
+
+    year: int
+    month: int
+    day: int
+    place: Place
+    is_sure: bool = True
+    """Whether it can hardly mean anything else; digits inside a code can."""
+
+
+ONE_OR_TWO = r"\d(?<!\d\d)\d?(?!\d)"
+_YEAR = r"\d{4}(?!\d)"
+_ORDINAL = r"(?:st|nd|rd|th|er|re|ère|:?e|º|ª|°)?"
+_TO = r"\s*(?:[-–—/+&~〜～]|to|until|through|and|bis|und|au|et|al|a|e|y|i|tot|en|t/m|do|по|до|и|til|till|och|og|až)\s*"
+_OF = r"[\s.,/_–»”-]{0,3}(?:(?:day\s+)?(?:(?:of|de|del|di|do|den)\s+|d['’]))?(?:the\s+)?"
+_BEFORE_YEAR = r"[\s.,/_–-]{0,3}(?:(?:de|del|of|r|roku)\s+)?"
+
+_NUMERIC: Final = re.compile(r"(\d(?<!\d\d)(?<!\d\.\d)\d{0,3})\s?([-/.‐‑–|／．])\s?(\d{1,2})\s?\2\s?(\d{1,4})(?!\.?\d)")
+_SPACED: Final = re.compile(r"(\d(?<!\d\d)\d{3})(\s)(\d\d)\s(\d\d)(?!\d)|(\d(?<!\d\d)\d)(\s)(\d\d)\s(\d{4})(?!\d)")
+_COMPACT: Final = re.compile(r"\d(?<!\d\d)\d{7}(?!\d)")
+_MONTH_YEAR: Final = re.compile(rf"({ONE_OR_TWO})\s?[-/.]\s?({_YEAR})|(\d(?<!\d\d)\d{{3}})[-/.](\d\d)(?!\d|[-/.]\d)")
+_DAY_MONTH: Final = re.compile(rf"({ONE_OR_TWO})([./])({ONE_OR_TWO})(\.?)(?![-/.,]?\d)")
+_DAY_NAME: Final = re.compile(
+    rf"(?:({ONE_OR_TWO}){_ORDINAL}\.?{_TO})?({ONE_OR_TWO}){_ORDINAL}\.?{_OF}([^\W\d_]{{1,12}})"
+    rf"(?:\.?{_BEFORE_YEAR}({_YEAR}|['’]?\d\d(?![\d:%]|[.,]\d|,?\s\d{{4}})))?",
+    re.IGNORECASE,
+)
+_NAME_DAY: Final = re.compile(
+    rf"\b([^\W\d_]{{3,12}})\.?[\s.,/'’-]{{0,3}}(?:(?:de|del|of|the)\s+)?(?:({_YEAR})|"
+    rf"(({ONE_OR_TWO}){_ORDINAL})(?:{_TO}({ONE_OR_TWO}){_ORDINAL})?(?:{_BEFORE_YEAR}({_YEAR}|['’]\d\d(?!\d)))?)",
+    re.IGNORECASE,
+)
+_DAY_RANGE: Final = re.compile(rf"({ONE_OR_TWO})\.?(?:([-/.])({ONE_OR_TWO}))?\.?\s?[-–—/]\s?(?={ONE_OR_TWO}[-/.])")
+_LATER_YEAR: Final = re.compile(r"[^\d.;:\n]{0,24}?\b((?:19|20)\d\d)(?!\d)")
+_EAST: Final = re.compile(
+    r"(?:(令和|平成|昭和|大正|民國|民国)?\s?(\d{1,4}|元|[〇零○一二三四五六七八九]{2,4})\s?[年년]\s?)?"
+    r"(\d{1,2}|[正一二三四五六七八九十]{1,2})\s?[月월](?:\s?(\d{1,2}|[一二三四五六七八九十廿]{1,3})\s?[日号號일])?"
+)
+
+_ERAS: Final = {"令和": 2018, "平成": 1988, "昭和": 1925, "大正": 1911, "民國": 1911, "民国": 1911}
+"""The year before the first one of an era."""
+_FIGURES: Final = {figure: value for value, figure in enumerate("零一二三四五六七八九")} | {
+    "〇": 0,
+    "○": 0,
+    "元": 1,
+    "正": 1,
+}
+_CENTURIES: Final = (2000, 1900)
+_SHORT: Final = 2
+_LONG: Final = 4
+"""Digits of a year."""
+_MONTHS: Final = 12
+_DAYS: Final = 31
+_ROMAN: Final = 4
+_JOINTS: Final = frozenset("-/._")
+
+
+def mentions(text: str) -> list[Mention]:
+    """Find the days of a text and what may be one, in the order of the text; takes time linear in it."""
+    found = [*_numeric(text), *_named(text)]
+    if "月" in text or "월" in text:
+        found += _eastern(text)
+    there = (_with_later_year(text, each) for each in found if 0 < each.month <= _MONTHS and each.day <= _DAYS)
+    return sorted(there, key=lambda each: each.place[0])
+
+
+def _numeric(text: str) -> Iterator[Mention]:
+    """Read days in figures; of `03/04/24`, all that it may mean where the text does not show its way."""
+    triples = [(match, *match.groups()) for match in _NUMERIC.finditer(text)]
+    is_unclear = any(mark != "." and len(first) <= _SHORT for _, first, mark, *_ in triples)
+    day_first = conventions_of(text).day_first if is_unclear else None
+    for match, first, mark, middle, last in triples:
+        in_code = _in_code(text, match.start(), match.end())
+        for year, month, day, is_sure in _orders(first, middle, last, day_first=mark in ".．" or day_first):
+            yield Mention(year, month, day, (span_of(match),), is_sure and not in_code)
+    for match in _SPACED.finditer(text):
+        first, _, middle, last = (part for part in match.groups() if part)
+        for year, month, day, _ in _orders(first, middle, last, day_first=day_first):
+            yield Mention(year, month, day, (span_of(match),), is_sure=False)
+    for match in _COMPACT.finditer(text):
+        figures, in_code = match[0], _in_code(text, match.start(), match.end())
+        yield Mention(int(figures[:4]), int(figures[4:6]), int(figures[6:]), (span_of(match),), is_sure=not in_code)
+        yield Mention(int(figures[4:]), int(figures[2:4]), int(figures[:2]), (span_of(match),), is_sure=False)
+    yield from _numeric_parts(text, day_first=day_first)
+
+
+def _numeric_parts(text: str, *, day_first: bool | None) -> Iterator[Mention]:
+    """Read `05/2024`, `2024-05`, `03.05.`, and the first day of `03.–05.05.2024`."""
+    for match in _apart(_MONTH_YEAR, text):
+        yield Mention(int(match[2] or match[3]), int(match[1] or match[4]), 0, (span_of(match),))
+    for match in _apart(_DAY_MONTH, text):
+        one, other, by_point = int(match[1]), int(match[3]), match[2] == "."
+        if one and (day_first is not False or by_point):
+            yield Mention(0, other, one, (span_of(match),))
+        if other and not (day_first or by_point):
+            yield Mention(0, one, other, (span_of(match),))
+    for match in _DAY_RANGE.finditer(text):
+        if not (rest := _NUMERIC.match(text, match.end())):
+            continue
+        for year, month, _, is_sure in _orders(rest[1], rest[3], rest[4], day_first=True):
+            yield Mention(year, int(match[3] or month), int(match[1]), (span_of(match, 1), span_of(rest)), is_sure)
+
+
+def _apart(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    return (match for match in pattern.finditer(text) if not _in_code(text, match.start(), match.end()))
+
+
+def _orders(first: str, middle: str, last: str, *, day_first: bool | None) -> Iterator[tuple[int, int, int, bool]]:
+    """Give year, month and day that three numbers may be, and whether they can hardly be others."""
+    one, two, three = int(first), int(middle), int(last)
+    if not (one and two):
+        return
+    if len(first) == _LONG:
+        yield one, two, three, True
+    if len(first) > _SHORT or len(last) not in (_SHORT, _LONG):
+        return
+    for year in (three,) if len(last) == _LONG else (century + three for century in _CENTURIES):
+        if day_first is not False or one > _MONTHS:
+            yield year, two, one, True
+        if not day_first or two > _MONTHS:
+            yield year, one, two, True
+    if len(last) == _SHORT == len(first):
+        yield from ((century + one, two, three, False) for century in _CENTURIES)
+
+
+def _named(text: str) -> Iterator[Mention]:
+    """Read days whose month has a name."""
+    taken: set[int] = set()
+    for match in _DAY_NAME.finditer(text):
+        name, year = match[3], match[4]
+        if (month := month_named(name)) and (year or not name.isupper() or len(name) > _ROMAN):
+            taken.add(match.start(3))
+            yield from _day_first(match, month)
+    for match in _NAME_DAY.finditer(text):
+        # `12, January 1, 2000` is read both ways, `12 January 20` in one only.
+        if (month := month_named(match[1])) and (match.start(1) not in taken or match[6]):
+            yield from _month_first(match, month)
+
+
+def _day_first(match: re.Match[str], month: int) -> Iterator[Mention]:
+    """Read `3rd of May 2024`, `3. bis 5. Mai`, `3 May`."""
+    end = match.end() if match[4] else match.end(3)
+    for year in _years(match[4]):
+        yield Mention(year, month, int(match[2]), (Span(match.start(2), end),))
+        if match[1]:
+            yield Mention(year, month, int(match[1]), (span_of(match, 1), Span(match.start(3), end)))
+
+
+def _month_first(match: re.Match[str], month: int) -> Iterator[Mention]:
+    """Read `May 3rd, 2024`, `May 3–5, 2024`, `May 3`, `mayo de 2024`."""
+    if match[2]:
+        yield Mention(int(match[2]), month, 0, (span_of(match),))
+        return
+    written = (span_of(match, 6),) if match[6] else ()
+    for year in _years(match[6]):
+        first = Span(match.start(), match.end(3))
+        if match[5]:
+            yield Mention(year, month, int(match[4]), (first, *written))
+            yield Mention(year, month, int(match[5]), (span_of(match, 5), span_of(match, 1), *written))
+        else:
+            yield Mention(year, month, int(match[4]), (span_of(match) if written else first,))
+
+
+def _with_later_year(text: str, mention: Mention) -> Mention:
+    """Add a year that comes a few words later: `April 18th, I think, 2024`."""
+    year = None if mention.year else _LATER_YEAR.match(text, mention.place[-1].end)
+    return mention._replace(year=int(year[1]), place=(*mention.place, span_of(year, 1))) if year else mention
+
+
+def _years(written: str | None) -> Sequence[int]:
+    """The years that are meant; 0 if none is. `3 May 24` may have no year, but 24 of something."""
+    if not written:
+        return (0,)
+    if len(written) == _LONG:
+        return (int(written),)
+    return (*(century + int(written[-2:]) for century in _CENTURIES), *((0,) if written.isdecimal() else ()))
+
+
+def _eastern(text: str) -> Iterator[Mention]:
+    """Read `2024年5月3日`, `二〇二四年五月三日`, `令和6年5月3日`, `2024년 5월 3일`."""
+    for match in _EAST.finditer(text):
+        era, year, month, day = match.groups()
+        years: Sequence[int] = (0,)
+        if year:
+            first = _ERAS.get(era or "", 0) + _figure(year)
+            years = (first,) if first > 99 else [century + first for century in _CENTURIES]  # noqa: PLR2004
+        for said in years:
+            yield Mention(said, _figure(month), _figure(day) if day else 0, (span_of(match),))
+
+
+def _figure(written: str) -> int:
+    """Read a number in Chinese figures, place by place (`二〇二四`) or with tens (`二十三`), or in others."""
+    if written.isdecimal():
+        return int(written)
+    written = written.replace("廿", "二十")
+    if "十" in written:
+        tens, _, ones = written.partition("十")
+        return 10 * _FIGURES.get(tens, 1) + _FIGURES.get(ones, 0)
+    return int("".join(str(_FIGURES[figure]) for figure in written))
+
+
+def _in_code(text: str, start: int, end: int) -> bool:
+    """Whether digits are part of a longer code, as in `RE-20240503/7`, or of a longer row of numbers."""
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    return (before[-1:].isalnum() or (before[-1:] in _JOINTS and before[:-1].isalnum())) or (
+        (after[:1].isalpha() and after[0] not in "Tt" and after[0].isascii())
+        or (after[:1] in _JOINTS and after[1:].isdigit())
+    )
+
+
+def span_of(match: re.Match[str], group: int = 0) -> Span:
+    """The span of a group, without the blanks around it."""
+    start, said = match.start(group), match[group]
+    return Span(start + len(said) - len(said.lstrip()), start + len(said.rstrip()))

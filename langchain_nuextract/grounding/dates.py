@@ -1,0 +1,141 @@
+# ruff: noqa: RUF001  (marks that look alike are what this is about)
+"""Where a text says a day, a month or a time of the day."""
+
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Final
+
+from langchain_nuextract.grounding.date_mentions import ONE_OR_TWO, Mention, mentions, span_of
+from langchain_nuextract.grounding.evidence import Match, Place
+
+_DAY_ALONE: Final = re.compile(
+    rf"({ONE_OR_TWO})(?:st|nd|rd|th|er|:e)\b|({ONE_OR_TWO})\s?[日号號일]|"
+    rf"\b(?:am|den|der|dem|vom|zum|bis|le|du|au|el|al|día|dia|il|op|de|d\.|dne|dnia|den|van|от|до|на|с|по)\s({ONE_OR_TWO})\b",
+    re.IGNORECASE,
+)
+_AFTER_WORD: Final = 3
+_ROW: Final = re.compile(rf"^[\s|]*({ONE_OR_TWO})(?=[\s|.;])", re.MULTILINE)
+_LONE_YEAR: Final = re.compile(r"(?:19|20)(?<!\d\d\d)\d\d(?!\d)")
+_CLOCK: Final = re.compile(
+    r"(?:(午前|上午|오전)|(午後|下午|오후))?\s?(\d(?<!\d\d)\d?)(?:\s?[:：h時时点點시]\s?(?:(\d\d)(?!\d)\s?[분分]?)?"
+    r"(?:\s?:(\d\d)(?!\d))?|\.(\d\d)(?=\s?(?:uhr|hrs|h)\b))?(?:\s?([ap])\.?m\b\.?)?",
+    re.IGNORECASE,
+)
+_ISO: Final = re.compile(
+    r"(\d{4})-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)?)?"
+)
+_ISO_TIME: Final = re.compile(r"(\d\d):(\d\d)(?::(\d\d))?(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?")
+
+
+def is_moment(value: str) -> bool:
+    """Whether a value is a day, a month or a time by ISO 8601."""
+    return value[:2].isdigit() and bool(_ISO.fullmatch(value) or _ISO_TIME.fullmatch(value))
+
+
+class DateIndex:
+    """Finds days and times of the day in one text."""
+
+    def __init__(self, text: str) -> None:
+        """Look at nothing yet: most documents are asked for no day."""
+        self._text = text
+
+    def find(self, value: str) -> tuple[Sequence[Place], Match]:
+        """Find a day, month or time that is written by ISO 8601, in the order of the text.
+
+        Returns:
+            The places, none if the value is no such thing or the text does not say it; and whether it is said whole.
+        """
+        if clock := _ISO_TIME.fullmatch(value):
+            return self._clocks.get(_numbers(clock.groups()), ()), "date"
+        match = _ISO.fullmatch(value)
+        if not match:
+            return (), "date"
+        year, month, day, *clock = _numbers(match.groups())
+        whole, perhaps = (self._places.get((year, month, day, is_sure), ()) for is_sure in (True, False))
+        partly = () if whole or not day else self._partly(year, month, day)
+        days = whole or partly or perhaps
+        # Midnight is what is filled in where no time is said.
+        if any(clock):
+            days = self._with_clock(days, (clock[0], clock[1], clock[2]))
+        return days, "partial" if partly else "date"
+
+    def _partly(self, year: int, month: int, day: int) -> Sequence[Place]:
+        """Find a day whose year stands elsewhere, or month and year too."""
+        said = self._places.get((0, month, day, True), ())
+        if found := [place for place in said if year in self._years_near(place[0].start)]:
+            return found
+        if found := [place for place in self._lone_days[day] if (year, month) in self._months_near(place[0].start)]:
+            return found
+        headings = self._places.get((year, month, 0, True), ())
+        # `May 2024` is all that is said of a first of May.
+        return (self._rows[day] or (headings if day == 1 else ())) if headings else ()
+
+    def _years_near(self, at: int) -> Iterable[int]:
+        """The years that a day without one can belong to: that of the first date, and of the nearest two."""
+        return {year for year, _ in self._months_near(at)} or self._lone_years
+
+    def _months_near(self, at: int) -> Collection[tuple[int, int]]:
+        dated, after = self._dated, bisect_left(self._dated, (at,))
+        return {each[1:] for each in (*dated[:1], *dated[max(0, after - 1) : after + 1])}
+
+    def _with_clock(self, days: Sequence[Place], clock: tuple[int, int, int]) -> Sequence[Place]:
+        """Add the nearest place of a time to each day; without one, the moment is not said."""
+        clocks = self._clocks.get(clock, ())
+        return (
+            [(*day, *min(clocks, key=lambda each: abs(each[0].start - day[0].start))) for day in days] if clocks else ()
+        )
+
+    @cached_property
+    def _mentions(self) -> Sequence[Mention]:
+        return mentions(self._text)
+
+    @cached_property
+    def _places(self) -> Mapping[tuple[int, int, int, bool], Sequence[Place]]:
+        found: defaultdict[tuple[int, int, int, bool], list[Place]] = defaultdict(list)
+        for year, month, day, place, is_sure in self._mentions:
+            found[year, month, day, is_sure].append(place)
+        return dict(found)
+
+    @cached_property
+    def _dated(self) -> Sequence[tuple[int, int, int]]:
+        """Where each month of a year is said, the year and the month."""
+        return [(each.place[0].start, each.year, each.month) for each in self._mentions if each.year and each.is_sure]
+
+    @cached_property
+    def _lone_years(self) -> Collection[int]:
+        return {int(match[0]) for match in _LONE_YEAR.finditer(self._text)}
+
+    @cached_property
+    def _lone_days(self) -> defaultdict[int, list[Place]]:
+        return _by_day(_DAY_ALONE, self._text)
+
+    @cached_property
+    def _rows(self) -> defaultdict[int, list[Place]]:
+        return _by_day(_ROW, self._text)
+
+    @cached_property
+    def _clocks(self) -> Mapping[tuple[int, ...], Sequence[Place]]:
+        found: defaultdict[tuple[int, ...], list[Place]] = defaultdict(list)
+        for match in _CLOCK.finditer(self._text):
+            morning, evening, hour, minute, second, after_point, half = match.groups()
+            if len(match[0].strip()) == len(hour):
+                continue
+            is_evening = evening or half in {"p", "P"}
+            of_day = int(hour) % 12 + 12 * bool(is_evening) if is_evening or morning or half else int(hour)
+            found[of_day, int(minute or after_point or 0), int(second or 0)].append((span_of(match),))
+        return found
+
+
+def _by_day(pattern: re.Pattern[str], text: str) -> defaultdict[int, list[Place]]:
+    found: defaultdict[int, list[Place]] = defaultdict(list)
+    for match in pattern.finditer(text):
+        group = match.lastindex or 0
+        found[int(match[group])].append((span_of(match, 0 if group < _AFTER_WORD else group),))
+    return found
+
+
+def _numbers(written: Sequence[str | None]) -> tuple[int, ...]:
+    return tuple(int(each or 0) for each in written)
