@@ -1,8 +1,10 @@
 """Documents with what was extracted from them as their metadata, for filters of vector stores."""
 
+import hmac
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from secrets import token_hex
 from typing import Any, Final, Literal, TypeAlias
 
 from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun as AsyncRetrieverRun
@@ -11,22 +13,22 @@ from langchain_core.documents import BaseDocumentTransformer, Document
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializable
 from langchain_core.runnables.config import patch_config
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, SecretStr
 
 from langchain_nuextract.engine.example_leakage import Leak
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import Problem
 from langchain_nuextract.paths import JSON, show
-from langchain_nuextract.runnables.fingerprint import digest
 from langchain_nuextract.runnables.flatten import SEPARATOR, flat
-from langchain_nuextract.schema.json_types import is_list
 
 OnError: TypeAlias = Literal["keep", "raise"]
 Outcome: TypeAlias = Extraction[Any] | Exception
 
 OWN: Final = "nuextract"
 """What the transformer's own metadata begin with."""
-_OWN_NAMES: Final = ("hash", "keys", "evidence", "warnings", "problems", "error")
+_SECRET: Final = SecretStr(token_hex(32))
+"""Signs what is written where no secret is given."""
+_OWN_NAMES: Final = ("hash", "keys", "signature", "evidence", "warnings", "problems", "error")
 
 
 class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Document]], BaseDocumentTransformer):
@@ -36,8 +38,10 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
     metadata of scalars, as `langchain_nuextract.runnables.flatten` tells. Beside those stand, under keys that begin
     with `nuextract__` (and the `metadata_key`, if there is one):
 
-    - `hash`: of content and settings; a document whose hash is the same is not extracted from again;
+    - `hash`: of content, settings and what was written; a document whose hash is the same is not extracted from again;
     - `keys`: the names of what was written, as JSON text, for them to be replaced when the content has changed;
+    - `signature`: of these names. A file may bring metadata of any name along: hash and names count only if they are
+      signed with the `secret`, which is another one in each process unless it is given;
     - `evidence`: where each value stands, as JSON text: `{"$.total": [10, 15]}`, in code points of the content;
     - `warnings`, only where there are any: which values the model may have copied from a few-shot example, and why, as
       JSON text: `{"$.total": "12.5 is not in the document but in example 1: …"}`;
@@ -59,6 +63,8 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
     """Keep lists, for stores that take them, rather than write them as JSON text."""
     on_error: OnError = "keep"
     """Keep a document that failed, with the error in its metadata, or raise."""
+    secret: SecretStr | None = Field(default=None, exclude=True)
+    """Signs what is written: the same one for all processes that share a store; by default one of this process."""
 
     def invoke(self, input: Sequence[Document], config: RunnableConfig | None = None, **kwargs: Any) -> list[Document]:
         """Extract from each document whose content or settings have changed.
@@ -108,7 +114,12 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
         return self._written(documents, outcomes)
 
     def _changed(self, documents: Sequence[Document]) -> list[Document]:
-        return [document for document in documents if document.metadata.get(self._own("hash")) != self._hash(document)]
+        return [document for document in documents if not self._is_current(document)]
+
+    def _is_current(self, document: Document) -> bool:
+        names = self._names(document)
+        fields = {name: document.metadata[name] for name in names if name in document.metadata}
+        return _is_same(document.metadata.get(self._own("hash")), self._hash(document, fields))
 
     def _written(self, documents: Sequence[Document], outcomes: Sequence[Outcome]) -> list[Document]:
         changed = {id(document): outcome for document, outcome in zip(self._changed(documents), outcomes, strict=True)}
@@ -136,8 +147,12 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
     def _metadata(self, document: Document, extraction: Extraction[Any], *, taken: AbstractSet[str]) -> dict[str, Any]:
         fields = flat(extraction.value, self.metadata_key, lists=self.lists)
         if both := sorted(taken & fields.keys()):
-            raise ValueError(f"the document has metadata of its own named {', '.join(both)}: set metadata_key")
-        own = {"hash": self._hash(document), "keys": _text([*fields])}
+            raise ValueError(
+                f"the document has metadata of its own named {', '.join(both)}: set metadata_key; or, if another "
+                "process extracted from it before, give both the same secret"
+            )
+        names = _text([*fields])
+        own = {"hash": self._hash(document, fields), "keys": names, "signature": self._signature(names)}
         if self.evidence:
             own["evidence"] = _text({show(one.path): [one.span.start, one.span.end] for one in extraction.evidence})
         for name, told in (("warnings", extraction.warnings), ("problems", extraction.problems)):
@@ -147,15 +162,29 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
 
     def _foreign(self, document: Document) -> dict[str, Any]:
         own = {self._own(name) for name in _OWN_NAMES}
-        own.update(_names(document.metadata.get(self._own("keys"))))
+        own.update(self._names(document))
         return {name: value for name, value in document.metadata.items() if name not in own}
 
     def _own(self, name: str) -> str:
         return SEPARATOR.join(filter(None, (OWN, self.metadata_key, name)))
 
-    def _hash(self, document: Document) -> str:
-        options = f"{self.settings} {self.metadata_key} {self.evidence} {self.lists} "
-        return digest(options + document.page_content)
+    def _names(self, document: Document) -> list[str]:
+        """Give the names of what was written before: none that somebody else has put there."""
+        names = document.metadata.get(self._own("keys"))
+        signature = document.metadata.get(self._own("signature"))
+        return json.loads(names) if isinstance(names, str) and _is_same(signature, self._signature(names)) else []
+
+    def _hash(self, document: Document, fields: Mapping[str, Any]) -> str:
+        options = f"{self.settings} {self.metadata_key} {self.evidence} {self.lists}"
+        return self._signature(_text([options, document.page_content, {**fields}]))
+
+    def _signature(self, text: str) -> str:
+        key = (self.secret or _SECRET).get_secret_value().encode()
+        return hmac.new(key, text.encode("utf-8", "surrogatepass"), "sha256").hexdigest()
+
+
+def _is_same(given: object, signature: str) -> bool:
+    return isinstance(given, str) and hmac.compare_digest(given.encode("utf-8", "replace"), signature.encode())
 
 
 def _listed(given: Iterable[Any]) -> list[Document]:
@@ -176,16 +205,7 @@ def _by_path(told: Iterable[Leak | Problem]) -> dict[str, str]:
 
 
 def _text(value: JSON) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _names(written: Any) -> list[str]:
-    """Read the names of what was written before; none if a store or somebody else has changed their list."""
-    try:
-        names = json.loads(written)
-    except (TypeError, ValueError):
-        return []
-    return [name for name in names if isinstance(name, str)] if is_list(names) else []
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 class ExtractingRetriever(BaseRetriever):

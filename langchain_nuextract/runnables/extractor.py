@@ -178,6 +178,7 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
         evidence: bool = True,
         lists: bool = False,
         on_error: Literal["keep", "raise"] = "keep",
+        secret: str | None = None,
     ) -> "ExtractionTransformer":
         """Write what is extracted from documents into their metadata, flat, for filters of vector stores.
 
@@ -186,6 +187,8 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
             evidence: Tell where the values stand.
             lists: Keep lists, for stores that take them, rather than write them as JSON text.
             on_error: Keep a document that failed, with the error in its metadata, or raise.
+            secret: Signs what is written. Documents that come back from a store with a valid signature are not
+                extracted from again unless they have changed; without it, only this process's own are.
         """
         from langchain_nuextract.runnables.document_transformer import ExtractionTransformer  # noqa: PLC0415 few need it
 
@@ -196,6 +199,7 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
             evidence=evidence,
             lists=lists,
             on_error=on_error,
+            secret=None if secret is None else SecretStr(secret),
         )
 
     def flow(self, document: Input) -> Flow[T]:

@@ -64,7 +64,8 @@ def test_it_is_a_document_transformer(make):
         (sync,) = transformer.transform_documents([ACME])
         (asynchronous,) = asyncio.run(transformer.atransform_documents([ACME]))
     assert sync == asynchronous
-    assert sorted(sync.metadata) == ["nuextract__hash", "nuextract__keys", "page", "source", "total", "vendor__name"]
+    own = ["nuextract__hash", "nuextract__keys", "nuextract__signature"]
+    assert sorted(sync.metadata) == [*own, "page", "source", "total", "vendor__name"]
 
 
 def test_unchanged_documents_are_not_asked_for_again(run, make):
@@ -150,6 +151,43 @@ def test_a_list_of_names_that_was_damaged_loses_no_document(make, keys):
     with FakeEndpoint(answer) as endpoint:
         (done,) = make(endpoint).invoke([document])
     assert (done.metadata["source"], done.metadata["total"]) == ("a.txt", 12.5)
+
+
+@pytest.mark.parametrize("signature", [None, "", "0" * 64, 7])
+def test_metadata_that_a_file_brings_along_deletes_nothing(signature, make):
+    forged = {"tenant": "acme", "nuextract__keys": '["tenant"]', "nuextract__signature": signature}
+    with FakeEndpoint(answer) as endpoint:
+        (done,) = make(endpoint).invoke([ACME.model_copy(update={"metadata": forged})])
+    assert (done.metadata["tenant"], done.metadata["total"]) == ("acme", 12.5)
+
+
+def test_fields_that_were_changed_behind_its_back_are_extracted_again(make):
+    with FakeEndpoint(answer) as endpoint:
+        transformer = make(endpoint)
+        (done,) = transformer.invoke([ACME])
+        forged = done.model_copy(update={"metadata": {**done.metadata, "total": 0.01}})
+        (again,) = transformer.invoke([forged])
+    assert again.metadata == done.metadata
+    assert len(endpoint.requests) == 2
+
+
+def test_metadata_of_another_document_do_not_stand_for_this_one(make):
+    with FakeEndpoint(answer) as endpoint:
+        transformer = make(endpoint)
+        (done,) = transformer.invoke([ACME])
+        (other,) = transformer.invoke([BOLT.model_copy(update={"metadata": done.metadata})])
+        (right,) = transformer.invoke([BOLT])
+    assert other.metadata["total"] == right.metadata["total"]
+
+
+@pytest.mark.parametrize(("secret", "requests"), [("one", 1), ("other", 2)])
+def test_who_shares_a_secret_knows_what_was_extracted(secret, requests, make):
+    with FakeEndpoint(answer) as endpoint:
+        (done,) = make(endpoint, secret="one").invoke([ACME])
+        (again,) = make(endpoint, secret=secret).invoke([done])
+    assert len(endpoint.requests) == requests
+    if secret == "other":
+        assert "same secret" in again.metadata["nuextract__error"]
 
 
 def store_of(documents):
