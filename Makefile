@@ -4,8 +4,10 @@ VENV := .venv
 RUN := $(VENV)/bin
 READY := $(VENV)/.ready
 PEERS := .venv-peers
+RELEASE := .venv-release
+PYTHONS ?= 3.11 3.12 3.13 3.14
 
-.PHONY: help quickstart test check format test-vllm bench bench-embedded bench-schema bench-repair bench-leaks bench-many fuzz clean
+.PHONY: help quickstart test test-pythons check format test-vllm package audit lock bench bench-embedded bench-schema bench-repair bench-leaks bench-many fuzz clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -27,6 +29,14 @@ $(PEERS)/.ready: pyproject.toml constraints.txt
 	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $(PEERS)/constraints.txt --group bench
 	@touch $@
 
+# What builds, checks and audits a release; none of it belongs among what the tests need.
+$(RELEASE)/.ready: pyproject.toml
+	@echo "creating the environment of the release's tools in $(RELEASE) ..."
+	@test -x $(RELEASE)/bin/python || $(PYTHON) -m venv $(RELEASE)
+	@$(RELEASE)/bin/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
+	@$(RELEASE)/bin/python -m pip install --quiet --disable-pip-version-check --group release
+	@touch $@
+
 quickstart: $(READY) ## extract from a document with the embedded model (or the endpoint in NUEXTRACT_BASE_URL)
 	@$(RUN)/python examples/quickstart.py
 
@@ -39,6 +49,33 @@ check: $(READY) ## format, lint, types, import contract and tests: what CI runs,
 	@$(RUN)/pyright
 	@$(RUN)/lint-imports
 	@$(MAKE) --no-print-directory test
+
+test-pythons: ## the tests on every Python of PYTHONS that is installed
+	@for version in $(PYTHONS); do \
+	  if python$$version -c '' 2>/dev/null; then \
+	    $(MAKE) --no-print-directory test PYTHON=python$$version VENV=.venv-$$version || exit 1; \
+	  else echo "Python $$version is not installed"; fi; \
+	done
+
+package: $(READY) $(RELEASE)/.ready ## build the wheel, check it, and run the tests against it as installed
+	@rm -rf dist build/wheel
+	@$(RELEASE)/bin/python -m build --quiet --outdir dist .
+	@$(RELEASE)/bin/twine check --strict dist/*.whl dist/*.tar.gz
+	@$(RELEASE)/bin/check-wheel-contents dist/*.whl
+	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target build/wheel dist/*.whl
+	@cp -r tests examples README.md build/wheel/
+	@cd build/wheel && PYTHONPATH=$(CURDIR)/build/wheel $(CURDIR)/$(RUN)/python -m pytest \
+	  -c $(CURDIR)/pyproject.toml --rootdir . -p no:cacheprovider --numprocesses $(or $(WORKERS),auto) tests/unit_tests $(ARGS)
+
+audit: $(RELEASE)/.ready ## look the locked dependencies up among known vulnerabilities, and write an SBOM to dist/sbom.json
+	@mkdir -p dist
+	@$(RELEASE)/bin/pip-audit --requirement requirements.lock --require-hashes --disable-pip
+	@$(RELEASE)/bin/cyclonedx-py requirements requirements.lock --output-file dist/sbom.json
+
+lock: $(RELEASE)/.ready ## write requirements.lock: what constraints.txt pins, with hashes
+	@$(RELEASE)/bin/uv pip compile --quiet pyproject.toml --all-extras --universal --generate-hashes --no-header \
+	  --no-emit-index-url --no-emit-find-links --no-annotate --constraint constraints.txt --python-version 3.11 \
+	  --output-file requirements.lock
 
 format: $(READY) ## format and mend what can be mended
 	@$(RUN)/ruff format .
@@ -70,4 +107,4 @@ bench-many: $(READY) ## memory and speed of extract_many over 100,000 documents
 	@$(RUN)/python tests/bench/many.py $(ARGS)
 
 clean: ## remove the environment and what the tools left
-	rm -rf $(VENV) $(PEERS) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PEERS) $(RELEASE) .venv-3.* dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
