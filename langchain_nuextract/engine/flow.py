@@ -98,7 +98,8 @@ class _Run(Generic[T]):
         continued, written = self._written(step, reply)
         text = self.document.restore(self._said(reply, written if continued else None))
         policy = self.plan.recovery.repairs
-        reading = read_shape(text, step.shape, policy=policy, document=self.source.text)
+        finished = reply.finish_reason == "stop"
+        reading = read_shape(text, step.shape, policy=policy, document=self.source.text, finished=finished)
         known: MergedFields = turns[-1].found if turns else {}
         troubles = (*_troubles(reading, reply), *self._joined(text, reading, step, turns if continued else ()))
         if reading.value is None:

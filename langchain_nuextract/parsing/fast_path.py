@@ -6,7 +6,7 @@ to nothing beyond parsing them. `msgspec` parses and checks in one go, at the pr
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Annotated, Any, Final, Literal, TypedDict
 
@@ -30,9 +30,10 @@ NOT_TEXT: Final[dict[str, Any]] = {"integer": int, "number": int | float, "boole
 _FIRST = re.escape("".join(sorted({each for word in NULL_WORDS for each in word[:1] + word[:1].upper()})))
 _NO_NULL_WORD = rf"^(?:[^\s{_FIRST}]|(?!\s*+(?i:{'|'.join(map(re.escape, sorted(NULL_WORDS)))})\s*$))"
 _ISO = {
-    "date": r"^\d{4}(?:-\d{2}){0,2}$",
+    "date": r"^\d{4}(?:-\d{2}){1,2}$",
     "date-time": r"^\d{4}-\d{2}(?:-\d{2}(?:T\S+)?)?$",
     "time": r"^\d{2}:\d{2}\S*$",
+    "duration": r"^-?P[\dA-Z.,]+$",
     "country": "^[A-Z]{2}$",
     "currency": "^[A-Z]{3}$",
     "language": "^[a-z]{3}$",
@@ -153,21 +154,32 @@ def _type_of(shape: AnswerShape) -> Any:
     """The Python type that a fitting answer decodes to; null fits everywhere."""
     match shape:
         case ScalarShape():
-            return (NOT_TEXT.get(shape.type) or _string(shape.type)) | None
+            kind = shape.meant or shape.type
+            return (NOT_TEXT.get(kind) or _string(kind, plain=not may_be_nothing(shape))) | None
         case EnumShape():
             return _literal(shape.labels) | None
         case MultiEnumShape():
             return list[_literal(shape.labels) | None] | None
         case ListShape():
-            return list[_type_of(shape.item)] | None
+            return list[_type_of(_as_item(shape.item))] | None
         case RecordShape():
             return _record({name: _type_of(part) for name, part in shape.fields}) | None
 
 
+def may_be_nothing(shape: ScalarShape) -> bool:
+    """Whether a word for nothing needs a look: in texts, only where there may be nothing."""
+    return (shape.meant or shape.type) not in TEXTS or (shape.optional and bool(shape.type))
+
+
+def _as_item(shape: AnswerShape) -> AnswerShape:
+    """The shape of an item, which may always be left out."""
+    return replace(shape, optional=True) if isinstance(shape, ScalarShape) else shape
+
+
 @cache
-def _string(type_name: str) -> Any:
-    """A string that needs no look at what it says: free text, a date or code in ISO, not a null word."""
-    if type_name in TEXTS:
+def _string(type_name: str, *, plain: bool) -> Any:
+    """A string that needs no look at what it says: free text, a date or code in ISO, not a word for nothing."""
+    if plain:
         return str
     return Annotated[str, msgspec.Meta(pattern=_ISO.get(type_name, _NO_NULL_WORD))]
 

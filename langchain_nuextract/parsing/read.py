@@ -85,10 +85,20 @@ def read_answer(
     return read_shape(text, target.shape(dialect), policy=policy, document=document)
 
 
-def read_shape(text: str, shape: AnswerShape, *, policy: Policy = "lenient", document: str = "") -> Reading:
-    """Read a reply's text as an answer of a form; arguments and result are those of `read_answer`."""
+def read_shape(
+    text: str, shape: AnswerShape, *, policy: Policy = "lenient", document: str = "", finished: bool = False
+) -> Reading:
+    """Read a reply's text as an answer of a form; arguments and result are those of `read_answer`, and one more.
+
+    Args:
+        text: What the model wrote, as it came.
+        shape: The form.
+        policy: Which changes may be made.
+        document: The text that was read, if it is at hand.
+        finished: Whether the model ended its answer itself: then the last of some plain lines is whole.
+    """
     value = fast_path_of(shape).value(text)
-    return _read(text, shape, policy, document) if value is None else Reading(value)
+    return _read(text, shape, policy, document, finished=finished) if value is None else Reading(value)
 
 
 def trace_shape(
@@ -109,7 +119,9 @@ def trace_shape(
     if _plain(text) != text:
         return {}
     best = pick(text, shape)
-    return {} if best is None else align(best.candidate.node, shape, policy=policy, text=document or text).places
+    return (
+        {} if best is None else align(best.candidate.node, shape, policy=policy, reply=text, document=document).places
+    )
 
 
 def read_json(text: str, *, policy: Policy = "lenient") -> Reading:
@@ -167,17 +179,17 @@ def _refuse(constant: str) -> JSON:
     raise ValueError(constant)
 
 
-def _read(text: str, shape: AnswerShape | None, policy: Policy, document: str) -> Reading:
+def _read(text: str, shape: AnswerShape | None, policy: Policy, document: str, *, finished: bool = False) -> Reading:
     text = _plain(text)
     if policy == "strict" and _valid(text) is None:
         return Reading(None, problems=(Problem((), NOT_VALID),))
-    picked = pick(text, shape)
+    picked = pick(text, shape, finished=finished)
     if picked is None:
         return Reading(None, problems=(Problem((), NO_JSON),))
     best = picked.candidate
     if shape is not None and not _is_of_kind(best.node, shape) and picked.fitting == 0:
         return Reading(None, problems=(Problem((), NO_ANSWER),))
-    aligned = align(best.node, shape, policy=policy, text=document or text)
+    aligned = align(best.node, shape, policy=policy, reply=text, document=document)
     return Reading(aligned.value, (*_surroundings(text, best), *aligned.repairs), aligned.incomplete, aligned.problems)
 
 

@@ -20,6 +20,10 @@ class ScalarShape:
     """NuExtract's type name (`verbatim-string`, `date`, …); `""` where the generation knows text only."""
     pattern: str = ""
     """How a text is to be written, where a model can be held to it; see `patterns`."""
+    optional: bool = False
+    """Whether the user's schema admits that there is nothing, so that `N/A` in place of a text means that."""
+    meant: str = ""
+    """The type that was asked for, where the generation knows it as text only: a date or time is read as such."""
 
 
 @dataclass(frozen=True, slots=True)

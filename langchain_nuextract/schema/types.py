@@ -43,6 +43,9 @@ SCALARS = frozenset(
 )  # fmt: skip
 """The scalar types of NuExtract3."""
 
+TEMPORAL: Final = frozenset({"date", "time", "date-time", "duration"})
+"""The types of dates and times, which a text of digits alone never is: `2024` is a year, not a moment."""
+
 REGIONS = frozenset(
     f"region:{code}"
     for code in "US FR IE GB IT ES DE PT CA MX BR AU JP KR CN IN VN TH RU PL".split()  # noqa: SIM905 the list reads better so

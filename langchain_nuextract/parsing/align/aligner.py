@@ -1,12 +1,13 @@
 """What was read from a reply, brought to the form that was asked for."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
 from langchain_nuextract.errors import Problem
-from langchain_nuextract.parsing.align.coerce import fold, is_null_word, scalar
+from langchain_nuextract.parsing.align.coerce import TEXTS, fold, is_null_word, says_word, scalar
 from langchain_nuextract.parsing.align.enum_labels import label, labels_in
 from langchain_nuextract.parsing.align.keys import Matched, match
 from langchain_nuextract.parsing.align.lists import listed, merged, only_leaf, paired, split, ticks
@@ -36,6 +37,7 @@ from langchain_nuextract.schema.answer_shape import (
     ScalarShape,
 )
 
+_TEXT = re.compile(r'"([^"\\\n]*)"')
 _ECHO: Final[tuple[RuleId, Kind]] = ("echo", "echo")
 _NOTHING: Final[tuple[RuleId, Kind]] = ("word-for-nothing", "value")
 
@@ -53,24 +55,26 @@ class Aligned:
     """
 
 
-def align(node: Node, shape: AnswerShape | None, *, policy: Policy, text: str = "") -> Aligned:
+def align(node: Node, shape: AnswerShape | None, *, policy: Policy, reply: str = "", document: str = "") -> Aligned:
     """Bring what was read to the form that was asked for; without a form, give it as it was read.
 
     Args:
         node: What was read.
         shape: What was asked for.
         policy: Which changes may be made.
-        text: The document, or the reply: it shows how numbers and dates are written here.
+        reply: What the model wrote; without a document it shows how numbers and dates are written here.
+        document: The document, if it is at hand: it shows that too, and whether a word for nothing is one of its own.
     """
-    walk = _Walk(policy, text)
+    walk = _Walk(policy, reply, document)
     value = walk.unasked(node, ()) if shape is None else walk.value(node, shape, ())
     return Aligned(value, tuple(walk.repairs), tuple(walk.incomplete), tuple(walk.problems), walk.places)
 
 
 class _Walk:
-    def __init__(self, policy: Policy, text: str) -> None:
+    def __init__(self, policy: Policy, reply: str, document: str) -> None:
         self.allowed = ALLOWED[policy]
-        self.text = text
+        self.reply = reply
+        self.document = document
         self.repairs: list[Repair] = []
         self.incomplete: list[Path] = []
         self.problems: list[Problem] = []
@@ -78,7 +82,8 @@ class _Walk:
 
     @cached_property
     def conventions(self) -> Conventions:
-        return conventions_of(self.text)
+        # Of the reply, the texts alone: its numbers have a point in any language.
+        return conventions_of(self.document or "\n".join(_TEXT.findall(self.reply)))
 
     def change(self, path: Path, rule: RuleId, kind: Kind, before: JSON, after: JSON, *, times: int = 1) -> bool:  # noqa: PLR0913
         """Put a change on record; false if it may not be made, which is then a problem."""
@@ -276,6 +281,8 @@ class _Walk:
                 continue
             if _is_echo(item, shape) and self.change(path, *_ECHO, plain(item), None):
                 continue
+            if self.says_nothing(item, shape) and self.change(path, *_NOTHING, plain(item), None):
+                continue
             kept.append(self.value(item, shape, place))
         return kept
 
@@ -322,6 +329,8 @@ class _Walk:
     def single(self, node: Node, shape: ScalarShape | EnumShape, path: Path) -> JSON:
         if _is_echo(node, shape):
             return None if self.change(path, *_ECHO, plain(node), None) else plain(node)
+        if isinstance(shape, ScalarShape) and shape.optional and self.says_nothing(node, shape):
+            return None if self.change(path, *_NOTHING, plain(node), None) else plain(node)
         if isinstance(node, ScalarNode):
             return self.leaf(node, shape, path)
         inner = only_leaf(node)
@@ -329,9 +338,22 @@ class _Walk:
             return self.value(inner, shape, path)
         return self.misfit(node, path, "a single value")
 
+    def says_nothing(self, node: Node, shape: AnswerShape) -> bool:
+        """Whether a text is a word for nothing that the document does not say; without a document none is."""
+        return (
+            isinstance(shape, ScalarShape)
+            and shape.type in TEXTS
+            and isinstance(node, ScalarNode)
+            and is_null_word(node.value)
+            and bool(self.document and (shape.type or node.written))
+            and not says_word(self.document, node.written)
+        )
+
     def leaf(self, node: ScalarNode, shape: ScalarShape | EnumShape, path: Path) -> JSON:
         taken = (
-            label(node, shape.labels) if isinstance(shape, EnumShape) else scalar(node, shape.type, self.conventions)
+            label(node, shape.labels)
+            if isinstance(shape, EnumShape)
+            else scalar(node, shape.meant or shape.type, self.conventions, document=self.document)
         )
         if taken is None:
             return self.misfit(node, path, _asked(shape))
@@ -341,7 +363,11 @@ class _Walk:
 
 
 def _asked(shape: ScalarShape | EnumShape) -> str:
-    return f"one of {', '.join(shape.labels)}" if isinstance(shape, EnumShape) else f"a value of type {shape.type!r}"
+    return (
+        f"one of {', '.join(shape.labels)}"
+        if isinstance(shape, EnumShape)
+        else f"a value of type {shape.meant or shape.type!r}"
+    )
 
 
 def _shown(before: Node, after: Node) -> tuple[JSON, JSON]:

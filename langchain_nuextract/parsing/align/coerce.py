@@ -15,6 +15,7 @@ from langchain_nuextract.paths import JSON
 from langchain_nuextract.scalars.dates import iso_date, iso_date_time, iso_time
 from langchain_nuextract.scalars.locale import MARKS, Conventions, Mark
 from langchain_nuextract.scalars.numbers import Number, exactly, number
+from langchain_nuextract.schema.types import TEMPORAL
 
 TEXTS: Final = frozenset({"", "string", "verbatim-string"})
 """Types whose values are free text, in which every word may be meant."""
@@ -58,6 +59,9 @@ _CODES: Final[Mapping[str, tuple[int, Callable[[str], str]]]] = {
 """The number of letters of a code, and whether they are capitals."""
 NOT_A_LETTER = re.compile(r"[\W_]+")
 _REMARK = re.compile(r"\s*\([^()]*\)\s*\Z")
+SHORTEST_STAMP: Final = 9
+"""Digits of a Unix time; one of fewer is before 1973."""
+_DIGITS = re.compile(r"\s*[-+]?[\d_]+(?:\.\d*)?\s*")
 LONGEST_REMARKED: Final = 100
 """Characters of a date or code with a remark behind it."""
 
@@ -95,8 +99,24 @@ def is_null_word(value: JSON) -> bool:
     return isinstance(value, str) and value.strip().casefold() in NULL_WORDS
 
 
-def scalar(leaf: ScalarNode, type_name: str, conventions: Conventions) -> Taken | None:
-    """The leaf as a value of this type; None if it cannot be read so."""
+def says_word(document: str, word: str) -> bool:
+    """Whether a document has a word for nothing as its own: in its text, or, of a mark, as the value of a label."""
+    word = re.escape(word.strip())
+    if not word:
+        return False
+    pattern = rf"(?<!\w){word}(?!\w)" if word[-1].isalnum() or word[0].isalnum() else rf"[:|]\s*{word}\s*(?:$|[|.\n])"
+    return re.search(pattern, document, re.IGNORECASE) is not None
+
+
+def scalar(leaf: ScalarNode, type_name: str, conventions: Conventions, *, document: str = "") -> Taken | None:
+    """The leaf as a value of this type; None if it cannot be read so.
+
+    Args:
+        leaf: What was read.
+        type_name: NuExtract's name of the type.
+        conventions: How numbers and dates are written here.
+        document: The document, in which a time may stand as a number.
+    """
     value = leaf.value
     if type_name in TEXTS:
         return Taken(value if isinstance(value, str) else leaf.written, "as-written")
@@ -107,12 +127,26 @@ def scalar(leaf: ScalarNode, type_name: str, conventions: Conventions) -> Taken 
             return _long(leaf) or _number(value, conventions, whole=type_name == "integer")
         case "boolean":
             return _boolean(value)
+        case _ if type_name in TEMPORAL:
+            return _moment(leaf, type_name, conventions, document)
         case _:
             return (
                 Taken(_in_iso(value, type_name, conventions), "normal-form")
                 if isinstance(value, str)
                 else _written(leaf)
             )
+
+
+def _moment(leaf: ScalarNode, type_name: str, conventions: Conventions, document: str) -> Taken | None:
+    """A date or time. Digits that are none are one only as a Unix time that the document has: `2024` is a year."""
+    if isinstance(leaf.value, bool):
+        return None
+    read = _in_iso(leaf.written, type_name, conventions)
+    if not _DIGITS.fullmatch(read):
+        return Taken(read, "normal-form")
+    digits = read.strip()
+    stamp = len(digits) >= SHORTEST_STAMP and re.search(rf"(?<!\d){re.escape(digits)}(?!\d)", document)
+    return Taken(leaf.written, "as-written") if stamp else None
 
 
 def _written(leaf: ScalarNode) -> Taken | None:

@@ -37,7 +37,7 @@ class Picked:
     fitting: float
 
 
-def pick(text: str, shape: AnswerShape | None) -> Picked | None:
+def pick(text: str, shape: AnswerShape | None, *, finished: bool = False) -> Picked | None:
     """Pick the candidate that fits best, or without a form, the longest.
 
     Of several that fit as well it is the last; but one that was cut off is not taken for one before it that was not: a
@@ -49,7 +49,7 @@ def pick(text: str, shape: AnswerShape | None) -> Picked | None:
     if best is not None and shape is not None and best.fitting < POOR and _may_be_prose(best.candidate.node, shape):
         best = _fittest(text, (best.candidate, *restarts(text, best.candidate)), shape)
     if best is None or (shape is not None and best.fitting == 0):
-        single = outlined(text, shape) or lone(text, shape)
+        single = outlined(text, shape, finished=finished) or lone(text, shape)
         return Picked(single, 1.0) if single else best
     return best
 

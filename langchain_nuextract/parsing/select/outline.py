@@ -25,6 +25,8 @@ DEEPEST: Final = 20
 """Levels of elements."""
 FEWEST: Final = 2
 """Parts that must be named: one alone may be prose."""
+MOST_WORDS: Final = 5
+"""Words of a value that is the only one named."""
 
 _FENCE = re.compile(r"\s*```\w*[ \t]*\n(?P<inside>[^`]*)(?P<close>```)?\s*")
 _BOLD = re.compile(r"\*\*|__|`")
@@ -36,14 +38,17 @@ _RULE = re.compile(r"\|(?:\s*:?-+:?\s*\|)+")
 _TOKEN = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z_][\w.-]{0,60})>|(?P<text>[^<]+)|(?P<other><)")
 
 
-def outlined(text: str, shape: AnswerShape | None) -> Candidate | None:
-    """Give the object that a whole reply writes as an outline; None if it is none, or names too little of the form."""
+def outlined(text: str, shape: AnswerShape | None, *, finished: bool = False) -> Candidate | None:
+    """Give the object that a whole reply writes as an outline; None if it is none, or names too little of the form.
+
+    The last line is whole if the model ended its answer itself, or if something stands behind it.
+    """
     begin, end = span(text)
     if not isinstance(shape, RecordShape) or end - begin > LONGEST:
         return None
     fence = _FENCE.fullmatch(text, begin, end)
     body = fence["inside"] if fence else text[begin:end]
-    whole = bool(fence and fence["close"]) or end < len(text) or body.endswith("\n")
+    whole = finished or bool(fence and fence["close"]) or end < len(text) or body.endswith("\n")
     readings: tuple[tuple[RuleId, Node | None], ...] = (
         ("elements", _elements(body)),
         ("table", _table(body, shape)),
@@ -84,9 +89,19 @@ def _lines(body: str, shape: RecordShape, *, whole: bool) -> ObjectNode | None:
             members[-1][1].items.append(_leaf(item["value"]))
         else:
             return None
-    if len({fold(name) for name, _ in members}) < min(FEWEST, len(asked)) or len(asked) < FEWEST:
+    named = len({fold(name) for name, _ in members})
+    if named < FEWEST and not (whole and _is_one_value(members)):
         return None
     return ObjectNode(members) if whole else _cut(members)
+
+
+def _is_one_value(members: Sequence[tuple[str, Node]]) -> bool:
+    """Whether there is one line alone, with a value that is no sentence: `Note: I found nothing.` is prose."""
+    match members:
+        case [(_, ScalarNode(written=written))]:
+            return len(written.split()) <= MOST_WORDS and written[-1:] not in {".", "!", "?"}
+        case _:
+            return False
 
 
 def _cut(members: list[tuple[str, Node]]) -> ObjectNode:

@@ -42,7 +42,7 @@ from langchain_nuextract.schema.ir import (
     tells_null,
 )
 from langchain_nuextract.schema.json_types import dumps
-from langchain_nuextract.schema.types import Vocabulary, json_kind, nearest
+from langchain_nuextract.schema.types import TEMPORAL, Vocabulary, json_kind, nearest
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
@@ -89,6 +89,8 @@ class _Builder:
             shape = EnumShape(("yes", "no")) if self._vocabulary.enums else self._scalar("string")
             return TextCodec(shape, node.kinds, self._missing, note=node.note)
         shape = self._scalar(node.type)
+        if shape.type in {"", "string"} and node.type in TEMPORAL:
+            shape = replace(shape, meant=node.type)
         if node.kinds == frozenset({"string"}) and shape.type:
             shape = replace(shape, pattern=OF_TYPES.get(shape.type, node.pattern))
         written = json_kind(shape.type)
@@ -113,6 +115,8 @@ class _Builder:
     def _part(self, field: Field) -> Part:
         node = field.node
         codec = self.codec(node)
+        if (node.nullable or not field.required) and isinstance(codec, ScalarCodec | TextCodec):
+            codec = _optional(codec)
         if tells_null(field) and isinstance(codec, ScalarCodec | TextCodec | EnumCodec) and _is_text(codec.shape):
             # Null is a word among the texts, whatever their pattern.
             codec = NullableCodec(
@@ -209,6 +213,11 @@ def _stands(codec: Codec) -> bool:
 
 def _is_text(shape: AnswerShape) -> bool:
     return isinstance(shape, ScalarShape) and json_kind(shape.type) == "string"
+
+
+def _optional(codec: ScalarCodec | TextCodec) -> ScalarCodec | TextCodec:
+    shape = codec.shape
+    return replace(codec, shape=replace(shape, optional=True)) if isinstance(shape, ScalarShape) else codec
 
 
 def _unused(wanted: tuple[str, ...], taken: list[str]) -> str:

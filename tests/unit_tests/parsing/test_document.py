@@ -1,0 +1,98 @@
+"""What the document decides: whether digits are a time, whether a word for nothing is one of its own."""
+
+import pytest
+
+from langchain_nuextract.parsing import read_shape
+from langchain_nuextract.paths import JSON
+from langchain_nuextract.schema.answer_shape import ListShape, RecordShape, ScalarShape
+from tests.unit_tests.parsing.shapes import shape_of
+
+
+def optional(name: str, type_name: str = "string") -> RecordShape:
+    return RecordShape(((name, ScalarShape(type_name, optional=True)),))
+
+
+@pytest.mark.parametrize("type_name", ["date-time", "date", "time", "duration"])
+@pytest.mark.parametrize("digits", ['"1987"', "1987", '"7"', "0", '"12.5"', "-3"])
+def test_digits_are_no_time(type_name: str, digits: str):
+    reading = read_shape(f'{{"at": {digits}}}', shape_of({"at": type_name}), document="Built in 1987, 7 of 12.5.")
+    assert [problem.path for problem in reading.problems] == [("at",)]
+
+
+@pytest.mark.parametrize("digits", ["1719835200", "1719835200123"])
+def test_digits_are_a_time_where_the_document_has_that_stamp(digits: str):
+    shape = shape_of({"at": "date-time"})
+    assert read_shape(f'{{"at": {digits}}}', shape, document=f"ts={digits};").value == {"at": digits}
+    assert read_shape(f'{{"at": {digits}}}', shape, document=f"id {digits}9").problems
+
+
+@pytest.mark.parametrize("digits", ["19870412", '"19870412"'])
+def test_digits_of_a_day_are_that_day(digits: str):
+    reading = read_shape(f'{{"at": {digits}}}', shape_of({"at": "date-time"}))
+    assert (reading.value, reading.problems) == ({"at": "1987-04-12"}, ())
+
+
+@pytest.mark.parametrize("word", ["N/A", "none", " Not stated ", "k.A.", "--", "", "未知"])
+def test_a_word_for_nothing_that_the_document_does_not_say_is_absent(word: str):
+    reading = read_shape(f'{{"note": "{word}"}}', optional("note"), document="Order 7, paid.")
+    assert reading.value == {"note": None}
+    assert [repair.rule for repair in reading.repairs] == ["word-for-nothing"]
+
+
+@pytest.mark.parametrize(("word", "document"), [("N/A", "Note: n/a."), ("unknown", "Sender unknown"), ("-", "Note: -")])
+def test_a_word_for_nothing_that_the_document_says_stays(word: str, document: str):
+    assert read_shape(f'{{"note": "{word}"}}', optional("note"), document=document).value == {"note": word}
+
+
+def test_a_word_for_nothing_stays_in_a_text_that_is_required_and_without_a_document():
+    required = RecordShape((("note", ScalarShape("string")),))
+    assert read_shape('{"note": "N/A"}', required, document="Order 7").value == {"note": "N/A"}
+    assert read_shape('{"note": "N/A"}', optional("note")).value == {"note": "N/A"}
+
+
+def test_items_that_say_nothing_are_left_out():
+    shape = RecordShape((("names", ListShape(ScalarShape("string"))),))
+    reading = read_shape('{"names": ["n/a", "Ida", ""]}', shape, document="Ida")
+    assert reading.value == {"names": ["Ida"]}
+
+
+@pytest.mark.parametrize(
+    ("document", "value", "kind"),
+    [
+        ("MIME-Version: 1.0. Weight 2.300", 2.3, "guess"), ("Weight 2.300 kg, fee 4,50 EUR", 2300, "value"),
+        ("Section 4.20: weight 2.300", 2.3, "guess"), ("2.300 for $4.50", 2.3, "value"),
+    ],
+)  # fmt: skip
+def test_a_factor_of_a_thousand_is_safe_only_where_amounts_show_it(document: str, value: JSON, kind: str):
+    reading = read_shape('{"w": "2.300"}', shape_of({"w": "number"}), document=document)
+    assert reading.value == {"w": value}
+    assert [repair.kind for repair in reading.repairs] == [kind]
+
+
+def test_the_numbers_of_a_reply_show_nothing_of_how_a_document_writes_them():
+    reading = read_shape('{"w": "2.300", "p": 4.50}', shape_of({"w": "number", "p": "number"}))
+    assert [repair.kind for repair in reading.repairs] == ["guess"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "town: Ulm\nzip: 89073",
+        "- **town**: Ulm\n- **zip**: 89073",
+        "Town = Ulm\nZIP = 89073",
+        "* town: Ulm\n* zip: 89073\n",
+    ],
+)
+def test_lines_are_whole_if_the_model_ended_them(text: str):
+    shape = shape_of({"town": "string", "zip": "string"})
+    assert read_shape(text, shape, finished=True).value == {"town": "Ulm", "zip": "89073"}
+    assert not read_shape(text, shape, finished=True).incomplete
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("town: Bad Ulm", {"town": "Bad Ulm"}), ("Town: I found none of it.", None)]
+)
+def test_one_line_is_an_answer_if_it_is_no_sentence(text: str, value: JSON):
+    shape = shape_of({"town": "string", "zip": "string"})
+    assert read_shape(text, shape, finished=True).value == value
+    assert read_shape(text, shape).value is None
