@@ -84,9 +84,8 @@ class EndpointPool(Client):
 
     def beneath(self, extractor: NuExtractor[T]) -> NuExtractor[T]:
         """Give an extractor that is the same, but asks through these connections."""
-        llm = cast("ChatNuExtract", extractor.llm.model_copy())
-        llm._client = self  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # nobody else changes the wire
-        return extractor.model_copy(update={"llm": llm})
+        llm = cast("ChatNuExtract", extractor.llm)
+        return extractor.model_copy(update={"llm": llm.with_client(self)})
 
     async def aclose(self) -> None:
         """Close all connections."""

@@ -76,13 +76,13 @@ class DirectCaller:
 
     def pieces(self, request: Request) -> Generator[Piece]:
         """Send a request and yield the reply as it comes in."""
-        with closing(self.llm.wire.events(self.llm.call_for(request, stream=True))) as events:
+        with closing(self.llm.wire.events(self.llm.call_for(request, streaming=True))) as events:
             for event in events:
                 yield piece_in(event, self.llm.model_name)
 
     async def apieces(self, request: Request) -> AsyncGenerator[Piece]:
         """Do the same on an event loop."""
-        async with aclosing(self.llm.wire.aevents(self.llm.call_for(request, stream=True))) as events:
+        async with aclosing(self.llm.wire.aevents(self.llm.call_for(request, streaming=True))) as events:
             async for event in events:
                 yield piece_in(event, self.llm.model_name)
 

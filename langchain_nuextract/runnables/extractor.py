@@ -318,7 +318,7 @@ def _chat_model(llm: Any, connection: Mapping[str, Any]) -> BaseChatModel:
 
 def _given(llm: BaseChatModel, settings: Mapping[str, Any]) -> BaseChatModel:
     if isinstance(llm, ChatNuExtract):
-        return llm.given(**settings)
+        return llm.with_settings(settings)
     raise TypeError(f"{type(llm).__name__} cannot be given {', '.join(sorted(settings))} here: set them on the model")
 
 

@@ -9,7 +9,7 @@ from langchain_core.example_selectors.base import BaseExampleSelector
 from langchain_core.language_models import BaseChatModel
 from pydantic import BaseModel
 
-from langchain_nuextract.client.request_body import SAMPLING
+from langchain_nuextract.client.request_body import SAMPLING, merged
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.runnables.chat_model import ChatNuExtract
@@ -49,7 +49,7 @@ def fingerprint(plan: Plan[Any], llm: BaseChatModel, selection: Selection[Any] |
 
 def _settings(llm: BaseChatModel) -> Mapping[str, JSON]:
     if isinstance(llm, ChatNuExtract):
-        return llm.defaults
+        return merged(llm.defaults, llm.extra_body)
     return {name: getattr(llm, name, None) for name in ("model_name", *SAMPLING)}
 
 

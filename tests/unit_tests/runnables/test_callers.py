@@ -6,7 +6,6 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.globals import set_llm_cache
 from langchain_core.rate_limiters import InMemoryRateLimiter
 from langchain_core.runnables import RunnableLambda
-from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import BaseModel
 
 from langchain_nuextract import ChatNuExtract, Example, NuExtractor
@@ -120,7 +119,7 @@ def test_listeners_are_told_changed_settings():
         NuExtractor(Order, llm=llm).invoke("x", {"callbacks": [Listener()]})
         NuExtractor(Order, llm=llm.model_copy(update={"top_p": 0.7})).invoke("x", {"callbacks": [Listener()]})
     assert [params.get("top_p") for params in told] == [None, 0.5, 0.7]
-    assert llm._get_invocation_params(["."], n=2) == BaseChatOpenAI._get_invocation_params(llm, ["."], n=2)
+    assert llm._get_invocation_params(["."], n=2).items() >= {"stop": ["."], "n": 2, "model": "m"}.items()
 
 
 def test_listeners_are_not_told_the_credentials_of_tools():

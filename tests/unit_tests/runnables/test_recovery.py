@@ -314,9 +314,10 @@ def as_vllm(answer: Any) -> FakeReply:
 @pytest.mark.parametrize("listeners", [[], [BaseCallbackHandler()]], ids=["straight", "in runs"])
 def test_a_server_that_is_seen_to_be_vllm_is_told_to_stop_loops(run, listeners):
     with FakeEndpoint(as_vllm(ANSWER)) as endpoint:
-        for stop in (None, None, False):
-            policy = RecoveryPolicy(stop_repetition=stop)
-            run(extractor(endpoint, recovery=policy).with_config(callbacks=listeners), TEXT)
+        # All are made first: what is known of a server is known as long as somebody holds its connection.
+        policies = [RecoveryPolicy(stop_repetition=stop) for stop in (None, None, False)]
+        for each in [extractor(endpoint, recovery=policy) for policy in policies]:
+            run(each.with_config(callbacks=listeners), TEXT)
         own = ChatNuExtract(model=MODEL, base_url=endpoint.url, extra_body={"repetition_detection": {"min_count": 3}})
         run(NuExtractor(Invoice, llm=own).with_config(callbacks=listeners), TEXT)
     unknown, known, off, owned = (request.body for request in endpoint.requests)

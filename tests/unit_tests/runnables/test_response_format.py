@@ -1,5 +1,6 @@
 """The extraction model as an agent's own: a bound `response_format` becomes a template, the text fits the schema."""
 
+import asyncio
 import json
 import pickle
 
@@ -155,23 +156,25 @@ def test_an_agent_with_tools_is_told_what_to_do_instead(chat):
             agent.invoke(ask())
 
 
-def test_the_profile_asks_the_endpoint_only_when_looked_at(chat):
+def loaded(run, llm):
+    return asyncio.run(llm.aload_profile()) if run.asynchronous else llm.load_profile()
+
+
+def test_the_endpoint_is_asked_for_the_profile_only_where_that_is_said(run, chat):
     with FakeEndpoint(max_model_len=777, models=["numind/NuExtract3"]) as endpoint:
-        profile = chat(endpoint).profile
-        assert (profile["structured_output"], profile["tool_calling"], profile["image_inputs"]) == (True, False, True)
+        llm = chat(endpoint)
+        assert llm.profile == {"structured_output": True, "tool_calling": False, "image_inputs": True}
         assert endpoint.paths == []
-        assert profile.get("max_input_tokens") == profile["max_input_tokens"] == 777
+        assert loaded(run, llm) == llm.profile == {**chat(endpoint).profile, "max_input_tokens": 777}
         assert endpoint.paths == ["GET /v1/models"]
 
 
-def test_a_profile_knows_no_more_than_there_is_to_know(chat):
+def test_a_profile_knows_no_more_than_there_is_to_know(run, chat):
     with FakeEndpoint() as endpoint:
         assert chat(endpoint, model="NuExtract-v1.5").profile["image_inputs"] is False
-        assert chat(endpoint, model="something").profile.get("image_inputs", "unknown") == "unknown"
+        assert "image_inputs" not in chat(endpoint, model="something").profile
         gone = chat(endpoint)
-    assert gone.profile.get("max_input_tokens") is None
-    with pytest.raises(KeyError):
-        gone.profile["max_input_tokens"]
+    assert "max_input_tokens" not in loaded(run, gone)
 
 
 def test_a_profile_is_that_of_the_configured_model(chat):
@@ -181,9 +184,17 @@ def test_a_profile_is_that_of_the_configured_model(chat):
     assert (llm.default.profile["image_inputs"], configured.profile["image_inputs"]) == (True, False)
 
 
-def test_a_profile_travels_with_its_model_and_follows_its_copies(chat):
+def test_a_profile_travels_with_its_model_and_is_not_that_of_its_copies(run, chat):
     with FakeEndpoint(max_model_len=777) as small, FakeEndpoint(max_model_len=999) as large:
         llm = chat(small)
-        assert llm.profile["max_input_tokens"] == 777
+        assert loaded(run, llm)["max_input_tokens"] == 777
         assert pickle.loads(pickle.dumps(llm)).profile["max_input_tokens"] == 777
-        assert llm.model_copy(update={"openai_api_base": large.url}).profile["max_input_tokens"] == 999
+        elsewhere = llm.model_copy(update={"openai_api_base": large.url})
+        assert "max_input_tokens" not in elsewhere.profile
+        assert loaded(run, elsewhere)["max_input_tokens"] == 999
+
+
+def test_a_profile_of_the_users_own_is_kept(chat):
+    with FakeEndpoint() as endpoint:
+        llm = chat(endpoint, profile={"max_input_tokens": 5})
+        assert llm.model_copy(update={"temperature": 0.5}).profile == llm.profile == {"max_input_tokens": 5}

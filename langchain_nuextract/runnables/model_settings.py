@@ -1,0 +1,248 @@
+"""The settings of `ChatNuExtract`, and the connection that is made of them."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, Final, Self
+
+from langchain_core.globals import get_llm_cache
+from langchain_core.language_models import ModelProfile
+from langchain_core.utils import from_env, secret_from_env
+from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, model_validator
+
+from langchain_nuextract.client.client import Client
+from langchain_nuextract.client.config import Endpoint, normal_url
+from langchain_nuextract.client.error_mapping import NOBODY, ServedModel
+from langchain_nuextract.client.request_body import merged, timeouts
+from langchain_nuextract.client.retry import RetryPolicy
+from langchain_nuextract.paths import JSON
+from langchain_nuextract.runnables.callbacks.redacted_runs import RedactedRuns
+from langchain_nuextract.runnables.model_profile import OwnProfile, profile_for
+from langchain_nuextract.runnables.settings import SERVER_FIELDS, check_names
+
+_KEY_FROM_ENV: Final = secret_from_env("NUEXTRACT_API_KEY", default=None)
+_CREDENTIALS: Final = ("auth", "key", "token", "secret", "cookie", "password")
+"""Parts of the names of headers that are not pickled."""
+_SENT: Final = (
+    *("temperature", "top_p", "max_tokens", "seed", "presence_penalty", "frequency_penalty", "logit_bias", "n"),
+    *("stop", "logprobs", "top_logprobs", "reasoning_effort"),
+)
+"""The settings that are fields of a request, by the same names."""
+_OF_CALLS: Final = frozenset({"route", "for_vllm", "strict", "stream_usage", "timeout", "extra_headers", "extra_query"})
+"""What a call may say beside fields of the request."""
+
+
+class ModelSettings(RedactedRuns):
+    """What `ChatNuExtract` is made of; it documents the settings."""
+
+    model_config = ConfigDict(populate_by_name=True, hide_input_in_errors=True, protected_namespaces=())
+
+    model_name: str = Field(default_factory=from_env("NUEXTRACT_MODEL", default=""), alias="model")
+    openai_api_base: str | None = Field(default_factory=from_env("NUEXTRACT_BASE_URL", default=None), alias="base_url")
+    openai_api_key: SecretStr | None = Field(default_factory=_KEY_FROM_ENV, alias="api_key")
+    openai_proxy: str | None = None
+    default_headers: Mapping[str, str] | None = Field(default=None, exclude=True, repr=False)
+    default_query: Mapping[str, object] | None = None
+    http_client: Any = Field(default=None, exclude=True)
+    http_async_client: Any = Field(default=None, exclude=True)
+    request_timeout: float | tuple[float, float] | Any | None = Field(default=600.0, alias="timeout")
+    stream_chunk_timeout: float | None = None
+    max_retries: int | None = 3
+    retry_seconds: float = 300.0
+    """No further attempt is begun after this many seconds."""
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    seed: int | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+    logit_bias: dict[int, int] | None = None
+    n: int | None = None
+    stop: list[str] | str | None = Field(default=None, alias="stop_sequences")
+    logprobs: bool | None = None
+    top_logprobs: int | None = None
+    reasoning_effort: str | None = None
+    streaming: bool = False
+    stream_usage: bool = True
+    model_kwargs: dict[str, Any] = Field(default_factory=dict)
+    extra_body: Mapping[str, Any] | None = None
+    dialect: str | None = None
+    direct: bool = True
+
+    _client: Client | None = PrivateAttr(default=None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_settings(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Refuse misspelt settings, and leave out another model's profile, which `configurable_fields` hands on."""
+        check_names(values, cls.setting_names(), cls.__name__)
+        foreign = isinstance(values.get("profile"), OwnProfile)
+        return {name: value for name, value in values.items() if not (foreign and name == "profile")}
+
+    @model_validator(mode="after")
+    def _usable(self) -> Self:
+        if not self.openai_api_base:
+            raise ValueError(f"no endpoint is set. {NOBODY}")
+        if not self.model_name:
+            raise ValueError("no model is set. Name it by model or NUEXTRACT_MODEL")
+        if self.n is not None and (self.n < 1 or (self.n > 1 and self.streaming)):
+            raise ValueError("n must be at least 1, and 1 when streaming")
+        self.openai_api_base = normal_url(self.openai_api_base)
+        # Made here, though it opens nothing yet: copies with other settings than the endpoint's will share it.
+        self._client = Client.to(self._endpoint())
+        return self
+
+    @classmethod
+    def setting_names(cls) -> dict[str, str]:
+        """Give the names of all settings, those in constructors among them, with the names of their fields."""
+        fields = cls.model_fields
+        return {name: name for name in fields} | {each.alias: name for name, each in fields.items() if each.alias}
+
+    @classmethod
+    def check_call(cls, names: Sequence[str]) -> None:
+        """Refuse arguments of a call that neither this class nor the server knows.
+
+        Raises:
+            TypeError: There is one; it names the nearest that is known.
+        """
+        check_names(names, {*cls.setting_names(), *SERVER_FIELDS, *_OF_CALLS}, "a call")
+
+    def with_settings(self, settings: Mapping[str, Any]) -> Self:
+        """Copy this with what a call says on top of its own settings.
+
+        Args:
+            settings: Fields of this class, or of the server's API, which are added to `extra_body`.
+
+        Raises:
+            TypeError: There is no such setting.
+        """
+        self.check_call([*settings])
+        names = self.setting_names()
+        known = {names[name]: value for name, value in settings.items() if name in names and name != "extra_body"}
+        others = {name: value for name, value in settings.items() if name not in names}
+        extra = merged(self.extra_body, settings.get("extra_body"), others)
+        return self.model_copy(update={**known, "extra_body": extra or None})
+
+    @property
+    def wire(self) -> Client:
+        """The connection to the endpoint, made when first needed."""
+        if self._client is None:
+            self._client = Client.to(self._endpoint())
+        return self._client
+
+    def with_client(self, client: Client) -> Self:
+        """Copy this with another connection; the settings of the endpoint count no more."""
+        copied = self.model_copy()
+        copied._client = client  # noqa: SLF001 its own class
+        return copied
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether its own run would do no more than send the request, so that extractors may do without the run."""
+        caches = self.cache or (self.cache is None and get_llm_cache() is not None)
+        return self.direct and not (caches or self.rate_limiter or self.callbacks or self.verbose)
+
+    def models(self) -> tuple[ServedModel, ...]:
+        """List the models that the endpoint serves, asked for once; empty if it does not tell."""
+        return self.wire.models()
+
+    @property
+    def context_length(self) -> int | None:
+        """Tokens that a prompt and its answer may have together, as the endpoint tells; None if it does not."""
+        return self.wire.context_of(self.model_name)
+
+    def load_profile(self) -> ModelProfile:
+        """Ask the endpoint for `max_input_tokens`, and add it to `profile`, where agents and middleware look it up.
+
+        Returns:
+            The profile; without `max_input_tokens` if the endpoint does not tell.
+        """
+        self.wire.models()
+        return self._with_context_length()
+
+    async def aload_profile(self) -> ModelProfile:
+        """Do the same on an event loop; see `load_profile`."""
+        await self.wire.amodels()
+        return self._with_context_length()
+
+    @cached_property
+    def defaults(self) -> Mapping[str, JSON]:
+        """The body of a request, as far as the settings make it; `extra_body` is laid over what a call says."""
+        named = {name: value for name in _SENT if (value := getattr(self, name)) not in (None, [])}
+        return {"model": self.model_name, **named, **self.model_kwargs}
+
+    def _with_context_length(self) -> ModelProfile:
+        profile = self.profile or {}
+        if (tokens := self.context_length) is not None:
+            self.profile = OwnProfile(profile, max_input_tokens=tokens)  # pyright: ignore[reportAttributeAccessIssue]
+        return self.profile or profile
+
+    def _endpoint(self) -> Endpoint:
+        return Endpoint(
+            url=str(self.openai_api_base),
+            key=self.openai_api_key,
+            timeout=timeouts(self.request_timeout),
+            silence=self.stream_chunk_timeout,
+            headers=tuple((self.default_headers or {}).items()),
+            query=tuple(self.default_query.items()) if self.default_query else (),
+            policy=RetryPolicy(retries=self.max_retries or 0, total=self.retry_seconds),
+            proxy=self.openai_proxy,
+            http_client=self.http_client,
+            http_async_client=self.http_async_client,
+        )
+
+    @property
+    def lc_secrets(self) -> dict[str, str]:
+        """Name the variable that the key is read from where this is loaded."""
+        return {"openai_api_key": "NUEXTRACT_API_KEY"}
+
+    @classmethod
+    def is_lc_serializable(cls) -> bool:
+        """Tell that `langchain_core.load.dumps` may write this."""
+        return True
+
+    @classmethod
+    def get_lc_namespace(cls) -> list[str]:
+        """Tell where `langchain_core.load.load` finds this class."""
+        return ["langchain_nuextract"]
+
+    def _resolve_model_profile(self) -> ModelProfile | None:
+        return profile_for(self.model_name, self.dialect)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Forget the connection when a setting changes."""
+        super().__setattr__(name, value)
+        if name in type(self).model_fields and name != "profile":
+            self._forget()
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Copy with other settings, and a connection of its own."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied._forget()  # noqa: SLF001 its own class
+        if isinstance(self.profile, OwnProfile):
+            copied.profile = copied._resolve_model_profile()  # noqa: SLF001 its own class
+        return copied
+
+    def _forget(self) -> None:
+        """Drop what was made of the settings."""
+        self._client = None
+        for name in ("defaults", "_serialized"):
+            vars(self).pop(name, None)
+
+    def __getstate__(self) -> dict[Any, Any]:
+        """Leave out the key, headers named like credentials, and what cannot travel: clients and connections."""
+        state = super().__getstate__()
+        fields = {name: value for name, value in state["__dict__"].items() if name in type(self).model_fields}
+        fields |= dict.fromkeys(("openai_api_key", "http_client", "http_async_client"))
+        fields["default_headers"] = _harmless(self.default_headers)
+        return {**state, "__dict__": fields, "__pydantic_private__": {"_client": None}}
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        """Read the key again from where this process has it."""
+        super().__setstate__({**state, "__dict__": {**state["__dict__"], "openai_api_key": _KEY_FROM_ENV()}})
+        self._client = Client.to(self._endpoint())
+
+
+def _harmless(headers: Mapping[str, str] | None) -> dict[str, str] | None:
+    if headers is None:
+        return None
+    return {name: value for name, value in headers.items() if not any(part in name.lower() for part in _CREDENTIALS)}

@@ -1,0 +1,29 @@
+"""LangChain's messages in the form that OpenAI's API has for them."""
+
+from collections.abc import Iterable
+from typing import Any, Final, cast
+
+from langchain_core.messages import BaseMessage, convert_to_openai_messages
+
+from langchain_nuextract.paths import JSON, fields
+
+_THINKING: Final = frozenset({"thinking", "reasoning", "reasoning_content", "redacted_thinking"})
+"""Blocks in which other models keep what they thought; servers refuse them."""
+
+
+def openai_messages(messages: Iterable[BaseMessage]) -> list[JSON]:
+    """Write messages for a request.
+
+    Raises:
+        ValueError: A content block is of a known kind and lacks what it needs.
+    """
+    return [_openai_message(message) for message in messages]
+
+
+def _openai_message(message: BaseMessage) -> JSON:
+    content = cast("str | list[Any]", message.content)  # pyright: ignore[reportUnknownMemberType]
+    if isinstance(content, str):
+        return convert_to_openai_messages(message)
+    said = [block for block in content if fields(block).get("type") not in _THINKING]
+    # As "string", texts would be joined, and the parts of an example are its input and its output.
+    return convert_to_openai_messages(message.model_copy(update={"content": said}), text_format="block")
