@@ -12,7 +12,7 @@ from math import exp, fsum
 from typing import Any, NamedTuple, TypeVar, cast
 
 from langchain_nuextract.dialects.messages import Reply, Token
-from langchain_nuextract.engine.fields import Part
+from langchain_nuextract.engine.fields import FieldPath
 from langchain_nuextract.engine.prune_invalid import without
 from langchain_nuextract.parsing.read import trace_shape
 from langchain_nuextract.parsing.repairs import Policy
@@ -60,10 +60,10 @@ class Answer:
     """One answer as the model wrote it."""
 
     text: str
-    """What was read of it; it stands in its last leg, or in that and what was before."""
-    legs: tuple[Segment, ...]
+    """What was read of it; it stands in its last segment, or in that and what was before."""
+    segments: tuple[Segment, ...]
     shape: RecordShape
-    parts: frozenset[Part]
+    fields: frozenset[FieldPath]
     """What was taken of it."""
 
 
@@ -85,11 +85,11 @@ class Provenance:
         """Yield the confidence of each leaf of the value that the model wrote, in their order."""
         origins = self.target.origins(self.merged, self.dialect)
         laid = [_Laid(answer, self.policy, self.document) for answer in self.answers]
-        by_part: dict[Path, _Laid] = {part: each for each in laid for part in each.answer.parts}
+        by_field: dict[Path, _Laid] = {field: each for each in laid for field in each.answer.fields}
         marked = _marked(self.target.lift(self.merged, self.dialect))
         for path, before in leaves(without(marked, self.left_out) if self.left_out else marked):
             origin = _above(origins, cast("Path", before))
-            source = None if origin is None else _above(by_part, origin)
+            source = None if origin is None else _above(by_field, origin)
             if origin is not None and source and (logprobs := source.logprobs(origin)):
                 whole = fsum(logprobs)
                 yield Confidence(path, exp(whole), exp(whole / len(logprobs)), len(logprobs))
@@ -128,7 +128,7 @@ class _Laid:
     def __init__(self, answer: Answer, policy: Policy, document: str) -> None:
         self.answer = answer
         self._places = trace_shape(answer.text, answer.shape, policy=policy, document=document)
-        written, self._tokens = _along(answer.legs)
+        written, self._tokens = _along(answer.segments)
         begin = written.rfind(_utf8(answer.text))
         self._bytes = [begin + at for at in _offsets(answer.text)] if begin >= 0 else []
         self._starts = [token.start for token in self._tokens]
@@ -147,16 +147,16 @@ class _Laid:
         return tuple(token.logprob for token in tokens) if covered >= end else ()
 
 
-def _along(legs: Sequence[Segment]) -> tuple[bytes, list[_Token]]:
+def _along(segments: Sequence[Segment]) -> tuple[bytes, list[_Token]]:
     """Put together what the last reply goes on from and what it says, and lay the tokens of all replies along it."""
     written = b""
     tokens: list[_Token] = []
-    for leg in legs:
-        before, more = _utf8(leg.before), _utf8(leg.reply.text or leg.reply.reasoning)
+    for segment in segments:
+        before, more = _utf8(segment.before), _utf8(segment.reply.text or segment.reply.reasoning)
         begin, end = written.find(before), len(before)
         old = [token.moved(-begin) for token in tokens] if begin >= 0 else []
         kept = [token._replace(end=min(token.end, end)) for token in old if token.start < end]
-        tokens = [*kept, *_of_reply(leg.reply.tokens, more, end)]
+        tokens = [*kept, *_of_reply(segment.reply.tokens, more, end)]
         written = before + more
     return written, tokens
 

@@ -6,6 +6,7 @@ the one that was cut is written anew as a whole. Only a value that is longer tha
 what is joined must stand in the document.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -42,6 +43,21 @@ def resume_point(written: str, before: str) -> str:
     words = whole[: max(whole.rfind(" "), 0)].rstrip()
     longest = words if len(words) > len(before) else whole
     return longest if end and len(longest) > len(before) else ""
+
+
+def has_ended(text: str) -> bool:
+    """Tell whether a cut answer had come to its end before: what the model wrote behind its object is no answer."""
+    start = text.find("{")
+    try:
+        return start >= 0 and bool(json.JSONDecoder().raw_decode(text, start))
+    except (ValueError, RecursionError):
+        return False
+
+
+def continues(written: str, text: str) -> bool:
+    """Tell whether a text goes on where another ended; a server that knows no continuing begins anew."""
+    opening = _opening(written)
+    return not opening or not _opening(text).startswith(opening)
 
 
 def ends_inside_value(text: str) -> bool:
@@ -83,6 +99,11 @@ def _last_whole_token(text: str) -> tuple[int, bool]:
             return end, True
         end = token.end()
     return end, False
+
+
+def _opening(text: str) -> str:
+    """Everything up to the first key, without blanks; nothing else tells a new answer from the rest of an old one."""
+    return "".join(text.partition(":")[0].split()) if text.lstrip()[:1] in {"{", "`"} else ""
 
 
 def _folded(text: str) -> str:

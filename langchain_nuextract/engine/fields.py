@@ -1,82 +1,159 @@
-"""The parts of an answer: what can be asked for apart from the rest, and put together again.
+"""The fields of an answer, and what several answers say of each: every valid field of each answer is kept.
 
-A part is a value or a whole list, reached through objects only; its path holds keys alone. The items of a list are no
-parts: those of two answers cannot be matched with certainty.
+A field here is a value or a whole list, reached through objects only, so that it can be asked for apart from the rest.
+The items of a list are no fields: those of two answers cannot be matched with certainty.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from langchain_nuextract.paths import JSON, Path, fields
+from langchain_nuextract import paths
+from langchain_nuextract.errors import Problem
+from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.schema.answer_shape import AnswerShape, RecordShape
 
-Part: TypeAlias = tuple[str, ...]
-"""The keys that lead to it from the root of the answer."""
+FieldPath: TypeAlias = tuple[str, ...]
+"""The keys that lead to a field from the root of the answer."""
 
 
-def parts(shape: AnswerShape, at: Part = ()) -> Iterator[Part]:
-    """Yield the parts of a form, in its order."""
+@dataclass(frozen=True, slots=True)
+class FieldResult:
+    """What one answer says of one field."""
+
+    value: JSON
+    present: bool
+    """Whether it says anything; null says that the document does not have it."""
+    attempt: int
+    """The attempt whose answer it is, counted from 0."""
+    problems: tuple[Problem, ...] = ()
+    """What could not be read, or was not finished."""
+    refused: bool = False
+    """Whether the user's schema does not admit it."""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it is complete and valid."""
+        return not self.problems and not self.refused
+
+    @property
+    def rank(self) -> tuple[bool, bool, int, int]:
+        """The greater the better: valid, present, with fewer problems; of what is not valid, the longer."""
+        values = 0 if self.is_good else sum(1 for _ in paths.leaves(self.value))
+        return self.is_good, self.present, -len(self.problems), values
+
+
+MergedFields: TypeAlias = Mapping[FieldPath, FieldResult]
+
+
+def field_results(
+    answer: JSON, shape: RecordShape, problems: Mapping[FieldPath, tuple[Problem, ...]], *, attempt: int
+) -> dict[FieldPath, FieldResult]:
+    """Split an answer into its fields."""
+    return {
+        field: FieldResult(value, present, attempt, problems.get(field, ()))
+        for field, value, present in split(answer, shape)
+    }
+
+
+def merge(old: MergedFields, new: MergedFields, *, prefer_new: bool = False) -> dict[FieldPath, FieldResult]:
+    """Keep the better of what two answers say of each field.
+
+    Args:
+        old: What was known.
+        new: What another answer says.
+        prefer_new: Of two that are as good, keep the new one; otherwise the old one.
+    """
+    better = {
+        field: each
+        for field, each in new.items()
+        if field not in old or each.rank > old[field].rank or (prefer_new and each.rank == old[field].rank)
+    }
+    return {**old, **better}
+
+
+def refuse(found: MergedFields, refused: Collection[FieldPath]) -> dict[FieldPath, FieldResult]:
+    """Note which fields the user's schema does not admit."""
+    return {field: replace(each, refused=field in refused) for field, each in found.items()}
+
+
+def answer_of_fields(shape: RecordShape, found: MergedFields) -> dict[str, JSON]:
+    """Build one answer of the fields that were found."""
+    return assembled(shape, {field: each.value for field, each in found.items() if each.present})
+
+
+def problems_by_field(shape: AnswerShape, problems: Sequence[Problem]) -> dict[FieldPath, tuple[Problem, ...]]:
+    """Sort problems by the fields that they may be about."""
+    by_field: dict[FieldPath, tuple[Problem, ...]] = {}
+    for problem in problems:
+        for field in fields_at(shape, problem.path) if problem.path else ():
+            by_field[field] = (*by_field.get(field, ()), problem)
+    return by_field
+
+
+def field_paths(shape: AnswerShape, at: FieldPath = ()) -> Iterator[FieldPath]:
+    """Yield the paths of the fields of a shape, in its order."""
     if not isinstance(shape, RecordShape):
         yield at
         return
     for name, inner in shape.fields:
-        yield from parts(inner, (*at, name))
+        yield from field_paths(inner, (*at, name))
 
 
-def parts_at(shape: AnswerShape, path: Path, at: Part = ()) -> tuple[Part, ...]:
-    """Give the parts that something at a path is about.
+def fields_at(shape: AnswerShape, path: Path, at: FieldPath = ()) -> tuple[FieldPath, ...]:
+    """Give the fields that something at a path is about.
 
     Args:
-        shape: The form of the answer.
-        path: A place in the answer, or in the user's value. Where the two have different shapes, all parts below the
+        shape: The shape of the answer.
+        path: A place in the answer, or in the user's value. Where the two have different shapes, all fields below the
             last place that they share are meant.
-        at: Where the form stands.
+        at: Where the shape stands.
     """
     step = path[0] if path else None
     inner = dict(shape.fields).get(step) if isinstance(shape, RecordShape) and isinstance(step, str) else None
     if inner is None or not isinstance(step, str):
-        return tuple(parts(shape, at))
-    return parts_at(inner, path[1:], (*at, step))
+        return tuple(field_paths(shape, at))
+    return fields_at(inner, path[1:], (*at, step))
 
 
-def narrowed(shape: RecordShape, wanted: Collection[Part]) -> RecordShape:
-    """Leave nothing in a form but some of its parts."""
+def narrowed(shape: RecordShape, wanted: Collection[FieldPath]) -> RecordShape:
+    """Leave nothing in a shape but some of its fields."""
     kept: list[tuple[str, AnswerShape]] = []
     for name, inner in shape.fields:
-        below = {part[1:] for part in wanted if part[:1] == (name,)}
-        if () in below or not below:
-            kept.extend([(name, inner)] if below else [])
-        elif isinstance(inner, RecordShape):
+        below = {field[1:] for field in wanted if field[:1] == (name,)}
+        if () in below:
+            kept.append((name, inner))
+        elif below and isinstance(inner, RecordShape):
             kept.append((name, narrowed(inner, below)))
     return RecordShape(tuple(kept))
 
 
-def apart(answer: JSON, shape: RecordShape, at: Part = ()) -> Iterator[tuple[Part, JSON, bool]]:
-    """Yield the parts of a form, what an answer says of each, and whether it says anything.
+def split(answer: JSON, shape: RecordShape, at: FieldPath = ()) -> Iterator[tuple[FieldPath, JSON, bool]]:
+    """Yield the fields of a shape, what an answer says of each, and whether it says anything.
 
     Null says that the document does not have it; where an answer says nothing, None stands for it.
     """
-    says = fields(answer)
+    members = paths.fields(answer)
     for name, inner in shape.fields:
         if isinstance(inner, RecordShape):
-            yield from apart(says.get(name), inner, (*at, name))
+            yield from split(members.get(name), inner, (*at, name))
         else:
-            yield (*at, name), says.get(name), name in says
+            yield (*at, name), members.get(name), name in members
 
 
-def assembled(shape: RecordShape, says: Mapping[Part, JSON], at: Part = ()) -> dict[str, JSON]:
-    """Build an answer of its parts, in the order of the form."""
+def assembled(shape: RecordShape, values: Mapping[FieldPath, JSON], at: FieldPath = ()) -> dict[str, JSON]:
+    """Build an answer of the values of its fields, in the order of the shape."""
     answer: dict[str, JSON] = {}
     for name, inner in shape.fields:
-        part = (*at, name)
+        field = (*at, name)
         if isinstance(inner, RecordShape):
-            if below := assembled(inner, says, part):
+            if below := assembled(inner, values, field):
                 answer[name] = below
-        elif part in says:
-            answer[name] = says[part]
+        elif field in values:
+            answer[name] = values[field]
     return answer
 
 
-def only(answer: JSON, shape: RecordShape) -> dict[str, JSON]:
-    """Leave nothing in an answer but what a form asks for."""
-    return assembled(shape, {part: said for part, said, there in apart(answer, shape) if there})
+def restricted(answer: JSON, shape: RecordShape) -> dict[str, JSON]:
+    """Leave nothing in an answer but the fields of a shape."""
+    return assembled(shape, {field: value for field, value, present in split(answer, shape) if present})

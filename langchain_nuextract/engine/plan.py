@@ -3,8 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any, Generic, TypeAlias, TypeVar, cast
+from typing import Any, Final, Generic, TypeVar, cast
 
 from langchain_nuextract.dialects.dialect import Dialect, check, dumps
 from langchain_nuextract.dialects.messages import Example, Shot, Task
@@ -12,20 +11,31 @@ from langchain_nuextract.documents.escape import escape_source, escape_text
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.engine.example_leakage import telling
-from langchain_nuextract.engine.fields import only
+from langchain_nuextract.engine.fields import restricted
 from langchain_nuextract.engine.recovery import DEFAULT, RecoveryPolicy
 from langchain_nuextract.engine.result import AttemptKind
 from langchain_nuextract.errors import InvalidValue, Problem
 from langchain_nuextract.grounding.normalize import fold
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema import render as answers
-from langchain_nuextract.schema.answer_shape import AnswerShape, RecordShape
+from langchain_nuextract.schema.answer_shape import RecordShape
 from langchain_nuextract.schema.target import Target
 
 T = TypeVar("T")
 
-_Asked: TypeAlias = tuple[JSON, Mapping[str, JSON], tuple[Shot, ...]]
-"""A template, the schema of its answers, and examples of them."""
+
+@dataclass(frozen=True, slots=True)
+class ExtractionOptions:
+    """How documents are asked about; `NuExtractor` documents each."""
+
+    instructions: str = ""
+    examples: Sequence[Example] = ()
+    thinking: bool = False
+    recovery: RecoveryPolicy = DEFAULT
+    logprobs: bool = False
+
+
+_NO_OPTIONS: Final = ExtractionOptions()
 
 
 @dataclass(frozen=True)
@@ -34,22 +44,20 @@ class Plan(Generic[T]):
 
     target: Target[T]
     dialect: Dialect
+    options: ExtractionOptions
     shape: RecordShape
     """The shape of a whole answer."""
     template: JSON
     answer_schema: Mapping[str, JSON]
-    """What decoding is held to where it is."""
+    """What decoding is constrained to where it is."""
     instructions: str
     """What to heed: the caller's words, and the descriptions of all fields."""
     shots: tuple[Shot, ...]
-    thinking: bool
-    recovery: RecoveryPolicy
-    own: str = ""
-    """The caller's own instructions."""
+    """The examples to show, made ready."""
     left_out: int = 0
-    """Examples that were not shown, for they would have been too many tokens."""
-    logprobs: bool = False
-    """Whether the probabilities of the tokens are asked for."""
+    """Examples that are not shown, for they would have been too many tokens."""
+    template_text: str = ""
+    """The template as the dialects write it; writing it for each document is slow."""
 
     @property
     def first(self) -> AttemptKind:
@@ -60,50 +68,27 @@ class Plan(Generic[T]):
         """One document to read.
 
         Args:
-            source: The document, its control marks neutralised.
+            source: The document, its control marks escaped.
             kind: How to ask.
             shape: What to ask for; everything if not given.
         """
-        held = self.dialect.constrained or kind == "constrained"
+        constrained = self.dialect.constrained or kind == "constrained"
+        thinking = self.options.thinking and not constrained
         if shape is None or shape is self.shape:
-            instructions, (template, schema, shots) = self.instructions, self._whole()
-            text = self._template_text
-        else:
-            instructions = _instructions(self.target, self.dialect, self.own, shape)
-            template, schema, shots = self._only(shape)
-            text = ""
+            schema = self.answer_schema if constrained else None
+            return Task(source, self.template, self.instructions, self.shots, schema, thinking, self.template_text)
+        shots = (replace(each, answer=_narrowed(each.answer, shape)) for each in self.shots)
         return Task(
             source=source,
-            template=template,
-            instructions=instructions,
-            shots=shots,
-            answer_schema=schema if held else None,
-            thinking=self.thinking and not held,
-            template_text=text,
+            template=answers.template(shape),
+            instructions=_instructions(self.target, self.dialect, self.options.instructions, shape),
+            shots=tuple(shots),
+            answer_schema=answers.answer_schema(shape) if constrained else None,
+            thinking=thinking,
         )
 
-    @cached_property
-    def _template_text(self) -> str:
-        return dumps(self.template)
 
-    def _whole(self) -> _Asked:
-        return self.template, self.answer_schema, self.shots
-
-    def _only(self, shape: RecordShape) -> _Asked:
-        shots = tuple(replace(shot, answer=_narrowed(shot.answer, shape)) for shot in self.shots)
-        return answers.template(shape), answers.answer_schema(shape), shots
-
-
-def plan_for(  # noqa: PLR0913  # it is all that there is to say
-    target: Target[T],
-    dialect: Dialect,
-    *,
-    instructions: str = "",
-    examples: Sequence[Example] = (),
-    thinking: bool = False,
-    recovery: RecoveryPolicy = DEFAULT,
-    logprobs: bool = False,
-) -> Plan[T]:
+def plan_for(target: Target[T], dialect: Dialect, options: ExtractionOptions = _NO_OPTIONS) -> Plan[T]:
     """Compile a target for a dialect.
 
     The descriptions of the schema's fields are sent as instructions where the dialect takes any; where it does not,
@@ -113,19 +98,21 @@ def plan_for(  # noqa: PLR0913  # it is all that there is to say
         UnsupportedTask: The dialect does not take instructions, examples, their images, or thinking.
         InvalidValue: The output of an example does not satisfy the schema.
     """
-    shape = _record(target.shape(dialect))
+    shape = target.shape(dialect)
+    # A target puts what is no object under a name.
+    assert isinstance(shape, RecordShape)  # noqa: S101  # it cannot happen
+    template = answers.template(shape)
+    named = enumerate(options.examples, start=1)
     plan = Plan(
         target=target,
         dialect=dialect,
+        options=options,
         shape=shape,
-        template=answers.template(shape),
+        template=template,
         answer_schema=answers.answer_schema(shape),
-        instructions=_instructions(target, dialect, instructions, shape),
-        shots=tuple(shot_of(each, target, dialect, f"example {at}") for at, each in enumerate(examples, start=1)),
-        thinking=thinking,
-        recovery=recovery,
-        logprobs=logprobs,
-        own=instructions,
+        instructions=_instructions(target, dialect, options.instructions, shape),
+        shots=tuple(shot_of(each, target, dialect, f"example {at}") for at, each in named),
+        template_text=dumps(template),
     )
     check(plan.task(Source((Text("…"),)), plan.first), dialect)
     return plan
@@ -156,14 +143,8 @@ def shot_of(example: Example, target: Target[T], dialect: Dialect, named: str) -
     return Shot(source, written, telling(target.spoken(value)), choices)
 
 
-def _record(shape: AnswerShape) -> RecordShape:
-    # A target puts what is no object under a name.
-    assert isinstance(shape, RecordShape)  # noqa: S101  # it cannot happen
-    return shape
-
-
 def _narrowed(answer: str, shape: RecordShape) -> str:
-    return dumps(only(json.loads(answer), shape), indent=None)
+    return dumps(restricted(json.loads(answer), shape), indent=None)
 
 
 def _instructions(target: Target[Any], dialect: Dialect, own: str, shape: RecordShape) -> str:

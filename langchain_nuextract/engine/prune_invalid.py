@@ -1,6 +1,6 @@
 """Leaving out what is wrong with a value, so that the rest can be had."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from copy import deepcopy
 from typing import Any, Final
 
@@ -35,17 +35,47 @@ def faults(
     Returns:
         Places to be left out one after the other; None if nothing would remain.
     """
-    value, wrong = deepcopy(value), tuple(problems)
-    left_out: list[Path] = []
+    return _left_out(value, {_existing(value, problem.path) for problem in problems}, judge, _existing)
+
+
+def drop_fields(
+    value: JSON,
+    unread: Iterable[Problem],
+    problems: Iterable[Problem],
+    judge: Callable[[JSON], Iterable[Problem]],
+) -> tuple[Path, ...] | None:
+    """Tell which fields are to be left out of a value for the rest to be right; lists stay whole or go as a whole.
+
+    Args:
+        value: A value in the user's shape; it is not changed.
+        unread: What could not be read, or was not finished. What is not in the value needs no leaving out.
+        problems: Why the user's schema does not admit it.
+        judge: Says what is wrong with what remains.
+
+    Returns:
+        Places to be left out one after the other; None if a required field is among them.
+    """
+    places = {_field_of(value, each.path) for each in unread if _existing(value, each.path) == each.path}
+    return _left_out(value, places | {_field_of(value, each.path) for each in problems}, judge, _field_of)
+
+
+def _left_out(
+    value: JSON,
+    places: Collection[Path],
+    judge: Callable[[JSON], Iterable[Problem]],
+    place_of: Callable[[JSON, Path], Path],
+) -> tuple[Path, ...] | None:
+    value, left_out = deepcopy(value), list[Path]()
     for _ in range(_ROUNDS):
-        places = {_last_on(value, problem.path) for problem in wrong}
         if () in places:
             return None
-        for place in sorted(places, key=_in_order, reverse=True):
+        # What stands within another place goes with it.
+        outer = [place for place in places if not any(place[:size] in places for size in range(len(place)))]
+        for place in sorted(outer, key=_in_order, reverse=True):
             _take_out(value, place)
             left_out.append(place)
-        wrong = tuple(judge(value))
-        if not wrong:
+        places = {place_of(value, problem.path) for problem in judge(value)}
+        if not places:
             return tuple(left_out)
     return None
 
@@ -58,7 +88,7 @@ def without(value: JSON, places: Iterable[Path]) -> JSON:
     return value
 
 
-def _last_on(value: JSON, path: Path) -> Path:
+def _existing(value: JSON, path: Path) -> Path:
     """As much of a path as there is."""
     for length, step in enumerate(path):
         try:
@@ -66,6 +96,12 @@ def _last_on(value: JSON, path: Path) -> Path:
         except LookupError:
             return path[:length]
     return path
+
+
+def _field_of(value: JSON, path: Path) -> Path:
+    """The innermost field of an object that a place stands in: its list as a whole, if it is an item."""
+    path = _existing(value, path)
+    return path[: next((size for size in range(len(path), 0, -1) if isinstance(path[size - 1], str)), 0)]
 
 
 def _in_order(path: Path) -> list[tuple[bool, Any]]:

@@ -80,12 +80,12 @@ class Extraction(Generic[T]):
     seconds: float
     """From the first request to the validated object."""
     problems: tuple[Problem, ...] = ()
-    """What is not in the value because it was invalid or not finished; empty unless a partial value was asked for."""
+    """What is not in the value because it was invalid or not finished; empty unless the policy drops."""
     examples: tuple[Shot, ...] = ()
     """The examples that the model was shown, in order."""
     examples_left_out: int = 0
     """Examples that it was not shown, for they would have been more than `max_example_tokens`."""
-    account: Annotated[Provenance | None, GetPydanticSchema(_anything)] = field(default=None, repr=False)
+    provenance: Annotated[Provenance | None, GetPydanticSchema(_anything)] = field(default=None, repr=False)
     """What the values were made of; None unless the endpoint told the probabilities of tokens."""
 
     @cached_property
@@ -103,7 +103,7 @@ class Extraction(Generic[T]):
         Each leaf of `json` that the model wrote has an entry, null included; what came from the schema, as constants
         do, has none. A value stands for the attempt that gave it.
         """
-        return tuple(self.account.confidences()) if self.account else ()
+        return tuple(self.provenance.confidences()) if self.provenance else ()
 
     @cached_property
     def warnings(self) -> tuple[Leak, ...]:

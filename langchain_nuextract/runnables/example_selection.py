@@ -15,7 +15,7 @@ from langchain_core.example_selectors.base import BaseExampleSelector
 from langchain_nuextract.dialects.dialect import Dialect, check
 from langchain_nuextract.dialects.messages import Example, Shot
 from langchain_nuextract.documents.source import Source, Text
-from langchain_nuextract.engine.plan import Plan, plan_for, shot_of
+from langchain_nuextract.engine.plan import ExtractionOptions, Plan, plan_for, shot_of
 from langchain_nuextract.errors import quote
 from langchain_nuextract.schema.target import Target
 
@@ -85,8 +85,10 @@ def planned(
 ) -> tuple[Plan[T], Selection[T] | None]:
     """Compile a target, as `plan_for` does, with examples that are the same for every document or chosen for each."""
     if not isinstance(examples, BaseExampleSelector):
-        return capped(plan_for(target, dialect, examples=examples, **asked), max_example_tokens), None
-    plan = plan_for(target, dialect, **asked)
+        return capped(
+            plan_for(target, dialect, ExtractionOptions(examples=examples, **asked)), max_example_tokens
+        ), None
+    plan = plan_for(target, dialect, ExtractionOptions(**asked))
     return plan, Selection(plan, examples, max_example_tokens)
 
 

@@ -38,9 +38,9 @@ def fingerprint(plan: Plan[Any], llm: BaseChatModel, selection: Selection[Any] |
         plan.target.answer_schema_for(plan.dialect),
         plan.instructions,
         [[repr(shot.source), shot.answer] for shot in plan.shots],
-        plan.thinking,
-        plan.logprobs,
-        repr(plan.recovery),
+        plan.options.thinking,
+        plan.options.logprobs,
+        repr(plan.options.recovery),
     ]
     if selection:
         asked += [json.dumps(selection.selector, default=_described, sort_keys=True), selection.most]

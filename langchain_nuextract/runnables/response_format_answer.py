@@ -23,7 +23,7 @@ from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.engine.drivers import arun_flow, run_flow
 from langchain_nuextract.engine.flow import Flow, extract
-from langchain_nuextract.engine.plan import plan_for
+from langchain_nuextract.engine.plan import ExtractionOptions, plan_for
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.runnables.response_format import FORMAT_SETTINGS, schema_of
@@ -55,7 +55,9 @@ class ResponseFormatAnswer:
         self.plan = plan_for(
             Target.of(schema_of(settings)),
             dialect_named(dialect) if dialect else dialect_for(str(settings.get("model") or name)),
-            instructions="\n".join(each.text for each in messages if isinstance(each, SystemMessage)),
+            ExtractionOptions(
+                instructions="\n".join(each.text for each in messages if isinstance(each, SystemMessage))
+            ),
         )
         self.document = _asked(messages)
 

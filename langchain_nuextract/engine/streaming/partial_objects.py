@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.engine.continuation import ends_inside_value
 from langchain_nuextract.engine.plan import Plan
-from langchain_nuextract.engine.recovery import TAIL, is_runaway
+from langchain_nuextract.engine.repetition import TAIL, is_runaway
 from langchain_nuextract.engine.streaming.incremental_json import IncrementalParser
 from langchain_nuextract.engine.streaming.partial_models import partial_of
 from langchain_nuextract.parsing.read import read_shape
@@ -74,7 +74,7 @@ class PartialObjects:
 
     def _partial(self) -> Iterator[Any]:
         # Read as the whole answer will be: echoes are no values, and numbers are what they will be.
-        policy = self._plan.recovery.repairs
+        policy = self._plan.options.recovery.repairs
         reading = read_shape(json.dumps(self._growing.value), self._plan.shape, policy=policy)
         answer = self._plan.target.without_empty_objects(reading.value, self._plan.dialect)
         value = self._plan.target.lift(answer, self._plan.dialect)

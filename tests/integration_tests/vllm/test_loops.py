@@ -3,22 +3,26 @@
 import asyncio
 import re
 import time
+from dataclasses import replace
 
 import httpx
 import pytest
 from pydantic import BaseModel, Field
 
 from langchain_nuextract import ChatNuExtract, InvalidExtraction, NuExtractor, RecoveryPolicy
+from langchain_nuextract.dialects import dialect_named
 from langchain_nuextract.dialects.messages import Request, Usage
 from tests.integration_tests.vllm.server import Server
 
 pytestmark = pytest.mark.vllm
 
 ENDLESS = "Tell me a joke about cats."
+IN_CIRCLES = r'\{"setup": "(The cat was a cat, and ){400}"\}'
+"""The model is made to run in circles: whether it does so of its own accord depends on the processor."""
+FREE = replace(dialect_named("instruct"), constrained=False)
 LIMIT = 1500
 
 
-# Held to these fields, the tiny model says "The cat was a cat, and it was a cat, …" until the last token.
 class Joke(BaseModel):
     """Joke to tell user."""
 
@@ -27,8 +31,14 @@ class Joke(BaseModel):
 
 
 def joker(server: Server, **policy: object) -> NuExtractor[Joke]:
-    llm = ChatNuExtract(model=server.models[0], base_url=server.url, temperature=0, max_tokens=LIMIT, timeout=120)
-    return NuExtractor(Joke, llm=llm, dialect="instruct", recovery=RecoveryPolicy(max_calls=1, **policy))
+    llm = ChatNuExtract(
+        model=server.models[0],
+        base_url=server.url,
+        max_tokens=LIMIT,
+        timeout=120,
+        extra_body={"structured_outputs": {"regex": IN_CIRCLES}},
+    )
+    return NuExtractor(Joke, llm=llm, dialect=FREE, recovery=RecoveryPolicy(max_calls=1, **policy))
 
 
 def written(extract: NuExtractor[Joke], *, streamed: bool) -> tuple[str | None, int]:

@@ -6,7 +6,7 @@ from langchain_nuextract import Example, Target
 from langchain_nuextract.dialects import dialect_named
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.engine.flow import extract
-from langchain_nuextract.engine.plan import plan_for
+from langchain_nuextract.engine.plan import ExtractionOptions, plan_for
 from tests.integration_tests.vllm.server import Server
 
 pytestmark = pytest.mark.vllm
@@ -26,7 +26,7 @@ BLOCK = 128
 @pytest.mark.parametrize("dialect", ["2.0", "2.0-inline", "3", "3-inline"])
 def test_what_documents_share_comes_out_of_the_prefix_cache(servers: dict[str, Server], dialect: str) -> None:
     server = servers["3" if "3" in dialect else "2"]
-    plan = plan_for(Target.of(TEMPLATE), dialect_named(dialect), examples=EXAMPLES)
+    plan = plan_for(Target.of(TEMPLATE), dialect_named(dialect), ExtractionOptions(examples=EXAMPLES))
     for number in (5, 7):
         (request,) = next(extract(plan, read(f"{number} nails to Germany.")))
         usage = server.post(request)["usage"]

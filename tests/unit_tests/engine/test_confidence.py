@@ -14,7 +14,7 @@ from langchain_nuextract.dialects import dialect_named
 from langchain_nuextract.dialects.messages import Reply, Token
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.engine.flow import extract
-from langchain_nuextract.engine.plan import plan_for
+from langchain_nuextract.engine.plan import ExtractionOptions, plan_for
 from langchain_nuextract.schema.target import Target
 
 HALF = math.log(0.5)
@@ -38,7 +38,7 @@ def said(*parts: str | bytes | tuple[str | bytes, float], **about: object) -> Re
 
 def extraction(schema: object, *replies: Reply, document: str = "", dialect: str = "3", **policy: object) -> Extraction:
     """Extract with a model that gives these replies."""
-    plan = plan_for(Target.of(schema), dialect_named(dialect), recovery=RecoveryPolicy(**policy))
+    plan = plan_for(Target.of(schema), dialect_named(dialect), ExtractionOptions(recovery=RecoveryPolicy(**policy)))
     flow = extract(plan, Source((Text(document or "a document"),)))
     next(flow)
     try:
@@ -167,7 +167,7 @@ LONG = '{"name": "Anna Maria", "total": 12.5, "paid": true, "tags": ["x", "y"]}'
 
 def written_in_pieces(text: str, size: int, *, dialect: str) -> Extraction:
     """Extract with a model that writes some letters at a time, and goes on behind the prefix that it is given."""
-    plan = plan_for(Target.of(BILL), dialect_named(dialect), recovery=RecoveryPolicy(max_calls=40))
+    plan = plan_for(Target.of(BILL), dialect_named(dialect), ExtractionOptions(recovery=RecoveryPolicy(max_calls=40)))
     flow = extract(plan, Source((Text(text),)))
     (request,) = next(flow)
     for _ in range(40):

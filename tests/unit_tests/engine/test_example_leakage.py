@@ -18,7 +18,7 @@ from langchain_nuextract.dialects.messages import Reply, Shot
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.engine.example_leakage import leaks, telling
 from langchain_nuextract.engine.flow import extract
-from langchain_nuextract.engine.plan import plan_for
+from langchain_nuextract.engine.plan import ExtractionOptions, plan_for
 from langchain_nuextract.grounding import ground
 
 
@@ -62,7 +62,7 @@ EXAMPLE = Example("Bakery North GmbH, an invoice", SHOWN)
 
 def extracted(answer: Any, document: Any, dialect: str = "3", examples: tuple[Example, ...] = (EXAMPLE,)):
     spoken = dialect_named(dialect)
-    flow = extract(plan_for(Target.of(Bill), spoken, examples=examples), read(document))
+    flow = extract(plan_for(Target.of(Bill), spoken, ExtractionOptions(examples=examples)), read(document))
     next(flow)
     with pytest.raises(StopIteration) as done:
         flow.send((Reply(json.dumps(Target.of(Bill).lower(answer, spoken)), finish_reason="stop"),))

@@ -12,13 +12,21 @@ from langchain_nuextract import InvalidExtraction, RecoveryPolicy, Target
 from langchain_nuextract.dialects import DIALECTS, dialect_named
 from langchain_nuextract.dialects.messages import Reply, Usage
 from langchain_nuextract.documents.read import read
-from langchain_nuextract.engine.continuation import ends_inside_value, resume_point
-from langchain_nuextract.engine.fields import assembled, narrowed, only, parts, parts_at
+from langchain_nuextract.engine.continuation import continues, ends_inside_value, resume_point
+from langchain_nuextract.engine.fields import (
+    FieldResult,
+    assembled,
+    field_paths,
+    field_results,
+    fields_at,
+    merge,
+    narrowed,
+    restricted,
+)
 from langchain_nuextract.engine.flow import extract
-from langchain_nuextract.engine.merge import FieldResult, merge, said
-from langchain_nuextract.engine.plan import plan_for
+from langchain_nuextract.engine.plan import ExtractionOptions, plan_for
 from langchain_nuextract.engine.prune_invalid import without_faults
-from langchain_nuextract.engine.recovery import continues, is_runaway
+from langchain_nuextract.engine.repetition import is_runaway
 from langchain_nuextract.errors import EndpointUnreachable, Problem, RequestRefused
 from langchain_nuextract.schema.answer_shape import ListShape, RecordShape, ScalarShape
 
@@ -40,7 +48,7 @@ WRONG = {**ANSWER, "number": None}
 
 
 def flow(name="nuextract-3", document="Invoice 7 of Hof, Köln", **recovery):
-    plan = plan_for(TARGET, dialect_named(name), recovery=RecoveryPolicy(**recovery))
+    plan = plan_for(TARGET, dialect_named(name), ExtractionOptions(recovery=RecoveryPolicy(**recovery)))
     return extract(plan, read(document))
 
 
@@ -111,7 +119,7 @@ TEAM = {"names": ["Gerda", 'Hans "der" Große', "Ida, von"], "city": "Köln"}
 @pytest.mark.parametrize("indent", [None, 4])
 def test_a_prefix_never_ends_inside_a_value_that_a_reply_can_hold(dialect, indent):
     text = json.dumps(TEAM, ensure_ascii=False, indent=indent)
-    plan = plan_for(Target.of(NAMES), dialect, recovery=RecoveryPolicy(max_calls=3))
+    plan = plan_for(Target.of(NAMES), dialect, ExtractionOptions(recovery=RecoveryPolicy(max_calls=3)))
     for cut in range(text.index(",") + 1, len(text) - 2):
         running = extract(plan, read("Gerda and others"))
         next(running)
@@ -184,7 +192,9 @@ class Stock(BaseModel):
 
 def stock(**recovery):
     plan = plan_for(
-        Target.of(Stock), dialect_named("nuextract-3"), recovery=RecoveryPolicy(**recovery), instructions="Go"
+        Target.of(Stock),
+        dialect_named("nuextract-3"),
+        ExtractionOptions(recovery=RecoveryPolicy(**recovery), instructions="Go"),
     )
     return extract(plan, read("shelf 4"))
 
@@ -283,11 +293,11 @@ FORM = RecordShape(
 
 
 def test_the_parts_of_a_form_are_its_values_and_whole_lists():
-    assert list(parts(FORM)) == [("a",), ("b", "c"), ("b", "d")]
+    assert list(field_paths(FORM)) == [("a",), ("b", "c"), ("b", "d")]
     assert narrowed(FORM, {("b", "d")}) == RecordShape(
         (("b", RecordShape((("d", ListShape(ScalarShape("integer"))),))),)
     )
-    assert narrowed(FORM, set(parts(FORM))) == FORM
+    assert narrowed(FORM, set(field_paths(FORM))) == FORM
 
 
 @pytest.mark.parametrize(
@@ -302,7 +312,7 @@ def test_the_parts_of_a_form_are_its_values_and_whole_lists():
     ],
 )
 def test_a_place_belongs_to_the_parts_that_it_may_be_about(path, found):
-    assert list(parts_at(FORM, path)) == found
+    assert list(fields_at(FORM, path)) == found
 
 
 VALUES = st.fixed_dictionaries(
@@ -314,19 +324,19 @@ VALUES = st.fixed_dictionaries(
         ),
     },
 )
-FAULTY = st.sets(st.sampled_from(list(parts(FORM))))
+FAULTY = st.sets(st.sampled_from(list(field_paths(FORM))))
 
 
 @given(VALUES)
 def test_an_answer_that_is_taken_apart_and_put_together_is_the_same(answer):
-    assert only(answer, FORM) == answer
+    assert restricted(answer, FORM) == answer
 
 
 @given(VALUES, FAULTY, VALUES, FAULTY)
 def test_a_merge_keeps_every_valid_part_of_both(old, old_faults, new, new_faults):
     problem = (Problem((), "bad"),)
-    first = said(old, FORM, dict.fromkeys(old_faults, problem), by=0)
-    second = said(new, FORM, dict.fromkeys(new_faults, problem), by=1)
+    first = field_results(old, FORM, dict.fromkeys(old_faults, problem), attempt=0)
+    second = field_results(new, FORM, dict.fromkeys(new_faults, problem), attempt=1)
     merged = merge(first, second)
     for part, each in merged.items():
         valid = [one for one in (first[part], second[part]) if one.is_good and one.present]
@@ -338,7 +348,9 @@ def test_a_merge_keeps_every_valid_part_of_both(old, old_faults, new, new_faults
 
 def test_a_list_that_was_cut_twice_is_the_longer_one():
     problem = (Problem((), "cut"),)
-    short, long = (FieldResult(value, present=True, by=by, problems=problem) for by, value in enumerate(([1], [1, 2])))
+    short, long = (
+        FieldResult(value, present=True, attempt=by, problems=problem) for by, value in enumerate(([1], [1, 2]))
+    )
     for one, other in ((short, long), (long, short)):
         assert merge({("d",): one}, {("d",): other}) == {("d",): long}
 

@@ -334,9 +334,23 @@ def test_a_cache_finds_an_answer_whatever_was_known_of_the_server(run):
         assert len(endpoint.requests) == 1
 
 
-@pytest.mark.parametrize("wrong", [{"max_calls": 0}, {"max_output_tokens": 0}, {"max_seconds": -1}])
-def test_a_policy_without_any_call_is_refused(wrong):
-    with pytest.raises(ValueError, match="at least 1"):
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"max_calls": 0}, "max_calls must be a whole number of at least 1, not 0"),
+        ({"max_calls": 2.5}, "max_calls must be a whole number"),
+        ({"max_output_tokens": 0}, "max_output_tokens must be a whole number of at least 1"),
+        ({"max_seconds": -1}, "max_seconds must be a number of at least 0"),
+        ({"max_seconds": "5"}, "max_seconds must be a number"),
+        ({"repairs": "safest"}, "did you mean 'safe'"),
+        ({"repairs": None}, "repairs must be one of"),
+        ({"on_failure": "Partial"}, "did you mean 'partial'"),
+        ({"on_failure": "skip"}, "'raise', 'drop', 'partial'"),
+        ({"stop_repetition": "no"}, "stop_repetition must be one of"),
+    ],
+)
+def test_a_policy_that_cannot_be_is_refused_when_it_is_made(wrong, message):
+    with pytest.raises(ValueError, match=message):
         RecoveryPolicy(**wrong)
 
 

@@ -1,0 +1,170 @@
+"""One attempt: what the model is asked, and what its reply says, together with what is known from earlier replies."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+from langchain_nuextract.dialects.messages import Reply, Request
+from langchain_nuextract.documents.escape import EscapedSource
+from langchain_nuextract.documents.source import Source
+from langchain_nuextract.engine.continuation import continues, joined_values
+from langchain_nuextract.engine.fields import (
+    MergedFields,
+    answer_of_fields,
+    field_results,
+    merge,
+    problems_by_field,
+    refuse,
+)
+from langchain_nuextract.engine.plan import Plan
+from langchain_nuextract.engine.result import AttemptKind
+from langchain_nuextract.errors import InvalidValue, Problem
+from langchain_nuextract.parsing import Reading
+from langchain_nuextract.parsing.read import read_shape, trace_shape
+from langchain_nuextract.paths import JSON, Path
+from langchain_nuextract.schema.answer_shape import RecordShape
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRequest:
+    """What the model is asked in one attempt."""
+
+    kind: AttemptKind
+    shape: RecordShape
+    """The fields that are asked for."""
+    request: Request
+    base: Request
+    """The request whose answer is continued; the same as `request` if none is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What all fields together are in the user's shape."""
+
+    value: JSON
+    instance: Any
+    """The validated object; None where there are problems."""
+    problems: tuple[Problem, ...]
+    """Why the user's schema does not admit the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptResult:
+    """What came of one attempt."""
+
+    sent: AttemptRequest
+    reply: Reply
+    written: str
+    """All that the model wrote of this answer, earlier replies included."""
+    continued: bool
+    """Whether the endpoint did what was asked: it may know no continuing, and begin anew."""
+    reading: Reading
+    fields: MergedFields
+    """What is known after this attempt."""
+    validation: Validation
+    problems: tuple[Problem, ...]
+    """What is wrong with that, by paths of the user's shape; empty if it is whole and valid."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptReader(Generic[T]):
+    """Reads the replies about one document."""
+
+    plan: Plan[T]
+    source: Source
+    """The document as the user gave it."""
+    escaped: EscapedSource
+    """The document as the model sees it."""
+
+    def read(self, sent: AttemptRequest, reply: Reply, earlier: Sequence[AttemptResult]) -> AttemptResult:
+        """Read a reply, and merge it with what is known."""
+        continued, written = self._written(sent, reply)
+        text = self.escaped.restore(self.text_of(reply, written if continued else None))
+        policy, document = self.plan.options.recovery.repairs, self.source.text
+        finished = reply.finish_reason == "stop"
+        reading = read_shape(text, sent.shape, policy=policy, document=document, finished=finished)
+        known: MergedFields = earlier[-1].fields if earlier else {}
+        cut_off = f"the answer was cut off here (finish reason {reply.finish_reason!r})"
+        problems = (*reading.problems, *(Problem(path, cut_off) for path in reading.incomplete))
+        if reading.value is None:
+            return AttemptResult(sent, reply, written, continued, reading, known, self._validate(known), problems)
+        if continued and sent.request.before:
+            problems += tuple(self._joined(text, reading, sent, earlier))
+        by_field = problems_by_field(sent.shape, problems)
+        new = field_results(reading.value, sent.shape, by_field, attempt=len(earlier))
+        fields, validation = self._merged(known, new, prefer_new=continued and sent.kind == "continued")
+        return AttemptResult(
+            sent, reply, written, continued, reading, fields, validation, self.problems_of(fields, validation)
+        )
+
+    def text_of(self, reply: Reply, written: str | None) -> str:
+        """Give the text in which the answer is looked for: all that was written of it, where a reply continues it."""
+        return self.plan.dialect.read(reply if written is None else replace(reply, text=written))
+
+    def _written(self, sent: AttemptRequest, reply: Reply) -> tuple[bool, str]:
+        """Tell whether a reply does what was asked, and give all that the model wrote of the answer."""
+        before, more = sent.request.before, reply.text or reply.reasoning
+        # Half a letter is left out, which a server would not give back.
+        if before and continues(before, more):
+            return True, (before + more).rstrip("\ufffd")
+        raw = reply.text if sent.base.route == "completions" else self.plan.dialect.read(reply)
+        return not before, raw.rstrip("\ufffd")
+
+    def _joined(
+        self, text: str, reading: Reading, sent: AttemptRequest, earlier: Sequence[AttemptResult]
+    ) -> Iterator[Problem]:
+        """Name the values that were put together of two replies and do not stand in the document."""
+        last = sent.request.before
+        earlier_prefixes = (each.sent.request.before for each in earlier)
+        prefixes = [*(each for each in earlier_prefixes if each and last.startswith(each)), last]
+        seams = [len(self.escaped.restore(self.text_of(earlier[0].reply, each))) for each in prefixes]
+        policy, document = self.plan.options.recovery.repairs, self.source.text
+        places = trace_shape(text, sent.shape, policy=policy, document=document)
+        yield from joined_values(reading.value, places, seams, document)
+
+    def _merged(self, known: MergedFields, new: MergedFields, *, prefer_new: bool) -> tuple[MergedFields, Validation]:
+        """Merge what is new, once it is known which of it the user's schema admits."""
+        overlaid = {**known, **new}
+        validation = self._validate(overlaid)
+        if not known and not self.problems_of(overlaid, validation):
+            return new, validation
+        new = refuse(new, problems_by_field(self.plan.shape, validation.problems).keys())
+        fields = merge(known, new, prefer_new=prefer_new)
+        if any(overlaid[field].attempt != each.attempt for field, each in fields.items()):
+            validation = self._validate(fields)
+        if known and self.problems_of(fields, validation) and new.keys() == fields.keys():
+            # Fields of several answers may contradict each other where one answer alone does not.
+            alone = self._validate(new)
+            if not self.problems_of(new, alone):
+                return new, alone
+        return fields, validation
+
+    def merged_answer(self, fields: MergedFields) -> JSON:
+        """Build one answer of all fields, in the shape of the template."""
+        return self.plan.target.without_empty_objects(answer_of_fields(self.plan.shape, fields), self.plan.dialect)
+
+    def _validate(self, fields: MergedFields) -> Validation:
+        return self.validate(self.plan.target.lift(self.merged_answer(fields), self.plan.dialect))
+
+    def validate(self, value: JSON) -> Validation:
+        """Ask the user's schema about a value in its own shape."""
+        try:
+            return Validation(value, self.plan.target.validate(value, self.plan.dialect), ())
+        except InvalidValue as error:
+            return Validation(value, None, error.problems)
+
+    def unread(self, fields: MergedFields) -> Iterator[Problem]:
+        """Name what could not be read of the fields or was not finished, by paths of the user's shape."""
+        problems = [problem for each in fields.values() for problem in each.problems]
+        answer = self.merged_answer(fields) if problems else None
+        yield from (replace(each, path=self.place(each.path, answer)) for each in problems)
+
+    def problems_of(self, fields: MergedFields, validation: Validation) -> tuple[Problem, ...]:
+        """Name all that is wrong with what is known."""
+        return tuple(dict.fromkeys((*self.unread(fields), *validation.problems)))
+
+    def place(self, path: Path, answer: JSON) -> Path:
+        """Give the place in the user's shape of a place in an answer."""
+        return self.plan.target.place(path, answer, self.plan.dialect)

@@ -1,0 +1,160 @@
+"""What comes of the attempts in the end: the extraction, what of it is right, or an error that tells what was tried."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final, TypeVar
+
+from langchain_nuextract.engine.attempts import AttemptReader, AttemptResult, Validation
+from langchain_nuextract.engine.confidence import Answer, Provenance, Segment
+from langchain_nuextract.engine.fields import fields_at
+from langchain_nuextract.engine.prune_invalid import drop_fields, faults, without
+from langchain_nuextract.engine.result import Attempt, Extraction
+from langchain_nuextract.errors import (
+    EndpointError,
+    ExtractionError,
+    InvalidExtraction,
+    NoJSONInReply,
+    Problem,
+    ReplyCutShort,
+)
+from langchain_nuextract.parsing import Repair
+from langchain_nuextract.paths import JSON, Path
+
+T = TypeVar("T")
+
+_CUT: Final = frozenset({"length", "repetition"})
+"""Finish reasons of an answer that the model did not end itself. `repetition` is vLLM's, since 0.17."""
+
+
+def succeed(reader: AttemptReader[T], results: Sequence[AttemptResult], *, seconds: float) -> Extraction[T]:
+    """Give the extraction of a whole and valid answer."""
+    return _extraction(reader, results, results[-1].validation, seconds=seconds)
+
+
+def give_up(
+    reader: AttemptReader[T], results: Sequence[AttemptResult], cause: EndpointError | None, *, seconds: float
+) -> Extraction[T]:
+    """Give what is right of the answer, if the policy says so and the schema admits it; raise otherwise."""
+    last, attempts = results[-1], _attempts(reader, results)
+    if not last.fields:
+        raise _no_answer(last, attempts) from cause
+    problems = reader.problems_of(last.fields, last.validation)
+    left_out = _left_out(reader, last)
+    if left_out is not None:
+        validation = reader.validate(without(last.validation.value, left_out))
+        return replace(_extraction(reader, results, validation, left_out, seconds=seconds), problems=problems)
+    raise InvalidExtraction(problems, partial=last.validation.value, reply=_raw(results), attempts=attempts) from cause
+
+
+def _left_out(reader: AttemptReader[T], last: AttemptResult) -> tuple[Path, ...] | None:
+    """What to leave out of the value for the rest to be right; None if the policy or the schema forbids it."""
+
+    def judge(value: JSON) -> tuple[Problem, ...]:
+        return reader.validate(value).problems
+
+    value, problems = last.validation.value, last.validation.problems
+    match reader.plan.options.recovery.on_failure:
+        case "partial":
+            return faults(value, problems, judge)
+        case "drop":
+            return drop_fields(value, tuple(reader.unread(last.fields)), problems, judge)
+        case "raise":
+            return None
+
+
+def _extraction(
+    reader: AttemptReader[T],
+    results: Sequence[AttemptResult],
+    validation: Validation,
+    left_out: tuple[Path, ...] = (),
+    *,
+    seconds: float,
+) -> Extraction[T]:
+    plan = reader.plan
+    return Extraction(
+        value=validation.instance,
+        json=validation.value,
+        document=reader.source,
+        raw=_raw(results),
+        repairs=tuple(_kept_repairs(reader, results)),
+        defaults=plan.target.defaults(validation.value),
+        attempts=_attempts(reader, results),
+        model=results[-1].reply.model,
+        seconds=seconds,
+        examples=plan.shots,
+        examples_left_out=plan.left_out,
+        provenance=_provenance(reader, results, left_out),
+    )
+
+
+def _attempts(reader: AttemptReader[T], results: Sequence[AttemptResult]) -> tuple[Attempt, ...]:
+    return tuple(
+        Attempt(each.sent.kind, each.sent.request, each.reply, tuple(_repairs(reader, each)), each.problems)
+        for each in results
+    )
+
+
+def _repairs(reader: AttemptReader[T], result: AttemptResult) -> Iterator[Repair]:
+    """The repairs of one reply, by paths of the user's shape."""
+    answer = result.reading.value
+    yield from (replace(each, path=reader.place(each.path, answer)) for each in result.reading.repairs)
+
+
+def _kept_repairs(reader: AttemptReader[T], results: Sequence[AttemptResult]) -> Iterator[Repair]:
+    """The repairs of all replies, without those of fields that another reply gave."""
+    fields = results[-1].fields
+    for number in _used(results):
+        result = results[number]
+        mine = {field for field, each in fields.items() if each.attempt == number}
+        for repair, shown in zip(result.reading.repairs, _repairs(reader, result), strict=True):
+            if any(field in mine for field in fields_at(result.sent.shape, repair.path)):
+                yield shown
+
+
+def _used(results: Sequence[AttemptResult]) -> list[int]:
+    """The attempts that the fields come from, in order."""
+    return sorted({each.attempt for each in results[-1].fields.values()})
+
+
+def _raw(results: Sequence[AttemptResult]) -> str:
+    used = (results[number] for number in _used(results))
+    return "\n".join(each.sent.request.before + each.reply.text if each.continued else each.reply.text for each in used)
+
+
+def _provenance(
+    reader: AttemptReader[T], results: Sequence[AttemptResult], left_out: tuple[Path, ...]
+) -> Provenance | None:
+    """What the values were made of, where the probabilities of tokens are known."""
+    if not any(each.reply.tokens for each in results):
+        return None
+    plan, fields = reader.plan, results[-1].fields
+    answers: list[Answer] = []
+    for number in _used(results):
+        result = results[number]
+        text = reader.text_of(result.reply, result.written if result.continued else None)
+        mine = frozenset(field for field, each in fields.items() if each.attempt == number)
+        answers.append(Answer(text, _segments(results, number), result.sent.shape, mine))
+    return Provenance(
+        answers=tuple(answers),
+        merged=reader.merged_answer(fields),
+        left_out=left_out,
+        target=plan.target,
+        dialect=plan.dialect,
+        policy=plan.options.recovery.repairs,
+        document=reader.source.text,
+    )
+
+
+def _segments(results: Sequence[AttemptResult], number: int) -> tuple[Segment, ...]:
+    """The replies that an answer was written in: only the one right before it is ever continued."""
+    result = results[number]
+    if not (result.continued and result.sent.request.before):
+        return (Segment("", result.reply),)
+    return (*_segments(results, number - 1), Segment(result.sent.request.before, result.reply))
+
+
+def _no_answer(last: AttemptResult, attempts: Sequence[Attempt]) -> ExtractionError:
+    reply = last.reply
+    if reply.finish_reason in _CUT:
+        return ReplyCutShort(reply=reply.text, finish_reason=str(reply.finish_reason), attempts=attempts)
+    return NoJSONInReply(reply=reply.text, attempts=attempts)
