@@ -264,10 +264,11 @@ def test_the_report_names_what_the_document_does_not_say_as_it_stands():
 
 VALUES = st.fixed_dictionaries(
     {
-        "name": st.text(max_size=6).filter(lambda text: text.strip().lower() != "string"),
+        # Words for nothing, the empty text among them, are read as null.
+        "name": st.text(max_size=5).map("x".__add__),
         "total": st.integers() | st.floats(allow_nan=False, allow_infinity=False),
         "paid": st.booleans(),
-        "tags": st.lists(st.text(min_size=1, max_size=4).filter(lambda text: text != "string"), max_size=3),
+        "tags": st.lists(st.text(max_size=3).map("x".__add__), max_size=3),
     }
 )
 PROBABILITY = st.floats(min_value=1e-6, max_value=1)
