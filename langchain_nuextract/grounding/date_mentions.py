@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from langchain_nuextract.grounding.evidence import Place, Span
 from langchain_nuextract.scalars.locale import conventions_of
-from langchain_nuextract.scalars.months import month_named
+from langchain_nuextract.scalars.months import MONTHS, month_named
 
 
 class Mention(NamedTuple):
@@ -28,22 +28,26 @@ _TO = r"\s*(?:[-–—/+&~〜～]|to|until|through|and|bis|und|au|et|al|a|e|y|i|
 _OF = r"[\s.,/_–»”-]{0,3}(?:(?:day\s+)?(?:(?:of|de|del|di|do|den)\s+|d['’]))?(?:the\s+)?"
 _BEFORE_YEAR = r"[\s.,/_–-]{0,3}(?:(?:de|del|of|r|roku)\s+)?"
 
-_NUMERIC: Final = re.compile(r"(\d(?<!\d\d)(?<!\d\.\d)\d{0,3})\s?([-/.‐‑–|／．])\s?(\d{1,2})\s?\2\s?(\d{1,4})(?!\.?\d)")
-_SPACED: Final = re.compile(r"(\d(?<!\d\d)\d{3})(\s)(\d\d)\s(\d\d)(?!\d)|(\d(?<!\d\d)\d)(\s)(\d\d)\s(\d{4})(?!\d)")
-_COMPACT: Final = re.compile(r"\d(?<!\d\d)\d{7}(?!\d)")
-_MONTH_YEAR: Final = re.compile(rf"({ONE_OR_TWO})\s?[-/.]\s?({_YEAR})|(\d(?<!\d\d)\d{{3}})[-/.](\d\d)(?!\d|[-/.]\d)")
-_DAY_MONTH: Final = re.compile(rf"({ONE_OR_TWO})([./])({ONE_OR_TWO})(\.?)(?![-/.,]?\d)")
-_DAY_NAME: Final = re.compile(
-    rf"(?:({ONE_OR_TWO}){_ORDINAL}\.?{_TO})?({ONE_OR_TWO}){_ORDINAL}\.?{_OF}([^\W\d_]{{1,12}})"
-    rf"(?:\.?{_BEFORE_YEAR}({_YEAR}|['’]?\d\d(?![\d:%]|[.,]\d|,?\s\d{{4}})))?",
-    re.IGNORECASE,
+_NUMERIC: Final = re.compile(
+    r"(\d(?<!\d\d)(?<!\d\.\d)\d{0,3})\s?([-/.‐‑–|／．])\s?(\d{1,4})(?!\d)(?:\s?\2\s?(\d{1,4})(?!\.?\d)|\.?(?![-/.,]?\d))"
 )
-_NAME_DAY: Final = re.compile(
-    rf"\b([^\W\d_]{{3,12}})\.?[\s.,/'’-]{{0,3}}(?:(?:de|del|of|the)\s+)?(?:({_YEAR})|"
+"""Two or three numbers with a mark between them."""
+_ROMAN: Final = re.compile(rf"({ONE_OR_TWO})[\s./-]{{1,2}}([IVX]{{1,4}})[\s./-]{{1,2}}({_YEAR}|\d\d(?!\d))")
+_WORD: Final = re.compile(r"[^\W\d_]{3,12}")
+_ASCII_WORD: Final = re.compile(r"[a-z]{3,12}")
+_DAY_BEFORE: Final = re.compile(
+    rf"(?:({ONE_OR_TWO}){_ORDINAL}\.?{_TO})?({ONE_OR_TWO}){_ORDINAL}\.?{_OF}$", re.IGNORECASE
+)
+_YEAR_AFTER: Final = re.compile(rf"\.?{_BEFORE_YEAR}({_YEAR}|['’]?\d\d(?![\d:%]|[.,]\d|,?\s\d{{4}}))", re.IGNORECASE)
+_DAY_AFTER: Final = re.compile(
+    rf"\.?[\s.,/'’-]{{0,3}}(?:(?:de|del|of|the)\s+)?(?:({_YEAR})|"
     rf"(({ONE_OR_TWO}){_ORDINAL})(?:{_TO}({ONE_OR_TWO}){_ORDINAL})?(?:{_BEFORE_YEAR}({_YEAR}|['’]\d\d(?!\d)))?)",
     re.IGNORECASE,
 )
-_DAY_RANGE: Final = re.compile(rf"({ONE_OR_TWO})\.?(?:([-/.])({ONE_OR_TWO}))?\.?\s?[-–—/]\s?(?={ONE_OR_TWO}[-/.])")
+_LONGEST_BEFORE: Final = 40
+"""Characters that days and words before a month may take: `from the 3rd until the 5th day of`."""
+_FIRST_OF_RANGE: Final = re.compile(rf"({ONE_OR_TWO})\.?(?:[-/.]({ONE_OR_TWO}))?\.?\s?[-–—/]\s?$")
+_LONGEST_RANGE: Final = 12
 _LATER_YEAR: Final = re.compile(r"[^\d.;:\n]{0,24}?\b((?:19|20)\d\d)(?!\d)")
 _EAST: Final = re.compile(
     r"(?:(令和|平成|昭和|大正|民國|民国)?\s?(\d{1,4}|元|[〇零○一二三四五六七八九]{2,4})\s?[年년]\s?)?"
@@ -64,7 +68,6 @@ _LONG: Final = 4
 """Digits of a year."""
 _MONTHS: Final = 12
 _DAYS: Final = 31
-_ROMAN: Final = 4
 _JOINTS: Final = frozenset("-/._")
 
 
@@ -79,49 +82,45 @@ def mentions(text: str) -> list[Mention]:
 
 def _numeric(text: str) -> Iterator[Mention]:
     """Read days in figures; of `03/04/24`, all that it may mean where the text does not show its way."""
-    triples = [(match, *match.groups()) for match in _NUMERIC.finditer(text)]
-    is_unclear = any(mark != "." and len(first) <= _SHORT for _, first, mark, *_ in triples)
+    rows = [(match, *match.groups("")) for match in _NUMERIC.finditer(text)]
+    is_unclear = any(mark not in ".．" and len(first) <= _SHORT for _, first, mark, *_ in rows)
     day_first = conventions_of(text).day_first if is_unclear else None
-    for match, first, mark, middle, last in triples:
-        in_code = _in_code(text, match.start(), match.end())
-        for year, month, day, is_sure in _orders(first, middle, last, day_first=mark in ".．" or day_first):
-            yield Mention(year, month, day, (span_of(match),), is_sure and not in_code)
-    for match in _SPACED.finditer(text):
-        first, _, middle, last = (part for part in match.groups() if part)
-        for year, month, day, _ in _orders(first, middle, last, day_first=day_first):
-            yield Mention(year, month, day, (span_of(match),), is_sure=False)
-    for match in _COMPACT.finditer(text):
-        figures, in_code = match[0], _in_code(text, match.start(), match.end())
-        yield Mention(int(figures[:4]), int(figures[4:6]), int(figures[6:]), (span_of(match),), is_sure=not in_code)
-        yield Mention(int(figures[4:]), int(figures[2:4]), int(figures[:2]), (span_of(match),), is_sure=False)
-    yield from _numeric_parts(text, day_first=day_first)
+    for match, first, mark, middle, last in rows:
+        by_day = mark in ".．" or day_first
+        if last:
+            yield from _whole(text, match, by_day=by_day)
+        elif not _in_code(text, *match.span()):
+            yield from _parts(match, first, middle, by_day=by_day)
 
 
-def _numeric_parts(text: str, *, day_first: bool | None) -> Iterator[Mention]:
-    """Read `05/2024`, `2024-05`, `03.05.`, and the first day of `03.–05.05.2024`."""
-    for match in _apart(_MONTH_YEAR, text):
-        yield Mention(int(match[2] or match[3]), int(match[1] or match[4]), 0, (span_of(match),))
-    for match in _apart(_DAY_MONTH, text):
-        one, other, by_point = int(match[1]), int(match[3]), match[2] == "."
-        if one and (day_first is not False or by_point):
-            yield Mention(0, other, one, (span_of(match),))
-        if other and not (day_first or by_point):
-            yield Mention(0, one, other, (span_of(match),))
-    for match in _DAY_RANGE.finditer(text):
-        if not (rest := _NUMERIC.match(text, match.end())):
-            continue
-        for year, month, _, is_sure in _orders(rest[1], rest[3], rest[4], day_first=True):
-            yield Mention(year, int(match[3] or month), int(match[1]), (span_of(match, 1), span_of(rest)), is_sure)
+def _whole(text: str, match: re.Match[str], *, by_day: bool | None) -> Iterator[Mention]:
+    """Read `05.03.2024`, and the first day of `03.–05.03.2024` too."""
+    place, is_apart = span_of(match), not _in_code(text, *match.span())
+    begun = _FIRST_OF_RANGE.search(text, max(0, place.start - _LONGEST_RANGE), place.start)
+    for year, month, day, is_sure in _orders(match[1], match[3], match[4], day_first=by_day):
+        yield Mention(year, month, day, (place,), is_sure and is_apart)
+        if begun and len(match[1]) <= _SHORT:
+            yield Mention(year, int(begun[2] or month), int(begun[1]), (span_of(begun, 1), place), is_sure)
 
 
-def _apart(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
-    return (match for match in pattern.finditer(text) if not _in_code(text, match.start(), match.end()))
+def _parts(match: re.Match[str], one: str, other: str, *, by_day: bool | None) -> Iterator[Mention]:
+    """Read `05/2024`, `2024-05`, `03.05.`."""
+    first, second, place = int(one), int(other), (span_of(match),)
+    if len(one) <= _SHORT and len(other) == _LONG:
+        yield Mention(second, first, 0, place)
+    elif len(one) == _LONG and len(other) == _SHORT:
+        yield Mention(first, second, 0, place)
+    elif len(one) <= _SHORT >= len(other) and match[2] in "./" and len(match[0]) <= len(f"{one}.{other}."):
+        if first and by_day is not False:
+            yield Mention(0, second, first, place)
+        if second and not by_day:
+            yield Mention(0, first, second, place)
 
 
 def _orders(first: str, middle: str, last: str, *, day_first: bool | None) -> Iterator[tuple[int, int, int, bool]]:
     """Give year, month and day that three numbers may be, and whether they can hardly be others."""
     one, two, three = int(first), int(middle), int(last)
-    if not (one and two):
+    if not (one and two) or len(middle) > _SHORT:
         return
     if len(first) == _LONG:
         yield one, two, three, True
@@ -138,40 +137,55 @@ def _orders(first: str, middle: str, last: str, *, day_first: bool | None) -> It
 
 def _named(text: str) -> Iterator[Mention]:
     """Read days whose month has a name."""
-    taken: set[int] = set()
-    for match in _DAY_NAME.finditer(text):
-        name, year = match[3], match[4]
-        if (month := month_named(name)) and (year or not name.isupper() or len(name) > _ROMAN):
-            taken.add(match.start(3))
-            yield from _day_first(match, month)
-    for match in _NAME_DAY.finditer(text):
+    for start, end, month in _names(text):
+        before = _DAY_BEFORE.search(text, max(0, start - _LONGEST_BEFORE), start)
+        after, year = _DAY_AFTER.match(text, end), _YEAR_AFTER.match(text, end)
+        if before:
+            yield from _day_first(before, Span(start, end), month, year)
         # `12, January 1, 2000` is read both ways, `12 January 20` in one only.
-        if (month := month_named(match[1])) and (match.start(1) not in taken or match[6]):
-            yield from _month_first(match, month)
+        if after and (not before or after[5]):
+            yield from _month_first(after, Span(start, end), month)
+    for match in _ROMAN.finditer(text):
+        if month := month_named(match[2]):
+            yield from (Mention(year, month, int(match[1]), (span_of(match),)) for year in _years(match[3]))
 
 
-def _day_first(match: re.Match[str], month: int) -> Iterator[Mention]:
+def _names(text: str) -> Iterator[tuple[int, int, int]]:
+    """Find the names of months, as words: where they begin and end, and which month they are."""
+    small = text.lower()
+    if len(small) != len(text):
+        small = text
+    words = {*(_ASCII_WORD if small.isascii() else _WORD).findall(small)}
+    for word in words & MONTHS.keys() | {word for word in words if not word.isascii() and month_named(word)}:
+        start, size = small.find(word), len(word)
+        while start >= 0:
+            if not (small[start - 1 : start].isalpha() or small[start + size : start + size + 1].isalpha()):
+                yield start, start + size, month_named(word)
+            start = small.find(word, start + size)
+
+
+def _day_first(before: re.Match[str], name: Span, month: int, after: re.Match[str] | None) -> Iterator[Mention]:
     """Read `3rd of May 2024`, `3. bis 5. Mai`, `3 May`."""
-    end = match.end() if match[4] else match.end(3)
-    for year in _years(match[4]):
-        yield Mention(year, month, int(match[2]), (Span(match.start(2), end),))
-        if match[1]:
-            yield Mention(year, month, int(match[1]), (span_of(match, 1), Span(match.start(3), end)))
+    end = after.end() if after else name.end
+    for year in _years(after[1] if after else None):
+        yield Mention(year, month, int(before[2]), (Span(before.start(2), end),))
+        if before[1]:
+            yield Mention(year, month, int(before[1]), (span_of(before, 1), Span(name.start, end)))
 
 
-def _month_first(match: re.Match[str], month: int) -> Iterator[Mention]:
+def _month_first(after: re.Match[str], name: Span, month: int) -> Iterator[Mention]:
     """Read `May 3rd, 2024`, `May 3–5, 2024`, `May 3`, `mayo de 2024`."""
-    if match[2]:
-        yield Mention(int(match[2]), month, 0, (span_of(match),))
+    if after[1]:
+        yield Mention(int(after[1]), month, 0, (Span(name.start, after.end()),))
         return
-    written = (span_of(match, 6),) if match[6] else ()
-    for year in _years(match[6]):
-        first = Span(match.start(), match.end(3))
-        if match[5]:
-            yield Mention(year, month, int(match[4]), (first, *written))
-            yield Mention(year, month, int(match[5]), (span_of(match, 5), span_of(match, 1), *written))
+    written = (span_of(after, 5),) if after[5] else ()
+    for year in _years(after[5]):
+        first = Span(name.start, after.end(2))
+        if after[4]:
+            yield Mention(year, month, int(after[3]), (first, *written))
+            yield Mention(year, month, int(after[4]), (span_of(after, 4), name, *written))
         else:
-            yield Mention(year, month, int(match[4]), (span_of(match) if written else first,))
+            yield Mention(year, month, int(after[3]), (Span(name.start, after.end()) if written else first,))
 
 
 def _with_later_year(text: str, mention: Mention) -> Mention:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Final
 
 from langchain_nuextract.grounding.date_mentions import ONE_OR_TWO, Mention, mentions, span_of
-from langchain_nuextract.grounding.evidence import Match, Place
+from langchain_nuextract.grounding.evidence import Match, Place, Span
 
 _DAY_ALONE: Final = re.compile(
     rf"({ONE_OR_TWO})(?:st|nd|rd|th|er|:e)\b|({ONE_OR_TWO})\s?[日号號일]|"
@@ -54,9 +54,9 @@ class DateIndex:
         if not match:
             return (), "date"
         year, month, day, *clock = _numbers(match.groups())
-        whole, perhaps = (self._places.get((year, month, day, is_sure), ()) for is_sure in (True, False))
-        partly = () if whole or not day else self._partly(year, month, day)
-        days = whole or partly or perhaps
+        whole = self._places.get((year, month, day, True), ())
+        partly = self._partly(year, month, day) if day and not whole else ()
+        days = whole or partly or self._places.get((year, month, day, False), ()) or self._unmarked(*match.groups()[:3])
         # Midnight is what is filled in where no time is said.
         if any(clock):
             days = self._with_clock(days, (clock[0], clock[1], clock[2]))
@@ -72,6 +72,20 @@ class DateIndex:
         headings = self._places.get((year, month, 0, True), ())
         # `May 2024` is all that is said of a first of May.
         return (self._rows[day] or (headings if day == 1 else ())) if headings else ()
+
+    def _unmarked(self, year: str, month: str, day: str | None) -> Sequence[Place]:
+        """Find figures without marks, of which no other form tells: `20240503`, `03 05 2024`, `PR-20240503-7`."""
+        if not day:
+            return ()
+        text, found = self._text, list[Place]()
+        for form in (f"{year}{month}{day}", f"{day}{month}{year}", f"{year} {month} {day}", f"{day} {month} {year}"):
+            start = text.find(form)
+            while start >= 0:
+                end = start + len(form)
+                if not (text[start - 1 : start].isdigit() or text[end : end + 1].isdigit()):
+                    found.append((Span(start, end),))
+                start = text.find(form, end)
+        return found
 
     def _years_near(self, at: int) -> Iterable[int]:
         """The years that a day without one can belong to: that of the first date, and of the nearest two."""
