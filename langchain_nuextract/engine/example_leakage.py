@@ -20,6 +20,8 @@ from langchain_nuextract.grounding.numbers import notation, number_index
 from langchain_nuextract.paths import JSON, Path, leaves, number, show
 from langchain_nuextract.scalars.months import MONTHS, plain
 
+_WHOLE: Final = frozenset({"exact", "folded", "number", "date"})
+"""Matches that leave no doubt: what a document says with slips or in part, an example may say as it stands."""
 _SHORTEST: Final = 3
 """Letters of a text that tells something."""
 _FEWEST: Final = 2
@@ -76,8 +78,7 @@ def leaks(value: JSON, text: str, shots: Sequence[Shot], evidence: Sequence[Evid
     Returns:
         One entry for each such value, in the order of the value; the first example that has it is named.
     """
-    # A day that stands in a document without its year is weaker than one that an example says whole.
-    found, document = {each.path for each in evidence if each.match != "partial"}, _Document(text)
+    found, document = {each.path for each in evidence if each.match in _WHOLE}, _Document(text)
     unsaid = [
         (path, leaf) for path, leaf in leaves(value) if path not in found and _key(leaf) and not document.says(leaf)
     ]
@@ -96,7 +97,7 @@ def _in_text(shot: Shot, values: Sequence[tuple[Path, JSON]]) -> set[Path]:
     """Find what an example's document says; a code or a small number may stand there by chance."""
     long = [(path, leaf) for path, leaf in values if len(_key(leaf)) >= _LONG and fold(str(leaf)) not in shot.choices]
     said = ground([leaf for _, leaf in long], shot.source.text)
-    return {long[int(each.path[0])][0] for each in said}
+    return {long[int(each.path[0])][0] for each in said if each.match in _WHOLE}
 
 
 def _key(leaf: JSON) -> str:

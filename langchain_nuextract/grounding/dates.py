@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Final
 
 from langchain_nuextract.grounding.date_mentions import ONE_OR_TWO, Mention, mentions, span_of
-from langchain_nuextract.grounding.evidence import Match, Place, Span
+from langchain_nuextract.grounding.evidence import Match, Place
 
 _DAY_ALONE: Final = re.compile(
     rf"({ONE_OR_TWO})(?:st|nd|rd|th|er|:e)\b|({ONE_OR_TWO})\s?[日号號일]|"
@@ -18,6 +18,7 @@ _DAY_ALONE: Final = re.compile(
 )
 _AFTER_WORD: Final = 3
 _ROW: Final = re.compile(rf"^[\s|]*({ONE_OR_TWO})(?=[\s|.;])", re.MULTILINE)
+_UNMARKED: Final = re.compile(r"\d(?<!\d\d)(?:\d{7}|\d{3} \d\d \d\d|\d \d\d \d{4})(?!\d)")
 _LONE_YEAR: Final = re.compile(r"(?:19|20)(?<!\d\d\d)\d\d(?!\d)")
 _CLOCK: Final = re.compile(
     r"(?:(午前|上午|오전)|(午後|下午|오후))?\s?(\d(?<!\d\d)\d?)(?:\s?[:：h時时点點시]\s?(?:(\d\d)(?!\d)\s?[분分]?)?"
@@ -56,7 +57,12 @@ class DateIndex:
         year, month, day, *clock = _numbers(match.groups())
         whole = self._places.get((year, month, day, True), ())
         partly = self._partly(year, month, day) if day and not whole else ()
-        days = whole or partly or self._places.get((year, month, day, False), ()) or self._unmarked(*match.groups()[:3])
+        days = (
+            whole
+            or partly
+            or self._places.get((year, month, day, False), ())
+            or self._unmarked.get((year, month, day), ())
+        )
         # Midnight is what is filled in where no time is said.
         if any(clock):
             days = self._with_clock(days, (clock[0], clock[1], clock[2]))
@@ -72,20 +78,6 @@ class DateIndex:
         headings = self._places.get((year, month, 0, True), ())
         # `May 2024` is all that is said of a first of May.
         return (self._rows[day] or (headings if day == 1 else ())) if headings else ()
-
-    def _unmarked(self, year: str, month: str, day: str | None) -> Sequence[Place]:
-        """Find figures without marks, of which no other form tells: `20240503`, `03 05 2024`, `PR-20240503-7`."""
-        if not day:
-            return ()
-        text, found = self._text, list[Place]()
-        for form in (f"{year}{month}{day}", f"{day}{month}{year}", f"{year} {month} {day}", f"{day} {month} {year}"):
-            start = text.find(form)
-            while start >= 0:
-                end = start + len(form)
-                if not (text[start - 1 : start].isdigit() or text[end : end + 1].isdigit()):
-                    found.append((Span(start, end),))
-                start = text.find(form, end)
-        return found
 
     def _years_near(self, at: int) -> Iterable[int]:
         """The years that a day without one can belong to: that of the first date, and of the nearest two."""
@@ -129,6 +121,19 @@ class DateIndex:
     @cached_property
     def _rows(self) -> defaultdict[int, list[Place]]:
         return _by_day(_ROW, self._text)
+
+    @cached_property
+    def _unmarked(self) -> Mapping[tuple[int, int, int], Sequence[Place]]:
+        """Figures without marks, of which no other form tells: `20240503`, `03 05 2024`, `PR-20240503-7`."""
+        found: defaultdict[tuple[int, int, int], list[Place]] = defaultdict(list)
+        for match in _UNMARKED.finditer(self._text):
+            figures = "".join(match[0].split())
+            for year, month, day in (
+                (figures[:4], figures[4:6], figures[6:]),
+                (figures[4:], figures[2:4], figures[:2]),
+            ):
+                found[int(year), int(month), int(day)].append((span_of(match),))
+        return found
 
     @cached_property
     def _clocks(self) -> Mapping[tuple[int, ...], Sequence[Place]]:

@@ -1,17 +1,19 @@
 """Where a document says a value."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
 from langchain_nuextract.paths import JSON, Path
 
-Match: TypeAlias = Literal["exact", "folded", "number", "date", "partial"]
+Match: TypeAlias = Literal["exact", "folded", "number", "date", "partial", "similar"]
 """How alike a value and its quotation are:
 
 - `exact`: the same characters
 - `folded`: the same but for white space, case and forms of a letter that Unicode holds equal
 - `number`: the same number, written otherwise
 - `date`: the same day, month or time of the day, written otherwise
+- `similar`: much the same text, with slips in spelling, marks or letters that look alike; `similarity` says how much
 - `partial`: the same day, of which the year, or month and year, stand elsewhere in the document: `on the 3rd`
 """
 
@@ -29,6 +31,16 @@ Place: TypeAlias = tuple[Span, ...]
 """Where one value stands: a span for each of its pieces, the most telling one first."""
 
 
+class Found(NamedTuple):
+    """Where a document says one value."""
+
+    spans: Spans
+    """One span for each place."""
+    match: Match = "exact"
+    others: Mapping[tuple[int, int], Place] = MappingProxyType({})
+    """The further pieces of the places that have some, by their first one."""
+
+
 class Evidence(NamedTuple):
     """Where one value stands. It says nothing about how sure the model was."""
 
@@ -43,3 +55,5 @@ class Evidence(NamedTuple):
     spans: tuple[Span, ...]
     """`span`, and those of the value's other pieces where the document says it in several: of the 3rd in "3 to 5 May",
     `3` and `May`."""
+    similarity: float
+    """How alike value and quotation are, from 0 to 1, where the match is `similar`; 1 for all other matches."""

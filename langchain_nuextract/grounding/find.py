@@ -1,16 +1,17 @@
 """Where a document says the values of an extraction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import starmap
 
 from langchain_nuextract.grounding.assignment import SpanAllocator
 from langchain_nuextract.grounding.dates import DateIndex, is_moment
-from langchain_nuextract.grounding.evidence import Evidence, Match, Place, Span, Spans
+from langchain_nuextract.grounding.evidence import Evidence, Found, Match, Place, Span, Spans
 from langchain_nuextract.grounding.index import TextIndex
 from langchain_nuextract.grounding.leaves import Leaf, items
 from langchain_nuextract.grounding.normalize import NormalizedText, fold, folded
 from langchain_nuextract.grounding.numbers import is_negative, notation, number_index
+from langchain_nuextract.grounding.similar import SimilarIndex, similarity
 from langchain_nuextract.paths import JSON, Path
 
 
@@ -29,23 +30,34 @@ def ground(value: JSON, text: str) -> tuple[Evidence, ...]:
     """
     groups = items(value)
     found: list[Evidence | None] = [None] * sum(map(len, groups))
-    document = _Document(text)
-    spans_of = lru_cache(maxsize=None, typed=True)(document.find)
+    find = lru_cache(maxsize=None, typed=True)(_Document(text).find)
 
     @lru_cache(maxsize=None, typed=True)
     def places_of(leaf: str | float) -> SpanAllocator:
-        return SpanAllocator(spans_of(leaf))
+        return SpanAllocator(find(leaf).spans)
 
     for group in groups:
         near: tuple[int, int] | None = None
         for order, path, leaf in group if len(group) == 1 else sorted(group, key=_size, reverse=True):
-            spans = spans_of(leaf)
+            there = find(leaf)
+            spans = there.spans
             if not spans:
                 continue
             span = spans[0] if len(spans) == 1 else places_of(leaf).take(near)
             near = near or span
-            found[order] = document.evidence(path, leaf, span)
+            found[order] = _evidence(path, leaf, span, there, text)
     return tuple(filter(None, found))
+
+
+def _evidence(path: Path, leaf: str | float, place: tuple[int, int], found: Found, text: str) -> Evidence:
+    """Tell how a value stands at one of the places where it was found."""
+    span = Span(*place)
+    quotation, match = text[place[0] : place[1]], found.match
+    if match == "exact" and quotation != leaf:
+        match = "number" if not isinstance(leaf, str) and quotation != str(leaf) else "exact"
+    spans = (span, *found.others[place]) if found.others else (span,)
+    alike = similarity(str(leaf), quotation) if match == "similar" else 1.0
+    return Evidence(path, leaf, span, quotation, match, spans, alike)
 
 
 class _Document:
@@ -55,28 +67,20 @@ class _Document:
         self._text = text
         self._exact = TextIndex(text)
         self._dates = DateIndex(text)
-        self._dated: dict[tuple[str, tuple[int, int]], tuple[Place, Match]] = {}
+        self._similar = SimilarIndex(text)
 
-    def evidence(self, path: Path, leaf: str | float, span: tuple[int, int]) -> Evidence:
-        """Tell how a value stands at one of the places where it was found."""
-        start, end = span
-        quotation = self._text[start:end]
-        if isinstance(leaf, str) and (dated := self._dated.get((leaf, span))):
-            return Evidence(path, leaf, Span(start, end), quotation, dated[1], dated[0])
-        match: Match = "exact" if quotation == str(leaf) else "folded" if isinstance(leaf, str) else "number"
-        return Evidence(path, leaf, Span(start, end), quotation, match, (Span(start, end),))
-
-    def find(self, leaf: str | float) -> Spans:
-        """Find all places of a value, in the order of the text."""
-        if isinstance(leaf, str):
-            return self._exact.find(leaf) or (self._find_day(leaf) if is_moment(leaf) else self._find_alike(leaf))
-        spans = self._numerals.get(notation(leaf), ())
-        return spans if leaf >= 0 else [span for span in spans if is_negative(self._text, span)]
-
-    def _find_day(self, value: str) -> Spans:
-        places, match = self._dates.find(value)
-        self._dated |= {(value, place[0]): (place, match) for place in places}
-        return sorted({place[0] for place in places})
+    def find(self, leaf: str | float) -> Found:
+        """Find all places of a value, the closest kind of match first."""
+        if not isinstance(leaf, str):
+            spans = self._numerals.get(notation(leaf), ())
+            return Found(spans if leaf >= 0 else [span for span in spans if is_negative(self._text, span)])
+        if spans := self._exact.find(leaf):
+            return Found(spans)
+        if is_moment(leaf):
+            return _found(*self._dates.find(leaf))
+        if spans := self._find_alike(leaf):
+            return Found(spans, "folded")
+        return Found(self._similar.find(leaf), "similar")
 
     def _find_alike(self, value: str) -> Spans:
         wanted = fold(value)
@@ -96,6 +100,12 @@ class _Document:
     @cached_property
     def _numerals(self) -> Mapping[str, Spans]:
         return number_index(self._text)
+
+
+def _found(places: Sequence[Place], match: Match) -> Found:
+    """Sort places by their first pieces."""
+    others: dict[tuple[int, int], Place] = {place[0]: place[1:] for place in places}
+    return Found(sorted(others), match, others)
 
 
 def _size(leaf: Leaf) -> int:

@@ -24,7 +24,7 @@ SCANS: Final = 100
 _SPACELESS: Final = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 """Letters of scripts that set no blanks between words."""
 _LETTER: Final = rf"[^\W_{_SPACELESS}]"
-_WORD: Final = re.compile(rf"{_LETTER}+|[{_SPACELESS}]")
+WORD: Final = re.compile(rf"{_LETTER}+|[{_SPACELESS}]")
 _BLOCK: Final = re.compile(r".{1,1000}\w*", re.DOTALL)
 """A stretch that ends with a word. Blocks take a third of the time to index that all words one by one would take."""
 _MARKS: Final = ".,'’"
@@ -67,7 +67,7 @@ class TextIndex:
         return [(start, end) for start, end in hits if _stands_alone(text, start, end)]
 
     def _look_up(self, wanted: str) -> Spans:
-        words = [*_WORD.finditer(wanted)]
+        words = [*WORD.finditer(wanted)]
         if not words:
             return self._alone(self._scan(wanted))
         rarest = min(words, key=lambda word: len(self._blocks.get(word[0], ())))
@@ -84,7 +84,7 @@ class TextIndex:
         found: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
         for block in _BLOCK.finditer(self._text):
             span = block.span()
-            for word in {*_WORD.findall(block[0])}:
+            for word in {*WORD.findall(block[0])}:
                 found[word].append(span)
         return found
 
