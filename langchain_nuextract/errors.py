@@ -4,6 +4,14 @@
     ├── UnsupportedSchema        path, reason              also a ValueError
     ├── UnsupportedTask          dialect, reason           also a ValueError
     ├── InvalidValue             problems                  also a ValueError
+    ├── UnreadableDocument       name, page, reason        also a ValueError
+    │   ├── PasswordNeeded       it is encrypted
+    │   ├── BrokenDocument       cut off or damaged
+    │   ├── EmptyDocument        nothing is in it
+    │   ├── TooLarge             pages, pixels or bytes over a limit
+    │   ├── WrongKind            no kind of file that can be read, or another than its name says
+    │   ├── UnreadablePage       a picture, for a model that reads text only
+    │   └── MissingExtra         extra                     a package that is not installed
     ├── LocalEndpointError       reason
     ├── CheckpointError          path, reason
     ├── EndpointError            url, status, reason       retryable = False
@@ -93,6 +101,50 @@ class InvalidValue(NuExtractError, ValueError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = tuple(problems)
+
+
+class UnreadableDocument(NuExtractError, ValueError):
+    """A document, or one page of it, that cannot be read."""
+
+    def __init__(self, name: str, reason: str, *, page: int | None = None) -> None:
+        """Say which file (`name`), which `page` of it (counted from 1), and why (`reason`, with what to do)."""
+        super().__init__(f"{name}{f' page {page}' if page else ''}: {reason}")
+        self.name = name
+        self.reason = reason
+        self.page = page
+
+
+class PasswordNeeded(UnreadableDocument):
+    """The document is encrypted, and there is no password or a wrong one."""
+
+
+class BrokenDocument(UnreadableDocument):
+    """The document is cut off or damaged."""
+
+
+class EmptyDocument(UnreadableDocument):
+    """There is nothing in the document."""
+
+
+class TooLarge(UnreadableDocument):
+    """The document is over a limit of pages, pixels or bytes."""
+
+
+class WrongKind(UnreadableDocument):
+    """The document is of no kind that can be read, or of another one than its name says."""
+
+
+class UnreadablePage(UnreadableDocument):
+    """A page has no text that could be read, and the model reads nothing else."""
+
+
+class MissingExtra(UnreadableDocument):
+    """A package is not installed that reads this kind of document."""
+
+    def __init__(self, name: str, kind: str, *, extra: str) -> None:
+        """Name the file, what `kind` it is, and the `extra` that reads it."""
+        super().__init__(name, f'{kind} needs another package: pip install "langchain-nuextract[{extra}]"')
+        self.extra = extra
 
 
 class LocalEndpointError(NuExtractError):

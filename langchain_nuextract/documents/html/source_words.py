@@ -1,0 +1,75 @@
+"""The words of a page's HTML, each with its place."""
+
+import html
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import unquote
+
+from turbohtml import Token, TokenType, tokenize
+
+from langchain_nuextract.documents.html.spans import SourceWord
+from langchain_nuextract.scalars.words import find_words
+
+_NOT_SHOWN: Final = frozenset({"script", "style", "template"})
+_NEWLINE: Final = re.compile(r"\r\n?|\n")
+_REFERENCE: Final = re.compile(r"&(?:#[xX]?[0-9a-fA-F]{1,8}|[a-zA-Z][a-zA-Z0-9]{0,40});?")
+_SEEN: Final = frozenset({"alt", "title", "href", "src", "value", "content", "placeholder", "aria-label", "alttext"})
+"""Attributes whose words a Markdown of the page may have."""
+
+
+def source_words(page: str) -> tuple[SourceWord, ...]:
+    """Find the words of a page's text, without those of scripts, styles and comments."""
+    return tuple(word for start, end in _texts(page) for word in _words(page[start:end], start))
+
+
+def source_text(page: str) -> str:
+    """All that a Markdown of the page may say: its text, and attributes that people or links see, decoded."""
+    parts = [html.unescape(page[start:end]) for start, end in _texts(page)]
+    for token in tokenize(page):
+        if token.type is TokenType.START_TAG:
+            parts += [unquote(value) for name, value in token.attrs or () if name in _SEEN and value]
+    return "\n".join(parts)
+
+
+def _texts(page: str) -> Iterator[tuple[int, int]]:
+    """Ranges of the HTML that are text."""
+    lines = [0, *(found.end() for found in _NEWLINE.finditer(page))]
+    begun, hidden = -1, None
+    for token in tokenize(page, resolve_references=False, capture_attributes=False):
+        is_text = token.type in (TokenType.TEXT, TokenType.CHARACTER_REFERENCE) and hidden is None
+        if is_text and begun < 0:
+            begun = lines[token.line - 1] + token.col
+        elif not is_text and begun >= 0:
+            yield begun, lines[token.line - 1] + token.col
+            begun = -1
+        hidden = _hidden_in(token, hidden)
+    if begun >= 0:
+        yield begun, len(page)
+
+
+def _hidden_in(token: Token, hidden: str | None) -> str | None:
+    if token.type is TokenType.START_TAG and hidden is None and token.tag in _NOT_SHOWN and not token.self_closing:
+        return token.tag
+    return None if token.type is TokenType.END_TAG and token.tag == hidden else hidden
+
+
+def _words(text: str, offset: int) -> Iterator[SourceWord]:
+    if "&" not in text:
+        yield from (SourceWord(word.folded, offset + word.start, offset + word.end) for word in find_words(text))
+        return
+    # Places in the decoded text, and how far the HTML is ahead of it after each reference.
+    places, ahead, parts = [0], [offset], [""]
+    length = last = 0
+    for found in _REFERENCE.finditer(text):
+        character = html.unescape(found[0])
+        parts += [text[last : found.start()], character]
+        length += found.start() - last + len(character)
+        last = found.end()
+        places.append(length)
+        ahead.append(offset + last - length)
+    for word in find_words("".join([*parts, text[last:]])):
+        before = bisect_right(places, word.start) - 1
+        after = bisect_right(places, word.end) - 1
+        yield SourceWord(word.folded, word.start + ahead[before], word.end + ahead[after])

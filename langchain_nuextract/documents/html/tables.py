@@ -1,0 +1,115 @@
+"""Tables: those for layout become blocks, and cells that span rows or columns stand in each of them."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from turbohtml import Document, Element, Node, parse_fragment
+
+from langchain_nuextract.documents.html.options import HTMLOptions
+
+_BLOCKS: Final = "h1, h2, h3, h4, h5, h6, table, pre, form, blockquote, hr, article, section"
+_PARTS: Final = frozenset({"table", "thead", "tbody", "tfoot", "tr", "td", "th", "caption", "colgroup", "col"})
+_MOST_COPIED: Final = 2
+"""Times the text of the page that copies of spanning cells may have."""
+_LEAST_COPIED: Final = 10_000
+_WIDEST: Final = 1000
+"""Columns that the standard lets a cell span."""
+
+
+def clean_tables(document: Document, _: HTMLOptions) -> Iterator[str]:
+    """Unwrap tables for layout, and write out spans."""
+    tables = document.select("table")
+    left = _LEAST_COPIED + _MOST_COPIED * len(document.text) if tables else 0
+    kept = 0
+    # The inner ones come last in the document and go first, so that an outer one sees what is left of them.
+    for table in reversed(tables):
+        rows = _rows(table)
+        if _is_layout(table, rows):
+            _unwrap(table)
+        elif table.select_one("[colspan], [rowspan]"):
+            cost = sum((_covered(cell, len(rows)) - 1) * (1 + len(cell.text)) for row in rows for cell in row)
+            kept += cost > left
+            if cost <= left:
+                left -= cost
+                _write_out_spans(rows)
+    if kept:
+        yield f"tables that stay HTML, since their cells span too much to be written out: {kept}"
+
+
+def _rows(table: Element) -> list[list[Element]]:
+    parts = [[part] if part.tag == "tr" else _elements(part) for part in _elements(table)]
+    return [
+        [cell for cell in _elements(row) if cell.tag in ("td", "th")]
+        for rows in parts
+        for row in rows
+        if row.tag == "tr"
+    ]
+
+
+def _elements(node: Element) -> list[Element]:
+    return [child for child in node.children if isinstance(child, Element)]
+
+
+def _is_layout(table: Element, rows: list[list[Element]]) -> bool:
+    if table.attr("role") in ("presentation", "none"):
+        return True
+    if any(child.tag in ("caption", "thead") for child in _elements(table)) or _has_headings(rows):
+        return False
+    return max(map(len, rows), default=0) <= 1 or table.select_one(_BLOCKS) is not None
+
+
+def _has_headings(rows: list[list[Element]]) -> bool:
+    return any(cell.tag == "th" for row in rows for cell in row)
+
+
+def _unwrap(table: Element) -> None:
+    for part in [table, *_elements(table)]:
+        for row in [part, *_elements(part)]:
+            for cell in [row, *_elements(row)]:
+                if cell.tag in _PARTS:
+                    cell.tag = "div"
+
+
+def _covered(cell: Element, rows: int) -> int:
+    return _span(cell, "colspan", _WIDEST) * _span(cell, "rowspan", rows)
+
+
+def _span(cell: Element, name: str, most: int) -> int:
+    digits = re.match(r"\s*(\d{1,9})", cell.attr(name) or "")
+    # A rowspan of 0 goes to the end of the table.
+    return 1 if digits is None else min(int(digits[1]) or most, most)
+
+
+def _write_out_spans(rows: list[list[Element]]) -> None:
+    """Repeat each spanning cell in the places that it covers."""
+    parents = [row[0].parent if row else None for row in rows]
+    used: set[Element] = set()
+    for (at, _), cell in sorted(_grid(rows).items(), key=lambda place: place[0]):
+        parent = parents[at]
+        if isinstance(parent, Element):
+            parent.append(_copy(cell) if cell in used else cell)
+            used.add(cell)
+    for cell in used:
+        for name in ("colspan", "rowspan"):
+            cell.attrs.pop(name, None)
+
+
+def _grid(rows: list[list[Element]]) -> dict[tuple[int, int], Element]:
+    """Which cell stands in which row and column."""
+    grid: dict[tuple[int, int], Element] = {}
+    for at, row in enumerate(rows):
+        column = 0
+        for cell in row:
+            while (at, column) in grid:
+                column += 1
+            for down in range(_span(cell, "rowspan", len(rows) - at)):
+                for right in range(_span(cell, "colspan", _WIDEST)):
+                    grid.setdefault((at + down, column + right), cell)
+    return grid
+
+
+def _copy(cell: Element) -> Element:
+    fragment = parse_fragment(cell.inner_html, "td", positions=False)
+    children: list[Node] = list(fragment.children)
+    return Element(cell.tag, None, children)

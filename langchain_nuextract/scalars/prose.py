@@ -1,0 +1,17 @@
+"""The text in a Markdown document."""
+
+import html
+import re
+from typing import Final
+
+NOT_PROSE: Final = re.compile(
+    r"\]\((?:<[^<>\n]*>|[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)"  # the target of a link
+    r"|(?<!\\)</?[a-zA-Z][^<>]*>"
+)
+"""What is in Markdown and in no text: targets of links, and tags."""
+_ESCAPE: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
+
+
+def prose(markdown: str) -> str:
+    """Take the text out of Markdown: no targets of links, no tags, no escapes, entities decoded."""
+    return html.unescape(_ESCAPE.sub(r"\1", NOT_PROSE.sub(" ", markdown)))

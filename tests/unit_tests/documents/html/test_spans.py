@@ -1,0 +1,68 @@
+"""From places in the Markdown back to places in the HTML."""
+
+import html as entities
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from langchain_nuextract.documents.html import to_markdown
+from langchain_nuextract.documents.html.align import common_words
+
+WORDS = st.lists(st.sampled_from(["due", "été", "番", "10", "x&y", "p<b>q", "a\u00adb"]), min_size=1, max_size=12)
+
+
+def located(page: str, quotation: str) -> str:
+    conversion = to_markdown(page)
+    start = conversion.markdown.index(quotation)
+    found = conversion.locate(start, start + len(quotation))
+    assert found
+    return conversion.html[found[0] : found[1]]
+
+
+def test_a_value_is_found_in_the_html():
+    page = "<p>No. 1</p>\r\n<!-- 4711 --><script>4711</script><table><tr><th>Fee<td>4711 &euro;</table>"
+    assert located(page, "4711") == "4711"
+    assert located("<p>Montant pay&eacute; : 10 &amp; 20", "payé : 10") == "pay&eacute; : 10"
+    assert located("<b>Mont</b>ant", "**Mont**ant") == "Mont</b>ant"
+    assert located("<p>請求<em>書</em>", "書") == "書"
+
+
+def test_the_second_of_two_equal_words_is_the_second():
+    page = "<p>Paid 10 in May.</p><p>Paid 10 in June.</p>"
+    conversion = to_markdown(page)
+    at = conversion.markdown.rindex("10")
+    assert conversion.locate(at, at + 2) == (page.rindex("10"), page.rindex("10") + 2)
+
+
+def test_made_characters_and_targets_of_links_have_no_place():
+    conversion = to_markdown("<ol><li>first</ol><a href='https://first.example'>second</a>")
+    assert conversion.locate(0, 1) is None
+    at = conversion.markdown.index("https")
+    assert conversion.locate(at, at + 20) is None
+
+
+@given(st.lists(WORDS, min_size=1, max_size=6))
+def test_each_span_joins_the_same_word(paragraphs):
+    page = "".join(f"<p>{entities.escape(' '.join(words))}</p>\n" for words in paragraphs)
+    conversion = to_markdown(page)
+    assert conversion.spans
+    for span in conversion.spans:
+        word = entities.unescape(page[span.html_start : span.html_end]).replace("\u00ad", "")
+        assert conversion.markdown[span.start : span.end] == word
+    starts = [(span.start, span.html_start) for span in conversion.spans]
+    assert starts == sorted(starts)
+
+
+@given(st.lists(st.sampled_from("abcdef"), max_size=40), st.lists(st.sampled_from("abcdef"), max_size=40))
+def test_aligned_words_are_equal_and_in_order(one, other):
+    pairs = common_words(one, other)
+    assert all(one[at] == other[to] for at, to in pairs)
+    assert all(a < c and b < d for (a, b), (c, d) in pairwise(pairs))
+
+
+@given(st.lists(st.text("abc", min_size=1, max_size=3), max_size=40), st.data())
+def test_a_text_with_words_left_out_is_found_whole_where_words_stand_once(words, data):
+    words = [f"{word}{at}" for at, word in enumerate(words)]
+    kept = [word for word in words if data.draw(st.booleans())]
+    assert len(common_words(kept, words)) == len(kept)
