@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from langchain_nuextract.parsing.repairs import Repair
     from langchain_nuextract.runnables.chat_model import ChatNuExtract
     from langchain_nuextract.runnables.extractor import NuExtractor
+    from langchain_nuextract.schema.annotations import NuType, Verbatim
     from langchain_nuextract.schema.target import Target
-    from langchain_nuextract.schema.types import NuType, Verbatim
 
 __all__ = [
     "AccessDenied",
@@ -94,14 +94,14 @@ _HOMES = {
     "Image": "documents.source",
     "Leak": "engine.example_leakage",
     "NuExtractor": "runnables.extractor",
-    "NuType": "schema.types",
+    "NuType": "schema.annotations",
     "RecoveryPolicy": "engine.recovery",
     "Repair": "parsing.repairs",
     "Result": "batch.result",
     "Span": "grounding.evidence",
     "Target": "schema.target",
     "Usage": "dialects.messages",
-    "Verbatim": "schema.types",
+    "Verbatim": "schema.annotations",
 }
 """Where the public names live; those not listed are errors."""
 

@@ -10,7 +10,7 @@ from langchain_nuextract.dialects.messages import Reply, Request, Task
 from langchain_nuextract.documents.source import Image, Source, Text
 from langchain_nuextract.errors import UnsupportedTask
 from langchain_nuextract.paths import JSON, fields
-from langchain_nuextract.schema.types import Vocabulary
+from langchain_nuextract.schema.vocabulary import Vocabulary
 
 NOBODY: Final = re.compile(r"(?!)")
 """For `Dialect.serves`: the dialect is spoken only where a caller names it."""

@@ -16,7 +16,7 @@ from langchain_nuextract.dialects.grammar_candidates import OFFERED
 from langchain_nuextract.dialects.messages import Reply, Request, Task
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.schema.types import NUEXTRACT_3, Vocabulary
+from langchain_nuextract.schema.vocabulary import NUEXTRACT_3, Vocabulary
 
 _HELD: Final = Vocabulary(types=OFFERED | {"string", "verbatim-string"}, enums=True)
 """A model that only has the document's words cannot write the code of a country that is named in words."""

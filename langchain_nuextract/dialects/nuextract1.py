@@ -20,7 +20,7 @@ from typing import Final
 from langchain_nuextract.dialects.dialect import Dialect, answer_of, dumps, hold_completion, prompt, template_of
 from langchain_nuextract.dialects.messages import Reply, Request, Shot, Task
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.schema.types import NUEXTRACT_1
+from langchain_nuextract.schema.vocabulary import NUEXTRACT_1
 
 _SAMPLING: Final[dict[str, JSON]] = {"temperature": 0}
 """Greedy in the first card's code; "at or very near 0" in the card of 1.5."""

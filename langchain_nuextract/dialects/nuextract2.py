@@ -24,7 +24,7 @@ from langchain_nuextract.dialects.dialect import (
 from langchain_nuextract.dialects.messages import Reply, Request, Task
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.schema.types import NUEXTRACT_2
+from langchain_nuextract.schema.vocabulary import NUEXTRACT_2
 
 SYSTEM: Final = "You are NuExtract, an information extraction tool created by NuMind."
 """What the chat template itself writes before a template."""

@@ -25,7 +25,7 @@ from langchain_nuextract.dialects.dialect import (
 from langchain_nuextract.dialects.messages import Reply, Request, Shot, Task
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.schema.types import NUEXTRACT_3
+from langchain_nuextract.schema.vocabulary import NUEXTRACT_3
 
 _SAMPLING: Final[dict[str, JSON]] = {"temperature": 0.2}
 _THINKING: Final[dict[str, JSON]] = {"temperature": 0.6}

@@ -19,7 +19,7 @@ from langchain_nuextract.parsing.repairs import Policy
 from langchain_nuextract.paths import JSON, Path, leaves, show
 from langchain_nuextract.schema.answer_shape import RecordShape
 from langchain_nuextract.schema.target import Target
-from langchain_nuextract.schema.types import Speaks
+from langchain_nuextract.schema.vocabulary import Speaks
 
 T = TypeVar("T")
 

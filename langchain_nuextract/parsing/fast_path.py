@@ -23,22 +23,13 @@ from langchain_nuextract.schema.answer_shape import (
     RecordShape,
     ScalarShape,
 )
+from langchain_nuextract.schema.value_types import TYPES
 
 NOT_TEXT: Final[dict[str, Any]] = {"integer": int, "number": int | float, "boolean": bool}
 """The types whose values are no JSON strings."""
 
 _FIRST = re.escape("".join(sorted({each for word in NULL_WORDS for each in word[:1] + word[:1].upper()})))
 _NO_NULL_WORD = rf"^(?:[^\s{_FIRST}]|(?!\s*+(?i:{'|'.join(map(re.escape, sorted(NULL_WORDS)))})\s*$))"
-_ISO = {
-    "date": r"^\d{4}(?:-\d{2}){1,2}$",
-    "date-time": r"^\d{4}-\d{2}(?:-\d{2}(?:T\S+)?)?$",
-    "time": r"^\d{2}:\d{2}\S*$",
-    "duration": r"^-?P[\dA-Z.,]+$",
-    "country": "^[A-Z]{2}$",
-    "currency": "^[A-Z]{3}$",
-    "language": "^[a-z]{3}$",
-    "script": "^[A-Z][a-z]{3}$",
-}
 
 _RUNS: Final = bytes(ord("0") if sign in b"0123456789." else 0 for sign in range(256))
 _LONG: Final = b"0" * 17
@@ -181,7 +172,7 @@ def _string(type_name: str, *, plain: bool) -> Any:
     """A string that needs no look at what it says: free text, a date or code in ISO, not a word for nothing."""
     if plain:
         return str
-    return Annotated[str, msgspec.Meta(pattern=_ISO.get(type_name, _NO_NULL_WORD))]
+    return Annotated[str, msgspec.Meta(pattern=TYPES[type_name].normal or _NO_NULL_WORD)]
 
 
 def _literal(labels: tuple[str, ...]) -> Any:

@@ -18,7 +18,7 @@ from langchain_nuextract.parsing.select.candidates import Candidate
 from langchain_nuextract.parsing.select.choose import pick
 from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.schema.answer_shape import AnswerShape, RecordShape
-from langchain_nuextract.schema.types import NUEXTRACT_3, Speaks, Vocabulary
+from langchain_nuextract.schema.vocabulary import NUEXTRACT_3, Speaks, Vocabulary
 
 NO_JSON: Final = "no JSON in the reply"
 NO_ANSWER: Final = "the JSON in the reply is no answer to what was asked"

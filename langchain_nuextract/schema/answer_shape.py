@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from langchain_nuextract.paths import Path
-from langchain_nuextract.schema.types import json_kind
+from langchain_nuextract.schema.value_types import json_kind
 
 
 @dataclass(frozen=True, slots=True)

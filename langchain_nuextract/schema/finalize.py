@@ -15,7 +15,7 @@ from langchain_nuextract.schema.ir import (
     has_constants_only,
     tells_null,
 )
-from langchain_nuextract.schema.types import json_kind
+from langchain_nuextract.schema.value_types import json_kind
 
 _BESIDE_CONSTANTS = ("properties that the schema does not mention beside constants", "they are left out")
 _IMPLIED = ("the schema states no type here", "values of the type that its keywords are about are asked for")

@@ -2,21 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import chain, repeat
-from typing import Final
 
 from langchain_nuextract.paths import JSON, leaves
 from langchain_nuextract.schema.ir import Anything, Array, Enum, Leaf, Node, Record, RecursionCut, Split, parts
 from langchain_nuextract.schema.json_types import is_list, is_object
-from langchain_nuextract.schema.types import REGIONS
-
-_CODES: Final = REGIONS | {"boolean", "country", "currency", "language", "language-tag", "script", "unit-code"}
-"""Types whose values are drawn from a list, as choices are: `EUR` is right where the document has "€"."""
+from langchain_nuextract.schema.value_types import TYPES
 
 
 def spoken(node: Node, value: JSON) -> Iterator[JSON]:
     """Yield the scalars of a value that are no choice, code, truth value or null, in order."""
     match node:
-        case Leaf() if node.type not in _CODES:
+        case Leaf() if not TYPES[node.type].is_code:
             yield from _scalars(value)
         case Anything() | RecursionCut():
             yield from _scalars(value)

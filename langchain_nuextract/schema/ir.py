@@ -114,6 +114,8 @@ class Field:
     """The user's default as JSON; None if there is none."""
     filled: bool = False
     """Whether a constant is put in even where it could be left out."""
+    defaulted: bool = False
+    """Whether a default of the user's type fills it where it is missing, be it written down or made."""
     null_matters: bool = False
     """Whether null and nothing, where both are admitted, mean different things to the user's type."""
 

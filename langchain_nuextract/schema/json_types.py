@@ -56,17 +56,6 @@ def shown(value: JSON) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 
-def json_kinds(type_: str) -> frozenset[str]:
-    """Give the JSON types of the values of a NuExtract type."""
-    match type_:
-        case "number":
-            return frozenset({"integer", "number"})
-        case "integer" | "boolean":
-            return frozenset({type_})
-        case _:
-            return frozenset({"string"})
-
-
 def plain_type(kinds: frozenset[str]) -> str:
     """Give the NuExtract type that holds all of some JSON types."""
     if len(kinds) == 1:

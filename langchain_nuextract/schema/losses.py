@@ -5,7 +5,7 @@ from typing import Final
 
 from langchain_nuextract.paths import Path
 from langchain_nuextract.schema.ir import Array, Enum, Leaf, Loss, Node, Record, Split, parts
-from langchain_nuextract.schema.types import Vocabulary, nearest
+from langchain_nuextract.schema.vocabulary import Vocabulary, nearest
 
 _EMPTY: Final = ("whether it is empty or missing", "this model writes both alike; it is left out where it may be")
 

@@ -7,8 +7,8 @@ from typing import cast
 from langchain_nuextract.errors import UnsupportedSchema, quote
 from langchain_nuextract.paths import EACH, JSON, Path
 from langchain_nuextract.schema.ir import Array, Enum, Field, Leaf, Member, Node, Record
-from langchain_nuextract.schema.json_types import dumps, json_kinds
-from langchain_nuextract.schema.types import REGIONS, SCALARS
+from langchain_nuextract.schema.json_types import dumps
+from langchain_nuextract.schema.value_types import REGIONS, SCALARS, json_kinds
 
 
 def read(template: JSON, at: Path = ()) -> Node:

@@ -9,7 +9,8 @@ from langchain_nuextract.schema.answer_shape import (
     RecordShape,
     ScalarShape,
 )
-from langchain_nuextract.schema.types import ANNOTATION, json_kind
+from langchain_nuextract.schema.jsonschema.keywords import ANNOTATION
+from langchain_nuextract.schema.value_types import json_kind
 
 
 def template(shape: AnswerShape) -> JSON:

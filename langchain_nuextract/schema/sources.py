@@ -15,7 +15,7 @@ from langchain_nuextract.schema.jsonschema import unroll as json_schema
 from langchain_nuextract.schema.jsonschema.drafts import address, validator
 from langchain_nuextract.schema.jsonschema.validate import check_json
 from langchain_nuextract.schema.python_types.instances import check_python
-from langchain_nuextract.schema.types import NUEXTRACT_3
+from langchain_nuextract.schema.vocabulary import NUEXTRACT_3
 
 PYDANTIC: Final = "https://json-schema.org/draft/2020-12/schema"
 """The draft of the JSON Schemas that Pydantic makes."""
@@ -56,7 +56,7 @@ class _PythonType:
         return check_python(self.type, value)
 
     def as_json(self, value: Any) -> JSON:
-        from langchain_nuextract.schema.python_types.pydantic_schema import as_json  # noqa: PLC0415 Pydantic is heavy
+        from langchain_nuextract.schema.python_types.lowering import as_json  # noqa: PLC0415 Pydantic is heavy
 
         return as_json(self.type, value)
 

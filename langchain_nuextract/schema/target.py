@@ -12,14 +12,14 @@ from langchain_nuextract.schema import render as answers
 from langchain_nuextract.schema.answer_shape import AnswerShape, RecordShape, asks
 from langchain_nuextract.schema.codec.build import distinct, notes
 from langchain_nuextract.schema.codec.root import RootCodec, whole
-from langchain_nuextract.schema.defaults import absent, has
+from langchain_nuextract.schema.defaults import defaults
 from langchain_nuextract.schema.detect import reads_as
 from langchain_nuextract.schema.formats.checks import checked_for
 from langchain_nuextract.schema.groundable import choices, spoken
 from langchain_nuextract.schema.ir import Loss, Node, Record, losses
 from langchain_nuextract.schema.losses import downgrades
 from langchain_nuextract.schema.sources import SchemaSource, Source, given
-from langchain_nuextract.schema.types import NUEXTRACT_3, Speaks, Vocabulary
+from langchain_nuextract.schema.vocabulary import NUEXTRACT_3, Speaks, Vocabulary
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -209,11 +209,7 @@ class Target(Generic[T]):
 
     def defaults(self, value: JSON) -> tuple[Path, ...]:
         """Name the parts that are not in a value and that a default of the user's type fills."""
-        missing = tuple(absent(self._node, value)) if self.source == "python" else ()
-        if not missing:
-            return ()
-        filled = self._given.as_json(self._given.check(value))
-        return tuple(path for path in missing if has(filled, path))
+        return tuple(defaults(self._node, value))
 
     def spoken(self, value: JSON) -> Iterator[JSON]:
         """Yield the scalars of a value that a document has to say: no choices, codes, truth values or nulls."""

@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import EACH, leaves, show
 from langchain_nuextract.schema.target import Target
-from langchain_nuextract.schema.types import NUEXTRACT_1, NUEXTRACT_2, NUEXTRACT_3
+from langchain_nuextract.schema.vocabulary import NUEXTRACT_1, NUEXTRACT_2, NUEXTRACT_3
 
 Engines = Mapping[str, Callable[[str], object]]
 SIZES = (500, 1000, 2000, 4000)

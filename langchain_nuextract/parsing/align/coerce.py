@@ -15,7 +15,7 @@ from langchain_nuextract.paths import JSON
 from langchain_nuextract.scalars.dates import iso_date, iso_date_time, iso_time
 from langchain_nuextract.scalars.locale import MARKS, Conventions, Mark
 from langchain_nuextract.scalars.numbers import Number, exactly, number
-from langchain_nuextract.schema.types import TEMPORAL
+from langchain_nuextract.schema.value_types import TEMPORAL
 
 TEXTS: Final = frozenset({"", "string", "verbatim-string"})
 """Types whose values are free text, in which every word may be meant."""

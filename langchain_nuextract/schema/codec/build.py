@@ -26,7 +26,6 @@ from langchain_nuextract.schema.answer_shape import (
 from langchain_nuextract.schema.codec.containers import Codec, ListCodec, MapCodec, Part, RecordCodec
 from langchain_nuextract.schema.codec.scalars import EnumCodec, JsonCodec, NullableCodec, ScalarCodec, TextCodec
 from langchain_nuextract.schema.codec.unions import TupleCodec, UnionCodec
-from langchain_nuextract.schema.formats.patterns import OF_TYPES
 from langchain_nuextract.schema.ir import (
     Anything,
     Array,
@@ -42,7 +41,8 @@ from langchain_nuextract.schema.ir import (
     tells_null,
 )
 from langchain_nuextract.schema.json_types import dumps
-from langchain_nuextract.schema.types import TEMPORAL, Vocabulary, json_kind, nearest
+from langchain_nuextract.schema.value_types import TEMPORAL, TYPES, json_kind
+from langchain_nuextract.schema.vocabulary import Vocabulary, nearest
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
@@ -92,7 +92,7 @@ class _Builder:
         if shape.type in {"", "string"} and node.type in TEMPORAL:
             shape = replace(shape, meant=node.type)
         if node.kinds == frozenset({"string"}) and shape.type:
-            shape = replace(shape, pattern=OF_TYPES.get(shape.type, node.pattern))
+            shape = replace(shape, pattern=TYPES[shape.type].pattern or node.pattern)
         written = json_kind(shape.type)
         day = node.type == "date" and shape.type == "date-time"
         if not day and written in node.kinds and (len(node.kinds) == 1 or written != "string"):

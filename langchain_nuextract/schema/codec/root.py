@@ -12,7 +12,7 @@ from langchain_nuextract.schema.codec.provenance import Origin, within
 from langchain_nuextract.schema.codec.scalars import EnumCodec
 from langchain_nuextract.schema.ir import Array, Member, Never, Node, Record
 from langchain_nuextract.schema.json_types import is_object
-from langchain_nuextract.schema.types import Vocabulary
+from langchain_nuextract.schema.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from langchain_nuextract.schema.ir import (
     Split,
     is_impossible,
 )
-from langchain_nuextract.schema.json_types import admits, json_kinds, plain_type
+from langchain_nuextract.schema.json_types import admits, plain_type
+from langchain_nuextract.schema.value_types import json_kinds
 
 
 def meet(a: Node, b: Node) -> Node:

@@ -11,34 +11,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, cast
+from typing import cast
 
 from langchain_nuextract.paths import JSON, Path
-from langchain_nuextract.schema.formats.addresses import is_email, is_phone, is_url
-from langchain_nuextract.schema.formats.codes import (
-    Check,
-    is_bic,
-    is_country,
-    is_currency,
-    is_iban,
-    is_language,
-    is_language_tag,
-    is_script,
-    region,
-)
-from langchain_nuextract.schema.formats.iso8601 import is_date, is_date_time, is_duration, is_time
-from langchain_nuextract.schema.formats.ucum import is_unit
-from langchain_nuextract.schema.types import REGIONS, Vocabulary, nearest
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What the values of a type are."""
-
-    says: str
-    """In words, for a message: "expected …"."""
-    holds: Check
-    """Whether a text is one."""
+from langchain_nuextract.schema.value_types import TYPES, ValueType
+from langchain_nuextract.schema.vocabulary import Vocabulary, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +28,8 @@ class Fault:
     reason: str
 
 
-_asked: ContextVar[frozenset[str]] = ContextVar("asked", default=frozenset())
+_checked: ContextVar[frozenset[str]] = ContextVar("checked", default=frozenset())
+"""The types that are checked. Pydantic's own context of a validation is not for us: the user's validators read it."""
 
 
 @contextmanager
@@ -61,49 +39,30 @@ def checked_for(vocabulary: Vocabulary) -> Generator[None]:
     What it was asked for as free text is not checked: it never heard that a country is a code. Outside of this, nothing
     is: a user's own model stays as it is when it is filled by hand.
     """
-    before = _asked.set(_told(vocabulary))
+    before = _checked.set(_checked_in(vocabulary))
     try:
         yield
     finally:
-        _asked.reset(before)
+        _checked.reset(before)
 
 
 @cache
-def _told(vocabulary: Vocabulary) -> frozenset[str]:
-    return frozenset(type_ for type_ in MEANINGS if nearest(type_, vocabulary) not in {"", "string"})
+def _checked_in(vocabulary: Vocabulary) -> frozenset[str]:
+    return frozenset(
+        name for name, row in TYPES.items() if row.holds and nearest(name, vocabulary) not in {"", "string"}
+    )
 
 
 def faults(type_: str, value: object) -> Iterator[Fault]:
     """Yield what is wrong with a value that was asked for by a type, if that is checked; lists are looked into."""
-    if type_ in _asked.get():
-        yield from _faults(MEANINGS[type_], value, ())
+    if type_ in _checked.get():
+        yield from _faults(TYPES[type_], value, ())
 
 
-def _faults(meaning: Meaning, value: object, at: Path) -> Iterator[Fault]:
+def _faults(row: ValueType, value: object, at: Path) -> Iterator[Fault]:
     if isinstance(value, str):
-        if not meaning.holds(value):
-            yield Fault(at, value, f"expected {meaning.says}")
+        if row.holds and not row.holds(value):
+            yield Fault(at, value, f"expected {row.says}")
     elif isinstance(value, list | tuple):
         for index, item in enumerate(cast("list[JSON]", value)):
-            yield from _faults(meaning, item, (*at, index))
-
-
-MEANINGS: Final = {
-    "date": Meaning("a date (ISO 8601)", is_date),
-    "time": Meaning("a time (ISO 8601)", is_time),
-    "date-time": Meaning("a date and time (ISO 8601)", is_date_time),
-    "duration": Meaning("a duration (ISO 8601)", is_duration),
-    "country": Meaning("a country code (ISO 3166-1 alpha-2)", is_country),
-    "currency": Meaning("a currency code (ISO 4217)", is_currency),
-    "language": Meaning("a language code (ISO 639-3)", is_language),
-    "language-tag": Meaning("a language tag (BCP 47)", is_language_tag),
-    "script": Meaning("a script code (ISO 15924)", is_script),
-    "url": Meaning("a web address", is_url),
-    "email-address": Meaning("an e-mail address", is_email),
-    "phone-number": Meaning("a telephone number", is_phone),
-    "iban": Meaning("an IBAN", is_iban),
-    "bic": Meaning("a BIC", is_bic),
-    "unit-code": Meaning("a unit code (UCUM)", is_unit),
-    **{name: Meaning(f"the code of a part of {name[-2:]} (ISO 3166-2)", region(name[-2:])) for name in REGIONS},
-}
-"""What the types promise whose values can be checked."""
+            yield from _faults(row, item, (*at, index))

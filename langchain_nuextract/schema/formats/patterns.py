@@ -9,18 +9,6 @@ from typing import Final
 
 from langchain_nuextract.paths import JSON
 
-_TIME: Final = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})?"
-OF_TYPES: Final = {
-    "date": r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$",
-    "date-time": rf"^[0-9]{{4}}-[0-9]{{2}}(-[0-9]{{2}}(T{_TIME})?)?$",
-    "time": rf"^{_TIME}$",
-    "country": "^[A-Z]{2}$",
-    "currency": "^[A-Z]{3}$",
-    "language": "^[a-z]{3}$",
-    "script": "^[A-Z][a-z]{3}$",
-}
-"""By NuExtract's type."""
-
 _CHARACTERS: Final = r"A-Za-z0-9_ /:,#@%&-"
 _TIMES: Final = r"(?:[?*+]|\{\d{1,2}(?:,\d{0,2})?\})?"
 """A group cannot have a number of times: nested, they would be a grammar of millions of states."""

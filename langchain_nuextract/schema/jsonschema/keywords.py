@@ -6,6 +6,17 @@ from typing import Final
 from langchain_nuextract.paths import JSON, fields, items, number
 from langchain_nuextract.schema.json_types import is_list, is_object
 
+ANNOTATION: Final = "x-nuextract"
+"""The keyword under which a type that the user asked for by name is kept."""
+ALIASES: Final = "x-nuextract-aliases"
+"""The keyword that lists the keys by which a part is read."""
+DEFAULTED: Final = "x-nuextract-defaulted"
+"""The keyword that tells that a default of the user's type fills a part, be it written down or made."""
+HOOKED: Final = "x-nuextract-hooked"
+"""The keyword that tells that a validator of the user's sees the value before its type is looked at."""
+NAMES: Final = "x-nuextract-names"
+"""The keyword that names the items of a tuple, in their order."""
+
 _ABOUT: Final = {
     "object": frozenset({"properties", "required", "additionalProperties", "patternProperties", "propertyNames"}),
     "array": frozenset({"items", "prefixItems", "additionalItems", "minItems", "maxItems", "uniqueItems", "contains"}),

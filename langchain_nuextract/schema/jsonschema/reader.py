@@ -27,10 +27,18 @@ from langchain_nuextract.schema.ir import (
     size,
 )
 from langchain_nuextract.schema.json_types import dumps, is_list, is_object
-from langchain_nuextract.schema.jsonschema.keywords import bound, implied_type, listed, named_keys, patterns, required
+from langchain_nuextract.schema.jsonschema.keywords import (
+    ANNOTATION,
+    DEFAULTED,
+    bound,
+    implied_type,
+    listed,
+    named_keys,
+    patterns,
+    required,
+)
 from langchain_nuextract.schema.jsonschema.references import Resolver
 from langchain_nuextract.schema.jsonschema.scalars import retype, scalar
-from langchain_nuextract.schema.types import ANNOTATION
 
 DEEPEST: Final = 60
 """Levels of nesting at the most; NuExtract was trained on nine."""
@@ -229,6 +237,7 @@ class Reader:
         node = self.read(schema, place.down(name))
         says: Mapping[str, JSON] = schema if is_object(schema) else {}
         default = dumps(says["default"]) if "default" in says else None
+        defaulted = says.get(DEFAULTED) is True
         constant = node.members[0].text if isinstance(node, Enum) and len(node.members) == 1 else None
         return Field(
             name=name,
@@ -236,7 +245,8 @@ class Reader:
             required=required,
             default=default,
             filled=self._closed and default is not None and default == constant,
-            null_matters=not required and (not self._closed if default is None else default != "null"),
+            defaulted=defaulted,
+            null_matters=not required and (not defaulted if default is None else default != "null"),
         )
 
     def _undeclared(self, name: str, schema: Mapping[str, JSON], place: Place, *, required: bool) -> Field:

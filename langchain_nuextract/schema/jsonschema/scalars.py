@@ -7,28 +7,7 @@ from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import EACH, JSON, Path
 from langchain_nuextract.schema.formats.patterns import plain
 from langchain_nuextract.schema.ir import Anything, Array, Leaf, Never, Node, Split
-from langchain_nuextract.schema.json_types import json_kinds
-from langchain_nuextract.schema.types import REGIONS, SCALARS, json_kind
-
-FORMATS = {
-    "date": "date",
-    "time": "time",
-    "date-time": "date-time",
-    "duration": "duration",
-    "email": "email-address",
-    "idn-email": "email-address",
-    "uri": "url",
-    "iri": "url",
-    "url": "url",
-    "uuid": "verbatim-string",
-    "hostname": "verbatim-string",
-    "ipv4": "verbatim-string",
-    "ipv6": "verbatim-string",
-    "phone": "phone-number",
-    "currency-code": "currency",
-    "country-code": "country",
-}
-"""The NuExtract type for a `format`; any other format is text."""
+from langchain_nuextract.schema.value_types import FORMATS, REGIONS, SCALARS, json_kind, json_kinds
 
 
 def scalar(name: JSON, schema: Mapping[str, JSON]) -> Node:

@@ -14,8 +14,8 @@ from langchain_nuextract.schema.formats.checks import faults
 from langchain_nuextract.schema.formats.iso8601 import is_duration
 from langchain_nuextract.schema.json_types import is_list, is_object, shown
 from langchain_nuextract.schema.jsonschema.drafts import careful
-from langchain_nuextract.schema.jsonschema.keywords import listed
-from langchain_nuextract.schema.types import ANNOTATION
+from langchain_nuextract.schema.jsonschema.keywords import ANNOTATION, listed
+from langchain_nuextract.schema.value_types import FORMATS, TYPES
 
 if TYPE_CHECKING:
     from jsonschema import FormatChecker
@@ -35,7 +35,7 @@ _FORMATS: dict[str, Callable[[str], object]] = {
     "iri": is_iri,
 }
 """Formats that are checked. A date-time may lack its time zone and a URI have any letters: documents print them so."""
-_TYPED = {"url": "url", "phone": "phone-number", "currency-code": "currency", "country-code": "country"}
+_TYPED = {format_: name for format_, name in FORMATS.items() if format_ not in _FORMATS and TYPES[name].holds}
 """Formats that JSON Schema does not have, and the NuExtract types they are checked as."""
 
 _WORDS = {

@@ -1,16 +1,15 @@
 """Instances of Python types made of JSON values, with problems by path."""
 
 import json
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from langchain_nuextract.errors import InvalidValue, Problem, UnsupportedSchema
 from langchain_nuextract.paths import JSON, Path, child
 from langchain_nuextract.schema.json_types import shown
-from langchain_nuextract.schema.python_types.typed_dicts import modern
+from langchain_nuextract.schema.python_types.adapters import adapter
+from langchain_nuextract.schema.python_types.aliases import reads_names
 
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter
     from pydantic_core import ErrorDetails
 
 _WORDS = {
@@ -24,36 +23,43 @@ _WORDS = {
 }
 
 
-@lru_cache(maxsize=256)
-def adapter(type_: Any) -> "TypeAdapter[Any]":
-    """Give what Pydantic knows about a type.
-
-    Raises:
-        UnsupportedSchema: Pydantic cannot read the type.
-    """
-    from pydantic import PydanticUserError, TypeAdapter  # noqa: PLC0415 heavy, and not needed for dict schemas
-    from pydantic_core import SchemaError  # noqa: PLC0415
-
-    try:
-        found = TypeAdapter(modern(type_))
-        found.rebuild()
-    except (PydanticUserError, SchemaError, NameError, TypeError) as error:
-        raise UnsupportedSchema((), f"{type_!r} is not a type that Pydantic can read: {error}") from error
-    return found
-
-
 def check_python(type_: Any, value: JSON) -> Any:
     """Make an instance of a Python type of a JSON value.
 
     Raises:
-        InvalidValue: The type does not admit it.
+        InvalidValue: The type does not admit it, or the user's own code failed on it in whatever way.
     """
     from pydantic import ValidationError  # noqa: PLC0415 heavy, and not needed for dict schemas
 
     try:
-        return adapter(type_).validate_json(json.dumps(value))
+        # Types without paths are left to their own settings: by their names, fields that have keys are not read.
+        named = True if reads_names(type_) else None
+        return adapter(type_).validate_json(json.dumps(value), by_name=named, by_alias=named)
     except ValidationError as error:
-        raise InvalidValue([_problem(entry, value) for entry in error.errors(include_url=False)]) from error
+        raise _invalid(error.errors(include_url=False), value) from error
+    except UnsupportedSchema:
+        raise
+    except Exception as error:  # the user's validators may raise anything
+        raise InvalidValue(_located(type_, value, error)) from error
+
+
+def _invalid(entries: "list[ErrorDetails]", value: JSON) -> InvalidValue:
+    return InvalidValue([_problem(entry, value) for entry in entries])
+
+
+def _located(type_: Any, value: JSON, error: Exception) -> list[Problem]:
+    """Find out where the user's code failed, by validating once more with each piece of it under guard."""
+    from pydantic import ValidationError  # noqa: PLC0415 heavy
+
+    from langchain_nuextract.schema.python_types.user_errors import guarded, words  # noqa: PLC0415 rarely needed
+
+    try:
+        guarded(type_).validate_json(json.dumps(value))
+    except ValidationError as found:
+        return [_problem(entry, value) for entry in found.errors(include_url=False)]
+    except Exception:  # noqa: BLE001 whatever this is, it is no news: the error itself is told
+        return [Problem((), words(error))]
+    return [Problem((), words(error))]
 
 
 def _problem(entry: "ErrorDetails", value: JSON) -> Problem:

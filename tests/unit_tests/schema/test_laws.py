@@ -11,7 +11,8 @@ from jsonschema import Draft202012Validator
 
 from langchain_nuextract.paths import EACH, Path
 from langchain_nuextract.schema.target import FULL, Target
-from langchain_nuextract.schema.types import NUEXTRACT_1, NUEXTRACT_2, SCALARS
+from langchain_nuextract.schema.value_types import SCALARS
+from langchain_nuextract.schema.vocabulary import NUEXTRACT_1, NUEXTRACT_2
 
 DIALECTS = [FULL, *(SimpleNamespace(vocabulary=vocabulary) for vocabulary in (NUEXTRACT_2, NUEXTRACT_1))]
 NAMES = st.sampled_from(["a", "b", "key", "value", "items", "other", "first", "größe", "with space", ""])

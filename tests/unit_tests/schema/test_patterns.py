@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field, TypeAdapter
 
 from langchain_nuextract import NuType, Target
-from langchain_nuextract.schema.formats.patterns import OF_TYPES, plain
+from langchain_nuextract.schema.formats.patterns import plain
 from langchain_nuextract.schema.render import answer_schema
 from langchain_nuextract.schema.target import FULL
+from langchain_nuextract.schema.value_types import TYPES
 
 
 @pytest.mark.parametrize(
@@ -56,8 +57,8 @@ def test_what_is_told_admits_what_the_pattern_admits(pattern: str, data: st.Data
     ],
 )
 def test_the_types_are_written_as_iso_has_them(name: str, value: str) -> None:
-    assert re.fullmatch(OF_TYPES[name], value)
-    assert not re.fullmatch(OF_TYPES[name], name)
+    assert re.fullmatch(TYPES[name].pattern, value)
+    assert not re.fullmatch(TYPES[name].pattern, name)
 
 
 CODE = Annotated[str, Field(pattern="^[A-Z]{2}$")]
@@ -71,8 +72,8 @@ CODE = Annotated[str, Field(pattern="^[A-Z]{2}$")]
         pytest.param(list[CODE], None, id="a list"),
         pytest.param(CODE | int, None, id="or a number"),
         pytest.param(CODE | Annotated[str, Field(pattern="^[0-9]{2}$")], None, id="of two patterns"),
-        pytest.param(date, OF_TYPES["date"], id="a date"),
-        pytest.param(Annotated[str, NuType("currency")], OF_TYPES["currency"], id="a currency"),
+        pytest.param(date, TYPES["date"].pattern, id="a date"),
+        pytest.param(Annotated[str, NuType("currency")], TYPES["currency"].pattern, id="a currency"),
         pytest.param(str, None, id="any text"),
     ],
 )

@@ -12,9 +12,9 @@ import pytest
 from pydantic import AnyUrl, BaseModel, ConfigDict, EmailStr, Field, RootModel, SecretStr, computed_field
 
 from langchain_nuextract.errors import InvalidValue, UnsupportedSchema
-from langchain_nuextract.schema.python_types.instances import adapter
+from langchain_nuextract.schema.annotations import NuType, Verbatim
+from langchain_nuextract.schema.python_types.adapters import adapter
 from langchain_nuextract.schema.target import FULL, Target
-from langchain_nuextract.schema.types import NuType, Verbatim
 
 X = TypeVar("X")
 

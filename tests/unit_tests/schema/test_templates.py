@@ -8,7 +8,8 @@ from pydantic import BaseModel
 
 from langchain_nuextract.errors import InvalidValue, UnsupportedSchema
 from langchain_nuextract.schema.target import FULL, Target
-from langchain_nuextract.schema.types import NUEXTRACT_1, NUEXTRACT_2, SCALARS
+from langchain_nuextract.schema.value_types import SCALARS
+from langchain_nuextract.schema.vocabulary import NUEXTRACT_1, NUEXTRACT_2
 
 V1 = SimpleNamespace(vocabulary=NUEXTRACT_1)
 V2 = SimpleNamespace(vocabulary=NUEXTRACT_2)

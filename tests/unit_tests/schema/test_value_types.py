@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, BeforeValidator, TypeAdapter
 
 from langchain_nuextract import InvalidValue, NuType, Target
-from langchain_nuextract.schema.types import NUEXTRACT_1, NUEXTRACT_2, REGIONS
+from langchain_nuextract.schema.value_types import REGIONS
+from langchain_nuextract.schema.vocabulary import NUEXTRACT_1, NUEXTRACT_2
 
 VALID: dict[str, tuple[str, ...]] = {
     "date": (

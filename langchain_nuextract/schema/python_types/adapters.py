@@ -1,0 +1,58 @@
+"""What Pydantic knows about a Python type."""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, cast
+
+from langchain_nuextract.errors import UnsupportedSchema
+from langchain_nuextract.schema.python_types.typed_dicts import modern
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+
+@lru_cache(maxsize=256)
+def adapter(type_: Any) -> "TypeAdapter[Any]":
+    """Give what Pydantic knows about a type.
+
+    Raises:
+        UnsupportedSchema: Pydantic cannot read the type, or it is a model of Pydantic 1.
+    """
+    from pydantic import PydanticUserError, TypeAdapter  # noqa: PLC0415 heavy, and not needed for dict schemas
+    from pydantic_core import SchemaError  # noqa: PLC0415
+
+    if _is_v1(type_):
+        raise _v1(type_)
+    try:
+        found = TypeAdapter(modern(type_))
+        found.rebuild()
+    except (PydanticUserError, SchemaError, NameError, TypeError) as error:
+        raise UnsupportedSchema((), f"{type_!r} is not a type that Pydantic can read: {error}") from error
+    for model in _v1_models(found.core_schema):
+        raise _v1(model)
+    return found
+
+
+def _is_v1(type_: object) -> bool:
+    return isinstance(type_, type) and any(base.__module__.startswith("pydantic.v1") for base in type_.__mro__)
+
+
+def _v1(model: object) -> UnsupportedSchema:
+    name = getattr(model, "__name__", str(model))
+    return UnsupportedSchema(
+        (), f"{name} is a model of Pydantic 1 (pydantic.v1). Make it one of Pydantic 2: from pydantic import BaseModel."
+    )
+
+
+def _v1_models(core: object) -> Iterator[object]:
+    """Yield the models of Pydantic 1 in a core schema, where nothing but their method `validate` is known of them."""
+    todo: list[object] = [core]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, Mapping):
+            model = getattr(cast("Mapping[str, object]", node).get("function"), "__self__", None)
+            if _is_v1(model):
+                yield model
+            todo.extend(cast("Mapping[str, object]", node).values())
+        elif isinstance(node, list):
+            todo.extend(cast("list[object]", node))

@@ -1,0 +1,91 @@
+"""Instances as the JSON that makes them, without the user's serializers, which may mask, round or leave out values."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import is_dataclass
+from enum import Enum
+from typing import Any, cast
+
+from pydantic import BaseModel, RootModel, SecretBytes, SecretStr, ValidationError
+from pydantic_core import PydanticSerializationError, to_jsonable_python
+
+from langchain_nuextract.errors import InvalidValue
+from langchain_nuextract.paths import JSON
+from langchain_nuextract.schema.python_types.adapters import adapter
+from langchain_nuextract.schema.python_types.aliases import fields_of
+from langchain_nuextract.schema.python_types.instances import check_python
+
+_PLAIN = (str, int, float, bool, type(None))
+
+
+def as_json(type_: Any, value: object) -> JSON:
+    """Write an instance as the JSON that it can be made of again; what is JSON already is left as it is.
+
+    A value that only its own serializer can write, as that of a class of the user's, is written by it.
+    """
+    if _is_json(value):
+        return cast("JSON", value)
+    try:
+        written = _written(value)
+        if _makes(type_, written, value):
+            return written
+    except PydanticSerializationError:
+        return _dumped(type_, value)
+    # What Pydantic itself encodes, as Base64Bytes, is read in the form in which it is dumped.
+    try:
+        dumped = _dumped(type_, value)
+    except Exception:  # noqa: BLE001 the user's serializers may raise anything; without them, the value stays as it is
+        return written
+    return dumped if _makes(type_, dumped, value) else written
+
+
+def _dumped(type_: Any, value: object) -> JSON:
+    return adapter(type_).dump_python(value, mode="json", by_alias=True, warnings=False)
+
+
+def _makes(type_: Any, written: JSON, value: object) -> bool:
+    try:
+        return bool(check_python(type_, written) == value)
+    except (InvalidValue, ValidationError, TypeError):
+        return False
+
+
+def _is_json(value: object) -> bool:
+    match value:
+        case dict():
+            return all(isinstance(key, str) and _is_json(child) for key, child in cast("dict[Any, Any]", value).items())
+        case list():
+            return all(_is_json(child) for child in cast("list[Any]", value))
+        case _:
+            return type(value) in _PLAIN
+
+
+def _written(value: Any) -> JSON:
+    if type(value) in _PLAIN:
+        return value
+    match value:
+        case SecretStr() | SecretBytes():
+            written = _written(value.get_secret_value())
+        case Enum():
+            written = _written(value.value)
+        case RootModel():
+            written = _written(cast("Any", value).root)
+        case BaseModel():
+            written = _parts(value) | {name: _written(extra) for name, extra in (value.model_extra or {}).items()}
+        case Mapping():
+            pairs = cast("Mapping[Any, Any]", value).items()
+            written = {_key(name): _written(child) for name, child in pairs}
+        case list() | tuple() | set() | frozenset():
+            written = [_written(child) for child in cast("Iterable[Any]", value)]
+        case _:
+            written = _parts(value) if is_dataclass(value) else to_jsonable_python(value)
+    return written
+
+
+def _key(name: Any) -> str:
+    """Write the key of a mapping as Pydantic does."""
+    return next(iter(cast("dict[str, None]", to_jsonable_python({name: None}))))
+
+
+def _parts(value: Any) -> dict[str, JSON]:
+    named = fields_of(value.__class__)
+    return {key: _written(getattr(value, name)) for name, key in named if hasattr(value, name)}

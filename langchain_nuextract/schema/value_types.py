@@ -1,0 +1,139 @@
+"""NuExtract's value types: all that is known of each, in one table.
+
+A new type is a row here. How documents write its values is for `scalars` to know, and which of the types a model
+generation has is in `vocabulary`.
+
+Source: numindai/nuextract, assets/TYPES.md at ab9e1a7; the last six regions are from NuMind's SDK.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from langchain_nuextract.schema.formats.addresses import is_email, is_phone, is_url
+from langchain_nuextract.schema.formats.codes import (
+    is_bic,
+    is_country,
+    is_currency,
+    is_iban,
+    is_language,
+    is_language_tag,
+    is_script,
+    region,
+)
+from langchain_nuextract.schema.formats.iso8601 import is_date, is_date_time, is_duration, is_time
+from langchain_nuextract.schema.formats.ucum import is_unit
+
+
+@dataclass(frozen=True, slots=True)
+class ValueType:
+    """What is known of a type."""
+
+    name: str
+    """How templates write it."""
+    kind: Literal["string", "integer", "number", "boolean"] = "string"
+    """The JSON type in which models write its values."""
+    says: str = ""
+    """What a value is, for a message: "expected a date (ISO 8601)"."""
+    holds: Callable[[str], bool] | None = None
+    """Whether a text is such a value; None where there is nothing to check."""
+    formats: tuple[str, ...] = ()
+    """The `format`s of JSON Schema that are asked for as this type."""
+    pattern: str = ""
+    """How a model that is held to a grammar writes it; see `formats.patterns` for what may stand here."""
+    normal: str = ""
+    """A pattern of texts that are in the type's normal form beyond doubt, so that nothing need be read out of them."""
+    nearby: tuple[str, ...] = ()
+    """What to ask for where a generation lacks the type, best first; plain text is the last resort."""
+    is_code: bool = False
+    """Whether values are drawn from a list, so that a document need not say them: `EUR` is right for "€"."""
+
+
+_TIME: Final = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})?"
+_CLOCK: Final = rf"^{_TIME}$"
+_VERBATIM: Final = ("verbatim-string",)
+_COUNTRIES: Final = "US FR IE GB IT ES DE PT CA MX BR AU JP KR CN IN VN TH RU PL"
+
+
+def _code(name: str, says: str, holds: Callable[[str], bool], pattern: str = "", *formats: str) -> ValueType:
+    return ValueType(name, says=says, holds=holds, formats=formats, pattern=pattern, normal=pattern, is_code=True)
+
+
+_ROWS: Final = (
+    ValueType("integer", "integer"),
+    ValueType("number", "number"),
+    ValueType("boolean", "boolean", is_code=True),
+    ValueType("string"),
+    ValueType("verbatim-string", formats=("uuid", "hostname", "ipv4", "ipv6")),
+    ValueType(
+        "date",
+        says="a date (ISO 8601)",
+        holds=is_date,
+        formats=("date",),
+        pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$",
+        normal=r"^\d{4}(?:-\d{2}){1,2}$",
+        nearby=("date-time",),
+    ),
+    ValueType(
+        "time",
+        says="a time (ISO 8601)",
+        holds=is_time,
+        formats=("time",),
+        pattern=_CLOCK,
+        normal=r"^\d{2}:\d{2}\S*$",
+    ),
+    ValueType(
+        "date-time",
+        says="a date and time (ISO 8601)",
+        holds=is_date_time,
+        formats=("date-time",),
+        pattern=rf"^[0-9]{{4}}-[0-9]{{2}}(-[0-9]{{2}}(T{_TIME})?)?$",
+        normal=r"^\d{4}-\d{2}(?:-\d{2}(?:T\S+)?)?$",
+    ),
+    ValueType(
+        "duration",
+        says="a duration (ISO 8601)",
+        holds=is_duration,
+        formats=("duration",),
+        normal=r"^-?P[\dA-Z.,]+$",
+    ),
+    _code("country", "a country code (ISO 3166-1 alpha-2)", is_country, "^[A-Z]{2}$", "country-code"),
+    _code("currency", "a currency code (ISO 4217)", is_currency, "^[A-Z]{3}$", "currency-code"),
+    _code("language", "a language code (ISO 639-3)", is_language, "^[a-z]{3}$"),
+    _code("language-tag", "a language tag (BCP 47)", is_language_tag),
+    _code("script", "a script code (ISO 15924)", is_script, "^[A-Z][a-z]{3}$"),
+    _code("unit-code", "a unit code (UCUM)", is_unit),
+    ValueType("url", says="a web address", holds=is_url, formats=("uri", "iri", "url"), nearby=_VERBATIM),
+    ValueType(
+        "email-address", says="an e-mail address", holds=is_email, formats=("email", "idn-email"), nearby=_VERBATIM
+    ),
+    ValueType("phone-number", says="a telephone number", holds=is_phone, formats=("phone",), nearby=_VERBATIM),
+    ValueType("iban", says="an IBAN", holds=is_iban, nearby=_VERBATIM),
+    ValueType("bic", says="a BIC", holds=is_bic, nearby=_VERBATIM),
+)
+_REGIONS: Final = tuple(
+    _code(f"region:{country}", f"the code of a part of {country} (ISO 3166-2)", region(country))
+    for country in _COUNTRIES.split()
+)
+
+TYPES: Final = {row.name: row for row in (*_ROWS, *_REGIONS)}
+"""By name."""
+SCALARS: Final = frozenset(row.name for row in _ROWS)
+"""The scalar types of NuExtract3, regions left out."""
+REGIONS: Final = frozenset(row.name for row in _REGIONS)
+"""Subdivisions of a country, one type for each."""
+TEMPORAL: Final = frozenset({"date", "time", "date-time", "duration"})
+"""The types of dates and times, which a text of digits alone never is: `2024` is a year, not a moment."""
+FORMATS: Final = {format_: row.name for row in _ROWS for format_ in row.formats}
+"""The type for a `format` of JSON Schema; any other format is text."""
+
+
+def json_kind(name: str) -> str:
+    """Give the JSON type in which a model writes a type: `string`, `integer`, `number` or `boolean`."""
+    return TYPES[name].kind if name in TYPES else "string"
+
+
+def json_kinds(name: str) -> frozenset[str]:
+    """Give the JSON types of the values of a type."""
+    kind = json_kind(name)
+    return frozenset({"integer", "number"}) if kind == "number" else frozenset({kind})
