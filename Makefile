@@ -7,7 +7,7 @@ PEERS := .venv-peers
 RELEASE := .venv-release
 PYTHONS ?= 3.11 3.12 3.13 3.14
 
-.PHONY: help quickstart test test-pythons check format test-vllm package audit lock bench bench-embedded bench-schema bench-repair bench-leaks bench-many fuzz clean
+.PHONY: help quickstart test test-pythons check format test-vllm package audit lock bench bench-embedded bench-schema bench-repair bench-leaks bench-many fuzz soak clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -41,7 +41,7 @@ quickstart: $(READY) ## extract from a document with the embedded model (or the 
 	@$(RUN)/python examples/quickstart.py
 
 test: $(READY) ## all tests that need no vLLM
-	@$(RUN)/python -m pytest -m "not vllm" --numprocesses $(or $(WORKERS),auto) $(ARGS)
+	@$(RUN)/python -m pytest -m "not vllm" --numprocesses $(or $(WORKERS),auto) --dist loadgroup $(ARGS)
 
 check: $(READY) ## format, lint, types, import contract and tests: what CI runs, without vLLM
 	@$(RUN)/ruff format --check .
@@ -99,6 +99,9 @@ bench-repair: $(READY) ## what is read from broken answers, against json_repair 
 
 fuzz: $(READY) ## read damaged answers for ten minutes: make fuzz SECONDS=60 SEED=7
 	@$(RUN)/python -m tests.fuzz.run --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1)
+
+soak: $(READY) ## ten minutes of failing endpoints, killed runs, a shared checkpoint and a full disk
+	@$(RUN)/python -m tests.soak.run $(ARGS)
 
 bench-leaks: $(READY) ## how well values copied from examples are told from values of the document
 	@$(RUN)/python tests/bench/leaks.py $(ARGS)
