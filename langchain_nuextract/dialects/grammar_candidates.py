@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from langchain_nuextract.grounding.numbers import is_negative, number_index
+from langchain_nuextract.grounding.numbers import NumberIndex, number_index
 from langchain_nuextract.scalars.dates import iso_date, iso_date_time, iso_time
 
 MOST: Final = 200
@@ -52,9 +52,10 @@ class Offers:
 
     def numbers(self) -> Iterator[str]:
         """Numbers, in all readings of their marks."""
+        signs = NumberIndex(self.text)
         for notation, span in self._numerals:
             yield notation
-            if is_negative(self.text, span):
+            if signs.is_negative(span):
                 yield f"-{notation}"
 
     def count(self) -> int:

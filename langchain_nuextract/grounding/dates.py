@@ -10,6 +10,7 @@ from typing import Final
 
 from langchain_nuextract.grounding.date_mentions import ONE_OR_TWO, Mention, mentions, span_of
 from langchain_nuextract.grounding.evidence import Match, Place
+from langchain_nuextract.scalars.dates import LONGEST
 
 _DAY_ALONE: Final = re.compile(
     rf"({ONE_OR_TWO})(?:st|nd|rd|th|er|:e)\b|({ONE_OR_TWO})\s?[日号號일]|"
@@ -67,6 +68,17 @@ class DateIndex:
         if any(clock):
             days = self._with_clock(days, (clock[0], clock[1], clock[2]))
         return days, "partial" if partly else "date"
+
+    def find_written(self, value: str) -> tuple[Sequence[Place], Match]:
+        """Find a day that a value has in a form of its own, `3 May 2024`, in any other."""
+        if len(value) > LONGEST:
+            return (), "date"
+        said = [each for each in mentions(value) if each.year and each.is_sure and each.place[0] == (0, len(value))]
+        days = {each[:3] for each in said}
+        if len(days) != 1:
+            return (), "date"
+        ((year, month, day),) = days
+        return self.find(f"{year:04}-{month:02}-{day:02}" if day else f"{year:04}-{month:02}")
 
     def _partly(self, year: int, month: int, day: int) -> Sequence[Place]:
         """Find a day whose year stands elsewhere, or month and year too."""

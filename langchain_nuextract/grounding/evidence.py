@@ -6,12 +6,13 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from langchain_nuextract.paths import JSON, Path
 
-Match: TypeAlias = Literal["exact", "folded", "number", "date", "partial", "similar"]
+Match: TypeAlias = Literal["exact", "folded", "number", "date", "partial", "name", "similar"]
 """How alike a value and its quotation are:
 
 - `exact`: the same characters
 - `folded`: the same but for white space, case and forms of a letter that Unicode holds equal
-- `number`: the same number, written otherwise
+- `number`: the same number, written otherwise: `1.580,22 €` for 1580.22, `19 %` for 0.19, `3 Mio.` for 3000000
+- `name`: a name or sign of what a code stands for: `€` for EUR, `Deutschland` for DE
 - `date`: the same day, month or time of the day, written otherwise
 - `similar`: much the same text, with slips in spelling, marks or letters that look alike; `similarity` says how much
 - `partial`: the same day, of which the year, or month and year, stand elsewhere in the document: `on the 3rd`

@@ -1,18 +1,22 @@
 """Where a document says the values of an extraction."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
 from itertools import starmap
+from typing import Final
 
+from langchain_nuextract.grounding.amounts import find_amount
 from langchain_nuextract.grounding.assignment import SpanAllocator
 from langchain_nuextract.grounding.dates import DateIndex, is_moment
 from langchain_nuextract.grounding.evidence import Evidence, Found, Match, Place, Span, Spans
 from langchain_nuextract.grounding.index import TextIndex
 from langchain_nuextract.grounding.leaves import Leaf, items
 from langchain_nuextract.grounding.normalize import NormalizedText, fold, folded
-from langchain_nuextract.grounding.numbers import is_negative, notation, number_index
+from langchain_nuextract.grounding.numbers import NumberIndex
 from langchain_nuextract.grounding.similar import SimilarIndex, similarity
 from langchain_nuextract.paths import JSON, Path
+from langchain_nuextract.scalars.code_names import names_of
 
 
 def ground(value: JSON, text: str) -> tuple[Evidence, ...]:
@@ -60,6 +64,11 @@ def _evidence(path: Path, leaf: str | float, place: tuple[int, int], found: Foun
     return Evidence(path, leaf, span, quotation, match, spans, alike)
 
 
+_FIGURE: Final = re.compile(r"\d")
+_DECIMAL: Final = re.compile(r"\d+(?:[.,]\d+)?")
+_CODE: Final = re.compile(r"[A-Z]{2,3}|[a-z]{2}|[A-Z]{2}-[A-Z0-9]{1,3}")
+
+
 class _Document:
     """A text in which values are looked for."""
 
@@ -67,20 +76,50 @@ class _Document:
         self._text = text
         self._exact = TextIndex(text)
         self._dates = DateIndex(text)
+        self._numbers = NumberIndex(text)
         self._similar = SimilarIndex(text)
 
     def find(self, leaf: str | float) -> Found:
-        """Find all places of a value, the closest kind of match first."""
+        """Find all places of a value, by the closest kind of match that there is."""
         if not isinstance(leaf, str):
-            spans = self._numerals.get(notation(leaf), ())
-            return Found(spans if leaf >= 0 else [span for span in spans if is_negative(self._text, span)])
+            return Found(self._numbers.find(leaf))
         if spans := self._exact.find(leaf):
-            return Found(spans)
-        if is_moment(leaf):
-            return _found(*self._dates.find(leaf))
-        if spans := self._find_alike(leaf):
-            return Found(spans, "folded")
-        return Found(self._similar.find(leaf), "similar")
+            return Found(self._not_negative(leaf, spans))
+        kinds = (self._find_day,) if is_moment(leaf) else self._kinds
+        return next((found for kind in kinds if (found := kind(leaf)).spans), Found(()))
+
+    @cached_property
+    def _kinds(self) -> Sequence[Callable[[str], Found]]:
+        return self._find_named, self._find_folded, self._find_written_day, self._find_amount, self._find_similar
+
+    def _not_negative(self, value: str, spans: Spans) -> Spans:
+        """Leave out the figures of a negative number, where the value is a positive one."""
+        if not _DECIMAL.fullmatch(value):
+            return spans
+        return [span for span in spans if not self._numbers.is_negative(span)]
+
+    def _find_day(self, value: str) -> Found:
+        return _found(*self._dates.find(value))
+
+    def _find_folded(self, value: str) -> Found:
+        spans = self._find_alike(value)
+        # In small letters, `IT` and `DE` are words, and no countries.
+        is_code = value.isupper() and _CODE.fullmatch(value)
+        return Found([span for span in spans if not self._text[slice(*span)].islower()] if is_code else spans, "folded")
+
+    def _find_named(self, value: str) -> Found:
+        names = names_of(value) if _CODE.fullmatch(value) else ()
+        found = {span for name in names for span in self._exact.find(name) or self._find_alike(name)}
+        return Found(sorted(found), "name")
+
+    def _find_written_day(self, value: str) -> Found:
+        return _found(*self._dates.find_written(value)) if _FIGURE.search(value) else Found(())
+
+    def _find_amount(self, value: str) -> Found:
+        return Found(find_amount(value, self._text, self._numbers) if _FIGURE.search(value) else (), "number")
+
+    def _find_similar(self, value: str) -> Found:
+        return Found(self._similar.find(value), "similar")
 
     def _find_alike(self, value: str) -> Spans:
         wanted = fold(value)
@@ -96,10 +135,6 @@ class _Document:
     @cached_property
     def _alike(self) -> TextIndex:
         return TextIndex(self._folded.text)
-
-    @cached_property
-    def _numerals(self) -> Mapping[str, Spans]:
-        return number_index(self._text)
 
 
 def _found(places: Sequence[Place], match: Match) -> Found:

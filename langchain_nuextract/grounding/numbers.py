@@ -1,14 +1,16 @@
 # ruff: noqa: RUF001  (marks that look alike are what this is about)
-"""The numbers in a text, by value, however they are written: `12.50`, `1,200`, `1.580,22`, `1 580`."""
+"""The numbers in a text, by value, however they are written: `12.50`, `1.580,22`, `1 580`, `19 %`, `3 Mio.`."""
 
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import cached_property
 from itertools import accumulate, islice
 from typing import Final
 
 from langchain_nuextract.grounding.evidence import Spans
+from langchain_nuextract.scalars.scales import LIKELY_SCALES, SCALES
 
 LONGEST: Final = 40
 """Digits of a numeral that is read; longer ones are codes."""
@@ -19,10 +21,93 @@ _BLANKS = frozenset(" \u00a0\u2009\u202f")
 """What may stand between groups of digits, alone."""
 _SPACED = re.compile(rf"\d(?<![\d.,]\d)\d{{0,2}}(?:[{''.join(_BLANKS)}]\d{{3}})+(?:[.,]\d+)?(?![\d])")
 _GROUPED = re.compile(r"\d{1,3}(?:([.,'’])\d{3})(?:\1\d{3})*")
+_INDIAN = re.compile(r"\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?")
 _MARKS = re.compile(r"[.,'’\s]")
 _GROUP = 3
 """Digits between the marks of a long number."""
-_MINUS = "-−–"
+_MONEY = r"(?:[€$£¥₹]|[A-Z]{2,3}\$?|kr\.?|zł|Kč)"
+_MINUS = re.compile(rf"([-−–])(?<![\w).,]\1)(\s?)(?:{_MONEY}\s?)?(?=\d)")
+_MINUS_BEHIND = re.compile(r"[-−](?<=\d.)(?!\s?[\w.,–−-])")
+_IN_PARENTHESES = re.compile(rf"\((?:{_MONEY}\s?)?(?=\d)(?=[\d.,'’ ]+(?:{_MONEY})?\))")
+_MINUS_WORDS = ("minus ", "moins ", "menos ", "meno ", "минус ", "マイナス", "负", "負")
+_COLUMN = re.compile(r"(?:\s{2}|[\t:=|€$£¥])$")
+"""What stands before the minus of a column, which may be apart from its number: `Discount:  - 5.00`."""
+_PER_CENT = re.compile(
+    r"\s?(?:[%٪％]|(?:percent|per\s?cent|pct|prozent|pour\s?cent|por\s?cien(?:to)?|por\s?cento|per\s?cento|procenta?|procent|"
+    r"proc|процент\w*)\b|パーセント|퍼센트)",
+    re.IGNORECASE,
+)
+_SCALE = re.compile(r"\s?([^\W\d_]{1,11})")
+
+
+class NumberIndex:
+    """Finds numbers in one text."""
+
+    def __init__(self, text: str) -> None:
+        """Look at nothing yet: the text may be asked for none."""
+        self._text = text
+
+    def find(self, value: float | Decimal) -> Spans:
+        """Find a number with its sign, or else in per cent, thousands or millions, in the order of the text."""
+        return (
+            self._signed(value, self._numerals.get(notation(value), ()))
+            or self._signed(value, self._scaled.get(notation(value), ()))
+            or (self._signed(value, self._per_cent(value)) if abs(value) < 1 else ())
+        )
+
+    def is_negative(self, span: tuple[int, int]) -> bool:
+        """Whether a numeral has a minus sign, before it or behind, or stands in an accountant's parentheses."""
+        starts, ends = self._negatives
+        return span[0] in starts or span[1] in ends
+
+    def _signed(self, value: float | Decimal, spans: Spans) -> Spans:
+        if not value or not (spans and any(self._negatives)):
+            return spans if value >= 0 else ()
+        return [span for span in spans if self.is_negative(span) is (value < 0)]
+
+    def _per_cent(self, value: float | Decimal) -> Spans:
+        """Find `19 %` for 0.19."""
+        spans = self._numerals.get(notation(Decimal(str(value)) * 100), ())
+        return [span for span in spans if _PER_CENT.match(self._text, span[1])]
+
+    @cached_property
+    def _numerals(self) -> Mapping[str, Spans]:
+        return number_index(self._text)
+
+    @cached_property
+    def _scaled(self) -> Mapping[str, Spans]:
+        """The numbers with a word for thousands or millions behind them; the word is part of their places."""
+        found: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+        for written, spans in self._numerals.items():
+            for start, end in spans:
+                word = _SCALE.match(self._text, end)
+                if word and (power := _power(word[1])):
+                    # No blank parts `万` from what it counts: `3万円`.
+                    size = len(word[1]) if word[1].isascii() or word[1].casefold() in SCALES else 1
+                    found[notation(Decimal(written).scaleb(power))].append((start, word.start(1) + size))
+        return {written: sorted(spans) for written, spans in found.items()}
+
+    @cached_property
+    def _negatives(self) -> tuple[frozenset[int], frozenset[int]]:
+        """Where negative numerals begin, and where those end that have their minus behind."""
+        text = self._text
+        starts = {match.end() for match in _MINUS.finditer(text) if not match[2] or self._is_minus(match.start())}
+        starts |= {match.end() for match in _IN_PARENTHESES.finditer(text)}
+        small = text.casefold()
+        for word in _MINUS_WORDS:
+            if word in small:
+                starts |= {match.end() for match in re.finditer(rf"\b{word}\s?", text, re.IGNORECASE)}
+        return frozenset(starts), frozenset(match.start() for match in _MINUS_BEHIND.finditer(text))
+
+    def _is_minus(self, at: int) -> bool:
+        """Whether a dash with a blank behind it is a sign, and not the bullet of a list or a dash between words."""
+        return self._text[at] == "−" or bool(_COLUMN.search(self._text, max(0, at - 2), at))
+
+
+def _power(word: str) -> int:
+    """The power of ten that a word stands for; 0 if for none. `M` and `B` are scales in capitals alone."""
+    small = word.casefold()
+    return SCALES.get(small) or LIKELY_SCALES.get(small) or {"M": 6, "B": 9}.get(word) or SCALES.get(word[:1], 0)
 
 
 def number_index(text: str) -> Mapping[str, Spans]:
@@ -31,8 +116,8 @@ def number_index(text: str) -> Mapping[str, Spans]:
     for numeral, starts in _written(text).items():
         size = len(numeral)
         spans = [(at, at + size) for at in starts]
-        for notation in _notations(numeral):
-            found[notation] = sorted([*found[notation], *spans]) if notation in found else spans
+        for each in readings(numeral):
+            found[each] = sorted([*found[each], *spans]) if each in found else spans
     return found
 
 
@@ -49,20 +134,16 @@ def _written(text: str) -> Mapping[str, list[int]]:
     return found
 
 
-def notation(value: float) -> str:
+def notation(value: float | Decimal) -> str:
     """Write a number plainly: no sign, no exponent, no zeros at the end of a fraction."""
+    if isinstance(value, Decimal):
+        written = f"{abs(value):f}"
+        return written.rstrip("0").rstrip(".") if "." in written else written
     written = repr(abs(value))
     return f"{Decimal(written):f}" if "e" in written else written.removesuffix(".0")
 
 
-def is_negative(text: str, span: tuple[int, int]) -> bool:
-    """Whether a numeral stands behind a minus sign, or in an accountant's parentheses."""
-    start, end = span
-    before, after = text[start - 1 : start], text[end : end + 1]
-    return (before in _MINUS and bool(before)) or (before == "(" and after == ")")
-
-
-def _notations(numeral: str) -> Sequence[str]:
+def readings(numeral: str) -> Sequence[str]:
     """All numbers that a numeral may mean: `1.580` is 1580 or 1.58."""
     if len(numeral) > LONGEST:
         return ()
@@ -77,6 +158,8 @@ def _notations(numeral: str) -> Sequence[str]:
 
 def _readings(numeral: str) -> Iterator[str]:
     marks = _MARKS.findall(numeral)
+    if _INDIAN.fullmatch(numeral) and "." not in marks:
+        yield _plain(_MARKS.sub("", numeral), "")
     if _GROUPED.fullmatch(numeral) or marks[0].isspace():
         yield from _grouped(numeral, marks)
     if marks[-1] in ".," and marks.count(marks[-1]) == 1:

@@ -9,6 +9,7 @@ from math import isfinite
 from typing import Final
 
 from langchain_nuextract.scalars.locale import MARKS, Mark
+from langchain_nuextract.scalars.scales import LIKELY_SCALES, SCALES
 from langchain_nuextract.schema.json_types import is_exact
 
 LONGEST: Final = 60
@@ -32,18 +33,6 @@ _WORDED = re.compile(
     rf"(?P<number>.*\d)\s*(?P<word>(?:°\s?)?[^\W\d_]{{1,11}}[23]?(?:/[^\W\d_]{{1,5}}[23]?)?)\.?(?:\s*(?P<sign>{_SIGNS}))?",
     re.IGNORECASE,
 )
-_SCALES: Final = {
-    word: exponent
-    for exponent, words in {
-        3: "thousand tsd thsd tausend",
-        6: "million millions mio mln millionen millones milioni",
-        9: "mrd milliard milliards milliarde milliarden miliardi",
-    }.items()
-    for word in words.split()
-}
-"""Words that mean one number everywhere."""
-_LIKELY_SCALES: Final = {"k": 3, "bn": 9, "billion": 9, "billions": 9}
-"""Marks and words that may mean another: a German `Billion` is a thousand times as much."""
 _CAPITALS: Final = {"M": 6, "B": 9}
 """Marks that mean a scale in capitals, and of money: `5 m` is a length."""
 _UNITS: Final = frozenset(
@@ -106,9 +95,9 @@ def _worded(text: str, decimal: Mark | None) -> Number | None:
     if match is None or found is None:
         return None
     word = match["word"].casefold()
-    likely = _LIKELY_SCALES.get(word) or _CAPITALS.get(word.upper() if _CURRENCY.search(text) else match["word"])
-    if (exponent := _SCALES.get(word) or likely) is not None:
-        return _scaled(found, exponent, certain=word in _SCALES)
+    likely = LIKELY_SCALES.get(word) or _CAPITALS.get(word.upper() if _CURRENCY.search(text) else match["word"])
+    if (exponent := SCALES.get(word) or likely) is not None:
+        return _scaled(found, exponent, certain=word in SCALES)
     return Number(found.value, certain=False) if word in _UNITS else None
 
 
