@@ -81,7 +81,7 @@ class StreamFlow(Generic[T]):
         self.request: Request | None = None
         """What is to be sent now; None when it has ended."""
         self._flow = extract(plan, source)
-        self._growth = PartialObjects(plan)
+        self._growth = PartialObjects(plan, source.text)
         self._go_on(lambda: next(self._flow))
 
     def add(self, piece: Piece) -> Iterator[Any]:

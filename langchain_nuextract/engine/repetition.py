@@ -1,6 +1,7 @@
 """Models that run in circles: seen by the end of what they wrote, and what to tell vLLM to watch for."""
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from langchain_nuextract.dialects.messages import Reply
@@ -37,7 +38,17 @@ def is_runaway(reply: Reply, text: str) -> bool:
     if reply.finish_reason == "repetition":
         return True
     tail = text[-TAIL:]
-    return any(_loops(tail, period) for period in range(1, min(_LONGEST_LOOP, len(tail) // _ROUNDS_OF_TEXT) + 1))
+    return any(_loops(tail, period) for period in _periods(tail))
+
+
+def _periods(tail: str) -> Iterator[int]:
+    """The lengths that a round may have: after so many characters the end of the text recurs."""
+    end = tail[-_LOOP // 2 :]
+    first = max(len(tail) - len(end) - _LONGEST_LOOP, 0)
+    at = tail.rfind(end, first, len(tail) - 1)
+    while at >= 0:
+        yield len(tail) - len(end) - at
+        at = tail.rfind(end, first, at + len(end) - 1)
 
 
 def _loops(tail: str, period: int) -> bool:

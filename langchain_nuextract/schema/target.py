@@ -171,6 +171,14 @@ class Target(Generic[T]):
         """
         return self._lens(dialect.vocabulary).without_empty_objects(answer)
 
+    def separable_fields(self, dialect: Speaks = FULL) -> frozenset[str] | None:
+        """Tell whether each field of an answer is lifted to a field of the value of its own, whatever the others are.
+
+        Returns:
+            The names of those fields that are lists made item by item; None if it is not so.
+        """
+        return self._lens(dialect.vocabulary).separable_fields()
+
     def origins(self, answer: JSON, dialect: Speaks = FULL) -> dict[Path, Path]:
         """Tell from where in an answer the values come that `lift` makes of it.
 

@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 PEER = "ChatOpenAI structured"
 APART = ("instructor", "trustcall")
 """Peers whose requirements fit no others: `make bench` makes an environment of their own for them."""
-STREAMED = ("ChatOpenAI structured, streamed", "NuExtractor, streamed")
+STREAMED = ("aiohttp + orjson + Pydantic, streamed", "ChatOpenAI structured, streamed", "NuExtractor, streamed")
 IMPORTS = ("langchain_core.runnables", "openai", "langchain_openai", "langchain_nuextract")
 
 
@@ -115,7 +115,7 @@ def import_time(module: str) -> float:
 def show(title: str, figures: dict[str, dict[str, float]]) -> None:
     if not figures:
         return
-    base = figures.get(PEER) or figures.get(STREAMED[0])
+    base = figures.get(PEER) or figures.get(STREAMED[1])
     print(f"\n{title}\n  {'':<40} CPU ms/doc  of peer   docs/s   p50 ms   p99 ms  peak MB  first s")
     for name, each in figures.items():
         share = f"{each['cpu_ms'] / base['cpu_ms']:7.2f}" if base else "      -"

@@ -70,6 +70,29 @@ def plain_aiohttp(url: str) -> Ask:
     return ask
 
 
+def plain_aiohttp_stream(url: str) -> Ask:
+    """Reads each event and makes the object at the end: no partial objects."""
+    import aiohttp
+    import orjson
+
+    session = None
+
+    async def ask() -> Any:
+        nonlocal session
+        session = session or aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+        messages = [{"role": "user", "content": DOCUMENT}]
+        body = {"model": MODEL, "messages": messages, "temperature": 0, "stream": True}
+        texts: list[str] = []
+        async with session.post(f"{url}/chat/completions", data=orjson.dumps(body)) as response:
+            async for line in response.content:
+                if line.startswith(b"data: {"):
+                    event = orjson.loads(line[6:])
+                    texts += [choice["delta"].get("content") or "" for choice in event["choices"]]
+        return Invoice.model_validate_json("".join(texts))
+
+    return ask
+
+
 def plain_openai(url: str) -> Ask:
     import openai
 
@@ -181,6 +204,7 @@ def tracer() -> Any:
 
 CLIENTS: dict[str, Callable[[str], Ask]] = {
     "aiohttp + orjson + Pydantic": plain_aiohttp,
+    "aiohttp + orjson + Pydantic, streamed": plain_aiohttp_stream,
     "openai": plain_openai,
     "ChatOpenAI structured": chat_openai,
     "ChatOpenAI structured, usage callback": lambda url: chat_openai(url, callbacks=[usage_callback()]),

@@ -7,7 +7,9 @@ from typing import Final, cast
 from langchain_nuextract.paths import JSON, fields
 
 _START: Final = re.compile(r"\s*(?:```\w*\s*)?(?=\{)")
-_BLANKS: Final = re.compile(r"\s*")
+_BETWEEN: Final = re.compile(r"[\s,:]*")
+"""What stands between keys and values; whether it is the right mark, the whole answer's reader tells."""
+_DECODE: Final = json.JSONDecoder(strict=False).decode
 _INSIDE: Final = re.compile(r'(?:[^"\\]+|\\.)*', re.DOTALL)
 _WORD: Final = re.compile(r"[-+.\w]+")
 _CLOSERS: Final = {"{": "}", "[": "]"}
@@ -55,7 +57,7 @@ class IncrementalParser:
         """Read one token: whether it completes a value; None if it is not all there yet, or all is read."""
         if self._string is not None:
             return self._rest_of_string()
-        match = _BLANKS.match(self._text, self._at)
+        match = _BETWEEN.match(self._text, self._at)
         self._at = match.end() if match else self._at
         if self._at == len(self._text) or (self.value is not None and not self._stack):
             return None
@@ -64,7 +66,7 @@ class IncrementalParser:
             self._at += 1
             self._string = []
             return False
-        return self._mark(here) if here in "{}[],:" else self._word()
+        return self._mark(here) if here in "{}[]" else self._word()
 
     def _rest_of_string(self) -> bool | None:
         match = _INSIDE.match(self._text, self._at)
@@ -76,7 +78,7 @@ class IncrementalParser:
         self._at += 1
         written, self._string = "".join(self._string), None
         try:
-            return self._take(json.loads(f'"{written}"', strict=False))
+            return self._take(_DECODE(f'"{written}"') if "\\" in written else written)
         except ValueError:
             return self._lose()
 
@@ -88,7 +90,7 @@ class IncrementalParser:
             return None
         self._at = match.end()
         try:
-            return self._take(json.loads(match[0]))
+            return self._take(_DECODE(match[0]))
         except ValueError:
             return self._lose()
 
@@ -96,8 +98,6 @@ class IncrementalParser:
         self._at += 1
         if here in _CLOSERS:
             return self._open({} if here == "{" else [])
-        if here in ",:":
-            return False
         kind = dict if here == "}" else list
         return self._close() if self._stack and isinstance(self._stack[-1], kind) else self._lose()
 
@@ -132,7 +132,8 @@ class IncrementalParser:
     def _put(self, said: JSON) -> None:
         if isinstance(self._stack[-1], list):
             cast("list[JSON]", self._stack[-1]).append(said)
-        elif self._keys[-1] is None:
+        elif self._keys[-1] is None or self._keys[-1] in fields(self._stack[-1]):
+            # Which of two values under one key holds is not for the stream to say.
             self._lose()
         else:
             fields(self._stack[-1])[self._keys[-1]] = said

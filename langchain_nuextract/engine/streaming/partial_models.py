@@ -1,6 +1,7 @@
 """Objects that are not complete yet: the user's Pydantic models with nothing required."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from types import UnionType
 from typing import Annotated, Any, Final, Union, cast, get_args, get_origin
@@ -14,19 +15,31 @@ from langchain_nuextract.paths import JSON
 _CONFIG: Final = ConfigDict(extra="ignore", arbitrary_types_allowed=True, populate_by_name=True)
 
 
-def partial_of(kind: Any) -> Callable[[JSON], Any]:
-    """Give the function that makes a partial object of a value in the user's shape.
+@dataclass(frozen=True, slots=True)
+class PartialType:
+    """How partial objects of one type are made, field by field."""
 
-    Of a Pydantic model `Invoice` it makes instances of a model `PartialInvoice`, whose fields are those of `Invoice`,
+    attributes: Callable[[dict[str, JSON]], dict[str, Any]]
+    """Makes the attributes of a value in the user's shape, which may have some of the fields only."""
+    make: Callable[[dict[str, Any]], Any]
+    """Makes an object of its attributes."""
+
+
+def partial_type(kind: Any) -> PartialType:
+    """Tell how partial objects of a type are made.
+
+    Of a Pydantic model `Invoice` they are instances of a model `PartialInvoice`, whose fields are those of `Invoice`,
     without constraints, and None as long as they have not come; `model_fields_set` tells which have. They are no
-    instances of `Invoice`: nothing has validated them as such. Of anything else it makes dicts.
+    instances of `Invoice`: nothing has validated them as such. Of anything else they are dicts. What two of them have
+    in common may be the same object.
     """
-    return _shower(kind) if _is_model(kind) else lambda value: value
+    return _model_type(kind) if _is_model(kind) else PartialType(attributes=dict, make=dict)
 
 
 @lru_cache(maxsize=256)
-def _shower(kind: type[BaseModel]) -> Callable[[JSON], BaseModel]:
+def _model_type(kind: type[BaseModel]) -> PartialType:
     model = _model(kind, ())
+    empty = model.model_validate({})
 
     def judge(value: JSON) -> tuple[Problem, ...]:
         try:
@@ -35,13 +48,17 @@ def _shower(kind: type[BaseModel]) -> Callable[[JSON], BaseModel]:
             return tuple(Problem(each["loc"], each["msg"]) for each in error.errors(include_url=False))
         return ()
 
-    def show(value: JSON) -> BaseModel:
+    def attributes(value: dict[str, JSON]) -> dict[str, Any]:
         try:
-            return model.model_validate(value)
+            made = model.model_validate(value)
         except ValidationError:
-            return model.model_validate(without_faults(value, judge(value), judge) or {})
+            made = model.model_validate(without_faults(value, judge(value), judge) or {})
+        return {name: getattr(made, name) for name in made.model_fields_set}
 
-    return show
+    def make(attributes: dict[str, Any]) -> BaseModel:
+        return empty.model_copy(update=attributes)
+
+    return PartialType(attributes, make)
 
 
 def _is_model(kind: Any) -> bool:

@@ -1,18 +1,14 @@
 """What is shown of an answer while the model writes it: only values that are complete."""
 
-import json
-from collections.abc import Iterator, Mapping
-from typing import Any, Final, cast
+from collections.abc import Iterator
+from typing import Any, Final
 
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.engine.continuation import ends_inside_value
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.repetition import TAIL, is_runaway
+from langchain_nuextract.engine.streaming.fieldwise import FieldwiseObject
 from langchain_nuextract.engine.streaming.incremental_json import IncrementalParser
-from langchain_nuextract.engine.streaming.partial_models import partial_of
-from langchain_nuextract.parsing.read import read_shape
-from langchain_nuextract.paths import JSON, fields
-from langchain_nuextract.schema.answer_shape import AnswerShape, RecordShape
 
 STEPS: Final = 100
 """An answer is shown anew with each value, as long as it has no more values than this; then each time that it has grown
@@ -23,11 +19,17 @@ _LOOK: Final = 256
 
 
 class PartialObjects:
-    """What is to be shown of the answers to one document, while they come in."""
+    """What is to be shown of the answers to one document, while they come in.
 
-    def __init__(self, plan: Plan[Any]) -> None:
+    Args:
+        plan: What is asked.
+        document: The document's text.
+    """
+
+    def __init__(self, plan: Plan[Any], document: str = "") -> None:
         self._plan = plan
-        self._show = partial_of(plan.target.type)
+        self._document = document
+        self._object = FieldwiseObject(plan, document)
         self.ran_away = False
         """Whether the model ran in circles in the reply that comes in."""
         self._first = self._visible = self._watched = True
@@ -45,7 +47,7 @@ class PartialObjects:
         self._visible &= self._first or bool(request.before and not ends_inside_value(request.before))
         self._first = False
         self._watched = request.stop_loops
-        self._growing = IncrementalParser()
+        self._growing, self._object = IncrementalParser(), FieldwiseObject(self._plan, self._document)
         self._tail, self._text, self._unseen, self.ran_away = "", [], 0, False
         if request.before:
             self._growing.feed(request.before)
@@ -56,7 +58,8 @@ class PartialObjects:
         self._unseen += len(text)
         if self._visible and self._growing.feed(text) and self._is_due():
             self._shown = self._growing.leaves
-            yield from self._partial()
+            if (grown := self._object.update(self._growing.value or {})) is not None:
+                yield grown
 
     def runs_away(self) -> bool:
         """Whether the model runs in circles; looked at now and then."""
@@ -71,25 +74,3 @@ class PartialObjects:
     def _is_due(self) -> bool:
         leaves = self._growing.leaves
         return leaves - self._shown > leaves // STEPS or leaves <= STEPS
-
-    def _partial(self) -> Iterator[Any]:
-        # Read as the whole answer will be: echoes are no values, and numbers are what they will be.
-        policy = self._plan.options.recovery.repairs
-        reading = read_shape(json.dumps(self._growing.value), self._plan.shape, policy=policy)
-        answer = self._plan.target.without_empty_objects(reading.value, self._plan.dialect)
-        value = self._plan.target.lift(answer, self._plan.dialect)
-        if isinstance(value, dict) and isinstance(answer, dict):
-            yield self._show(_said(cast("dict[str, JSON]", value), cast("dict[str, JSON]", answer), self._plan.shape))
-
-
-def _said(value: Mapping[str, JSON], answer: Mapping[str, JSON], shape: AnswerShape) -> dict[str, JSON]:
-    """Leave nothing in a value but what the answer says: the rest may still come."""
-    if not isinstance(shape, RecordShape):
-        return dict(value)
-    parts = dict(shape.fields)
-    shown: dict[str, JSON] = {}
-    for name, inner in value.items():
-        if name in answer or name not in parts:
-            both = isinstance(inner, dict) and isinstance(answer.get(name), dict) and name in parts
-            shown[name] = _said(fields(inner), fields(answer[name]), parts[name]) if both else inner
-    return shown

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from langchain_nuextract.paths import JSON, Path
-from langchain_nuextract.schema.answer_shape import AnswerShape, RecordShape
+from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, RecordShape
 from langchain_nuextract.schema.codec.build import Codec, build
+from langchain_nuextract.schema.codec.containers import ListCodec, RecordCodec
 from langchain_nuextract.schema.codec.empty_objects import without_empty_objects
 from langchain_nuextract.schema.codec.paths import place
 from langchain_nuextract.schema.codec.provenance import Origin, within
@@ -41,6 +42,15 @@ class RootCodec:
         if not self.wrapped or not is_object(answer):
             return without_empty_objects(self.codec, answer)
         return {name: without_empty_objects(self.codec, said) for name, said in answer.items()}
+
+    def separable_fields(self) -> frozenset[str] | None:
+        """Name the fields that are lists made item by item; None if fields are not lifted each on its own."""
+        if self.wrapped or not isinstance(self.codec, RecordCodec) or self.codec.others:
+            return None
+        parts = self.codec.parts
+        return frozenset(
+            part.name for part in parts if isinstance(part.codec, ListCodec) and isinstance(part.codec.shape, ListShape)
+        )
 
     def origins(self, answer: JSON) -> Iterator[Origin]:
         """Yield from where in an answer the values come that `lift` makes of it."""

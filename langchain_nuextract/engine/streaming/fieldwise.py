@@ -1,0 +1,93 @@
+"""From what is complete of an answer to a partial object, without reading twice what cannot change any more.
+
+An answer is written field after field, and a list item after item: only the field that is being written is read anew,
+and of a list only the items that are new. So showing an object with each of its values takes time that is linear in
+its length, but for the pointers that are copied.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+from langchain_nuextract.engine.plan import Plan
+from langchain_nuextract.engine.streaming.partial_models import partial_type
+from langchain_nuextract.parsing.read import read_shape
+from langchain_nuextract.paths import JSON, fields
+from langchain_nuextract.schema.answer_shape import AnswerShape, RecordShape
+
+
+class FieldwiseObject:
+    """A partial object that grows with an answer.
+
+    Args:
+        plan: What is asked.
+        document: The text that is read; it decides how numbers and dates are.
+    """
+
+    def __init__(self, plan: Plan[Any], document: str) -> None:
+        self._plan = plan
+        self._document = document
+        self._type = partial_type(plan.target.type)
+        self._by_item = plan.target.separable_fields(plan.dialect)
+        self._settled = 0
+        self._items: dict[str, int] = {}
+        self._attributes: dict[str, Any] = {}
+
+    def update(self, answer: Mapping[str, JSON]) -> Any:
+        """Take what is complete of the answer by now, and give the object; None if there is nothing to show.
+
+        Args:
+            answer: The same as before and more: further fields, and more of the last one.
+        """
+        if self._by_item is None:
+            self._attributes = self._read(answer)
+            return self._type.make(self._attributes) if self._attributes else None
+        for name in list(answer)[self._settled :]:
+            self._update_field(name, answer[name], by_item=name in self._by_item)
+        self._settled = max(len(answer) - 1, 0)
+        return self._type.make(self._attributes) if self._attributes else None
+
+    def _update_field(self, name: str, value: JSON, *, by_item: bool) -> None:
+        if not (by_item and isinstance(value, list)):
+            self._attributes |= self._read({name: value})
+            return
+        items = cast("list[JSON]", value)
+        begun, self._items[name] = self._items.get(name, 0), len(items)
+        if begun and begun == len(items):
+            return
+        for attribute, new in self._read({name: items[begun:]}).items():
+            old = self._attributes.get(attribute) if begun else None
+            self._attributes[attribute] = new if old is None else _added(old, new)
+
+    def _read(self, answer: Mapping[str, JSON]) -> dict[str, Any]:
+        """Read a part of the answer as the whole one will be: echoes are no values, numbers what they will be."""
+        plan, policy = self._plan, self._plan.options.recovery.repairs
+        reading = read_shape(json.dumps(answer), plan.shape, policy=policy, document=self._document)
+        part = plan.target.without_empty_objects(reading.value, plan.dialect)
+        value = plan.target.lift(part, plan.dialect)
+        if not (isinstance(value, dict) and isinstance(part, dict)):
+            return {}
+        written = _written(cast("dict[str, JSON]", value), cast("dict[str, JSON]", part), plan.shape)
+        return self._type.attributes(written)
+
+
+def _added(old: Any, new: Any) -> Any:
+    """A list or set with more items; what is none is given as it is."""
+    if type(old) is not type(new):
+        return new
+    if isinstance(new, set | frozenset):
+        return cast("set[Any]", old) | cast("set[Any]", new)
+    return old + new if isinstance(new, list | tuple) else new
+
+
+def _written(value: Mapping[str, JSON], answer: Mapping[str, JSON], shape: AnswerShape) -> dict[str, JSON]:
+    """Leave nothing in a value but what the answer says: the rest may still come."""
+    if not isinstance(shape, RecordShape):
+        return dict(value)
+    parts = dict(shape.fields)
+    shown: dict[str, JSON] = {}
+    for name, inner in value.items():
+        if name in answer or name not in parts:
+            both = isinstance(inner, dict) and isinstance(answer.get(name), dict) and name in parts
+            shown[name] = _written(fields(inner), fields(answer[name]), parts[name]) if both else inner
+    return shown

@@ -1,0 +1,110 @@
+"""Partial objects that grow field by field are what reading all anew would give."""
+
+import json
+from dataclasses import dataclass
+from typing import Literal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel, Field
+
+from langchain_nuextract import Target
+from langchain_nuextract.dialects import dialect_named
+from langchain_nuextract.engine.plan import plan_for
+from langchain_nuextract.engine.streaming.fieldwise import FieldwiseObject
+from langchain_nuextract.engine.streaming.incremental_json import IncrementalParser
+
+
+class Row(BaseModel):
+    name: str
+    price: float | None = None
+
+
+class Circle(BaseModel):
+    kind: Literal["circle"]
+    radius: int
+
+
+class Bill(BaseModel):
+    unit: Literal["EUR"] = "EUR"
+    number: str
+    rows: list[Row]
+    tags: set[str] = set()
+    pair: tuple[int, ...] = ()
+    colours: list[Literal["red", "green"]] = []
+    prices: dict[str, float] = {}
+    seller: Row | None = None
+    shape: Circle | None = Field(default=None, alias="Shape")
+
+
+@dataclass
+class Plain:
+    rows: list[Row]
+    number: int
+
+
+ROW = st.fixed_dictionaries({"name": st.text(max_size=3)}, optional={"price": st.none() | st.integers(0, 99)})
+ANSWERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "number": st.none() | st.text(max_size=3),
+        "rows": st.none() | st.lists(ROW, max_size=4),
+        "tags": st.lists(st.sampled_from(["a", "b", "c"]), max_size=4),
+        "pair": st.lists(st.integers(0, 9), max_size=3),
+        "colours": st.lists(st.sampled_from(["red", "green", "blue"]), max_size=3),
+        "prices": st.lists(
+            st.fixed_dictionaries({"key": st.sampled_from("xyz"), "value": st.integers(0, 9)}), max_size=3
+        ),
+        "seller": st.none() | ROW,
+        "Shape": st.none() | st.fixed_dictionaries({"radius": st.integers(0, 9)}),
+        "unasked": st.integers(),
+    },
+)
+SCHEMAS = [
+    Bill,
+    Plain,
+    {"rows": [{"name": "string", "price": "number"}], "number": "string"},
+    list[Row],
+    dict[str, int],
+]
+
+
+@pytest.mark.parametrize("schema", SCHEMAS, ids=str)
+@settings(max_examples=40)
+@given(ANSWERS, st.randoms(use_true_random=False), st.integers(1, 9))
+def test_what_is_shown_is_what_reading_all_anew_would_show(schema, answer, order, size):
+    plan = plan_for(Target.of(schema), dialect_named("3"))
+    members = list(answer.items())
+    order.shuffle(members)
+    text = json.dumps(dict(members), ensure_ascii=False)
+    parser, growing = IncrementalParser(), FieldwiseObject(plan, "a document")
+    for at in range(0, len(text), size):
+        if parser.feed(text[at : at + size]) and parser.value is not None:
+            shown = growing.update(parser.value)
+            assert shown == FieldwiseObject(plan, "a document").update(json.loads(json.dumps(parser.value)))
+
+
+def test_an_item_of_a_list_is_read_once():
+    reads = []
+
+    class Counting(FieldwiseObject):
+        def _read(self, answer):
+            reads.append(json.loads(json.dumps(answer)))
+            return super()._read(answer)
+
+    growing = Counting(plan_for(Target.of(Bill), dialect_named("3")), "a document")
+    rows: list[object] = []
+    shown = []
+    for number in range(20):
+        rows.append({"name": str(number)})
+        shown.append(growing.update({"number": "7", "rows": rows}))
+    assert reads == [{"number": "7"}, *({"rows": [row]} for row in rows)]
+    # What was handed out does not grow behind its user's back.
+    assert [len(each.rows) for each in shown] == list(range(1, 21))
+
+
+def test_a_second_value_under_one_key_shows_nothing_more():
+    parser = IncrementalParser()
+    parser.feed('{"a": 1, "b": 2, "a": 3, "c": 4}')
+    assert parser.value == {"a": 1, "b": 2}
