@@ -17,6 +17,7 @@ from tenacity import (
     wait_random,
 )
 
+from langchain_nuextract import counters
 from langchain_nuextract.errors import EndpointBusy, EndpointError
 
 _log = logging.getLogger(__name__)
@@ -109,6 +110,7 @@ def _error_of(state: RetryCallState) -> BaseException | None:
 def _tell(state: RetryCallState) -> None:
     # Only the kind of error: its message may quote the server, and a server may quote the document.
     kind = type(_error_of(state)).__name__
+    counters.add(retries=1)
     _log.warning("attempt %d failed (%s); asking again in %.1f s", state.attempt_number, kind, state.upcoming_sleep)
 
 

@@ -1,16 +1,18 @@
 """What is asked about a document, and an answer to it: at once or as it grows, sync and async."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar, cast
 
+from langchain_nuextract import counters
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.engine.drivers import Caller, StreamFlow, arun_flow, astream_flow, run_flow, stream_flow
 from langchain_nuextract.engine.flow import Flow, extract
 from langchain_nuextract.engine.plan import Plan
-from langchain_nuextract.engine.result import Extraction
+from langchain_nuextract.engine.result import Attempt, Extraction
 from langchain_nuextract.errors import ExtractionError
 from langchain_nuextract.runnables.example_selection import Selection, aplan_for_document, plan_for_document
 
@@ -47,38 +49,50 @@ class Executor(Generic[T]):
 
     def extract(self, document: Any, asking: Caller, tell: Tell = to_nobody) -> Extraction[T]:
         """Ask about a document."""
-        try:
-            extraction = run_flow(self.flow(document), asking.ask)
-        except ExtractionError as error:
-            tell(error.attempts)
-            raise
-        tell(extraction.attempts)
+        with _counting() as attempts:
+            try:
+                extraction = run_flow(self.flow(document), asking.ask)
+            except ExtractionError as error:
+                attempts.extend(cast("Sequence[Attempt]", error.attempts))
+                tell(attempts)
+                raise
+            attempts.extend(extraction.attempts)
+            tell(attempts)
         return extraction
 
     async def aextract(self, document: Any, asking: Caller, tell: ATell = ato_nobody) -> Extraction[T]:
         """Ask about a document; see `extract`."""
-        try:
-            extraction = await arun_flow(await self.aflow(document), asking.aask)
-        except ExtractionError as error:
-            await tell(error.attempts)
-            raise
-        await tell(extraction.attempts)
+        with _counting() as attempts:
+            try:
+                extraction = await arun_flow(await self.aflow(document), asking.aask)
+            except ExtractionError as error:
+                attempts.extend(cast("Sequence[Attempt]", error.attempts))
+                await tell(attempts)
+                raise
+            attempts.extend(extraction.attempts)
+            await tell(attempts)
         return extraction
 
     def stream_flow(self, document: Any, asking: Caller, tell: Tell = to_nobody) -> Generator[Any]:
         """Ask about a document and yield the object while it grows; the last one is validated."""
-        streamed = StreamFlow(*self._asked(document))
-        yield from stream_flow(streamed, asking)
-        tell(streamed.attempts)
-        yield streamed.value
+        with _counting() as attempts:
+            streamed = StreamFlow(*self._asked(document))
+            yield from stream_flow(streamed, asking)
+            attempts.extend(streamed.attempts)
+            tell(attempts)
+            value = streamed.value
+        yield value
 
     async def astream_flow(self, document: Any, asking: Caller, tell: ATell = ato_nobody) -> AsyncGenerator[Any]:
         """Ask about a document and yield the object while it grows; see `grow`."""
-        streamed = StreamFlow(*await self._aasked(document))
-        async for grown in astream_flow(streamed, asking):
-            yield grown
-        await tell(streamed.attempts)
-        yield streamed.value
+        with _counting() as attempts:
+            streamed = StreamFlow(*await self._aasked(document))
+            async for grown in astream_flow(streamed, asking):
+                yield grown
+            attempts.extend(streamed.attempts)
+            await tell(attempts)
+            value = streamed.value
+        yield value
 
     def _asked(self, document: Any) -> tuple[Plan[T], Source]:
         source = read(document)
@@ -94,3 +108,29 @@ class Executor(Generic[T]):
         from langchain_nuextract.runnables.ls_metadata import ls_arguments  # noqa: PLC0415 few need it
 
         return ls_arguments(self.plan.target)
+
+
+@contextmanager
+def _counting() -> Generator[list[Attempt]]:
+    """Count an extraction when it has ended, with the attempts that are put into the list."""
+    attempts: list[Attempt] = []
+    failures = 1
+    try:
+        yield attempts
+        failures = 0
+    except GeneratorExit:
+        # A stream that nobody reads to its end has not failed.
+        failures = 0
+        raise
+    finally:
+        replies = [attempt.reply for attempt in attempts]
+        counters.add(
+            documents=1,
+            failures=failures,
+            requests=len(replies),
+            recoveries=max(len(replies) - 1, 0),
+            repairs=sum(len(attempt.repairs) for attempt in attempts),
+            input_tokens=sum(reply.usage.input_tokens for reply in replies),
+            output_tokens=sum(reply.usage.output_tokens for reply in replies),
+            seconds=sum(reply.seconds for reply in replies),
+        )
