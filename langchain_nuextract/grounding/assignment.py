@@ -1,12 +1,26 @@
-"""The places of one value in a text, of which each is given out once before any is given out again."""
+"""Which place each leaf of a value takes: those of one list item near each other, and items one after the other."""
 
 from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, groupby, pairwise
+from typing import Final, TypeAlias
 
-from langchain_nuextract.grounding.evidence import Spans
+from langchain_nuextract.grounding.chain import Option, increasing_chain
+from langchain_nuextract.grounding.evidence import Found, Spans
+from langchain_nuextract.grounding.leaves import Leaf
+from langchain_nuextract.paths import Path
+
+MOST_ANCHORS: Final = 64
+"""Places of a leaf that can be the anchor of its item; what stands in more is placed by the items around it."""
+_NEAR: Final = 200
+"""Characters around an anchor in which leaves speak for it, though less than on its own line."""
+
+_Span: TypeAlias = tuple[int, int]
+_Item: TypeAlias = Sequence[tuple[Leaf, Found]]
 
 
 class SpanAllocator:
-    """Some places in the order of the text."""
+    """Some places in the order of the text, of which each is given out once before any is given out again."""
 
     def __init__(self, spans: Spans) -> None:
         """Take the places of a value, one at least."""
@@ -15,18 +29,24 @@ class SpanAllocator:
         # From each place that is taken, a link leads to the next one behind, and one to the next before.
         self._right, self._left = [*range(len(spans) + 1)], [*range(len(spans) + 1)]
 
-    def take(self, near: tuple[int, int] | None) -> tuple[int, int]:
-        """Give out the place that is nearest to another, or else the first."""
-        after = bisect_left(self._spans, (near[0], -1)) if near else 0
-        return self._spans[self._take_free(after, near) if self._free else self._nearest(after - 1, after, near)]
+    def take(self, near: _Span | None, line: _Span | None = None) -> _Span:
+        """Give out the first free place within a line; else the one that is nearest to another, or else the first."""
+        spans = self._spans
+        if line:
+            first = _end(self._right, bisect_left(spans, (line[0], -1)))
+            if first < len(spans) and spans[first][1] <= line[1]:
+                return spans[self._use(first)]
+        after = bisect_left(spans, (near[0], -1)) if near else 0
+        if not self._free:
+            return spans[self._nearest(after - 1, after, near)]
+        return spans[self._use(self._nearest(_end(self._left, after) - 1, _end(self._right, after), near))]
 
-    def _take_free(self, after: int, near: tuple[int, int] | None) -> int:
-        index = self._nearest(_end(self._left, after) - 1, _end(self._right, after), near)
+    def _use(self, index: int) -> int:
         self._right[index], self._left[index + 1] = index + 1, index
         self._free -= 1
         return index
 
-    def _nearest(self, before: int, after: int, near: tuple[int, int] | None) -> int:
+    def _nearest(self, before: int, after: int, near: _Span | None) -> int:
         """Which of two places is nearer, the one before or the one behind; either may lie outside."""
         spans = self._spans
         if near is None or before < 0:
@@ -41,3 +61,114 @@ def _end(links: list[int], at: int) -> int:
     while links[at] != at:
         links[at] = at = links[links[at]]
     return at
+
+
+def assign(
+    groups: Sequence[Sequence[Leaf]], text: str, find: Callable[[str | float], Found]
+) -> Iterator[tuple[Leaf, _Span, Found]]:
+    """Give each leaf that the text says one of its places.
+
+    Args:
+        groups: The leaves of a value, those of one list item together.
+        text: The document's text.
+        find: Finds all places of a leaf.
+
+    Yields:
+        The leaves that have a place, with it. Those of lists come first, so that a total that is equal to the price
+        of an item takes the place that is left.
+    """
+    places = _Places()
+    alone: list[Leaf] = []
+    for key, together in groupby(groups, lambda group: _list_of(group[0][1])):
+        if key:
+            items = ([(leaf, found) for leaf in group if (found := find(leaf[2])).spans] for group in together)
+            yield from _in_order([item for item in items if item], text, places)
+        else:
+            alone += chain.from_iterable(together)
+    for leaf in alone:
+        if (found := find(leaf[2])).spans:
+            yield leaf, places.take(leaf, found), found
+
+
+def _in_order(items: Sequence[_Item], text: str, places: "_Places") -> Iterator[tuple[Leaf, _Span, Found]]:
+    """Place the items of a list one after the other."""
+    before: _Span | None = None
+    for item, anchor in zip(items, _anchors(items, text), strict=True):
+        line = _line(text, anchor) if anchor and len(item) > 1 else anchor
+        near = anchor or before
+        # What stands in few places is sure of its own, and leads the others of its item to theirs.
+        for leaf, found in sorted(item, key=_rarity) if len(item) > 1 else item:
+            span = places.take(leaf, found, near, line)
+            near = near or span
+            yield leaf, span, found
+        before = near
+
+
+class _Places:
+    """What is free of the places of each leaf."""
+
+    def __init__(self) -> None:
+        self._free: dict[tuple[type, str | float], SpanAllocator] = {}
+
+    def take(self, leaf: Leaf, found: Found, near: _Span | None = None, line: _Span | None = None) -> _Span:
+        """Give a leaf one of its places."""
+        if len(found.spans) == 1:
+            return found.spans[0]
+        key = type(leaf[2]), leaf[2]
+        if key not in self._free:
+            self._free[key] = SpanAllocator(found.spans)
+        return self._free[key].take(near, line)
+
+
+def _list_of(path: Path) -> Path:
+    """The outermost list that a leaf belongs to; empty if to none."""
+    at = next((index for index, step in enumerate(path) if isinstance(step, int)), -1)
+    return (*path[:at], 0) if at >= 0 else ()
+
+
+def _anchors(items: Sequence[_Item], text: str) -> Sequence[_Span | None]:
+    """Choose a place of the rarest leaf of each item, one behind the other, with most of its other leaves near by."""
+    likely = [min(item, key=_rarity)[1].spans for item in items]
+    only = [spans[0] for spans in likely if len(spans) == 1]
+    if len(only) == len(items) and all(one < other for one, other in pairwise(only)):
+        return only
+    places = [{span[0]: span for span in spans} if len(spans) <= MOST_ANCHORS else {} for spans in likely]
+    options = [
+        [(start, _weight(span, item, text)) for start, span in by_start.items()]
+        for by_start, item in zip(places, items, strict=True)
+    ]
+    chosen = increasing_chain(options)
+    return [
+        by_start[start] if start is not None else _most_likely(by_start, weights)
+        for by_start, weights, start in zip(places, options, chosen, strict=True)
+    ]
+
+
+def _most_likely(places: dict[int, _Span], options: Sequence[Option]) -> _Span | None:
+    """The best place of an item that is out of order: a list may be sorted otherwise than its document."""
+    return places[max(options, key=lambda option: option[1])[0]] if options else None
+
+
+def _weight(anchor: _Span, item: _Item, text: str) -> int:
+    """How many leaves of an item stand near one of its places, its line above all; squared, for rows stand together."""
+    line = _line(text, anchor)
+    near = sum(
+        2 * _is_within(found.spans, *line) or _is_within(found.spans, anchor[0] - _NEAR, anchor[1] + _NEAR)
+        for _, found in item
+    )
+    return near * near
+
+
+def _is_within(spans: Spans, start: int, end: int) -> bool:
+    index = bisect_left(spans, (start, -1))
+    return index < len(spans) and spans[index][1] <= end
+
+
+def _line(text: str, span: _Span) -> _Span:
+    """Where the line of a place begins and ends."""
+    end = text.find("\n", span[1])
+    return text.rfind("\n", 0, span[0]) + 1, len(text) if end < 0 else end
+
+
+def _rarity(leaf: tuple[Leaf, Found]) -> tuple[int, int]:
+    return len(leaf[1].spans), -len(str(leaf[0][2]))

@@ -7,11 +7,11 @@ from itertools import starmap
 from typing import Final
 
 from langchain_nuextract.grounding.amounts import find_amount
-from langchain_nuextract.grounding.assignment import SpanAllocator
+from langchain_nuextract.grounding.assignment import assign
 from langchain_nuextract.grounding.dates import DateIndex, is_moment
 from langchain_nuextract.grounding.evidence import Evidence, Found, Match, Place, Span, Spans
 from langchain_nuextract.grounding.index import TextIndex
-from langchain_nuextract.grounding.leaves import Leaf, items
+from langchain_nuextract.grounding.leaves import items
 from langchain_nuextract.grounding.normalize import NormalizedText, fold, folded
 from langchain_nuextract.grounding.numbers import NumberIndex
 from langchain_nuextract.grounding.similar import SimilarIndex, similarity
@@ -22,8 +22,9 @@ from langchain_nuextract.scalars.code_names import names_of
 def ground(value: JSON, text: str) -> tuple[Evidence, ...]:
     """Find where a document says each leaf of a value.
 
-    A value that comes several times takes its occurrences in order; the fields of one list item are looked for near
-    the longest of them. Values inside a longer word or number are passed over for those that stand alone.
+    A value that comes several times takes its occurrences in order. The items of a list are placed one after the
+    other, as far as the document has them so, and the fields of one item near each other. Values inside a longer word
+    or number are passed over for those that stand alone.
 
     Args:
         value: The validated value, as JSON.
@@ -35,21 +36,8 @@ def ground(value: JSON, text: str) -> tuple[Evidence, ...]:
     groups = items(value)
     found: list[Evidence | None] = [None] * sum(map(len, groups))
     find = lru_cache(maxsize=None, typed=True)(_Document(text).find)
-
-    @lru_cache(maxsize=None, typed=True)
-    def places_of(leaf: str | float) -> SpanAllocator:
-        return SpanAllocator(find(leaf).spans)
-
-    for group in groups:
-        near: tuple[int, int] | None = None
-        for order, path, leaf in group if len(group) == 1 else sorted(group, key=_size, reverse=True):
-            there = find(leaf)
-            spans = there.spans
-            if not spans:
-                continue
-            span = spans[0] if len(spans) == 1 else places_of(leaf).take(near)
-            near = near or span
-            found[order] = _evidence(path, leaf, span, there, text)
+    for (order, path, leaf), span, there in assign(groups, text, find):
+        found[order] = _evidence(path, leaf, span, there, text)
     return tuple(filter(None, found))
 
 
@@ -141,7 +129,3 @@ def _found(places: Sequence[Place], match: Match) -> Found:
     """Sort places by their first pieces."""
     others: dict[tuple[int, int], Place] = {place[0]: place[1:] for place in places}
     return Found(sorted(others), match, others)
-
-
-def _size(leaf: Leaf) -> int:
-    return len(str(leaf[2]))
