@@ -20,15 +20,16 @@ from langchain_core.callbacks import AsyncCallbackManagerForChainRun as AsyncRun
 from langchain_core.callbacks import CallbackManagerForChainRun as Run
 from langchain_core.documents import Document
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AnyMessage
+from langchain_core.messages import AIMessage, AnyMessage
 from langchain_core.prompt_values import ChatPromptValueConcrete, StringPromptValue
-from langchain_core.runnables import RunnableConfig, RunnableSerializable
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializable
 from langchain_core.runnables.config import get_config_list
 from pydantic import ConfigDict
 
 from langchain_nuextract.batch.event_loop import as_completed, iterate, run
 from langchain_nuextract.engine.drivers import Caller
 from langchain_nuextract.engine.result import Extraction
+from langchain_nuextract.runnables.any_model import innermost
 from langchain_nuextract.runnables.callbacks.events import atell, tell
 from langchain_nuextract.runnables.callbacks.redact import display_input, display_output
 from langchain_nuextract.runnables.callers import TracedCaller, direct_caller
@@ -54,7 +55,7 @@ class BaseExtractor(RunnableSerializable[Input, Out]):
 
     @property
     @abstractmethod
-    def _llm(self) -> BaseChatModel:
+    def _llm(self) -> Runnable[Any, AIMessage]:
         """The chat model that is asked."""
 
     @property
@@ -243,9 +244,10 @@ class BaseExtractor(RunnableSerializable[Input, Out]):
         return read_replies(self, path, documents)
 
 
-def _is_async(llm: BaseChatModel) -> bool:
+def _is_async(llm: Runnable[Any, AIMessage]) -> bool:
     """Tell whether a model can be asked on an event loop; those that cannot would be asked by a few threads only."""
-    return type(llm)._agenerate is not BaseChatModel._agenerate  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # LangChain asks the same
+    model, _ = innermost(llm)
+    return type(model)._agenerate is not BaseChatModel._agenerate  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # LangChain asks the same
 
 
 def _bounded(config: Any) -> Any:

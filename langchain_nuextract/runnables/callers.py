@@ -10,14 +10,14 @@ from time import perf_counter
 from typing import Any
 
 from langchain_core.callbacks import BaseCallbackManager
-from langchain_core.language_models import BaseChatModel
-from langchain_core.runnables import RunnableConfig
+from langchain_core.messages import AIMessage
+from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import ensure_config, get_callback_manager_for_config
 
-from langchain_nuextract.client.request_body import arguments
 from langchain_nuextract.client.response import piece_in, piece_of, reply_in, reply_of
 from langchain_nuextract.dialects.messages import Piece, Reply, Request
 from langchain_nuextract.paths import JSON
+from langchain_nuextract.runnables.any_model import call_arguments, explained_errors, stream_arguments
 from langchain_nuextract.runnables.chat_model import ChatNuExtract
 
 
@@ -25,7 +25,7 @@ from langchain_nuextract.runnables.chat_model import ChatNuExtract
 class TracedCaller:
     """Each request is a run of the chat model, by LangChain's own public methods."""
 
-    llm: BaseChatModel
+    llm: Runnable[Any, AIMessage]
     config: RunnableConfig
     ls_arguments: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
     """Arguments by which LangChain shows tracers the schema."""
@@ -33,27 +33,35 @@ class TracedCaller:
     def ask(self, request: Request) -> Reply:
         """Send a request and wait for the reply."""
         started = perf_counter()
-        message = self.llm.invoke(_messages(request), self.config, **self._arguments(request))
+        arguments = self._arguments(request)
+        with explained_errors(self.llm):
+            message = self.llm.invoke(_messages(request), self.config, **arguments)
         return reply_of(message, perf_counter() - started)
 
     async def aask(self, request: Request) -> Reply:
         """Do the same on an event loop."""
         started = perf_counter()
-        message = await self.llm.ainvoke(_messages(request), self.config, **self._arguments(request))
+        arguments = self._arguments(request)
+        with explained_errors(self.llm):
+            message = await self.llm.ainvoke(_messages(request), self.config, **arguments)
         return reply_of(message, perf_counter() - started)
 
     def pieces(self, request: Request) -> Generator[Piece]:
         """Send a request and yield the reply as it comes in."""
-        for chunk in self.llm.stream(_messages(request), self.config, **self._arguments(request)):
-            yield piece_of(chunk)
+        arguments = {**self._arguments(request), **stream_arguments(self.llm)}
+        with explained_errors(self.llm):
+            for chunk in self.llm.stream(_messages(request), self.config, **arguments):
+                yield piece_of(chunk)
 
     async def apieces(self, request: Request) -> AsyncGenerator[Piece]:
         """Do the same on an event loop."""
-        async for chunk in self.llm.astream(_messages(request), self.config, **self._arguments(request)):
-            yield piece_of(chunk)
+        arguments = {**self._arguments(request), **stream_arguments(self.llm)}
+        with explained_errors(self.llm):
+            async for chunk in self.llm.astream(_messages(request), self.config, **arguments):
+                yield piece_of(chunk)
 
     def _arguments(self, request: Request) -> dict[str, Any]:
-        return {**arguments(request, self.llm), **self.ls_arguments}
+        return {**call_arguments(request, self.llm), **self.ls_arguments}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +95,7 @@ class DirectCaller:
                 yield piece_in(event, self.llm.model_name)
 
 
-def direct_caller(llm: BaseChatModel, config: RunnableConfig | None) -> DirectCaller | None:
+def direct_caller(llm: Runnable[Any, AIMessage], config: RunnableConfig | None) -> DirectCaller | None:
     """Make a caller without runs, if nobody would notice that there are none; otherwise None.
 
     Args:

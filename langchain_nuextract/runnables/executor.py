@@ -1,14 +1,15 @@
 """What is asked about a document, and an answer to it: at once or as it grows, sync and async."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 from langchain_nuextract import counters
+from langchain_nuextract.dialects.messages import Request
 from langchain_nuextract.documents.read import read
-from langchain_nuextract.documents.source import Source
+from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.engine.drivers import Caller, StreamFlow, arun_flow, astream_flow, run_flow, stream_flow
 from langchain_nuextract.engine.flow import Flow, extract
 from langchain_nuextract.engine.plan import Plan
@@ -101,6 +102,12 @@ class Executor(Generic[T]):
     async def _aasked(self, document: Any) -> tuple[Plan[T], Source]:
         source = read(document)
         return await aplan_for_document(self.plan, self.selection, source), source
+
+    @cached_property
+    def sample_request(self) -> Request:
+        """A request such as there will be for each document."""
+        with closing(extract(self.plan, Source((Text("a document"),)))) as flow:
+            return next(flow)[0]
 
     @cached_property
     def ls_arguments(self) -> dict[str, Any]:

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Self, TypedDict,
 from langchain_core.callbacks import AsyncCallbackManagerForChainRun as AsyncRun
 from langchain_core.callbacks import CallbackManagerForChainRun as Run
 from langchain_core.example_selectors.base import BaseExampleSelector
-from langchain_core.language_models import BaseChatModel
-from langchain_core.runnables import RunnableBinding, RunnableConfig
+from langchain_core.messages import AIMessage
+from langchain_core.runnables import Runnable, RunnableBinding, RunnableConfig
 from langchain_core.tools import ToolException
 from pydantic import Field, PrivateAttr, SecretStr, SkipValidation
 
+from langchain_nuextract.client.request_body import merged
 from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.dialects.dialect import Dialect
 from langchain_nuextract.dialects.messages import Example
 from langchain_nuextract.engine.flow import Flow
 from langchain_nuextract.engine.recovery import DEFAULT, RecoveryPolicy
 from langchain_nuextract.engine.result import Extraction
+from langchain_nuextract.runnables.any_model import OPENAI_ARGUMENTS, check_carried, innermost, model_name
 from langchain_nuextract.runnables.base_extractor import BaseExtractor, Input
 from langchain_nuextract.runnables.callbacks.events import atell, tell
 from langchain_nuextract.runnables.callbacks.redact import display_input
@@ -25,6 +27,7 @@ from langchain_nuextract.runnables.callers import direct_caller
 from langchain_nuextract.runnables.chat_model import ChatNuExtract
 from langchain_nuextract.runnables.example_selection import planned
 from langchain_nuextract.runnables.executor import Executor
+from langchain_nuextract.runnables.settings import SERVER_FIELDS, check_names
 from langchain_nuextract.schema.target import Target
 
 if TYPE_CHECKING:
@@ -46,7 +49,7 @@ class Settings(TypedDict, total=False):
     model: str | None
     base_url: str | None
     api_key: SecretStr | str | None
-    llm: BaseChatModel | None
+    llm: Runnable[Any, AIMessage] | None
     dialect: Dialect | str | None
     examples: Sequence[Example] | BaseExampleSelector
     max_example_tokens: int | None
@@ -65,8 +68,10 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
 
     Args:
         schema: What is wanted: a Pydantic model, dataclass, TypedDict, JSON Schema, NuExtract template or `Target`.
-        llm: The model to ask, with what `bind` has bound to it. Without it, one is made of `model`, `base_url` and
-            `api_key`, or of the environment variables NUEXTRACT_MODEL, NUEXTRACT_BASE_URL and NUEXTRACT_API_KEY.
+        llm: The model to ask: a `ChatNuExtract`, a `ChatOpenAI` for the same server, with `dialect="instruct"` any
+            other chat model (see `runnables.any_model`), or one of these with `bind`, `with_config` or `with_retry`.
+            Without it, one is made of `model`, `base_url` and `api_key`, or of the environment variables
+            NUEXTRACT_MODEL, NUEXTRACT_BASE_URL and NUEXTRACT_API_KEY.
         examples: Few-shot examples, the same for every document; or a LangChain example selector that chooses them for
             each by its text, among dicts with the keys `input` and `output` (see `runnables.example_selection`).
         max_example_tokens: The tokens that the examples for one document may be, counted at two bytes each, which is
@@ -82,12 +87,13 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
     Raises:
         TypeError: There is no such setting, or `llm` is no chat model.
         UnsupportedSchema: The schema has no NuExtract form.
-        UnsupportedTask: The model's name tells no generation, or the generation lacks what was asked for.
+        UnsupportedTask: The model's name tells no generation, the generation lacks what was asked for, or `llm` cannot
+            send what the generation needs.
         InvalidValue: The output of an example does not satisfy the schema.
     """
 
     target: SkipValidation[Target[Any]]
-    llm: BaseChatModel
+    llm: SkipValidation[Runnable[Any, AIMessage]]
     dialect: SkipValidation[Dialect] = Field(repr=False)
     examples: tuple[Example, ...] | SkipValidation[BaseExampleSelector] = ()
     max_example_tokens: int | None = None
@@ -117,12 +123,14 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
         asked = {name: settings.pop(name) for name in _ASKED if name in settings}
         # Not in a validator of Pydantic's, which would wrap what is raised.
         executor = Executor(*planned(target, dialect, **asked))
+        if not isinstance(llm, ChatNuExtract):
+            check_carried(executor.sample_request, llm, dialect.name)
         fields: dict[str, Any] = {"target": target, "llm": llm, "dialect": dialect, **asked, **settings}
         super().__init__(**fields)
         self._executor = executor
 
     @property
-    def _llm(self) -> BaseChatModel:
+    def _llm(self) -> Runnable[Any, AIMessage]:
         return self.llm
 
     @property
@@ -136,7 +144,7 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
 
     def given(self, settings: Mapping[str, Any]) -> Self:
         """Give the same, with what a call says on top of the model's own settings."""
-        return self.model_copy(update={"llm": _given(self.llm, settings)})
+        return self.model_copy(update={"llm": _with_settings(self.llm, settings)})
 
     @property
     def OutputType(self) -> Any:
@@ -271,7 +279,7 @@ class MappedExtractor(BaseExtractor[Out], Generic[Out]):
     extractor: SkipValidation[NuExtractor[Any]]
 
     @property
-    def _llm(self) -> BaseChatModel:
+    def _llm(self) -> Runnable[Any, AIMessage]:
         return self.extractor.llm
 
     @property
@@ -297,36 +305,38 @@ class DetailedExtractor(MappedExtractor[Extraction[T]], Generic[T]):
         return Extraction[self.extractor.OutputType]
 
 
-def _chat_model(llm: Any, connection: Mapping[str, Any]) -> BaseChatModel:
+def _chat_model(llm: Any, connection: Mapping[str, Any]) -> Runnable[Any, AIMessage]:
+    if llm is None:
+        return ChatNuExtract(**connection)
+    if connection:
+        raise TypeError(f"{', '.join(sorted(connection))} belong to the chat model, and one is given: set them there")
+    model, bound = innermost(llm)
     match llm:
-        case None:
-            return ChatNuExtract(**connection)
-        case _ if connection:
-            raise TypeError(
-                f"{', '.join(sorted(connection))} belong to the chat model, and one is given: set them there"
-            )
-        case RunnableBinding(bound=BaseChatModel() as bound, kwargs=given, config=config) if not config:
-            return _given(bound, given)
-        case BaseChatModel():
-            return llm
+        case RunnableBinding(bound=ChatNuExtract(), config=config) if not config:
+            # It is asked directly then, where nobody listens.
+            return _with_settings(model, bound)
         case _:
-            kind = type(llm).__name__
-            raise TypeError(
-                f"llm must be a chat model, not {kind}: give configs, retries and fallbacks to the extractor"
-            )
+            return llm
 
 
-def _given(llm: BaseChatModel, settings: Mapping[str, Any]) -> BaseChatModel:
+def _with_settings(llm: Runnable[Any, AIMessage], settings: Mapping[str, Any]) -> Runnable[Any, AIMessage]:
     if isinstance(llm, ChatNuExtract):
         return llm.with_settings(settings)
-    raise TypeError(f"{type(llm).__name__} cannot be given {', '.join(sorted(settings))} here: set them on the model")
+    model, bound = innermost(llm)
+    check_names(settings, {*type(model).model_fields, *SERVER_FIELDS, "extra_body"}, type(model).__name__)
+    fields = {name: value for name, value in settings.items() if name in OPENAI_ARGUMENTS}
+    others = {name: value for name, value in settings.items() if name not in fields and name != "extra_body"}
+    extra = merged(bound.get("extra_body"), others, settings.get("extra_body"))
+    own: dict[str, Any] = {**fields, **({"extra_body": extra} if extra else {})}
+    return llm.bind(**own)
 
 
-def _dialect(named: Dialect | str | None, llm: BaseChatModel) -> Dialect:
-    match named or getattr(llm, "dialect", None):
+def _dialect(named: Dialect | str | None, llm: Runnable[Any, AIMessage]) -> Dialect:
+    model, bound = innermost(llm)
+    match named or getattr(model, "dialect", None):
         case Dialect() as dialect:
             return dialect
         case str() as name:
             return dialect_named(name)
         case _:
-            return dialect_for(str(getattr(llm, "model_name", "")))
+            return dialect_for(str(bound.get("model") or model_name(model)))

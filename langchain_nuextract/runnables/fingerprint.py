@@ -6,20 +6,24 @@ from hashlib import sha256
 from typing import Any, Final
 
 from langchain_core.example_selectors.base import BaseExampleSelector
-from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage
+from langchain_core.runnables import Runnable
 from pydantic import BaseModel
 
 from langchain_nuextract.client.request_body import SAMPLING, merged
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.paths import JSON
+from langchain_nuextract.runnables.any_model import innermost, model_name
 from langchain_nuextract.runnables.chat_model import ChatNuExtract
 from langchain_nuextract.runnables.example_selection import Selection
 
+_OWN: Final = (*SAMPLING, "extra_body")
+"""What counts of the settings of other chat models."""
 _LENGTH: Final = 32
 """Hexadecimal digits: 128 bits, so that no two settings are taken for one another."""
 
 
-def fingerprint(plan: Plan[Any], llm: BaseChatModel, selection: Selection[Any] | None = None) -> str:
+def fingerprint(plan: Plan[Any], llm: Runnable[Any, AIMessage], selection: Selection[Any] | None = None) -> str:
     """Hash everything that decides what comes out of a document; the same in every process.
 
     Of an example selector that are its type and those of its public attributes that are plain values, its examples
@@ -47,10 +51,11 @@ def fingerprint(plan: Plan[Any], llm: BaseChatModel, selection: Selection[Any] |
     return digest(json.dumps(asked, default=str, sort_keys=True))
 
 
-def _settings(llm: BaseChatModel) -> Mapping[str, JSON]:
-    if isinstance(llm, ChatNuExtract):
-        return merged(llm.defaults, llm.extra_body)
-    return {name: getattr(llm, name, None) for name in ("model_name", *SAMPLING)}
+def _settings(llm: Runnable[Any, AIMessage]) -> Mapping[str, Any]:
+    model, bound = innermost(llm)
+    if isinstance(model, ChatNuExtract):
+        return merged(model.defaults, model.extra_body, bound)
+    return {"model_name": model_name(model), **{name: getattr(model, name, None) for name in _OWN}, **bound}
 
 
 def _described(thing: object) -> JSON:

@@ -1,0 +1,162 @@
+"""Any chat model of LangChain's as the one that is asked, with whatever users have put around it.
+
+| model              | gets                                                     | cannot be given                             |
+|--------------------|----------------------------------------------------------|---------------------------------------------|
+| `ChatNuExtract`    | everything                                               |                                             |
+| `BaseChatOpenAI`   | OpenAI's fields as arguments, the others as `extra_body` | raw completions, the Responses API          |
+| any other one      | the messages, and where to stop                          | the fields of a chat template, log-probabilities, `developer` messages, the rest of an answer |
+"""  # noqa: E501 a table
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any, Final, Literal, TypeAlias, cast
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.runnables import Runnable, RunnableWithFallbacks
+from langchain_core.runnables.base import RunnableBindingBase
+from langchain_core.runnables.configurable import DynamicRunnable
+
+from langchain_nuextract.client.request_body import SAMPLING, arguments, merged
+from langchain_nuextract.dialects.messages import Request
+from langchain_nuextract.errors import RequestRefused, UnsupportedTask
+from langchain_nuextract.paths import JSON, fields
+from langchain_nuextract.runnables.model_settings import ModelSettings
+
+Kind: TypeAlias = Literal["own", "openai", "other"]
+
+OPENAI_ARGUMENTS: Final = frozenset({*SAMPLING, "stop", "logprobs", "top_logprobs", "logit_bias", "n"})
+"""Fields that OpenAI's own API has, so that chat models take them as arguments."""
+_TO_OTHERS: Final = frozenset({"stop"})
+_EXTRA: Final = "extra_body"
+_NO_COMPLETIONS: Final = "it is asked by raw completions, which {kind} does not send: use ChatNuExtract"
+_NO_RESPONSES: Final = "the Responses API has no chat template's fields: make the {kind} with use_responses_api=False"
+_NO_FIELDS: Final = (
+    "{kind} does not send {fields}: use ChatNuExtract, ChatOpenAI with the server's base_url, or dialect='instruct'"
+)
+
+
+def innermost(llm: object) -> tuple[BaseChatModel, Mapping[str, Any]]:
+    """Find the chat model within bindings, configs, retries and fallbacks, and what is bound to it.
+
+    Raises:
+        TypeError: It is something else, or its fallbacks are models of another kind.
+    """
+    bound: dict[str, Any] = {}
+    asked: Any = llm
+    while not isinstance(asked, BaseChatModel):
+        if isinstance(asked, RunnableBindingBase):
+            bound = merged(cast("dict[str, Any]", asked.kwargs), bound)
+            asked = cast("object", asked.bound)
+        elif isinstance(asked, DynamicRunnable):
+            asked = cast("object", asked.default)
+        elif isinstance(asked, RunnableWithFallbacks):
+            asked = _first(cast("RunnableWithFallbacks[Any, Any]", asked))
+        else:
+            kind = type(llm).__name__
+            raise TypeError(f"llm must be a chat model, not {kind}: put chains before or after the extractor")
+    return asked, bound
+
+
+def kind_of(model: BaseChatModel) -> Kind:
+    """Say how a chat model is to be called."""
+    if isinstance(model, ModelSettings):
+        return "own"
+    return "openai" if _is_openai(type(model)) else "other"
+
+
+def call_arguments(request: Request, llm: object) -> dict[str, Any]:
+    """Say with which arguments a chat model is to be called for a request; the user's own settings win.
+
+    Raises:
+        RequestRefused: The model cannot be sent the request; another one may do.
+    """
+    model, bound = innermost(llm)
+    given = arguments(request, model)
+    if kind_of(model) == "other":
+        if request.before:
+            raise RequestRefused(type(model).__name__, None, "it cannot go on with an answer that was cut off")
+        return {name: value for name, value in given.items() if name in _TO_OTHERS and name not in bound}
+    if kind_of(model) == "own":
+        # Ours lays the constructor's extra_body over these itself.
+        named, others, own = given, {}, None
+    else:
+        named = {name: value for name, value in given.items() if name in OPENAI_ARGUMENTS}
+        others = {name: value for name, value in given.items() if name not in OPENAI_ARGUMENTS and name != _EXTRA}
+        own = getattr(model, _EXTRA, None)
+    extra = merged(others, own, fields(given.get(_EXTRA)), _bound_fields(bound))
+    named = {name: value for name, value in named.items() if name not in bound or name in request.firm}
+    return {**named, _EXTRA: extra} if extra else named
+
+
+def stream_arguments(llm: object) -> dict[str, Any]:
+    """Say which arguments a stream needs beside those of a call: ChatOpenAI counts no tokens at other addresses."""
+    model, bound = innermost(llm)
+    unset = getattr(model, "stream_usage", None) is None and "stream_usage" not in bound
+    return {"stream_usage": True} if kind_of(model) == "openai" and unset else {}
+
+
+def check_carried(request: Request, llm: object, dialect: str) -> None:
+    """Refuse a dialect whose requests a model does not send as they are, before any is sent.
+
+    Args:
+        request: A request of the dialect, such as it will be for each document.
+        llm: The model.
+        dialect: The dialect's name, for the message.
+
+    Raises:
+        UnsupportedTask: It says what to use instead.
+    """
+    model, _ = innermost(llm)
+    kind, name = kind_of(model), type(model).__name__
+    if kind == "own":
+        return
+    if request.route == "completions":
+        raise UnsupportedTask(dialect, _NO_COMPLETIONS.format(kind=name))
+    if kind == "openai" and getattr(model, "use_responses_api", None):
+        raise UnsupportedTask(dialect, _NO_RESPONSES.format(kind=name))
+    missing = [each for each in ("chat_template_kwargs", "logprobs") if each in request.body]
+    missing += ["developer messages"] if any(each["role"] == "developer" for each in request.messages) else []
+    if kind == "other" and missing:
+        raise UnsupportedTask(dialect, _NO_FIELDS.format(kind=name, fields=", ".join(missing)))
+
+
+@contextmanager
+def explained_errors(llm: object) -> Generator[None]:
+    """Turn the errors of OpenAI's SDK into ours, so that an answer that failed is mended as with `ChatNuExtract`."""
+    model, _ = innermost(llm)
+    if kind_of(model) != "openai":
+        yield
+        return
+    from langchain_nuextract.runnables.openai_errors import explained  # noqa: PLC0415 it imports the SDK
+
+    with explained(str(getattr(model, "openai_api_base", None) or type(model).__name__), model_name(model)):
+        yield
+
+
+def model_name(model: BaseChatModel) -> str:
+    """Give the name by which a model is asked, as far as LangChain's classes tell it; empty if they do not."""
+    named = (getattr(model, attribute, None) for attribute in ("model_name", "model", "model_id"))
+    return next((name for name in named if isinstance(name, str)), "")
+
+
+def _first(llm: RunnableWithFallbacks[Any, Any]) -> Runnable[Any, Any]:
+    kinds = {kind_of(innermost(each)[0]) for each in llm.runnables}
+    if len(kinds) > 1:
+        raise TypeError("llm has fallbacks of another kind of model: give them to the extractor, by with_fallbacks")
+    return llm.runnable
+
+
+def _bound_fields(bound: Mapping[str, Any]) -> dict[str, JSON]:
+    """Give the server's own fields that a user has bound, by name or as `extra_body`."""
+    named = {name: value for name, value in bound.items() if name not in OPENAI_ARGUMENTS and name != _EXTRA}
+    return merged({name: value for name, value in named.items() if name == "chat_template_kwargs"}, bound.get(_EXTRA))
+
+
+@lru_cache(maxsize=256)
+def _is_openai(kind: type) -> bool:
+    # By name, as the class need not be imported to know that something is none of its kind.
+    return any(f"{each.__module__}.{each.__qualname__}" == _BASE for each in kind.__mro__)
+
+
+_BASE: Final = "langchain_openai.chat_models.base.BaseChatOpenAI"
