@@ -4,13 +4,14 @@ import argparse
 import sys
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from langchain_core.documents.base import Blob
 
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.cli.output import json_of, say, write_json
 from langchain_nuextract.cli.schema import SCHEMA_HELP, Once, target_of
+from langchain_nuextract.engine.recovery import OnFailure, RecoveryPolicy
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import ExtractionError, InvalidExtraction
 
@@ -33,6 +34,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--checkpoint", type=Path, help="a file to keep results in: begun again, a run goes on where it was stopped"
     )
+    parser.add_argument(
+        "--on-failure",
+        choices=get_args(OnFailure),
+        default="raise",
+        help="what to do with an answer that cannot be mended: fail that file, drop the optional fields that are not "
+        "whole and valid, or give all that is right of it; what is left out is named (%(default)s)",
+    )
     parser.add_argument("--jsonl", action="store_true", help="one line a file, with its name and what was changed")
 
 
@@ -49,6 +57,7 @@ def run(options: argparse.Namespace) -> int:
             base_url=next(iter(base_urls), None),
             dialect=options.dialect,
             instructions=options.instructions,
+            recovery=RecoveryPolicy(on_failure=options.on_failure),
         )
         results = extractor.detailed.extract_many(
             [_document(name) for name in options.files],
@@ -83,13 +92,17 @@ def _print(name: str, result: Result[Extraction[Any]], *, lines: bool) -> None:
         write_json({"file": name, **_line(result)})
     elif result.value:
         write_json(json_of(result.value), indent=2)
+        for problem in result.value.problems:
+            say(f"{name}: left out: {problem}")
     else:
         say(f"{name}: {result.error}")
 
 
 def _line(result: Result[Extraction[Any]]) -> dict[str, Any]:
     if result.value:
-        return {"value": json_of(result.value), "repairs": [str(repair) for repair in result.value.repairs]}
+        left_out = [str(problem) for problem in result.value.problems]
+        line = {"value": json_of(result.value), "repairs": [str(repair) for repair in result.value.repairs]}
+        return {**line, "left_out": left_out} if left_out else line
     name = type(result.error).__name__
     match result.error:
         case InvalidExtraction() as error:

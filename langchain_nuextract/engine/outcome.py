@@ -39,15 +39,16 @@ def give_up(
     if not last.fields:
         raise _no_answer(last, attempts) from cause
     problems = reader.problems_of(last.fields, last.validation)
-    left_out = _left_out(reader, last)
-    if left_out is not None:
-        validation = reader.validate(without(last.validation.value, left_out))
+    rest = _what_is_right(reader, last)
+    if rest is not None:
+        value, left_out = rest
+        validation = reader.validate(value)
         return replace(_extraction(reader, results, validation, left_out, seconds=seconds), problems=problems)
     raise InvalidExtraction(problems, partial=last.validation.value, reply=_raw(results), attempts=attempts) from cause
 
 
-def _left_out(reader: AttemptReader[T], last: AttemptResult) -> tuple[Path, ...] | None:
-    """What to leave out of the value for the rest to be right; None if the policy or the schema forbids it."""
+def _what_is_right(reader: AttemptReader[T], last: AttemptResult) -> tuple[JSON, tuple[Path, ...]] | None:
+    """What is right of the value, and what was left out of it; None if the policy or the schema forbids it."""
 
     def judge(value: JSON) -> tuple[Problem, ...]:
         return reader.validate(value).problems
@@ -55,7 +56,8 @@ def _left_out(reader: AttemptReader[T], last: AttemptResult) -> tuple[Path, ...]
     value, problems = last.validation.value, last.validation.problems
     match reader.plan.options.recovery.on_failure:
         case "partial":
-            return faults(value, problems, judge)
+            left_out = faults(value, problems, judge)
+            return None if left_out is None else (without(value, left_out), left_out)
         case "drop":
             return drop_fields(value, tuple(reader.unread(last.fields)), problems, judge)
         case "raise":

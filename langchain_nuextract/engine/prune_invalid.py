@@ -35,7 +35,18 @@ def faults(
     Returns:
         Places to be left out one after the other; None if nothing would remain.
     """
-    return _left_out(value, {_existing(value, problem.path) for problem in problems}, judge, _existing)
+    value, left_out = deepcopy(value), list[Path]()
+    places = {_existing(value, problem.path) for problem in problems}
+    for _ in range(_ROUNDS):
+        if () in places:
+            return None
+        for place in _outermost(places):
+            _take_out(value, place)
+            left_out.append(place)
+        places = {_existing(value, problem.path) for problem in judge(value)}
+        if not places:
+            return tuple(left_out)
+    return None
 
 
 def drop_fields(
@@ -43,40 +54,34 @@ def drop_fields(
     unread: Iterable[Problem],
     problems: Iterable[Problem],
     judge: Callable[[JSON], Iterable[Problem]],
-) -> tuple[Path, ...] | None:
-    """Tell which fields are to be left out of a value for the rest to be right; lists stay whole or go as a whole.
+) -> tuple[JSON, tuple[Path, ...]] | None:
+    """Leave out the fields that are wrong until the rest is right; lists stay whole or go as a whole.
 
     Args:
         value: A value in the user's shape; it is not changed.
-        unread: What could not be read, or was not finished. What is not in the value needs no leaving out.
+        unread: What could not be read, or was not finished. What is missing or null already needs no leaving out.
         problems: Why the user's schema does not admit it.
         judge: Says what is wrong with what remains.
 
     Returns:
-        Places to be left out one after the other; None if a required field is among them.
+        What remains, with null where a field must be there but may be null, and what was left out; None if a required
+        field is wrong.
     """
-    places = {_field_of(value, each.path) for each in unread if _existing(value, each.path) == each.path}
-    return _left_out(value, places | {_field_of(value, each.path) for each in problems}, judge, _field_of)
-
-
-def _left_out(
-    value: JSON,
-    places: Collection[Path],
-    judge: Callable[[JSON], Iterable[Problem]],
-    place_of: Callable[[JSON, Path], Path],
-) -> tuple[Path, ...] | None:
+    places = {_field_of(value, each.path) for each in unread if _is_said(value, each.path)}
+    places |= {_field_of(value, each.path) for each in problems}
     value, left_out = deepcopy(value), list[Path]()
     for _ in range(_ROUNDS):
         if () in places:
             return None
-        # What stands within another place goes with it.
-        outer = [place for place in places if not any(place[:size] in places for size in range(len(place)))]
-        for place in sorted(outer, key=_in_order, reverse=True):
+        for place in _outermost(places):
             _take_out(value, place)
             left_out.append(place)
-        places = {place_of(value, problem.path) for problem in judge(value)}
+        missing = [each.path for each in judge(value) if each.path in left_out]
+        for place in missing:
+            fields(follow(value, place[:-1]))[str(place[-1])] = None
+        places = {_field_of(value, problem.path) for problem in judge(value)}
         if not places:
-            return tuple(left_out)
+            return value, tuple(left_out)
     return None
 
 
@@ -96,6 +101,16 @@ def _existing(value: JSON, path: Path) -> Path:
         except LookupError:
             return path[:length]
     return path
+
+
+def _outermost(places: Collection[Path]) -> list[Path]:
+    """The places that stand in no other one, which goes with all that is in it; from behind."""
+    outer = [place for place in places if not any(place[:size] in places for size in range(len(place)))]
+    return sorted(outer, key=_in_order, reverse=True)
+
+
+def _is_said(value: JSON, path: Path) -> bool:
+    return _existing(value, path) == path and follow(value, path) is not None
 
 
 def _field_of(value: JSON, path: Path) -> Path:

@@ -49,6 +49,20 @@ def test_many_files_are_printed_a_line_each_in_order(files, capsys):
     assert [(line["file"], line["value"]["age"]) for line in lines] == list(zip(names, (3, 1, 2), strict=True))
 
 
+def test_what_cannot_be_read_need_not_cost_the_file(files, capsys):
+    with FakeEndpoint({"name": "Zoë", "age": "unreadable"}) as server:
+        assert extract(server, files, str(files / "1.txt"), "--on-failure", "drop") == 0
+        shown = capsys.readouterr()
+        assert extract(server, files, str(files / "1.txt"), "--on-failure", "drop", "--jsonl") == 0
+        line = json.loads(capsys.readouterr().out)
+        assert extract(server, files, str(files / "1.txt")) == 1
+    assert json.loads(shown.out) == {"name": "Zoë", "age": None}
+    assert shown.err.count("left out: ") == len(line["left_out"]) > 0
+    assert "$.age" in shown.err
+    assert line["value"] == {"name": "Zoë", "age": None}
+    assert all(problem.endswith("@ $.age") for problem in line["left_out"])
+
+
 def test_a_run_with_a_checkpoint_goes_on_where_it_was_stopped(files, capsys):
     names = [str(files / f"{number}.txt") for number in (1, 2, 3)]
     with endpoint() as server:

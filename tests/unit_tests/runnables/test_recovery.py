@@ -1,6 +1,7 @@
 """Answers that fail, against a fake endpoint: what is asked again, what is kept, and what it may cost."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from langchain_nuextract import (
     RecoveryPolicy,
     ReplyCutShort,
 )
+from langchain_nuextract.paths import show
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 MODEL = "numind/NuExtract3"
@@ -425,3 +427,59 @@ def test_the_report_tells_a_person_what_happened(capsys):
     assert "plain, ended by stop: 1 problem" in report
     assert "@ $.seller.name" in report
     assert "surroundings @ $" in report
+
+
+class Order(BaseModel):
+    number: str
+    paid: bool | None = None
+    due: date | None = None
+    items: list[Item] = []
+    seller: Seller | None = None
+
+
+DROP = RecoveryPolicy(max_calls=1, on_failure="drop")
+GOOD = {"number": "7", "paid": True, "due": "2024-03-01", "items": ANSWER["items"], "seller": {"name": "Hof"}}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "left_out", "problem"),
+    [
+        pytest.param({"paid": "perhaps"}, {"paid": None}, "$.paid", id="a-value"),
+        pytest.param({"due": "soon"}, {"due": None}, "$.due", id="a-date"),
+        pytest.param(
+            {"items": [ANSWER["items"][0], {"description": "x"}]}, {"items": []}, "$.items[1].price", id="a-row"
+        ),
+        pytest.param({"seller": {"city": "Köln"}}, {"seller": None}, "$.seller.name", id="an-object"),
+    ],
+)
+def test_an_optional_field_that_cannot_be_read_does_not_cost_the_document(run, wrong, left_out, problem):
+    with FakeEndpoint({**GOOD, **wrong}) as endpoint:
+        details = run(extractor(endpoint, Order, recovery=DROP).detailed, TEXT)
+    assert details.value == Order.model_validate({**GOOD, **left_out})
+    assert problem in [show(each.path) for each in details.problems]
+    assert details.problems == details.attempts[0].problems
+
+
+def test_a_list_that_was_cut_is_dropped_as_a_whole_while_a_partial_one_keeps_its_rows(run):
+    text = json.dumps(GOOD)
+    reply = cut(text[: text.index('"Gadget"') + 3])
+    values = {}
+    for way in ("drop", "partial"):
+        with FakeEndpoint(reply) as endpoint:
+            policy = RecoveryPolicy(max_calls=1, on_failure=way)
+            values[way] = run(extractor(endpoint, Order, recovery=policy), TEXT)
+    assert (values["drop"].items, values["drop"].paid) == ([], True)
+    assert [item.description for item in values["partial"].items] == ["Widget"]
+
+
+def test_a_required_field_that_cannot_be_read_is_never_dropped(run):
+    with FakeEndpoint({**GOOD, "number": None}) as endpoint, pytest.raises(InvalidExtraction) as caught:
+        run(extractor(endpoint, Order, recovery=DROP), TEXT)
+    assert [show(each.path) for each in caught.value.problems] == ["$.number"]
+
+
+def test_an_optional_field_is_asked_for_again_before_it_is_dropped(run):
+    with FakeEndpoint({**GOOD, "due": "soon"}, {"due": "2024-03-01"}) as endpoint:
+        details = run(extractor(endpoint, Order, recovery=RecoveryPolicy(on_failure="drop")).detailed, TEXT)
+    assert details.value == Order.model_validate(GOOD)
+    assert details.problems == ()
