@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     __version__: str
     from langchain_nuextract.batch.result import Result
     from langchain_nuextract.dialects.messages import Example, Usage
+    from langchain_nuextract.documents.options import PageOptions
     from langchain_nuextract.documents.source import Image
     from langchain_nuextract.engine.confidence import Confidence
     from langchain_nuextract.engine.example_leakage import Leak
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from langchain_nuextract.engine.result import Attempt, Extraction
     from langchain_nuextract.errors import (
         AccessDenied,
+        BrokenDocument,
         CheckpointError,
         ContextOverflow,
+        EmptyDocument,
         EndpointBusy,
         EndpointError,
         EndpointUnreachable,
@@ -26,31 +29,43 @@ if TYPE_CHECKING:
         InvalidExtraction,
         InvalidValue,
         LocalEndpointError,
+        MissingExtra,
         NoJSONInReply,
         NotAChatReply,
         NuExtractError,
+        PasswordNeeded,
         Problem,
         ReplyCutShort,
         ReplyTimeout,
         RequestRefused,
+        TooLarge,
         UnknownModel,
+        UnreadableDocument,
+        UnreadablePage,
         UnsupportedSchema,
         UnsupportedTask,
+        WrongKind,
     )
     from langchain_nuextract.grounding.evidence import Evidence, Span
+    from langchain_nuextract.grounding.places import Box, Place
     from langchain_nuextract.parsing.repairs import Repair
     from langchain_nuextract.runnables.chat_model import ChatNuExtract
     from langchain_nuextract.runnables.extractor import NuExtractor
+    from langchain_nuextract.runnables.parsers import DocumentParser, ImageParser, MailParser, PDFParser
     from langchain_nuextract.schema.annotations import NuType, Verbatim
     from langchain_nuextract.schema.target import Target
 
 __all__ = [
     "AccessDenied",
     "Attempt",
+    "Box",
+    "BrokenDocument",
     "ChatNuExtract",
     "CheckpointError",
     "Confidence",
     "ContextOverflow",
+    "DocumentParser",
+    "EmptyDocument",
     "EndpointBusy",
     "EndpointError",
     "EndpointUnreachable",
@@ -59,15 +74,22 @@ __all__ = [
     "Extraction",
     "ExtractionError",
     "Image",
+    "ImageParser",
     "InvalidExtraction",
     "InvalidValue",
     "Leak",
     "LocalEndpointError",
+    "MailParser",
+    "MissingExtra",
     "NoJSONInReply",
     "NotAChatReply",
     "NuExtractError",
     "NuExtractor",
     "NuType",
+    "PDFParser",
+    "PageOptions",
+    "PasswordNeeded",
+    "Place",
     "Problem",
     "RecoveryPolicy",
     "Repair",
@@ -77,24 +99,35 @@ __all__ = [
     "Result",
     "Span",
     "Target",
+    "TooLarge",
     "UnknownModel",
+    "UnreadableDocument",
+    "UnreadablePage",
     "UnsupportedSchema",
     "UnsupportedTask",
     "Usage",
     "Verbatim",
+    "WrongKind",
 ]
 
 _HOMES = {
     "Attempt": "engine.result",
+    "Box": "grounding.places",
     "ChatNuExtract": "runnables.chat_model",
     "Confidence": "engine.confidence",
+    "DocumentParser": "runnables.parsers",
     "Evidence": "grounding.evidence",
     "Example": "dialects.messages",
     "Extraction": "engine.result",
     "Image": "documents.source",
+    "ImageParser": "runnables.parsers",
     "Leak": "engine.example_leakage",
+    "MailParser": "runnables.parsers",
     "NuExtractor": "runnables.extractor",
     "NuType": "schema.annotations",
+    "PDFParser": "runnables.parsers",
+    "PageOptions": "documents.options",
+    "Place": "grounding.places",
     "RecoveryPolicy": "engine.recovery",
     "Repair": "parsing.repairs",
     "Result": "batch.result",

@@ -62,7 +62,7 @@ def read_replies(
         places = _places(file)
         for index, document in enumerate(documents):
             try:
-                source = read(document)
+                source = read(document, extractor.pages)
                 place = places.get(_name(index, settings, source))
                 extraction = read_reply(extractor.flow(source), partial(_reply_at, place, file, where))
             except Exception as error:  # noqa: BLE001  # as `return_exceptions` does: the result tells
@@ -74,7 +74,7 @@ def read_replies(
 def _asked(extractor: NuExtractor[Any], document: Any) -> tuple[Source, Request] | None:
     """What to ask about a document first; None if it cannot be asked about, as those who read replies will be told."""
     try:
-        source = read(document)
+        source = read(document, extractor.pages)
         (request,) = next(extractor.flow(source))
     except (ValueError, TypeError, OSError):
         return None

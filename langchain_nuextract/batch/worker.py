@@ -54,7 +54,7 @@ class Worker(Generic[Out]):
         """
         index, document = numbered
         try:
-            source = read(document)
+            source = read(document, self.extractor.pages)
             if self.checkpoint is None:
                 return self._result(index, document, await self._extract(source))
             return await self._ask_once(index, document, source, self.checkpoint)

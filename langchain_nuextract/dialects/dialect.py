@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from langchain_nuextract.dialects.messages import Reply, Request, Task
-from langchain_nuextract.documents.source import Image, Source, Text
+from langchain_nuextract.documents.source import Image, Source
 from langchain_nuextract.errors import UnsupportedTask
 from langchain_nuextract.paths import JSON, fields
 from langchain_nuextract.schema.vocabulary import Vocabulary
@@ -48,6 +48,10 @@ class Dialect:
     """
     images: int | None = 0
     """Images that one document may have; None for any number."""
+    max_pixels: int | None = None
+    """Pixels of an image at the most; the model's own processor would scale down what has more. None if not known."""
+    pixels_per_token: int = 1_024
+    """Pixels of an image that take one token of the context."""
     text_beside_image: bool = False
     """Whether a document may have text and images."""
     takes_instructions: bool = False
@@ -119,7 +123,7 @@ def image_part(image: Image) -> dict[str, JSON]:
 
 def parts_of(source: Source) -> list[dict[str, JSON]]:
     """Write a document as the parts of a message's content, in reading order."""
-    return [text_part(part.text) if isinstance(part, Text) else image_part(part) for part in source.parts]
+    return [image_part(part) if isinstance(part, Image) else text_part(part.text) for part in source.parts]
 
 
 def prompt(text: str, body: Mapping[str, JSON]) -> Request:

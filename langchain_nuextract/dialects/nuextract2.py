@@ -41,6 +41,10 @@ unless it was started with `--generation-config vllm`, as the author's own docke
 vision model beneath; with it, each token of the document becomes less likely to be copied, and so do the keys of each
 further item of a list."""
 
+_MOST_PIXELS: Final = 2_352_000
+_PIXELS_PER_TOKEN: Final = 784
+"""Patches of 14 pixels square, of which four make a token; both from `preprocessor_config.json`."""
+
 _ENDS: Final = ("<|im_end|>", "<|endoftext|>", "<|im_start|>")
 _VISION: Final = (
     "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>", "<|image_pad|>", "<|video_pad|>", "<|object_ref_start|>",
@@ -109,6 +113,8 @@ NUEXTRACT_2_0: Final = Dialect(
     read=read,
     marks=(*_ENDS, *_VISION, _IMAGE, *_SECTIONS),
     images=1,
+    max_pixels=_MOST_PIXELS,
+    pixels_per_token=_PIXELS_PER_TOKEN,
     draft=draft,
 )
 
@@ -120,5 +126,7 @@ NUEXTRACT_2_0_INLINE: Final = Dialect(
     read=read,
     marks=NUEXTRACT_2_0.marks,
     images=1,
+    max_pixels=_MOST_PIXELS,
+    pixels_per_token=_PIXELS_PER_TOKEN,
     draft=draft,
 )

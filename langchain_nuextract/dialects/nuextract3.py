@@ -126,6 +126,7 @@ NUEXTRACT_3_0: Final = Dialect(
     read=read,
     marks=(*_ENDS, *_BASE, *_SECTIONS),
     images=None,
+    max_pixels=16_777_216,
     text_beside_image=True,
     takes_instructions=True,
     thinks=True,

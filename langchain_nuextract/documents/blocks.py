@@ -1,7 +1,9 @@
 """The content blocks of chat messages, in the dialects that LangChain users meet."""
 
+import base64
+import binascii
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from langchain_nuextract.documents.images import address, encoded
 from langchain_nuextract.documents.source import Image, Part, Text
@@ -48,6 +50,55 @@ def _image(block: Mapping[str, Any]) -> str:
             raise _unreadable(block)
 
 
+def file_of(block: Mapping[str, Any]) -> tuple[bytes, str, str | None] | None:
+    """Read a file block: LangChain's, OpenAI's, or Anthropic's; None if it is another block.
+
+    Returns:
+        The bytes, what to call them, and the MIME type that the sender says.
+
+    Raises:
+        ValueError: It has no data: an address is never fetched, and an id is known to its provider only.
+    """
+    match block:
+        case {"type": "file" | "input_file" | "document"}:
+            pass
+        case _:
+            return None
+    name = _name(block)
+    match block:
+        case {"file": {"file_data": str(data)}} | {"file_data": str(data)}:
+            head, _, payload = data.rpartition(",")
+            return _bytes(payload, name), name, head.removeprefix("data:").partition(";")[0] or None
+        case {"base64": str(payload), **rest} | {"source_type": "base64", "data": str(payload), **rest}:
+            return _bytes(payload, name), name, _type(rest.get("mime_type"))
+        case {"source": {"type": "base64", "data": str(payload), **rest}}:
+            return _bytes(payload, name), name, _type(rest.get("media_type"))
+        case {"source": {"type": "text", "data": str(text)}} | {"source_type": "text", "text": str(text)}:
+            return text.encode(), name, "text/plain"
+        case _:
+            raise _unreadable(block)
+
+
+def _name(block: Mapping[str, Any]) -> str:
+    inner = block.get("file")
+    file: Mapping[str, Any] = cast("Mapping[str, Any]", inner) if isinstance(inner, Mapping) else {}
+    found = file.get("filename") or block.get("filename") or block.get("name") or block.get("title")
+    return found if isinstance(found, str) else "the file"
+
+
+def _type(given: object) -> str | None:
+    return given if isinstance(given, str) else None
+
+
+def _bytes(payload: str, name: str) -> bytes:
+    try:
+        return base64.b64decode("".join(payload.split()), validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"{name}: its base64 is broken: {error}") from error
+
+
 def _unreadable(block: Mapping[str, Any]) -> ValueError:
     shown = quote(str({key: block[key] for key in block if key in {"type", "source_type", "file_id"}} or sorted(block)))
-    return ValueError(f"a content block must be a text or an image (its data or its URL), got {shown}")
+    return ValueError(
+        f"a content block must be a text, an image (its data or its URL) or a file (its data), got {shown}"
+    )

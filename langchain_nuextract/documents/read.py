@@ -11,18 +11,22 @@ from langchain_core.documents.base import Blob
 from langchain_core.messages import BaseMessage, ChatMessage, HumanMessage, convert_to_messages
 from langchain_core.prompt_values import PromptValue
 
-from langchain_nuextract.documents.blocks import part_of
-from langchain_nuextract.documents.images import address, data_url, kind_of
-from langchain_nuextract.documents.source import Image, Part, Source, Text
+from langchain_nuextract.documents.blocks import file_of, part_of
+from langchain_nuextract.documents.files import read_file
+from langchain_nuextract.documents.images import address
+from langchain_nuextract.documents.options import DEFAULT, PageOptions
+from langchain_nuextract.documents.page import Page
+from langchain_nuextract.documents.source import Image, Source, Text
+from langchain_nuextract.errors import EmptyDocument
 
 _IMAGE_DATA: Final = re.compile(r"\s*data:image/[\w.+-]+;base64,[\w+/=-]+\s*", re.IGNORECASE)
 _TAKEN: Final = (
-    "Give it a text, a LangChain document, a message or messages, a prompt value, an image, a path, "
+    "Give it a text, a LangChain document, a message or messages, a prompt value, an image, a path, a file's bytes, "
     "or a list of texts and images."
 )
 
 
-def read(given: Any) -> Source:
+def read(given: Any, options: PageOptions = DEFAULT) -> Source:
     """Read a document.
 
     A string is text, whatever it looks like, but for a `data:` URL of an image: a text that names an address must not
@@ -32,98 +36,111 @@ def read(given: Any) -> Source:
     messages, answers and the results of tools are left out: NuExtract knows its task by a system line of its own, and
     would take anything else for a part of the document. A single message is read whoever said it.
 
+    A file is read by what it is: PDFs and images page by page, HTML as Markdown, mails with their headers, office files
+    as Markdown.
+
     Args:
         given: A text, a LangChain `Document` or `Blob`, a message, a list of messages, a prompt value, an `Image`, the
-            bytes of an image, a path, a content block, or a list of any of these to be read as one document.
+            bytes of a file, a path, a content block, or a list of any of these to be read as one document.
+        options: How to read what has pages.
 
     Raises:
-        ValueError: It is empty or blank, or an image or file in it cannot be read.
+        UnreadableDocument: It is empty or blank, or a file in it cannot be read; it is a ValueError.
+        ValueError: An image or a content block in it is none.
         TypeError: It is something else.
         OSError: A file cannot be opened.
     """
-    source = given if isinstance(given, Source) else Source(tuple(_parts(given)))
-    if not source.images and not source.text.strip():
-        raise ValueError(
-            "the document is empty: there is no text and no image in it (of a conversation, what the user said counts)"
+    if isinstance(given, Source):
+        source = given
+    else:
+        sources = [*_sources(given, options)]
+        parts = tuple(part for each in sources for part in each.parts)
+        source = Source(parts, tuple(warning for each in sources for warning in each.warnings))
+    if not source.images and not source.pages and not source.text.strip():
+        raise EmptyDocument(
+            "the input",
+            "the document is empty: it has no text, image or page (of a conversation, what the user said counts)",
         )
     return source
 
 
-def _parts(given: Any) -> Iterator[Part]:
+def _sources(given: Any, options: PageOptions) -> Iterator[Source]:
     match given:
         case str():
-            yield Image(address(given.strip())) if _IMAGE_DATA.fullmatch(given) else Text(given)
-        case Text() | Image():
-            yield given
+            yield Source((Image(address(given.strip())) if _IMAGE_DATA.fullmatch(given) else Text(given),))
+        case Text() | Image() | Page():
+            yield Source((given,))
         case Source():
-            yield from given.parts
+            yield given
         case bytes():
-            yield Image(data_url(given))
+            yield read_file(given, "the bytes", options)
         case os.PathLike():
-            yield _file(Path(cast("os.PathLike[str]", given)))
+            path = Path(cast("os.PathLike[str]", given))
+            options.check_size(path.stat().st_size, path.name)
+            yield read_file(path.read_bytes(), path.name, options)
         case _:
-            yield from _foreign(given)
+            yield from _foreign(given, options)
 
 
-def _foreign(given: Any) -> Iterator[Part]:
+def _foreign(given: Any, options: PageOptions) -> Iterator[Source]:
     match given:
         case Document():
-            yield Text(given.page_content)
+            yield Source((Text(given.page_content),))
         case Blob():
-            yield _content(given.as_bytes(), name=given.source or "the blob")
+            yield _blob(given, options)
         case BaseMessage():
-            yield from _said(given)
+            yield from _said(given, options)
         case PromptValue():
-            yield from _conversation(given.to_messages())
+            yield from _conversation(given.to_messages(), options)
         case list():
-            yield from _listed(cast("list[Any]", given))
+            yield from _listed(cast("list[Any]", given), options)
         case Mapping() if "role" in given:
-            yield from _said(convert_to_messages([cast("dict[str, Any]", given)])[0])
+            yield from _said(convert_to_messages([cast("dict[str, Any]", given)])[0], options)
         case Mapping() if "type" in given:
-            yield from _listed([given])
+            yield from _listed([given], options)
         case _:
             raise TypeError(f"cannot read a document of the type {type(given).__name__}. {_TAKEN}")
 
 
-def _listed(given: list[Any]) -> Iterator[Part]:
+def _blob(blob: Blob, options: PageOptions) -> Source:
+    if isinstance(blob.data, str):
+        return Source((Text(blob.data),))
+    source = blob.source
+    name = Path(source).name if source else "the blob"
+    if blob.data is None and blob.path is not None:
+        options.check_size(Path(blob.path).stat().st_size, name)
+    return read_file(blob.as_bytes(), name, options, blob.mimetype)
+
+
+def _listed(given: list[Any], options: PageOptions) -> Iterator[Source]:
     if any(map(_is_message, given)):
-        yield from _conversation(convert_to_messages(given))
+        yield from _conversation(convert_to_messages(given), options)
         return
     for each in given:
         if isinstance(each, Mapping):
-            part = part_of(cast("Mapping[str, Any]", each))
-            yield from (part,) if part else ()
+            yield from _block(cast("Mapping[str, Any]", each), options)
         else:
-            yield from _parts(each)
+            yield from _sources(each, options)
+
+
+def _block(block: Mapping[str, Any], options: PageOptions) -> Iterator[Source]:
+    if file := file_of(block):
+        content, name, mime = file
+        yield read_file(content, name, options, mime)
+    elif part := part_of(block):
+        yield Source((part,))
 
 
 def _is_message(given: Any) -> bool:
     return isinstance(given, BaseMessage | tuple) or (isinstance(given, Mapping) and "role" in given)
 
 
-def _conversation(messages: Iterable[BaseMessage]) -> Iterator[Part]:
+def _conversation(messages: Iterable[BaseMessage], options: PageOptions) -> Iterator[Source]:
     for message in messages:
         if isinstance(message, HumanMessage) or (isinstance(message, ChatMessage) and message.role == "user"):
-            yield from _said(message)
+            yield from _said(message, options)
 
 
-def _said(message: BaseMessage) -> Iterator[Part]:
+def _said(message: BaseMessage, options: PageOptions) -> Iterator[Source]:
     content = cast("str | list[Any]", message.content)  # pyright: ignore[reportUnknownMemberType]
-    yield from (Text(content),) if isinstance(content, str) else _listed(content)
-
-
-def _file(path: Path) -> Part:
-    return _content(path.read_bytes(), name=str(path))
-
-
-def _content(content: bytes, *, name: str) -> Part:
-    kind = kind_of(content)
-    if kind.startswith("image/"):
-        return Image(data_url(content, name=name))
-    if kind == "application/pdf":
-        raise ValueError(f"{name} is a PDF. Give its text, or its pages as images.")
-    try:
-        return Text(content.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        seen = f"it looks like {kind}" if kind else str(error)
-        raise ValueError(f"{name} is neither an image nor text in UTF-8: {seen}. Convert it first.") from error
+    yield from (Source((Text(content),)),) if isinstance(content, str) else _listed(content, options)

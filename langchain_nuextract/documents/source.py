@@ -1,10 +1,11 @@
-"""A document as the rooms hand it on: text and images, in reading order."""
+"""A document as the rooms hand it on: text, images and pages, in reading order."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self, TypeAlias
 
 from langchain_nuextract.documents.images import LARGEST, url_of
+from langchain_nuextract.documents.page import Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,8 @@ class Image:
 
     url: str
     """A `data:` URL, or an http(s) address that the endpoint fetches itself."""
+    name: str = field(default="the image", compare=False)
+    """What to call it in messages."""
 
     @classmethod
     def of(cls, given: str | bytes | os.PathLike[str], *, largest: int = LARGEST) -> Self:
@@ -36,7 +39,7 @@ class Image:
         return cls(url_of(given, largest=largest))
 
 
-Part: TypeAlias = Text | Image
+Part: TypeAlias = Text | Image | Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +47,31 @@ class Source:
     """One document to read."""
 
     parts: tuple[Part, ...]
+    warnings: tuple[str, ...] = ()
+    """What was noticed when it was read: that its encoding was guessed, or that its name says another kind."""
 
     @property
     def text(self) -> str:
-        """All its text; evidence counts its offsets in code points of this."""
-        return "\n".join(part.text for part in self.parts if isinstance(part, Text))
+        """All its text, that of its pages included; evidence counts its offsets in code points of this."""
+        return "\n".join(part.text for part in self.parts if not isinstance(part, Image))
 
     @property
     def images(self) -> tuple[Image, ...]:
-        """All its images, in order."""
+        """All its images but those of its pages, in order."""
         return tuple(part for part in self.parts if isinstance(part, Image))
+
+    @property
+    def pages(self) -> tuple[Page, ...]:
+        """All its pages, in order."""
+        return tuple(part for part in self.parts if isinstance(part, Page))
+
+    @property
+    def paged(self) -> tuple[tuple[int, Page], ...]:
+        """Its pages, each with the offset at which its text begins in `text`."""
+        found: list[tuple[int, Page]] = []
+        offset = 0
+        for part in self.parts:
+            if isinstance(part, Page):
+                found.append((offset, part))
+            offset += 0 if isinstance(part, Image) else len(part.text) + 1
+        return tuple(found)

@@ -21,7 +21,7 @@ from langchain_nuextract.engine.result import AttemptKind
 from langchain_nuextract.errors import InvalidValue, Problem
 from langchain_nuextract.parsing import Reading
 from langchain_nuextract.parsing.read import read_shape, trace_shape
-from langchain_nuextract.paths import JSON, Path
+from langchain_nuextract.paths import JSON, Path, leaves
 from langchain_nuextract.schema.answer_shape import RecordShape
 
 T = TypeVar("T")
@@ -153,7 +153,12 @@ class AttemptReader(Generic[T]):
         try:
             return Validation(value, self.plan.target.validate(value, self.plan.dialect), ())
         except InvalidValue as error:
-            return Validation(value, None, error.problems)
+            problems = error.problems
+            if self.plan.is_part:
+                # What is incomplete may be complete with what other parts say: single values alone can be wrong here.
+                said = {at for at, leaf in leaves(value) if leaf is not None}
+                problems = tuple(each for each in problems if each.path in said)
+            return Validation(value, None, problems)
 
     def unread(self, fields: MergedFields) -> Iterator[Problem]:
         """Name what could not be read of the fields or was not finished, by paths of the user's shape."""

@@ -8,7 +8,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from langchain_nuextract.dialects.messages import Piece, Reply, Request, joined
 from langchain_nuextract.documents.source import Source
-from langchain_nuextract.engine.flow import Flow, extract
+from langchain_nuextract.engine.flow import Flow
+from langchain_nuextract.engine.pages import read_document
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.engine.streaming.partial_objects import PartialObjects
@@ -80,7 +81,7 @@ class StreamFlow(Generic[T]):
         """What has come out of it, when it has ended."""
         self.request: Request | None = None
         """What is to be sent now; None when it has ended."""
-        self._flow = extract(plan, source)
+        self._flow = read_document(plan, source)
         self._growth = PartialObjects(plan, source.text)
         self._go_on(lambda: next(self._flow))
 

@@ -79,7 +79,7 @@ def _extraction(
         document=reader.source,
         raw=_raw(results),
         repairs=tuple(_kept_repairs(reader, results)),
-        defaults=plan.target.defaults(validation.value),
+        defaults=() if plan.is_part else plan.target.defaults(validation.value),
         attempts=_attempts(reader, results),
         model=results[-1].reply.model,
         seconds=seconds,

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Generic, TypeVar, cast
 
 from langchain_nuextract.dialects.dialect import Dialect, check, dumps
@@ -12,6 +12,8 @@ from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.engine.example_leakage import telling
 from langchain_nuextract.engine.fields import restricted
+from langchain_nuextract.engine.page_inputs import shown
+from langchain_nuextract.engine.page_limit import PageLimit
 from langchain_nuextract.engine.recovery import DEFAULT, RecoveryPolicy
 from langchain_nuextract.engine.result import AttemptKind
 from langchain_nuextract.errors import InvalidValue, Problem
@@ -58,6 +60,10 @@ class Plan(Generic[T]):
     """Examples that are not shown, for they would have been too many tokens."""
     template_text: str = ""
     """The template as the dialects write it; writing it for each document is slow."""
+    is_part: bool = False
+    """Whether a part of a document is asked about: what it does not say may be said elsewhere."""
+    page_limit: PageLimit = field(default_factory=PageLimit, compare=False, repr=False)
+    """How many images a request may have; shared by all documents."""
 
     @property
     def first(self) -> AttemptKind:
@@ -137,7 +143,7 @@ def shot_of(example: Example, target: Target[T], dialect: Dialect, named: str) -
     except InvalidValue as error:
         error.add_note(f"in the output of {named}")
         raise
-    source = escape_source(read(example.input), dialect.marks).source
+    source = escape_source(Source(shown(read(example.input).parts, dialect)), dialect.marks).source
     written = escape_text(dumps(answer, indent=None), dialect.marks)
     choices = frozenset(fold(str(choice)) for choice in target.choices)
     return Shot(source, written, telling(target.spoken(value)), choices)

@@ -1,7 +1,7 @@
 """What comes out: the object, and how it came about."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from heapq import nsmallest
 from typing import Annotated, Any, Final, Generic, Literal, TypeAlias, TypeVar
@@ -15,10 +15,11 @@ from langchain_nuextract.engine.confidence import Confidence, Provenance
 from langchain_nuextract.engine.example_leakage import Leak, leaks
 from langchain_nuextract.errors import Problem
 from langchain_nuextract.grounding import ground
-from langchain_nuextract.grounding.evidence import Evidence
+from langchain_nuextract.grounding.evidence import Evidence, Span
 from langchain_nuextract.grounding.leaves import items
+from langchain_nuextract.grounding.places import PageIndex, Place
 from langchain_nuextract.parsing.repairs import Repair
-from langchain_nuextract.paths import JSON, Path, show
+from langchain_nuextract.paths import JSON, Path, leaves, show
 
 T = TypeVar("T")
 
@@ -49,6 +50,27 @@ class Attempt:
     problems: tuple[Problem, ...]
     """What was wrong after the repairs with all that was known by then; empty if it was taken. Paths are those of the
     user's shape, as those of the repairs are."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """What was extracted from some pages of a document that was not asked about at once."""
+
+    extraction: "Extraction[Any]"
+    """Of these pages alone: its value is None where they do not say all that the schema requires."""
+    name: str
+    """`page 3`, `pages 1 to 8`."""
+    offset: int
+    """Where its text begins in that of the document."""
+    moved: Mapping[Path, Path] = field(default_factory=dict[Path, Path], repr=False)
+    """Where its values are in the whole; those are not here that other pages said before."""
+
+    def place(self, path: Path) -> Path:
+        """Tell where a place in its value is in the whole; the same place if it is not there."""
+        if path in self.moved:
+            return self.moved[path]
+        below = (whole for own, whole in self.moved.items() if own[: len(path)] == path)
+        return next(below, path)[: len(path)]
 
 
 def _anything(_source: Any, _handler: Any) -> AnySchema:
@@ -87,6 +109,13 @@ class Extraction(Generic[T]):
     """Examples that it was not shown, for they would have been more than `max_example_tokens`."""
     provenance: Annotated[Provenance | None, GetPydanticSchema(_anything)] = field(default=None, repr=False)
     """What the values were made of; None unless the endpoint told the probabilities of tokens."""
+    windows: Annotated[tuple[Window, ...], GetPydanticSchema(_anything)] = field(default=(), repr=False)
+    """What each request was about, where the document's pages took several; empty if they did not."""
+
+    @property
+    def by_page(self) -> "tuple[Extraction[Any], ...]":
+        """What was extracted from the pages that were asked about at once: page by page with NuExtract 2.0."""
+        return tuple(window.extraction for window in self.windows) or (self,)
 
     @cached_property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -94,7 +123,31 @@ class Extraction(Generic[T]):
 
         Spans count code points of `document.text`. Looked up when first asked for.
         """
-        return ground(self.json, self.document.text)
+        if self.windows:
+            return tuple(_in_order(self.json, (each for window in self.windows for each in _moved_evidence(window))))
+        found = ground(self.json, self.document.text)
+        index = PageIndex(self.document.paged)
+        return tuple(each._replace(places=index.places(each.spans)) for each in found) if self.document.pages else found
+
+    @cached_property
+    def places(self) -> Mapping[Path, tuple[Place, ...]]:
+        """On which page and where on it each value stands, by its path.
+
+        Values that were not found have the page alone where a model was shown one page only, and no place otherwise.
+        """
+        if self.windows:
+            return {
+                window.moved[path]: places
+                for window in self.windows
+                for path, places in window.extraction.places.items()
+                if path in window.moved
+            }
+        found = {each.path: each.places for each in self.evidence if each.places}
+        if len(self.document.parts) != 1 or not self.document.pages:
+            return found
+        page = self.document.pages[0]
+        alone = (Place(page.number, (), "image", page.file_name),)
+        return {path: found.get(path, alone) for path, value in leaves(self.json) if value is not None}
 
     @cached_property
     def confidence(self) -> tuple[Confidence, ...]:
@@ -103,15 +156,23 @@ class Extraction(Generic[T]):
         Each leaf of `json` that the model wrote has an entry, null included; what came from the schema, as constants
         do, has none. A value stands for the attempt that gave it.
         """
+        if self.windows:
+            return tuple(
+                replace(each, path=window.moved[each.path])
+                for window in self.windows
+                for each in window.extraction.confidence
+                if each.path in window.moved
+            )
         return tuple(self.provenance.confidences()) if self.provenance else ()
 
     @cached_property
     def warnings(self) -> tuple[Leak, ...]:
         """The values that the document does not say and an example does: the model may have copied them.
 
-        None where the document has images, of which nobody knows what they say. Looked up when first asked for.
+        None where the document has images or pages without text, of which nobody knows what they say. Looked up when
+        first asked for.
         """
-        if not self.examples or self.document.images:
+        if not self.examples or self.document.images or not all(page.readable for page in self.document.pages):
             return ()
         return leaks(self.json, self.document.text, self.examples, self.evidence)
 
@@ -155,6 +216,18 @@ class Extraction(Generic[T]):
     def explain(self) -> None:
         """Print the report."""
         print(self.report)  # noqa: T201  # that is what it is for
+
+
+def _moved_evidence(window: Window) -> Iterator[Evidence]:
+    for each in window.extraction.evidence:
+        if each.path in window.moved:
+            span, *spans = (Span(start + window.offset, end + window.offset) for start, end in (each.span, *each.spans))
+            yield each._replace(path=window.moved[each.path], span=span, spans=tuple(spans))
+
+
+def _in_order(value: JSON, evidence: Iterable[Evidence]) -> Iterator[Evidence]:
+    found = {each.path: each for each in evidence}
+    yield from (found[path] for path, _ in leaves(value) if path in found)
 
 
 def _told(number: int, attempt: Attempt) -> str:

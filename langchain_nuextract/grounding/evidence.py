@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
+from langchain_nuextract.grounding.places import Place as PagePlace
 from langchain_nuextract.paths import JSON, Path
 
 Match: TypeAlias = Literal["exact", "folded", "number", "date", "partial", "name", "similar"]
@@ -58,3 +59,5 @@ class Evidence(NamedTuple):
     `3` and `May`."""
     similarity: float
     """How alike value and quotation are, from 0 to 1, where the match is `similar`; 1 for all other matches."""
+    places: tuple[PagePlace, ...] = ()
+    """Where it stands on the document's pages, if it has any."""

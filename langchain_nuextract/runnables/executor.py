@@ -8,10 +8,12 @@ from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 from langchain_nuextract import counters
 from langchain_nuextract.dialects.messages import Request
+from langchain_nuextract.documents.options import DEFAULT, PageOptions
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.engine.drivers import Caller, StreamFlow, arun_flow, astream_flow, run_flow, stream_flow
-from langchain_nuextract.engine.flow import Flow, extract
+from langchain_nuextract.engine.flow import Flow
+from langchain_nuextract.engine.pages import read_document
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.result import Attempt, Extraction
 from langchain_nuextract.errors import ExtractionError
@@ -39,14 +41,16 @@ class Executor(Generic[T]):
     plan: Plan[T]
     selection: Selection[T] | None = None
     """How examples are chosen for it; None if they are the same for all."""
+    pages: PageOptions = DEFAULT
+    """How to read what has pages."""
 
     def flow(self, document: Any) -> Flow[T]:
         """Say what is asked about a document, as a generator of requests that is sent replies."""
-        return extract(*self._asked(document))
+        return read_document(*self._asked(document))
 
     async def aflow(self, document: Any) -> Flow[T]:
         """Say what is asked about a document; see `flow`."""
-        return extract(*await self._aasked(document))
+        return read_document(*await self._aasked(document))
 
     def extract(self, document: Any, asking: Caller, tell: Tell = to_nobody) -> Extraction[T]:
         """Ask about a document."""
@@ -96,17 +100,17 @@ class Executor(Generic[T]):
         yield value
 
     def _asked(self, document: Any) -> tuple[Plan[T], Source]:
-        source = read(document)
+        source = read(document, self.pages)
         return plan_for_document(self.plan, self.selection, source), source
 
     async def _aasked(self, document: Any) -> tuple[Plan[T], Source]:
-        source = read(document)
+        source = read(document, self.pages)
         return await aplan_for_document(self.plan, self.selection, source), source
 
     @cached_property
     def sample_request(self) -> Request:
         """A request such as there will be for each document."""
-        with closing(extract(self.plan, Source((Text("a document"),)))) as flow:
+        with closing(read_document(self.plan, Source((Text("a document"),)))) as flow:
             return next(flow)[0]
 
     @cached_property

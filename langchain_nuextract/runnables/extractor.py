@@ -16,6 +16,8 @@ from langchain_nuextract.client.request_body import merged
 from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.dialects.dialect import Dialect
 from langchain_nuextract.dialects.messages import Example
+from langchain_nuextract.documents.options import DEFAULT as PAGES
+from langchain_nuextract.documents.options import PageOptions
 from langchain_nuextract.engine.flow import Flow
 from langchain_nuextract.engine.recovery import DEFAULT, RecoveryPolicy
 from langchain_nuextract.engine.result import Extraction
@@ -57,6 +59,7 @@ class Settings(TypedDict, total=False):
     thinking: bool
     recovery: RecoveryPolicy
     logprobs: bool
+    pages: PageOptions
 
 
 class NuExtractor(BaseExtractor[T], Generic[T]):
@@ -83,6 +86,8 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
         recovery: How far to go where an answer is cut off or invalid: see `RecoveryPolicy`.
         logprobs: Ask for the probabilities of the tokens, for `Extraction.confidence`. Off, since replies are about ten
             times as long with them.
+        pages: How to read what has pages, such as PDFs: which of them, how finely, by which password: see
+            `PageOptions`.
 
     Raises:
         TypeError: There is no such setting, or `llm` is no chat model.
@@ -101,6 +106,7 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
     thinking: bool = False
     recovery: RecoveryPolicy = DEFAULT
     logprobs: bool = False
+    pages: PageOptions = PAGES
 
     _executor: Executor[Any] = PrivateAttr()
 
@@ -122,7 +128,7 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
         dialect = _dialect(settings.pop("dialect", None), llm)
         asked = {name: settings.pop(name) for name in _ASKED if name in settings}
         # Not in a validator of Pydantic's, which would wrap what is raised.
-        executor = Executor(*planned(target, dialect, **asked))
+        executor = Executor(*planned(target, dialect, **asked), settings.get("pages", PAGES))
         if not isinstance(llm, ChatNuExtract):
             check_carried(executor.sample_request, llm, dialect.name)
         fields: dict[str, Any] = {"target": target, "llm": llm, "dialect": dialect, **asked, **settings}

@@ -22,7 +22,8 @@ from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.engine.drivers import arun_flow, run_flow
-from langchain_nuextract.engine.flow import Flow, extract
+from langchain_nuextract.engine.flow import Flow
+from langchain_nuextract.engine.pages import read_document
 from langchain_nuextract.engine.plan import ExtractionOptions, plan_for
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.paths import JSON
@@ -74,7 +75,7 @@ class ResponseFormatAnswer:
         return _result(await arun_flow(self._flow(), send))
 
     def _flow(self) -> Flow[Any]:
-        return extract(self.plan, read(self.document))
+        return read_document(self.plan, read(self.document))
 
     def _call(self, request: Request) -> tuple[list[BaseMessage], dict[str, JSON]]:
         messages: list[Any] = [dict(message) for message in request.messages]

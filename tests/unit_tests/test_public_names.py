@@ -8,12 +8,14 @@ import pytest
 import langchain_nuextract
 
 PUBLIC = [
-    "AccessDenied", "Attempt", "ChatNuExtract", "CheckpointError", "Confidence", "ContextOverflow", "EndpointBusy",
-    "EndpointError",
-    "EndpointUnreachable", "Evidence", "Example", "Extraction", "ExtractionError", "Image", "InvalidExtraction",
-    "InvalidValue", "Leak", "LocalEndpointError", "NoJSONInReply", "NotAChatReply", "NuExtractError", "NuExtractor",
-    "NuType", "Problem", "RecoveryPolicy", "Repair", "ReplyCutShort", "ReplyTimeout", "RequestRefused", "Result",
-    "Span", "Target", "UnknownModel", "UnsupportedSchema", "UnsupportedTask", "Usage", "Verbatim",
+    "AccessDenied", "Attempt", "Box", "BrokenDocument", "ChatNuExtract", "CheckpointError", "Confidence",
+    "ContextOverflow", "DocumentParser", "EmptyDocument", "EndpointBusy", "EndpointError", "EndpointUnreachable",
+    "Evidence", "Example", "Extraction", "ExtractionError", "Image", "ImageParser", "InvalidExtraction",
+    "InvalidValue", "Leak", "LocalEndpointError", "MailParser", "MissingExtra", "NoJSONInReply", "NotAChatReply",
+    "NuExtractError", "NuExtractor", "NuType", "PDFParser", "PageOptions", "PasswordNeeded", "Place", "Problem",
+    "RecoveryPolicy", "Repair", "ReplyCutShort", "ReplyTimeout", "RequestRefused", "Result", "Span", "Target",
+    "TooLarge", "UnknownModel", "UnreadableDocument", "UnreadablePage", "UnsupportedSchema", "UnsupportedTask",
+    "Usage", "Verbatim", "WrongKind",
 ]  # fmt: skip
 HEAVY = (
     "langchain_core", "langchain_openai", "openai", "pydantic", "jsonschema", "httpx2",

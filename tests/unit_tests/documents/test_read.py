@@ -133,9 +133,9 @@ def test_a_text_file_is_read(name: str, tmp_path: Path):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"%PDF-1.7\n%\xe2\xe3", "letter is a PDF"),
-        (b"PK\x03\x04\xff\xff\xff\xff", "letter is neither an image nor text.*zip"),
-        (b"Gr\xfc\xdfe", "letter is neither an image nor text in UTF-8"),
+        (b"%PDF-1.7\n%\xe2\xe3", "letter: it is a PDF that is cut off"),
+        (b"PK\x03\x04\xff\xff\xff\xff", "letter: it is neither an image nor text.*zip"),
+        (b"Gr\0\xfc\xdfe\0\1\2", "letter: it is neither a PDF, an image, .* nor text"),
         (b"", "empty"),
         (b"\n", "empty"),
     ],

@@ -1,0 +1,148 @@
+"""A file of any kind as the parts of a document."""
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from langchain_nuextract.documents import kinds
+from langchain_nuextract.documents.decode import decode
+from langchain_nuextract.documents.html import to_markdown
+from langchain_nuextract.documents.images import data_url
+from langchain_nuextract.documents.kinds import Kind
+from langchain_nuextract.documents.mail import Mail, read_mail
+from langchain_nuextract.documents.options import PageOptions
+from langchain_nuextract.documents.pdf.file import PDF
+from langchain_nuextract.documents.pictures import ImageFile, prepared
+from langchain_nuextract.documents.source import Image, Part, Source, Text
+from langchain_nuextract.errors import EmptyDocument, UnreadableDocument, WrongKind
+
+Reader: TypeAlias = Callable[[bytes, str, PageOptions], Source]
+
+
+def read_file(content: bytes, name: str, options: PageOptions, mime: str | None = None) -> Source:
+    """Read a file of any kind.
+
+    Args:
+        content: Its bytes, which decide what it is.
+        name: What it is called; its ending is believed for kinds of text only.
+        options: How to read what has pages.
+        mime: What its sender says it is.
+
+    Raises:
+        UnreadableDocument: It cannot be read; the subclasses say why.
+    """
+    options.check_size(len(content), name)
+    called = kinds.named(name, mime)
+    if not content.strip():
+        raise EmptyDocument(name, "the file is empty.")
+    kind, looks = kinds.detected(content, called)
+    file = paged_file(kind, content, name, options)
+    if not file and kind not in _READERS:
+        seen = f"; it looks like {looks}" if looks else ""
+        advice = "Unpack it first." if looks in _ARCHIVES else "Convert it first."
+        raise WrongKind(name, f"it is neither an image nor text nor another kind that can be read{seen}. {advice}")
+    if called and called.is_binary and not kind.is_binary:
+        raise WrongKind(name, f"it is called {called.called}, but looks like {kind.called}. Rename it, if it is one.")
+    source = Source((*file.pages(),)) if file else _READERS[kind](content, name, options)
+    if called and called is not kind and (kind.is_binary or called is kinds.EML):
+        said = f"{name}: it is called {called.called}, and was read as {kind.called}, since that is what it is"
+        return Source(source.parts, (said, *source.warnings))
+    return source
+
+
+def paged_file(kind: Kind, content: bytes, name: str, options: PageOptions) -> PDF | ImageFile | None:
+    """Take a file as one that has pages; None if files of its kind have none.
+
+    An image has pages if it is a TIFF, or if its words are to be read.
+    """
+    if kind is kinds.PDF:
+        return PDF.of(content, name, options)
+    if kind is kinds.TIFF or (options.ocr and kind in {kinds.IMAGE, kinds.HEIC}):
+        return ImageFile.of(content, name, options)
+    return None
+
+
+def _image(content: bytes, name: str, options: PageOptions) -> Source:
+    return Source((Image(data_url(content, largest=options.max_bytes, name=name), name),))
+
+
+def _heic(content: bytes, name: str, options: PageOptions) -> Source:
+    return Source((Image(prepared(content, name, format_=options.image_format), name),))
+
+
+def _text(content: bytes, name: str, options: PageOptions) -> Source:
+    del options
+    text, warnings = decode(content, name)
+    return Source((Text(text),), warnings)
+
+
+def _html(content: bytes, name: str, options: PageOptions) -> Source:
+    del options
+    found = to_markdown(content)
+    if not found.markdown.strip():
+        raise EmptyDocument(name, "there is no text on the page.")
+    return Source((Text(found.markdown),), tuple(f"{name}: {warning}" for warning in found.warnings))
+
+
+def _eml(content: bytes, name: str, options: PageOptions) -> Source:
+    return _mail(read_mail(content, name), name, options)
+
+
+def _msg(content: bytes, name: str, options: PageOptions) -> Source:
+    from langchain_nuextract.documents.outlook import read_message  # noqa: PLC0415 an extra
+
+    return _mail(read_message(content, name), name, options)
+
+
+def _mail(mail: Mail, name: str, options: PageOptions) -> Source:
+    body = _html(mail.body.encode(), name, options) if mail.is_html else Source((Text(mail.body),))
+    written = "\n\n".join(filter(None, (mail.head, body.text.strip())))
+    parts: list[Part] = [Text(written)]
+    warnings = [*mail.warnings, *body.warnings]
+    for inner in mail.forwarded:
+        source = _mail(inner, name, options)
+        parts += [Text("\nForwarded message:\n"), *source.parts]
+        warnings += source.warnings
+    for file in mail.attachments if options.attachments else ():
+        try:
+            source = read_file(file.content, file.name, options, file.type)
+        except UnreadableDocument as error:
+            warnings.append(f"{name}: the attachment was not read: {error}")
+        else:
+            parts += [Text(f"\nAttachment {file.name}:\n"), *source.parts]
+            warnings += source.warnings
+    return Source(tuple(parts), tuple(warnings))
+
+
+def _office(kind: str) -> Reader:
+    def read(content: bytes, name: str, options: PageOptions) -> Source:
+        from langchain_nuextract.documents.office import to_markdown as written  # noqa: PLC0415 an extra
+
+        del options
+        text, warnings = written(content, name, kind)
+        if not text.strip():
+            raise EmptyDocument(name, "there is no text in it.")
+        return Source((Text(text),), warnings)
+
+    return read
+
+
+_READERS: Final[dict[Kind, Reader]] = {
+    kinds.IMAGE: _image,
+    kinds.HEIC: _heic,
+    kinds.EML: _eml,
+    kinds.MSG: _msg,
+    kinds.DOCX: _office("docx"),
+    kinds.PPTX: _office("pptx"),
+    kinds.XLSX: _office("xlsx"),
+    kinds.HTML: _html,
+    kinds.TEXT: _text,
+}
+_ARCHIVES: Final = frozenset(
+    {
+        "application/zip",
+        "application/gzip",
+        "application/x-tar",
+        "application/x-7z-compressed",
+        "application/x-rar-compressed",
+    }
+)

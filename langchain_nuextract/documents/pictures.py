@@ -1,0 +1,220 @@
+"""Image files as models can see them: upright, in RGB, each frame that is a page by itself, bombs refused unopened."""
+
+import hashlib
+import io
+from base64 import b64decode, b64encode
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from importlib import import_module
+from importlib.util import find_spec
+from math import sqrt
+from typing import TYPE_CHECKING, Any, Final
+
+from langchain_nuextract.documents.options import DEFAULT, LARGEST_IMAGE, OCR_PIXELS, ImageFormat, PageOptions
+from langchain_nuextract.documents.page import Page, Words
+from langchain_nuextract.documents.source import Image
+from langchain_nuextract.errors import BrokenDocument, MissingExtra, TooLarge
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
+_UNTOUCHED: Final = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
+"""Formats that servers take as they are."""
+_PLAIN: Final = frozenset({"RGB", "L"})
+_DEEP: Final = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N", "F"})
+"""Modes of more than eight bits; Pillow would make white of all that is above 255."""
+_QUALITY: Final = 90
+"""Of JPEGs: what their author names as free of visible loss."""
+_REMEMBERED: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFile:
+    """The bytes of an image file, of which each frame may be a page."""
+
+    name: str
+    digest: str
+    """SHA-256 of its bytes, which stand for them in comparisons."""
+    content: bytes = field(repr=False, compare=False)
+    options: PageOptions = DEFAULT
+
+    @classmethod
+    def of(cls, content: bytes, name: str, options: PageOptions = DEFAULT) -> "ImageFile":
+        """Take the bytes of a file."""
+        return cls(name, hashlib.sha256(content).hexdigest(), content, options)
+
+    def pages(self) -> Iterator[Page]:
+        """Give the frames that the options choose, as pages.
+
+        The frames of a TIFF are pages, as those of a fax; of an animation the first one stands for all.
+        """
+        for number in self.options.select(self.count(), self.name):
+            yield Page.of(number, self)
+
+    def count(self) -> int:
+        """Count the frames that are pages."""
+        with opened(self.content, self.name) as picture:
+            return int(getattr(picture, "n_frames", 1)) if picture.format == "TIFF" else 1
+
+    def label(self, number: int) -> str:
+        """Tell what a page is called: by its number."""
+        return str(number)
+
+    def words(self, number: int) -> Words:
+        """Give the words that are read in a frame, if the options ask for it."""
+        return _words(self, number) if self.options.ocr else Words("", is_scan=True)
+
+    def picture(self, number: int, *, max_pixels: int) -> str:
+        """Give a frame as the URL of an image."""
+        return prepared(self.content, self.name, number, max_pixels=max_pixels, format_=self.options.image_format)
+
+
+def prepared(
+    content: bytes, name: str, number: int = 1, *, max_pixels: int = LARGEST_IMAGE, format_: ImageFormat = "auto"
+) -> str:
+    """Make the URL of an image as models can see it.
+
+    An image that is fine is not touched: upright, of one frame, eight bits, without transparency, in a format that
+    servers take, with no more pixels than the limit. All others are written anew: turned upright as their camera says,
+    transparency on white.
+
+    Args:
+        content: The bytes of the file.
+        name: What to call it in an error.
+        number: Which frame of it, counted from 1.
+        max_pixels: Pixels that it may have; larger ones are scaled down.
+        format_: In which format to write it, if it is written anew.
+
+    Raises:
+        TooLarge: It has more pixels than may be decoded.
+        BrokenDocument: It is cut off or damaged.
+        MissingExtra: Pillow is not installed.
+    """
+    with opened(content, name, number) as picture:
+        kind = _UNTOUCHED.get(picture.format or "")
+        if kind and picture.mode in _PLAIN and _is_fine(picture, max_pixels):
+            return f"data:{kind};base64,{b64encode(content).decode('ascii')}"
+        return encode(_fitted(_flat(_upright(picture)), max_pixels), format_, is_photo=picture.format == "JPEG")
+
+
+def fitted(image: Image, max_pixels: int) -> Image:
+    """Make an image one that models can see, if its data is at hand and Pillow installed; see `prepared`."""
+    head, comma, payload = image.url.partition(",")
+    if not (head.startswith("data:") and comma and find_spec("PIL")):
+        return image
+    url = prepared(b64decode(payload), image.name, max_pixels=max_pixels)
+    return image if url == image.url else replace(image, url=url)
+
+
+@contextmanager
+def opened(content: bytes, name: str, number: int = 1) -> "Generator[Picture]":
+    """Open one frame of an image, all of its pixels decoded, with what goes wrong as errors of ours."""
+    try:
+        from PIL import Image as Pillow  # noqa: PLC0415 an extra
+    except ImportError as error:
+        raise MissingExtra(name, "an image of this kind", extra="pages") from error
+    if content[4:8] == b"ftyp":
+        _allow_heic(name)
+    try:
+        with Pillow.open(io.BytesIO(content)) as picture:
+            if picture.width * picture.height > LARGEST_IMAGE:
+                raise _bomb(name, f"{picture.width} x {picture.height}")
+            if number > 1:
+                picture.seek(number - 1)
+            picture.load()
+            yield picture
+    except Pillow.DecompressionBombError as error:
+        raise _bomb(name, "too many") from error
+    except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as error:
+        if isinstance(error, TooLarge | BrokenDocument):
+            raise
+        page = number if number > 1 else None
+        raise BrokenDocument(
+            name, f"the image is cut off or damaged ({error}). Get it once more.", page=page
+        ) from error
+
+
+def _allow_heic(name: str) -> None:
+    """Let Pillow open iPhone photos from now on."""
+    try:
+        heif: Any = import_module("pi_heif")
+    except ImportError as error:
+        raise MissingExtra(name, "a HEIC image", extra="heic") from error
+    heif.register_heif_opener()
+
+
+def encode(picture: "Picture", format_: ImageFormat, *, is_photo: bool) -> str:
+    """Write a picture as a `data:` URL: photos and scans as JPEG, which is smaller and quicker, others as PNG."""
+    buffer = io.BytesIO()
+    if format_ == "jpeg" or (format_ == "auto" and is_photo):
+        picture.save(buffer, "JPEG", quality=_QUALITY, subsampling=0)
+        kind = "image/jpeg"
+    else:
+        picture.save(buffer, "PNG", compress_level=1)
+        kind = "image/png"
+    return f"data:{kind};base64,{b64encode(buffer.getvalue()).decode('ascii')}"
+
+
+def _bomb(name: str, size: str) -> TooLarge:
+    return TooLarge(name, f"it has {size} pixels, more than the limit of {LARGEST_IMAGE}. Scale it down first.")
+
+
+def _is_fine(picture: "Picture", max_pixels: int) -> bool:
+    upright = picture.getexif().get(_ORIENTATION, 1) == 1
+    return upright and picture.width * picture.height <= max_pixels and getattr(picture, "n_frames", 1) == 1
+
+
+_ORIENTATION: Final = 0x0112
+"""The field of EXIF that says how a camera was held."""
+
+
+def _upright(picture: "Picture") -> "Picture":
+    from PIL import ImageOps  # noqa: PLC0415 an extra
+
+    return ImageOps.exif_transpose(picture)
+
+
+def _flat(picture: "Picture") -> "Picture":
+    """Give eight bits a channel, in RGB, with white behind what is transparent."""
+    from PIL import Image as Pillow  # noqa: PLC0415 an extra
+
+    if picture.mode in _DEEP:
+        return _eight_bits(picture)
+    if picture.has_transparency_data:
+        coloured = picture.convert("RGBA")
+        return Pillow.alpha_composite(Pillow.new("RGBA", coloured.size, "white"), coloured).convert("RGB")
+    if picture.mode == "LAB":
+        from PIL import ImageCms  # noqa: PLC0415 an extra, and rare
+
+        profiles: Any = ImageCms
+        to_rgb = ImageCms.buildTransform(profiles.createProfile("LAB"), profiles.createProfile("sRGB"), "LAB", "RGB")
+        return ImageCms.applyTransform(picture, to_rgb) or picture
+    return picture.convert("RGB")
+
+
+def _eight_bits(picture: "Picture") -> "Picture":
+    """Scale grey of many bits down to eight: by 256 as 16 bits have it, or by its own range if it has another."""
+    grey = picture.convert("F")
+    darkest, lightest = (float(edge) for edge in grey.getextrema())  # pyright: ignore[reportArgumentType]  # one band
+    low, high = (0.0, 65535.0) if 255 < lightest <= 65535 and darkest >= 0 else (min(darkest, 0.0), lightest)  # noqa: PLR2004
+    scale = 255 / ((high - low) or 1)
+    return grey.point(lambda value: value * scale - low * scale).convert("L").convert("RGB")
+
+
+def _fitted(picture: "Picture", max_pixels: int) -> "Picture":
+    from PIL import Image as Pillow  # noqa: PLC0415 an extra
+
+    scale = sqrt(max_pixels / (picture.width * picture.height))
+    if scale >= 1:
+        return picture
+    size = max(1, int(picture.width * scale)), max(1, int(picture.height * scale))
+    return picture.resize(size, Pillow.Resampling.LANCZOS, reducing_gap=3.0)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _words(file: ImageFile, number: int) -> Words:
+    from langchain_nuextract.documents.ocr import read_picture  # noqa: PLC0415 an extra
+
+    return read_picture(file.picture(number, max_pixels=OCR_PIXELS), file.name)

@@ -1,0 +1,92 @@
+"""Where on a page a value stands."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple, Protocol, TypeAlias
+
+PlaceSource: TypeAlias = Literal["text layer", "hidden text", "ocr", "image"]
+"""How a place is known:
+
+- `text layer`: the document's own words stand there
+- `hidden text`: the document's own words, but nobody can see them on the page
+- `ocr`: words that were read from the page's image, which may be wrong
+- `image`: the model was shown this page alone; where on it is not known
+"""
+
+
+class Box(NamedTuple):
+    """A part of a page, in fractions of what is visible of it, from its upper left corner."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+class Place(NamedTuple):
+    """A place on a page."""
+
+    page: int
+    """Counted from 1."""
+    boxes: tuple[Box, ...]
+    """One for each line; none if only the page is known."""
+    source: PlaceSource
+    file: str = ""
+    """Which file the page is of, where a document has several."""
+
+
+class TextWithBoxes(Protocol):
+    """A page whose text has boxes."""
+
+    @property
+    def number(self) -> int:
+        """Which page it is, counted from 1."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """Its text."""
+        ...
+
+    @property
+    def file_name(self) -> str:
+        """What its file is called."""
+        ...
+
+    def boxes(
+        self, start: int, end: int
+    ) -> tuple[Sequence[tuple[float, float, float, float]], Literal["text layer", "hidden text", "ocr"]]:
+        """Give the boxes of a range of its text, one for each line, and where those words come from."""
+        ...
+
+
+class PageIndex:
+    """Finds the places of spans in a text that is made of pages.
+
+    Args:
+        pages: Each page with the offset at which its text begins, in order.
+    """
+
+    def __init__(self, pages: Sequence[tuple[int, TextWithBoxes]]) -> None:
+        self._pages = pages
+        self._starts = [start for start, _ in pages]
+
+    def places(self, spans: Iterable[tuple[int, int]]) -> tuple[Place, ...]:
+        """Tell where ranges of the text stand: one place for each page that a range is on."""
+        return tuple(place for start, end in spans for place in self._places(start, end))
+
+    def _places(self, start: int, end: int) -> tuple[Place, ...]:
+        first = max(0, bisect_right(self._starts, start) - 1)
+        last = bisect_right(self._starts, end - 1)
+        return tuple(
+            place
+            for offset, page in self._pages[first:last]
+            if (place := _place(page, max(0, start - offset), min(len(page.text), end - offset)))
+        )
+
+
+def _place(page: TextWithBoxes, start: int, end: int) -> Place | None:
+    if start >= end:
+        return None
+    boxes, source = page.boxes(start, end)
+    return Place(page.number, tuple(Box(*box) for box in boxes), source, page.file_name) if boxes else None

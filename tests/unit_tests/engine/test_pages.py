@@ -1,0 +1,173 @@
+"""Documents with pages: which pages a model is given at once, and what they say together."""
+
+import json
+from base64 import b64encode
+
+import pytest
+from pydantic import BaseModel
+
+from langchain_nuextract import InvalidExtraction, RecoveryPolicy, Target
+from langchain_nuextract.dialects import dialect_named
+from langchain_nuextract.dialects.messages import Reply
+from langchain_nuextract.documents.options import DEFAULT, PageOptions
+from langchain_nuextract.documents.read import read
+from langchain_nuextract.engine.pages import read_document
+from langchain_nuextract.engine.plan import ExtractionOptions, plan_for
+from langchain_nuextract.errors import ContextOverflow, RequestRefused, UnreadablePage
+from tests.pdfs import lines, pdf, scan
+
+
+class Item(BaseModel):
+    what: str
+    price: float
+
+
+class Order(BaseModel):
+    number: str
+    items: list[Item] = []
+    paid: float | None = None
+
+
+TARGET = Target.of(Order)
+FIRST = {"number": "A-17", "items": [{"what": "Rope", "price": 9.5}], "paid": None}
+SECOND = {"number": None, "items": [{"what": "Sail", "price": 120.0}, {"what": "Rope", "price": 8.0}], "paid": 137.5}
+ORDER = pdf(lines("Order A-17", "Rope 9.50"), lines("Sail 120.00", "Rope 8.00", "Paid 137.50"))
+
+
+def flow(name, content, options=DEFAULT, plan=None, **recovery):
+    plan = plan or plan_for(TARGET, dialect_named(name), ExtractionOptions(recovery=RecoveryPolicy(**recovery)))
+    return read_document(plan, read(content, options))
+
+
+def reply(answer):
+    return (Reply(json.dumps(answer), finish_reason="stop"),)
+
+
+def end(running, answer):
+    with pytest.raises(StopIteration) as done:
+        running.send(reply(answer))
+    return done.value.value
+
+
+def images(request):
+    content = request.messages[-1]["content"]
+    return sum(part["type"] == "image_url" for part in content) if isinstance(content, list) else 0
+
+
+def test_a_model_of_one_image_is_shown_one_page_at_a_time_and_lists_are_joined():
+    running = flow("nuextract-2.0", ORDER)
+    assert images(next(running)[0]) == 1
+    assert images(running.send(reply(FIRST))[0]) == 1
+    extraction = end(running, SECOND)
+    assert [item.what for item in extraction.value.items] == ["Rope", "Sail", "Rope"]
+    assert (extraction.value.number, extraction.value.paid) == ("A-17", 137.5)
+    assert [each.json["items"] for each in extraction.by_page] == [FIRST["items"], SECOND["items"]]
+    assert len(extraction.attempts) == 2
+
+
+def test_evidence_keeps_the_page_that_said_it():
+    running = flow("nuextract-2.0", ORDER)
+    next(running)
+    running.send(reply(FIRST))
+    extraction = end(running, SECOND)
+    pages = {each.path: [place.page for place in each.places] for each in extraction.evidence}
+    assert pages["items", 0, "what"] == [1]
+    assert pages["items", 2, "what"] == [2]
+    for each in extraction.evidence:
+        assert extraction.document.text[slice(*each.span)] == each.quotation
+        assert len(each.places[0].boxes) == 1
+    assert extraction.places["items", 1, "price"][0].source == "text layer"
+
+
+def test_what_pages_say_differently_is_a_problem_that_names_both():
+    running = flow("nuextract-2.0", ORDER)
+    next(running)
+    running.send(reply(FIRST))
+    with pytest.raises(InvalidExtraction, match=r"page 1 says 'A-17', page 2 says 'B-3' @ \$\.number") as error:
+        running.send(reply({**SECOND, "number": "B-3"}))
+    assert error.value.partial["number"] == "A-17"
+    assert len(error.value.attempts) == 2
+
+
+def test_a_partial_value_is_without_what_pages_say_differently():
+    running = flow("nuextract-2.0", ORDER, on_failure="partial")
+    next(running)
+    running.send(reply({**FIRST, "paid": 1.0}))
+    extraction = end(running, {**SECOND, "paid": 2.0})
+    assert extraction.value.paid is None
+    assert extraction.value.number == "A-17"
+    assert [problem.path for problem in extraction.problems] == [("paid",)]
+
+
+def test_what_no_page_says_is_missing_in_the_whole():
+    running = flow("nuextract-2.0", ORDER)
+    next(running)
+    running.send(reply(SECOND))
+    with pytest.raises(InvalidExtraction) as error:
+        running.send(reply(SECOND))
+    assert [problem.path for problem in error.value.problems] == [("number",)]
+
+
+def test_a_model_of_many_images_is_shown_all_pages_at_once():
+    running = flow("nuextract-3", ORDER)
+    assert images(next(running)[0]) == 2
+    extraction = end(running, {**SECOND, "number": "A-17"})
+    assert extraction.windows == ()
+    assert {place.page for each in extraction.evidence for place in each.places} == {1, 2}
+
+
+@pytest.mark.parametrize(
+    ("error", "then"),
+    [
+        (RequestRefused("u", 400, "At most 2 image(s) may be provided in one prompt."), [2, 2, 1]),
+        (ContextOverflow("u", 400, "too long", limit=8192, size=9000), [2, 2, 1]),
+    ],
+)
+def test_a_server_that_takes_fewer_images_is_given_fewer_and_remembered(error, then):
+    plan = plan_for(TARGET, dialect_named("nuextract-3"))
+    five = pdf(*[lines("Order A-17")] * 5)
+    running = flow("", five, plan=plan)
+    assert images(next(running)[0]) == 5
+    (request,) = running.throw(error)
+    seen = [images(request)]
+    for _ in then[1:]:
+        (request,) = running.send(reply(FIRST))
+        seen.append(images(request))
+    assert seen == then
+    assert [item.what for item in end(running, FIRST).value.items] == ["Rope"] * 3
+    assert images(next(flow("", five, plan=plan))[0]) == 2
+
+
+def test_a_page_that_is_too_long_alone_is_an_error():
+    running = flow("nuextract-3", pdf(lines("Order")))
+    next(running)
+    with pytest.raises(ContextOverflow):
+        running.throw(ContextOverflow("u", 400, "too long", limit=100, size=9000))
+
+
+def test_a_model_that_reads_text_is_given_the_text_of_the_pages():
+    (request,) = next(flow("instruct", ORDER))
+    assert "Rope 9.50\nSail 120.00" in json.dumps(request.messages).replace("\\n", "\n")
+
+
+def test_a_model_that_reads_text_refuses_a_scan_and_names_the_page():
+    with pytest.raises(UnreadablePage, match=r"scan.* page 2.*ocr=True") as error:
+        next(flow("nuextract-1.5", [ORDER, {"type": "file", "base64": b64encode(scan((90, 90), (90, 90))).decode(),
+                                            "filename": "scan.pdf"}], PageOptions(pages="2")))  # fmt: skip
+    assert error.value.page == 2
+
+
+def test_pages_are_given_as_text_where_the_options_say_so():
+    (request,) = next(flow("nuextract-3", ORDER, PageOptions(use="text")))
+    assert images(request) == 0
+    (request,) = next(flow("nuextract-3", ORDER, PageOptions(use="both")))
+    assert [part["type"] for part in request.messages[0]["content"]] == ["image_url", "text"] * 2
+
+
+def test_where_only_the_page_is_known_it_has_no_box():
+    running = flow("nuextract-2.0", scan())
+    next(running)
+    extraction = end(running, FIRST)
+    assert extraction.evidence == ()
+    (place,) = extraction.places["number",]
+    assert (place.page, place.boxes, place.source) == (1, (), "image")
