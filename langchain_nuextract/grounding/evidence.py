@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from langchain_nuextract.grounding.places import Place as PagePlace
 from langchain_nuextract.paths import JSON, Path
 
-Match: TypeAlias = Literal["exact", "folded", "number", "date", "partial", "name", "similar"]
+Match: TypeAlias = Literal["exact", "folded", "number", "date", "partial", "name", "joined", "similar"]
 """How alike a value and its quotation are:
 
 - `exact`: the same characters
@@ -15,6 +15,7 @@ Match: TypeAlias = Literal["exact", "folded", "number", "date", "partial", "name
 - `number`: the same number, written otherwise: `1.580,22 €` for 1580.22, `19 %` for 0.19, `3 Mio.` for 3000000
 - `name`: a name or sign of what a code stands for: `€` for EUR, `Deutschland` for DE
 - `date`: the same day, month or time of the day, written otherwise
+- `joined`: the same text in several pieces, with others between: a cell that wraps, a list of names
 - `similar`: much the same text, with slips in spelling, marks or letters that look alike; `similarity` says how much
 - `partial`: the same day, of which the year, or month and year, stand elsewhere in the document: `on the 3rd`
 """

@@ -14,6 +14,7 @@ from langchain_nuextract.grounding.index import TextIndex
 from langchain_nuextract.grounding.leaves import items
 from langchain_nuextract.grounding.normalize import NormalizedText, fold, folded
 from langchain_nuextract.grounding.numbers import NumberIndex
+from langchain_nuextract.grounding.pieces import parts_in, wrapped_in
 from langchain_nuextract.grounding.similar import SimilarIndex, similarity
 from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.scalars.code_names import names_of
@@ -54,6 +55,7 @@ def _evidence(path: Path, leaf: str | float, place: tuple[int, int], found: Foun
 
 _FIGURE: Final = re.compile(r"\d")
 _DECIMAL: Final = re.compile(r"\d+(?:[.,]\d+)?")
+_LONG: Final = 100_000
 _CODE: Final = re.compile(r"[A-Z]{2,3}|[a-z]{2}|[A-Z]{2}-[A-Z0-9]{1,3}")
 
 
@@ -70,7 +72,10 @@ class _Document:
     def find(self, leaf: str | float) -> Found:
         """Find all places of a value, by the closest kind of match that there is."""
         if not isinstance(leaf, str):
-            return Found(self._numbers.find(leaf))
+            spans = self._numbers.find(leaf)
+            # `774-00-01-454` and `5261 040 828` are numbers of tax payers.
+            is_long = not spans and isinstance(leaf, int) and leaf >= _LONG
+            return self._find_shape(str(leaf)) if is_long else Found(spans)
         if spans := self._exact.find(leaf):
             return Found(self._not_negative(leaf, spans))
         kinds = (self._find_day,) if is_moment(leaf) else self._kinds
@@ -78,7 +83,10 @@ class _Document:
 
     @cached_property
     def _kinds(self) -> Sequence[Callable[[str], Found]]:
-        return self._find_named, self._find_folded, self._find_written_day, self._find_amount, self._find_similar
+        return (
+            *(self._find_named, self._find_folded, self._find_written_day, self._find_amount, self._find_shape),
+            *(self._find_wrapped, self._find_parts, self._find_similar),
+        )
 
     def _not_negative(self, value: str, spans: Spans) -> Spans:
         """Leave out the figures of a negative number, where the value is a positive one."""
@@ -105,6 +113,15 @@ class _Document:
 
     def _find_amount(self, value: str) -> Found:
         return Found(find_amount(value, self._text, self._numbers) if _FIGURE.search(value) else (), "number")
+
+    def _find_shape(self, value: str) -> Found:
+        return Found(self._similar.find_shape(value), "similar")
+
+    def _find_wrapped(self, value: str) -> Found:
+        return _found(wrapped_in(value, self._text, self._similar.shapes), "joined")
+
+    def _find_parts(self, value: str) -> Found:
+        return _found(parts_in(value, lambda part: self._exact.find(part) or self._find_alike(part)), "joined")
 
     def _find_similar(self, value: str) -> Found:
         return Found(self._similar.find(value), "similar")

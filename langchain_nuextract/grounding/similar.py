@@ -46,32 +46,37 @@ class SimilarIndex:
         """Look at nothing yet: most values are found as they stand."""
         self._text = text
 
-    def find(self, value: str) -> Spans:
-        """Find where a text says something of the same shape, or else something with few slips, in its order."""
+    def find_shape(self, value: str) -> Spans:
+        """Find where a text says something of the same shape, in its order."""
         wanted = shapes_of(value)
         if not SHORTEST <= len(wanted.text) <= LONGEST:
             return ()
-        if found := [*islice(self._same_shape(wanted), _MOST_PLACES)]:
-            return sorted(span for span in found if similarity(value, self._text[slice(*span)]) >= _LEAST_ALIKE)
-        slips = _slips_allowed(wanted)
+        found = islice(self._same_shape(wanted), _MOST_PLACES)
+        return sorted(span for span in found if similarity(value, self._text[slice(*span)]) >= _LEAST_ALIKE)
+
+    def find(self, value: str) -> Spans:
+        """Find where a text says something with few slips, in its order."""
+        wanted = shapes_of(value)
+        slips = _slips_allowed(wanted) if len(wanted.text) <= LONGEST else 0
         return sorted(self._with_slips(wanted, slips)) if slips else ()
 
     @cached_property
-    def _shapes(self) -> Shapes:
+    def shapes(self) -> Shapes:
+        """The words of the text."""
         return shapes_of(self._text)
 
     @cached_property
     def _by_ends(self) -> Mapping[tuple[str, bool], Sequence[str]]:
         """The words of the text by their first letters, and by their last."""
         found: defaultdict[tuple[str, bool], list[str]] = defaultdict(list)
-        for shape in self._shapes.places:
+        for shape in self.shapes.places:
             if len(shape) >= _SHORTEST_SLIP:
                 found[shape[:_END], True].append(shape)
                 found[shape[-_END:], False].append(shape)
         return found
 
     def _same_shape(self, wanted: Shapes) -> Iterator[tuple[int, int]]:
-        shapes, shape = self._shapes, wanted.text
+        shapes, shape = self.shapes, wanted.text
         at = shapes.text.find(shape)
         while at >= 0:
             first, after = shapes.word_at(at), shapes.word_at(at + len(shape))
@@ -81,7 +86,7 @@ class SimilarIndex:
 
     def _holds(self, wanted: Shapes, first: int, after: int) -> bool:
         """Whether words stand near each other, and numbers are not put together of what happens to be near."""
-        words = self._shapes.words[first:after]
+        words = self.shapes.words[first:after]
         if not self._is_close(first, after):
             return False
         codes = [word.is_code for word in words]
@@ -92,7 +97,7 @@ class SimilarIndex:
         return figures >= FEWEST_FIGURES and all(map(_PARTS.issuperset, gaps))
 
     def _with_slips(self, wanted: Shapes, slips: int) -> set[tuple[int, int]]:
-        places, found = self._shapes.places, set[tuple[int, int]]()
+        places, found = self.shapes.places, set[tuple[int, int]]()
         known = [
             index
             for index, word in enumerate(wanted.words)
@@ -118,7 +123,7 @@ class SimilarIndex:
 
     def _around(self, wanted: Shapes, index: int, places: Sequence[int], slips: int) -> Iterator[tuple[int, int]]:
         """Compare a value with the text around the places of one of its words."""
-        shapes = self._shapes
+        shapes = self.shapes
         start, end = wanted.starts[index : index + 2]
         for place in places:
             begin, finish = shapes.starts[place : place + 2]
@@ -131,15 +136,15 @@ class SimilarIndex:
 
     def _end(self, wanted: Shapes, start: int, last: int, slips: int) -> int | None:
         """The word after the stretch of the text that is most like a value, among those that begin at one place."""
-        rows = distances(wanted, self._shapes.part(start, last), slips)
+        rows = distances(wanted, self.shapes.part(start, last), slips)
         likely = sorted(
             (row, abs(size - len(wanted.text)), size) for size, row in enumerate(rows) if row <= slips and size
         )
-        ends = (self._shapes.word_at(start + size) for _, _, size in likely)
+        ends = (self.shapes.word_at(start + size) for _, _, size in likely)
         return next((end for end in ends if end is not None), None)
 
     def _is_close(self, first: int, after: int) -> bool:
-        words = self._shapes.words[first:after]
+        words = self.shapes.words[first:after]
         gaps = (self._text[one.end : other.start] for one, other in pairwise(words))
         return not any(len(gap) > _WIDEST_GAP or "\n\n" in gap for gap in gaps)
 
