@@ -15,7 +15,6 @@ with other documents. A lease ends with its process, if that ran on this machine
 
 import errno
 import os
-import socket
 import sqlite3
 import stat
 import time
@@ -23,12 +22,12 @@ import warnings
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 from urllib.parse import quote
 from uuid import uuid4
 
+from langchain_nuextract.batch.processes import Process
 from langchain_nuextract.errors import CheckpointError
 
 LEASE_SECONDS: Final = 30.0
@@ -75,31 +74,6 @@ class CheckpointRow(NamedTuple):
     """What the model said."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Process:
-    """A process, told from all others, also from a later one that was given the same number."""
-
-    machine: str
-    number: int
-    started: str
-
-    @classmethod
-    def current(cls) -> "_Process":
-        return cls(_machine(), os.getpid(), _start_of(os.getpid()))
-
-    def is_gone(self) -> bool:
-        """Whether it has surely ended; False also where it runs on another machine, so that nobody can tell."""
-        if self.machine != _machine() or os.name != "posix":
-            return False
-        try:
-            os.kill(self.number, 0)
-        except ProcessLookupError:
-            return True
-        except PermissionError:
-            return False
-        return _start_of(self.number) != self.started
-
-
 @dataclass(slots=True)
 class Checkpoint:
     """The file; to be used by one thread at a time. Several of them may be open on one file, in any processes.
@@ -119,7 +93,7 @@ class Checkpoint:
 
     path: str | os.PathLike[str]
     _owner: str = field(default_factory=lambda: uuid4().hex)
-    _process: _Process = field(default_factory=_Process.current)
+    _process: Process = field(default_factory=Process.current)
     _file: sqlite3.Connection = field(init=False)
     _is_writable: bool = field(init=False, default=True)
 
@@ -169,7 +143,7 @@ class Checkpoint:
                 "select expires, owner, machine, process, started from claims where key = ? and owner != ?",
                 (key, self._owner),
             ).fetchone()
-            if holder and holder[0] > time.time() and not self._is_void(holder[1], _Process(*holder[2:])):
+            if holder and holder[0] > time.time() and not self._is_void(holder[1], Process(*holder[2:])):
                 return "busy"
             mine = self._process
             expires = time.time() + LEASE_SECONDS
@@ -205,7 +179,7 @@ class Checkpoint:
                 with self._explained():
                     self._file.execute("delete from claims where owner = ?", (self._owner,))
 
-    def _is_void(self, owner: str, holder: _Process) -> bool:
+    def _is_void(self, owner: str, holder: Process) -> bool:
         return holder.is_gone() or (holder == self._process and owner not in _open_owners)
 
     def _release(self, key: str) -> None:
@@ -305,27 +279,6 @@ def _is_read_only(error: Exception) -> bool:
     if isinstance(error, sqlite3.OperationalError):
         return error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
     return isinstance(error, PermissionError) or getattr(error, "errno", None) == errno.EROFS
-
-
-@cache
-def _machine() -> str:
-    """Name the machine since it was started, with the space of process numbers that this process sees."""
-    parts = [socket.gethostname()]
-    for path in (Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")):
-        try:
-            parts.append(str(path.readlink()) if path.is_symlink() else path.read_text("ascii").strip())
-        except OSError:
-            parts.append("")
-    return " ".join(parts)
-
-
-def _start_of(process: int) -> str:
-    """Tell when a process was started, in the kernel's own words; empty where the kernel does not tell."""
-    try:
-        # The name before the last bracket may have anything in it; the start is the 22nd field of the line.
-        return Path(f"/proc/{process}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return ""
 
 
 def network_file_system(path: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
