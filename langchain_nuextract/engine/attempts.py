@@ -22,7 +22,7 @@ from langchain_nuextract.errors import InvalidValue, Problem
 from langchain_nuextract.parsing import Reading
 from langchain_nuextract.parsing.read import read_shape, trace_shape
 from langchain_nuextract.paths import JSON, Path, leaves
-from langchain_nuextract.schema.answer_shape import RecordShape
+from langchain_nuextract.schema.answer_shape import AnswerShape, RecordShape, without_hooks
 
 T = TypeVar("T")
 
@@ -79,12 +79,26 @@ class AttemptReader(Generic[T]):
     """The document as the model sees it."""
 
     def read(self, sent: AttemptRequest, reply: Reply, earlier: Sequence[AttemptResult]) -> AttemptResult:
-        """Read a reply, and merge it with what is known."""
+        """Read a reply, and merge it with what is known.
+
+        Validators that the user has see what the model wrote. Where that will not do, its values are brought to their
+        types first, as they are where there are no such validators.
+        """
+        result = self._read(sent, reply, earlier, sent.shape)
+        plain = without_hooks(sent.shape)
+        if not result.problems or plain is sent.shape:
+            return result
+        other = self._read(sent, reply, earlier, plain)
+        return other if len(other.problems) < len(result.problems) else result
+
+    def _read(
+        self, sent: AttemptRequest, reply: Reply, earlier: Sequence[AttemptResult], shape: AnswerShape
+    ) -> AttemptResult:
         continued, written = self._written(sent, reply)
         text = self.escaped.restore(self.text_of(reply, written if continued else None))
         policy, document = self.plan.options.recovery.repairs, self.source.text
         finished = reply.finish_reason == "stop"
-        reading = read_shape(text, sent.shape, policy=policy, document=document, finished=finished)
+        reading = read_shape(text, shape, policy=policy, document=document, finished=finished)
         known: MergedFields = earlier[-1].fields if earlier else {}
         cut_off = f"the answer was cut off here (finish reason {reply.finish_reason!r})"
         problems = (*reading.problems, *(Problem(path, cut_off) for path in reading.incomplete))

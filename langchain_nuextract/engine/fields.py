@@ -6,7 +6,7 @@ The items of a list are no fields: those of two answers cannot be matched with c
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
 from langchain_nuextract import paths
 from langchain_nuextract.errors import Problem
@@ -91,9 +91,14 @@ def problems_by_field(shape: AnswerShape, problems: Sequence[Problem]) -> dict[F
     return by_field
 
 
+def _is_split(shape: AnswerShape, at: FieldPath) -> TypeGuard[RecordShape]:
+    """Whether the parts of an object are fields of their own: not where a validator of the user's sees it whole."""
+    return isinstance(shape, RecordShape) and not (shape.hook and at)
+
+
 def field_paths(shape: AnswerShape, at: FieldPath = ()) -> Iterator[FieldPath]:
     """Yield the paths of the fields of a shape, in its order."""
-    if not isinstance(shape, RecordShape):
+    if not _is_split(shape, at):
         yield at
         return
     for name, inner in shape.fields:
@@ -110,7 +115,7 @@ def fields_at(shape: AnswerShape, path: Path, at: FieldPath = ()) -> tuple[Field
         at: Where the shape stands.
     """
     step = path[0] if path else None
-    inner = dict(shape.fields).get(step) if isinstance(shape, RecordShape) and isinstance(step, str) else None
+    inner = dict(shape.fields).get(step) if _is_split(shape, at) and isinstance(step, str) else None
     if inner is None or not isinstance(step, str):
         return tuple(field_paths(shape, at))
     return fields_at(inner, path[1:], (*at, step))
@@ -123,9 +128,9 @@ def narrowed(shape: RecordShape, wanted: Collection[FieldPath]) -> RecordShape:
         below = {field[1:] for field in wanted if field[:1] == (name,)}
         if () in below:
             kept.append((name, inner))
-        elif below and isinstance(inner, RecordShape):
+        elif below and _is_split(inner, (name,)):
             kept.append((name, narrowed(inner, below)))
-    return RecordShape(tuple(kept))
+    return replace(shape, fields=tuple(kept), places=0)
 
 
 def split(answer: JSON, shape: RecordShape, at: FieldPath = ()) -> Iterator[tuple[FieldPath, JSON, bool]]:
@@ -135,10 +140,13 @@ def split(answer: JSON, shape: RecordShape, at: FieldPath = ()) -> Iterator[tupl
     """
     members = paths.fields(answer)
     for name, inner in shape.fields:
-        if isinstance(inner, RecordShape):
+        if _is_split(inner, (*at, name)):
             yield from split(members.get(name), inner, (*at, name))
         else:
             yield (*at, name), members.get(name), name in members
+    if shape.hook:
+        asked = dict(shape.fields)
+        yield from (((*at, name), value, True) for name, value in members.items() if name not in asked)
 
 
 def assembled(shape: RecordShape, values: Mapping[FieldPath, JSON], at: FieldPath = ()) -> dict[str, JSON]:
@@ -146,11 +154,13 @@ def assembled(shape: RecordShape, values: Mapping[FieldPath, JSON], at: FieldPat
     answer: dict[str, JSON] = {}
     for name, inner in shape.fields:
         field = (*at, name)
-        if isinstance(inner, RecordShape):
+        if _is_split(inner, field):
             if below := assembled(inner, values, field):
                 answer[name] = below
         elif field in values:
             answer[name] = values[field]
+    if shape.hook:
+        answer |= {field[-1]: value for field, value in values.items() if field[:-1] == at and field[-1] not in answer}
     return answer
 
 

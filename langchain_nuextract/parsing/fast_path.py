@@ -50,6 +50,8 @@ class FastPath:
     """The type names of the form's strings, as values that an echoed template would have in compact JSON."""
     numbers: bool
     """Whether there are numbers with decimals in the form."""
+    several: bool = False
+    """Whether there are objects in the form that stand for values of several kinds, of which only one may be there."""
 
     def value(self, text: str) -> JSON:
         """Give the answer if the text is valid JSON and fits, None otherwise.
@@ -58,6 +60,8 @@ class FastPath:
         if a value is not of its type, or a number with more digits than can be held. Any value may be null, and any
         key may be missing.
         """
+        if self.several:
+            return None
         try:
             value = self.decode(text)
             compact = orjson.dumps(value)
@@ -102,9 +106,19 @@ def fast_path_of(shape: AnswerShape) -> FastPath:
 
 
 def _fit_of(shape: AnswerShape) -> FastPath:
-    return FastPath(
-        msgspec.json.Decoder(_type_of(shape)).decode, tuple(dict.fromkeys(_echoes(shape))), _has_numbers(shape)
-    )
+    decode = msgspec.json.Decoder(_type_of(shape)).decode
+    return FastPath(decode, tuple(dict.fromkeys(_echoes(shape))), _has_numbers(shape), _has_several(shape))
+
+
+def _has_several(shape: AnswerShape) -> bool:
+    match shape:
+        case ListShape():
+            return _has_several(shape.item)
+        case RecordShape():
+            mine = bool(shape.scalar_part or shape.list_part or shape.object_part)
+            return mine or any(_has_several(part) for _, part in shape.fields)
+        case _:
+            return False
 
 
 def _has_numbers(shape: AnswerShape) -> bool:

@@ -5,11 +5,16 @@ answer are short walks over this tree; what the user's own schema says beyond it
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal, TypeAlias
 
 from langchain_nuextract.paths import Path
 from langchain_nuextract.schema.value_types import json_kind
+
+Hook: TypeAlias = Literal["", "own", "inside"]
+"""Whether a validator of the user's sees the raw value before its type does: its `own`, that of an object it is
+`inside` of, or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,9 @@ class ScalarShape:
     """Whether the user's schema admits that there is nothing, so that `N/A` in place of a text means that."""
     meant: str = ""
     """The type that was asked for, where the generation knows it as text only: a date or time is read as such."""
+    open: bool = False
+    """Whether it stands for any JSON value, so that objects and lists are taken as they are."""
+    hook: Hook = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,9 @@ class EnumShape:
 
     labels: tuple[str, ...]
     """Two at the least: a list of one would read as an array."""
+    names: tuple[tuple[str, str], ...] = ()
+    """Other words for labels, each with its label: names of an enumeration's members, titles."""
+    hook: Hook = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,9 @@ class MultiEnumShape:
     """The number of labels that the user's schema allows; None if it sets no bound."""
     gaps: bool = False
     """Whether an item may be missing: null is one of the user's values."""
+    names: tuple[tuple[str, str], ...] = ()
+    """Other words for labels; see `EnumShape`."""
+    hook: Hook = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +68,7 @@ class ListShape:
     """The number of items that the user's schema allows; None if it sets no bound."""
     gaps: bool = False
     """Whether an item may be missing: null is one of the user's values."""
+    hook: Hook = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +78,18 @@ class RecordShape:
     fields: tuple[tuple[str, "AnswerShape"], ...]
     open: bool = False
     """Whether the user's schema admits parts under other names, which are not asked for."""
+    synonyms: tuple[tuple[str, str], ...] = ()
+    """Other keys under which parts are taken, each with the part's name."""
+    scalar_part: str = ""
+    """The part that a scalar in place of the object is, where the user's schema admits one."""
+    list_part: str = ""
+    """The part that a list in place of the object is, where the user's schema admits one."""
+    object_part: str = ""
+    """The part that an object of other keys is, where the user's schema admits one."""
+    places: int = 0
+    """The number of parts that a list may give by their places: the object stands for a tuple. What comes after them
+    is the items of the next part."""
+    hook: Hook = ""
 
     def __getitem__(self, name: str) -> "AnswerShape":
         """The form of one field; KeyError if there is none of this name."""
@@ -111,3 +138,17 @@ def asks(shape: AnswerShape, path: Path) -> bool:
             return False
         shape, path = inner, tuple(rest)
     return True
+
+
+@lru_cache(maxsize=64)
+def without_hooks(shape: AnswerShape) -> AnswerShape:
+    """Give a shape in which every value is brought to its type, whatever validators the user has."""
+    match shape:
+        case RecordShape():
+            fields = tuple((name, without_hooks(part)) for name, part in shape.fields)
+            plain = replace(shape, fields=fields, hook="")
+        case ListShape():
+            plain = replace(shape, item=without_hooks(shape.item), hook="")
+        case _:
+            plain = replace(shape, hook="")
+    return shape if plain == shape else plain

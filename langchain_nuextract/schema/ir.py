@@ -4,6 +4,7 @@ Every schema is read into these nodes once; nothing else ever looks at raw JSON 
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -39,6 +40,8 @@ class Base:
     """Whether the schema did not say the type, so that values of other types are admitted too."""
     lost: tuple[tuple[str, str], ...] = ()
     """What a template cannot carry of this, and what happens instead."""
+    hooked: bool = False
+    """Whether a validator of the user's sees the raw value before its type does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +81,10 @@ class Member:
     """How the model is shown it."""
     text: str
     """The value, as JSON."""
+    names: tuple[str, ...] = ()
+    """Other words for it: the name of an enumeration's member, or a title."""
+    meaning: str = ""
+    """What the user's schema says of it."""
 
     @property
     def value(self) -> JSON:
@@ -101,6 +108,8 @@ class Array(Base):
     """What follows the prefix; None if nothing may."""
     least: int = 0
     most: int | None = None
+    names: tuple[str, ...] = ()
+    """The names of the places, as a NamedTuple has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +123,10 @@ class Field:
     """The user's default as JSON; None if there is none."""
     filled: bool = False
     """Whether a constant is put in even where it could be left out."""
+    aliases: tuple[str, ...] = ()
+    """Other keys under which it is read."""
+    conditional: bool = False
+    """Whether it stands in a condition of the schema only, so that it restricts nothing that is said elsewhere."""
     defaulted: bool = False
     """Whether a default of the user's type fills it where it is missing, be it written down or made."""
     null_matters: bool = False
@@ -199,6 +212,30 @@ def size(node: Node) -> int:
 def is_impossible(node: Node) -> bool:
     """Whether no value satisfies a node."""
     return isinstance(node, Never) and not node.nullable
+
+
+def explained(node: Enum) -> str:
+    """Say what the members of a choice mean, where the schema does: `"1" = LOW; "2" = HIGH: at once`."""
+    count = Counter(name for member in node.members for name in member.names[:1])
+    words = [
+        (member, [name for name in member.names[:1] if count[name] == 1 and _tells(name, member.label)])
+        for member in node.members
+    ]
+    said = [
+        f'"{member.label}"{"".join(f" = {name}" for name in names)}{f": {member.meaning}" if member.meaning else ""}'
+        for member, names in words
+        if names or member.meaning
+    ]
+    return "; ".join(said)
+
+
+def _tells(name: str, label: str) -> bool:
+    """Whether a name says more than the label does."""
+    return _letters(name) != _letters(label)
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def tells_null(field: Field) -> bool:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Final
 
 from langchain_nuextract.errors import Problem
+from langchain_nuextract.parsing.align.as_admitted import branches, in_template_form, is_for_validators, takes_lists
 from langchain_nuextract.parsing.align.coerce import TEXTS, fold, is_null_word, says_word, scalar
 from langchain_nuextract.parsing.align.enum_labels import label, labels_in
 from langchain_nuextract.parsing.align.keys import Matched, match
@@ -155,6 +156,8 @@ class _Walk:
     # With a form
 
     def value(self, node: Node, shape: AnswerShape, path: Path) -> JSON:
+        if shape.hook and is_for_validators(node, shape):
+            return self.unasked(node, path)
         self.note(node, path)
         if isinstance(node, ScalarNode) and node.at:
             self.places[path] = node.at
@@ -173,6 +176,7 @@ class _Walk:
     # Objects
 
     def record(self, node: Node, shape: RecordShape, path: Path) -> JSON:
+        node = in_template_form(node, shape) or node
         members = self.as_members(node, shape, path)
         if members is None:
             return self.misfit(node, path, "an object")
@@ -186,10 +190,22 @@ class _Walk:
         if is_alone(members, inner, shape):
             members = self.completed(members, shape, path) or members
         matched = match(members, shape)
+        # A validator may look for what was not asked for.
+        kept = {key: self.unasked(child, (*path, key)) for key, child in matched.unknown} if shape.hook else {}
+        if kept:
+            matched.unknown = []
         self.settle_keys(matched, path)
         if members.open:
             self.incomplete.extend((*path, name) for name, _ in shape.fields if name not in matched.found)
-        return self.parts(matched, shape, path)
+        return {**self.one_branch(self.parts(matched, shape, path), shape, path), **kept}
+
+    def one_branch(self, value: dict[str, JSON], shape: RecordShape, path: Path) -> dict[str, JSON]:
+        """Leave out what is said of a second kind of value where an object stands for one of several kinds."""
+        filled = [[name for name in names if not _is_blank(value.get(name))] for names in branches(shape)]
+        for name in (name for names in [names for names in filled if names][1:] for name in names):
+            if self.change((*path, name), "unknown-key", "unknown-key", value[name], None):
+                value = {**value, name: None}
+        return value
 
     def as_members(self, node: Node, shape: RecordShape, path: Path) -> ObjectNode | None:
         """The object that a value stands for: it may be in a list, or written as a string."""
@@ -293,9 +309,7 @@ class _Walk:
             if parts and self.change(path, "run-together", "guess", plain(item), [plain(part) for part in parts]):
                 yield from parts
                 continue
-            nested = (
-                isinstance(item, ArrayNode) and isinstance(shape, ScalarShape | RecordShape) and len(item.items) != 1
-            )
+            nested = isinstance(item, ArrayNode) and not takes_lists(shape) and len(item.items) != 1
             if (
                 nested
                 and isinstance(item, ArrayNode)
@@ -322,7 +336,7 @@ class _Walk:
         ticked = ticks(node, shape.labels) if isinstance(node, ObjectNode) else None
         if ticked and self.change(path, "ticked-labels", "shape", plain(node), plain(ticked)):
             node = ticked
-        return self.listing(node, ListShape(EnumShape(shape.labels)), path)
+        return self.listing(node, ListShape(EnumShape(shape.labels, shape.names, shape.hook)), path)
 
     # Single values
 
@@ -333,6 +347,8 @@ class _Walk:
             return None if self.change(path, *_NOTHING, plain(node), None) else plain(node)
         if isinstance(node, ScalarNode):
             return self.leaf(node, shape, path)
+        if isinstance(shape, ScalarShape) and shape.open:
+            return plain(node)
         inner = only_leaf(node)
         if inner is not None and self.change(path, "only-value", "shape", plain(node), inner.value):
             return self.value(inner, shape, path)
@@ -351,7 +367,7 @@ class _Walk:
 
     def leaf(self, node: ScalarNode, shape: ScalarShape | EnumShape, path: Path) -> JSON:
         taken = (
-            label(node, shape.labels)
+            label(node, shape.labels, shape.names)
             if isinstance(shape, EnumShape)
             else scalar(node, shape.meant or shape.type, self.conventions, document=self.document)
         )
@@ -368,6 +384,10 @@ def _asked(shape: ScalarShape | EnumShape) -> str:
         if isinstance(shape, EnumShape)
         else f"a value of type {shape.meant or shape.type!r}"
     )
+
+
+def _is_blank(value: JSON) -> bool:
+    return value in (None, "", [], {}) or (isinstance(value, dict) and all(map(_is_blank, value.values())))
 
 
 def _shown(before: Node, after: Node) -> tuple[JSON, JSON]:

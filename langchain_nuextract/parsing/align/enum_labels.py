@@ -31,12 +31,17 @@ SHORTEST_LABEL: Final = 3
 _BETWEEN_LABELS = re.compile(r"[,;|/]")
 
 
-def label(leaf: ScalarNode, labels: Sequence[str]) -> Taken | None:
+def label(leaf: ScalarNode, labels: Sequence[str], names: Sequence[tuple[str, str]] = ()) -> Taken | None:
     """The label that was meant: the same but for case, punctuation and accents, or else the nearest in spelling."""
     written = leaf.written
     if written in labels:
         return Taken(written, "label")
     folded = fold(written)
+    if isinstance(leaf.value, float) and leaf.value.is_integer():
+        written, folded = str(int(leaf.value)), fold(str(int(leaf.value)))
+    named = {each for name, each in names if name == written} or {each for name, each in names if fold(name) == folded}
+    if written in labels or len(named) == 1:
+        return Taken(written if written in labels else named.pop(), "label")
     near = [each for each in labels if folded_name(each) == folded]
     if len(near) == 1:
         return Taken(near[0], "label")

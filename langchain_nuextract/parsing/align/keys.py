@@ -69,8 +69,12 @@ def _match_folded(members: Sequence[tuple[str, Node]], shape: RecordShape) -> Ma
     names = dict(shape.fields)
     folded = unique_folds(names)
     given = {key for key, _ in members}
+    synonyms = {key: name for key, name in shape.synonyms if name not in given}
     matched = Matched()
     for key, child in members:
+        if key in synonyms and key not in names:
+            matched.give(synonyms[key], child)
+            continue
         name = key if key in names else folded.get(fold(key))
         if name is None or (name != key and name in given):
             matched.unknown.append((key, child))

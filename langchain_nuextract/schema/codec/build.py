@@ -9,7 +9,8 @@ a value, to `[]` or an object of missing parts where these are meant; else it st
 Where both null and nothing are values they cannot be told apart: it is nothing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import cast
@@ -18,6 +19,7 @@ from langchain_nuextract.paths import EACH, JSON, Path
 from langchain_nuextract.schema.answer_shape import (
     AnswerShape,
     EnumShape,
+    Hook,
     ListShape,
     MultiEnumShape,
     RecordShape,
@@ -38,6 +40,7 @@ from langchain_nuextract.schema.ir import (
     Record,
     RecursionCut,
     Split,
+    explained,
     tells_null,
 )
 from langchain_nuextract.schema.json_types import dumps
@@ -57,9 +60,16 @@ class _Builder:
         self._vocabulary = vocabulary
         self._missing = vocabulary.missing
         self._nothing: JSON = [] if vocabulary.missing == "" else None
+        self._inside = False
 
     def codec(self, node: Node) -> Codec:
-        """Give the codec of a node."""
+        """Give the codec of a node, which leaves raw values to the validators that the user has at it or above it."""
+        around, self._inside = self._inside, self._inside or node.hooked
+        codec = self._codec(node)
+        self._inside = around
+        return _hooked(codec, "own" if node.hooked else "inside") if node.hooked or around else codec
+
+    def _codec(self, node: Node) -> Codec:
         match node:
             case Leaf():
                 return self._leaf(node)
@@ -68,7 +78,9 @@ class _Builder:
             case Never():
                 return self._enum(Enum(members=(Member("null", "null"),), note=node.note))
             case Anything() | RecursionCut():
-                return JsonCodec(self._scalar("string"), isinstance(node, RecursionCut), self._missing, node.note)
+                return JsonCodec(
+                    replace(self._scalar("string"), open=True), isinstance(node, RecursionCut), self._missing, node.note
+                )
             case Array() | Record() | Split():
                 return self._composite(node)
 
@@ -101,15 +113,18 @@ class _Builder:
 
     def _enum(self, node: Enum) -> EnumCodec:
         labels = tuple(member.label for member in node.members)
-        shape = EnumShape(labels) if len(labels) > 1 and self._vocabulary.enums else self._scalar("string")
-        return EnumCodec(shape, node.members, self._missing, node.note)
+        several = len(labels) > 1
+        chosen = several and self._vocabulary.enums
+        shape = EnumShape(labels, _other_names(node)) if chosen else self._scalar("string")
+        note = ". ".join(filter(None, (node.note, explained(node) if several else "")))
+        return EnumCodec(shape, node.members, self._missing, note)
 
     def _list(self, node: Array) -> Codec:
         item = self.codec(node.rest or Anything())
         gaps = node.rest is not None and node.rest.nullable and not isinstance(node.rest, Anything)
         shape = ListShape(item.shape, node.most, gaps)
         if isinstance(item.shape, EnumShape):
-            shape = MultiEnumShape(item.shape.labels, node.most, gaps)
+            shape = MultiEnumShape(item.shape.labels, node.most, gaps, item.shape.names)
         return ListCodec(shape, item, gaps, self._nothing, node.note)
 
     def _part(self, field: Field) -> Part:
@@ -148,7 +163,8 @@ class _Builder:
             name = _unused(("other", "others", "more"), [part.name for part in parts])
             others = (name, self._map(Record(rest=node.rest)))
             fields.append((name, others[1].shape))
-        return RecordCodec(RecordShape(tuple(fields), node.open), parts, node.open, others, None, node.note)
+        shape = RecordShape(tuple(fields), node.open, _synonyms(node.fields))
+        return RecordCodec(shape, parts, node.open, others, note=node.note)
 
     def _map(self, node: Record) -> MapCodec:
         inner = self.codec(node.rest or Anything())
@@ -162,9 +178,10 @@ class _Builder:
         return MapCodec(shape, key, inner, at, gaps, _stands(inner), missing, node.note)
 
     def _tuple(self, node: Array) -> TupleCodec:
-        names = [
+        ordinals = [
             _ORDINALS[index] if index < len(_ORDINALS) else f"item_{index + 1}" for index in range(len(node.prefix))
         ]
+        names = node.names if len({*node.names}) == len(node.prefix) else ordinals
         parts = tuple(
             self._part(Field(name=name, node=item, required=index < node.least))
             for index, (name, item) in enumerate(zip(names, node.prefix, strict=True))
@@ -175,9 +192,11 @@ class _Builder:
         if node.rest is not None:
             most = None if node.most is None else node.most - len(node.prefix)
             inner = self._list(Array(rest=node.rest, most=most))
-            rest = ("rest", cast("ListCodec", inner))
-            fields.append(("rest", inner.shape))
-        return TupleCodec(RecordShape(tuple(fields)), asked, node.least, rest, None, node.note)
+            name = _unused(("rest", "others"), [*names])
+            rest = (name, cast("ListCodec", inner))
+            fields.append((name, inner.shape))
+        shape = RecordShape(tuple(fields), places=len(asked))
+        return TupleCodec(shape, asked, node.least, rest, None, node.note)
 
     def _split(self, node: Split) -> UnionCodec:
         record = self.codec(node.record) if node.record else None
@@ -191,7 +210,41 @@ class _Builder:
         if record and not flat:
             within = "object"
             fields.append((within, record.shape))
-        return UnionCodec(RecordShape(tuple(fields)), value, items, record, within, None, node.note)
+        shape = RecordShape(
+            tuple(fields),
+            scalar_part=value[0] if value else "",
+            list_part=items[0] if items else "",
+            object_part=within or "",
+        )
+        return UnionCodec(shape, value, items, record, within, None, node.note)
+
+
+def _hooked(codec: Codec, hook: Hook) -> Codec:
+    """Mark the shape of a codec as one whose raw values the user's validators see."""
+    match codec:
+        case RecordCodec():
+            return replace(codec, shape=replace(codec.shape, hook=hook), keeps=True)
+        case ScalarCodec():
+            return replace(codec, shape=replace(codec.shape, hook=hook), raw=True)
+        case EnumCodec() | ListCodec() | TextCodec() | JsonCodec():
+            return replace(codec, shape=replace(codec.shape, hook=hook))
+        case TupleCodec() | UnionCodec() | MapCodec():
+            return replace(codec, shape=replace(codec.shape, hook=hook))
+        case _:
+            return codec
+
+
+def _other_names(node: Enum) -> tuple[tuple[str, str], ...]:
+    """Give the other words for labels; one that several members have tells nothing."""
+    words = [(name, member.label) for member in node.members for name in (*member.names, member.text) if name]
+    count = Counter(name for name, _ in words)
+    labels = {member.label for member in node.members}
+    return tuple((name, label) for name, label in words if count[name] == 1 and name not in labels)
+
+
+def _synonyms(fields: Sequence[Field]) -> tuple[tuple[str, str], ...]:
+    names = {field.name for field in fields}
+    return tuple((alias, field.name) for field in fields for alias in field.aliases if alias not in names)
 
 
 def _can_be_hollow(codec: Codec) -> bool:

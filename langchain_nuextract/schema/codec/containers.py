@@ -65,6 +65,8 @@ class RecordCodec:
     open: bool
     others: "tuple[str, MapCodec] | None" = None
     """The key and codec of a list of the properties under other names."""
+    keeps: bool = False
+    """Whether what was not asked for is kept, for a validator of the user's to see."""
     missing: JSON = None
     note: str = ""
 
@@ -93,7 +95,7 @@ class RecordCodec:
             name, codec = self.others
             found = codec.lift(answer.get(name))
             value |= found if is_object(found) else {name: found}
-        elif self.open:
+        elif self.open or self.keeps:
             known = {part.name for part in self.parts}
             value |= {key: child for key, child in answer.items() if key not in known}
         return value

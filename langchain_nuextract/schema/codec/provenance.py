@@ -53,7 +53,7 @@ def _record(codec: RecordCodec, answer: JSON) -> Iterator[Origin]:
         name, others = codec.others
         found = answer.get(name)
         yield from within(others, found, (), (name,)) if is_object(others.lift(found)) else [((name,), (name,))]
-    elif codec.open:
+    elif codec.open or codec.keeps:
         known = {part.name for part in codec.parts}
         yield from (((key,), (key,)) for key in answer if key not in known)
 

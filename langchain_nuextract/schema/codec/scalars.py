@@ -42,6 +42,8 @@ class ScalarCodec:
     decimal: bool = False
     missing: JSON = None
     note: str = ""
+    raw: bool = False
+    """Whether the user's validators see what the model wrote."""
 
     def lower(self, value: JSON) -> JSON:
         """Give what the model should have written for a value."""
@@ -53,7 +55,7 @@ class ScalarCodec:
 
     def lift(self, answer: JSON) -> JSON:
         """Give the value that an answer stands for; as it is, if it stands for none."""
-        if admits(self.kinds, answer) or _is_whole(answer):
+        if admits(self.kinds, answer) or _is_whole(answer) or self.raw:
             return answer
         if "string" in self.kinds:
             return answer if self.decimal else dumps(answer)
@@ -152,7 +154,14 @@ class EnumCodec:
             if member.label == answer:
                 return member.value
         text = dumps(answer)
-        return next((member.value for member in self.members if member.text == text), answer)
+        return next((member.value for member in self.members if self._is(member, answer, text)), answer)
+
+    @staticmethod
+    def _is(member: Member, answer: JSON, text: str) -> bool:
+        if member.text == text or answer in member.names:
+            return True
+        number = isinstance(answer, float) and not isinstance(member.value, bool | str)
+        return number and member.value == answer
 
     def blank(self, answer: JSON) -> bool:
         """Whether an answer says that there is no value."""
@@ -165,7 +174,7 @@ class JsonCodec:
 
     shape: ScalarShape | EnumShape
     containers: bool = False
-    """Whether only objects and arrays count: text stands for nothing at the place of a cut."""
+    """Whether only objects and arrays are admitted, as at the place of a cut: text is JSON or wrong."""
     missing: JSON = None
     note: str = ""
 
@@ -184,9 +193,7 @@ class JsonCodec:
 
     def blank(self, answer: JSON) -> bool:
         """Whether an answer says that there is no value."""
-        if answer is None or answer == "":
-            return True
-        return self.containers and isinstance(answer, str) and not _is_whole(parsed(answer)[1])
+        return answer is None or answer == ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from langchain_nuextract.schema.combine.by_kind import array_of, compose, in_pairs, joined, record_of, scalar_of
+from langchain_nuextract.schema.combine.union import unite
 from langchain_nuextract.schema.ir import (
     Anything,
     Array,
@@ -27,7 +28,8 @@ def meet(a: Node, b: Node) -> Node:
         return a
     if isinstance(a, Anything | RecursionCut) or isinstance(b, Anything | RecursionCut):
         wide, narrow = (a, b) if isinstance(a, Anything | RecursionCut) else (b, a)
-        return narrow if isinstance(narrow, RecursionCut) or isinstance(wide, Anything) else wide
+        chosen = narrow if isinstance(narrow, RecursionCut) or isinstance(wide, Anything) else wide
+        return replace(chosen, hooked=a.hooked or b.hooked) if a.hooked or b.hooked else chosen
     both = compose(
         _meet_scalar(scalar_of(a), scalar_of(b)),
         _meet_array(array_of(a), array_of(b)),
@@ -39,6 +41,7 @@ def meet(a: Node, b: Node) -> Node:
         both,
         nullable=(a.nullable or a.implied) and (b.nullable or b.implied) and not (a.implied and b.implied),
         implied=a.implied and b.implied,
+        hooked=a.hooked or b.hooked,
         note=a.note or b.note,
         lost=joined(both.lost, a.lost, b.lost),
     )
@@ -124,6 +127,10 @@ def _either_rest(a: Record, b: Record) -> Node | None:
 
 
 def _meet_field(one: Field | None, two: Field | None, a: Record, b: Record) -> Field | None:
+    if one and two and one.conditional != two.conditional:
+        return two if one.conditional else one
+    if one and two and one.conditional:
+        return replace(one, node=unite(one.node, two.node))
     if one and two:
         filled = one.filled or two.filled
         default = one.default if one.default is not None else two.default

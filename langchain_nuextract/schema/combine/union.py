@@ -3,10 +3,24 @@
 from dataclasses import replace
 
 from langchain_nuextract.schema.combine.by_kind import array_of, compose, in_pairs, joined, record_of, scalar_of
-from langchain_nuextract.schema.ir import Anything, Array, Enum, Field, Leaf, Never, Node, Record, RecursionCut, enum
+from langchain_nuextract.schema.ir import (
+    Anything,
+    Array,
+    Enum,
+    Field,
+    Leaf,
+    Member,
+    Never,
+    Node,
+    Record,
+    RecursionCut,
+    enum,
+)
 from langchain_nuextract.schema.json_types import kind_of, plain_type
 
 MERGED = ("the kinds of object here are asked as one", "the fields of all of them are asked for")
+OR = " / "
+"""What stands between descriptions that hold for different values of a union."""
 AS_TEXT = ("values of several types", "they are asked for as text and read as JSON where they are JSON")
 
 
@@ -15,9 +29,9 @@ def unite(a: Node, b: Node) -> Node:
     if a is b or isinstance(a, Anything):
         return a
     if isinstance(b, Never):
-        return replace(a, nullable=a.nullable or b.nullable)
+        return replace(a, nullable=a.nullable or b.nullable, hooked=a.hooked or b.hooked)
     if isinstance(a, Never):
-        return replace(b, nullable=a.nullable or b.nullable)
+        return replace(b, nullable=a.nullable or b.nullable, hooked=a.hooked or b.hooked)
     if isinstance(b, Anything) or isinstance(a, RecursionCut) or isinstance(b, RecursionCut):
         return b if isinstance(b, Anything) else Anything(nullable=True, lost=(AS_TEXT,))
     scalar = _unite_scalar(scalar_of(a), scalar_of(b))
@@ -28,7 +42,8 @@ def unite(a: Node, b: Node) -> Node:
         either,
         nullable=a.nullable or b.nullable,
         implied=a.implied and b.implied,
-        note=_shared_note(a, b),
+        hooked=a.hooked or b.hooked,
+        note=either.note if isinstance(either, Record) else _shared_note(a, b),
         lost=joined(either.lost, a.lost, b.lost),
     )
 
@@ -43,9 +58,9 @@ def unite_all(nodes: list[Node]) -> Node:
 
 
 def _shared_note(a: Node, b: Node) -> str:
-    if isinstance(a, Never) or isinstance(b, Never) or a.note == b.note:
-        return a.note or b.note
-    return ""
+    """Put descriptions together: what either says holds for some of the values."""
+    notes = dict.fromkeys(note for node in (a, b) for note in node.note.split(OR) if note)
+    return OR.join(notes)
 
 
 def _unite_scalar(a: Leaf | Enum | None, b: Leaf | Enum | None) -> Leaf | Enum | Anything | None:
@@ -63,12 +78,21 @@ def _unite_scalar(a: Leaf | Enum | None, b: Leaf | Enum | None) -> Leaf | Enum |
 
 
 def _unite_enum(a: Enum, b: Enum) -> Enum | Leaf:
-    members = tuple(dict.fromkeys((*a.members, *b.members)))
+    members = tuple({member.text: member for node in (b, a) for member in _told(node)}.values())
+    order = {member.text: index for index, member in enumerate((*a.members, *b.members))}
+    members = tuple(sorted(members, key=lambda member: order[member.text]))
     known = {member.text for member in members}
     if known != {"true", "false"} and len({member.label for member in members}) == len(members) == len(known):
         return replace(a, members=members)
     united = enum([member.value for member in members])
     return united if isinstance(united, Enum | Leaf) else a
+
+
+def _told(node: Enum) -> tuple[Member, ...]:
+    """Give the members of a choice, a single one with the description of the whole."""
+    if len(node.members) != 1 or not node.note:
+        return node.members
+    return (replace(node.members[0], meaning=node.members[0].meaning or node.note),)
 
 
 def _leaf_or_enum(a: Leaf, b: Enum) -> Leaf | Anything:
@@ -106,12 +130,15 @@ def _unite_array(a: Array | None, b: Array | None) -> Array | None:
 def _unite_record(a: Record | None, b: Record | None) -> Record | None:
     if a is None or b is None:
         return a or b
+    tag = _tag(a, b)
+    if tag:
+        a, b = _by_tag(a, tag, b), _by_tag(b, tag, a)
     mine = {field.name: field for field in a.fields}
     theirs = {field.name: field for field in b.fields}
     names = dict.fromkeys([*mine, *theirs])
     fields = tuple(_unite_field(mine.get(name), theirs.get(name), a, b) for name in names)
     rest = unite(a.rest, b.rest) if a.rest and b.rest else a.rest or b.rest
-    lost = () if _told_apart(mine, theirs) or (a.implied and b.implied) else (MERGED,)
+    lost = () if tag or (a.implied and b.implied) else (MERGED,)
     return replace(
         a, fields=fields, rest=rest, open=a.open or b.open, note=_shared_note(a, b), lost=joined(a.lost, b.lost, lost)
     )
@@ -133,12 +160,32 @@ def _unite_field(one: Field | None, two: Field | None, a: Record, b: Record) -> 
     return replace(only, node=node, required=False, filled=False)
 
 
-def _told_apart(a: dict[str, Field], b: dict[str, Field]) -> bool:
-    """Whether a field with different constants tells one kind of object from the other."""
-    return any(name in b and _disjoint(field.node, b[name].node) for name, field in a.items())
+def _tag(a: Record, b: Record) -> str:
+    """Give the field whose choices tell one kind of object from the other; empty if there is none."""
+    theirs = {field.name: field.node for field in b.fields}
+    return next((field.name for field in a.fields if _disjoint(field.node, theirs.get(field.name))), "")
 
 
-def _disjoint(a: Node, b: Node) -> bool:
+def _by_tag(record: Record, tag: str, other: Record) -> Record:
+    """Tell what is said of one kind of object by its tag: of the whole, and of the fields that differ in the other."""
+    node = next(field.node for field in record.fields if field.name == tag)
+    if not isinstance(node, Enum) or len(node.members) != 1:
+        return record
+    [member] = node.members
+    meaning = ". ".join(filter(None, (record.note, member.meaning or node.note)))
+    tagged = replace(node, note="", members=(replace(member, meaning=meaning),))
+    notes = {field.name: field.node.note for field in other.fields}
+
+    def told(field: Field) -> Field:
+        if field.name == tag:
+            return replace(field, node=tagged)
+        differs = field.node.note and notes.get(field.name, field.node.note) != field.node.note
+        return replace(field, node=replace(field.node, note=f"{member.label}: {field.node.note}")) if differs else field
+
+    return replace(record, fields=tuple(map(told, record.fields)), note="")
+
+
+def _disjoint(a: Node, b: Node | None) -> bool:
     if not isinstance(a, Enum) or not isinstance(b, Enum):
         return False
     return not {member.text for member in a.members} & {member.text for member in b.members}

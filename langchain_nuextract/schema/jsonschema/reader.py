@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
 from langchain_nuextract.errors import UnsupportedSchema
-from langchain_nuextract.paths import EACH, JSON, Path, fields, items
+from langchain_nuextract.paths import EACH, JSON, Path, fields, items, text
+from langchain_nuextract.schema.combine.by_kind import record_of
 from langchain_nuextract.schema.combine.intersection import meet, meet_all
 from langchain_nuextract.schema.combine.union import unite_all
 from langchain_nuextract.schema.finalize import ANY
@@ -28,14 +29,18 @@ from langchain_nuextract.schema.ir import (
 )
 from langchain_nuextract.schema.json_types import dumps, is_list, is_object
 from langchain_nuextract.schema.jsonschema.keywords import (
+    ALIASES,
     ANNOTATION,
     DEFAULTED,
+    HOOKED,
+    NAMES,
     bound,
     implied_type,
     listed,
     named_keys,
     patterns,
     required,
+    titled,
 )
 from langchain_nuextract.schema.jsonschema.references import Resolver
 from langchain_nuextract.schema.jsonschema.scalars import retype, scalar
@@ -154,7 +159,21 @@ class Reader:
             for name in ("anyOf", "oneOf")
             if schema.get(name)
         ]
-        return [self._own(schema, place), *targets, *every, *some]
+        conditional = self._conditional(schema, place)
+        return [self._own(schema, place), *targets, *every, *some, *([conditional] if conditional else [])]
+
+    def _conditional(self, schema: Mapping[str, JSON], place: Place) -> Node | None:
+        """Read the parts that there are under a condition. They are asked for, and restrict nothing else."""
+        branches = [schema[name] for name in ("then", "else") if "if" in schema and name in schema]
+        for name in ("dependentSchemas", "dependencies"):
+            branches += [part for part in fields(schema.get(name)).values() if is_object(part)]
+        records = [record for part in branches if (record := record_of(self.read(part, place)))]
+        found: dict[str, Field] = {}
+        for field in (field for record in records for field in record.fields):
+            known = found.get(field.name)
+            node = unite_all([known.node, field.node]) if known else field.node
+            found[field.name] = Field(name=field.name, node=node, required=False, conditional=True)
+        return Record(fields=tuple(found.values()), open=True, implied=True) if found else None
 
     def _follow(self, target: JSON, place: Place) -> Node:
         name = id(target)
@@ -175,7 +194,8 @@ class Reader:
             return meet(enum([schema["const"]]), typed)
         choices = schema.get("enum")
         if is_list(choices):
-            return meet(enum(choices), typed)
+            chosen = meet(enum(choices), typed)
+            return titled(chosen, schema) if isinstance(chosen, Enum) else chosen
         return typed
 
     def _typed(self, schema: Mapping[str, JSON], place: Place) -> Node:
@@ -210,6 +230,7 @@ class Reader:
             rest=None if prefix and _fills(most, prefix) else self._rest(rest, place),
             least=bound(schema.get("minItems")) or 0,
             most=most,
+            names=tuple(map(text, items(schema.get(NAMES)))),
         )
 
     def _rest(self, schema: JSON, place: Place) -> Node | None:
@@ -245,6 +266,7 @@ class Reader:
             required=required,
             default=default,
             filled=self._closed and default is not None and default == constant,
+            aliases=tuple(alias for alias in map(text, items(says.get(ALIASES))) if alias and alias != name),
             defaulted=defaulted,
             null_matters=not required and (not defaulted if default is None else default != "null"),
         )
@@ -270,6 +292,13 @@ def _annotated(node: Node, schema: Mapping[str, JSON], place: Place) -> Node:
     note = schema.get("description")
     if isinstance(note, str) and note.strip():
         node = replace(node, note=" ".join(note.split()))
+    title = schema.get("title")
+    if isinstance(node, Enum) and len(node.members) == 1 and isinstance(title, str) and not node.members[0].names:
+        node = replace(node, members=(replace(node.members[0], names=(title,)),))
+    if schema.get("nullable") is True:
+        node = replace(node, nullable=True)
+    if schema.get(HOOKED) is True:
+        node = replace(node, hooked=True)
     wanted = "verbatim-string" if schema.get("x-verbatim") is True else schema.get(ANNOTATION)
     return retype(node, wanted, place.path) if isinstance(wanted, str) else node
 

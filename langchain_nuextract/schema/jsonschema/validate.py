@@ -86,7 +86,20 @@ def _extended(draft: "type[Validator]") -> "type[Validator]":
     """Make a draft know the NuExtract types that a schema asks for by name."""
     from jsonschema import validators  # noqa: PLC0415 heavy, and not needed for Python types
 
-    return cast("Any", validators).extend(careful(draft), {ANNOTATION: _annotated})
+    known = cast("Any", careful(draft)).VALIDATORS
+    nullable = {name: _or_null(check) for name, check in known.items()}
+    return cast("Any", validators).extend(careful(draft), {**nullable, ANNOTATION: _or_null(_annotated)})
+
+
+def _or_null(check: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+    """Let OpenAPI's `nullable` admit null, whatever stands beside it."""
+
+    def checked(validator: Any, says: JSON, value: JSON, schema: Mapping[str, JSON]) -> Iterator[Any]:
+        if value is None and schema.get("nullable") is True:
+            return iter(())
+        return check(validator, says, value, schema)
+
+    return checked
 
 
 def _annotated(_: object, name: JSON, value: JSON, __: object) -> Iterator[Exception]:

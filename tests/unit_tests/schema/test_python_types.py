@@ -233,8 +233,10 @@ def test_what_lies_under_the_cut_is_held_as_json() -> None:
     assert target.validate(target.lift(target.lower(tree))) == tree
 
 
-def test_plain_text_at_the_cut_stands_for_nothing() -> None:
-    assert Target.of(Tree, depth=1).lift({"label": "1", "children": ["two"]}) == {"label": "1", "children": []}
+def test_plain_text_at_the_cut_does_not_vanish() -> None:
+    target = Target.of(Tree, depth=1)
+    with pytest.raises(InvalidValue, match="two"):
+        target.validate(target.lift({"label": "1", "children": ["two"]}))
 
 
 def test_a_missing_field_gets_the_default_of_the_type_and_is_named() -> None:

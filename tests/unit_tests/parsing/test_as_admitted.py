@@ -1,0 +1,185 @@
+"""Answers in the form that the user's own schema has, where the template asks for another."""
+
+import json
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum, IntEnum
+from typing import Annotated, Any, NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import AliasChoices, BaseModel, BeforeValidator, Field, model_validator
+
+from langchain_nuextract import InvalidExtraction, NuExtractor, RecoveryPolicy
+from langchain_nuextract.parsing import read_answer
+from langchain_nuextract.schema.target import FULL, Target
+from langchain_nuextract.testing import FakeEndpoint
+
+
+class Price(NamedTuple):
+    net: float
+    code: str = "EUR"
+
+
+class Size(BaseModel):
+    width: float
+    unit: str
+
+
+class Level(IntEnum):
+    LOW = 1
+    VERY_HIGH = 7
+
+
+class Kind(Enum):
+    CREDIT_NOTE = "CN"
+    INVOICE = "IN"
+
+
+class Folder(BaseModel):
+    name: str
+    size: int = 0
+    inside: list["Folder"] = []
+
+
+class Renamed(BaseModel):
+    total: int = Field(validation_alias=AliasChoices("grandTotal", "sum", "total"))
+
+
+def in_model(kind: Any) -> Any:
+    return type("Holder", (BaseModel,), {"__annotations__": {"it": kind}, "__module__": __name__})
+
+
+def taken(kind: Any, answer: Any, *, policy: Any = "strict") -> Any:
+    """What the user gets of an answer that may not be changed."""
+    target: Target[Any] = Target.of(in_model(kind))
+    reading = read_answer(json.dumps({"it": answer}), target, policy=policy)
+    assert not reading.problems
+    return target.validate(target.lift(reading.value)).it
+
+
+ADMITTED = [
+    pytest.param(tuple[int, str], [1, "a"], (1, "a"), id="a tuple"),
+    pytest.param(tuple[int, ...] | None, [1, 2], (1, 2), id="a tuple of any length"),
+    pytest.param(list[tuple[str, int]], [["a", 1], ["b", 2]], [("a", 1), ("b", 2)], id="tuples in a list"),
+    pytest.param(Price, [2.5, "USD"], Price(2.5, "USD"), id="a NamedTuple by its places"),
+    pytest.param(Price, [2.5], Price(2.5), id="a NamedTuple with a default"),
+    pytest.param(Price, {"net": 2.5, "code": "CHF"}, Price(2.5, "CHF"), id="a NamedTuple by its names"),
+    pytest.param(list[Price] | None, [{"net": 1, "code": "x"}], [Price(1, "x")], id="NamedTuples in a list"),
+    pytest.param(int | list[int], 3, 3, id="a number or a list: the number"),
+    pytest.param(int | list[int], [3, 4], [3, 4], id="a number or a list: the list"),
+    pytest.param(Size | str, "small", "small", id="a model or text: the text"),
+    pytest.param(Size | str, {"width": 1, "unit": "m"}, Size(width=1, unit="m"), id="a model or text: the model"),
+    pytest.param(list[Size] | Size, [{"width": 1, "unit": "m"}], [Size(width=1, unit="m")], id="one or a list of one"),
+    pytest.param(list[Size | str], ["s", {"width": 1, "unit": "m"}], ["s", Size(width=1, unit="m")], id="mixed items"),
+    pytest.param(Price | str, [1, "x"], Price(1, "x"), id="a NamedTuple or text"),
+    pytest.param(Renamed, {"sum": 4}, Renamed.model_validate({"sum": 4}), id="another key"),
+    pytest.param(Renamed, {"total": 4}, Renamed.model_validate({"sum": 4}), id="the name beside the alias"),
+]
+
+
+@pytest.mark.parametrize(("kind", "answer", "value"), ADMITTED)
+def test_what_the_schema_admits_is_taken_as_it_is(kind: Any, answer: Any, value: Any) -> None:
+    assert taken(kind, answer) == value
+
+
+@given(st.recursive(st.just([]), lambda inside: st.lists(inside, min_size=1, max_size=2), max_leaves=12))
+def test_a_recursion_may_go_deeper_than_it_was_asked_for(shape: Any) -> None:
+    def folder(inside: Any, depth: int = 1) -> dict[str, Any]:
+        return {"name": f"n{depth}", "size": depth, "inside": [folder(each, depth + 1) for each in inside]}
+
+    assert taken(Folder, folder(shape)) == Folder.model_validate(folder(shape))
+
+
+@given(st.one_of(st.integers(0, 9), st.lists(st.integers(0, 9))))
+def test_both_forms_of_a_union_give_the_same_value(value: Any) -> None:
+    target: Target[Any] = Target.of(in_model(int | list[int]))
+    assert target.validate(target.lift(target.lower({"it": value}))).it == taken(int | list[int], value) == value
+
+
+@pytest.mark.parametrize("said", ["VERY_HIGH", "very high", "Level.VERY_HIGH", 7, 7.0, "7"])
+def test_a_member_may_be_called_by_its_name(said: Any) -> None:
+    assert taken(Level, said, policy="lenient") is Level.VERY_HIGH
+
+
+def test_names_of_members_are_told_to_the_model_where_they_say_more_than_the_value() -> None:
+    assert '"CN" = CREDIT_NOTE' in Target.of(in_model(Kind)).instructions
+    assert Target.of(in_model(Enum("Plain", {"RED": "red", "DARK_BLUE": "dark blue"}))).instructions == ""
+
+
+def test_a_second_branch_is_left_out_on_record() -> None:
+    reading = read_answer('{"it": {"value": 1, "items": [2]}}', Target.of(in_model(int | list[int])))
+    assert reading.value == {"it": {"value": 1, "items": None}}
+    assert [(repair.path, repair.before) for repair in reading.repairs] == [(("it", "items"), [2])]
+
+
+def test_what_a_tuple_has_no_place_for_is_not_lost() -> None:
+    assert read_answer('{"it": [1, 2, 3]}', Target.of(in_model(tuple[int, int]))).problems
+
+
+# Validators that see the raw value
+
+
+def dozen(value: Any) -> Any:
+    return {"a dozen": 12, "two dozen": 24}.get(value, value) if isinstance(value, str) else value
+
+
+class Span(BaseModel):
+    low: float
+    high: float
+    unit: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def of_text(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return dict(zip(("low", "high"), value.split("..."), strict=True))
+        if isinstance(value, dict) and "between" in value:
+            low, high = value["between"]
+            return {"low": low, "high": high}
+        return value
+
+
+RAW = [
+    pytest.param(Annotated[int, BeforeValidator(dozen)], "two dozen", 24, id="a number in words"),
+    pytest.param(list[Annotated[int, BeforeValidator(dozen)]], ["a dozen", 3], [12, 3], id="items"),
+    pytest.param(Annotated[list[str], BeforeValidator(lambda v: v.split("|") if isinstance(v, str) else v)], "a|b",
+                 ["a", "b"], id="a list in a text"),
+    pytest.param(Annotated[bool, BeforeValidator(lambda v: v == "PAID")], "PAID", True, id="a word for yes"),
+    pytest.param(Span, "1...2", Span(low=1, high=2), id="an object in a text"),
+    pytest.param(Span, {"between": [1, 2]}, Span(low=1, high=2), id="an object of other keys"),
+    pytest.param(list[Span] | None, ["1...2"], [Span(low=1, high=2)], id="objects in a list"),
+]  # fmt: skip
+
+
+def extracted(kind: Any, answer: Any, document: str = "text") -> Any:
+    with FakeEndpoint({"it": answer}) as endpoint:
+        return NuExtractor(
+            in_model(kind), model="numind/NuExtract3", base_url=endpoint.url, recovery=RecoveryPolicy(max_calls=1)
+        ).invoke(document).it  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "answer", "value"), RAW)
+def test_validators_see_what_the_model_wrote(kind: Any, answer: Any, value: Any) -> None:
+    assert extracted(kind, answer) == value
+
+
+def test_the_whole_answer_may_have_a_validator() -> None:
+    with FakeEndpoint({"between": [3, 4]}) as endpoint:
+        extract = NuExtractor(Span, model="numind/NuExtract3", base_url=endpoint.url)
+        assert extract.invoke("text") == Span(low=3, high=4)
+
+
+def test_where_a_validator_makes_nothing_of_it_values_are_read_as_ever() -> None:
+    assert extracted(Annotated[Decimal, BeforeValidator(lambda value: value)], "1.580,22 €") == Decimal("1580.22")
+    assert extracted(Span, {"Low": "1,5", "HIGH": "2 €"}, "from 1,5 to 2 €") == Span(low=1.5, high=2)
+
+
+def test_digits_are_no_time_for_a_validator_either() -> None:
+    with pytest.raises(InvalidExtraction):
+        extracted(Annotated[datetime, BeforeValidator(lambda value: value)], "2024", "Founded in 2024.")
+
+
+def test_names_of_the_places_of_a_tuple_stand_in_the_template() -> None:
+    assert Target.of(in_model(Price)).template(FULL) == {"it": {"net": "number", "code": "string"}}
