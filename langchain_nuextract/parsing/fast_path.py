@@ -6,7 +6,7 @@ to nothing beyond parsing them. `msgspec` parses and checks in one go, at the pr
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Final, Literal, TypedDict
 
@@ -30,6 +30,8 @@ NOT_TEXT: Final[dict[str, Any]] = {"integer": int, "number": int | float, "boole
 
 _FIRST = re.escape("".join(sorted({each for word in NULL_WORDS for each in word[:1] + word[:1].upper()})))
 _NO_NULL_WORD = rf"^(?:[^\s{_FIRST}]|(?!\s*+(?i:{'|'.join(map(re.escape, sorted(NULL_WORDS)))})\s*$))"
+_NOTHING = re.compile(rf'"\s*(?:{"|".join(map(re.escape, sorted(NULL_WORDS)))})\s*"\s*[,\]}}]', re.IGNORECASE)
+_CONTROL = re.compile(r"\\[bfnrt]")
 
 _RUNS: Final = bytes(ord("0") if sign in b"0123456789." else 0 for sign in range(256))
 _LONG: Final = b"0" * 17
@@ -50,15 +52,18 @@ class FastPath:
     """The type names of the form's strings, as values that an echoed template would have in compact JSON."""
     numbers: bool
     """Whether there are numbers with decimals in the form."""
+    gaps: bool = False
+    """Whether there are texts in the form that may say nothing: `N/A`."""
     several: bool = False
     """Whether there are objects in the form that stand for values of several kinds, of which only one may be there."""
 
-    def value(self, text: str) -> JSON:
+    def value(self, text: str, document: str = "") -> JSON:
         """Give the answer if the text is valid JSON and fits, None otherwise.
 
         It does not fit if a key comes twice or was not asked for, if a string is the type name of the template, or
         if a value is not of its type, or a number with more digits than can be held. Any value may be null, and any
-        key may be missing.
+        key may be missing. Nor does it fit if the document must be asked what a value means: a word for nothing, or an
+        escape that may be a backslash with a letter behind it.
         """
         if self.several:
             return None
@@ -75,6 +80,8 @@ class FastPath:
             # To ask whether it is `in` them takes twice as long for bytes.
             if compact.find(echo) >= 0:
                 return None
+        if document and ((self.gaps and _NOTHING.search(text)) or ("\\" in document and _CONTROL.search(text))):
+            return None
         return None if self.numbers and _may_round(data) else value
 
 
@@ -106,8 +113,13 @@ def fast_path_of(shape: AnswerShape) -> FastPath:
 
 
 def _fit_of(shape: AnswerShape) -> FastPath:
-    decode = msgspec.json.Decoder(_type_of(shape)).decode
-    return FastPath(decode, tuple(dict.fromkeys(_echoes(shape))), _has_numbers(shape), _has_several(shape))
+    return FastPath(
+        msgspec.json.Decoder(_type_of(shape)).decode,
+        tuple(dict.fromkeys(_echoes(shape))),
+        _has_numbers(shape),
+        _has_gaps(shape),
+        _has_several(shape),
+    )
 
 
 def _has_several(shape: AnswerShape) -> bool:
@@ -129,6 +141,18 @@ def _has_numbers(shape: AnswerShape) -> bool:
             return _has_numbers(shape.item)
         case RecordShape():
             return any(_has_numbers(part) for _, part in shape.fields)
+        case EnumShape() | MultiEnumShape():
+            return False
+
+
+def _has_gaps(shape: AnswerShape) -> bool:
+    match shape:
+        case ScalarShape():
+            return shape.optional and bool(shape.type) and shape.type in TEXTS
+        case ListShape():
+            return _has_gaps(shape.item) or (isinstance(shape.item, ScalarShape) and shape.item.type in TEXTS)
+        case RecordShape():
+            return any(_has_gaps(part) for _, part in shape.fields)
         case EnumShape() | MultiEnumShape():
             return False
 
@@ -160,31 +184,21 @@ def _type_of(shape: AnswerShape) -> Any:
     match shape:
         case ScalarShape():
             kind = shape.meant or shape.type
-            return (NOT_TEXT.get(kind) or _string(kind, plain=not may_be_nothing(shape))) | None
+            return (NOT_TEXT.get(kind) or _string(kind)) | None
         case EnumShape():
             return _literal(shape.labels) | None
         case MultiEnumShape():
             return list[_literal(shape.labels) | None] | None
         case ListShape():
-            return list[_type_of(_as_item(shape.item))] | None
+            return list[_type_of(shape.item)] | None
         case RecordShape():
             return _record({name: _type_of(part) for name, part in shape.fields}) | None
 
 
-def may_be_nothing(shape: ScalarShape) -> bool:
-    """Whether a word for nothing needs a look: in texts, only where there may be nothing."""
-    return (shape.meant or shape.type) not in TEXTS or (shape.optional and bool(shape.type))
-
-
-def _as_item(shape: AnswerShape) -> AnswerShape:
-    """The shape of an item, which may always be left out."""
-    return replace(shape, optional=True) if isinstance(shape, ScalarShape) else shape
-
-
 @cache
-def _string(type_name: str, *, plain: bool) -> Any:
+def _string(type_name: str) -> Any:
     """A string that needs no look at what it says: free text, a date or code in ISO, not a word for nothing."""
-    if plain:
+    if type_name in TEXTS:
         return str
     return Annotated[str, msgspec.Meta(pattern=TYPES[type_name].normal or _NO_NULL_WORD)]
 

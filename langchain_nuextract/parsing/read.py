@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Final, Protocol, cast
 
 from langchain_nuextract.errors import SHOWN, Problem
-from langchain_nuextract.parsing.align.aligner import align
+from langchain_nuextract.parsing.align.aligner import Aligned, align
+from langchain_nuextract.parsing.align.left_over import is_broken, left_over
 from langchain_nuextract.parsing.fast_path import fast_path_of
+from langchain_nuextract.parsing.json.hints import Hints, names_of
 from langchain_nuextract.parsing.json.nodes import Node, ObjectNode, Stretch
 from langchain_nuextract.parsing.json.positions import stretches
 from langchain_nuextract.parsing.repairs import Policy, Repair
@@ -60,6 +62,9 @@ class _Full:
 FULL: Final = _Full()
 
 _QUOTE_ENTITY = re.compile(r"&(?:quot|#0*34|#[xX]0*22);")
+_ESCAPED_LINES = re.compile(r"[{\[]\\n\s*[\"{\[]")
+_STRING_OR_ESCAPE = re.compile(r'"(?:[^"\\]|\\.)*+"|\\[nrt]')
+_GOES_ON = re.compile(r"\s*[\"'”’,][^{\[]*[}\]]")
 _BRACKET = re.compile(r"[{\[]")
 _FULL_WIDTH: Final = str.maketrans("｛｝［］", "{}[]")
 
@@ -97,7 +102,7 @@ def read_shape(
         document: The text that was read, if it is at hand.
         finished: Whether the model ended its answer itself: then the last of some plain lines is whole.
     """
-    value = fast_path_of(shape).value(text)
+    value = fast_path_of(shape).value(text, document)
     return _read(text, shape, policy, document, finished=finished) if value is None else Reading(value)
 
 
@@ -114,7 +119,7 @@ def trace_shape(
         string, there is one entry for all of them, at a path above theirs. Values that are not in the text as they
         stand, such as those of an answer that was escaped as a whole, have none.
     """
-    if fast_path_of(shape).value(text) is not None:
+    if fast_path_of(shape).value(text, document) is not None:
         return stretches(text)
     if _plain(text) != text:
         return {}
@@ -155,7 +160,19 @@ def _with_brackets(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return _with_brackets(_without_entities(_without_surrogates(text)))
+    return _with_brackets(_without_entities(_without_surrogates(_without_escaped_lines(text))))
+
+
+def _without_escaped_lines(text: str) -> str:
+    """Put blanks for line ends that were written as escapes between the values, in a text without any others."""
+    if "\n" in text or not _ESCAPED_LINES.search(text):
+        return text
+    return _STRING_OR_ESCAPE.sub(lambda match: match[0] if match[0][0] == '"' else "  ", text)
+
+
+def _escaped_lines(text: str) -> Iterator[Repair]:
+    if (plain := _without_escaped_lines(text)) != text:
+        yield Repair((), "syntax", "\\n", "", text.count("\\n") - plain.count("\\n"), rule="escaped-blank")
 
 
 def _valid(text: str) -> dict[str, JSON] | list[JSON] | None:
@@ -179,18 +196,61 @@ def _refuse(constant: str) -> JSON:
     raise ValueError(constant)
 
 
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """A piece of a reply that was taken for the answer, and what was read from it."""
+
+    candidate: Candidate
+    aligned: Aligned
+    left_over: int
+    """What the reading has no place for, and what it lacks: evidence that it is wrong."""
+
+
 def _read(text: str, shape: AnswerShape | None, policy: Policy, document: str, *, finished: bool = False) -> Reading:
-    text = _plain(text)
+    written, text = text, _plain(text)
     if policy == "strict" and _valid(text) is None:
         return Reading(None, problems=(Problem((), NOT_VALID),))
-    picked = pick(text, shape, finished=finished)
+    best = _choose(text, shape, policy, document, finished=finished)
+    if isinstance(best, str):
+        return Reading(None, problems=(Problem((), best),))
+    aligned = best.aligned
+    repairs = (*_surroundings(text, best.candidate), *_escaped_lines(written), *aligned.repairs)
+    return Reading(aligned.value, repairs, aligned.incomplete, aligned.problems)
+
+
+def _choose(text: str, shape: AnswerShape | None, policy: Policy, document: str, *, finished: bool) -> "_Choice | str":
+    """The reading that leaves the least over, or what is wrong with the reply.
+
+    A broken reply may be read in several ways: by its marks alone, by the names that were asked for, and by these and
+    the texts that the document has. Each is tried only if the one before left something over.
+    """
+    best = _choice(text, shape, policy, document, Hints(document=document), finished=finished)
+    if shape is None or isinstance(best, str) or not best.left_over or not _is_doubtful(text, best):
+        return best
+    names = names_of(shape)
+    for hints in (Hints(names, document), *([Hints(names, document, strings=True)] if document else [])):
+        other = _choice(text, shape, policy, document, hints, finished=finished)
+        if not isinstance(other, str) and other.left_over < best.left_over:
+            best = other
+    return best
+
+
+def _is_doubtful(text: str, found: _Choice) -> bool:
+    """Whether a reply is broken, or goes on behind what was read of it with what belongs to an answer."""
+    return is_broken(found.aligned) or _GOES_ON.match(text, found.candidate.end) is not None
+
+
+def _choice(  # noqa: PLR0913  (what a reading depends on)
+    text: str, shape: AnswerShape | None, policy: Policy, document: str, hints: Hints, *, finished: bool
+) -> "_Choice | str":
+    picked = pick(text, shape, finished=finished, hints=hints)
     if picked is None:
-        return Reading(None, problems=(Problem((), NO_JSON),))
+        return NO_JSON
     best = picked.candidate
     if shape is not None and not _is_of_kind(best.node, shape) and picked.fitting == 0:
-        return Reading(None, problems=(Problem((), NO_ANSWER),))
+        return NO_ANSWER
     aligned = align(best.node, shape, policy=policy, reply=text, document=document)
-    return Reading(aligned.value, (*_surroundings(text, best), *aligned.repairs), aligned.incomplete, aligned.problems)
+    return _Choice(best, aligned, left_over(aligned, shape))
 
 
 def _is_of_kind(node: Node, shape: AnswerShape) -> bool:

@@ -12,11 +12,11 @@ from typing import Final, Literal, TypeAlias
 from langchain_nuextract.paths import JSON
 
 RuleId: TypeAlias = Literal[
-    "surroundings", "comment", "escaped-blank", "ellipsis", "string-prefix", "call", "stray-mark",
+    "surroundings", "comment", "escaped-blank", "ellipsis", "string-prefix", "call", "stray-mark", "stray-words", "doubtful-end",
     "missing-comma", "extra-comma", "comma-mark", "missing-colon", "colon-mark", "comma-for-colon", "missing-value",
     "unclosed-bracket", "extra-bracket", "wrong-bracket", "closed-too-soon", "unopened-list", "unopened-object", "closing-fence",
     "parentheses", "set", "joined-strings", "bare-key", "bare-value", "literal", "number-writing", "huge-number",
-    "inner-quote", "unclosed-string", "doubled-quotes", "tripled-quotes", "other-quotes", "unknown-escape",
+    "inner-quote", "unclosed-string", "doubled-quotes", "tripled-quotes", "other-quotes", "unknown-escape", "single-backslash",
     "unclosed-at-end", "truncated", "lines", "table", "elements", "lone-value",
     "echo", "loop", "word-for-nothing", "wrapped-answer", "object-within", "part-alone",
     "key-style", "near-key", "flattened-key", "nested-key", "inner-key", "unclosed-member", "unknown-key", "repeated-key", "repeated-list",
@@ -51,6 +51,8 @@ RULES: Final[Mapping[RuleId, Rule]] = {
     "string-prefix": Rule("a letter before a quote is Python's", "{'a': r'x'}", {"a": "x"}),
     "call": Rule("a call around a value is that value", '{"a": Decimal("1.5")}', {"a": "1.5"}),
     "stray-mark": Rule("a mark that belongs to nothing is left out", "[1, : 2]", [1, 2]),
+    "stray-words": Rule("words before a key are left out", '{"a": 1, NOTE "b": 2}', {"a": 1, "b": 2}),
+    "doubtful-end": Rule("a string with something left over behind it may end too early", '{"a": "x" of y, "b": 2}', {"a": "x", "of y": None, "b": 2}),
     # Commas and colons
     "missing-comma": Rule("values that follow each other have a comma between", "[1 2]", [1, 2]),
     "extra-comma": Rule("a comma with no value before it, or none behind, is left out", "[1,, 2,]", [1, 2]),
@@ -82,6 +84,7 @@ RULES: Final[Mapping[RuleId, Rule]] = {
     "tripled-quotes": Rule("three quotes are Python's", '{"a": """x"""}', {"a": "x"}),
     "other-quotes": Rule("quotes of other kinds are quotes", "{'a': “x”}", {"a": "x"}),
     "unknown-escape": Rule("an escape unknown to JSON means itself, or the mark alone", r'{"a": "\d it\'s"}', {"a": r"\d it's"}),
+    "single-backslash": Rule("backslashes of a word in which one is no escape stand for themselves", r'{"a": "C:\Users\new"}', {"a": r"C:\Users\new"}),
     # Where the text ends
     "unclosed-at-end": Rule("what the text ends in is closed, and named incomplete", '{"a": 1, "b": [2, ', {"a": 1, "b": [2]}),
     "truncated": Rule("a value that the text ends in is absent", '{"a": 1, "b": "x', {"a": 1}),

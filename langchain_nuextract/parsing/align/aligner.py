@@ -8,7 +8,7 @@ from typing import Final
 
 from langchain_nuextract.errors import Problem
 from langchain_nuextract.parsing.align.as_admitted import branches, in_template_form, is_for_validators, takes_lists
-from langchain_nuextract.parsing.align.coerce import TEXTS, fold, is_null_word, says_word, scalar
+from langchain_nuextract.parsing.align.coerce import TEXTS, is_null_word, says_word, scalar
 from langchain_nuextract.parsing.align.enum_labels import label, labels_in
 from langchain_nuextract.parsing.align.keys import Matched, match
 from langchain_nuextract.parsing.align.lists import listed, merged, only_leaf, paired, split, ticks
@@ -29,6 +29,7 @@ from langchain_nuextract.parsing.select.candidates import embedded
 from langchain_nuextract.parsing.select.scoring import alone, best_of, is_alone, united
 from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.scalars.locale import Conventions, conventions_of
+from langchain_nuextract.scalars.names import fold
 from langchain_nuextract.schema.answer_shape import (
     AnswerShape,
     EnumShape,
@@ -103,6 +104,9 @@ class _Walk:
     def note(self, node: Node, path: Path) -> None:
         """Put the slips in the writing of a value on record."""
         for each in counted(node.fixes):
+            if each.rule == "doubtful-end":
+                self.doubt(path, each.before)
+                continue
             self.change(path, each.rule, "syntax", each.before, each.after, times=each.times)
         if isinstance(node, ArrayNode | ObjectNode) and node.open:
             self.change(path, "unclosed-at-end", "syntax", "", "]" if isinstance(node, ArrayNode) else "}")
@@ -110,6 +114,11 @@ class _Walk:
             self.change(path, "truncated", "truncation", node.rest, None)
         if isinstance(node, TruncatedNode):
             self.change(path, "truncated", "truncation", node.written, None)
+
+    def doubt(self, path: Path, left_over: str) -> None:
+        """Put on record that a text may have ended too early."""
+        if self.change(path, "doubtful-end", "guess", left_over, ""):
+            self.problems.append(Problem(path, f"the text may end too early: {left_over!r} is left over behind it"))
 
     def is_cut(self, node: Node, path: Path) -> bool:
         if not isinstance(node, TruncatedNode):
@@ -361,6 +370,7 @@ class _Walk:
             and shape.type in TEXTS
             and isinstance(node, ScalarNode)
             and is_null_word(node.value)
+            and "value" in self.allowed
             and bool(self.document and (shape.type or node.written))
             and not says_word(self.document, node.written)
         )

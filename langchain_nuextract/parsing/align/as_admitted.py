@@ -6,9 +6,10 @@ validators make of a value is theirs to say. An answer in the user's form is no 
 
 from dataclasses import replace
 
-from langchain_nuextract.parsing.align.coerce import fold, is_null_word
+from langchain_nuextract.parsing.align.coerce import is_null_word
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode
 from langchain_nuextract.parsing.select.candidates import embedded
+from langchain_nuextract.scalars.names import fold
 from langchain_nuextract.schema.answer_shape import (
     AnswerShape,
     EnumShape,

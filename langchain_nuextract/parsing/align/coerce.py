@@ -2,10 +2,8 @@
 """Scalars, read as the type that was asked for."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from langchain_nuextract.parsing.json.nodes import ScalarNode
@@ -14,6 +12,7 @@ from langchain_nuextract.parsing.rules import RuleId
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.scalars.dates import iso_date, iso_date_time, iso_time
 from langchain_nuextract.scalars.locale import MARKS, Conventions, Mark
+from langchain_nuextract.scalars.names import NOT_A_LETTER, fold
 from langchain_nuextract.scalars.numbers import Number, exactly, number
 from langchain_nuextract.schema.value_types import TEMPORAL
 
@@ -57,7 +56,6 @@ _CODES: Final[Mapping[str, tuple[int, Callable[[str], str]]]] = {
     "script": (4, str.title),
 }
 """The number of letters of a code, and whether they are capitals."""
-NOT_A_LETTER = re.compile(r"[\W_]+")
 _REMARK = re.compile(r"\s*\([^()]*\)\s*\Z")
 SHORTEST_STAMP: Final = 9
 """Digits of a Unix time; one of fewer is before 1973."""
@@ -75,23 +73,6 @@ class Taken:
     kind: Kind = "value"
     same: bool = False
     """Whether it is what the model wrote, though the leaf could not hold it: a number of many digits."""
-
-
-def fold(text: str) -> str:
-    """Reduce a key or label to its letters and digits, without case and accents."""
-    if text.isascii():
-        return NOT_A_LETTER.sub("", text.lower()) or text.lower()
-    text = unicodedata.normalize("NFKC", text).casefold()
-    return NOT_A_LETTER.sub("", without_accents(text)) or unicodedata.normalize("NFKD", text)
-
-
-def without_accents(text: str) -> str:
-    """Take the accents off the letters of a text."""
-    return "".join(mark for mark in unicodedata.normalize("NFKD", text) if not unicodedata.combining(mark))
-
-
-folded_name = lru_cache(maxsize=10_000)(fold)
-"""`fold` for the names and labels of forms, which are few and come again for each value."""
 
 
 def is_null_word(value: JSON) -> bool:

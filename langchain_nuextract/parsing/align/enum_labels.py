@@ -4,18 +4,10 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from langchain_nuextract.parsing.align.coerce import (
-    NO,
-    NOT_A_LETTER,
-    YES,
-    Taken,
-    fold,
-    folded_name,
-    is_null_word,
-    without_accents,
-)
+from langchain_nuextract.parsing.align.coerce import NO, YES, Taken, is_null_word
 from langchain_nuextract.parsing.json.nodes import ScalarNode
 from langchain_nuextract.scalars.edit_distance import nearest
+from langchain_nuextract.scalars.names import NOT_A_LETTER, fold, folded_name, without_accents
 
 _DOUBTS: Final = frozenset(
     {"not", "no", "nor", "never", "none", "neither", "non", "without", "t", "unknown", "unclear", "maybe",

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from langchain_nuextract.parsing.align.coerce import fold, folded_name
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode
 from langchain_nuextract.parsing.repairs import Kind
 from langchain_nuextract.parsing.rules import RuleId
 from langchain_nuextract.scalars.edit_distance import SHORTEST, distance, nearest
+from langchain_nuextract.scalars.names import fold, folded_name
 from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, RecordShape
 
 MOST_GUESSES: Final = 50

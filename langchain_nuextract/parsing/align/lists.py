@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-from langchain_nuextract.parsing.align.coerce import fold, folded_name
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode, plain
 from langchain_nuextract.parsing.select.candidates import embedded
 from langchain_nuextract.parsing.select.scoring import fit, is_map, names_any
+from langchain_nuextract.scalars.names import fold, folded_name
 from langchain_nuextract.schema.answer_shape import ListShape, RecordShape
 
 _VALUES: Final = frozenset({"value", "text", "content", "answer"})

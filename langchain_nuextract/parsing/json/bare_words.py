@@ -19,7 +19,7 @@ _OTHER_LITERALS: Final = {
     "Infinity": None, "-Infinity": None, "+Infinity": None, "inf": None, "-inf": None,
 }  # fmt: skip
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
-_LOOSE_NUMBER = re.compile(r"[+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_LOOSE_NUMBER = re.compile(r"[+-]?(?:\d[\d_]*(?:\.[\d_]*)?|\.\d+)(?:[eE][+-]?\d+)?")
 _GROUPED_NUMBER = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _LEADING_ZERO = re.compile(r"[+-]?0[\d_]")
 

@@ -5,9 +5,11 @@ import re
 
 from langchain_nuextract.parsing.json.cursor import Cursor
 from langchain_nuextract.parsing.json.frames import Frame, gathers, is_set
-from langchain_nuextract.parsing.json.nodes import ArrayNode, Fix, Node, ObjectNode
+from langchain_nuextract.parsing.json.nodes import ArrayNode, Fix, Node, ObjectNode, ScalarNode
 from langchain_nuextract.parsing.json.tokens import BLANK, KEY_PATTERN
 
+_MEMBER_WITHOUT_COLON = re.compile(rf"{BLANK}*,{BLANK}*\"[^\"\n{{}}\[\]]{{1,80}}\"{BLANK}+[\"'\d{{\[]")
+_LIST_AHEAD = re.compile(rf"{BLANK}*,{BLANK}*\[")
 _NEXT = re.compile(rf"{BLANK}*([,，]?){BLANK}*(.?)", re.DOTALL)
 _FIRST_KEY = re.compile(rf"{{?{BLANK}*[\"'“]?([\w$.-]{{1,80}})[\"'”]?{BLANK}*[:：]")
 _GOES_ON = re.compile(rf"{BLANK}*,{BLANK}*(?={{)")
@@ -86,12 +88,29 @@ class Brackets(Cursor):
         if frame.commas and not frame.full:
             self._fix(frame, "extra-comma", ",", "")
         self.at += 1
-        if len(self.stack) == 1 and isinstance(frame.node, ObjectNode) and KEY_PATTERN.match(self.text, self.at):
+        if self._is_row(frame):
+            self._close_row(frame)
+        elif len(self.stack) == 1 and isinstance(frame.node, ObjectNode) and self._is_member_ahead():
             self._fix(frame, "closed-too-soon", "}", "")
         elif len(self.stack) == 1 and self._goes_on(frame):
             self._fix(frame, "closed-too-soon", "]", "")
         else:
             self._close()
+
+    def _is_member_ahead(self) -> bool:
+        return bool(KEY_PATTERN.match(self.text, self.at) or _MEMBER_WITHOUT_COLON.match(self.text, self.at))
+
+    def _is_row(self, frame: Frame) -> bool:
+        """Whether the bracket here closes a row that none opened: `[["a"], "b"], ["c"]]`."""
+        items = frame.node.items if isinstance(frame.node, ArrayNode) else []
+        lists = bool(items) and isinstance(items[0], ArrayNode) and isinstance(items[-1], ScalarNode)
+        outer = len(self.stack) == 1 or isinstance(self.stack[-2].node, ObjectNode)
+        return lists and outer and _LIST_AHEAD.match(self.text, self.at) is not None
+
+    def _close_row(self, frame: Frame) -> None:
+        items = frame.node.items if isinstance(frame.node, ArrayNode) else []
+        first = next(at for at in range(len(items), 0, -1) if isinstance(items[at - 1], ArrayNode))
+        items[first:] = [ArrayNode(items[first:], fixes=[Fix("unopened-list", "", "[")])]
 
     def _goes_on(self, frame: Frame) -> bool:
         """Whether behind a list that closes here there is one more item of it."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from langchain_nuextract.parsing.json.frames import Frame, meant
+from langchain_nuextract.parsing.json.hints import Hints
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Fix, Node, ObjectNode, ScalarNode, Stretch, TruncatedNode
 from langchain_nuextract.parsing.json.tokens import BLANK
 from langchain_nuextract.parsing.rules import RuleId
@@ -21,6 +22,9 @@ CHARACTERS_A_QUOTE: Final = 4
 _GAP = re.compile(rf"{BLANK}+")
 _ESCAPED_GAP = re.compile(r"(?:\\[nrt])+")
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)|#[^\n]*|<!--.*?(?:-->|\Z)", re.DOTALL)
+_ARGUMENT_NAME = re.compile(rf"(?<=\(){BLANK}*[A-Za-z_]\w{{0,60}}{BLANK}*=(?!=)")
+"""The name of an argument behind the parenthesis of a call: `Invoice(number=…)` is an object."""
+_BRACKET_BEHIND = re.compile(rf"[}}\]](?={BLANK}*(?:[}}\],]|\Z))")
 _SKIPPED: Final[Mapping[str, tuple[re.Pattern[str], RuleId]]] = {
     "\\": (_ESCAPED_GAP, "escaped-blank"), "/": (_COMMENT, "comment"), "#": (_COMMENT, "comment"),
     "<": (_COMMENT, "comment"),
@@ -32,9 +36,10 @@ _CLOSED_BY = {"{": "}", "[": "]", "(": ")"}
 class Cursor:
     """A text, the place reached in it, and what is open there."""
 
-    def __init__(self, text: str, start: int, shift: int | None, patience: int) -> None:
+    def __init__(self, text: str, start: int, shift: int | None, patience: int, hints: Hints) -> None:
         self.text = text
         self.shift = shift
+        self.hints = hints
         self.at: int = start
         self.stack: list[Frame] = []
         self.root: Node = TruncatedNode()
@@ -53,13 +58,22 @@ class Cursor:
             pattern, rule = _SKIPPED.get(here, (None, "comment"))
             if pattern is None or not (match := pattern.match(text, self.at)):
                 return
-            self._fix(frame, rule, match[0], "")
-            self.at = match.end()
+            end = self._end_of_comment(match) if rule == "comment" else match.end()
+            self._fix(frame, rule, text[self.at : end], "")
+            self.at = end
+
+    def _end_of_comment(self, match: re.Match[str]) -> int:
+        """A comment to the end of its line goes no farther than a bracket where there is but one line."""
+        if match[0][:2] in {"/*", "<!"} or match.end() < len(self.text):
+            return match.end()
+        bracket = _BRACKET_BEHIND.search(match[0])
+        return match.start() + bracket.start() if bracket else match.end()
 
     def _open(self, opener: str) -> None:
         self.values += 1
         self.at += 1
-        node = ObjectNode() if opener == "{" else ArrayNode()
+        named = opener == "{" or _ARGUMENT_NAME.match(self.text, self.at) is not None
+        node = ObjectNode() if named else ArrayNode()
         self.stack.append(Frame(node, _CLOSED_BY[opener]))
 
     def _close(self, *, cut: bool = False) -> None:

@@ -4,6 +4,7 @@
 import re
 from collections.abc import Sequence
 
+from langchain_nuextract.parsing.json.hints import NO_HINTS, Hints
 from langchain_nuextract.parsing.json.nodes import Fix, counted
 
 _ESCAPE = re.compile(
@@ -12,6 +13,10 @@ _ESCAPE = re.compile(
     ),
     re.DOTALL,
 )
+_CONTROL = re.compile(r"\\[bfnrt]")
+_WORD = re.compile(r"\s+|\S+")
+_SHARE = re.compile(r"\\\\\w[\w.-]*\\\w")
+"""The beginning of a path to a share: its first backslash is double."""
 _PLAIN_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _MEANT_AS_SUCH = frozenset({"\\b", "\\f"})
 """In a string that holds escapes unknown to JSON these are part of a path or formula: `C:\\Users\\foo`."""
@@ -21,15 +26,46 @@ _NEEDLESS = frozenset("\"\\/'`#&$*_~>|-+!.“”‘’\n")
 """Escaped, these mean themselves: by JSON, by other languages, or by Markdown."""
 
 
-def unescape(raw: str) -> tuple[str, list[Fix]]:
-    """Resolve the escapes of a string; an escape that JSON does not know is kept, or means the character itself."""
+def unescape(raw: str, hints: Hints = NO_HINTS) -> tuple[str, list[Fix]]:
+    r"""Resolve the escapes of a string; an escape that JSON does not know is kept, or means the character itself.
+
+    A word in which the writer forgot to double the backslashes is taken as it stands: `C:\Users\new` for `\U` is no
+    escape, and `C:\new` where the document says so.
+    """
     if "\\" not in raw:
         return raw, []
     escapes = [_resolve(match) for match in _ESCAPE.finditer(raw)]
     literal = _literal(escapes)
-    fixes = counted(Fix("unknown-escape", before, after) for before, after, good in escapes if not good)
+    fixes = [Fix("unknown-escape", before, after) for before, after, good in escapes if not good]
     said = iter(before if before in literal else after for before, after, _ in escapes)
-    return _ESCAPE.sub(lambda _: next(said), raw), fixes
+    if not _CONTROL.search(raw) and not raw.count("\\\\"):
+        return _ESCAPE.sub(lambda _: next(said), raw), counted(fixes)
+    words = list[str]()
+    for word in _WORD.findall(raw):
+        read = _ESCAPE.sub(lambda _: next(said), word)
+        written = _as_written(word, read, hints)
+        words.append(read if written is None else written)
+        if written is not None:
+            fixes.append(Fix("single-backslash", word, word.replace("\\", "\\\\")))
+    return "".join(words), counted(fixes)
+
+
+def _as_written(word: str, read: str, hints: Hints) -> str | None:
+    """A word with its backslashes as they stand; None if they are escapes.
+
+    They stand for themselves if the document has the word so and not as it reads, or if one of them is no escape.
+    """
+    if not _CONTROL.search(word) and not _SHARE.match(word):
+        return None
+    plain = word.replace('\\"', '"')
+    share = _SHARE.match(plain)
+    written = plain if share else plain.replace("\\\\", "\\")
+    if share and hints.says(written):
+        return written
+    if hints.document and not hints.says(read) and hints.says(written) and written.strip("\\bfnrt"):
+        return written
+    unknown = any(before == after and not good for before, after, good in map(_resolve, _ESCAPE.finditer(word)))
+    return written if unknown and not (hints.document and hints.says(read)) else None
 
 
 def _literal(escapes: Sequence[tuple[str, str, bool]]) -> frozenset[str]:

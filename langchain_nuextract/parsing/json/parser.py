@@ -14,12 +14,20 @@ from langchain_nuextract.parsing.json.bare_words import word
 from langchain_nuextract.parsing.json.cursor import CHARACTERS_A_QUOTE
 from langchain_nuextract.parsing.json.escapes import unescape
 from langchain_nuextract.parsing.json.frames import Frame, count
+from langchain_nuextract.parsing.json.hints import NO_HINTS, Hints
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Fix, Node, ObjectNode, ScalarNode
 from langchain_nuextract.parsing.json.strings import MOST_KEPT
-from langchain_nuextract.parsing.json.tokens import BLANK, CLOSERS, WORD, WRONG_COMMA
+from langchain_nuextract.parsing.json.tokens import BLANK, CLOSERS, QUOTED_KEY, WORD, WRONG_COMMA
 from langchain_nuextract.parsing.json.values import Values
 
 _ELLIPSIS = re.compile(r"\.{3}|…")
+_WORDS_BEFORE_KEY = re.compile(rf"[^\W\d][\w ]{{0,60}}{BLANK}+(?={QUOTED_KEY})")
+_MEMBER_AHEAD = re.compile(
+    rf"{QUOTED_KEY}|[A-Za-z_$][\w$.-]{{0,80}}{BLANK}*{{|[^:：=,，{{}}\[\]\"\n]{{1,80}}[\"']?{BLANK}*[:：=]"
+    rf"|[\"'“][\w -]{{1,80}}[\"'”]{BLANK}*[\"'\d\[{{tfn]"
+)
+_REST = re.compile(r"[^,{}\[\]\n]{0,60}")
+_KEY_BEFORE_VALUE = re.compile(rf"([A-Za-z_$][\w$-]{{0,60}}){BLANK}+(?=['“‘`])")
 _KEY = re.compile(r"[^:：=,，{}\[\]\"\n]+")
 _WRONG_COMMA = re.compile(WRONG_COMMA)
 _COLON_MEANT = re.compile(rf",{BLANK}*(?:[{{\[]|{WORD}{BLANK}*[,}}])")
@@ -36,7 +44,9 @@ class Parsed:
     """The quotes that may be looked at in vain in what follows."""
 
 
-def parse(text: str, start: int, *, shift: int | None = None, patience: int | None = None) -> Parsed:
+def parse(
+    text: str, start: int, *, shift: int | None = None, patience: int | None = None, hints: Hints = NO_HINTS
+) -> Parsed:
     """Read the object or array whose opening bracket stands at `start`.
 
     Args:
@@ -45,10 +55,11 @@ def parse(text: str, start: int, *, shift: int | None = None, patience: int | No
         shift: Where the text begins in the reply, for leaves to tell where they stand; None if it is none of its text.
         patience: What the value before this one in the text has left of it; None if there is none. It is shared, or
             each of thousands of values could look to the end of the text.
+        hints: What is known of the answer.
     """
     if patience is None:
         patience = min(MOST_KEPT, len(text) // CHARACTERS_A_QUOTE)
-    return _Parser(text, start, shift, patience).run()
+    return _Parser(text, start, shift, patience, hints).run()
 
 
 class _Parser(Values):
@@ -98,14 +109,29 @@ class _Parser(Values):
             self._skip(frame, "comma-mark", match.end() - self.at)
             frame.full = False
         elif not self._fence() and not self._ellipsis(frame):
+            self._doubt(frame)
             self._missing_comma(frame)
             self._key(frame)
+
+    def _doubt(self, frame: Frame) -> None:
+        """Mark a string behind which there is something that is no key: it may have ended too early."""
+        if not frame.full or not isinstance(frame.node, ObjectNode) or _MEMBER_AHEAD.match(self.text, self.at):
+            return
+        node = frame.node.members[-1][1]
+        if isinstance(node, ScalarNode) and isinstance(node.value, str) and self.text[self.at] not in "]})":
+            rest = _REST.match(self.text, self.at)
+            node.fixes.append(Fix("doubtful-end", rest[0].strip() if rest else "", ""))
 
     def _key(self, frame: Frame) -> None:
         self.values += 1
         here = self.text[self.at]
         if here in CLOSERS:
             self._quoted_key(frame)
+        elif match := _WORDS_BEFORE_KEY.match(self.text, self.at):
+            self._skip(frame, "stray-words", match.end() - self.at)
+        elif match := _KEY_BEFORE_VALUE.match(self.text, self.at):
+            self.at = match.end()
+            self._colon(frame, match[1], [Fix("bare-key", match[1], f'"{match[1]}"')], word(match[1]))
         elif match := _KEY.match(self.text, self.at):
             self._bare_key(frame, match)
         else:

@@ -28,8 +28,10 @@ _ARGUMENT = re.compile(rf"(?:{_NO_COMMENT}[^,，)\n])*+")
 _STOP = re.compile(rf"([,，;}}\]\n]|\\n|```){BLANK}*+")
 """With the blanks behind it, of which none is a stop if it is none."""
 _SOFT_STOPS = frozenset({",", "，", ";", "\n", "\\n"})
+_KEY_BEHIND = re.compile(rf"{BLANK}*(?<=[^:：,，])(?:{BLANK}|[|;])+(?=\"[^\"\n{{}}\[\]]{{1,120}}\"{BLANK}*:)")
+_NUMBER_MEMBER = re.compile(rf"{WORD}{BLANK}*(?=,{BLANK}*+(?!\d))")
 _MEMBER_ENDS = re.compile(
-    rf"(?:[\"'“‘„«{{}}\],]|/[/*]|\.\.\.|\Z|[A-Za-z_$][\w$.-]{{0,80}}[\"']?{BLANK}*[:：])"
+    rf"(?:[\"'“‘„«`´＂#{{}}\],]|\\[nrt]|<!--|/[/*]|\.\.\.|\Z|[A-Za-z_$][\w$.-]{{0,80}}[\"']?{BLANK}*[:：])"
 )  # fmt: skip
 _KEY_FOR_VALUE = re.compile(rf"(?:\"[^\"\n{{}}\[\]]{{1,120}}\"|'[^'\"\n{{}}\[\]]{{1,120}}'){BLANK}*:")
 _PLUS = re.compile(rf"{BLANK}*\+{BLANK}*(?=[\"'])")
@@ -94,11 +96,11 @@ class Values(Brackets):
         if found is None:
             return None
         start, self.at = self.at, found.end
-        said, fixes = unescape(found.raw)
+        said, fixes = unescape(found.raw, self.hints)
         return ScalarNode(said, said, [*found.fixes, *fixes], self._stretch(start, found.end))
 
     def _quoted(self, place: Place) -> Quoted | None:
-        found = quoted(self.text, self.at, place, self._closers, most=self.patience)
+        found = quoted(self.text, self.at, place, self._closers, most=self.patience, hints=self.hints)
         if found:
             self.patience = max(LEAST_PATIENCE, self.patience - found.wasted)
         return found
@@ -114,8 +116,9 @@ class Values(Brackets):
 
     def _bare(self, frame: Frame, place: Place) -> None:
         self.values += 1
-        end = self._end_of_member() if place == "member" else self._end_of_item(frame)
-        written = self.text[self.at : end].strip().rstrip('"”')
+        by_item = place == "item" or frame.closer == ")"
+        end = self._end_of_item(frame) if by_item else self._end_of_member()
+        written = self.text[self.at : end].strip().rstrip('"”|').rstrip()
         if not written:
             self._skip(frame, "stray-mark")
             return
@@ -138,13 +141,25 @@ class Values(Brackets):
         for pattern in (_GROUPED, _BEFORE_KEY, _BEFORE_BRACKET):
             if match := pattern.match(self.text, self.at):
                 return match.end()
-        at = self.at
+        at, depth = self.at, 0
         while match := _STOP.search(self.text, at):
-            if match[1] not in _SOFT_STOPS or _MEMBER_ENDS.match(self.text, match.end()):
-                return self._before_comment(match.start())
+            # Brackets that were opened in the text belong to it: `size {in cm}`.
+            depth = max(0, depth + sum(self.text.count(each, at, match.start()) for each in "{["))
+            if match[1] in {"}", "]"} and depth:
+                depth -= 1
+            elif match[1] not in _SOFT_STOPS or self._is_soft_end(match):
+                return self._before_key(match.start())
             at = match.end()
         return len(self.text)
 
-    def _before_comment(self, end: int) -> int:
-        match = _TRAILING_COMMENT.search(self.text, self.at, end)
+    def _is_soft_end(self, stop: re.Match[str]) -> bool:
+        """Whether a comma or line end ends a member: it does if another follows, or if the member is a number."""
+        if _MEMBER_ENDS.match(self.text, stop.end()):
+            return True
+        number = stop[1] == "," and _NUMBER_MEMBER.match(self.text, self.at)
+        return number is not None and number is not False and number.end() == stop.start()
+
+    def _before_key(self, end: int) -> int:
+        """The end of a member before a comment, or before a key that no comma precedes."""
+        match = _KEY_BEHIND.search(self.text, self.at, end) or _TRAILING_COMMENT.search(self.text, self.at, end)
         return match.start() if match else end

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Final
 
 from langchain_nuextract.parsing.json.escapes import unescape
+from langchain_nuextract.parsing.json.hints import NO_HINTS, Hints
 from langchain_nuextract.parsing.json.nodes import Node, ScalarNode
 from langchain_nuextract.parsing.json.parser import parse
 from langchain_nuextract.parsing.json.tokens import BLANK
@@ -21,11 +22,13 @@ LONGEST_MARK: Final = 64
 """Characters of a control mark with the blanks around it."""
 
 _PAIRS: Final = {"{": "}", "[": "]"}
-_OPENING = re.compile(r"[{\[]")
+_OPENING = re.compile(r"[{\[]|[A-Za-z_]\w{0,60}\((?=\s*[A-Za-z_]\w{0,60}\s*=[^=])")
+"""A bracket, or a call with named arguments."""
 _LINE_OPENING = re.compile(r"[\n`>:][ \t]*([{\[])")
 _THOUGHT = re.compile(r"</think(?:ing)?>|【think_end】", re.IGNORECASE)
 _MARK_AT_END = re.compile(r"(?:<\|[\w-]{1,30}\|>|</?(?:s|answer|eos)>)\s*\Z")
 _MEMBER_FIRST = re.compile(rf"{BLANK}*([\"“][^\"\n{{}}\[\]]{{1,120}}[\"”]{BLANK}*:)")
+_NAME_FIRST = re.compile(rf"{BLANK}*([A-Za-z_][\w.-]{{0,80}}){BLANK}*[:=]{BLANK}*(?=[\"'{{\[])")
 _TUPLE_FIRST = re.compile(rf"{BLANK}*\((?={BLANK}*[\"'\d\[{{-])")
 _NEXT_ITEM = rf"(?:{BLANK}*+,|(?=(?:(?!\n){BLANK})*+\n)){BLANK}*+(?:\"|-?\d)"
 _ITEM_FIRST = re.compile(rf"{BLANK}*(?=(?P<item>\"[^\"\n]{{0,400}}\"|-?\d[\d.]*){_NEXT_ITEM})")
@@ -43,10 +46,10 @@ class Candidate:
     """What is left of it for the candidates behind, as `parse` has it."""
 
 
-def candidates(text: str) -> Iterator[Candidate]:
+def candidates(text: str, hints: Hints = NO_HINTS) -> Iterator[Candidate]:
     """Yield all objects and arrays that may be an answer, in the order of the text, thinking left out."""
     begin, end = span(text)
-    yield from _between(text[:end], begin)
+    yield from _between(text[:end], begin, hints)
 
 
 def span(text: str) -> tuple[int, int]:
@@ -54,15 +57,15 @@ def span(text: str) -> tuple[int, int]:
     return _after_thinking(text), _before_marks(text)
 
 
-def thoughts(text: str) -> Iterator[Candidate]:
+def thoughts(text: str, hints: Hints = NO_HINTS) -> Iterator[Candidate]:
     """Yield those that stand in the thinking; the answer is there if it is nowhere else."""
-    yield from _between(text[: _after_thinking(text)], 0)
+    yield from _between(text[: _after_thinking(text)], 0, hints)
 
 
-def restarts(text: str, within: Candidate) -> Iterator[Candidate]:
+def restarts(text: str, within: Candidate, hints: Hints = NO_HINTS) -> Iterator[Candidate]:
     """Yield what begins a line inside an unfinished candidate: prose may hold a bracket that swallows the answer."""
     for opening in islice(_LINE_OPENING.finditer(text, within.start + 1, within.end), MOST_RESTARTS):
-        yield _candidate(text[: within.end], opening.start(1), within.patience)
+        yield _candidate(text[: within.end], opening.start(1), within.patience, hints)
 
 
 def embedded(node: Node) -> Node | None:
@@ -91,29 +94,34 @@ def _before_marks(text: str) -> int:
     return end
 
 
-def _between(text: str, begin: int) -> Iterator[Candidate]:
+def _between(text: str, begin: int, hints: Hints) -> Iterator[Candidate]:
     patience: int | None = None
     if match := _MEMBER_FIRST.match(text, begin):
-        parsed = parse("{" + text[match.start(1) :], 0, shift=match.start(1) - 1)
+        parsed = parse("{" + text[match.start(1) :], 0, shift=match.start(1) - 1, hints=hints)
         yield Candidate(parsed.node, match.start(1), parsed.end + match.start(1) - 1)
+    elif match := _NAME_FIRST.match(text, begin):
+        if hints.names and hints.is_key(match[1]):
+            parsed = parse("{" + text[match.start(1) :], 0, shift=match.start(1) - 1, hints=hints)
+            begin = parsed.end + match.start(1) - 1
+            yield Candidate(parsed.node, match.start(1), begin)
     elif match := _TUPLE_FIRST.match(text, begin):
-        yield _candidate(text, match.end() - 1, patience)
+        yield _candidate(text, match.end() - 1, patience, hints)
     elif match := _ITEM_FIRST.match(text, begin):
-        parsed = parse("[" + text[match.end() :], 0, shift=match.end() - 1)
+        parsed = parse("[" + text[match.end() :], 0, shift=match.end() - 1, hints=hints)
         yield Candidate(parsed.node, match.end(), parsed.end + match.end() - 1)
     for _ in range(MOST):
         opening = _OPENING.search(text, begin)
         if opening is None:
             return
-        candidate = _candidate(text, opening.start(), patience)
+        candidate = _candidate(text, opening.end() - 1, patience, hints)
         yield candidate
         begin, patience = max(candidate.end, opening.end()), candidate.patience
 
 
-def _candidate(text: str, start: int, patience: int | None) -> Candidate:
+def _candidate(text: str, start: int, patience: int | None, hints: Hints) -> Candidate:
     if _ESCAPED.match(text, start):
-        return Candidate(parse(_unescaped(text[start:]), 0).node, start, len(text))
-    parsed = parse(text, start, shift=0, patience=patience)
+        return Candidate(parse(_unescaped(text[start:]), 0, hints=hints).node, start, len(text))
+    parsed = parse(text, start, shift=0, patience=patience, hints=hints)
     return Candidate(parsed.node, start, parsed.end, parsed.patience)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from langchain_nuextract.parsing.json.hints import NO_HINTS, Hints
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode
 from langchain_nuextract.parsing.json.tokens import BLANK
 from langchain_nuextract.parsing.select.candidates import Candidate, candidates, restarts, thoughts
@@ -23,6 +24,8 @@ _BETWEEN = re.compile(
 )
 _TURN_ENDS = re.compile(r"<\|(?:im_end|endoftext|end-output|eot_id|end_of_text)\|>|</s>|<end_of_turn>")
 """Behind such a mark a model that was not stopped writes the next question, and answers it."""
+_NAME_FIRST = re.compile(r"[^{\[]{0,200}?[:=|<]")
+"""What lines of names and values begin with, a table or elements."""
 _WORDS = re.compile(r"(?!json\b)\b\w")
 """What stands in prose."""
 _SAYING = re.compile(r"[\"':“\d]")
@@ -37,19 +40,22 @@ class Picked:
     fitting: float
 
 
-def pick(text: str, shape: AnswerShape | None, *, finished: bool = False) -> Picked | None:
+def pick(text: str, shape: AnswerShape | None, *, finished: bool = False, hints: Hints = NO_HINTS) -> Picked | None:
     """Pick the candidate that fits best, or without a form, the longest.
 
     Of several that fit as well it is the last; but one that was cut off is not taken for one before it that was not: a
     model that writes its answer twice has run on.
     """
-    best = _fittest(text, candidates(text), shape)
+    best = _fittest(text, candidates(text, hints), shape)
     if best is None or (shape is not None and best.fitting == 0):
-        best = _fittest(text, thoughts(text), shape) or best
+        best = _fittest(text, thoughts(text, hints), shape) or best
     if best is not None and shape is not None and best.fitting < POOR and _may_be_prose(best.candidate.node, shape):
-        best = _fittest(text, (best.candidate, *restarts(text, best.candidate)), shape)
+        best = _fittest(text, (best.candidate, *restarts(text, best.candidate, hints)), shape)
+    lines = outlined(text, shape, finished=finished) if best is None or _NAME_FIRST.match(text) else None
+    if lines and shape and (best is None or fit(lines.node, shape) > best.fitting):
+        return Picked(lines, 1.0)
     if best is None or (shape is not None and best.fitting == 0):
-        single = outlined(text, shape, finished=finished) or lone(text, shape)
+        single = lone(text, shape)
         return Picked(single, 1.0) if single else best
     return best
 

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001  (marks that look alike are what this is about)
 """A reply that is lines of names and values, a table, or elements, where an object was asked for.
 
 Only if it is nothing else: a line of prose, or of a document that was written down instead of read, may look like a
@@ -11,12 +10,13 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from langchain_nuextract.errors import SHOWN
-from langchain_nuextract.parsing.align.coerce import fold, folded_name
 from langchain_nuextract.parsing.json.bare_words import word
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Fix, Node, ObjectNode, ScalarNode, TruncatedNode
 from langchain_nuextract.parsing.rules import RuleId
 from langchain_nuextract.parsing.select.candidates import Candidate, span
+from langchain_nuextract.parsing.select.indented import indented
 from langchain_nuextract.parsing.select.scoring import fit
+from langchain_nuextract.scalars.names import fold, folded_name
 from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, RecordShape
 
 LONGEST: Final = 200_000
@@ -25,15 +25,9 @@ DEEPEST: Final = 20
 """Levels of elements."""
 FEWEST: Final = 2
 """Parts that must be named: one alone may be prose."""
-MOST_WORDS: Final = 5
-"""Words of a value that is the only one named."""
 
 _FENCE = re.compile(r"\s*```\w*[ \t]*\n(?P<inside>[^`]*)(?P<close>```)?\s*")
 _BOLD = re.compile(r"\*\*|__|`")
-_LINE = re.compile(
-    r"\s*(?:[-*•+]\s+|\d{1,3}[.)]\s+)?(?P<name>[^\s:=：|<>{}\[\]\"'][^:=：|<>{}\[\]\"']{0,60})[:=：](?P<value>\s.*|)"
-)
-_BULLET = re.compile(r"\s*(?:[-*•+]|\d{1,3}[.)])\s+(?P<value>\S.*)")
 _RULE = re.compile(r"\|(?:\s*:?-+:?\s*\|)+")
 _TOKEN = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z_][\w.-]{0,60})>|(?P<text>[^<]+)|(?P<other><)")
 
@@ -52,7 +46,7 @@ def outlined(text: str, shape: AnswerShape | None, *, finished: bool = False) ->
     readings: tuple[tuple[RuleId, Node | None], ...] = (
         ("elements", _elements(body)),
         ("table", _table(body, shape)),
-        ("lines", _lines(body, shape, whole=whole)),
+        ("lines", indented(body, shape, whole=whole)),
     )
     for rule, node in readings:
         if node and fit(node, shape) > 0:
@@ -71,47 +65,6 @@ def _leaf(written: str) -> ScalarNode:
 
 def _asked(shape: RecordShape) -> frozenset[str]:
     return frozenset(folded_name(name) for name, _ in shape.fields)
-
-
-# Lines of names and values
-
-
-def _lines(body: str, shape: RecordShape, *, whole: bool) -> ObjectNode | None:
-    """An object of lines that name its parts, and lists in lines below their names."""
-    lines = [_BOLD.sub("", line) for line in body.splitlines() if line.strip()]
-    asked = _asked(shape)
-    members: list[tuple[str, Node]] = []
-    for line in lines:
-        if (match := _LINE.fullmatch(line)) and fold(match["name"]) in asked:
-            value = match["value"].strip()
-            members.append((match["name"].strip(), _leaf(value) if value else ArrayNode()))
-        elif (item := _BULLET.fullmatch(line)) and members and isinstance(members[-1][1], ArrayNode):
-            members[-1][1].items.append(_leaf(item["value"]))
-        else:
-            return None
-    named = len({fold(name) for name, _ in members})
-    if named < FEWEST and not (whole and _is_one_value(members)):
-        return None
-    return ObjectNode(members) if whole else _cut(members)
-
-
-def _is_one_value(members: Sequence[tuple[str, Node]]) -> bool:
-    """Whether there is one line alone, with a value that is no sentence: `Note: I found nothing.` is prose."""
-    match members:
-        case [(_, ScalarNode(written=written))]:
-            return len(written.split()) <= MOST_WORDS and written[-1:] not in {".", "!", "?"}
-        case _:
-            return False
-
-
-def _cut(members: list[tuple[str, Node]]) -> ObjectNode:
-    """An object whose last value the text ends in."""
-    name, last = members[-1]
-    if isinstance(last, ArrayNode):
-        rest: Node = ArrayNode(last.items[:-1], open=True)
-    else:
-        rest = TruncatedNode(last.written if isinstance(last, ScalarNode) else "")
-    return ObjectNode([*members[:-1], (name, rest)], open=True)
 
 
 # Tables

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from langchain_nuextract.parsing.align.coerce import fold, folded_name
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode, TruncatedNode
+from langchain_nuextract.scalars.names import fold, folded_name
 from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, MultiEnumShape, RecordShape, ScalarShape
 
 AROUND: Final = 0.9

@@ -4,13 +4,13 @@ import json
 from collections.abc import Sequence
 
 from langchain_nuextract.errors import SHOWN
-from langchain_nuextract.parsing.align.coerce import fold
 from langchain_nuextract.parsing.align.enum_labels import label_within
 from langchain_nuextract.parsing.json.bare_words import word
 from langchain_nuextract.parsing.json.escapes import unescape
 from langchain_nuextract.parsing.json.nodes import Fix, ObjectNode, ScalarNode
 from langchain_nuextract.parsing.json.strings import quoted
 from langchain_nuextract.parsing.select.candidates import Candidate, span
+from langchain_nuextract.scalars.names import fold
 from langchain_nuextract.schema.answer_shape import AnswerShape, EnumShape, RecordShape, ScalarShape
 
 _AROUND = " \t\r\n`"

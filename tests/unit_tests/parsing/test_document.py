@@ -96,3 +96,47 @@ def test_one_line_is_an_answer_if_it_is_no_sentence(text: str, value: JSON):
     shape = shape_of({"town": "string", "zip": "string"})
     assert read_shape(text, shape, finished=True).value == value
     assert read_shape(text, shape).value is None
+
+
+THREE = {"code": "string", "remark": "string", "sum": "number"}
+
+
+@pytest.mark.parametrize(
+    "remark",
+    [
+        'press "}" twice', 'f("a") and g("b")', 'as {"k": [1, "v"]} shows', 'the "x", "y" axes', 'a ["p", "q"] pair',
+        'is "sum": 3 here', 'a "half-open, or not", case', 'ends in ")"',
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("with_document", [True, False])
+def test_a_text_with_quotes_is_read_to_its_end(remark: str, with_document: bool):
+    text = f'{{"code": "Q", "remark": "{remark}", "sum": 4}}'
+    document = f"Q: {remark}. 4 in all" if with_document else ""
+    assert read_shape(text, shape_of(THREE), document=document).value == {"code": "Q", "remark": remark, "sum": 4}
+
+
+@pytest.mark.parametrize("remark", ["Peter D'Angelo", "L'Oréal: no", "rue de l'Arc 5", "the '90s"])
+@pytest.mark.parametrize("with_document", [True, False])
+def test_a_text_with_an_apostrophe_and_no_closing_quote_is_read_to_its_end(remark: str, with_document: bool):
+    text = f"{{'remark': '{remark}, 'code': 'Q', 'sum': 4}}"
+    document = f"{remark}, Q 4" if with_document else ""
+    assert read_shape(text, shape_of(THREE), document=document).value == {"code": "Q", "remark": remark, "sum": 4}
+
+
+@pytest.mark.parametrize(
+    "path", [r"E:\data\bin\run", r"C:\temp\new", r"\\host\files\readme", r"$\tau + \beta$", r"\newline"]
+)
+def test_backslashes_that_were_not_doubled_are_those_of_the_document(path: str):
+    reading = read_shape(f'{{"code": "{path}"}}', shape_of({"code": "string"}), document=f"See {path} there.")
+    assert reading.value == {"code": path}
+
+
+@pytest.mark.parametrize("path", [r"C:\Users\new\table", r"\\host\share\file", r"D:\Program\bin"])
+def test_a_word_with_a_backslash_that_escapes_nothing_has_no_escapes_at_all(path: str):
+    assert read_shape(f'{{"code": "{path}"}}', shape_of({"code": "string"})).value == {"code": path}
+
+
+def test_line_ends_stay_line_ends():
+    shape = shape_of({"code": "string"})
+    assert read_shape('{"code": "a\\nb"}', shape, document="a\nb and C:\\x").value == {"code": "a\nb"}
+    assert read_shape('{"code": "a\\nb on C:\\Users"}', shape).value == {"code": "a\nb on C:\\Users"}

@@ -69,3 +69,32 @@ def test_what_an_outline_ends_in_is_absent(text: str, value: JSON):
 )
 def test_what_is_more_than_an_outline_is_not_read_as_one(text: str):
     assert read_shape(text, FORM).value is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("name: Ida\njob:\n  title: cook\n  town: Ulm\ntags:\n- a\n- b\n",
+         {"name": "Ida", "job": {"title": "cook", "town": "Ulm"}, "tags": ["a", "b"], "rows": None}),
+        ("name: 'It''s'\nrows:\n  - item: pen # blue\n    price: 2\n  - item: \"ink\"\n    price: 3.5\n",
+         {"name": "It's", "rows": [{"item": "pen", "price": 2}, {"item": "ink", "price": 3.5}]}),
+        ('```yaml\n---\n# all of it\nname: |\n  two\n  lines\ntags: [a, "b"]\njob: {title: cook}\n```',
+         {"name": "two\nlines", "tags": ["a", "b"], "job": {"title": "cook"}}),
+        ('name: "Ida"\njob {\n  title: "cook"\n  town: "Ulm"\n}',
+         {"name": "Ida", "job": {"title": "cook", "town": "Ulm"}}),
+    ],
+    ids=["objects and lists", "list of objects", "block, flow and notes", "braces without colon"],
+)  # fmt: skip
+def test_lines_may_have_others_below_them(text: str, value: JSON):
+    form = {"name": "string", "job": {"title": "string", "town": "string"}, "tags": ["string"],
+            "rows": [{"item": "string", "price": "number"}]}  # fmt: skip
+    read = read_shape(text, shape_of(form)).value
+    assert read == {name: part for name, part in value.items() if part is not None}
+
+
+def test_the_last_of_some_lines_below_others_may_be_cut_off():
+    form = {"name": "string", "rows": [{"item": "string", "price": "number"}]}
+    text = "name: Ida\nrows:\n- item: pen\n  price: 2\n- item: ink\n  price: 3"
+    reading = read_shape(text, shape_of(form))
+    assert reading.value == {"name": "Ida", "rows": [{"item": "pen", "price": 2}, {"item": "ink"}]}
+    assert ("rows", 1, "price") in reading.incomplete

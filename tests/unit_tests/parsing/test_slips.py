@@ -43,6 +43,22 @@ from tests.unit_tests.parsing.shapes import shape_of
         pytest.param('{"a": null{"b": 1}}', {"a": None, "b": 1}, id="brace behind a literal"),
         pytest.param('```json\n{"a": 1}\n```\nand\n```json\n[2]\n```', [{"a": 1}, [2]], id="two fences"),
         pytest.param('Note {see below}: {"a": 1}', {"a": 1}, id="prose in braces"),
+        pytest.param('{"a": Bern "b": "3000"}', {"a": "Bern", "b": "3000"}, id="bare value without comma"),
+        pytest.param(
+            '{"a": x y. "b": u, v. "c": w}', {"a": "x y.", "b": "u, v.", "c": "w"}, id="bare values, no commas"
+        ),
+        pytest.param('{"a": 1, SIC "b": "x"}', {"a": 1, "b": "x"}, id="word before a key"),
+        pytest.param('{"a": {"b": 1 # by hand }, "c": 2}', {"a": {"b": 1}, "c": 2}, id="comment before a brace"),
+        pytest.param('{"a": "see [it]("x.org")"}', {"a": 'see [it]("x.org")'}, id="link of Markdown"),
+        pytest.param('{"a": "x", 12: "y"}', {"a": "x", "12": "y"}, id="number for a key"),
+        pytest.param("{a: width {in m} [sic], b: 1}", {"a": "width {in m} [sic]", "b": 1}, id="brackets in bare words"),
+        pytest.param('{"a": [[1, 2], 3, 4], [5, 6]]}', {"a": [[1, 2], [3, 4], [5, 6]]}, id="bracket of a row"),
+        pytest.param("{a 'x'}", {"a": "x"}, id="bare key without colon"),
+        pytest.param('{"a":\u180e\u200e1}', {"a": 1}, id="invisible marks"),
+        pytest.param('{"a": "x"}, "b" "y"}', {"a": "x", "b": "y"}, id="closed too soon, no colon"),
+        pytest.param('{"n": 3_000.2_5}', {"n": 3000.25}, id="underscores in a number"),
+        pytest.param('Order(a="x", b=[1, 2], c={"d": None})', {"a": "x", "b": [1, 2], "c": {"d": None}}, id="call"),
+        pytest.param('{\\n "a": null,\\n "b": [1]\\n}', {"a": None, "b": [1]}, id="all line ends escaped"),
     ],
 )
 def test_what_was_meant_is_read(text: str, value: JSON):

@@ -1,0 +1,52 @@
+"""What is known about an answer before it is read: the names that were asked for, and the document."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from langchain_nuextract.scalars.names import fold
+from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, RecordShape
+
+LONGEST: Final = 1_000_000
+"""Characters of a document that are looked at."""
+_BLANKS = re.compile(r"\s+")
+
+
+@dataclass(frozen=True)
+class Hints:
+    """What tells where a string ends that its quotes do not."""
+
+    names: frozenset[str] = frozenset()
+    """The names that were asked for, folded; keys are no others. Empty where any key may come."""
+    document: str = ""
+    """The document; empty if it is not at hand."""
+    strings: bool = False
+    """Whether the strings of the answer are those of the document, so that it tells where they end."""
+
+    def is_key(self, written: str) -> bool:
+        """Whether a key may be meant by what is written like one."""
+        return not self.names or fold(written) in self.names
+
+    def says(self, text: str) -> bool:
+        """Whether the document has a text, but for its blanks."""
+        return _BLANKS.sub(" ", text) in self._plain
+
+    @cached_property
+    def _plain(self) -> str:
+        return _BLANKS.sub(" ", self.document[:LONGEST])
+
+
+NO_HINTS: Final = Hints()
+
+
+def names_of(shape: AnswerShape) -> frozenset[str]:
+    """All names of a form, folded."""
+    match shape:
+        case RecordShape():
+            own = frozenset(fold(name) for name, _ in shape.fields)
+            return own.union(*(names_of(part) for _, part in shape.fields))
+        case ListShape():
+            return names_of(shape.item)
+        case _:
+            return frozenset()

@@ -1,0 +1,255 @@
+# ruff: noqa: RUF001  (marks that look alike are what this is about)
+"""What shows that a quote ends the string it stands in, or opens the next one."""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from langchain_nuextract.parsing.json.hints import Hints
+from langchain_nuextract.parsing.json.tokens import BLANK, CLOSERS, QUOTED_KEY, WORD, WRONG_COMMA, Place
+
+_BLANKS = re.compile(rf"{BLANK}*")
+_KEY_AHEAD = re.compile(
+    rf"{QUOTED_KEY}|[A-Za-z_$][\w$.-]{{0,80}}[\"']?{BLANK}*[:：]|\d{{1,20}}{BLANK}*:(?={BLANK}*[\"'\[{{])"
+)
+_KEY_BEHIND_WORD = re.compile(rf"[^\W\d]\w{{0,30}}{BLANK}+(?P<key>{QUOTED_KEY})")
+_ASSIGNED = re.compile(rf"[A-Za-z_$][\w$.-]{{0,80}}{BLANK}*(?:=(?![=>])|(?={{))")
+"""A key with another mark for its colon, or none before a brace."""
+_WRONG_COMMA = re.compile(WRONG_COMMA)
+_STRING_AHEAD = re.compile(rf'"[^"\n]*"(?:{BLANK}*(?:[,\]}}]|\Z)|{BLANK}+(?:["{{\[]|{WORD}(?:[\s,\]]|\Z)))')
+_LAST_STRING_AHEAD = re.compile(rf'"[^"\n]*"{BLANK}*(?:[\]}}]|,{BLANK}*["{{\[\d-]|\Z)')
+_TOKEN_AHEAD = re.compile(rf"{WORD}(?:{BLANK}*(?:[,\]}}]|//|/\*|\Z)|{BLANK}+[\"{{\[])")
+_WORDS_AHEAD = re.compile(rf"[^\W\d][^\"\n\[\]{{}},:]{{0,80}}\"?{BLANK}*(?:\]|,{BLANK}*[\"{{\[\d-])")
+_NO_KEY_AHEAD = re.compile(rf'"(?:[^"\\\n]|\\.){{0,400}}"{BLANK}*[^\W\d](?![^"\n]{{0,80}}"{BLANK}*[:：])')
+_UNCLOSED_KEY = re.compile(
+    rf"([\w$.-]+(?: [\w$.-]+)*){BLANK}*:{BLANK}*"
+    rf"(?:(?:[\[{{]{BLANK}*)*|{WORD}(?:{BLANK}|[\]}}])*,{BLANK}*(?:{{{BLANK}*)?)"
+)
+_STRUCTURE = re.compile(rf"{BLANK}*(?P<closers>[\]}}](?:{BLANK}|[\]}}])*),{BLANK}*(?:{{{BLANK}*)?\Z")
+_CLOSING = re.compile(rf"(?:[\]}})]{BLANK}*)+")
+_INCHES = re.compile(r"(?<![\w.,/-])(?!0\d)\d{1,3}(?:[.,/]\d{1,3})?\Z")
+_BARE_RUN = re.compile(r'[^"\n\],}]{0,400}')
+_COMMA_BEFORE = re.compile(rf",{BLANK}*\Z")
+_LONGEST_KEY: Final = 80
+"""Letters of a key that is recognised as one in a place where none should be."""
+_WORDY = frozenset("+*?(|$^=_-")
+"""What follows a bracket that closes nothing: more of a pattern or a formula."""
+_PATIENCE: Final = 500
+"""How far behind a quote that may have ended the string a better one is looked for."""
+
+
+class StringEnds:
+    """A string that is being read: what its quotes may mean."""
+
+    def __init__(self, text: str, start: int, place: Place, closers: Callable[[], str], hints: Hints) -> None:
+        self.text = text
+        self.closers = closers
+        self.hints = hints
+        self.quote = text[start]
+        self.place: Place = place
+        self.doubled = self._opens_doubled(start)
+        self.first = start + (2 if self.doubled else 1)
+        self.kept: list[int] = []
+
+    def _opens_doubled(self, start: int) -> bool:
+        """Whether the string is in two pairs of quotes: `""like this""`."""
+        if not self.text.startswith(self.quote * 2, start):
+            return False
+        after, at = self._next(start + 2)
+        return bool(after) and after not in ",:：}])/#;+`" and (at == start + 2 or after not in CLOSERS)
+
+    def _next(self, at: int) -> tuple[str, int]:
+        """The first character from here on that is not blank, and its place; empty at the end of the text."""
+        match = _BLANKS.match(self.text, at)
+        here = match.end() if match else at
+        return self.text[here : here + 1], here
+
+    def _ends(self, mark: int) -> bool:
+        after, at = self._next(mark + 1)
+        if not after or after == ";" or self.text.startswith(("```", "//", "/*", "<!--"), at):
+            return True
+        if self.place == "key":
+            return self._ends_key(mark, after, at)
+        if after in CLOSERS:
+            return self._ends_before_quote(mark, at)
+        if after == ":" and self.place == "item":
+            return "\n" not in self.text[max(self.first, mark - _LONGEST_KEY) : mark]
+        if after in ",，":
+            return self._ends_before_comma(at + 1, self.place, quoting=len(self.kept) % 2 == 1)
+        closes = after == ")" and ")" in self.closers()
+        return closes or self._ends_before(after, at, gap=self.text[mark + 1 : at])
+
+    def _ends_key(self, mark: int, after: str, at: int) -> bool:
+        if at == mark + 1 and after == self.quote:
+            return self.doubled
+        return after in ":：=,}]" or (at > mark + 1 and self._is_value(after, at))
+
+    def _ends_before(self, after: str, at: int, *, gap: str) -> bool:
+        if after in "]}":
+            return self._ends_before_bracket(at)
+        if after == "+":
+            return self._next(at + 1)[0] in CLOSERS
+        if after == "#":
+            return bool(gap)
+        if self.place == "member":
+            ahead = (bool(gap) and _KEY_AHEAD.match(self.text, at)) or _WRONG_COMMA.match(self.text, at)
+            return bool(ahead)
+        if not self.kept and gap and _WORDS_AHEAD.match(self.text, at):
+            return True
+        return bool(gap) and self._is_value(after, at) and ("\n" in gap or after not in "{[" or not self.kept)
+
+    def _is_value(self, after: str, at: int) -> bool:
+        return after in CLOSERS or after in "{[" or _TOKEN_AHEAD.match(self.text, at) is not None
+
+    def _ends_before_quote(self, mark: int, at: int) -> bool:
+        """Whether a string ends here although another quote follows, with no comma between."""
+        adjacent = at == mark + 1
+        if adjacent and self.doubled:
+            return True
+        if adjacent and mark > self.first - 1:
+            return mark == self.first or not self._ends_at_the_latest(at) or self._is_followed_by_another(mark)
+        if self.place == "member":
+            return _KEY_AHEAD.match(self.text, at) is not None
+        return "\n" in self.text[mark:at] or _STRING_AHEAD.match(self.text, at) is not None
+
+    def _is_followed_by_another(self, mark: int) -> bool:
+        """Whether the quote at the end was written twice; behind a number the first may be a mark for inches."""
+        if mark == self.first or len(self.kept) % 2 or not self.text.startswith(self.quote, mark + 1):
+            return False
+        inches = _INCHES.search(self.text, max(self.first, mark - _LONGEST_KEY), mark)
+        return inches is None and self._ends_at_the_latest(mark + 1)
+
+    def _ends_at_the_latest(self, mark: int) -> bool:
+        """Whether the quote here is followed by what must follow a string."""
+        return self._next(mark + 1)[0] in {",", "}", "]", ""}
+
+    def _ends_before_comma(self, at: int, place: Place, *, quoting: bool = True) -> bool:
+        """Whether what follows a comma is what must follow one in this place; `quoting` if quotes in it are open."""
+        after, at = self._next(at)
+        if place == "member" and quoting and _NO_KEY_AHEAD.match(self.text, at):
+            return False
+        if not after or after in CLOSERS or after in "]},{." or self.text.startswith(("//", "/*", "#", "<!--"), at):
+            return True
+        if place == "member":
+            known = bool(self.hints.names) and self._is_known_key(at)
+            return known or bool(_KEY_AHEAD.match(self.text, at) or _KEY_BEHIND_WORD.match(self.text, at))
+        if after == "[" or _TOKEN_AHEAD.match(self.text, at) or not quoting:
+            return True
+        run = _BARE_RUN.match(self.text, at)
+        return run is None or self.text[run.end() : run.end() + 1] != '"'
+
+    def _ends_before_bracket(self, at: int) -> bool:
+        """Whether a closing bracket here closes anything: what follows it may mean that it is part of the string."""
+        after, then = self._next(at + 1)
+        if after in {",", "，"}:
+            return self._ends_before_comma(then + 1, "member") or self._ends_before_comma(then + 1, "item")
+        if after in CLOSERS:
+            beyond = self._next(then + 1)[0]
+            return not beyond or beyond not in ",]}"
+        alien = self.text[at] == ("]" if self.place == "member" else "}")
+        wordy = after.isalnum() or after in _WORDY or (alien and after == "\\")
+        return not (wordy and then == at + 1 and (alien or len(self.closers()) > 1))
+
+    def _is_behind_rubbish(self, mark: int) -> bool:
+        """Whether the string ended at the last quote that was kept, with stray words before the next key."""
+        if self.place != "member" or len(self.kept) % 2 == 0 or not _KEY_AHEAD.match(self.text, mark):
+            return False
+        return _COMMA_BEFORE.search(self.text, max(self.first, mark - _LONGEST_KEY), mark) is not None
+
+    def _end_before(self, mark: int) -> int | None:
+        """Where a string without closing quote ended, if the quote at `mark` opens the next one."""
+        if self.place == "key":
+            return self._end_of_key(mark)
+        if (inside := self._end_in_structure(mark)) is not None:
+            return inside
+        end = mark
+        while end > self.first and self.text[end - 1].isspace():
+            end -= 1
+        comma = self.text[end - 1] == ","
+        ahead = _KEY_AHEAD if self.place == "member" else _STRING_AHEAD
+        if not ahead.match(self.text, mark):
+            return None
+        if "\n" in self.text[end:mark]:
+            return end - comma if comma or self.place == "member" else None
+        if not comma or len(self.kept) % 2 or (self.place == "item" and not _LAST_STRING_AHEAD.match(self.text, mark)):
+            return None
+        return end - 1
+
+    def _end_in_structure(self, mark: int) -> int | None:
+        """Where the string ended if what stands before the next key closes what the string stands in."""
+        match = _STRUCTURE.search(self.text, max(self.first, mark - _LONGEST_KEY), mark)
+        if match is None or len(self.kept) % 2 or not _KEY_AHEAD.match(self.text, mark):
+            return None
+        return match.start() if self._closes(match["closers"], match.start()) else None
+
+    def _closes(self, brackets: str, end: int) -> bool:
+        """Whether brackets close what the string stands in, and nothing that is opened in the string up to `end`."""
+        written = _BLANKS.sub("", brackets)
+        said = self.text[max(self.first, end - _PATIENCE) : end]
+        return self.closers().startswith(written) and not any(said.count(each) for each in "{[")
+
+    def _end_of_key(self, mark: int) -> int | None:
+        if self.kept or mark - self.first > 2 * _LONGEST_KEY:
+            return None
+        match = _UNCLOSED_KEY.fullmatch(self.text, self.first, mark)
+        return match.end(1) if match else None
+
+    # With what is known of the answer
+
+    def known_end(self, mark: int) -> int | None:
+        """Where the string ends for certain, if it ends at the quote at `mark`, or before the one that this opens."""
+        after, at = self._next(mark + 1)
+        if not after or (after in ",，" and self._goes_on_behind(at + 1)):
+            return mark
+        if self.text.startswith(("//", "/*", "<!--"), at) or (after == "#" and at > mark + 1):
+            return mark
+        if after in "]}" and self._closes_what_is_open(at):
+            return mark
+        if self.place == "item":
+            return mark if self.hints.strings and after in ",]" else None
+        if at > mark + 1 and self._is_known_key(at):
+            return mark
+        return self._end_before_known_key(mark)
+
+    def may_say(self, raw: str) -> bool:
+        """Whether the document says a string, if it is asked."""
+        return not self.hints.strings or self.hints.says(raw.replace('\\"', '"').strip())
+
+    def _goes_on_behind(self, at: int) -> bool:
+        """Whether behind a comma here stands what must follow it."""
+        _, at = self._next(at)
+        if self.place == "member":
+            return self._is_known_key(at) or self.text[at : at + 1] == ""
+        return (
+            bool(self.hints.strings)
+            and (_STRING_AHEAD.match(self.text, at) or _TOKEN_AHEAD.match(self.text, at)) is not None
+        )
+
+    def _is_known_key(self, at: int) -> bool:
+        match = _KEY_AHEAD.match(self.text, at) or _ASSIGNED.match(self.text, at)
+        if match is None and (match := _KEY_BEHIND_WORD.match(self.text, at)):
+            return self.hints.is_key(match["key"])
+        return match is not None and self.hints.is_key(match[0])
+
+    def _closes_what_is_open(self, at: int) -> bool:
+        """Whether brackets here close what the string stands in, with nothing behind that belongs to the string."""
+        match = _CLOSING.match(self.text, at)
+        if match is None or match[0][0] != self.closers()[:1]:
+            return False
+        after, then = self._next(match.end())
+        if after != ",":
+            return not after or after == "`"
+        key, then = self._next(then + 1)
+        return key in {"{", "[", ""} or self._is_known_key(then) or (key in CLOSERS and not self.hints.names)
+
+    def _end_before_known_key(self, mark: int) -> int | None:
+        """Where a string without closing quote ends if the quote at `mark` opens the key that follows it."""
+        if not self._is_known_key(mark):
+            return None
+        end = mark
+        while end > self.first and (self.text[end - 1].isspace() or self.text[end - 1] == ","):
+            end -= 1
+        inside = _STRUCTURE.search(self.text, max(self.first, mark - _LONGEST_KEY), mark)
+        if inside and self._closes(inside["closers"], inside.start()):
+            return inside.start()
+        return end if "," in self.text[end:mark] or "\n" in self.text[end:mark] else None

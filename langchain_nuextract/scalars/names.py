@@ -1,0 +1,24 @@
+"""Names and words without what people write them differently in: case, accents, blanks and punctuation."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+NOT_A_LETTER = re.compile(r"[\W_]+")
+
+
+def fold(text: str) -> str:
+    """Reduce a key or label to its letters and digits, without case and accents."""
+    if text.isascii():
+        return NOT_A_LETTER.sub("", text.lower()) or text.lower()
+    text = unicodedata.normalize("NFKC", text).casefold()
+    return NOT_A_LETTER.sub("", without_accents(text)) or unicodedata.normalize("NFKD", text)
+
+
+def without_accents(text: str) -> str:
+    """Take the accents off the letters of a text."""
+    return "".join(mark for mark in unicodedata.normalize("NFKD", text) if not unicodedata.combining(mark))
+
+
+folded_name = lru_cache(maxsize=10_000)(fold)
+"""`fold` for the names and labels of forms, which are few and come again for each value."""
