@@ -42,6 +42,7 @@ from langchain_nuextract.schema.jsonschema.keywords import (
     required,
     titled,
 )
+from langchain_nuextract.schema.jsonschema.linear_patterns import untried
 from langchain_nuextract.schema.jsonschema.references import Resolver
 from langchain_nuextract.schema.jsonschema.scalars import retype, scalar
 
@@ -190,6 +191,9 @@ class Reader:
     def _own(self, schema: Mapping[str, JSON], place: Place) -> Node:
         """Read what the keywords of the schema itself say, references and combinations left out."""
         typed = self._typed(schema, place)
+        # A type of the user's own tries its patterns itself.
+        if not self._closed and (lost := untried(schema)):
+            typed = replace(typed, lost=(*typed.lost, *lost))
         if "const" in schema and self._constants:
             return meet(enum([schema["const"]]), typed)
         choices = schema.get("enum")

@@ -15,6 +15,7 @@ from langchain_nuextract.schema.formats.iso8601 import is_duration
 from langchain_nuextract.schema.json_types import is_list, is_object, shown
 from langchain_nuextract.schema.jsonschema.drafts import careful
 from langchain_nuextract.schema.jsonschema.keywords import ANNOTATION, listed
+from langchain_nuextract.schema.jsonschema.linear_patterns import matcher, spelt_out
 from langchain_nuextract.schema.value_types import FORMATS, TYPES
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def check_json(schema: Mapping[str, JSON], draft: "type[Validator]", value: JSON
     Raises:
         InvalidValue: The schema does not admit it.
     """
-    found = cast("Any", _extended(draft))(schema, format_checker=_formats())
+    found = cast("Any", _extended(draft))(spelt_out(schema, value), format_checker=_formats())
     try:
         problems = [problem for error in found.iter_errors(value) for problem in _violations(error)]
     except RecursionError:
@@ -88,7 +89,8 @@ def _extended(draft: "type[Validator]") -> "type[Validator]":
 
     known = cast("Any", careful(draft)).VALIDATORS
     nullable = {name: _or_null(check) for name, check in known.items()}
-    return cast("Any", validators).extend(careful(draft), {**nullable, ANNOTATION: _or_null(_annotated)})
+    own = {ANNOTATION: _or_null(_annotated), "pattern": _or_null(_pattern)}
+    return cast("Any", validators).extend(careful(draft), {**nullable, **own})
 
 
 def _or_null(check: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
@@ -100,6 +102,14 @@ def _or_null(check: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]
         return check(validator, says, value, schema)
 
     return checked
+
+
+def _pattern(_: object, pattern: JSON, value: JSON, __: object) -> Iterator[Exception]:
+    from jsonschema import ValidationError  # noqa: PLC0415 heavy, and not needed for Python types
+
+    matches = matcher(pattern) if isinstance(pattern, str) and isinstance(value, str) else None
+    if matches and isinstance(value, str) and not matches(value):
+        yield ValidationError(f"expected text that matches {pattern!r}")
 
 
 def _annotated(_: object, name: JSON, value: JSON, __: object) -> Iterator[Exception]:
