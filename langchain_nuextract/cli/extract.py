@@ -9,6 +9,7 @@ from typing import Any, get_args
 from langchain_core.documents.base import Blob
 
 from langchain_nuextract.batch.result import Result
+from langchain_nuextract.cli import files
 from langchain_nuextract.cli.output import json_of, say, write_json
 from langchain_nuextract.cli.schema import SCHEMA_HELP, Once, target_of
 from langchain_nuextract.engine.recovery import OnFailure, RecoveryPolicy
@@ -18,7 +19,7 @@ from langchain_nuextract.errors import ExtractionError, InvalidExtraction
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="text or image files; - for standard input")
+    files.add_arguments(parser)
     parser.add_argument("--schema", metavar="SCHEMA", required=True, action=Once, help=SCHEMA_HELP)
     parser.add_argument("--model", help="the model's name at the endpoint (NUEXTRACT_MODEL)")
     parser.add_argument(
@@ -49,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
     from langchain_nuextract.runnables.extractor import NuExtractor  # noqa: PLC0415 heavy, and others do without
 
     target = target_of(options.schema)
+    names = files.expand(options.files, recursive=options.recursive, include=options.include)
     with ExitStack() as stack:
         model, base_urls = _endpoints(options, stack)
         extractor = NuExtractor(
@@ -58,18 +60,19 @@ def run(options: argparse.Namespace) -> int:
             dialect=options.dialect,
             instructions=options.instructions,
             recovery=RecoveryPolicy(on_failure=options.on_failure),
+            pages=files.page_options(options),
         )
         results = extractor.detailed.extract_many(
-            [_document(name) for name in options.files],
+            [_document(name) for name in names],
             checkpoint=options.checkpoint,
             endpoints=base_urls,
             max_concurrency=options.concurrency,
-            progress=len(options.files) > 1,
+            progress=len(names) > 1,
         )
         failed = 0
         for result in stack.enter_context(closing(results)):
             failed += result.error is not None
-            _print(options.files[result.index], result, lines=options.jsonl)
+            _print(names[result.index], result, lines=options.jsonl)
     return 1 if failed else 0
 
 
@@ -92,6 +95,8 @@ def _print(name: str, result: Result[Extraction[Any]], *, lines: bool) -> None:
         write_json({"file": name, **_line(result)})
     elif result.value:
         write_json(json_of(result.value), indent=2)
+        for warning in result.value.document.warnings:
+            say(warning)
         for problem in result.value.problems:
             say(f"{name}: left out: {problem}")
     else:
@@ -102,7 +107,8 @@ def _line(result: Result[Extraction[Any]]) -> dict[str, Any]:
     if result.value:
         left_out = [str(problem) for problem in result.value.problems]
         line = {"value": json_of(result.value), "repairs": [str(repair) for repair in result.value.repairs]}
-        return {**line, "left_out": left_out} if left_out else line
+        more = {"left_out": left_out, "warnings": [*result.value.document.warnings]}
+        return {**line, **{name: lines for name, lines in more.items() if lines}}
     name = type(result.error).__name__
     match result.error:
         case InvalidExtraction() as error:

@@ -1,6 +1,7 @@
 """A file of any kind as the parts of a document."""
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Final, TypeAlias
 
 from langchain_nuextract.documents import kinds
@@ -11,7 +12,7 @@ from langchain_nuextract.documents.kinds import Kind
 from langchain_nuextract.documents.mail import Mail, read_mail
 from langchain_nuextract.documents.options import PageOptions
 from langchain_nuextract.documents.pdf.file import PDF
-from langchain_nuextract.documents.pictures import ImageFile, prepared
+from langchain_nuextract.documents.pictures import ImageFile, opened, prepared
 from langchain_nuextract.documents.source import Image, Part, Source, Text
 from langchain_nuextract.errors import EmptyDocument, UnreadableDocument, WrongKind
 
@@ -62,6 +63,9 @@ def paged_file(kind: Kind, content: bytes, name: str, options: PageOptions) -> P
 
 
 def _image(content: bytes, name: str, options: PageOptions) -> Source:
+    if find_spec("PIL"):
+        with opened(content, name):
+            pass  # what is cut off or a bomb is refused
     return Source((Image(data_url(content, largest=options.max_bytes, name=name), name),))
 
 

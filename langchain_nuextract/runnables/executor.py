@@ -1,10 +1,14 @@
 """What is asked about a document, and an answer to it: at once or as it grows, sync and async."""
 
+import asyncio
+import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeAlias, TypeVar, cast
+
+from langchain_core.documents.base import Blob
 
 from langchain_nuextract import counters
 from langchain_nuextract.dialects.messages import Request
@@ -104,7 +108,9 @@ class Executor(Generic[T]):
         return plan_for_document(self.plan, self.selection, source), source
 
     async def _aasked(self, document: Any) -> tuple[Plan[T], Source]:
-        source = read(document, self.pages)
+        # Files may take their time, in which others on the event loop go on.
+        is_file = isinstance(document, bytes | os.PathLike | Blob)
+        source = await asyncio.to_thread(read, document, self.pages) if is_file else read(document, self.pages)
         return await aplan_for_document(self.plan, self.selection, source), source
 
     @cached_property

@@ -4,17 +4,20 @@ LangChain hands listeners the inputs of runs as they are, and a page is megabyte
 shown its kind, its size and a hash instead: `data:image/png;base64,(48213 characters, sha256 9f86d081884c7d65)`.
 """
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Final, cast
 
 from langchain_core.documents import Document
+from langchain_core.documents.base import Blob
 from langchain_core.messages import BaseMessage
 
 from langchain_nuextract.documents.blocks import part_of
+from langchain_nuextract.documents.page import Page
 from langchain_nuextract.documents.read import read
-from langchain_nuextract.documents.source import Image, Part, Source
+from langchain_nuextract.documents.source import Image, Part, Source, Text
 from langchain_nuextract.engine.result import Attempt, Extraction
 from langchain_nuextract.errors import quote
 from langchain_nuextract.paths import fields
@@ -68,12 +71,17 @@ def display_input(document: Any) -> Any:
     """Give what to show of an extractor's input: itself, unless it has images."""
     if isinstance(document, Document) or (isinstance(document, str) and not _is_data(document.lstrip())):
         return document
+    if isinstance(document, Source):
+        return _source(document) if document.images or document.pages else document
+    if isinstance(document, bytes | os.PathLike | Blob):
+        # Not read for this: a file of many pages takes its time.
+        return _file(cast("bytes | os.PathLike[str] | Blob", document))
     try:
         source = read(document)
     except (ValueError, TypeError, OSError):
         # Nobody knows what is in it; the error says more.
         return quote(str(document))
-    return _source(source) if source.images else document
+    return _source(source) if source.images or source.pages else document
 
 
 def display_output(output: Any) -> Any:
@@ -81,11 +89,13 @@ def display_output(output: Any) -> Any:
     if not isinstance(output, Extraction):
         return output
     extraction = cast("Extraction[Any]", output)
-    if not (extraction.document.images or any(shot.source.images for shot in extraction.examples)):
+    document = extraction.document
+    if not (document.images or document.pages or any(shot.source.images for shot in extraction.examples)):
         return extraction
     return replace(
         extraction,
-        document=_source(extraction.document),
+        document=_source(document),
+        windows=tuple(replace(each, extraction=display_output(each.extraction)) for each in extraction.windows),
         attempts=tuple(map(_attempt, extraction.attempts)),
         examples=tuple(replace(shot, source=_source(shot.source)) for shot in extraction.examples),
     )
@@ -140,7 +150,19 @@ def _source(source: Source) -> Source:
     return Source(tuple(map(_part, source.parts)))
 
 
+def _file(document: bytes | os.PathLike[str] | Blob) -> str:
+    match document:
+        case bytes():
+            return f"({len(document)} bytes, sha256 {sha256(document).hexdigest()[:_HASH]})"
+        case Blob():
+            return document.source or "(a blob)"
+        case _:
+            return os.fspath(document)
+
+
 def _part(part: Part) -> Part:
+    if isinstance(part, Page):
+        return Text(part.text)
     return Image(placeholder(part.url)) if isinstance(part, Image) and _is_data(part.url) else part
 
 

@@ -94,7 +94,7 @@ def test_a_failed_file_is_told_and_fails_the_command(files, capsys):
     with endpoint() as server:
         assert extract(server, files, *names, "--jsonl") == 1
     blank, good, none = (json.loads(line) for line in capsys.readouterr().out.splitlines())
-    assert blank["error"] == "ValueError"
+    assert blank["error"] == "EmptyDocument"
     assert good["value"]["age"] == 1
     assert "none.txt" in none["problems"][0]
 

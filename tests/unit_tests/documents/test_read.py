@@ -14,7 +14,9 @@ from langchain_core.prompts import ChatPromptTemplate
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Image, Source, Text
 
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(8)
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
 BASE64 = base64.b64encode(PNG).decode()
 DATA = f"data:image/png;base64,{BASE64}"
 ADDRESS = "https://example.com/page.png"

@@ -1,0 +1,82 @@
+"""The files that a command is to read, and how to read them."""
+
+import argparse
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import get_args
+
+from langchain_nuextract.documents.options import DEFAULT, PageOptions, Use
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say how files are chosen and read."""
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="PDFs, images, mails, HTML, office files, text files, or folders of them; - for standard input",
+    )
+    parser.add_argument("--recursive", action="store_true", help="read the folders within folders, too")
+    parser.add_argument(
+        "--include", action="append", default=[], metavar="GLOB", help='of folders, only files of such names: "*.pdf"'
+    )
+    parser.add_argument("--pages", default=DEFAULT.pages, help='which pages of each document: "1-3,7", "2-"')
+    parser.add_argument(
+        "--max-pages", type=int, default=DEFAULT.max_pages, help="refuse documents of more pages (%(default)s)"
+    )
+    parser.add_argument("--max-pixels", type=int, help="pixels of a rendered page at the most")
+    parser.add_argument("--password", help="opens encrypted files")
+    parser.add_argument(
+        "--use", choices=get_args(Use), default=DEFAULT.use, help="what of a page the model is given (%(default)s)"
+    )
+    parser.add_argument("--ocr", action="store_true", help="read the words of scans and photos, to find values in them")
+    parser.add_argument("--attachments", action="store_true", help="read the attachments of mails, too")
+    parser.add_argument("--isolate", action="store_true", help="read PDFs in processes of their own")
+
+
+def page_options(options: argparse.Namespace) -> PageOptions:
+    """Say how to read what has pages.
+
+    Raises:
+        ValueError: One of the options cannot be.
+    """
+    return PageOptions(
+        pages=options.pages,
+        max_pages=options.max_pages,
+        max_pixels=options.max_pixels,
+        password=options.password,
+        use=options.use,
+        ocr=options.ocr,
+        attachments=options.attachments,
+        isolate=options.isolate,
+    )
+
+
+def expand(names: Iterable[str], *, recursive: bool, include: Iterable[str]) -> list[str]:
+    """Give the files that are named, those of folders in the order of their names; hidden ones are left out.
+
+    Raises:
+        ValueError: A folder has no such file.
+    """
+    wanted = [*include] or ["*"]
+    return [file for name in names for file in _files(name, recursive, wanted)]
+
+
+def _files(name: str, recursive: bool, wanted: list[str]) -> Iterator[str]:  # noqa: FBT001  # from one place
+    folder = Path(name)
+    if name == "-" or not folder.is_dir():
+        yield name
+        return
+    inside = sorted(folder.rglob("*") if recursive else folder.iterdir())
+    files = [
+        str(path)
+        for path in inside
+        if path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and any(fnmatch(path.name, pattern) for pattern in wanted)
+    ]
+    if not files:
+        deeper = "" if recursive else " Read those of its folders by --recursive."
+        raise ValueError(f"{name}: there is no file {' or '.join(wanted)} in this folder.{deeper}")
+    yield from files
