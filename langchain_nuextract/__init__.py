@@ -46,7 +46,7 @@ if TYPE_CHECKING:
         UnsupportedTask,
         WrongKind,
     )
-    from langchain_nuextract.grounding.evidence import Evidence, Span
+    from langchain_nuextract.grounding.evidence import Evidence, Span, Unplaced
     from langchain_nuextract.grounding.places import Box, Place
     from langchain_nuextract.parsing.repairs import Repair
     from langchain_nuextract.runnables.chat_model import ChatNuExtract
@@ -101,6 +101,7 @@ __all__ = [
     "Target",
     "TooLarge",
     "UnknownModel",
+    "Unplaced",
     "UnreadableDocument",
     "UnreadablePage",
     "UnsupportedSchema",
@@ -132,6 +133,7 @@ _HOMES = {
     "Repair": "parsing.repairs",
     "Result": "batch.result",
     "Span": "grounding.evidence",
+    "Unplaced": "grounding.evidence",
     "Target": "schema.target",
     "Usage": "dialects.messages",
     "Verbatim": "schema.annotations",

@@ -85,6 +85,7 @@ def _extraction(
         seconds=seconds,
         examples=plan.shots,
         examples_left_out=plan.left_out,
+        target=plan.target,
         provenance=_provenance(reader, results, left_out),
     )
 

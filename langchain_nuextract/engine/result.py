@@ -15,11 +15,12 @@ from langchain_nuextract.engine.confidence import Confidence, Provenance
 from langchain_nuextract.engine.example_leakage import Leak, leaks
 from langchain_nuextract.errors import Problem
 from langchain_nuextract.grounding import ground
-from langchain_nuextract.grounding.evidence import Evidence, Span
+from langchain_nuextract.grounding.evidence import Evidence, Reason, Span, Unplaced
 from langchain_nuextract.grounding.leaves import items
 from langchain_nuextract.grounding.places import PageIndex, Place
 from langchain_nuextract.parsing.repairs import Repair
 from langchain_nuextract.paths import JSON, Path, leaves, show
+from langchain_nuextract.schema.target import Target
 
 T = TypeVar("T")
 
@@ -111,6 +112,8 @@ class Extraction(Generic[T]):
     """What the values were made of; None unless the endpoint told the probabilities of tokens."""
     windows: Annotated[tuple[Window, ...], GetPydanticSchema(_anything)] = field(default=(), repr=False)
     """What each request was about, where the document's pages took several; empty if they did not."""
+    target: Annotated[Target[T] | None, GetPydanticSchema(_anything)] = field(default=None, repr=False, compare=False)
+    """What was wanted."""
 
     @property
     def by_page(self) -> "tuple[Extraction[Any], ...]":
@@ -125,9 +128,28 @@ class Extraction(Generic[T]):
         """
         if self.windows:
             return tuple(_in_order(self.json, (each for window in self.windows for each in _moved_evidence(window))))
-        found = ground(self.json, self.document.text)
+        found = ground(self.json, self.document.text, self._wordings)
         index = PageIndex(self.document.paged)
         return tuple(each._replace(places=index.places(each.spans)) for each in found) if self.document.pages else found
+
+    @cached_property
+    def unplaced(self) -> tuple[Unplaced, ...]:
+        """The values of `json` that have no evidence, and why not; with `evidence`, each leaf is there once."""
+        found = {each.path for each in self.evidence}
+        is_text = not self.document.images and all(page.readable for page in self.document.pages)
+
+        def reason(path: Path, value: JSON) -> Reason:
+            if value is None or value == "":
+                return "nothing"
+            if isinstance(value, bool) or path in self._wordings:
+                return "chosen"
+            return "not found" if is_text else "not text"
+
+        return tuple(Unplaced(path, leaf, reason(path, leaf)) for path, leaf in leaves(self.json) if path not in found)
+
+    @cached_property
+    def _wordings(self) -> Mapping[Path, tuple[str, ...]]:
+        return self.target.wordings(self.json) if self.target else {}
 
     @cached_property
     def places(self) -> Mapping[Path, tuple[Place, ...]]:
@@ -204,7 +226,8 @@ class Extraction(Generic[T]):
         found = {each.path for each in self.evidence}
         sought = sorted(leaf for group in items(self.json) for leaf in group)
         missing = [show(path) for _, path, _ in sought if path not in found]
-        yield f"found in the document: {len(found)} of {_count(len(sought), 'text or number', 'texts and numbers')}"
+        total = _count(len(sought), "text or number", "texts and numbers")
+        yield f"found in the document: {len(sought) - len(missing)} of {total}"
         if missing:
             more = f" and {len(missing) - _MISSING} more" if len(missing) > _MISSING else ""
             yield f"  not as they stand: {', '.join(missing[:_MISSING])}{more}"

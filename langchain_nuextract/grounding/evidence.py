@@ -13,7 +13,8 @@ Match: TypeAlias = Literal["exact", "folded", "number", "date", "partial", "name
 - `exact`: the same characters
 - `folded`: the same but for white space, case and forms of a letter that Unicode holds equal
 - `number`: the same number, written otherwise: `1.580,22 €` for 1580.22, `19 %` for 0.19, `3 Mio.` for 3000000
-- `name`: a name or sign of what a code stands for: `€` for EUR, `Deutschland` for DE
+- `name`: a name or sign of what a code stands for (`€` for EUR, `Deutschland` for DE), the words of a choice, or those
+  that answer the name of a field with yes or no
 - `date`: the same day, month or time of the day, written otherwise
 - `joined`: the same text in several pieces, with others between: a cell that wraps, a list of names
 - `similar`: much the same text, with slips in spelling, marks or letters that look alike; `similarity` says how much
@@ -62,3 +63,23 @@ class Evidence(NamedTuple):
     """How alike value and quotation are, from 0 to 1, where the match is `similar`; 1 for all other matches."""
     places: tuple[PagePlace, ...] = ()
     """Where it stands on the document's pages, if it has any."""
+
+
+Reason: TypeAlias = Literal["nothing", "chosen", "not text", "not found"]
+"""Why a value has no evidence:
+
+- `nothing`: it is null or an empty text
+- `chosen`: it is a choice, a code or a truth value, and no word of the document says so: the model judged
+- `not text`: it was not found, and the document has images or pages without text, which may say it
+- `not found`: the document's text does not say it, in any form that is known
+"""
+
+
+class Unplaced(NamedTuple):
+    """A value without evidence."""
+
+    path: Path
+    """The value's place in the validated object."""
+    value: JSON
+    """The value, as JSON."""
+    reason: Reason

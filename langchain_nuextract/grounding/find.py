@@ -1,9 +1,10 @@
 """Where a document says the values of an extraction."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import starmap
+from types import MappingProxyType
 from typing import Final
 
 from langchain_nuextract.grounding.amounts import find_amount
@@ -11,16 +12,19 @@ from langchain_nuextract.grounding.assignment import assign
 from langchain_nuextract.grounding.dates import DateIndex, is_moment
 from langchain_nuextract.grounding.evidence import Evidence, Found, Match, Place, Span, Spans
 from langchain_nuextract.grounding.index import TextIndex
+from langchain_nuextract.grounding.labels import find_truth
 from langchain_nuextract.grounding.leaves import items
 from langchain_nuextract.grounding.normalize import NormalizedText, fold, folded
 from langchain_nuextract.grounding.numbers import NumberIndex
 from langchain_nuextract.grounding.pieces import parts_in, wrapped_in
 from langchain_nuextract.grounding.similar import SimilarIndex, similarity
-from langchain_nuextract.paths import JSON, Path
+from langchain_nuextract.paths import JSON, Path, leaves
 from langchain_nuextract.scalars.code_names import names_of
 
+_NO_WORDINGS: Final[Mapping[Path, Sequence[str]]] = MappingProxyType({})
 
-def ground(value: JSON, text: str) -> tuple[Evidence, ...]:
+
+def ground(value: JSON, text: str, wordings: Mapping[Path, Sequence[str]] = _NO_WORDINGS) -> tuple[Evidence, ...]:
     """Find where a document says each leaf of a value.
 
     A value that comes several times takes its occurrences in order. The items of a list are placed one after the
@@ -30,19 +34,38 @@ def ground(value: JSON, text: str) -> tuple[Evidence, ...]:
     Args:
         value: The validated value, as JSON.
         text: The document's text, unchanged.
+        wordings: The words that a document may have for choices, by the paths of these; truth values among them, which
+            are looked for beside the names of their fields.
 
     Returns:
-        One entry for each leaf that was found, in the order of the value. Nulls, booleans and empty strings have none.
+        One entry for each leaf that was found, in the order of the value. Nulls, empty texts and truth values that are
+        not among the wordings have none.
     """
     groups = items(value)
     found: list[Evidence | None] = [None] * sum(map(len, groups))
-    find = lru_cache(maxsize=None, typed=True)(_Document(text).find)
+    document = _Document(text)
+    find = lru_cache(maxsize=None, typed=True)(document.find)
     for (order, path, leaf), span, there in assign(groups, text, find):
         found[order] = _evidence(path, leaf, span, there, text)
-    return tuple(filter(None, found))
+    placed = tuple(filter(None, found))
+    return _with_choices(placed, value, document, wordings) if wordings else placed
 
 
-def _evidence(path: Path, leaf: str | float, place: tuple[int, int], found: Found, text: str) -> Evidence:
+def _with_choices(
+    placed: Sequence[Evidence], value: JSON, document: "_Document", wordings: Mapping[Path, Sequence[str]]
+) -> tuple[Evidence, ...]:
+    """Add the choices and truth values that are said in other words, in the order of the value."""
+    known = {each.path: each for each in placed}
+    for path, leaf in leaves(value):
+        if path in known or path not in wordings or leaf in (None, ""):
+            continue
+        there = document.find_choice(path, leaf, wordings[path])
+        if there.spans:
+            known[path] = _evidence(path, leaf, there.spans[0], there, document.text)
+    return tuple(known[path] for path, _ in leaves(value) if path in known)
+
+
+def _evidence(path: Path, leaf: JSON, place: tuple[int, int], found: Found, text: str) -> Evidence:
     """Tell how a value stands at one of the places where it was found."""
     span = Span(*place)
     quotation, match = text[place[0] : place[1]], found.match
@@ -63,7 +86,7 @@ class _Document:
     """A text in which values are looked for."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self.text = text
         self._exact = TextIndex(text)
         self._dates = DateIndex(text)
         self._numbers = NumberIndex(text)
@@ -80,6 +103,16 @@ class _Document:
             return Found(self._not_negative(leaf, spans))
         kinds = (self._find_day,) if is_moment(leaf) else self._kinds
         return next((found for kind in kinds if (found := kind(leaf)).spans), Found(()))
+
+    def find_choice(self, path: Path, value: JSON, words: Sequence[str]) -> Found:
+        """Find the words for a choice, or a truth value beside the name of its field."""
+        if isinstance(value, bool):
+            name = next((step for step in reversed(path) if isinstance(step, str)), "")
+            return _found([*find_truth(name, value, self.text, self._find_words)], "name")
+        return Found(next((spans for word in words if (spans := self._find_words(word))), ()), "name")
+
+    def _find_words(self, words: str) -> Spans:
+        return self._exact.find(words) or self._find_alike(words)
 
     @cached_property
     def _kinds(self) -> Sequence[Callable[[str], Found]]:
@@ -101,27 +134,27 @@ class _Document:
         spans = self._find_alike(value)
         # In small letters, `IT` and `DE` are words, and no countries.
         is_code = value.isupper() and _CODE.fullmatch(value)
-        return Found([span for span in spans if not self._text[slice(*span)].islower()] if is_code else spans, "folded")
+        return Found([span for span in spans if not self.text[slice(*span)].islower()] if is_code else spans, "folded")
 
     def _find_named(self, value: str) -> Found:
         names = names_of(value) if _CODE.fullmatch(value) else ()
-        found = {span for name in names for span in self._exact.find(name) or self._find_alike(name)}
+        found = {span for name in names for span in self._find_words(name)}
         return Found(sorted(found), "name")
 
     def _find_written_day(self, value: str) -> Found:
         return _found(*self._dates.find_written(value)) if _FIGURE.search(value) else Found(())
 
     def _find_amount(self, value: str) -> Found:
-        return Found(find_amount(value, self._text, self._numbers) if _FIGURE.search(value) else (), "number")
+        return Found(find_amount(value, self.text, self._numbers) if _FIGURE.search(value) else (), "number")
 
     def _find_shape(self, value: str) -> Found:
         return Found(self._similar.find_shape(value), "similar")
 
     def _find_wrapped(self, value: str) -> Found:
-        return _found(wrapped_in(value, self._text, self._similar.shapes), "joined")
+        return _found(wrapped_in(value, self.text, self._similar.shapes), "joined")
 
     def _find_parts(self, value: str) -> Found:
-        return _found(parts_in(value, lambda part: self._exact.find(part) or self._find_alike(part)), "joined")
+        return _found(parts_in(value, self._find_words), "joined")
 
     def _find_similar(self, value: str) -> Found:
         return Found(self._similar.find(value), "similar")
@@ -129,13 +162,13 @@ class _Document:
     def _find_alike(self, value: str) -> Spans:
         wanted = fold(value)
         # Of a text in ASCII, folding changes letters and blanks alone: dates need not be looked for again.
-        if not wanted or (wanted == value == value.upper() and " " not in value and self._text.isascii()):
+        if not wanted or (wanted == value == value.upper() and " " not in value and self.text.isascii()):
             return ()
         return [*filter(None, starmap(self._folded.unfold, self._alike.find(wanted)))]
 
     @cached_property
     def _folded(self) -> NormalizedText:
-        return folded(self._text)
+        return folded(self.text)
 
     @cached_property
     def _alike(self) -> TextIndex:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from itertools import chain, repeat
 
-from langchain_nuextract.paths import JSON, leaves
+from langchain_nuextract.paths import JSON, Path, leaves
 from langchain_nuextract.schema.ir import Anything, Array, Enum, Leaf, Node, Record, RecursionCut, Split, parts
 from langchain_nuextract.schema.json_types import is_list, is_object
 from langchain_nuextract.schema.value_types import TYPES
@@ -17,7 +17,7 @@ def spoken(node: Node, value: JSON) -> Iterator[JSON]:
         case Anything() | RecursionCut():
             yield from _scalars(value)
         case _:
-            for part, child in _children(node, value):
+            for _, part, child in _children(node, value):
                 yield from spoken(part, child)
 
 
@@ -29,17 +29,33 @@ def choices(node: Node) -> Iterator[JSON]:
         yield from choices(part)
 
 
-def _children(node: Node, value: JSON) -> Iterator[tuple[Node, JSON]]:
-    """Pair what is in a value with the nodes that tell of it."""
+def wordings(node: Node, value: JSON, path: Path = ()) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """Yield the choices, codes and truth values of a value, with the words that a document may have in their stead."""
+    match node:
+        case Enum():
+            labels = [member.label for member in node.members if member.value == value]
+            written = [value] if isinstance(value, str) else []
+            words = (word for label in (*labels, *written) for word in (label, " ".join(label.split("_"))))
+            yield path, tuple(word for word in dict.fromkeys(words) if word != value)
+        case Leaf() if TYPES[node.type].is_code or isinstance(value, bool):
+            yield path, ()
+        case _:
+            for step, part, child in _children(node, value):
+                yield from wordings(part, child, (*path, *step))
+
+
+def _children(node: Node, value: JSON) -> Iterator[tuple[Path, Node, JSON]]:
+    """Pair what is in a value with the nodes that tell of it, and the way there."""
     match node:
         case Array() if is_list(value):
-            yield from zip(chain(node.prefix, repeat(node.rest or Anything())), value, strict=False)
+            pairs = zip(chain(node.prefix, repeat(node.rest or Anything())), value, strict=False)
+            yield from (((index,), part, child) for index, (part, child) in enumerate(pairs))
         case Record() if is_object(value):
             known: Mapping[str, Node] = {field.name: field.node for field in node.fields}
-            yield from ((known.get(name) or node.rest or Anything(), child) for name, child in value.items())
+            yield from (((name,), known.get(name) or node.rest or Anything(), child) for name, child in value.items())
         case Split():
             part = node.record if is_object(value) else node.array if is_list(value) else node.scalar
-            yield (part or Anything(), value)
+            yield (), part or Anything(), value
         case _:
             pass
 

@@ -14,8 +14,8 @@ PUBLIC = [
     "InvalidValue", "Leak", "LocalEndpointError", "MailParser", "MissingExtra", "NoJSONInReply", "NotAChatReply",
     "NuExtractError", "NuExtractor", "NuType", "PDFParser", "PageOptions", "PasswordNeeded", "Place", "Problem",
     "RecoveryPolicy", "Repair", "ReplyCutShort", "ReplyTimeout", "RequestRefused", "Result", "Span", "Target",
-    "TooLarge", "UnknownModel", "UnreadableDocument", "UnreadablePage", "UnsupportedSchema", "UnsupportedTask",
-    "Usage", "Verbatim", "WrongKind",
+    "TooLarge", "UnknownModel", "Unplaced", "UnreadableDocument", "UnreadablePage", "UnsupportedSchema",
+    "UnsupportedTask", "Usage", "Verbatim", "WrongKind",
 ]  # fmt: skip
 HEAVY = (
     "langchain_core", "langchain_openai", "openai", "pydantic", "jsonschema", "httpx2",
