@@ -165,6 +165,8 @@ class EndpointError(NuExtractError):
 
     retryable: ClassVar[bool] = False
     """Whether the same request may succeed later."""
+    stops_run: bool = False
+    """Whether it is the endpoint's state rather than this request's fate: a run of many documents had better stop."""
 
     def __init__(self, url: str, status: int | None, reason: str) -> None:
         super().__init__(f"{url}{f' answered {status}' if status else ''}: {reason}")
@@ -209,6 +211,11 @@ class EndpointUnreachable(EndpointError):
     """Nothing answers at this address, or the connection broke."""
 
     retryable = True
+
+    def __init__(self, url: str, status: int | None, reason: str, *, connected: bool = True) -> None:
+        super().__init__(url, status, reason)
+        self.connected = connected
+        """Whether there was a connection, which broke; False where none could be made."""
 
 
 class EndpointBusy(EndpointError):

@@ -9,8 +9,8 @@ endpoints.
 - An endpoint that fails five times in a row and cannot be given less, or that refuses the key or the model, is left out
   for a second, then tried with one request, and so on with longer and longer pauses, up to 30 seconds. Such a trial
   costs the request no attempt.
-- Where no endpoint is left, requests wait until one is back, as long as the model's `retry_seconds`. If none has ever
-  answered, they fail at once, as always.
+- Where no endpoint is left, requests wait until one is back, as long as the model's `patience`. If none has ever
+  answered, or all refuse the key or the model, they fail at once.
 
 With `vllm-router` or another gateway in front of the servers, name its address alone.
 """
@@ -18,19 +18,18 @@ With `vllm-router` or another gateway in front of the servers, name its address 
 import asyncio
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import islice
 from time import monotonic
 from typing import Any, Final, TypeVar, cast
 
 from langchain_nuextract.client.client import ApiCall, Client
-from langchain_nuextract.client.config import Endpoint, normal_url
-from langchain_nuextract.client.retry import RetryPolicy
+from langchain_nuextract.client.config import normal_url
 from langchain_nuextract.errors import (
     AccessDenied,
     ContextOverflow,
     EndpointBusy,
     EndpointError,
+    EndpointUnreachable,
     ReplyTimeout,
     RequestRefused,
     UnknownModel,
@@ -67,7 +66,7 @@ def pool_for(extractor: NuExtractor[Any], urls: Sequence[str], *, most: int) -> 
     """
     llm = extractor.llm
     if isinstance(llm, ChatNuExtract):
-        return EndpointPool(llm.wire.endpoint, urls or (llm.wire.endpoint.url,), most=most)
+        return EndpointPool(llm.wire, urls or (llm.wire.endpoint.url,), most=most)
     if urls:
         raise ValueError("endpoints can be named for a ChatNuExtract only, which this extractor does not ask")
     return None
@@ -76,33 +75,28 @@ def pool_for(extractor: NuExtractor[Any], urls: Sequence[str], *, most: int) -> 
 class EndpointPool(Client):
     """The connections to several endpoints, on one event loop."""
 
-    def __init__(self, endpoint: Endpoint, urls: Sequence[str], *, most: int) -> None:
-        super().__init__(endpoint)
-        each = replace(endpoint, policy=RetryPolicy(retries=0))
-        self._ships = [_Ship(replace(each, url=normal_url(url)), most) for url in dict.fromkeys(urls)]
+    def __init__(self, client: Client, urls: Sequence[str], *, most: int) -> None:
+        super().__init__(client.endpoint)
+        self._ships = [_Ship(client.sibling(normal_url(url)), most) for url in dict.fromkeys(urls)]
         self._waiting: dict[asyncio.Future[None], None] = {}
+        self._lost_since = monotonic()
+        """When there was last an endpoint that was not left out."""
 
     def beneath(self, extractor: NuExtractor[T]) -> NuExtractor[T]:
         """Give an extractor that is the same, but asks through these connections."""
         llm = cast("ChatNuExtract", extractor.llm)
         return extractor.model_copy(update={"llm": llm.with_client(self)})
 
-    async def aclose(self) -> None:
-        """Close all connections."""
-        for ship in self._ships:
-            await ship.wire.aclose()
-
     async def apost(self, call: ApiCall, *, holds: str = "choices") -> Mapping[str, JSON]:
         """Send a request to whichever endpoint has least to do."""
-        until = monotonic() + self.endpoint.policy.total
-        return await self.endpoint.policy.arun(lambda: self._attempt(call, holds, until))
+        return await self.endpoint.policy.arun(lambda: self._attempt_anywhere(call, holds), self.availability)
 
-    async def _attempt(self, call: ApiCall, holds: str, until: float) -> Mapping[str, JSON]:
+    async def _attempt_anywhere(self, call: ApiCall, holds: str) -> Mapping[str, JSON]:
         while True:
-            ship = await self._board(until)
+            ship = await self._board()
             trial, started = ship.is_out and not self._is_hopeless, monotonic()
             try:
-                reply = await ship.wire.apost(call, holds=holds)
+                reply = await ship.wire.attempt(call, holds=holds)
             except EndpointError as error:
                 ship.fail(error, started, longest=self.endpoint.policy.total)
                 if not ship.is_out or not (trial or self._is_misled(error)):
@@ -116,12 +110,15 @@ class EndpointPool(Client):
 
     def _is_misled(self, error: EndpointError) -> bool:
         """Whether it is the endpoint that is wrong, and there is another one."""
-        return not error.retryable and not all(ship.is_out for ship in self._ships)
+        is_dead = isinstance(error, EndpointUnreachable) and not error.connected
+        return (is_dead or not error.retryable) and not all(ship.is_out for ship in self._ships)
 
-    async def _board(self, until: float) -> "_Ship":
+    async def _board(self) -> "_Ship":
         while (ship := self._free()) is None:
             lost = self._lost()
-            if lost and monotonic() > until:
+            until = self._lost_since + self.endpoint.policy.patience
+            if lost and (not lost.retryable or monotonic() > until):
+                lost.stops_run = True
                 raise lost
             await self._wait(until if lost else None)
         ship.aboard += 1
@@ -142,9 +139,11 @@ class EndpointPool(Client):
     def _lost(self) -> EndpointError | None:
         """Why every endpoint is left out, if every one is."""
         if not all(ship.is_out for ship in self._ships):
+            self._lost_since = monotonic()
             return None
-        # A copy, for one error raised in many places would gather all their tracebacks.
-        return copy.copy(self._ships[0].last)
+        # One that may pass, if there is one; a copy, for one error raised in many places would gather their tracebacks.
+        errors = [ship.last for ship in self._ships if ship.last]
+        return copy.copy(next((error for error in errors if error.retryable), errors[0]))
 
     async def _wait(self, until: float | None) -> None:
         """Wait until an endpoint may be free."""
@@ -168,20 +167,11 @@ class EndpointPool(Client):
                 waiter.set_result(None)
 
 
-class _Line(Client):
-    """The connections to one endpoint, for one batch, closed with it."""
-
-    async def aclose(self) -> None:
-        """Close the connections of the running loop."""
-        if kept := self._async_transports.get(asyncio.get_running_loop()):
-            await kept.keeper.aclose()
-
-
 class _Ship:
     """One endpoint: what it has to do, and how much it may be given."""
 
-    def __init__(self, endpoint: Endpoint, most: int) -> None:
-        self.wire = _Line(endpoint)
+    def __init__(self, client: Client, most: int) -> None:
+        self.wire = client
         self.most = most
         self.aboard = 0
         """Requests under way."""
@@ -214,7 +204,8 @@ class _Ship:
 
     def fail(self, error: EndpointError, started: float, *, longest: float) -> None:
         """Take note of a failed request that was begun at some time."""
-        if isinstance(error, ContextOverflow) or error.status in _OF_DOCUMENT:
+        refused = isinstance(error, AccessDenied | UnknownModel | RequestRefused) and not error.stops_run
+        if refused or isinstance(error, ContextOverflow) or error.status in _OF_DOCUMENT:
             self.succeed()
         elif started >= self._changed:
             # Those that were under way at the last change tell of the same trouble.
@@ -227,7 +218,8 @@ class _Ship:
 
     def _count(self, error: EndpointError) -> None:
         wrong = isinstance(error, AccessDenied | UnknownModel | RequestRefused)
-        self._failures = _FAILURES if wrong else self._failures + 1
+        dead = isinstance(error, EndpointUnreachable) and not error.connected and not self.has_answered
+        self._failures = _FAILURES if wrong or dead else self._failures + 1
         if self.is_out:
             now = monotonic()
             self.rests_until, self._changed = now + self._pause, now

@@ -18,13 +18,14 @@ from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
 
 from pydantic import BaseModel
 
-from langchain_nuextract.batch import event_loop as looping
 from langchain_nuextract.batch.checkpoint_thread import open_checkpoint
 from langchain_nuextract.batch.endpoint_pool import pool_for
+from langchain_nuextract.batch.event_loop import Pool
 from langchain_nuextract.batch.options import ManyOptions, Options
 from langchain_nuextract.batch.progress import Progress
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.batch.worker import Worker
+from langchain_nuextract.client import background_loop
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.runnables.base_extractor import BaseExtractor
 from langchain_nuextract.runnables.extractor import MappedExtractor, NuExtractor
@@ -55,7 +56,7 @@ class Batch(Generic[Out]):
         source = _Source(documents)
         numbered = source.numbered()
         working = self._working(ready.put)
-        pool = looping.run(working.__aenter__())
+        pool = background_loop.run(working.__aenter__())
         try:
             with Progress(documents, shown=self.options.progress) as progress:
                 desk = _Desk[Out](self.options, progress)
@@ -71,7 +72,7 @@ class Batch(Generic[Out]):
         finally:
             # When the interpreter ends, the loop has ended before, and the workers with it.
             if pool.loop.is_running():
-                looping.run(working.__aexit__(None, None, None))
+                background_loop.run(working.__aexit__(None, None, None))
 
     async def arun(self, documents: Iterable[Any] | AsyncIterable[Any]) -> AsyncGenerator[Result[Out]]:
         """Extract from documents on the running loop."""
@@ -97,7 +98,7 @@ class Batch(Generic[Out]):
     @asynccontextmanager
     async def _working(
         self, deliver: Callable[[Delivered[Out]], object]
-    ) -> AsyncGenerator[looping.Pool[Numbered, Result[Out]]]:
+    ) -> AsyncGenerator[Pool[Numbered, Result[Out]]]:
         options = self.options
         async with AsyncExitStack() as stack:
             checkpoint = None
@@ -106,9 +107,8 @@ class Batch(Generic[Out]):
             extractor, most = self.extractor, options.max_concurrency
             if fleet := pool_for(extractor, options.endpoints, most=most):
                 extractor = fleet.beneath(extractor)
-                stack.push_async_callback(fleet.aclose)
             asker = Worker(extractor, self.pick, checkpoint, options.config)
-            yield await stack.enter_async_context(looping.Pool(asker.ask, deliver, size=most))
+            yield await stack.enter_async_context(Pool(asker.ask, deliver, size=most))
 
 
 def batch_of(runnable: BaseExtractor[Out], options: ManyOptions) -> Batch[Out]:
@@ -208,7 +208,7 @@ class _Source:
 
 
 async def _feed(
-    source: _Source, pool: looping.Pool[Numbered, Any], room: asyncio.Semaphore, deliver: Callable[[None], object]
+    source: _Source, pool: Pool[Numbered, Any], room: asyncio.Semaphore, deliver: Callable[[None], object]
 ) -> None:
     """Give the pool documents as there is room, and wake up whoever waits for more results when there are none."""
     async with aclosing(source.anumbered()) as numbered:

@@ -1,20 +1,18 @@
 """The endpoint as it is spoken to: sending, retrying, streams and the list of models."""
 
 import asyncio
-import os
-from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from threading import Lock
-from typing import ClassVar, Final, NamedTuple, Self
-from weakref import WeakKeyDictionary, WeakValueDictionary, finalize, ref
+from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
+from contextlib import aclosing, closing, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from typing import Final, Self
+from weakref import finalize
 
-import httpx2
-
+from langchain_nuextract.client.availability import Availability
+from langchain_nuextract.client.background_loop import aiterate, arun, iterate, run
 from langchain_nuextract.client.config import Endpoint
+from langchain_nuextract.client.connections import Connections
 from langchain_nuextract.client.error_mapping import (
     ErrorContext,
-    Refusal,
     ServedModel,
     broken_connections,
     context_of,
@@ -22,24 +20,21 @@ from langchain_nuextract.client.error_mapping import (
     explain,
     explain_inner,
     explain_refusal,
+    inner_error,
     not_a_reply,
     refusal_of,
 )
+from langchain_nuextract.client.reply_body import BodyReader, UnreadableBody, read_body
 from langchain_nuextract.client.request_body import Options
 from langchain_nuextract.client.response import EventReader, decode, encode, well_formed
-from langchain_nuextract.client.transports import (
-    AsyncResponse,
-    AsyncTransport,
-    HttpRequest,
-    open_async,
-    open_sync,
-    send,
-)
-from langchain_nuextract.errors import EndpointError
+from langchain_nuextract.client.secrets import Secrets, without_frames
+from langchain_nuextract.client.transports import AsyncResponse, HttpRequest
+from langchain_nuextract.errors import AccessDenied, EndpointError, NotAChatReply
 from langchain_nuextract.paths import JSON, fields, integer, items
 
 _LOOK: Final = (5.0, 5.0, 5.0, 5.0)
 """Seconds. Looking something up for an error message must not take long."""
+_REFUSED: Final = frozenset({401, 403, 404})
 _OK: Final = range(200, 300)
 _OF_VLLM: Final = frozenset({"kv_transfer_params", "prompt_token_ids"})
 """Keys that vLLM's answers have on both routes (0.32), and the first events of its streams, mostly with null."""
@@ -56,42 +51,77 @@ class ApiCall:
     """A timeout or headers for this request alone."""
 
 
-class _Kept(NamedTuple):
-    """An event loop's transport, and the generator that closes it when the loop ends or this is dropped."""
-
-    transport: AsyncTransport
-    keeper: AsyncGenerator[None]
-
-
 class Client:
-    """A connection to one endpoint. Clients are made when first needed: one for threads, one for each event loop."""
+    """Speaks to one endpoint, from any thread and event loop. It opens connections when they are first needed.
 
-    _shared: ClassVar[WeakValueDictionary[Endpoint, Self]] = WeakValueDictionary()
-    _sharing: ClassVar[Lock] = Lock()
+        with Client(Endpoint("http://localhost:8000/v1")) as client:
+            reply = client.post(ApiCall("/chat/completions", {"model": …, "messages": […]}))
 
-    @classmethod
-    def to(cls, endpoint: Endpoint) -> Self:
-        """Get the connection that all who have these settings share, for as long as one of them holds it."""
-        with cls._sharing:
-            wire = cls._shared.get(endpoint)
-            if wire is None:
-                wire = cls._shared[endpoint] = cls(endpoint)
-            return wire
+    Args:
+        endpoint: Where it is, and how it is reached.
 
-    def __deepcopy__(self, memo: object) -> Self:
-        """Share it with copies, whose settings are the same."""
-        return self
+    Raises:
+        ValueError: The settings contradict each other, or a certificate cannot be read.
+    """
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
         self.is_vllm = False
         """Whether an answer has shown that it is vLLM."""
+        self.availability = Availability(endpoint.policy.patience)
+        """What is known of the endpoint as a whole."""
         self._headers = endpoint.all_headers()
-        self._lock = Lock()
-        self._client: httpx2.Client | None = None
-        self._process = os.getpid()
-        self._async_transports: WeakKeyDictionary[asyncio.AbstractEventLoop, _Kept] = WeakKeyDictionary()
+        self._secrets = Secrets(endpoint)
+        self._connections = Connections(endpoint)
+        # Not `__del__`: its weak references would be dead by then, if this were garbage in a circle.
+        finalize(self, self._connections.close_elsewhere).atexit = False
+        self._siblings: dict[str, Client] = {}
         self._models: tuple[ServedModel, ...] = ()
+        self._looking: asyncio.Task[tuple[ServedModel, ...]] | None = None
+
+    def sibling(self, url: str) -> "Client":
+        """Give the client for another address with the same settings, which lives as long as this one."""
+        if url == self.endpoint.url:
+            return self
+        return self._siblings.setdefault(url, Client(replace(self.endpoint, url=url)))
+
+    def close(self) -> None:
+        """Close all connections, and end the thread of sync calls if nothing else uses it.
+
+        Without it they are closed with their event loop, or when nobody holds this any more. The client may be used
+        again; it then opens new ones. An event loop of another thread closes its own as soon as it runs.
+        """
+        for sibling in self._siblings.values():
+            sibling.close()
+        self._connections.close()
+
+    async def aclose(self) -> None:
+        """Do the same on an event loop."""
+        for sibling in self._siblings.values():
+            await sibling.aclose()
+        await self._connections.aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *raised: object) -> None:
+        await self.aclose()
+
+    def __eq__(self, other: object) -> bool:
+        """Compare the settings: models with equal ones are equal, whichever connections they have."""
+        return isinstance(other, Client) and other.endpoint == self.endpoint
+
+    __hash__ = object.__hash__
+
+    def __deepcopy__(self, memo: object) -> Self:
+        """Share it with copies, whose settings are the same."""
+        return self
 
     def post(self, call: ApiCall, *, holds: str = "choices") -> Mapping[str, JSON]:
         """Send a request and read the JSON object that comes back.
@@ -103,13 +133,17 @@ class Client:
         Raises:
             EndpointError: It failed for good; retryable failures have been retried.
         """
-        place, sending = self._place(call), self._sending(call)
-        return self._seen(_read(self.endpoint.policy.run(lambda: self._fetch(place, sending)), place, holds))
+        return run(self._post(call, holds, sync=True))
 
     async def apost(self, call: ApiCall, *, holds: str = "choices") -> Mapping[str, JSON]:
         """Do the same on an event loop."""
-        place, sending = self._place(call), self._sending(call)
-        return self._seen(_read(await self.endpoint.policy.arun(lambda: self._afetch(place, sending)), place, holds))
+        posting = self._post(call, holds, sync=False)
+        return await (arun(posting) if self._connections.in_background else posting)
+
+    async def attempt(self, call: ApiCall, *, holds: str = "choices") -> Mapping[str, JSON]:
+        """Do the same without sending anything again, for callers who turn to another endpoint instead."""
+        attempting = self._attempt(self._request(call), self._place(call), holds, sync=False)
+        return await (arun(attempting) if self._connections.in_background else attempting)
 
     def events(self, call: ApiCall) -> Generator[Mapping[str, JSON]]:
         """Send a request and yield the events of its answer; only the opening of the stream is retried.
@@ -117,206 +151,231 @@ class Client:
         Raises:
             EndpointError: It failed for good, or the stream broke off or stalled in between.
         """
-        place, sending = self._place(call), self._sending(call, stream=True)
-        response = self.endpoint.policy.run(lambda: self._open(place, sending))
-        events = _Events(place, response.headers)
-        try:
-            with _explained(place):
-                for received in response.iter_bytes():
-                    yield from map(self._seen, events.read(received))
-            yield from events.end()
-        finally:
-            response.close()
+        with closing(iterate(self._events(call, sync=True))) as received:
+            for events in received:
+                yield from events
 
     async def aevents(self, call: ApiCall) -> AsyncGenerator[Mapping[str, JSON]]:
         """Do the same on an event loop."""
-        place, sending = self._place(call), self._sending(call, stream=True)
-        response = await self.endpoint.policy.arun(lambda: self._aopen(place, sending))
-        events = _Events(place, response.headers)
-        try:
-            with _explained(place):
-                async for received in response.aiter_bytes():
-                    for event in events.read(received):
-                        yield self._seen(event)
-            for event in events.end():
-                yield event
-        finally:
-            await response.aclose()
+        events = self._events(call, sync=False)
+        async with aclosing(aiterate(events) if self._connections.in_background else events) as received:
+            async for together in received:
+                for event in together:
+                    yield event
 
     def models(self) -> tuple[ServedModel, ...]:
         """Ask which models are served, once; empty if the endpoint does not tell within a few seconds."""
-        if not self._models:
-            with suppress(EndpointError, ValueError):
-                self._models = served_models(decode(self._fetch(self._list, self._listing())))
-        return self._models
+        return self._models or run(self._known_models(sync=True))
 
     async def amodels(self) -> tuple[ServedModel, ...]:
         """Do the same on an event loop."""
-        if not self._models:
-            with suppress(EndpointError, ValueError):
-                self._models = served_models(decode(await self._afetch(self._list, self._listing())))
-        return self._models
+        looking = self._known_models(sync=False)
+        return await (arun(looking) if self._connections.in_background else looking)
 
     def context_of(self, model: str) -> int | None:
         """Tell how many tokens a model takes, prompt and answer together; None if the endpoint does not say."""
         return context_of(model, self.models())
 
-    def _seen(self, body: Mapping[str, JSON]) -> Mapping[str, JSON]:
-        self.is_vllm = self.is_vllm or not _OF_VLLM.isdisjoint(body)
-        return body
+    async def _post(self, call: ApiCall, holds: str, *, sync: bool) -> Mapping[str, JSON]:
+        request, place = self._request(call), self._place(call)
+        policy = self.endpoint.policy
+        return await policy.arun(lambda: self._attempt(request, place, holds, sync=sync), self.availability)
+
+    async def _attempt(
+        self, request: HttpRequest, place: ErrorContext, holds: str, *, sync: bool
+    ) -> Mapping[str, JSON]:
+        reply = await self._fetch(request, place, sync=sync)
+        if reply.status in _OK:
+            return self._seen(_read(reply, place, self._secrets, holds))
+        raise await self._refused(reply, place, sync=sync)
+
+    async def _events(self, call: ApiCall, *, sync: bool) -> AsyncGenerator[Sequence[Mapping[str, JSON]]]:
+        """Yield the events of a stream, those together that came together."""
+        request, place = self._request(call, stream=True), self._place(call)
+        deadline = None if request.deadline is None else asyncio.get_running_loop().time() + request.deadline
+        policy = self.endpoint.policy
+        response = await policy.arun(lambda: self._open(request, place, sync=sync), self.availability)
+        try:
+            events = _Events(place, response.headers, self._secrets)
+            with self._explained(place):
+                received = response.aiter_raw()
+                while True:
+                    async with asyncio.timeout_at(deadline):
+                        piece = await anext(received, None)
+                    if piece is None:
+                        break
+                    together = [*map(self._seen, events.read(piece))]
+                    yield together
+                    if events.failure:
+                        raise events.failure
+            yield [*events.end()]
+        finally:
+            await response.aclose()
+
+    async def _fetch(self, request: HttpRequest, place: ErrorContext, *, sync: bool) -> "_Reply":
+        with self._explained(place):
+            async with asyncio.timeout(request.deadline):
+                response = await self._connections.here(sync=sync).send(request)
+                try:
+                    return _Reply(response.status_code, response.headers, await read_body(response))
+                finally:
+                    await response.aclose()
+
+    async def _open(self, request: HttpRequest, place: ErrorContext, *, sync: bool) -> AsyncResponse:
+        with self._explained(place):
+            async with asyncio.timeout(request.deadline):
+                response = await self._connections.here(sync=sync).send(request)
+                if response.status_code in _OK:
+                    return response
+                try:
+                    reply = _Reply(response.status_code, response.headers, await read_body(response))
+                finally:
+                    await response.aclose()
+        raise await self._refused(reply, place, sync=sync)
+
+    def _request(self, call: ApiCall, *, stream: bool = False) -> HttpRequest:
+        options, endpoint = call.options, self.endpoint
+        whole = (options.timeout or endpoint.timeout)[1]
+        return HttpRequest(
+            method="POST",
+            url=self._place(call).url,
+            headers={**self._headers, **options.headers} if options.headers else self._headers,
+            timeout=options.timeout or endpoint.timeouts(stream=stream),
+            # A little later, for a connection that is not made in time is to be called that.
+            deadline=whole and whole * 1.01 + 0.05,
+            content=encode(call.body),
+            params=(*endpoint.query, *options.query),
+        )
 
     def _place(self, call: ApiCall) -> ErrorContext:
         # llama.cpp and vLLM have it outside of /v1.
         before = self.endpoint.root if call.path == "/tokenize" else self.endpoint.url
         return ErrorContext(before + call.path, str(call.body.get("model", "")))
 
-    def _sending(self, call: ApiCall, *, stream: bool = False) -> HttpRequest:
-        options = call.options
-        return HttpRequest(
-            method="POST",
-            url=self._place(call).url,
-            headers={**self._headers, **options.headers} if options.headers else self._headers,
-            timeout=options.timeout or self.endpoint.timeouts(stream=stream),
-            content=encode(call.body),
-            params=(*self.endpoint.query, *options.query),
-        )
+    def _seen(self, body: Mapping[str, JSON]) -> Mapping[str, JSON]:
+        self.is_vllm = self.is_vllm or not _OF_VLLM.isdisjoint(body)
+        return body
 
-    @property
-    def _list(self) -> ErrorContext:
-        return ErrorContext(f"{self.endpoint.url}/models", "")
+    async def _refused(self, reply: "_Reply", place: ErrorContext, *, sync: bool) -> EndpointError:
+        """Say what an error status means, and whether it is this request's alone."""
+        words = self._secrets.hide(reply.content)
+        try:
+            body = decode(words)
+        except ValueError:
+            body = words.decode("utf-8", "replace")
+        refusal = refusal_of(reply.status, body, self._secrets.hidden_headers(reply.headers))
+        access = reply.status in _REFUSED and not refusal.too_long
+        models, by_all = self._models, False
+        if access or (refusal.too_long and not models):
+            try:
+                models = await self._look(sync=sync)
+            except AccessDenied:
+                by_all = True
+            except (EndpointError, ValueError):
+                models = ()
+        error = explain_refusal(refusal, place, models)
+        if access:
+            unlisted = bool(models) and place.model not in {model.id for model in models}
+            self.availability.refuse(error, by_all=by_all or unlisted)
+        return error
 
-    def _listing(self) -> HttpRequest:
-        return HttpRequest("GET", self._list.url, self._headers, _LOOK, params=self.endpoint.query)
+    async def _look(self, *, sync: bool) -> tuple[ServedModel, ...]:
+        """Ask for the list of models, once for all requests that fail together."""
+        known, loop = self._looking, asyncio.get_running_loop()
+        if not known or known.get_loop() is not loop or (known.done() and not self.availability.refusals):
+            known = self._looking = asyncio.create_task(self._list(sync=sync))
+        return await asyncio.shield(known)
 
-    def _fetch(self, place: ErrorContext, sending: HttpRequest) -> bytes:
-        response = self._open(place, sending)
-        with _explained(place):
-            return response.read()
+    async def _list(self, *, sync: bool) -> tuple[ServedModel, ...]:
+        place = ErrorContext(f"{self.endpoint.url}/models", "")
+        request = HttpRequest("GET", place.url, self._headers, _LOOK, deadline=_LOOK[1], params=self.endpoint.query)
+        reply = await self._fetch(request, place, sync=sync)
+        if reply.status not in _OK:
+            raise explain_refusal(refusal_of(reply.status, None), place, ())
+        self._models = served_models(decode(reply.content))
+        return self._models
 
-    async def _afetch(self, place: ErrorContext, sending: HttpRequest) -> bytes:
-        response = await self._aopen(place, sending)
-        with _explained(place):
-            return await response.aread()
+    async def _known_models(self, *, sync: bool) -> tuple[ServedModel, ...]:
+        with suppress(EndpointError, ValueError):
+            return self._models or await self._list(sync=sync)
+        return ()
 
-    def _open(self, place: ErrorContext, sending: HttpRequest) -> httpx2.Response:
-        with _explained(place):
-            response = send(self._sync(), sending)
-            if response.status_code in _OK:
-                return response
-            refusal = _refusal(response.status_code, response.read(), response.headers)
-        looked_up = refusal.asks_for_models and sending.content
-        raise explain_refusal(refusal, place, self.models() if looked_up else ())
-
-    async def _aopen(self, place: ErrorContext, sending: HttpRequest) -> AsyncResponse:
-        transport = await self._async()
-        with _explained(place):
-            response = await transport.send(sending)
-            if response.status_code in _OK:
-                return response
-            refusal = _refusal(response.status_code, await response.aread(), response.headers)
-        looked_up = refusal.asks_for_models and sending.content
-        raise explain_refusal(refusal, place, await self.amodels() if looked_up else ())
-
-    def forget(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Let the transport of an event loop go."""
-        self._async_transports.pop(loop, None)
-
-    def _sync(self) -> httpx2.Client:
-        with self._lock:
-            if self._client is None or self._process != os.getpid():
-                # A forked process must not write into the connections of its parent.
-                self._client, self._process = open_sync(self.endpoint), os.getpid()
-                if self._client is not self.endpoint.http_client:
-                    finalize(self, self._client.close)
-            return self._client
-
-    async def _async(self) -> AsyncTransport:
-        loop = asyncio.get_running_loop()
-        kept = self._async_transports.get(loop)
-        if kept is None:
-            kept = self._async_transports[loop] = self._open_async()
-            # Runs up to its yield without giving way, so that nobody else opens a second one meanwhile.
-            await anext(kept.keeper)
-        return kept.transport
-
-    def _open_async(self) -> _Kept:
-        transport = open_async(self.endpoint)
-        return _Kept(transport, _keep(transport, ref(self), close=not self.endpoint.http_async_client))
+    @contextmanager
+    def _explained(self, place: ErrorContext) -> Generator[None]:
+        """Turn what breaks on the way into one of our errors."""
+        try:
+            yield
+        except UnreadableBody as error:
+            raise NotAChatReply(place.url, 200, f"no model's answer in the reply: {error}") from None
+        except broken_connections() as error:
+            raise explain(error, place, self._secrets.hide_text) from without_frames(error)
 
 
-async def _keep(transport: AsyncTransport, wire: "ref[Client]", *, close: bool) -> AsyncGenerator[None]:
-    """Close the transport when its event loop shuts its generators down, or when nobody holds the wire any more."""
-    # It holds the transport, which would complain if it were garbage itself before it is closed.
-    holding = finalize(wire(), id, transport)
-    try:
-        yield
-    finally:
-        holding.detach()
-        if kept := wire():
-            kept.forget(asyncio.get_running_loop())
-        if close:
-            await transport.close()
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """A reply as it came. Nothing of it is shown with the frames of an error, for it may hold the key."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
 
 
 class _Events:
     """Reads the body of a streamed reply, whoever iterates over it."""
 
-    def __init__(self, place: ErrorContext, headers: Mapping[str, str]) -> None:
+    def __init__(self, place: ErrorContext, headers: Mapping[str, str], secrets: Secrets) -> None:
         self._place = place
+        self._secrets = secrets
+        self._headers = headers
         self._streams = "text/event-stream" in headers.get("content-type", "")
+        self._body = BodyReader(headers)
         self._reader = EventReader()
-        self._whole = b""
+        self._whole: list[bytes] = []
+        self.failure: EndpointError | None = None
+        """What was wrong behind the last event."""
 
     def read(self, received: bytes) -> Iterator[Mapping[str, JSON]]:
         """Yield the events that are complete now."""
+        received = self._body.read(received)
         if not self._streams:
-            self._whole += received
+            self._whole.append(received)
             return
         try:
             yield from map(self._checked, self._reader.feed(received))
-        except ValueError as error:
-            raise not_a_reply(self._place, received) from error
+        except EndpointError as error:
+            self.failure = error
+        except ValueError:
+            self.failure = self._not_a_reply(received)
 
     def end(self) -> Iterator[Mapping[str, JSON]]:
         """Check that the stream is complete; a server that does not stream has sent one whole answer instead."""
         if not self._streams:
-            yield _read(self._whole, self._place, "choices")
+            yield _read(_Reply(200, self._headers, b"".join(self._whole)), self._place, self._secrets)
         elif not self._reader.complete:
             raise cut_off(self._place)
 
     def _checked(self, event: Mapping[str, JSON]) -> Mapping[str, JSON]:
-        if error := event.get("error"):
-            raise explain_inner(error, self._place)
+        if error := inner_error(event):
+            raise explain_inner(self._secrets.hidden(error), self._place)
         if not well_formed(event):
-            raise not_a_reply(self._place, encode(event))
+            raise self._not_a_reply(encode(event))
         return event
 
+    def _not_a_reply(self, received: bytes) -> EndpointError:
+        return not_a_reply(self._place, self._secrets.hide(received))
 
-@contextmanager
-def _explained(place: ErrorContext) -> Generator[None]:
-    """Turn what breaks on the way into one of our errors."""
+
+def _read(reply: _Reply, place: ErrorContext, secrets: Secrets, holds: str = "choices") -> Mapping[str, JSON]:
     try:
-        yield
-    except broken_connections() as error:
-        raise explain(error, place) from error
-
-
-def _refusal(status: int, content: bytes, headers: Mapping[str, str]) -> Refusal:
-    try:
-        body: JSON = decode(content)
+        body = fields(decode(reply.content))
     except ValueError:
-        body = content.decode("utf-8", "replace")
-    return refusal_of(status, body, headers)
-
-
-def _read(content: bytes, place: ErrorContext, holds: str) -> Mapping[str, JSON]:
-    try:
-        body = fields(decode(content))
-    except ValueError as error:
-        raise not_a_reply(place, content) from error
-    if not body.get(holds) or not well_formed(body):
-        raise not_a_reply(place, content)
-    return body
+        body = {}
+    if error := inner_error(body):
+        raise explain_inner(secrets.hidden(error), place)
+    if body.get(holds) and well_formed(body):
+        return body
+    del body  # it may hold the key, and whoever shows the error may show its frames
+    raise not_a_reply(place, secrets.hide(reply.content))
 
 
 def served_models(body: JSON) -> tuple[ServedModel, ...]:

@@ -1,5 +1,7 @@
 """How an endpoint is reached: its address, key, headers and patience."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
@@ -7,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from langchain_nuextract.client.retry import RetryPolicy
+from langchain_nuextract.client.tls import Certificate, Verify
 
 NO_KEY: Final = "EMPTY"
 """Sent where the server needs no key; the name that vLLM's documentation uses."""
@@ -28,15 +31,48 @@ def normal_url(base_url: str) -> str:
         )
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError(
-            "base_url must be a bare address: pass credentials by api_key or default_headers, and a "
-            "query by default_query"
+            "base_url must be a bare address, without a user, a password or a query: pass credentials by api_key or "
+            "default_headers"
         )
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/') or '/v1'}"
 
 
+_CREDENTIALS: Final = ("auth", "key", "token", "secret", "cookie", "password")
+_KEY: Final = re.compile(r"[!-~]+")
+_HEADER: Final = re.compile(r"[\t -~\x80-\xff]*")
+
+
+def is_credential(name: str) -> bool:
+    """Tell whether a header or a part of a query is named like a credential."""
+    return any(part in name.lower() for part in _CREDENTIALS)
+
+
+def checked_key(key: SecretStr | None) -> SecretStr | None:
+    """Take the blanks off a key, such as the line break at the end of a file; None for an empty one.
+
+    Raises:
+        ValueError: It cannot stand in a header. The message does not show it.
+    """
+    stripped = key.get_secret_value().strip() if key else ""
+    if stripped and not _KEY.fullmatch(stripped):
+        raise ValueError("api_key holds a character that no key has: a line break, a blank or a letter beyond ASCII")
+    return SecretStr(stripped) if stripped else None
+
+
+def check_headers(headers: Mapping[str, str]) -> None:
+    """Refuse headers that cannot be sent.
+
+    Raises:
+        ValueError: A value holds a line break or the like. The message shows the name alone.
+    """
+    for name, value in headers.items():
+        if not _HEADER.fullmatch(value):
+            raise ValueError(f"default_headers: the value of {name!r} holds a character that no header has")
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """How the endpoint is reached. Equal settings share their connections."""
+    """How the endpoint is reached."""
 
     url: str
     """Its address up to and including `/v1`."""
@@ -47,7 +83,9 @@ class Endpoint:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     query: tuple[tuple[str, Any], ...] = field(default=(), repr=False)
     policy: RetryPolicy = field(default_factory=RetryPolicy)
-    proxy: str | None = None
+    proxy: SecretStr | None = None
+    verify: Verify = True
+    cert: Certificate | None = field(default=None, repr=False)
     http_client: Any = None
     """The caller's own client for sync calls; never closed from here."""
     http_async_client: Any = None
@@ -67,6 +105,8 @@ class Endpoint:
         """Write the headers of each request; the caller's own win."""
         basic = {
             "Accept": "application/json",
+            # A compressed body may be a thousand times as large as what came over the wire.
+            "Accept-Encoding": "identity",
             "Content-Type": "application/json",
             "User-Agent": "langchain-nuextract",
             "Authorization": f"Bearer {self.key.get_secret_value() if self.key else NO_KEY}",

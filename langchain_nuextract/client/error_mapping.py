@@ -16,13 +16,13 @@
 import re
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Final, cast
+from functools import partial
+from typing import Final, TypeAlias, cast
 
 import aiohttp
-import anyio
 import httpx2
 
 from langchain_nuextract.errors import (
@@ -37,7 +37,7 @@ from langchain_nuextract.errors import (
     UnknownModel,
     quote,
 )
-from langchain_nuextract.paths import JSON, fields, integer
+from langchain_nuextract.paths import JSON, fields, integer, items
 
 NOBODY: Final = (
     "Start the server, or `nuextract serve` for an endpoint on this machine, and name its address by base_url or "
@@ -46,8 +46,13 @@ NOBODY: Final = (
 _WHERE: Final = "Is base_url right? It is the address up to and including /v1"
 _TRY_LATER: Final = frozenset({408, 409, 425, 429})
 
-_TOO_LONG = re.compile(r"maximum context length|context length|exceeds? the available context size", re.IGNORECASE)
-_SECONDS = re.compile(r"\d+(\.\d+)?")
+_TOO_LONG = re.compile(
+    r"context length|available context size|maximum model length|max_model_len"
+    r"|max_tokens must be at least 1, got -|input is too long|prompt is too long",
+    re.IGNORECASE,
+)
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
+_STATUS = re.compile(r"[45][0-9][0-9]")
 _SIZES = (
     re.compile(r"prompt contains (?:at least )?(\d+) input tokens"),
     re.compile(r"\((\d+) in the messages"),
@@ -133,25 +138,35 @@ def explain_refusal(refusal: Refusal, place: ErrorContext, models: tuple[ServedM
     return RequestRefused(url, status, quote(refusal.words))
 
 
-def explain(error: Exception, place: ErrorContext) -> EndpointError:
-    """Say what a foreign error without a status means: the connection, the timeout or the body failed."""
+def explain(error: Exception, place: ErrorContext, hide: Callable[[str], str] = str) -> EndpointError:
+    """Say what a foreign error without a status means: the connection, the timeout or the body failed.
+
+    Args:
+        error: What an HTTP library raised.
+        place: The URL and the model that were asked.
+        hide: Takes secrets out of its words.
+    """
+    cause = hide(str(error) or type(error).__name__)
     # By name, as httpx2 and the older httpx, which users may still hand in, have the same tree of errors.
     for name in (kind.__name__ for kind in type(error).__mro__):
         if name in _CAUSES:
             kind, sentence = _CAUSES[name]
-            return kind(place.url, None, sentence.format(cause=_words(error)))
-    return EndpointUnreachable(place.url, None, f"the connection failed: {_words(error)}")
+            return kind(place.url, None, sentence.format(cause=cause))
+    return EndpointUnreachable(place.url, None, f"the connection failed: {cause}")
 
 
-_NO_CONNECTION: Final = (EndpointUnreachable, "no connection in time. " + NOBODY + ".")
-_NOTHING_THERE: Final = (EndpointUnreachable, "nothing answers here ({cause}). " + NOBODY + ".")
+_Maker: TypeAlias = Callable[[str, int | None, str], EndpointError]
+
+_UNCONNECTED: Final = partial(EndpointUnreachable, connected=False)
+_NO_CONNECTION: Final = (_UNCONNECTED, "no connection in time. " + NOBODY + ".")
+_NOTHING_THERE: Final = (_UNCONNECTED, "nothing answers here ({cause}). " + NOBODY + ".")
 _TOO_SLOW: Final = (ReplyTimeout, "no answer within the timeout. Raise `timeout`, or lower the concurrency.")
-_PROXY: Final = (EndpointUnreachable, "the proxy failed: {cause}")
+_PROXY: Final = (_UNCONNECTED, "the proxy failed: {cause}")
 _NOT_DECODED: Final = (NotAChatReply, "the body could not be decompressed: {cause}")
 _NO_ADDRESS: Final = (RequestRefused, "this address cannot be asked: {cause}")
 _BROKEN: Final = (EndpointUnreachable, "the connection broke before the answer was complete: {cause}")
 
-_CAUSES: Final[Mapping[str, tuple[type[EndpointError], str]]] = {
+_CAUSES: Final[Mapping[str, tuple[_Maker, str]]] = {
     # httpx2 and httpx
     "ConnectTimeout": _NO_CONNECTION,
     "ConnectError": _NOTHING_THERE,
@@ -172,15 +187,30 @@ _CAUSES: Final[Mapping[str, tuple[type[EndpointError], str]]] = {
     "ContentEncodingError": _NOT_DECODED,
     "InvalidURL": _NO_ADDRESS,
     "ClientError": _BROKEN,
+    # asyncio: the deadline over all of it
+    "TimeoutError": _TOO_SLOW,
 }
 """Errors of the HTTP libraries by the name of their class; the nearest base decides."""
 
 
+def inner_error(body: Mapping[str, JSON]) -> JSON:
+    """Find the error in the body of a 200, or in an event of a stream; None if there is none.
+
+    Gateways that have begun to answer put it where it can still stand: as `error` beside the choices or within one, or
+    as vLLM's older flat form, `{"object": "error", "message": …, "code": 404}`.
+    """
+    if body.get("object") == "error":
+        return {**body}
+    choices = map(fields, items(body.get("choices")))
+    return body.get("error") or next((choice["error"] for choice in choices if choice.get("error")), None)
+
+
 def explain_inner(error: JSON, place: ErrorContext) -> EndpointError:
-    """Say what an error inside a stream means: its `code` is the status that the server could not send any more."""
+    """Say what an error within a 200 means: its `code` is the status that the server could not send any more."""
     refusal = refusal_of(200, error)
-    code = integer(refusal.error.get("code"))
-    if code is None or code < 400:  # noqa: PLR2004  # the range is the name
+    sent = refusal.error.get("code")
+    code = int(sent) if isinstance(sent, str) and _STATUS.fullmatch(sent) else integer(sent)
+    if code is None or not 400 <= code < 600:  # noqa: PLR2004  # the range is the name
         return NotAChatReply(place.url, 200, f"an error instead of an answer: {quote(refusal.words)}")
     return explain_refusal(refusal_of(code, error), place, ())
 
@@ -189,7 +219,9 @@ def broken_connections() -> tuple[type[Exception], ...]:
     """List what sending and reading may raise, the older httpx's errors included if it is in use."""
     legacy = sys.modules.get("httpx")
     older: tuple[type[Exception], ...] = (legacy.RequestError,) if legacy else ()
-    return (aiohttp.ClientError, httpx2.RequestError, anyio.EndOfStream, OSError, *older)
+    backend = sys.modules.get("anyio")
+    broken: tuple[type[Exception], ...] = (backend.EndOfStream,) if backend else ()
+    return (aiohttp.ClientError, httpx2.RequestError, OSError, *older, *broken)
 
 
 def not_a_reply(place: ErrorContext, content: bytes) -> NotAChatReply:
@@ -217,7 +249,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return float(asked)
     try:
         return max(parsedate_to_datetime(asked).timestamp() - time.time(), 0.0)
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):
         return None
 
 
@@ -242,7 +274,3 @@ def _not_found(refusal: Refusal, place: ErrorContext, models: tuple[ServedModel,
 def _size_in(words: str) -> int | None:
     found = next((match for pattern in _SIZES if (match := pattern.search(words))), None)
     return int(found[1]) if found else None
-
-
-def _words(error: BaseException) -> str:
-    return str(error) or type(error).__name__

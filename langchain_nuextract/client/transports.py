@@ -1,28 +1,46 @@
-"""How bytes go out and come in: through httpx2 for sync calls, aiohttp for async ones, or a client of the caller's.
+"""How bytes go out and come in: through aiohttp, or a client of the caller's.
 
-The SDK of OpenAI is not used: building its objects and walking httpx2's pool cost ten times what aiohttp does, and it
-reads `OPENAI_…` variables. Redirects are never followed, for they could carry a document to another host.
+The SDK of OpenAI is not used: building its objects and walking its pool cost ten times what aiohttp does, and it reads
+`OPENAI_…` variables. Redirects are never followed, for they could carry a document to another host.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+import asyncio
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from contextvars import Context, ContextVar
+from dataclasses import dataclass, field
+from functools import cache, partial
 from io import BytesIO
 from ssl import SSLContext
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
+from weakref import WeakSet, ref
 
 import aiohttp
 import httpx2
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.tracing import Trace
+from yarl import URL
 
-from langchain_nuextract.client.config import Endpoint, Timeouts
+from langchain_nuextract.client.config import Timeouts
+
+T = TypeVar("T")
 
 _IDLE: Final = 4.0
 """Seconds. Idle connections are dropped before uvicorn, which vLLM runs on, does so after five."""
-_LIMITS: Final = httpx2.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=_IDLE)
 _LARGE: Final = 2**20
 """Bytes from which on aiohttp wants to be given a file, so as not to hold up the loop."""
+_NEVER: Final = 3.0e8
+"""Seconds: ten years."""
+_THREADS: Final = 64
+"""Requests that a caller's own sync client has under way."""
+_RESENDS: Final = 100
+"""Kept connections that may turn out to be closed, one after the other."""
+_connecting: ContextVar[list[object]] = ContextVar("_connecting")
+"""Where it is noted that a new connection is made for the request that is being sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +49,17 @@ class HttpRequest:
 
     method: str
     url: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     timeout: Timeouts
-    content: bytes = b""
-    params: Sequence[tuple[str, Any]] = ()
+    """For each step of it."""
+    deadline: float | None
+    """Seconds for all of it."""
+    content: bytes = field(default=b"", repr=False)
+    params: Sequence[tuple[str, Any]] = field(default=(), repr=False)
 
 
 class AsyncResponse(Protocol):
-    """A response whose body is still to be read, as httpx has it."""
+    """A response whose body is still to be read."""
 
     @property
     def status_code(self) -> int:
@@ -50,21 +71,17 @@ class AsyncResponse(Protocol):
         """Its headers, whatever the case of their names."""
         ...
 
-    async def aread(self) -> bytes:
-        """Read the whole body, decompressed, and free the connection."""
-        ...
-
-    def aiter_bytes(self) -> AsyncIterator[bytes]:
-        """Read the body as it comes in."""
+    def aiter_raw(self) -> AsyncIterator[bytes]:
+        """Read the body as it comes in, compressed as it is."""
         ...
 
     async def aclose(self) -> None:
-        """Give the body up."""
+        """Free the connection; what of the body is not read yet is given up."""
         ...
 
 
 class AsyncTransport(Protocol):
-    """What carries async requests."""
+    """What carries requests, on one event loop."""
 
     async def send(self, sending: HttpRequest) -> AsyncResponse:
         """Send a request and wait for the head of its response."""
@@ -78,59 +95,45 @@ class AsyncTransport(Protocol):
     def is_closed(self) -> bool:
         """Whether it can carry no more."""
         ...
-
-
-def open_sync(endpoint: Endpoint) -> httpx2.Client:
-    """Make a client for threads, or take the caller's."""
-    return endpoint.http_client or httpx2.Client(proxy=endpoint.proxy, verify=_tls(), limits=_LIMITS)
-
-
-def send(client: httpx2.Client, sending: HttpRequest) -> httpx2.Response:
-    """Send a request and wait for the head of its response."""
-    return client.send(_httpx_request(client, sending), stream=True, follow_redirects=False)
-
-
-def open_async(endpoint: Endpoint) -> AsyncTransport:
-    """Make a transport for the running event loop, or take the caller's client."""
-    if endpoint.http_async_client:
-        return HttpxTransport(endpoint.http_async_client)
-    if endpoint.proxy or _environment_has_proxy(endpoint.url):
-        # aiohttp knows no SOCKS, and would look into the environment at each request, on another thread.
-        return HttpxTransport(httpx2.AsyncClient(proxy=endpoint.proxy, verify=_tls(), limits=_LIMITS))
-    return AiohttpTransport(tls=_tls() if endpoint.url.startswith("https:") else True)
-
-
-class HttpxTransport:
-    """Carries requests through an `httpx2.AsyncClient`, or one of the older httpx."""
-
-    def __init__(self, client: httpx2.AsyncClient) -> None:
-        self._client = client
-
-    async def send(self, sending: HttpRequest) -> AsyncResponse:
-        """Send a request and wait for the head of its response."""
-        return await self._client.send(_httpx_request(self._client, sending), stream=True, follow_redirects=False)
-
-    async def close(self) -> None:
-        """Close all connections."""
-        await self._client.aclose()
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether it can carry no more."""
-        return self._client.is_closed
 
 
 class AiohttpTransport:
-    """Carries requests through a session of aiohttp."""
+    """Carries requests through a session of aiohttp. The running event loop owns it: its connections end with the loop.
 
-    def __init__(self, *, tls: SSLContext | bool) -> None:
+    `asyncio.run` and its like shut down async generators before they close a loop, so one of them closes the session.
+    Where a loop is closed without that, as after `run_until_complete` in a task of Celery's, it drops its timers: one
+    that never fires holds this, which frees the sockets when it goes.
+    """
+
+    def __init__(self, *, tls: SSLContext | None = None, proxy: str | None = None) -> None:
+        self._connector = _Connector(tls)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE, ssl=tls),
-            cookie_jar=aiohttp.DummyCookieJar(),
+            connector=self._connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
         )
+        # Apart from its address, for that is shown in errors.
+        self._proxy, self._proxy_auth = aiohttp.helpers.strip_auth_from_url(URL(proxy)) if proxy else (None, None)
+        self._end = _close_in_the_end(self._session)
+        with suppress(StopIteration):
+            # Up to its yield, where the loop knows it; there is nothing to await before.
+            self._end.__anext__().send(None)
+        # In a context of its own, for the caller's variables must not live as long.
+        self._loop = asyncio.get_running_loop()
+        self._timer = ref(self._loop.call_later(_NEVER, _hold, self, context=Context()))
 
     async def send(self, sending: HttpRequest) -> AsyncResponse:
         """Send a request and wait for the head of its response."""
+        made: list[object] = []
+        _connecting.set(made)
+        for _ in range(_RESENDS):
+            try:
+                return await self._send(sending)
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+                # The server closed a kept connection just now. On a new one it would be a failure.
+                if made:
+                    raise
+        return await self._send(sending)
+
+    async def _send(self, sending: HttpRequest) -> AsyncResponse:
         content = sending.content
         response = await self._session.request(
             sending.method,
@@ -140,17 +143,81 @@ class AiohttpTransport:
             params=list(sending.params) or None,
             timeout=_aiohttp_timeout(sending.timeout),
             allow_redirects=False,
+            proxy=self._proxy,
+            proxy_auth=self._proxy_auth,
         )
         return _AiohttpResponse(response)
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._session.close()
+        if timer := self._timer():
+            timer.cancel()
+        await self._end.aclose()
+
+    def begin_close(self) -> None:
+        """Close all connections in a task of the running loop."""
+        self._closing = asyncio.create_task(self.close())
 
     @property
     def is_closed(self) -> bool:
         """Whether it can carry no more."""
         return self._session.closed
+
+    def __del__(self) -> None:
+        """Free the sockets: this is dropped with its loop, which can be asked for nothing any more."""
+        if not self._session.closed:
+            self._session.detach()
+            self._connector.abandon()
+            # uvloop is closing its sockets just now, and must not lose their handles meanwhile.
+            vars(self._loop).setdefault("_nuextract_connectors", []).append(self._connector)
+
+
+async def _close_in_the_end(session: aiohttp.ClientSession) -> AsyncGenerator[None]:
+    try:
+        yield
+    finally:
+        await session.close()
+
+
+def _hold(transport: AiohttpTransport) -> None:
+    """Do nothing, in ten years."""
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Knows its connections, so that they can be ended without their loop."""
+
+    def __init__(self, tls: SSLContext | None) -> None:
+        super().__init__(limit=0, keepalive_timeout=_IDLE, ssl=tls or True)  # pyright: ignore[reportUnknownMemberType]
+        self._opened: WeakSet[ResponseHandler] = WeakSet()
+
+    async def _create_connection(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  # its name in aiohttp
+    ) -> ResponseHandler:
+        _connecting.get().append(self)
+        opened = await super()._create_connection(req, traces, timeout)
+        self._opened.add(opened)
+        return opened
+
+    def abandon(self) -> None:
+        """Free the sockets of all connections, whose loop is closed."""
+        for connection in self._opened:
+            if transport := connection.transport:
+                _abandon(transport)
+
+    def __del__(self, _: object = None) -> None:
+        """Say nothing, unlike aiohttp, of connections that have ended with their loop."""
+
+
+def _abandon(transport: asyncio.BaseTransport) -> None:
+    """Free a transport's socket. asyncio would ask the loop to do it, which is closed, so this is what it would do."""
+    tls = getattr(transport, "_ssl_protocol", None)
+    # uvloop's transports have no such method: uvloop closes its sockets with the loop.
+    if lost := getattr(getattr(tls, "_transport", transport), "_call_connection_lost", None):
+        with suppress(RuntimeError):
+            lost(None)
 
 
 class _AiohttpResponse:
@@ -161,15 +228,96 @@ class _AiohttpResponse:
         self.status_code = response.status
         self.headers: Mapping[str, str] = response.headers
 
-    async def aread(self) -> bytes:
-        return await self._response.read()
-
-    async def aiter_bytes(self) -> AsyncIterator[bytes]:
-        async for received in self._response.content.iter_any():
-            yield received
+    def aiter_raw(self) -> AsyncIterator[bytes]:
+        return self._response.content.iter_any()
 
     async def aclose(self) -> None:
         self._response.close()
+
+
+class HttpxTransport:
+    """Carries requests through an `httpx2.AsyncClient`, or one of the older httpx.
+
+    Its connections belong to the event loop on which they were made, so it is to be used on one loop alone.
+    """
+
+    def __init__(self, client: httpx2.AsyncClient, *, is_callers: bool) -> None:
+        self._client = client
+        self._is_callers = is_callers
+
+    async def send(self, sending: HttpRequest) -> AsyncResponse:
+        """Send a request and wait for the head of its response."""
+        return await self._client.send(_httpx_request(self._client, sending), stream=True, follow_redirects=False)
+
+    async def close(self) -> None:
+        """Close all connections, unless it is the caller's to do so."""
+        if not self._is_callers:
+            await self._client.aclose()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it can carry no more."""
+        return self._client.is_closed
+
+
+class ThreadedTransport:
+    """Carries requests through the caller's own `httpx2.Client`, or one of the older httpx, in threads."""
+
+    def __init__(self, client: httpx2.Client) -> None:
+        self._client = client
+        self._process = 0
+
+    async def send(self, sending: HttpRequest) -> AsyncResponse:
+        """Send a request and wait for the head of its response."""
+        request = _httpx_request(self._client, sending)
+        send = partial(self._client.send, request, stream=True, follow_redirects=False)
+        return _ThreadedResponse(await self._in_thread(send), self._in_thread)
+
+    async def close(self) -> None:
+        """End the threads, and leave the client open: it is the caller's."""
+        if self._process:
+            self._threads.shutdown(wait=False)
+            self._process = 0
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it can carry no more."""
+        return self._client.is_closed
+
+    async def _in_thread(self, call: Callable[[], T]) -> T:
+        if self._process != os.getpid():
+            # A forked child has none of its parent's threads.
+            self._threads, self._process = ThreadPoolExecutor(_THREADS, "nuextract-http"), os.getpid()
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+
+
+class _InThread(Protocol):
+    async def __call__(self, call: Callable[[], T], /) -> T: ...
+
+
+class _ThreadedResponse:
+    """A response of a sync client, read in threads."""
+
+    def __init__(self, response: httpx2.Response, in_thread: _InThread) -> None:
+        self._response = response
+        self._in_thread = in_thread
+        self.status_code = response.status_code
+        self.headers: Mapping[str, str] = response.headers
+
+    async def aiter_raw(self) -> AsyncIterator[bytes]:
+        received: Iterator[bytes] = self._response.iter_raw()
+        while (piece := await self._in_thread(partial(next, received, None))) is not None:
+            yield piece
+
+    async def aclose(self) -> None:
+        await self._in_thread(self._response.close)
+
+
+def proxy_for(url: str) -> str | None:
+    """Look up which proxy the environment names for an address, if any."""
+    parts, proxies = urlsplit(url), getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    return proxy if proxy and not proxy_bypass(str(parts.hostname)) else None
 
 
 def _httpx_request(client: httpx2.Client | httpx2.AsyncClient, sending: HttpRequest) -> httpx2.Request:
@@ -184,18 +332,7 @@ def _httpx_request(client: httpx2.Client | httpx2.AsyncClient, sending: HttpRequ
     )
 
 
-def _environment_has_proxy(url: str) -> bool:
-    parts, proxies = urlsplit(url), getproxies()
-    return bool(proxies.get(parts.scheme) or proxies.get("all")) and not proxy_bypass(str(parts.hostname))
-
-
 @cache
 def _aiohttp_timeout(timeout: Timeouts) -> aiohttp.ClientTimeout:
     connect, read, _, pool = timeout
     return aiohttp.ClientTimeout(total=None, connect=pool, sock_connect=connect, sock_read=read)
-
-
-@cache
-def _tls() -> SSLContext:
-    """Read the certificates once: each client would take a twentieth of a second for it."""
-    return httpx2.create_ssl_context()

@@ -26,7 +26,8 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializa
 from langchain_core.runnables.config import get_config_list
 from pydantic import ConfigDict
 
-from langchain_nuextract.batch.event_loop import as_completed, iterate, run
+from langchain_nuextract.batch.event_loop import as_completed
+from langchain_nuextract.client.background_loop import iterate, run
 from langchain_nuextract.engine.drivers import Caller
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.runnables.any_model import innermost

@@ -2,26 +2,28 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any, Final, Self
+from ssl import SSLContext
+from typing import Any, Final, Self, TypeVar, cast
 
 from langchain_core.globals import get_llm_cache
 from langchain_core.language_models import ModelProfile
 from langchain_core.utils import from_env, secret_from_env
-from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, model_validator
+from pydantic import ConfigDict, Field, SecretStr, model_validator
 
 from langchain_nuextract.client.client import Client
-from langchain_nuextract.client.config import Endpoint, normal_url
+from langchain_nuextract.client.config import Endpoint, check_headers, checked_key, is_credential, normal_url
 from langchain_nuextract.client.error_mapping import NOBODY, ServedModel
 from langchain_nuextract.client.request_body import merged, timeouts
 from langchain_nuextract.client.retry import RetryPolicy
+from langchain_nuextract.client.tls import Certificate, Verify
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.runnables.callbacks.redacted_runs import RedactedRuns
 from langchain_nuextract.runnables.model_profile import OwnProfile, profile_for
 from langchain_nuextract.runnables.settings import SERVER_FIELDS, check_names
 
+T = TypeVar("T")
+
 _KEY_FROM_ENV: Final = secret_from_env("NUEXTRACT_API_KEY", default=None)
-_CREDENTIALS: Final = ("auth", "key", "token", "secret", "cookie", "password")
-"""Parts of the names of headers that are not pickled."""
 _SENT: Final = (
     *("temperature", "top_p", "max_tokens", "seed", "presence_penalty", "frequency_penalty", "logit_bias", "n"),
     *("stop", "logprobs", "top_logprobs", "reasoning_effort"),
@@ -39,9 +41,11 @@ class ModelSettings(RedactedRuns):
     model_name: str = Field(default_factory=from_env("NUEXTRACT_MODEL", default=""), alias="model")
     openai_api_base: str | None = Field(default_factory=from_env("NUEXTRACT_BASE_URL", default=None), alias="base_url")
     openai_api_key: SecretStr | None = Field(default_factory=_KEY_FROM_ENV, alias="api_key")
-    openai_proxy: str | None = None
+    openai_proxy: SecretStr | None = Field(default=None, alias="proxy", exclude=True, repr=False)
+    verify: Verify = Field(default=True, exclude=True)
+    cert: Certificate | None = Field(default=None, exclude=True, repr=False)
     default_headers: Mapping[str, str] | None = Field(default=None, exclude=True, repr=False)
-    default_query: Mapping[str, object] | None = None
+    default_query: Mapping[str, object] | None = Field(default=None, exclude=True, repr=False)
     http_client: Any = Field(default=None, exclude=True)
     http_async_client: Any = Field(default=None, exclude=True)
     request_timeout: float | tuple[float, float] | Any | None = Field(default=600.0, alias="timeout")
@@ -49,6 +53,8 @@ class ModelSettings(RedactedRuns):
     max_retries: int | None = 3
     retry_seconds: float = 300.0
     """No further attempt is begun after this many seconds."""
+    patience: float = 60.0
+    """Seconds that an endpoint which answered before may be gone; see `langchain_nuextract.client.availability`."""
     temperature: float | None = None
     top_p: float | None = None
     max_tokens: int | None = None
@@ -68,7 +74,8 @@ class ModelSettings(RedactedRuns):
     dialect: str | None = None
     direct: bool = True
 
-    _client: Client | None = PrivateAttr(default=None)
+    client: Client | None = Field(default=None, exclude=True, repr=False)
+    """What it asks by, made of its settings; copies that reach the endpoint in the same way share it."""
 
     @model_validator(mode="before")
     @classmethod
@@ -86,9 +93,11 @@ class ModelSettings(RedactedRuns):
             raise ValueError("no model is set. Name it by model or NUEXTRACT_MODEL")
         if self.n is not None and (self.n < 1 or (self.n > 1 and self.streaming)):
             raise ValueError("n must be at least 1, and 1 when streaming")
-        self.openai_api_base = normal_url(self.openai_api_base)
-        # Made here, though it opens nothing yet: copies with other settings than the endpoint's will share it.
-        self._client = Client.to(self._endpoint())
+        settings = vars(self)
+        settings["openai_api_base"] = normal_url(self.openai_api_base)
+        settings["openai_api_key"] = checked_key(self.openai_api_key)
+        check_headers(self.default_headers or {})
+        self._connect()
         return self
 
     @classmethod
@@ -124,16 +133,34 @@ class ModelSettings(RedactedRuns):
 
     @property
     def wire(self) -> Client:
-        """The connection to the endpoint, made when first needed."""
-        if self._client is None:
-            self._client = Client.to(self._endpoint())
-        return self._client
+        """What it asks by. It opens connections when they are first needed."""
+        return cast("Client", self.client)
 
     def with_client(self, client: Client) -> Self:
-        """Copy this with another connection; the settings of the endpoint count no more."""
+        """Copy this with another client; the settings of the endpoint count no more."""
         copied = self.model_copy()
-        copied._client = client  # noqa: SLF001 its own class
+        vars(copied)["client"] = client
         return copied
+
+    def close(self) -> None:
+        """Close all connections; see `Client.close`."""
+        self.wire.close()
+
+    async def aclose(self) -> None:
+        """Close all connections; see `Client.close`."""
+        await self.wire.aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *raised: object) -> None:
+        await self.aclose()
 
     @property
     def is_bare(self) -> bool:
@@ -184,8 +211,10 @@ class ModelSettings(RedactedRuns):
             silence=self.stream_chunk_timeout,
             headers=tuple((self.default_headers or {}).items()),
             query=tuple(self.default_query.items()) if self.default_query else (),
-            policy=RetryPolicy(retries=self.max_retries or 0, total=self.retry_seconds),
+            policy=RetryPolicy(retries=self.max_retries or 0, total=self.retry_seconds, patience=self.patience),
             proxy=self.openai_proxy,
+            verify=self.verify,
+            cert=self.cert,
             http_client=self.http_client,
             http_async_client=self.http_async_client,
         )
@@ -224,25 +253,32 @@ class ModelSettings(RedactedRuns):
 
     def _forget(self) -> None:
         """Drop what was made of the settings."""
-        self._client = None
         for name in ("defaults", "_serialized"):
             vars(self).pop(name, None)
+        self._connect()
+
+    def _connect(self) -> None:
+        """Make the client of the settings, unless the one that is there has the same."""
+        endpoint = self._endpoint()
+        if self.client is None or self.client.endpoint != endpoint:
+            vars(self)["client"] = Client(endpoint)
 
     def __getstate__(self) -> dict[Any, Any]:
         """Leave out the key, headers named like credentials, and what cannot travel: clients and connections."""
         state = super().__getstate__()
         fields = {name: value for name, value in state["__dict__"].items() if name in type(self).model_fields}
-        fields |= dict.fromkeys(("openai_api_key", "http_client", "http_async_client"))
+        fields |= dict.fromkeys(("openai_api_key", "http_client", "http_async_client", "openai_proxy", "client"))
         fields["default_headers"] = _harmless(self.default_headers)
-        return {**state, "__dict__": fields, "__pydantic_private__": {"_client": None}}
+        fields["default_query"] = _harmless(self.default_query)
+        fields["cert"] = self.cert if isinstance(self.cert, str) else self.cert and self.cert[:2]
+        fields["verify"] = True if isinstance(self.verify, SSLContext) else self.verify
+        return {**state, "__dict__": fields}
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
         """Read the key again from where this process has it."""
         super().__setstate__({**state, "__dict__": {**state["__dict__"], "openai_api_key": _KEY_FROM_ENV()}})
-        self._client = Client.to(self._endpoint())
+        self._connect()
 
 
-def _harmless(headers: Mapping[str, str] | None) -> dict[str, str] | None:
-    if headers is None:
-        return None
-    return {name: value for name, value in headers.items() if not any(part in name.lower() for part in _CREDENTIALS)}
+def _harmless(named: Mapping[str, T] | None) -> dict[str, T] | None:
+    return None if named is None else {name: value for name, value in named.items() if not is_credential(name)}

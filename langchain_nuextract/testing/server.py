@@ -65,6 +65,9 @@ class _Handler(BaseHTTPRequestHandler):
         if self._route != "/v1/models":
             self._send(404, error(404, "Not Found"))
             return
+        if endpoint.key is not None and self.headers.get("Authorization") != f"Bearer {endpoint.key}":
+            self._send(401, error(401, "Unauthorized"))
+            return
         names = endpoint.models or ("numind/NuExtract3",)
         listed: list[JSON] = [
             {"id": name, "object": "model", "max_model_len": endpoint.max_model_len} for name in names

@@ -1,84 +1,8 @@
-"""Sync callers run async code on one loop of their own."""
+"""Calls side by side on one event loop."""
 
 import asyncio
-import signal
-import threading
-from collections.abc import AsyncGenerator
-from contextvars import ContextVar
 
-import pytest
-
-from langchain_nuextract.batch.event_loop import as_completed, iterate, run
-
-COLOUR: ContextVar[str] = ContextVar("COLOUR")
-
-
-async def test_it_works_where_a_loop_is_running() -> None:
-    async def here() -> asyncio.AbstractEventLoop:
-        return asyncio.get_running_loop()
-
-    assert run(here()) is not asyncio.get_running_loop()
-    assert run(here()) is run(here())
-
-
-def test_the_caller_s_context_is_seen() -> None:
-    async def seen() -> str:
-        return COLOUR.get()
-
-    COLOUR.set("green")
-    assert run(seen()) == "green"
-
-
-def test_what_fails_is_raised_here() -> None:
-    async def fail() -> None:
-        raise LookupError("no")
-
-    with pytest.raises(LookupError, match="no"):
-        run(fail())
-
-
-def test_an_interrupt_ends_the_coroutine_before_it_is_raised() -> None:
-    ended, here = threading.Event(), threading.get_ident()
-
-    async def endless() -> None:
-        threading.Timer(0.05, signal.pthread_kill, [here, signal.SIGINT]).start()
-        try:
-            await asyncio.sleep(60)
-        finally:
-            await asyncio.sleep(0.01)
-            ended.set()
-
-    with pytest.raises(KeyboardInterrupt):
-        run(endless())
-    assert ended.is_set()
-
-
-def test_an_async_generator_is_iterated_and_closed() -> None:
-    closed = threading.Event()
-
-    async def count() -> AsyncGenerator[int | None]:
-        try:
-            for number in range(100):
-                yield number or None
-        finally:
-            closed.set()
-
-    numbers = iterate(count())
-    assert [next(numbers), next(numbers)] == [None, 1]
-    numbers.close()
-    assert closed.is_set()
-    assert list(iterate(count())) == [None, *range(1, 100)]
-
-
-def test_waiting_for_oneself_is_refused() -> None:
-    async def nothing() -> None:
-        pass
-
-    async def nested() -> None:
-        run(nothing())
-
-    with pytest.raises(RuntimeError, match="abatch"):
-        run(nested())
+from langchain_nuextract.batch.event_loop import as_completed
 
 
 async def test_so_many_are_asked_side_by_side_and_come_as_they_complete() -> None:

@@ -1,17 +1,30 @@
-"""Connections: made when needed, shared by those with equal settings, closed when nobody holds them."""
+"""Connections: made when needed, shared by copies with the same settings, closed when nobody needs them."""
 
 import asyncio
 import gc
+import os
 import pickle
+import subprocess
+import sys
 import threading
+import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from langchain_core.runnables import ConfigurableField
 
-from langchain_nuextract import ChatNuExtract
-from langchain_nuextract.testing import FakeEndpoint
+from langchain_nuextract import ChatNuExtract, NuExtractor
+from langchain_nuextract.testing import FakeEndpoint, FakeReply
+
+
+def wait_for(is_so):
+    """Wait until the other side of a connection has noticed."""
+    for _ in range(1000):
+        if is_so():
+            return
+        time.sleep(0.01)
+    raise AssertionError(is_so)
 
 
 def test_one_model_serves_many_event_loops(chat):
@@ -35,43 +48,159 @@ def test_one_model_serves_threads_and_loops_at_once(chat):
         assert [message.content for message in asyncio.run(llm.abatch(["x"] * 20))] == ["{}"] * 20
 
 
-def test_the_client_of_an_event_loop_is_closed_with_it(chat):
+LIMITED = """
+import asyncio, os, resource, sys, threading
+import uvloop
+from langchain_nuextract import NuExtractor
+
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+way, url = sys.argv[1:]
+extract = NuExtractor({"a": "string"}, model="numind/NuExtract3", base_url=url)
+
+def closing(loop):
+    try:
+        return loop.run_until_complete(extract.ainvoke("x"))
+    finally:
+        loop.close()
+
+ways = {
+    "asyncio.run": lambda: asyncio.run(extract.ainvoke("x")),
+    "loop.close": lambda: closing(asyncio.new_event_loop()),
+    "uvloop.run": lambda: uvloop.run(extract.ainvoke("x")),
+    "uvloop.close": lambda: closing(uvloop.new_event_loop()),
+}
+ways[way]()
+before = len(os.listdir("/proc/self/fd")), threading.active_count()
+for _ in range(80):
+    assert ways[way]() == {"a": "x"}
+print(len(os.listdir("/proc/self/fd")) - before[0], threading.active_count() - before[1])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts what is open in /proc")
+@pytest.mark.parametrize("way", ["asyncio.run", "loop.close", "uvloop.run", "uvloop.close"])
+def test_nothing_is_left_of_many_event_loops(way):
+    # uvloop warns of every socket that it closes with its loop.
+    warnings = "default::DeprecationWarning" if way == "uvloop.close" else "error"
+    command = [sys.executable, "-W", warnings, "-c", LIMITED, way]
+    with FakeEndpoint({"a": "x"}) as endpoint:
+        done = subprocess.run([*command, endpoint.url], capture_output=True, text=True, check=False, timeout=120)
+    assert (done.stdout, done.stderr) == ("0 0\n", "")
+
+
+def test_a_closed_loop_has_closed_its_connections(chat):
+    with FakeEndpoint() as endpoint:
+        llm = chat(endpoint)
+        loop = asyncio.new_event_loop()
+
+        async def ask():
+            await llm.ainvoke("x")
+            return weakref.ref(llm.wire._connections.here(sync=False))
+
+        transport = loop.run_until_complete(ask())
+        assert not transport().is_closed
+        loop.close()
+        assert transport() is None
+        wait_for(lambda: not endpoint._server._open)
+
+
+def test_the_connections_of_a_dropped_model_are_closed_while_its_loop_runs():
+    async def ask(url):
+        llm = ChatNuExtract(model="m", base_url=url)
+        await llm.ainvoke("x")
+        transport = llm.wire._connections.here(sync=False)
+        del llm
+        gc.collect()
+        while not transport.is_closed:  # noqa: ASYNC110  # nobody tells
+            await asyncio.sleep(0.001)
+
+    with FakeEndpoint() as endpoint:
+        asyncio.run(asyncio.wait_for(ask(endpoint.url), 10))
+
+
+@pytest.mark.parametrize("way", ["close", "aclose", "with", "async with"])
+def test_a_closed_model_has_no_connection_and_no_thread_left_and_may_be_used_again(chat, way):
+    before = {thread.name for thread in threading.enumerate()}
+
+    async def used(llm):
+        if way == "async with":
+            async with llm:
+                await llm.ainvoke("x")
+        else:
+            await llm.ainvoke("x")
+            await llm.aclose()
+
+    with FakeEndpoint() as endpoint:
+        llm = chat(endpoint)
+        for _ in range(2):
+            if way == "with":
+                with llm:
+                    llm.invoke("x")
+            elif way == "close":
+                llm.invoke("x")
+                llm.batch(["x"] * 3)
+                llm.close()
+            else:
+                asyncio.run(used(llm))
+            wait_for(lambda: not endpoint._server._open)
+    if way in {"with", "close"}:
+        assert "nuextract-loop" not in {thread.name for thread in threading.enumerate()} - before
+
+
+def test_closing_on_another_thread_closes_the_connections_of_a_running_loop(chat):
     with FakeEndpoint() as endpoint:
         llm = chat(endpoint)
 
         async def ask():
             await llm.ainvoke("x")
-            return await llm.wire._async()
+            await asyncio.to_thread(llm.close)
+            while endpoint._server._open:  # noqa: ASYNC110  # nobody tells
+                await asyncio.sleep(0.001)
 
-        client = asyncio.run(ask())
-        assert client.is_closed
-        assert len(llm.wire._async_transports) == 0
-
-
-def test_the_client_of_a_dropped_model_is_closed_while_its_loop_runs():
-    async def ask(url):
-        llm = ChatNuExtract(model="m", base_url=url)
-        await llm.ainvoke("x")
-        client = await llm.wire._async()
-        del llm
-        gc.collect()
-        await asyncio.sleep(0.05)
-        return client.is_closed
-
-    with FakeEndpoint() as endpoint:
-        assert asyncio.run(ask(endpoint.url))
+        asyncio.run(asyncio.wait_for(ask(), 10))
 
 
-def test_the_client_of_a_dropped_model_is_closed(chat):
+def test_the_connections_of_a_dropped_model_are_closed(chat):
     with FakeEndpoint() as endpoint:
         llm = chat(endpoint)
         llm.invoke("x")
-        http = llm.wire._sync()
         wire = weakref.ref(llm.wire)
+        assert endpoint._server._open
         del llm
         gc.collect()
         assert wire() is None
-        assert http.is_closed
+        wait_for(lambda: not endpoint._server._open)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks here")
+def test_a_forked_child_asks_on_its_own_and_ends_at_once():
+    script = """
+import os, sys
+from langchain_nuextract import NuExtractor
+extract = NuExtractor({"a": "string"}, model="numind/NuExtract3", base_url=sys.argv[1])
+extract.batch(["x"] * 3), extract.invoke("x")
+child = os.fork()
+if not child:
+    assert extract.invoke("x") == extract.batch(["y"])[0] == {"a": "x"}
+    assert [result.value for result in extract.extract_many(["z"])] == [{"a": "x"}]
+    sys.exit(7)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+assert extract.batch(["x"] * 3) == [{"a": "x"}] * 3
+"""
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", script]
+    with FakeEndpoint({"a": "x"}) as endpoint:
+        done = subprocess.run([*command, endpoint.url], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_many_documents_share_the_connections_of_batches():
+    with FakeEndpoint(FakeReply({"a": "x"}, delay=0.005)) as endpoint:
+        extract = NuExtractor({"a": "string"}, model="numind/NuExtract3", base_url=endpoint.url)
+        for _ in range(4):
+            assert len([*extract.extract_many(["x"] * 64, max_concurrency=16)]) == 64
+        extract.batch(["x"] * 64, {"max_concurrency": 16})
+        extract.invoke("x")
+    assert endpoint.connections <= 16
 
 
 def test_event_loops_are_not_kept_alive(chat):
@@ -79,7 +208,6 @@ def test_event_loops_are_not_kept_alive(chat):
         llm = chat(endpoint)
         loop = asyncio.new_event_loop()
         loop.run_until_complete(llm.ainvoke("x"))
-        loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
         gone = weakref.ref(loop)
         del loop
@@ -98,6 +226,7 @@ def test_connections_are_reused(chat):
         asyncio.run(ask())
         for _ in range(5):
             llm.invoke("x")
+        llm.batch(["x"])
         assert endpoint.connections == 2
 
 

@@ -78,7 +78,8 @@ def test_it_is_bounded_streams_pickles_and_is_drawn_like_other_extractors(chat):
         assert [found["parsed"] for found in extract.stream(TEXT)] == [Person(**ZOE)]
         assert next(extract.extract_many([TEXT])).value["parsed"] == Person(**ZOE)
         assert extract.get_graph().draw_mermaid()
-    assert endpoint.connections < 100
+    # What was unpickled has connections of its own.
+    assert endpoint.connections < 150
 
 
 def test_a_run_whose_error_is_a_value_is_traced_as_a_success(chat):

@@ -1,0 +1,104 @@
+"""The connections to one endpoint: made when needed, and closed when nobody needs them."""
+
+import asyncio
+from contextlib import suppress
+from ssl import SSLContext
+from weakref import WeakKeyDictionary, ref
+
+import httpx2
+
+from langchain_nuextract.client import background_loop
+from langchain_nuextract.client.config import Endpoint
+from langchain_nuextract.client.tls import tls_context
+from langchain_nuextract.client.transports import (
+    AiohttpTransport,
+    AsyncTransport,
+    HttpxTransport,
+    ThreadedTransport,
+    proxy_for,
+)
+
+
+class Connections:
+    """The transports to an endpoint.
+
+    Each event loop has one of aiohttp's, which ends with the loop. Where httpx is needed, there is one, and it is used
+    on the background loop alone: for a client of the caller's, which would not outlive the loop that it was first used
+    on, and for SOCKS, which aiohttp does not know.
+
+    Raises:
+        ValueError: A certificate cannot be read, or a client of the caller's comes with settings that are its own.
+    """
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        own, own_async = endpoint.http_client, endpoint.http_async_client
+        special = endpoint.proxy or endpoint.cert or endpoint.verify is not True
+        if (own or own_async) and special:
+            raise ValueError("verify, cert and proxy cannot be given beside a client of your own, which has its own")
+        self._endpoint = endpoint
+        # Read at once, for a wrong file is to be told when the model is made; the usual one costs something.
+        self._tls = tls_context(endpoint.verify, endpoint.cert) if special else None
+        self._threaded = ThreadedTransport(own) if own else None
+        self._httpx = HttpxTransport(own_async, is_callers=True) if own_async else None
+        self._of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, ref[AiohttpTransport]] = WeakKeyDictionary()
+        self._proxy = endpoint.proxy.get_secret_value() if endpoint.proxy else None
+        if self._proxy and self._proxy.startswith("socks"):
+            self._httpx = HttpxTransport(
+                httpx2.AsyncClient(proxy=self._proxy, verify=self._tls or True), is_callers=False
+            )
+
+    @property
+    def in_background(self) -> bool:
+        """Whether they are to be used on the background loop alone."""
+        return self._httpx is not None or self._threaded is not None
+
+    def here(self, *, sync: bool) -> AsyncTransport:
+        """Give the transport of the running loop.
+
+        Args:
+            sync: Whether it is for a sync caller, who may have given a client for such calls.
+        """
+        if self.in_background:
+            preferred, other = (self._threaded, self._httpx) if sync else (self._httpx, self._threaded)
+            return preferred or other  # pyright: ignore[reportReturnType]  # there is one
+        loop = asyncio.get_running_loop()
+        known = self._of_loops.get(loop)
+        transport = known and known()
+        if not transport or transport.is_closed:
+            proxy = self._proxy or proxy_for(self._endpoint.url)
+            transport = AiohttpTransport(tls=self._context, proxy=proxy)
+            self._of_loops[loop] = ref(transport)
+        return transport
+
+    @property
+    def _context(self) -> SSLContext | None:
+        return self._tls or (tls_context(verify=True, cert=None) if self._endpoint.url.startswith("https:") else None)
+
+    def close(self) -> None:
+        """Close all connections; those of other threads' event loops as soon as these run."""
+        if background_loop.can_wait():
+            background_loop.run(self.aclose())
+            background_loop.end_if_idle()
+        else:
+            self.close_elsewhere()
+
+    async def aclose(self) -> None:
+        """Close all connections; those of other event loops than this one and the background's as soon as these run."""
+        here = self._of_loops.pop(asyncio.get_running_loop(), None)
+        self.close_elsewhere()
+        if transport := here and here():
+            await transport.close()
+        for transport in filter(None, (self._httpx, self._threaded)):
+            await background_loop.arun(transport.close())
+
+    def close_elsewhere(self) -> None:
+        """Let each event loop close its connections itself, as soon as it runs."""
+        for loop, transport in list(self._of_loops.items()):
+            with suppress(RuntimeError):  # it is closed, and so are its connections
+                loop.call_soon_threadsafe(_close, transport)
+        self._of_loops.clear()
+
+
+def _close(transport: ref[AiohttpTransport]) -> None:
+    if here := transport():
+        here.begin_close()
