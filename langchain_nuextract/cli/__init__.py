@@ -3,6 +3,8 @@
     nuextract extract invoice.txt --schema shop.models:Invoice
     nuextract extract scans/*.png --schema shop.models:Invoice --checkpoint run.db --jsonl
     nuextract extract scans/*.png --schema shop.py:Invoice --base-url http://gpu1:8000/v1 --base-url http://gpu2:8000/v1
+    nuextract markdown page.html
+    nuextract markdown scan.png --model numind/NuExtract3
     nuextract serve
     nuextract schema shop.models:Invoice --dialect 2.0
     nuextract doctor --base-url http://localhost:8000/v1
@@ -21,7 +23,7 @@ from typing import Final, NoReturn
 
 from pydantic import ValidationError
 
-from langchain_nuextract.cli import doctor, extract, schema, serve
+from langchain_nuextract.cli import doctor, extract, markdown, schema, serve
 from langchain_nuextract.cli.output import say
 from langchain_nuextract.errors import NuExtractError
 
@@ -76,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command, summary in (
         ("extract", extract, "extract from files and print JSON"),
+        ("markdown", markdown, "turn HTML, and pages with a model, into Markdown"),
         ("serve", serve, "serve a small model on this machine, for trying things out"),
         ("schema", schema, "show what a schema becomes"),
         ("doctor", doctor, "find out about an endpoint, and what to change"),

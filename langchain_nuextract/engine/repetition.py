@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from langchain_nuextract.dialects.messages import Reply
 from langchain_nuextract.paths import JSON
@@ -28,6 +28,15 @@ token; with eight it would be twenty.
 """
 
 
+class Loop(NamedTuple):
+    """The rounds at the end of a text."""
+
+    start: int
+    """Where the first one begins, in characters."""
+    period: int
+    """Characters of a round."""
+
+
 def is_runaway(reply: Reply, text: str) -> bool:
     """Tell whether a model ran in circles: then more of the same would follow.
 
@@ -35,10 +44,20 @@ def is_runaway(reply: Reply, text: str) -> bool:
         reply: A reply that was cut off.
         text: What it says in all.
     """
-    if reply.finish_reason == "repetition":
-        return True
+    return reply.finish_reason == "repetition" or loop_at_end(text) is not None
+
+
+def loop_at_end(text: str) -> Loop | None:
+    """Find the loop that a text ends in."""
     tail = text[-TAIL:]
-    return any(_loops(tail, period) for period in _periods(tail))
+    # Nothing recurs everywhere in nothing.
+    period = next((period for period in _periods(tail) if _loops(tail, period)), 0) if tail else 0
+    if not period:
+        return None
+    start = len(text) - period
+    while start and text[start - 1] == text[start - 1 + period]:
+        start -= 1
+    return Loop(start, period)
 
 
 def _periods(tail: str) -> Iterator[int]:

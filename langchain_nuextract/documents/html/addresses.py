@@ -19,7 +19,7 @@ _HEADINGS: Final = "h1, h2, h3, h4, h5, h6"
 
 def clean_addresses(document: Document, options: HTMLOptions) -> Iterator[str]:
     """Make addresses absolute, and text of links that lead nowhere."""
-    base = document.base_url(options.base_url or "")
+    base = document.base_url(options.page_url or "")
     dropped = 0
     for link in document.select("a"):
         href = link.attr("href")

@@ -33,6 +33,12 @@ def clean(document: Document, options: HTMLOptions) -> list[str]:
     return [warning for step in _STEPS for warning in step(document, options)]
 
 
+def clean_for_models(document: Document, options: HTMLOptions) -> list[str]:
+    """Clean a tree that stays HTML: what nobody sees goes, addresses are made absolute."""
+    steps: tuple[Step, ...] = (clean_images, _strip, _hide, clean_addresses)
+    return [warning for step in steps for warning in step(document, options)]
+
+
 def _strip(document: Document, _: HTMLOptions) -> Iterator[str]:
     document.remove(_NOT_CONTENT)
     frames = [frame.attr("src") or "" for frame in document.select(_FRAMES)]

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from html import unescape
+from typing import Final
 
 from langchain_nuextract.documents.html.spans import SourceSpan, SourceWord
 
@@ -37,8 +39,43 @@ class Conversion:
         return align(self.markdown, self.words)
 
     def locate(self, start: int, end: int) -> tuple[int, int] | None:
-        """Where in `html` the Markdown's characters from `start` to `end` stand; None if none of their words does."""
+        """Where in `html` the Markdown's characters from `start` to `end` stand; None if none of their words does.
+
+        Signs beside the first and the last word belong to the place if the HTML has them there: `150 €`.
+        """
         inside = [span for span in self.spans if span.start < end and start < span.end]
         if not inside:
             return None
-        return min(span.html_start for span in inside), max(span.html_end for span in inside)
+        first, last = min(span.html_start for span in inside), max(span.html_end for span in inside)
+        before = _signs(self.markdown[start : inside[0].start])
+        after = _signs(self.markdown[inside[-1].end : end])
+        return first - _reach(self.html, first, before, -1), last + _reach(self.html, last, after, 1)
+
+
+_FARTHEST: Final = 40
+"""Characters of HTML beside a word in which signs are looked for, as references such as `&nbsp;&euro;`."""
+
+
+def _signs(markdown: str) -> str:
+    return "".join(markdown.replace("\\", "").split()).strip("*_`")
+
+
+def _reach(html: str, at: int, signs: str, step: int) -> int:
+    """How far from a place these signs, and nothing else, stand."""
+    for size in range(1, _FARTHEST + 1) if signs else ():
+        text = html[at : at + size] if step > 0 else html[max(0, at - size) : at]
+        if "".join(unescape(text).split()) == signs:
+            return size
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A page made ready for a model."""
+
+    html: str
+    """The page as it came, decoded."""
+    pieces: tuple[str, ...]
+    title: str
+    encoding: str | None
+    warnings: tuple[str, ...]

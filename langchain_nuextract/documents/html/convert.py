@@ -23,25 +23,34 @@ _DEEPEST: Final = 512
 
 def convert(html: str | bytes, options: HTMLOptions, encoding: str | None) -> Conversion:
     """Convert a page; see `to_markdown`."""
-    if len(html) > options.max_bytes:
-        raise TooLarge("the page", f"it has {len(html)} bytes, more than HTMLOptions.max_bytes = {options.max_bytes}")
-    decoded = decode(html, encoding) if isinstance(html, bytes) else Decoded(html, "")
-    document = parse(_parsable(decoded.text), positions=False)
-    title = document.select_one("head > title")
-    warnings = [*decoded.warnings, *_swallowed(document, decoded.text.lower())]
+    page = decoded(html, options, encoding)
+    document = parse(parsable(page.text), positions=False)
+    title = document.select_one("title:not(svg title)")
+    warnings = [*page.warnings, *_swallowed(document, page.text.lower())]
     warnings += clean(document, options)
     chosen, doubts = main_text(document) if options.main else (document, [])
     markdown = write(chosen)
     warnings += doubts
-    if not markdown and decoded.text.strip():
+    if not markdown and page.text.strip():
         warnings.append("there is no text on the page")
     return Conversion(
         markdown=markdown,
-        html=decoded.text,
+        html=page.text,
         title=" ".join(title.text.split()) if title else "",
-        encoding=decoded.encoding or None,
+        encoding=page.encoding or None,
         warnings=tuple(warnings),
     )
+
+
+def decoded(html: str | bytes, options: HTMLOptions, encoding: str | None) -> Decoded:
+    """Read the text of a page.
+
+    Raises:
+        TooLarge: It has more bytes than it may have.
+    """
+    if len(html) > options.max_bytes:
+        raise TooLarge("the page", f"it has {len(html)} bytes, more than HTMLOptions.max_bytes = {options.max_bytes}")
+    return decode(html, encoding) if isinstance(html, bytes) else Decoded(html, "")
 
 
 def write(tree: Node) -> str:
@@ -49,7 +58,7 @@ def write(tree: Node) -> str:
     return restore(tree.to_markdown(_WRITER)).translate(IGNORABLE).strip("\n")
 
 
-def _parsable(html: str) -> str:
+def parsable(html: str) -> str:
     """Make a page's text fit for a parser of HTML, character by character: places stay as they are."""
     if _XML.match(html) or _XML.search(html, 0, 500):
         # `<script src="a.js"/>` is closed in XHTML; in HTML it would swallow the rest of the page.

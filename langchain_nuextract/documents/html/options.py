@@ -10,7 +10,7 @@ class HTMLOptions:
 
     main: bool = False
     """Only the main text: no menus, side bars, footers. With the package trafilatura, if it is installed."""
-    base_url: str | None = None
+    page_url: str | None = None
     """Where the page is from: relative addresses are made absolute with it, and with the page's own `<base href>`."""
     links: bool = True
     """Keep the targets of links; without, only their text."""

@@ -12,7 +12,8 @@ from turbohtml import Token, TokenType, tokenize
 from langchain_nuextract.documents.html.spans import SourceWord
 from langchain_nuextract.scalars.words import find_words
 
-_NOT_SHOWN: Final = frozenset({"script", "style", "template"})
+_CODE: Final = frozenset({"script", "style", "template"})
+_NOT_SHOWN: Final = _CODE | {"title"}
 _NEWLINE: Final = re.compile(r"\r\n?|\n")
 _REFERENCE: Final = re.compile(r"&(?:#[xX]?[0-9a-fA-F]{1,8}|[a-zA-Z][a-zA-Z0-9]{0,40});?")
 _SEEN: Final = frozenset({"alt", "title", "href", "src", "value", "content", "placeholder", "aria-label", "alttext"})
@@ -21,20 +22,20 @@ _SEEN: Final = frozenset({"alt", "title", "href", "src", "value", "content", "pl
 
 def source_words(page: str) -> tuple[SourceWord, ...]:
     """Find the words of a page's text, without those of scripts, styles and comments."""
-    return tuple(word for start, end in _texts(page) for word in _words(page[start:end], start))
+    return tuple(word for start, end in _texts(page, _NOT_SHOWN) for word in _words(page[start:end], start))
 
 
 def source_text(page: str) -> str:
     """All that a Markdown of the page may say: its text, and attributes that people or links see, decoded."""
-    parts = [html.unescape(page[start:end]) for start, end in _texts(page)]
+    parts = [html.unescape(page[start:end]) for start, end in _texts(page, _CODE)]
     for token in tokenize(page):
         if token.type is TokenType.START_TAG:
             parts += [unquote(value) for name, value in token.attrs or () if name in _SEEN and value]
     return "\n".join(parts)
 
 
-def _texts(page: str) -> Iterator[tuple[int, int]]:
-    """Ranges of the HTML that are text."""
+def _texts(page: str, left_out: frozenset[str]) -> Iterator[tuple[int, int]]:
+    """Ranges of the HTML that are text, but for that of some elements."""
     lines = [0, *(found.end() for found in _NEWLINE.finditer(page))]
     begun, hidden = -1, None
     for token in tokenize(page, resolve_references=False, capture_attributes=False):
@@ -44,13 +45,13 @@ def _texts(page: str) -> Iterator[tuple[int, int]]:
         elif not is_text and begun >= 0:
             yield begun, lines[token.line - 1] + token.col
             begun = -1
-        hidden = _hidden_in(token, hidden)
+        hidden = _hidden_in(token, hidden, left_out)
     if begun >= 0:
         yield begun, len(page)
 
 
-def _hidden_in(token: Token, hidden: str | None) -> str | None:
-    if token.type is TokenType.START_TAG and hidden is None and token.tag in _NOT_SHOWN and not token.self_closing:
+def _hidden_in(token: Token, hidden: str | None, left_out: frozenset[str]) -> str | None:
+    if token.type is TokenType.START_TAG and hidden is None and token.tag in left_out and not token.self_closing:
         return token.tag
     return None if token.type is TokenType.END_TAG and token.tag == hidden else hidden
 

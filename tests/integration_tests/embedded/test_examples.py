@@ -75,6 +75,19 @@ def test_the_batch_with_a_checkpoint(output):
     assert "4: payer='Harbour Lane Stationers' amount=5.5" in told
 
 
+def test_html_as_markdown_without_a_model(output):
+    told = output("html_to_markdown.py")
+    assert "| Bumper | 820 |" in told
+    assert "150 € stands in the HTML as: 150 &euro;" in told
+    assert "words that the page does not have: 0%" in told
+
+
+def test_a_page_as_markdown(output):
+    told = output("page_to_markdown.py")
+    assert told.startswith("# Claim 4711\n\n![](img_1.png)")
+    assert "the page does not say: A dented bumper" in told
+
+
 @pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
 def test_an_example_is_short(example):
     assert len(example.read_text(encoding="utf-8").splitlines()) < LONGEST

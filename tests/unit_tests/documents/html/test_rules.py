@@ -53,7 +53,7 @@ def test_text_and_lists_become_markdown(html, markdown):
     ],
 )
 def test_addresses_are_absolute_or_gone(html, markdown):
-    assert to_markdown(html, HTMLOptions(base_url="https://b.example/d/page")).markdown == markdown
+    assert to_markdown(html, HTMLOptions(page_url="https://b.example/d/page")).markdown == markdown
 
 
 def test_links_and_pictures_are_left_out_on_demand():

@@ -25,6 +25,8 @@ def test_a_value_is_found_in_the_html():
     assert located(page, "4711") == "4711"
     assert located("<p>Montant pay&eacute; : 10 &amp; 20", "payé : 10") == "pay&eacute; : 10"
     assert located("<b>Mont</b>ant", "**Mont**ant") == "Mont</b>ant"
+    assert located("<p>Due: 150&nbsp;&euro;.", "150\u00a0€") == "150&nbsp;&euro;"
+    assert located("<p>Due: <b>$ 150</b>.", "$ 150") == "$ 150"
     assert located("<p>請求<em>書</em>", "書") == "書"
 
 

@@ -1,0 +1,153 @@
+"""`PageReader`: pages and scans as Markdown, by a model that sees them."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any, Final
+
+from langchain_core.documents import Document
+from langchain_core.documents.base import Blob
+from langchain_core.language_models import BaseChatModel
+from pydantic import SecretStr
+
+from langchain_nuextract.dialects.reader import ReaderDialect
+from langchain_nuextract.documents.options import DEFAULT, PageOptions
+from langchain_nuextract.documents.page import Page
+from langchain_nuextract.documents.pictures import fitted
+from langchain_nuextract.documents.read import read
+from langchain_nuextract.documents.source import Image, Source, Text
+from langchain_nuextract.errors import UnsupportedTask
+from langchain_nuextract.markdown.base_reader import BaseReader, ReadingPlan, chat_model
+from langchain_nuextract.markdown.figures import split_figures
+from langchain_nuextract.markdown.reading import PageMarkdown, PageReading, Written, named
+from langchain_nuextract.markdown.writing import Settings, Writing, watcher, write
+from langchain_nuextract.metrics import prose, ungrounded_token_rate
+
+_MOST_UNKNOWN: Final = 0.3
+"""Share of a page's words that its text layer may lack; more is said in a warning."""
+
+
+class PageReader(BaseReader[PageReading]):
+    """Turn pages into Markdown with NuExtract3 or NuMarkdown.
+
+        read_page = PageReader(model="numind/NuExtract3", base_url="http://localhost:8000/v1")
+        markdown = read_page.invoke(Path("claim.pdf"))
+        reading = read_page.detailed.invoke(Path("claim.pdf"))     # by page: markdown, figures, loops, usage, warnings
+        loader = GenericLoader(loader, read_page)                  # it is a BaseBlobParser too
+
+    One page a request, several requests at once. Cut answers are gone on with, loops are stopped and named, thinking is
+    split off.
+
+    Args:
+        model: The model's name at the server.
+        base_url: The server's address.
+        api_key: Sent as a bearer token.
+        llm: A chat model, instead of these three.
+        dialect: How the model is asked, where its name does not tell: "nuextract-3" or "numarkdown".
+        pages: Which pages, how many and how large; see `PageOptions`.
+        thinking: Let the model think first (NuExtract3; NuMarkdown always does).
+        max_calls: Calls for one page at the most.
+        max_requests: Requests on their way at once.
+
+    Raises:
+        UnsupportedTask: The model reads no pages, or the document has none.
+    """
+
+    pages: PageOptions = DEFAULT
+
+    def __init__(
+        self,
+        *,
+        model: str | None = None,
+        base_url: str | None = None,
+        api_key: SecretStr | str | None = None,
+        llm: BaseChatModel | None = None,
+        **settings: Any,
+    ) -> None:
+        super().__init__(llm=chat_model(llm, model, base_url, api_key), **settings)
+
+    def plan(self, document: Any) -> ReadingPlan[PageReading]:
+        """Take the pages of a document."""
+        reader = self.reader_dialect()
+        source = read(document, self.pages)
+        pages = _pages(source, reader)
+        settings = Settings(reader, thinking=self.thinking, max_calls=self.max_calls)
+        jobs = [(_writing(page, settings), watcher("")) for page in pages]
+        return ReadingPlan(jobs, partial(_finish, pages, source.warnings))
+
+    def documents_of(self, reading: PageReading, source: str | None) -> list[Document]:
+        """Make a document of each page; `page` counts from 0, as LangChain's own parsers do."""
+        about = {"source": source} if source else {}
+        return [
+            Document(
+                page_content=page.markdown,
+                metadata={
+                    **about,
+                    "page": page.number - 1,
+                    "total_pages": len(reading.pages),
+                    **({"warnings": list(page.warnings)} if page.warnings else {}),
+                },
+            )
+            for page in reading.pages
+        ]
+
+    def lazy_parse(self, blob: Blob) -> Iterator[Document]:
+        """Read a blob, a document for each page."""
+        yield from self.documents.invoke(blob)
+
+
+def _pages(source: Source, reader: ReaderDialect) -> list[Image | Page]:
+    if not reader.reads_pages:
+        raise UnsupportedTask(reader.name, "it reads no pages. Use NuExtract3 or NuMarkdown.")
+    pages = [part for part in source.parts if not isinstance(part, Text)]
+    if not pages:
+        raise UnsupportedTask(reader.name, "the document has no pages. HTMLReader reads HTML.")
+    return pages
+
+
+def _writing(page: Image | Page, settings: Settings) -> Writing:
+    """Render a page when its turn has come, and ask for its Markdown."""
+    limit = settings.reader.max_pixels
+    if isinstance(page, Page):
+        limit = min(page.file.options.max_pixels or limit, limit)
+        image = Image(page.file.picture(page.number, max_pixels=limit), page.name)
+    else:
+        image = fitted(page, limit)
+    return (yield from write(Source((image,)), settings))
+
+
+def _finish(pages: Sequence[Image | Page], warnings: Sequence[str], written: Sequence[Written]) -> PageReading:
+    read_pages = tuple(
+        _page(page.number, each, page.visible_text if page.readable else "")
+        if isinstance(page, Page)
+        else _page(at, each, "")
+        for at, (page, each) in enumerate(zip(pages, written, strict=True), start=1)
+    )
+    return PageReading(read_pages, (*warnings, *named(read_pages)))
+
+
+def _page(number: int, written: Written, layer: str) -> PageMarkdown:
+    markdown, figures = split_figures(written.markdown)
+    ter = ungrounded_token_rate(prose(markdown), layer) if layer else None
+    return PageMarkdown(
+        number=number,
+        markdown=markdown,
+        figures=figures,
+        finish_reason=written.finish_reason,
+        is_complete=written.is_complete,
+        loops=written.loops,
+        calls=written.calls,
+        usage=written.usage,
+        ter=ter,
+        warnings=tuple(_warnings(written, ter.distinct if ter else 0.0)),
+    )
+
+
+def _warnings(written: Written, unknown: float) -> Iterator[str]:
+    if written.finish_reason == "length":
+        yield "the answer was cut off: raise max_tokens or max_calls"
+    elif written.finish_reason == "repetition":
+        yield "the model ran in circles: what stands before the loop is kept"
+    elif not written.markdown.strip():
+        yield "the model wrote nothing"
+    if unknown > _MOST_UNKNOWN:
+        yield f"{unknown:.0%} of the words are not in the page's text layer"

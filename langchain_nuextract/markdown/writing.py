@@ -1,0 +1,136 @@
+"""Asking a model for the Markdown of one page or piece, without I/O: requests go out, replies come in.
+
+A cut answer is gone on with, and a loop is stopped: asked once more with other luck, and else kept up to where the loop
+begins. Nothing here reads a socket; `drivers` does.
+"""
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeAlias
+
+from langchain_nuextract.dialects.dialect import resume
+from langchain_nuextract.dialects.messages import Reply, Request, Usage
+from langchain_nuextract.dialects.reader import ReaderDialect
+from langchain_nuextract.documents.escape import EscapedSource, escape_source
+from langchain_nuextract.documents.source import Source
+from langchain_nuextract.engine.repetition import DETECTION, Loop, loop_at_end
+from langchain_nuextract.markdown.reading import Written
+from langchain_nuextract.paths import JSON
+
+Writing: TypeAlias = Generator[Request, Reply, Written]
+
+_HOTTER: Final = 0.2
+"""Added to the temperature where a loop is to be left."""
+_SEED: Final = 1
+_SEEN: Final = 40
+"""Characters by which an answer that begins anew is told from one that goes on."""
+
+_NONE: Final = Usage()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a model is asked for Markdown."""
+
+    reader: ReaderDialect
+    thinking: bool = False
+    max_calls: int = 4
+    """Calls for one page or piece at the most."""
+    firm: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
+    """Fields of each request that the caller's own settings do not replace; of two bounds, the lower one holds."""
+    max_continued: int = 3
+    """Times that a cut answer is gone on with."""
+
+
+def write(source: Source, settings: Settings) -> Writing:
+    """Ask for the Markdown of one page or piece.
+
+    Args:
+        source: One image, or a text of HTML.
+        settings: How to ask.
+    """
+    escaped = escape_source(source, settings.reader.marks)
+    first = _request(escaped.source, settings)
+    request, before, continued, spent = first, "", 0, _Spent()
+    while True:
+        reply = yield request
+        spent = spent.add(reply)
+        text = reply.text if _began_anew(before, reply.text) else before + reply.text
+        loop = find_loop(text, source.text)
+        if loop or reply.finish_reason == "repetition":
+            if spent.loops == 0 and spent.calls < settings.max_calls:
+                request, before, spent = _hotter(first), "", replace(spent, loops=1)
+                continue
+            kept = text[: loop.start + loop.period] if loop else text
+            return _written(escaped, replace(reply, text=kept, finish_reason="repetition"), settings, spent.looped())
+        point = _resume_point(text)
+        may_continue = continued < settings.max_continued and spent.calls < settings.max_calls
+        if reply.finish_reason != "length" or not may_continue or len(point) <= len(before):
+            return _written(escaped, replace(reply, text=text), settings, spent)
+        request, before, continued = resume(first, point), point, continued + 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Spent:
+    calls: int = 0
+    loops: int = 0
+    usage: Usage = _NONE
+
+    def add(self, reply: Reply) -> "_Spent":
+        return replace(self, calls=self.calls + 1, usage=self.usage + reply.usage)
+
+    def looped(self) -> "_Spent":
+        return replace(self, loops=self.loops + 1)
+
+
+def find_loop(text: str, source: str) -> Loop | None:
+    """Find the loop that an answer ends in; what the source repeats as often is none."""
+    loop = loop_at_end(text)
+    if loop is None or not source:
+        return loop
+    unit = text[-loop.period :].strip()
+    rounds = (len(text) - loop.start) // loop.period
+    return None if unit and source.count(unit) >= rounds else loop
+
+
+def watcher(source: str) -> Callable[[str], bool]:
+    """Make what tells of an answer that is still coming whether the rest is not worth waiting for."""
+    return lambda text: find_loop(text, source) is not None
+
+
+def _request(source: Source, settings: Settings) -> Request:
+    request = settings.reader.phrase(source, settings.thinking)
+    return replace(request, firm=settings.firm, vllm_only={"repetition_detection": dict(DETECTION)})
+
+
+def _hotter(request: Request) -> Request:
+    temperature = request.body.get("temperature")
+    warm = (temperature if isinstance(temperature, int | float) else 0) + _HOTTER
+    return replace(request, firm={**request.firm, "temperature": warm, "seed": _SEED})
+
+
+def _resume_point(text: str) -> str:
+    """Up to the last whole word: a word that is gone on with is split into other tokens than the model's own."""
+    whole = text.rstrip()
+    if whole != text:
+        return whole
+    space = max(whole.rfind(" "), whole.rfind("\n"))
+    return whole[: max(space, 0)].rstrip() or whole
+
+
+def _began_anew(before: str, text: str) -> bool:
+    """Whether a server that knows no continuing gave its answer from the start."""
+    opening = before.strip()[:_SEEN]
+    return bool(opening) and text.strip().startswith(opening)
+
+
+def _written(escaped: EscapedSource, reply: Reply, settings: Settings, spent: _Spent) -> Written:
+    markdown = escaped.restore(settings.reader.read(reply, thinking=settings.thinking))
+    return Written(
+        markdown=markdown,
+        finish_reason=reply.finish_reason,
+        is_complete=reply.finish_reason not in ("length", "repetition"),
+        loops=spent.loops,
+        calls=spent.calls,
+        usage=spent.usage,
+    )
