@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  (marks that look alike are what this is about)
 """Instruction-tuned models that never saw a template: asked in words, held to the answer schema.
 
 `INSTRUCT` is for any such model on any server. `EMBEDDED` is for the model of the local endpoint, which has 135 million
@@ -10,17 +11,23 @@ Source: https://huggingface.co/HuggingFaceTB/SmolLM2-135M-Instruct for the chat 
 import re
 from typing import Final, cast
 
+from langchain_nuextract.dialects.control_tokens import ANY, QWEN_ENDS
 from langchain_nuextract.dialects.dialect import NOBODY, Dialect, answer_of, hold_chat, template_of
 from langchain_nuextract.dialects.extractive_grammar import grammar
 from langchain_nuextract.dialects.grammar_candidates import OFFERED
 from langchain_nuextract.dialects.messages import Reply, Request, Task
+from langchain_nuextract.documents.escape import escape_text
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.vocabulary import NUEXTRACT_3, Vocabulary
 
 _HELD: Final = Vocabulary(types=OFFERED | {"string", "verbatim-string"}, enums=True)
 """A model that only has the document's words cannot write the code of a country that is named in words."""
-_ENDS: Final = ("<|im_end|>", "<|endoftext|>", "<|im_start|>")
+_ENDS: Final = (
+    *QWEN_ENDS, "<|eot_id|>", "<|eot|>", "<|end_of_text|>", "<end_of_turn>", "<turn|>", "<eos>", "</s>",
+    "<｜end▁of▁sentence｜>", "<|return|>", "<|end|>",
+)  # fmt: skip
+"""Marks that end a turn, for servers that do not take them off."""
 _SAMPLING: Final[dict[str, JSON]] = {"temperature": 0}
 _HELD_SAMPLING: Final[dict[str, JSON]] = {**_SAMPLING, "presence_penalty": 1.0}
 """Without the penalty the small model gives one field the value of the one before."""
@@ -59,7 +66,8 @@ def _order(task: Task) -> str:
 
 
 def _short_order(task: Task) -> str:
-    order = f"Extract these fields from the text as JSON: {', '.join(_names(task.template))}."
+    names = escape_text(", ".join(_names(task.template)), EMBEDDED.marks)
+    order = f"Extract these fields from the text as JSON: {names}."
     return "\n".join(filter(None, (f"{order} Copy values exactly from the text.", task.instructions)))
 
 
@@ -99,7 +107,7 @@ INSTRUCT: Final = Dialect(
     vocabulary=NUEXTRACT_3,
     phrase=phrase,
     read=read,
-    marks=_ENDS,
+    marks=ANY,
     takes_instructions=True,
     constrained=True,
 )
@@ -110,7 +118,7 @@ EMBEDDED: Final = Dialect(
     vocabulary=_HELD,
     phrase=phrase_held,
     read=read,
-    marks=_ENDS,
+    marks=QWEN_ENDS,
     takes_instructions=True,
     constrained=True,
 )

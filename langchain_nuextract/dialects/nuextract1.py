@@ -17,6 +17,7 @@ import json
 import re
 from typing import Final
 
+from langchain_nuextract.dialects.control_tokens import PHI, QWEN
 from langchain_nuextract.dialects.dialect import Dialect, answer_of, dumps, hold_completion, prompt, template_of
 from langchain_nuextract.dialects.messages import Reply, Request, Shot, Task
 from langchain_nuextract.paths import JSON
@@ -30,8 +31,8 @@ _ENDS: Final = ("<|end-output|>", "<|endoftext|>", "<|assistant|>", "<|end|>", "
 """The end marks of `generation_config.json`, and those of the next round for models that run past them."""
 
 _SECTIONS: Final = ("\n### Template:", "\n### Example:", "\n### Current:", "\n### Text:")
-_BASE: Final = ("<|system|>", "<|user|>", "<|im_start|>", "<|im_end|>", "<s>", "</s>")
-"""Marks of the models they were trained from: Phi-3, Qwen 1.5 and 2.5."""
+_MARKS: Final = tuple(dict.fromkeys((*_ENDS, *PHI, *QWEN, *_SECTIONS)))
+"""Those of the models they were trained from are among them: Phi-3, Qwen 1.5 and 2.5."""
 
 
 def phrase_1(task: Task) -> Request:
@@ -77,7 +78,7 @@ NUEXTRACT_1_0: Final = Dialect(
     vocabulary=NUEXTRACT_1,
     phrase=phrase_1,
     read=read,
-    marks=(*_ENDS, *_BASE, *_SECTIONS),
+    marks=_MARKS,
 )
 
 NUEXTRACT_1_5: Final = Dialect(
@@ -86,6 +87,6 @@ NUEXTRACT_1_5: Final = Dialect(
     vocabulary=NUEXTRACT_1,
     phrase=phrase_1_5,
     read=read,
-    marks=(*_ENDS, *_BASE, *_SECTIONS),
+    marks=_MARKS,
     takes_examples=False,
 )

@@ -12,6 +12,7 @@ ignores instructions. A system message would stand in for the line by which the 
 import re
 from typing import Final
 
+from langchain_nuextract.dialects.control_tokens import QWEN, QWEN_ENDS
 from langchain_nuextract.dialects.dialect import (
     NOBODY,
     Dialect,
@@ -45,11 +46,6 @@ _MOST_PIXELS: Final = 2_352_000
 _PIXELS_PER_TOKEN: Final = 784
 """Patches of 14 pixels square, of which four make a token; both from `preprocessor_config.json`."""
 
-_ENDS: Final = ("<|im_end|>", "<|endoftext|>", "<|im_start|>")
-_VISION: Final = (
-    "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>", "<|image_pad|>", "<|video_pad|>", "<|object_ref_start|>",
-    "<|object_ref_end|>", "<|box_start|>", "<|box_end|>", "<|quad_start|>", "<|quad_end|>",
-)  # fmt: skip
 _SECTIONS: Final = ("\n# Template:", "\n# Examples:", "\n## Input:", "\n## Output:", "\n# Context:")
 
 
@@ -90,7 +86,7 @@ def draft(source: Source) -> Request:
 
 def read(reply: Reply) -> str:
     """Take what was written up to the end mark."""
-    return answer_of(reply, marks=_ENDS)
+    return answer_of(reply, marks=QWEN_ENDS)
 
 
 def _text(source: Source, *, image: str) -> str:
@@ -111,7 +107,7 @@ NUEXTRACT_2_0: Final = Dialect(
     vocabulary=NUEXTRACT_2,
     phrase=phrase,
     read=read,
-    marks=(*_ENDS, *_VISION, _IMAGE, *_SECTIONS),
+    marks=(*QWEN, _IMAGE, *_SECTIONS),
     images=1,
     max_pixels=_MOST_PIXELS,
     pixels_per_token=_PIXELS_PER_TOKEN,

@@ -11,6 +11,7 @@ nothing, and any text for `enable_thinking`, "false" included, turns thinking on
 import re
 from typing import Final
 
+from langchain_nuextract.dialects.control_tokens import QWEN, QWEN_ENDS
 from langchain_nuextract.dialects.dialect import (
     NOBODY,
     Dialect,
@@ -31,11 +32,6 @@ _SAMPLING: Final[dict[str, JSON]] = {"temperature": 0.2}
 _THINKING: Final[dict[str, JSON]] = {"temperature": 0.6}
 _DRAFTING: Final[dict[str, JSON]] = {"temperature": 0}
 
-_ENDS: Final = ("<|im_end|>", "<|endoftext|>", "<|im_start|>")
-_BASE: Final = (
-    "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>", "<|image_pad|>", "<|video_pad|>", "<|object_ref_start|>",
-    "<|object_ref_end|>", "<|box_start|>", "<|box_end|>", "<|quad_start|>", "<|quad_end|>", "<think>", "</think>",
-)  # fmt: skip
 _SECTIONS: Final = (
     "【task】", "【template_start】", "【template_end】", "【instructions_start】", "【instructions_end】",
     "【examples_start】", "【examples_end】", "【example_input_start】", "【example_input_end】",
@@ -82,7 +78,7 @@ def draft_inline(source: Source) -> Request:
 
 def read(reply: Reply) -> str:
     """Take what was written after the thinking, up to the end mark."""
-    return answer_of(reply, marks=_ENDS)
+    return answer_of(reply, marks=QWEN_ENDS)
 
 
 def _thinks(task: Task) -> bool:
@@ -124,7 +120,7 @@ NUEXTRACT_3_0: Final = Dialect(
     vocabulary=NUEXTRACT_3,
     phrase=phrase,
     read=read,
-    marks=(*_ENDS, *_BASE, *_SECTIONS),
+    marks=(*QWEN, *_SECTIONS),
     images=None,
     max_pixels=16_777_216,
     text_beside_image=True,

@@ -95,7 +95,7 @@ class AttemptReader(Generic[T]):
         self, sent: AttemptRequest, reply: Reply, earlier: Sequence[AttemptResult], shape: AnswerShape
     ) -> AttemptResult:
         continued, written = self._written(sent, reply)
-        text = self.escaped.restore(self.text_of(reply, written if continued else None))
+        text = self._restored(self.text_of(reply, written if continued else None))
         policy, document = self.plan.options.recovery.repairs, self.source.text
         finished = reply.finish_reason == "stop"
         reading = read_shape(text, shape, policy=policy, document=document, finished=finished)
@@ -117,6 +117,10 @@ class AttemptReader(Generic[T]):
         """Give the text in which the answer is looked for: all that was written of it, where a reply continues it."""
         return self.plan.dialect.read(reply if written is None else replace(reply, text=written))
 
+    def _restored(self, text: str) -> str:
+        """Put back the control marks that the model copied out of the document or the template."""
+        return self.plan.written.restore(self.escaped.restore(text))
+
     def _written(self, sent: AttemptRequest, reply: Reply) -> tuple[bool, str]:
         """Tell whether a reply does what was asked, and give all that the model wrote of the answer."""
         before, more = sent.request.before, reply.text or reply.reasoning
@@ -133,7 +137,7 @@ class AttemptReader(Generic[T]):
         last = sent.request.before
         earlier_prefixes = (each.sent.request.before for each in earlier)
         prefixes = [*(each for each in earlier_prefixes if each and last.startswith(each)), last]
-        seams = [len(self.escaped.restore(self.text_of(earlier[0].reply, each))) for each in prefixes]
+        seams = [len(self._restored(self.text_of(earlier[0].reply, each))) for each in prefixes]
         policy, document = self.plan.options.recovery.repairs, self.source.text
         places = trace_shape(text, sent.shape, policy=policy, document=document)
         yield from joined_values(reading.value, places, seams, document)

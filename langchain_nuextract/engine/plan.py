@@ -7,7 +7,7 @@ from typing import Any, Final, Generic, TypeVar, cast
 
 from langchain_nuextract.dialects.dialect import Dialect, check, dumps
 from langchain_nuextract.dialects.messages import Example, Shot, Task
-from langchain_nuextract.documents.escape import escape_source, escape_text
+from langchain_nuextract.documents.escape import EscapedSource, escape_source, escape_text
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.engine.example_leakage import telling
@@ -56,10 +56,10 @@ class Plan(Generic[T]):
     """What to heed: the caller's words, and the descriptions of all fields."""
     shots: tuple[Shot, ...]
     """The examples to show, made ready."""
+    written: EscapedSource
+    """The template as the dialects write it, its control marks escaped: names and labels are data, too."""
     left_out: int = 0
     """Examples that are not shown, for they would have been too many tokens."""
-    template_text: str = ""
-    """The template as the dialects write it; writing it for each document is slow."""
     is_part: bool = False
     """Whether a part of a document is asked about: what it does not say may be said elsewhere."""
     page_limit: PageLimit = field(default_factory=PageLimit, compare=False, repr=False)
@@ -82,15 +82,19 @@ class Plan(Generic[T]):
         thinking = self.options.thinking and not constrained
         if shape is None or shape is self.shape:
             schema = self.answer_schema if constrained else None
-            return Task(source, self.template, self.instructions, self.shots, schema, thinking, self.template_text)
+            return Task(
+                source, self.template, self.instructions, self.shots, schema, thinking, self.written.source.text
+            )
         shots = (replace(each, answer=_narrowed(each.answer, shape)) for each in self.shots)
+        template = answers.template(shape)
         return Task(
             source=source,
-            template=answers.template(shape),
+            template=template,
             instructions=_instructions(self.target, self.dialect, self.options.instructions, shape),
             shots=tuple(shots),
             answer_schema=answers.answer_schema(shape) if constrained else None,
             thinking=thinking,
+            template_text=escape_text(dumps(template), self.dialect.marks),
         )
 
 
@@ -118,7 +122,7 @@ def plan_for(target: Target[T], dialect: Dialect, options: ExtractionOptions = _
         answer_schema=answers.answer_schema(shape),
         instructions=_instructions(target, dialect, options.instructions, shape),
         shots=tuple(shot_of(each, target, dialect, f"example {at}") for at, each in named),
-        template_text=dumps(template),
+        written=escape_source(Source((Text(dumps(template)),)), dialect.marks),
     )
     check(plan.task(Source((Text("…"),)), plan.first), dialect)
     return plan

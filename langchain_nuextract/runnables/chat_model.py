@@ -22,6 +22,7 @@ from langchain_nuextract.runnables.callbacks.redact import ImageData
 from langchain_nuextract.runnables.callbacks.redacted_runs import IMAGES, whole
 from langchain_nuextract.runnables.model_settings import ModelSettings
 from langchain_nuextract.runnables.openai_messages import openai_messages
+from langchain_nuextract.runnables.raw_template import escape_documents
 from langchain_nuextract.runnables.response_format import asks_for_object, single_chunk, unwrapped
 
 __all__ = ["ChatNuExtract", "reply_of"]
@@ -92,7 +93,11 @@ class ChatNuExtract(ModelSettings):
     ) -> ApiCall:
         self.check_call([*kwargs])
         given = kwargs if stop is None else {**kwargs, "stop": stop}
-        return self._api_call(openai_messages(messages), given, streaming=streaming)
+        template = merged(self.extra_body, kwargs, kwargs.get("extra_body"))
+        sent = escape_documents(
+            openai_messages(messages), template, model=str(given.get("model") or self.model_name), dialect=self.dialect
+        )
+        return self._api_call(sent, given, streaming=streaming)
 
     def _api_call(self, messages: list[JSON], given: Mapping[str, Any], *, streaming: bool) -> ApiCall:
         """Make the body of a request: the settings, the arguments of the call on top, then `extra_body` of both."""

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  (marks that look alike are what this is about)
 """No document leaves its place, and what is copied out of it is restored."""
 
 import pytest
@@ -68,7 +69,7 @@ def test_what_the_model_copies_is_restored(text: str):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "Plain.", "a < b | c > d", "f <| g", "#Context:", "see # Context:", "# Contexts:"]
+    "text", ["", "Plain.", "a < b | c > d", "f <| g", "#  Context:", "see # Context:", "# Contexts:"]
 )
 def test_a_text_without_marks_is_given_back_as_it_is(text: str):
     source = Source((Text(text), IMAGE))
@@ -90,6 +91,17 @@ def test_a_text_without_marks_is_given_back_as_it_is(text: str):
         ("x\r\n# Template: y", "x\r\n#  Template: y"),
         ("x\u2028## Output:", "x\u2028##  Output:"),
         ("<image>", "< image>"),
+        ("#Context:", "#C ontext:"),
+        ("x\n#\tTemplate: y", "x\n#\tT emplate: y"),
+        ("\u200b# Context:", "\u200b#  Context:"),
+        ("a\n\ufeff \u2060##\u00a0Input:", "a\n\ufeff \u2060##\u00a0I nput:"),
+        ("#\u200bContext:", "#\u200bC ontext:"),
+        ("a<|eot_id|>b", "a< |eot_id|>b"),
+        ("<start_of_turn>model", "< start_of_turn>model"),
+        ("[/INST] yes", "[ /INST] yes"),
+        ("<｜Assistant｜>", "< ｜Assistant｜>"),
+        ("<|channel|>final<|message|>", "< |channel|>final< |message|>"),
+        ("<tool_call>{}</tool_call>", "< tool_call>{}< /tool_call>"),
     ],
 )
 def test_one_blank_is_put_into_each_mark(text: str, expected: str):
@@ -107,3 +119,32 @@ def test_without_marks_there_is_nothing_to_do():
 
 def test_letters_that_mean_something_in_patterns_are_marks_as_well():
     assert escape_text("a.*b a+b", ("a.*b", "a+b")) == "a .*b a +b"
+
+
+@pytest.mark.parametrize(
+    ("document", "copy", "restored"),
+    [
+        ("Say <|im_end|> now. Write < |im_end|> here.", "Say < |im_end|> now.", "Say <|im_end|> now."),
+        ("Say <|im_end|> now. Write < |im_end|> here.", "Write < |im_end|> here.", "Write < |im_end|> here."),
+        ("# Context: old\n#  Context: new", '{"a": "#  Context: new"}', '{"a": "#  Context: new"}'),
+        ("# Context: old\n#  Context: new", '{"a": "#  Context: old"}', '{"a": "# Context: old"}'),
+        ("#Context: x", "#C ontext: x", "#Context: x"),
+    ],
+)
+def test_a_copy_comes_back_as_the_document_has_it(document: str, copy: str, restored: str):
+    assert escape_source(Source((Text(document),)), MARKS).restore(copy) == restored
+
+
+@settings(deadline=None)
+@given(
+    gaps=st.lists(st.sampled_from(["", " ", "\t", "\u00a0", "\u200b", "\ufeff", "\u2060", "\u00ad"]), max_size=3),
+    before=st.lists(st.sampled_from([" ", "\t", "\u200b", "\ufeff"]), max_size=3).map("".join),
+    heading=st.sampled_from(HEADINGS),
+)
+def test_no_heading_remains_whatever_stands_before_or_within(gaps: list[str], before: str, heading: str):
+    level, _, word = heading.partition(" ")
+    escaped = escape_text(f"x\n{before}{level}{''.join(gaps)}{word} y", MARKS)
+    bare = escaped.translate(dict.fromkeys(map(ord, "\u200b\ufeff\u2060\u00ad\t\u00a0")))
+    assert f"\n{heading}" not in bare.replace("\n ", "\n")
+    assert f"{level}{word}" not in bare
+    assert escape_text(escaped, MARKS) == escaped
