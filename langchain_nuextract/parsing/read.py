@@ -61,7 +61,7 @@ class _Full:
 
 FULL: Final = _Full()
 
-_QUOTE_ENTITY = re.compile(r"&(?:quot|#0*34|#[xX]0*22);")
+_QUOTE_ENTITY = re.compile(r"&(?:quot|apos|#0*3[49]|#[xX]0*2[27]);")
 _ESCAPED_LINES = re.compile(r"[{\[]\\n\s*[\"{\[]")
 _STRING_OR_ESCAPE = re.compile(r'"(?:[^"\\]|\\.)*+"|\\[nrt]')
 _GOES_ON = re.compile(r"\s*[\"'”’,][^{\[]*[}\]]")

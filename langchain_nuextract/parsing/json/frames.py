@@ -76,7 +76,8 @@ def meant(frame: Frame) -> Node:
 def _text(node: ArrayNode) -> Node:
     """One string for several in parentheses with no commas between them, as Python has it."""
     parts = [item for item in node.items if isinstance(item, ScalarNode) and isinstance(item.value, str)]
-    return joined(parts, "") if len(parts) == len(node.items) else node
+    alone = len(parts) == len(node.items) and not any(fix.rule == "stray-mark" for fix in node.fixes)
+    return joined(parts, "") if alone else node
 
 
 def joined(parts: Sequence[ScalarNode], mark: str) -> ScalarNode:

@@ -27,6 +27,7 @@ _MEMBER_AHEAD = re.compile(
     rf"|[\"'“][\w -]{{1,80}}[\"'”]{BLANK}*[\"'\d\[{{tfn]"
 )
 _REST = re.compile(r"[^,{}\[\]\n]{0,60}")
+_OTHERWISE_CLOSED = re.compile(rf"\"([\w .-]{{1,80}})([”“’'`])(?={BLANK}*[:：])")
 _KEY_BEFORE_VALUE = re.compile(rf"([A-Za-z_$][\w$-]{{0,60}}){BLANK}+(?=['“‘`])")
 _KEY = re.compile(r"[^:：=,，{}\[\]\"\n]+")
 _WRONG_COMMA = re.compile(WRONG_COMMA)
@@ -138,6 +139,10 @@ class _Parser(Values):
             self._skip(frame, "stray-mark")
 
     def _quoted_key(self, frame: Frame) -> None:
+        if match := _OTHERWISE_CLOSED.match(self.text, self.at):
+            self.at = match.end()
+            self._colon(frame, match[1], [Fix("other-quotes", f'"{match[2]}', '""')], ScalarNode(match[1], match[1]))
+            return
         found = self._quoted("key")
         if found is None:
             self._end_in_key(frame)
@@ -167,8 +172,8 @@ class _Parser(Values):
         mark = self.text[self.at : self.at + 2]
         if mark[:1] == ":":
             self.at += 1
-        elif mark[:1] in {"：", "="}:
-            length = 2 if mark == "=>" else 1
+        elif mark[:1] in {"：", "="} or mark == "->":
+            length = 2 if mark in {"=>", "->"} else 1
             fixes.append(Fix("colon-mark", mark[:length], ":"))
             self.at += length
         elif _COLON_MEANT.match(self.text, self.at):

@@ -82,7 +82,7 @@ class StringEnds:
     def _ends_key(self, mark: int, after: str, at: int) -> bool:
         if at == mark + 1 and after == self.quote:
             return self.doubled
-        return after in ":：=,}]" or (at > mark + 1 and self._is_value(after, at))
+        return after in ":：=,}]" or self.text.startswith("->", at) or (at > mark + 1 and self._is_value(after, at))
 
     def _ends_before(self, after: str, at: int, *, gap: str) -> bool:
         if after in "]}":

@@ -8,7 +8,7 @@ Place: TypeAlias = Literal["key", "member", "item"]
 """What a string is: an object's key, an object's value, or an array's item."""
 CLOSERS: Final = {
     '"': '"', "'": "'", "`": "`´", "´": "´`",
-    "“": "”“", "”": "”", "„": "“”", "‘": "’‘", "’": "’", "«": "»", "＂": "＂",
+    "“": '”“"', "”": "”", "„": "“”", "‘": "’‘", "’": "’", "«": "»", "＂": "＂",
 }  # fmt: skip
 """The marks that may open a string, each with those that may close it."""
 BLANK: Final = r"[\s\ufeff\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064]"

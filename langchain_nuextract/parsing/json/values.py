@@ -23,7 +23,7 @@ _NO_COMMENT = rf"(?!{_COMMENT_BEHIND})"
 _ITEM = re.compile(rf"(?:{_NO_COMMENT}[^,，\]}}\n:])*+(?::(?:{_NO_COMMENT}[^,，\]}}\n\"])*+)?")
 _BEFORE_KEY = re.compile(rf"{WORD}(?={BLANK}+{QUOTED_KEY})")
 _BEFORE_BRACKET = re.compile(rf"{WORD}(?=[{{\[])")
-_BEFORE_ITEM = re.compile(rf"{WORD}(?={BLANK}+(?:-?\d|[\"{{\[]))")
+_BEFORE_ITEM = re.compile(rf"{WORD}(?={BLANK}+(?:-?\d|[\"{{\[]|(?:true|false|null){BLANK}*[,\]]))")
 _ARGUMENT = re.compile(rf"(?:{_NO_COMMENT}[^,，)\n])*+")
 _STOP = re.compile(rf"([,，;}}\]\n]|\\n|```){BLANK}*+")
 """With the blanks behind it, of which none is a stop if it is none."""

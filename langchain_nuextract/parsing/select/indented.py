@@ -164,6 +164,8 @@ def _cut(node: ObjectNode) -> ObjectNode:
             rest = ArrayNode(items[:-1], open=True)
         case ObjectNode():
             rest = _cut(last)
+        case ScalarNode(value=bool()):
+            rest = last
         case _:
             rest = TruncatedNode(last.written)
     return ObjectNode([*node.members[:-1], (name, rest)], open=True)
