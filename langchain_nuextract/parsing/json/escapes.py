@@ -26,6 +26,14 @@ _NEEDLESS = frozenset("\"\\/'`#&$*_~>|-+!.“”‘’\n")
 """Escaped, these mean themselves: by JSON, by other languages, or by Markdown."""
 
 
+def unescape_all(text: str) -> str:
+    """Resolve the escapes of a whole answer that was written as a string."""
+    escapes = [_resolve(match) for match in _ESCAPE.finditer(text)]
+    literal = _literal(escapes)
+    said = iter(before if before in literal else after for before, after, _ in escapes)
+    return _ESCAPE.sub(lambda _: next(said), text)
+
+
 def unescape(raw: str, hints: Hints = NO_HINTS) -> tuple[str, list[Fix]]:
     r"""Resolve the escapes of a string; an escape that JSON does not know is kept, or means the character itself.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from langchain_nuextract.parsing.json.escapes import unescape
+from langchain_nuextract.parsing.json.escapes import unescape_all
 from langchain_nuextract.parsing.json.hints import NO_HINTS, Hints
 from langchain_nuextract.parsing.json.nodes import Node, ScalarNode
 from langchain_nuextract.parsing.json.parser import parse
@@ -130,5 +130,5 @@ def _unescaped(text: str) -> str:
     for _ in range(MOST_ESCAPED):
         if not _ESCAPED.match(text):
             break
-        text = unescape(text)[0]
+        text = unescape_all(text)
     return text

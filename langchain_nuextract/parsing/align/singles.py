@@ -1,0 +1,102 @@
+"""Single values, brought to the type that was asked for."""
+
+from abc import ABC, abstractmethod
+from typing import Final
+
+from langchain_nuextract.parsing.align.account import Account
+from langchain_nuextract.parsing.align.coerce import TEXTS, is_null_word, says_word, scalar
+from langchain_nuextract.parsing.align.enum_labels import label, labels_in
+from langchain_nuextract.parsing.align.lists import only_leaf
+from langchain_nuextract.parsing.json.nodes import (
+    ArrayNode,
+    Node,
+    ScalarNode,
+    plain,
+)
+from langchain_nuextract.parsing.repairs import Kind
+from langchain_nuextract.parsing.rules import RuleId
+from langchain_nuextract.paths import JSON, Path
+from langchain_nuextract.schema.answer_shape import (
+    AnswerShape,
+    EnumShape,
+    MultiEnumShape,
+    ScalarShape,
+)
+
+ECHO: Final[tuple[RuleId, Kind]] = ("echo", "echo")
+NOTHING: Final[tuple[RuleId, Kind]] = ("word-for-nothing", "value")
+
+
+class Singles(Account, ABC):
+    """The reading of single values."""
+
+    @abstractmethod
+    def value(self, node: Node, shape: AnswerShape, path: Path) -> JSON:
+        """Give the value of any form."""
+
+    def single(self, node: Node, shape: ScalarShape | EnumShape, path: Path) -> JSON:
+        """Read a single value, or the only one in a list or object."""
+        if is_echo(node, shape):
+            return None if self.change(path, *ECHO, plain(node), None) else plain(node)
+        if isinstance(shape, ScalarShape) and shape.optional and self.says_nothing(node, shape):
+            return None if self.change(path, *NOTHING, plain(node), None) else plain(node)
+        if isinstance(node, ScalarNode):
+            return self.leaf(node, shape, path)
+        if isinstance(shape, ScalarShape) and shape.open:
+            return plain(node)
+        inner = only_leaf(node)
+        if inner is not None and self.change(path, "only-value", "shape", plain(node), inner.value):
+            return self.value(inner, shape, path)
+        return self.misfit(node, path, "a single value")
+
+    def says_nothing(self, node: Node, shape: AnswerShape) -> bool:
+        """Whether a text is a word for nothing that the document does not say; without a document none is."""
+        return (
+            isinstance(shape, ScalarShape)
+            and shape.type in TEXTS
+            and isinstance(node, ScalarNode)
+            and is_null_word(node.value)
+            and "value" in self.allowed
+            and bool(self.document and (shape.type or node.written))
+            and not says_word(self.document, node.written)
+        )
+
+    def leaf(self, node: ScalarNode, shape: ScalarShape | EnumShape, path: Path) -> JSON:
+        """Read a scalar as the type, or the label, that was asked for."""
+        taken = (
+            label(node, shape.labels, shape.names)
+            if isinstance(shape, EnumShape)
+            else scalar(node, shape.meant or shape.type, self.conventions, document=self.document)
+        )
+        if taken is None:
+            return self.misfit(node, path, _asked(shape))
+        if taken.same or (type(taken.value) is type(node.value) and taken.value == node.value):
+            return taken.value
+        return taken.value if self.change(path, taken.rule, taken.kind, node.value, taken.value) else node.value
+
+
+def _asked(shape: ScalarShape | EnumShape) -> str:
+    return (
+        f"one of {', '.join(shape.labels)}"
+        if isinstance(shape, EnumShape)
+        else f"a value of type {shape.meant or shape.type!r}"
+    )
+
+
+def shown(before: Node, after: Node) -> tuple[JSON, JSON]:
+    """What a repair shows of what was read, before and after."""
+    return plain(before), plain(after)
+
+
+def is_echo(node: Node, shape: AnswerShape) -> bool:
+    """Whether the model repeated the template's leaf in place of a value."""
+    match shape:
+        case ScalarShape():
+            return isinstance(node, ScalarNode) and bool(shape.type) and node.value == shape.type
+        case EnumShape():
+            said = labels_in(node.written, shape.labels) if isinstance(node, ScalarNode) else plain(node)
+            return not (isinstance(node, ArrayNode) and node.open) and said == list(shape.labels)
+        case MultiEnumShape():
+            return isinstance(node, ArrayNode) and not node.open and plain(node) == [list(shape.labels)]
+        case _:
+            return False
