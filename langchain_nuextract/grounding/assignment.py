@@ -171,4 +171,6 @@ def _line(text: str, span: _Span) -> _Span:
 
 
 def _rarity(leaf: tuple[Leaf, Found]) -> tuple[int, int]:
-    return len(leaf[1].spans), -len(str(leaf[0][2]))
+    """In how few places a leaf stands, and how long it is there."""
+    spans = leaf[1].spans
+    return len(spans), spans[0][0] - spans[0][1]

@@ -32,7 +32,7 @@ _NUMERIC: Final = re.compile(
     r"(\d(?<!\d\d)(?<!\d\.\d)\d{0,3})\s?([-/.‐‑–|／．])\s?(\d{1,4})(?!\d)(?:\s?\2\s?(\d{1,4})(?!\.?\d)|\.?(?![-/.,]?\d))"
 )
 """Two or three numbers with a mark between them."""
-_ROMAN: Final = re.compile(rf"({ONE_OR_TWO})[\s./-]{{1,2}}([IVX]{{1,4}})[\s./-]{{1,2}}({_YEAR}|\d\d(?!\d))")
+_ROMAN: Final = re.compile(r"[IVX]{1,4}(?=[\s./-]{1,2}\d)")
 _WORD: Final = re.compile(r"[^\W\d_]{3,12}")
 _ASCII_WORD: Final = re.compile(r"[a-z]{3,12}")
 _DAY_BEFORE: Final = re.compile(
@@ -89,7 +89,7 @@ def _numeric(text: str) -> Iterator[Mention]:
         by_day = mark in ".．" or day_first
         if last:
             yield from _whole(text, match, by_day=by_day)
-        elif not _in_code(text, *match.span()):
+        elif _can_be_parts(first, middle) and not _in_code(text, *match.span()):
             yield from _parts(match, first, middle, by_day=by_day)
 
 
@@ -101,6 +101,14 @@ def _whole(text: str, match: re.Match[str], *, by_day: bool | None) -> Iterator[
         yield Mention(year, month, day, (place,), is_sure and is_apart)
         if begun and len(match[1]) <= _SHORT:
             yield Mention(year, int(begun[2] or month), int(begun[1]), (span_of(begun, 1), place), is_sure)
+
+
+def _can_be_parts(one: str, other: str) -> bool:
+    """Whether two numbers can be a day and a month, or a month and a year: most are the two parts of an amount."""
+    if len(one) == _LONG or len(other) == _LONG:
+        return True
+    first, second = int(one), int(other)
+    return max(first, second) <= _DAYS and min(first, second) <= _MONTHS
 
 
 def _parts(match: re.Match[str], one: str, other: str, *, by_day: bool | None) -> Iterator[Mention]:
@@ -146,8 +154,10 @@ def _named(text: str) -> Iterator[Mention]:
         if after and (not before or after[5]):
             yield from _month_first(after, Span(start, end), month)
     for match in _ROMAN.finditer(text):
-        if month := month_named(match[2]):
-            yield from (Mention(year, month, int(match[1]), (span_of(match),)) for year in _years(match[3]))
+        start, end = match.span()
+        before, year = _DAY_BEFORE.search(text, max(0, start - _LONGEST_BEFORE), start), _YEAR_AFTER.match(text, end)
+        if before and year and (month := month_named(match[0])):
+            yield from _day_first(before, Span(start, end), month, year)
 
 
 def _names(text: str) -> Iterator[tuple[int, int, int]]:

@@ -49,9 +49,10 @@ class NumberIndex:
 
     def find(self, value: float | Decimal) -> Spans:
         """Find a number with its sign, or else in per cent, thousands or millions, in the order of the text."""
+        written = notation(value)
         return (
-            self._signed(value, self._numerals.get(notation(value), ()))
-            or self._signed(value, self._scaled.get(notation(value), ()))
+            self._signed(value, self._numerals.get(written, ()))
+            or self._signed(value, self._scaled.get(written, ()))
             or (self._signed(value, self._per_cent(value)) if abs(value) < 1 else ())
         )
 
@@ -61,7 +62,8 @@ class NumberIndex:
         return span[0] in starts or span[1] in ends
 
     def _signed(self, value: float | Decimal, spans: Spans) -> Spans:
-        if not value or not (spans and any(self._negatives)):
+        starts, ends = self._negatives
+        if not (starts or ends) or not value or not spans:
             return spans if value >= 0 else ()
         return [span for span in spans if self.is_negative(span) is (value < 0)]
 

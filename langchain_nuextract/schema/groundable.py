@@ -29,6 +29,13 @@ def choices(node: Node) -> Iterator[JSON]:
         yield from choices(part)
 
 
+def has_choices(node: Node) -> bool:
+    """Whether there are choices, codes or truth values in a node or below it."""
+    if isinstance(node, Enum) or (isinstance(node, Leaf) and (TYPES[node.type].is_code or "boolean" in node.kinds)):
+        return True
+    return any(has_choices(part) for _, part in parts(node))
+
+
 def wordings(node: Node, value: JSON, path: Path = ()) -> Iterator[tuple[Path, tuple[str, ...]]]:
     """Yield the choices, codes and truth values of a value, with the words that a document may have in their stead."""
     match node:

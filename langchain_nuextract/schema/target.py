@@ -15,7 +15,7 @@ from langchain_nuextract.schema.codec.root import RootCodec, whole
 from langchain_nuextract.schema.defaults import defaults
 from langchain_nuextract.schema.detect import reads_as
 from langchain_nuextract.schema.formats.checks import checked_for
-from langchain_nuextract.schema.groundable import choices, spoken, wordings
+from langchain_nuextract.schema.groundable import choices, has_choices, spoken, wordings
 from langchain_nuextract.schema.ir import Loss, Node, Record, losses
 from langchain_nuextract.schema.losses import downgrades
 from langchain_nuextract.schema.sources import SchemaSource, Source, given
@@ -225,7 +225,11 @@ class Target(Generic[T]):
 
     def wordings(self, value: JSON) -> Mapping[Path, tuple[str, ...]]:
         """Give the words that a document may have for each choice, code and truth value of a value, by its path."""
-        return dict(wordings(self._node, value))
+        return dict(wordings(self._node, value)) if self._has_choices else {}
+
+    @cached_property
+    def _has_choices(self) -> bool:
+        return has_choices(self._node)
 
     @cached_property
     def choices(self) -> tuple[JSON, ...]:
