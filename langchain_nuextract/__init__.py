@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     )
     from langchain_nuextract.grounding.evidence import Evidence, Span, Unplaced
     from langchain_nuextract.grounding.places import Box, Place
+    from langchain_nuextract.markdown.html_reader import HTMLReader
+    from langchain_nuextract.markdown.page_reader import PageReader
     from langchain_nuextract.parsing.repairs import Repair
     from langchain_nuextract.runnables.chat_model import ChatNuExtract
     from langchain_nuextract.runnables.extractor import NuExtractor
@@ -73,6 +75,7 @@ __all__ = [
     "Example",
     "Extraction",
     "ExtractionError",
+    "HTMLReader",
     "Image",
     "ImageParser",
     "InvalidExtraction",
@@ -88,6 +91,7 @@ __all__ = [
     "NuType",
     "PDFParser",
     "PageOptions",
+    "PageReader",
     "PasswordNeeded",
     "Place",
     "Problem",
@@ -120,6 +124,7 @@ _HOMES = {
     "Evidence": "grounding.evidence",
     "Example": "dialects.messages",
     "Extraction": "engine.result",
+    "HTMLReader": "markdown.html_reader",
     "Image": "documents.source",
     "ImageParser": "runnables.parsers",
     "Leak": "engine.example_leakage",
@@ -128,6 +133,7 @@ _HOMES = {
     "NuType": "schema.annotations",
     "PDFParser": "runnables.parsers",
     "PageOptions": "documents.options",
+    "PageReader": "markdown.page_reader",
     "Place": "grounding.places",
     "RecoveryPolicy": "engine.recovery",
     "Repair": "parsing.repairs",

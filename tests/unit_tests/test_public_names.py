@@ -10,12 +10,12 @@ import langchain_nuextract
 PUBLIC = [
     "AccessDenied", "Attempt", "Box", "BrokenDocument", "ChatNuExtract", "CheckpointError", "Confidence",
     "ContextOverflow", "DocumentParser", "EmptyDocument", "EndpointBusy", "EndpointError", "EndpointUnreachable",
-    "Evidence", "Example", "Extraction", "ExtractionError", "Image", "ImageParser", "InvalidExtraction",
-    "InvalidValue", "Leak", "LocalEndpointError", "MailParser", "MissingExtra", "NoJSONInReply", "NotAChatReply",
-    "NuExtractError", "NuExtractor", "NuType", "PDFParser", "PageOptions", "PasswordNeeded", "Place", "Problem",
-    "RecoveryPolicy", "Repair", "ReplyCutShort", "ReplyTimeout", "RequestRefused", "Result", "Span", "Target",
-    "TooLarge", "UnknownModel", "Unplaced", "UnreadableDocument", "UnreadablePage", "UnsupportedSchema",
-    "UnsupportedTask", "Usage", "Verbatim", "WrongKind",
+    "Evidence", "Example", "Extraction", "ExtractionError", "HTMLReader", "Image", "ImageParser",
+    "InvalidExtraction", "InvalidValue", "Leak", "LocalEndpointError", "MailParser", "MissingExtra",
+    "NoJSONInReply", "NotAChatReply", "NuExtractError", "NuExtractor", "NuType", "PDFParser", "PageOptions",
+    "PageReader", "PasswordNeeded", "Place", "Problem", "RecoveryPolicy", "Repair", "ReplyCutShort", "ReplyTimeout",
+    "RequestRefused", "Result", "Span", "Target", "TooLarge", "UnknownModel", "Unplaced", "UnreadableDocument",
+    "UnreadablePage", "UnsupportedSchema", "UnsupportedTask", "Usage", "Verbatim", "WrongKind",
 ]  # fmt: skip
 HEAVY = (
     "langchain_core", "langchain_openai", "openai", "pydantic", "jsonschema", "httpx2",

@@ -10,6 +10,8 @@ from langchain_core.documents import Document
 from langchain_core.documents.base import Blob
 
 from langchain_nuextract import ChatNuExtract, Image, UnsupportedTask
+from langchain_nuextract.documents.options import PageOptions
+from langchain_nuextract.documents.page import Page
 from langchain_nuextract.errors import EndpointBusy, RequestRefused
 from langchain_nuextract.markdown import Figure, PageReader
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
@@ -120,6 +122,36 @@ def test_of_a_second_loop_what_stands_before_it_is_kept(run):
     assert (page.markdown, page.loops, page.is_complete) == ("A page. and so on,", 2, False)
     assert page.finish_reason == "repetition"
     assert page.warnings == ("the model ran in circles: what stands before the loop is kept",)
+
+
+class File:
+    """A file of two pages with text."""
+
+    name = "claim.pdf"
+    options = PageOptions(max_pixels=500)
+
+    def __init__(self):
+        self.rendered = []
+
+    def words(self, number):
+        raise AssertionError("boxes are not asked for")
+
+    def picture(self, number, *, max_pixels):
+        self.rendered.append((number, max_pixels))
+        return URL
+
+
+def test_pages_of_a_file_are_rendered_and_compared_with_their_text(run):
+    text = "An excess of 150 euros is due in May."
+    file = File()
+    pages = [Page(at, file, text, len(text), readable=True) for at in (3, 4)]
+    answers = {3: "An excess of 150 euros is due in May.", 4: "An excess of 900 dollars was paid in June."}
+    with FakeEndpoint(lambda _: answers[file.rendered[-1][0]]) as endpoint:
+        reading = run(reader(endpoint, max_requests=1).detailed, pages)
+    assert file.rendered == [(3, 500), (4, 500)]
+    assert [page.number for page in reading.pages] == [3, 4]
+    assert [page.ter.distinct for page in reading.pages] == [0, 5 / 9]
+    assert reading.warnings == ("page 4: 56% of the words are not in the page's text layer",)
 
 
 def test_control_marks_end_the_answer(run):
