@@ -20,8 +20,9 @@ import copy
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from time import monotonic
-from typing import Any, Final, TypeVar, cast
+from typing import Final, TypeVar
 
+from langchain_nuextract.batch.protocols import Extractor
 from langchain_nuextract.client.client import ApiCall, Client
 from langchain_nuextract.client.config import normal_url
 from langchain_nuextract.errors import (
@@ -35,8 +36,6 @@ from langchain_nuextract.errors import (
     UnknownModel,
 )
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.runnables.chat_model import ChatNuExtract
-from langchain_nuextract.runnables.extractor import NuExtractor
 
 T = TypeVar("T")
 
@@ -50,7 +49,7 @@ _OF_DOCUMENT: Final = frozenset({400, 413, 422})
 """Statuses that tell of the request rather than of the endpoint."""
 
 
-def pool_for(extractor: NuExtractor[Any], urls: Sequence[str], *, most: int) -> "EndpointPool | None":
+def pool_for(extractor: Extractor, urls: Sequence[str], *, most: int) -> "EndpointPool | None":
     """Make the connections of a batch; without any address, to the extractor's own endpoint, with regard to its load.
 
     Args:
@@ -64,8 +63,7 @@ def pool_for(extractor: NuExtractor[Any], urls: Sequence[str], *, most: int) -> 
     Raises:
         ValueError: An address is not usable, or the model is none of ours and endpoints are named.
     """
-    llm = extractor.llm
-    if isinstance(llm, ChatNuExtract):
+    if llm := extractor.api_model:
         return EndpointPool(llm.wire, urls or (llm.wire.endpoint.url,), most=most)
     if urls:
         raise ValueError("endpoints can be named for a ChatNuExtract only, which this extractor does not ask")
@@ -81,11 +79,6 @@ class EndpointPool(Client):
         self._waiting: dict[asyncio.Future[None], None] = {}
         self._lost_since = monotonic()
         """When there was last an endpoint that was not left out."""
-
-    def beneath(self, extractor: NuExtractor[T]) -> NuExtractor[T]:
-        """Give an extractor that is the same, but asks through these connections."""
-        llm = cast("ChatNuExtract", extractor.llm)
-        return extractor.model_copy(update={"llm": llm.with_client(self)})
 
     async def apost(self, call: ApiCall, *, holds: str = "choices") -> Mapping[str, JSON]:
         """Send a request to whichever endpoint has least to do."""

@@ -10,13 +10,13 @@ reply is in `response.body`; where there is none, `error` has the server's error
 """
 
 import os
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeVar
 
+from langchain_nuextract.batch.protocols import Extractor
 from langchain_nuextract.batch.result import Result
-from langchain_nuextract.batch.run import parts_of
 from langchain_nuextract.batch.serialize import read_reply
 from langchain_nuextract.batch.worker import key_of
 from langchain_nuextract.client.error_mapping import ErrorContext, explain_refusal, refusal_of
@@ -24,20 +24,17 @@ from langchain_nuextract.client.response import decode, encode, reply_in, well_f
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source
+from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import EndpointError, UnsupportedTask
 from langchain_nuextract.paths import JSON, fields, integer, items
-from langchain_nuextract.runnables.base_extractor import BaseExtractor
-from langchain_nuextract.runnables.chat_model import ChatNuExtract
-from langchain_nuextract.runnables.extractor import NuExtractor
 
 Out = TypeVar("Out")
 
 _URL: Final = "/v1/chat/completions"
 
 
-def write_requests(runnable: BaseExtractor[Any], documents: Iterable[Any], path: str | os.PathLike[str]) -> int:
+def write_requests(extractor: Extractor, documents: Iterable[Any], path: str | os.PathLike[str]) -> int:
     """Write the requests, and tell how many; see `NuExtractor.to_batch_file`."""
-    extractor, _ = parts_of(runnable)
     settings, written = extractor.fingerprint, 0
     unfinished = Path(f"{os.fspath(path)}.part")
     with unfinished.open("wb") as file:
@@ -53,10 +50,12 @@ def write_requests(runnable: BaseExtractor[Any], documents: Iterable[Any], path:
 
 
 def read_replies(
-    runnable: BaseExtractor[Out], path: str | os.PathLike[str], documents: Iterable[Any]
+    extractor: Extractor,
+    select_output: Callable[[Extraction[Any]], Out],
+    path: str | os.PathLike[str],
+    documents: Iterable[Any],
 ) -> Generator[Result[Out]]:
     """Read the replies to documents; see `NuExtractor.from_batch_results`."""
-    extractor, pick = parts_of(runnable)
     settings, where = extractor.fingerprint, ErrorContext(os.fspath(path), "")
     with Path(path).open("rb") as file:
         places = _places(file)
@@ -68,10 +67,10 @@ def read_replies(
             except Exception as error:  # noqa: BLE001  # as `return_exceptions` does: the result tells
                 yield Result(index, document, None, error)
             else:
-                yield Result(index, document, pick(extraction), usage=extraction.usage)
+                yield Result(index, document, select_output(extraction), usage=extraction.usage)
 
 
-def _asked(extractor: NuExtractor[Any], document: Any) -> tuple[Source, Request] | None:
+def _asked(extractor: Extractor, document: Any) -> tuple[Source, Request] | None:
     """What to ask about a document first; None if it cannot be asked about, as those who read replies will be told."""
     try:
         source = read(document, extractor.pages)
@@ -81,9 +80,9 @@ def _asked(extractor: NuExtractor[Any], document: Any) -> tuple[Source, Request]
     return source, request
 
 
-def _body(extractor: NuExtractor[Any], request: Request) -> Mapping[str, JSON]:
-    llm = extractor.llm
-    if not isinstance(llm, ChatNuExtract):
+def _body(extractor: Extractor, request: Request) -> Mapping[str, JSON]:
+    llm = extractor.api_model
+    if llm is None:
         raise UnsupportedTask(extractor.dialect.name, "a batch file can be written for a ChatNuExtract only")
     if request.route != "chat":
         raise UnsupportedTask(extractor.dialect.name, "a batch file holds chats, and this model is not asked by chat")

@@ -14,7 +14,7 @@ from collections.abc import (
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
@@ -23,12 +23,11 @@ from langchain_nuextract.batch.endpoint_pool import pool_for
 from langchain_nuextract.batch.event_loop import Pool
 from langchain_nuextract.batch.options import ManyOptions, Options
 from langchain_nuextract.batch.progress import Progress
+from langchain_nuextract.batch.protocols import Extractor
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.batch.worker import Worker
 from langchain_nuextract.client import background_loop
 from langchain_nuextract.engine.result import Extraction
-from langchain_nuextract.runnables.base_extractor import BaseExtractor
-from langchain_nuextract.runnables.extractor import MappedExtractor, NuExtractor
 
 Out = TypeVar("Out")
 
@@ -45,8 +44,8 @@ _ONE: Final = (str, bytes, BaseModel, Mapping)
 class Batch(Generic[Out]):
     """What is to be extracted, and how."""
 
-    extractor: NuExtractor[Any]
-    pick: Callable[[Extraction[Any]], Out]
+    extractor: Extractor
+    select_output: Callable[[Extraction[Any]], Out]
     """What to hand out of an extraction."""
     options: Options
 
@@ -106,25 +105,19 @@ class Batch(Generic[Out]):
                 checkpoint = await stack.enter_async_context(open_checkpoint(options.checkpoint))
             extractor, most = self.extractor, options.max_concurrency
             if fleet := pool_for(extractor, options.endpoints, most=most):
-                extractor = fleet.beneath(extractor)
-            asker = Worker(extractor, self.pick, checkpoint, options.config)
+                extractor = extractor.with_client(fleet)
+            asker = Worker(extractor, self.select_output, checkpoint, options.config)
             yield await stack.enter_async_context(Pool(asker.ask, deliver, size=most))
 
 
-def batch_of(runnable: BaseExtractor[Out], options: ManyOptions) -> Batch[Out]:
+def batch_of(extractor: Extractor, select_output: Callable[[Extraction[Any]], Out], options: ManyOptions) -> Batch[Out]:
     """Say what `extract_many` of an extractor, or of its detailed form, is to do.
 
     Raises:
         TypeError: There is no such option.
         ValueError: An option has an impossible value.
     """
-    return Batch(*parts_of(runnable), Options(**options))
-
-
-def parts_of(runnable: BaseExtractor[Out]) -> tuple[NuExtractor[Any], Callable[[Extraction[Any]], Out]]:
-    """Tell the extractor, and what of its extractions is wanted."""
-    extractor = runnable.extractor if isinstance(runnable, MappedExtractor) else cast("NuExtractor[Any]", runnable)
-    return extractor, runnable.outcome
+    return Batch(extractor, select_output, Options(**options))
 
 
 class _Desk(Generic[Out]):

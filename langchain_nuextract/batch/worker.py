@@ -11,7 +11,9 @@ from langchain_core.runnables import RunnableConfig
 
 from langchain_nuextract.batch.checkpoint import CheckpointRow
 from langchain_nuextract.batch.checkpoint_thread import CheckpointThread
+from langchain_nuextract.batch.digest import digest
 from langchain_nuextract.batch.event_loop import Later
+from langchain_nuextract.batch.protocols import Extractor
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.batch.serialize import OutOfDate, kept_error, kept_extraction, restore
 from langchain_nuextract.dialects.messages import Usage
@@ -19,8 +21,6 @@ from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.engine.result import Attempt, Extraction
 from langchain_nuextract.errors import CheckpointError, EndpointError, ExtractionError
-from langchain_nuextract.runnables.extractor import NuExtractor
-from langchain_nuextract.runnables.fingerprint import digest
 
 Out = TypeVar("Out")
 
@@ -32,8 +32,8 @@ _WAIT_SECONDS: Final = 0.2
 class Worker(Generic[Out]):
     """What all documents of a batch share; to be used on one event loop."""
 
-    extractor: NuExtractor[Any]
-    pick: Callable[[Extraction[Any]], Out]
+    extractor: Extractor
+    select_output: Callable[[Extraction[Any]], Out]
     """What to hand out of an extraction."""
     checkpoint: CheckpointThread | None = None
     config: RunnableConfig | None = None
@@ -98,7 +98,7 @@ class Worker(Generic[Out]):
         return await self.extractor.detailed.ainvoke(source, self.config)
 
     def _result(self, index: int, document: Any, extraction: Extraction[Any], *, reused: bool = False) -> Result[Out]:
-        return Result(index, document, self.pick(extraction), reused=reused, usage=extraction.usage)
+        return Result(index, document, self.select_output(extraction), reused=reused, usage=extraction.usage)
 
     @asynccontextmanager
     async def _alone(self, key: str) -> AsyncGenerator[None]:

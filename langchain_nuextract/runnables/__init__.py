@@ -1,1 +1,4 @@
 """What LangChain users hold: chat model, extractor, tool, transformer. Nothing below this room knows a `Runnable`."""
+
+# Whoever imports the extractor gets the chat model too, which hands it its class.
+from langchain_nuextract.runnables import chat_model as chat_model

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Unpack, cast
 from langchain_core.callbacks import AsyncCallbackManagerForChainRun as AsyncRun
 from langchain_core.callbacks import CallbackManagerForChainRun as Run
 from langchain_core.documents import Document
-from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AnyMessage
 from langchain_core.prompt_values import ChatPromptValueConcrete, StringPromptValue
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializable
@@ -35,9 +34,11 @@ from langchain_nuextract.runnables.callbacks.events import atell, tell
 from langchain_nuextract.runnables.callbacks.redact import display_input, display_output
 from langchain_nuextract.runnables.callers import TracedCaller, direct_caller
 from langchain_nuextract.runnables.executor import ATell, Executor, Tell, ato_nobody, to_nobody
+from langchain_nuextract.runnables.model_settings import ModelSettings
 
 if TYPE_CHECKING:
     from langchain_nuextract.batch.options import ManyOptions
+    from langchain_nuextract.batch.protocols import Extractor
     from langchain_nuextract.batch.result import Result
 
 Out = TypeVar("Out")
@@ -61,15 +62,20 @@ class BaseExtractor(RunnableSerializable[Input, Out]):
 
     @property
     @abstractmethod
+    def _base(self) -> "Extractor":
+        """The extractor whose extractions these are made of."""
+
+    @property
+    @abstractmethod
     def executor(self) -> Executor[Any]:
         """What is asked about each document."""
 
     @abstractmethod
-    def outcome(self, extraction: Extraction[Any]) -> Out:
+    def select_output(self, extraction: Extraction[Any]) -> Out:
         """Take what is to be handed out."""
 
     @abstractmethod
-    def given(self, settings: Mapping[str, Any]) -> Self:
+    def with_settings(self, settings: Mapping[str, Any]) -> Self:
         """Give the same, with what a call says on top of the model's own settings."""
 
     @property
@@ -92,7 +98,7 @@ class BaseExtractor(RunnableSerializable[Input, Out]):
             ExtractionError: The model's answer is not what was asked for.
         """
         if kwargs:
-            return self.given(kwargs).invoke(input, config)
+            return self.with_settings(kwargs).invoke(input, config)
         if caller := direct_caller(self._llm, config):
             return self._extract(input, caller)
         outputs: list[Out] = []
@@ -102,7 +108,7 @@ class BaseExtractor(RunnableSerializable[Input, Out]):
     async def ainvoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Out:
         """Extract one object from one document; see `invoke`."""
         if kwargs:
-            return await self.given(kwargs).ainvoke(input, config)
+            return await self.with_settings(kwargs).ainvoke(input, config)
         if caller := direct_caller(self._llm, config):
             return await self._aextract(input, caller)
         outputs: list[Out] = []
@@ -122,10 +128,10 @@ class BaseExtractor(RunnableSerializable[Input, Out]):
         return display_output(outputs[0])
 
     def _extract(self, document: Input, asking: Caller, tell: Tell = to_nobody) -> Out:
-        return self.outcome(self.executor.extract(document, asking, tell))
+        return self.select_output(self.executor.extract(document, asking, tell))
 
     async def _aextract(self, document: Input, asking: Caller, tell: ATell = ato_nobody) -> Out:
-        return self.outcome(await self.executor.aextract(document, asking, tell))
+        return self.select_output(await self.executor.aextract(document, asking, tell))
 
     def _traced_caller(self, config: RunnableConfig) -> TracedCaller:
         return TracedCaller(self._llm, config, self.executor.ls_arguments)
@@ -167,7 +173,7 @@ class BaseExtractor(RunnableSerializable[Input, Out]):
         self, inputs: Sequence[Input], config: Any, *, return_exceptions: bool, **kwargs: Any
     ) -> AsyncGenerator[tuple[int, Any]]:
         configs = get_config_list(_bounded(config), len(inputs))
-        extractor = self.given(kwargs) if kwargs else self
+        extractor = self.with_settings(kwargs) if kwargs else self
 
         async def ask(number: int) -> Out:
             return await extractor.ainvoke(inputs[number], configs[number])
@@ -198,7 +204,7 @@ class BaseExtractor(RunnableSerializable[Input, Out]):
         """
         from langchain_nuextract.batch.run import batch_of  # noqa: PLC0415 few need it
 
-        return batch_of(self, options).run(documents)
+        return batch_of(self._base, self.select_output, options).run(documents)
 
     def aextract_many(
         self, documents: Iterable[Input] | AsyncIterable[Input], **options: Unpack["ManyOptions"]
@@ -211,7 +217,7 @@ class BaseExtractor(RunnableSerializable[Input, Out]):
         """
         from langchain_nuextract.batch.run import batch_of  # noqa: PLC0415 few need it
 
-        return batch_of(self, options).arun(documents)
+        return batch_of(self._base, self.select_output, options).arun(documents)
 
     def to_batch_file(self, documents: Iterable[Input], path: str | os.PathLike[str]) -> int:
         """Write a file of requests in OpenAI's batch format, as `vllm run-batch` runs it without a server.
@@ -228,7 +234,7 @@ class BaseExtractor(RunnableSerializable[Input, Out]):
         """
         from langchain_nuextract.batch.files import write_requests  # noqa: PLC0415 few need it
 
-        return write_requests(self, documents, path)
+        return write_requests(self._base, documents, path)
 
     def from_batch_results(self, path: str | os.PathLike[str], documents: Iterable[Input]) -> Generator["Result[Out]"]:
         """Read the file of replies to what `to_batch_file` wrote; no model is asked, also where an answer is invalid.
@@ -242,13 +248,15 @@ class BaseExtractor(RunnableSerializable[Input, Out]):
         """
         from langchain_nuextract.batch.files import read_replies  # noqa: PLC0415 few need it
 
-        return read_replies(self, path, documents)
+        return read_replies(self._base, self.select_output, path, documents)
 
 
 def _is_async(llm: Runnable[Any, AIMessage]) -> bool:
-    """Tell whether a model can be asked on an event loop; those that cannot would be asked by a few threads only."""
-    model, _ = innermost(llm)
-    return type(model)._agenerate is not BaseChatModel._agenerate  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # LangChain asks the same
+    """Tell whether sync batches run on the shared event loop; those of other models' classes run in threads.
+
+    ChatOpenAI, for one, keeps its async connections for all loops, and those of the shared one would break the user's.
+    """
+    return isinstance(innermost(llm)[0], ModelSettings)
 
 
 def _bounded(config: Any) -> Any:

@@ -18,7 +18,7 @@ from langchain_nuextract.client.response import piece_in, piece_of, reply_in, re
 from langchain_nuextract.dialects.messages import Piece, Reply, Request
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.runnables.any_model import call_arguments, explained_errors, stream_arguments
-from langchain_nuextract.runnables.chat_model import ChatNuExtract
+from langchain_nuextract.runnables.api_model import ApiModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class TracedCaller:
 class DirectCaller:
     """Each request goes to the endpoint without a run."""
 
-    llm: ChatNuExtract
+    llm: ApiModel
 
     def ask(self, request: Request) -> Reply:
         """Send a request and wait for the reply."""
@@ -102,7 +102,7 @@ def direct_caller(llm: Runnable[Any, AIMessage], config: RunnableConfig | None) 
         llm: The model. One that somebody derived, or that caches, limits its rate or has listeners, needs its runs.
         config: Its callbacks, those of the run that this is called in, and tracers set for all runs are listeners.
     """
-    if not (isinstance(llm, ChatNuExtract) and llm.is_bare):
+    if not (isinstance(llm, ApiModel) and llm.is_bare):
         return None
     config = ensure_config(config)
     callbacks = config.get("callbacks")

@@ -13,33 +13,25 @@ from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 
 from langchain_nuextract.client.client import ApiCall
-from langchain_nuextract.client.request_body import arguments, as_completion, merged, settled, take_options
 from langchain_nuextract.client.response import PROVIDER, chunk_of, reply_of, result_of
-from langchain_nuextract.dialects.messages import Request
 from langchain_nuextract.errors import NotAChatReply, RequestRefused, UnknownModel, UnsupportedTask
-from langchain_nuextract.paths import JSON, fields, items
+from langchain_nuextract.paths import JSON, items
+from langchain_nuextract.runnables.api_model import NO_TOOLS, ApiModel
 from langchain_nuextract.runnables.callbacks.redact import ImageData
 from langchain_nuextract.runnables.callbacks.redacted_runs import IMAGES, whole
-from langchain_nuextract.runnables.model_settings import ModelSettings
-from langchain_nuextract.runnables.openai_messages import openai_messages
-from langchain_nuextract.runnables.raw_template import escape_documents
+from langchain_nuextract.runnables.extractor import NuExtractor, Settings
+from langchain_nuextract.runnables.include_raw import RawExtractor
 from langchain_nuextract.runnables.response_format import asks_for_object, single_chunk, unwrapped
 
 __all__ = ["ChatNuExtract", "reply_of"]
 
-_PATHS: Final = {"chat": "/chat/completions", "completions": "/completions"}
 _TOOL_ARGUMENTS: Final = frozenset({"tools", "tool_choice", "parallel_tool_calls", "strict"})
-_NOT_SENT: Final = _TOOL_ARGUMENTS | {"stream", "stream_usage", "extra_body"}
-"""vLLM refuses an empty list of tools; whether to stream is for the method that sends the body to say."""
 _NOT_SHOWN: Final = frozenset({"tools", IMAGES})
 """Arguments of a call that listeners are not shown: there may be credentials in tools, which are refused besides."""
 _METHODS: Final = ("json_schema", "function_calling", "json_mode")
-_NO_TOOLS: Final = (
-    "an extraction model cannot call tools. Let another model drive the agent, and give it an extractor as a tool."
-)
 
 
-class ChatNuExtract(ModelSettings):
+class ChatNuExtract(ApiModel):
     """A NuExtract model, or another one to extract with, behind an OpenAI-compatible server such as vLLM.
 
         llm = ChatNuExtract(model="numind/NuExtract3", base_url="http://localhost:8000/v1")
@@ -81,37 +73,6 @@ class ChatNuExtract(ModelSettings):
     def is_bare(self) -> bool:
         """Whether its own run would do no more than send the request; what somebody derived may do anything."""
         return type(self) is ChatNuExtract and super().is_bare
-
-    def call_for(self, request: Request, *, streaming: bool = False) -> ApiCall:
-        """Make the call that a request of an extraction is, as `invoke` or `stream` would."""
-        return self._api_call(
-            [dict(message) for message in request.messages], arguments(request, self), streaming=streaming
-        )
-
-    def _call(
-        self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Mapping[str, Any], *, streaming: bool = False
-    ) -> ApiCall:
-        self.check_call([*kwargs])
-        given = kwargs if stop is None else {**kwargs, "stop": stop}
-        template = merged(self.extra_body, kwargs, kwargs.get("extra_body"))
-        sent = escape_documents(
-            openai_messages(messages), template, model=str(given.get("model") or self.model_name), dialect=self.dialect
-        )
-        return self._api_call(sent, given, streaming=streaming)
-
-    def _api_call(self, messages: list[JSON], given: Mapping[str, Any], *, streaming: bool) -> ApiCall:
-        """Make the body of a request: the settings, the arguments of the call on top, then `extra_body` of both."""
-        body = merged(self.defaults, {**given, "extra_body": None}, self.extra_body, given.get("extra_body"))
-        if body.get("tools"):
-            raise UnsupportedTask(self.model_name, _NO_TOOLS)
-        body = settled({**body, "messages": messages}, is_vllm=self.wire.is_vllm)
-        usage = {"include_usage": True} if body.get("stream_usage", self.stream_usage) else {}
-        body = {name: value for name, value in body.items() if name not in _NOT_SENT}
-        if streaming:
-            options = {**usage, **fields(body.get("stream_options"))}
-            body |= {"stream": True, **({"stream_options": options} if options else {})}
-        route, sending = body.pop("route", "chat"), take_options(body)
-        return ApiCall(_PATHS[str(route)], body if route == "chat" else as_completion(body), sending)
 
     def _generate(
         self,
@@ -240,10 +201,6 @@ class ChatNuExtract(ModelSettings):
         Raises:
             ValueError: There is no such method.
         """
-        # The extractor is built upon this module, so it cannot be imported above.
-        from langchain_nuextract.runnables.extractor import NuExtractor, Settings  # noqa: PLC0415
-        from langchain_nuextract.runnables.include_raw import RawExtractor  # noqa: PLC0415
-
         if method not in _METHODS:
             raise ValueError(f"method must be one of {', '.join(_METHODS)}, not {method!r}")
         own = {name: kwargs.pop(name) for name in Settings.__annotations__ if name in kwargs}
@@ -261,7 +218,7 @@ class ChatNuExtract(ModelSettings):
             UnsupportedTask: There are tools, which an extraction model cannot call.
         """
         if tools:
-            raise UnsupportedTask(self.model_name, _NO_TOOLS)
+            raise UnsupportedTask(self.model_name, NO_TOOLS)
         return self.bind(**{name: value for name, value in kwargs.items() if name not in _TOOL_ARGUMENTS})
 
     def get_token_ids(self, text: str) -> list[int]:
@@ -313,3 +270,7 @@ class ChatNuExtract(ModelSettings):
     def _get_invocation_params(self, stop: list[str] | None = None, **kwargs: Any) -> dict[str, Any]:
         shown = {name: value for name, value in kwargs.items() if name not in _NOT_SHOWN}
         return {**self._identifying_params, "_type": self._llm_type, "stop": stop or self.stop, **shown}
+
+
+# The extractor is built without knowing this class, and makes one where it is given no model.
+NuExtractor.make_model = ChatNuExtract

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Self, TypedDict, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, Self, TypedDict, TypeVar, Unpack, overload
 
 from langchain_core.callbacks import AsyncCallbackManagerForChainRun as AsyncRun
 from langchain_core.callbacks import CallbackManagerForChainRun as Run
@@ -12,6 +12,7 @@ from langchain_core.runnables import Runnable, RunnableBinding, RunnableConfig
 from langchain_core.tools import ToolException
 from pydantic import Field, PrivateAttr, SecretStr, SkipValidation
 
+from langchain_nuextract.client.client import Client
 from langchain_nuextract.client.request_body import merged
 from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.dialects.dialect import Dialect
@@ -22,11 +23,11 @@ from langchain_nuextract.engine.flow import Flow
 from langchain_nuextract.engine.recovery import DEFAULT, RecoveryPolicy
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.runnables.any_model import OPENAI_ARGUMENTS, check_carried, innermost, model_name
+from langchain_nuextract.runnables.api_model import ApiModel
 from langchain_nuextract.runnables.base_extractor import BaseExtractor, Input
 from langchain_nuextract.runnables.callbacks.events import atell, tell
 from langchain_nuextract.runnables.callbacks.redact import display_input
 from langchain_nuextract.runnables.callers import direct_caller
-from langchain_nuextract.runnables.chat_model import ChatNuExtract
 from langchain_nuextract.runnables.example_selection import planned
 from langchain_nuextract.runnables.executor import Executor
 from langchain_nuextract.runnables.settings import SERVER_FIELDS, check_names
@@ -108,6 +109,9 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
     logprobs: bool = False
     pages: PageOptions = PAGES
 
+    make_model: ClassVar[Callable[..., ApiModel]]
+    """Makes the model where none is given: `ChatNuExtract`, which is built upon this class and puts itself here."""
+
     _executor: Executor[Any] = PrivateAttr()
 
     @overload
@@ -129,7 +133,7 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
         asked = {name: settings.pop(name) for name in _ASKED if name in settings}
         # Not in a validator of Pydantic's, which would wrap what is raised.
         executor = Executor(*planned(target, dialect, **asked), settings.get("pages", PAGES))
-        if not isinstance(llm, ChatNuExtract):
+        if not isinstance(llm, ApiModel):
             check_carried(executor.sample_request, llm, dialect.name)
         fields: dict[str, Any] = {"target": target, "llm": llm, "dialect": dialect, **asked, **settings}
         super().__init__(**fields)
@@ -140,15 +144,34 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
         return self.llm
 
     @property
+    def _base(self) -> "NuExtractor[T]":
+        return self
+
+    @property
+    def api_model(self) -> ApiModel | None:
+        """The model that is asked, if it is a `ChatNuExtract` with nothing around it."""
+        return self.llm if isinstance(self.llm, ApiModel) else None
+
+    def with_client(self, client: Client) -> Self:
+        """Give the same, sending its requests through another connection.
+
+        Raises:
+            TypeError: The model is no `ChatNuExtract`.
+        """
+        if not isinstance(self.llm, ApiModel):
+            raise TypeError("only a ChatNuExtract can be given a connection")
+        return self.model_copy(update={"llm": self.llm.with_client(client)})
+
+    @property
     def executor(self) -> Executor[T]:
         """What is asked about each document."""
         return self._executor
 
-    def outcome(self, extraction: Extraction[Any]) -> T:
+    def select_output(self, extraction: Extraction[Any]) -> T:
         """Take the object."""
         return extraction.value
 
-    def given(self, settings: Mapping[str, Any]) -> Self:
+    def with_settings(self, settings: Mapping[str, Any]) -> Self:
         """Give the same, with what a call says on top of the model's own settings."""
         return self.model_copy(update={"llm": _with_settings(self.llm, settings)})
 
@@ -243,7 +266,7 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
             Everything that `invoke` raises, possibly after partial objects.
         """
         if kwargs:
-            yield from self.given(kwargs).stream(input, config)
+            yield from self.with_settings(kwargs).stream(input, config)
         elif caller := direct_caller(self.llm, config):
             yield from self._executor.stream_flow(input, caller)
         else:
@@ -257,7 +280,7 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
             yield display_input(input)
 
         if kwargs:
-            growing = self.given(kwargs).astream(input, config)
+            growing = self.with_settings(kwargs).astream(input, config)
         elif caller := direct_caller(self.llm, config):
             growing = self._executor.astream_flow(input, caller)
         else:
@@ -289,19 +312,23 @@ class MappedExtractor(BaseExtractor[Out], Generic[Out]):
         return self.extractor.llm
 
     @property
+    def _base(self) -> NuExtractor[Any]:
+        return self.extractor
+
+    @property
     def executor(self) -> Executor[Any]:
         """What is asked about each document."""
         return self.extractor.executor
 
-    def given(self, settings: Mapping[str, Any]) -> Self:
+    def with_settings(self, settings: Mapping[str, Any]) -> Self:
         """Give the same, with what a call says on top of the model's own settings."""
-        return self.model_copy(update={"extractor": self.extractor.given(settings)})
+        return self.model_copy(update={"extractor": self.extractor.with_settings(settings)})
 
 
 class DetailedExtractor(MappedExtractor[Extraction[T]], Generic[T]):
     """An extractor that gives the whole `Extraction`; made by `NuExtractor.detailed`."""
 
-    def outcome(self, extraction: Extraction[Any]) -> Extraction[T]:
+    def select_output(self, extraction: Extraction[Any]) -> Extraction[T]:
         """Take all of it."""
         return extraction
 
@@ -313,12 +340,12 @@ class DetailedExtractor(MappedExtractor[Extraction[T]], Generic[T]):
 
 def _chat_model(llm: Any, connection: Mapping[str, Any]) -> Runnable[Any, AIMessage]:
     if llm is None:
-        return ChatNuExtract(**connection)
+        return NuExtractor.make_model(**connection)
     if connection:
         raise TypeError(f"{', '.join(sorted(connection))} belong to the chat model, and one is given: set them there")
     model, bound = innermost(llm)
     match llm:
-        case RunnableBinding(bound=ChatNuExtract(), config=config) if not config:
+        case RunnableBinding(bound=ApiModel(), config=config) if not config:
             # It is asked directly then, where nobody listens.
             return _with_settings(model, bound)
         case _:
@@ -326,7 +353,7 @@ def _chat_model(llm: Any, connection: Mapping[str, Any]) -> Runnable[Any, AIMess
 
 
 def _with_settings(llm: Runnable[Any, AIMessage], settings: Mapping[str, Any]) -> Runnable[Any, AIMessage]:
-    if isinstance(llm, ChatNuExtract):
+    if isinstance(llm, ApiModel):
         return llm.with_settings(settings)
     model, bound = innermost(llm)
     check_names(settings, {*type(model).model_fields, *SERVER_FIELDS, "extra_body"}, type(model).__name__)

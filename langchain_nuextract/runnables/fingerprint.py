@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Any, Final
 
 from langchain_core.example_selectors.base import BaseExampleSelector
@@ -10,17 +9,16 @@ from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable
 from pydantic import BaseModel
 
+from langchain_nuextract.batch.digest import digest
 from langchain_nuextract.client.request_body import SAMPLING, merged
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.runnables.any_model import innermost, model_name
-from langchain_nuextract.runnables.chat_model import ChatNuExtract
+from langchain_nuextract.runnables.api_model import ApiModel
 from langchain_nuextract.runnables.example_selection import Selection
 
 _OWN: Final = (*SAMPLING, "extra_body")
 """What counts of the settings of other chat models."""
-_LENGTH: Final = 32
-"""Hexadecimal digits: 128 bits, so that no two settings are taken for one another."""
 
 
 def fingerprint(plan: Plan[Any], llm: Runnable[Any, AIMessage], selection: Selection[Any] | None = None) -> str:
@@ -53,7 +51,7 @@ def fingerprint(plan: Plan[Any], llm: Runnable[Any, AIMessage], selection: Selec
 
 def _settings(llm: Runnable[Any, AIMessage]) -> Mapping[str, Any]:
     model, bound = innermost(llm)
-    if isinstance(model, ChatNuExtract):
+    if isinstance(model, ApiModel):
         return merged(model.defaults, model.extra_body, bound)
     return {"model_name": model_name(model), **{name: getattr(model, name, None) for name in _OWN}, **bound}
 
@@ -64,8 +62,3 @@ def _described(thing: object) -> JSON:
     if not isinstance(thing, BaseExampleSelector | BaseModel):
         return named
     return [named, {name: value for name, value in vars(thing).items() if not name.startswith("_")}]
-
-
-def digest(text: str) -> str:
-    """Hash a text, lone surrogates included."""
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_LENGTH]

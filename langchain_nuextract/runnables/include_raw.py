@@ -37,7 +37,7 @@ class RawExtractor(MappedExtractor[Raw]):
         """The dict, whose values no schema can tell."""
         return dict[str, Any]
 
-    def outcome(self, extraction: Extraction[Any]) -> Raw:
+    def select_output(self, extraction: Extraction[Any]) -> Raw:
         """Take the object, and the reply that it was read from."""
         raw = _message(extraction.raw, extraction.attempts)
         return {"raw": raw, "parsed": extraction.value, "parsing_error": None}

@@ -5,17 +5,34 @@ import socket
 from collections.abc import Mapping
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 from langchain_nuextract.paths import JSON, fields
 from langchain_nuextract.testing.bodies import dump, error, events, whole
 from langchain_nuextract.testing.script import FakeReply, Received
 
-if TYPE_CHECKING:
-    from langchain_nuextract.testing.endpoint import FakeEndpoint
-
 _PLAIN: Final = FakeReply()
 _JSON: Final = {"Content-Type": "application/json"}
+
+
+class Script(Protocol):
+    """What a server needs of the fake endpoint: what to answer, and where to write down what was asked."""
+
+    paths: list[str]
+    connections: int
+    models: tuple[str, ...]
+    max_model_len: int
+    key: str | None
+    drops_templates: bool
+    port: int
+
+    def reply_to(self, received: Received) -> FakeReply:
+        """Say what is answered to a request."""
+        ...
+
+    def wait(self, seconds: float | None) -> None:
+        """Wait, at the most until the endpoint stops."""
+        ...
 
 
 class Server(ThreadingHTTPServer):
@@ -24,7 +41,7 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 512
 
-    def __init__(self, endpoint: "FakeEndpoint") -> None:
+    def __init__(self, endpoint: Script) -> None:
         self.endpoint = endpoint
         self._open: set[socket.socket] = set()
         super().__init__(("127.0.0.1", endpoint.port), _Handler)

@@ -13,7 +13,7 @@ from langchain_nuextract.documents.pictures import encode
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from langchain_nuextract.documents.pdf.file import PDF
+    from langchain_nuextract.documents.pdf.opening import PDFBytes
 
 _POINTS: Final = 72
 """Units of a page to an inch."""
@@ -21,7 +21,7 @@ _GLANCE: Final = 1_000_000
 """Pixels of a page on which it is looked up whether a text can be seen."""
 
 
-def render(file: "PDF", number: int, *, max_pixels: int) -> str:
+def render(file: "PDFBytes", number: int, *, max_pixels: int) -> str:
     """Render a page, counted from 1, as it is shown: cropped, turned, with what was filled in.
 
     Args:
@@ -40,7 +40,7 @@ def render(file: "PDF", number: int, *, max_pixels: int) -> str:
     return encode(picture, file.options.image_format, is_photo=scan)
 
 
-def lightness(file: "PDF", number: int) -> Callable[[Sequence[Rectangle]], int]:
+def lightness(file: "PDFBytes", number: int) -> Callable[[Sequence[Rectangle]], int]:
     """Look at a page in grey: how far apart the lightest and the darkest pixel are in some boxes together."""
     picture = _drawn(file, number, _GLANCE)[0].convert("L")
     width, height = picture.size
@@ -55,7 +55,7 @@ def lightness(file: "PDF", number: int) -> Callable[[Sequence[Rectangle]], int]:
     return contrast
 
 
-def _drawn(file: "PDF", number: int, max_pixels: int) -> "tuple[Image, bool]":
+def _drawn(file: "PDFBytes", number: int, max_pixels: int) -> "tuple[Image, bool]":
     """Draw a page; say also whether it is a scan."""
     with file.page(number) as (document, page):
         refuse_bombs(page, file.name, number)

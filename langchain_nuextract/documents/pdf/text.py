@@ -14,9 +14,9 @@ from pypdfium2 import PdfDocument, PdfPage, PdfTextPage
 
 from langchain_nuextract.documents.layout import Glyph, words_of
 from langchain_nuextract.documents.page import Rectangle, Words
-from langchain_nuextract.documents.pdf.file import PDF
 from langchain_nuextract.documents.pdf.forms import checks
 from langchain_nuextract.documents.pdf.geometry import Placing, is_scan
+from langchain_nuextract.documents.pdf.opening import PDFBytes
 from langchain_nuextract.documents.pdf.render import lightness
 
 _UNDRAWN: Final = frozenset({3, 7})
@@ -40,7 +40,7 @@ class _Letter(NamedTuple):
     """Characters of one text object have the same number."""
 
 
-def read_words(file: PDF, number: int) -> Words:
+def read_words(file: PDFBytes, number: int) -> Words:
     """Read the words of a page, counted from 1.
 
     What was filled into forms and written into annotations is read beside the words that are on its line. What lies off
@@ -116,7 +116,7 @@ def _look(text: PdfTextPage, at: int, drawn: Any) -> _Look:
     return "pale" if is_pale else "drawn"
 
 
-def _seen(letters: Sequence[_Letter], file: PDF, number: int, *, scan: bool) -> list[bool]:
+def _seen(letters: Sequence[_Letter], file: PDFBytes, number: int, *, scan: bool) -> list[bool]:
     """Tell which characters can be seen on the page."""
     undrawn = sum(letter.look == "undrawn" for letter in letters)
     # The words of a scan are laid over it unseen, and are all the text that it has.

@@ -1,0 +1,66 @@
+"""What a batch needs of an extractor, so that it need not know the runnables."""
+
+from typing import Any, Protocol, Self
+
+from langchain_core.runnables import Runnable
+
+from langchain_nuextract.client.client import ApiCall, Client
+from langchain_nuextract.dialects.dialect import Dialect
+from langchain_nuextract.dialects.messages import Request
+from langchain_nuextract.documents.options import PageOptions
+from langchain_nuextract.engine.flow import Flow
+from langchain_nuextract.engine.result import Extraction
+
+
+class ApiModel(Protocol):
+    """A chat model that sends its requests through a `Client`."""
+
+    @property
+    def wire(self) -> Client:
+        """The connection to its endpoint."""
+        ...
+
+    def call_for(self, request: Request) -> ApiCall:
+        """Make the call that a request is."""
+        ...
+
+
+class Extractor(Protocol):
+    """A `NuExtractor`, as a batch sees it."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """The model generation."""
+        ...
+
+    @property
+    def pages(self) -> PageOptions:
+        """How pages are read."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of everything that decides what the model is asked."""
+        ...
+
+    @property
+    def api_model(self) -> ApiModel | None:
+        """The model, if it is one of ours."""
+        ...
+
+    @property
+    def detailed(self) -> Runnable[Any, Extraction[Any]]:
+        """The same, giving whole extractions."""
+        ...
+
+    def flow(self, document: Any) -> Flow[Any]:
+        """Say what is asked about a document."""
+        ...
+
+    async def aflow(self, document: Any) -> Flow[Any]:
+        """Say what is asked about a document."""
+        ...
+
+    def with_client(self, client: Client) -> Self:
+        """Give the same, sending its requests through another connection."""
+        ...

@@ -1,0 +1,94 @@
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportMissingTypeStubs=false
+# pypdfium2 has no types for the functions of pdfium itself.
+"""Opening a PDF for one piece of work at a time, since pdfium must not be used by two threads at once."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import RLock
+from typing import TYPE_CHECKING, Final
+
+from langchain_nuextract.documents.options import DEFAULT, PageOptions
+from langchain_nuextract.errors import BrokenDocument, EmptyDocument, MissingExtra, PasswordNeeded, WrongKind
+
+if TYPE_CHECKING:
+    from pypdfium2 import PdfDocument, PdfPage
+
+_LOCK: Final = RLock()
+"""Held for every call of pdfium."""
+_HEAD: Final = 1024
+"""Bytes in which `%PDF-` has to stand; mailers and web servers put lines of their own before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PDFBytes:
+    """The bytes of a PDF and how to read it."""
+
+    name: str
+    """What to call it in messages: `claim.pdf`."""
+    digest: str
+    """SHA-256 of its bytes, which stand for them in comparisons."""
+    content: bytes = field(repr=False, compare=False)
+    options: PageOptions = DEFAULT
+
+    @contextmanager
+    def opened(self) -> "Generator[PdfDocument]":
+        """Open the file, with all other work on PDFs waiting.
+
+        Raises:
+            MissingExtra: pypdfium2 is not installed.
+            EmptyDocument: It has no bytes or no pages.
+            WrongKind: It is no PDF.
+            PasswordNeeded: It is encrypted.
+            BrokenDocument: pdfium cannot make sense of it.
+        """
+        try:
+            from pypdfium2 import PdfDocument, PdfiumError  # noqa: PLC0415 an extra
+        except ImportError as error:
+            raise MissingExtra(self.name, "a PDF", extra="pages") from error
+        with _LOCK:
+            try:
+                document = PdfDocument(self.content, password=self.options.password)
+            except PdfiumError as error:
+                raise self._explained(error) from error
+            try:
+                if not len(document):
+                    raise EmptyDocument(self.name, "it is a PDF without a page.")
+                if document.get_formtype():
+                    # Without it, what was filled in is not drawn.
+                    document.init_forms()
+                yield document
+            finally:
+                document.close()
+
+    @contextmanager
+    def page(self, number: int) -> "Generator[tuple[PdfDocument, PdfPage]]":
+        """Open one page, counted from 1.
+
+        Raises:
+            UnreadableDocument: The file or the page cannot be opened.
+        """
+        from pypdfium2 import PdfiumError  # noqa: PLC0415 an extra
+
+        with self.opened() as document:
+            try:
+                page = document[number - 1]
+            except PdfiumError as error:
+                raise BrokenDocument(self.name, f"the page is damaged ({error})", page=number) from error
+            try:
+                yield document, page
+            finally:
+                page.close()
+
+    def _explained(self, error: Exception) -> Exception:
+        if "password" in str(error).lower():
+            said = "The password in PageOptions is wrong" if self.options.password else "Give PageOptions(password=…)"
+            return PasswordNeeded(self.name, f"it is encrypted. {said}.")
+        if not self.content.strip():
+            return EmptyDocument(self.name, "the file is empty.")
+        if b"%PDF-" not in self.content[:_HEAD]:
+            return WrongKind(self.name, "it is no PDF: there is no %PDF- at its beginning.")
+        if b"/Count 0" in self.content:
+            return EmptyDocument(self.name, "it is a PDF without a page.")
+        return BrokenDocument(self.name, f"it is a PDF that is cut off or damaged ({error}). Get it once more.")

@@ -1,0 +1,59 @@
+"""How `ChatNuExtract` makes calls of the API: of messages and arguments, and of an extraction's requests."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from langchain_core.messages import BaseMessage
+
+from langchain_nuextract.client.client import ApiCall
+from langchain_nuextract.client.request_body import arguments, as_completion, merged, settled, take_options
+from langchain_nuextract.dialects.messages import Request
+from langchain_nuextract.errors import UnsupportedTask
+from langchain_nuextract.paths import JSON, fields
+from langchain_nuextract.runnables.model_settings import ModelSettings
+from langchain_nuextract.runnables.openai_messages import openai_messages
+from langchain_nuextract.runnables.raw_template import escape_documents
+
+NO_TOOLS: Final = (
+    "an extraction model cannot call tools. Let another model drive the agent, and give it an extractor as a tool."
+)
+_PATHS: Final = {"chat": "/chat/completions", "completions": "/completions"}
+_NOT_SENT: Final = frozenset(
+    {"tools", "tool_choice", "parallel_tool_calls", "strict", "stream", "stream_usage", "extra_body"}
+)
+"""vLLM refuses an empty list of tools; whether to stream is for the method that sends the body to say."""
+
+
+class ApiModel(ModelSettings):
+    """The half of `ChatNuExtract` that extractors call directly."""
+
+    def call_for(self, request: Request, *, streaming: bool = False) -> ApiCall:
+        """Make the call that a request of an extraction is, as `invoke` or `stream` would."""
+        return self._api_call(
+            [dict(message) for message in request.messages], arguments(request, self), streaming=streaming
+        )
+
+    def _call(
+        self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Mapping[str, Any], *, streaming: bool = False
+    ) -> ApiCall:
+        self.check_call([*kwargs])
+        given = kwargs if stop is None else {**kwargs, "stop": stop}
+        template = merged(self.extra_body, kwargs, kwargs.get("extra_body"))
+        sent = escape_documents(
+            openai_messages(messages), template, model=str(given.get("model") or self.model_name), dialect=self.dialect
+        )
+        return self._api_call(sent, given, streaming=streaming)
+
+    def _api_call(self, messages: list[JSON], given: Mapping[str, Any], *, streaming: bool) -> ApiCall:
+        """Make the body of a request: the settings, the arguments of the call on top, then `extra_body` of both."""
+        body = merged(self.defaults, {**given, "extra_body": None}, self.extra_body, given.get("extra_body"))
+        if body.get("tools"):
+            raise UnsupportedTask(self.model_name, NO_TOOLS)
+        body = settled({**body, "messages": messages}, is_vllm=self.wire.is_vllm)
+        usage = {"include_usage": True} if body.get("stream_usage", self.stream_usage) else {}
+        body = {name: value for name, value in body.items() if name not in _NOT_SENT}
+        if streaming:
+            options = {**usage, **fields(body.get("stream_options"))}
+            body |= {"stream": True, **({"stream_options": options} if options else {})}
+        route, sending = body.pop("route", "chat"), take_options(body)
+        return ApiCall(_PATHS[str(route)], body if route == "chat" else as_completion(body), sending)
