@@ -77,7 +77,7 @@ def _evidence(path: Path, leaf: JSON, place: tuple[int, int], found: Found, text
 
 
 _FIGURE: Final = re.compile(r"\d")
-_DECIMAL: Final = re.compile(r"\d+(?:[.,]\d+)?")
+_DECIMAL: Final = re.compile(r"\d+[.,]\d+")
 _LONG: Final = 100_000
 _CODE: Final = re.compile(r"[A-Z]{2,3}|[a-z]{2}|[A-Z]{2}-[A-Z0-9]{1,3}")
 

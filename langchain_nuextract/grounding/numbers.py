@@ -30,6 +30,8 @@ _MINUS = re.compile(rf"([-−–])(?<![\w).,]\1)(\s?)(?:{_MONEY}\s?)?(?=\d)")
 _MINUS_BEHIND = re.compile(r"[-−](?<=\d.)(?!\s?[\w.,–−-])")
 _IN_PARENTHESES = re.compile(rf"\((?:{_MONEY}\s?)?(?=\d)(?=[\d.,'’ ]+(?:{_MONEY})?\))")
 _MINUS_WORDS = ("minus ", "moins ", "menos ", "meno ", "минус ", "マイナス", "负", "負")
+_SMALL = re.compile(r"\d{1,2}\)")
+_WORD_BEFORE = re.compile(r"[^\W\d_]\s?$")
 _COLUMN = re.compile(r"(?:\s{2}|[\t:=|€$£¥])$")
 """What stands before the minus of a column, which may be apart from its number: `Discount:  - 5.00`."""
 _PER_CENT = re.compile(
@@ -94,12 +96,18 @@ class NumberIndex:
         """Where negative numerals begin, and where those end that have their minus behind."""
         text = self._text
         starts = {match.end() for match in _MINUS.finditer(text) if not match[2] or self._is_minus(match.start())}
-        starts |= {match.end() for match in _IN_PARENTHESES.finditer(text)}
+        starts |= {match.end() for match in _IN_PARENTHESES.finditer(text) if not self._is_remark(match)}
         small = text.casefold()
         for word in _MINUS_WORDS:
             if word in small:
                 starts |= {match.end() for match in re.finditer(rf"\b{word}\s?", text, re.IGNORECASE)}
         return frozenset(starts), frozenset(match.start() for match in _MINUS_BEHIND.finditer(text))
+
+    def _is_remark(self, parenthesis: re.Match[str]) -> bool:
+        """Whether a small whole number is a remark behind a word, `twenty-four (24)`, and not an accountant's minus."""
+        start = parenthesis.start()
+        is_behind_word = bool(_WORD_BEFORE.search(self._text, max(0, start - 2), start))
+        return is_behind_word and bool(_SMALL.match(self._text, parenthesis.end()))
 
     def _is_minus(self, at: int) -> bool:
         """Whether a dash with a blank behind it is a sign, and not the bullet of a list or a dash between words."""

@@ -23,6 +23,8 @@ def quotations(value: JSON, text: str) -> list[tuple[str, str]]:
         pytest.param(5, "- 5 apples", "5", id="the bullet of a list"),
         pytest.param(5, "pages 3-5", "5", id="a range"),
         pytest.param(5, "class K-5", "5", id="a code"),
+        pytest.param(24, "twenty-four (24) pieces", "24", id="a remark in parentheses"),
+        pytest.param("602", "room - (602)", "602", id="figures that are a text"),
         pytest.param(0.19, "19 % VAT", "19", id="per cent"),
         pytest.param(0.075, "7,5 Prozent", "7,5", id="per cent in words"),
         pytest.param(3_000_000, "rund 3 Mio. €", "3 Mio", id="millions"),
