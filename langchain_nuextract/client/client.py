@@ -370,8 +370,9 @@ def _read(reply: _Reply, place: ErrorContext, secrets: Secrets, holds: str = "ch
         body = fields(decode(reply.content))
     except ValueError:
         body = {}
-    if error := inner_error(body):
-        raise explain_inner(secrets.hidden(error), place)
+    if error := secrets.hidden(inner_error(body)):
+        del body  # as below
+        raise explain_inner(error, place)
     if body.get(holds) and well_formed(body):
         return body
     del body  # it may hold the key, and whoever shows the error may show its frames

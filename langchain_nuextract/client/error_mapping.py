@@ -110,7 +110,8 @@ def refusal_of(status: int, body: object, headers: Mapping[str, str] | None = No
     for key in ("error", "detail"):
         error = fields(error).get(key) or error
     if not fields(error).get("message"):
-        error = cast("JSON", {"message": error if isinstance(error, str) and error else "no reason given"})
+        words = error if isinstance(error, str) and error else "no reason given"
+        error = {**fields(error), "message": words}
     return Refusal(status, fields(error), headers or {})
 
 

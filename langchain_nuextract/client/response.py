@@ -30,7 +30,10 @@ def decode(content: bytes) -> JSON:
         return orjson.loads(content)
     except orjson.JSONDecodeError:
         # Servers in Python may write NaN and lone surrogates, which orjson refuses.
-        return json.loads(content)
+        try:
+            return json.loads(content)
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
 
 
 def encode(body: Mapping[str, JSON]) -> bytes:
@@ -202,7 +205,7 @@ class EventReader:
     def __init__(self) -> None:
         self.complete = False
         """Whether the server said that it was done: `[DONE]`, or a finish reason."""
-        self._rest = b""
+        self._rest: list[bytes] = []
 
     def feed(self, received: bytes) -> Iterator[Mapping[str, JSON]]:
         """Yield the events that are complete now.
@@ -210,7 +213,12 @@ class EventReader:
         Raises:
             ValueError: An event is not a JSON object.
         """
-        *lines, self._rest = (self._rest + received).split(b"\n")
+        # Only what is new is searched, for a line may be long and come in many pieces.
+        *lines, rest = received.split(b"\n")
+        if lines:
+            lines[0] = b"".join((*self._rest, lines[0]))
+            self._rest.clear()
+        self._rest.append(rest)
         for line in lines:
             if line.startswith(b"data:"):
                 yield from self._read(line[5:].strip())

@@ -13,6 +13,7 @@ E = TypeVar("E", bound=BaseException)
 _SHORTEST: Final = 4
 """Characters. Shorter ones are found in any text."""
 _HIDDEN: Final = "***"
+_DEEPEST: Final = 3
 
 
 class Secrets:
@@ -30,11 +31,12 @@ class Secrets:
         """Take them out of a text."""
         return self._pattern.sub(_HIDDEN, words) if self._pattern else words
 
-    def hidden(self, value: JSON) -> JSON:
-        """Take them out of an error object: its texts."""
+    def hidden(self, value: JSON, depth: int = _DEEPEST) -> JSON:
+        """Take them out of an error object: its texts, as far down as an error is looked for."""
         if isinstance(value, Mapping):
-            return {key: self.hidden(each) for key, each in cast("Mapping[str, JSON]", value).items()}
-        return self.hide_text(value) if isinstance(value, str) else value
+            inner = cast("Mapping[str, JSON]", value).items() if depth else ()
+            return {key: self.hidden(each, depth - 1) for key, each in inner}
+        return self.hide_text(value) if isinstance(value, str) else value if isinstance(value, int) else None
 
     def hidden_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         """Take them out of a reply's headers."""

@@ -6,6 +6,7 @@ The SDK of OpenAI is not used: building its objects and walking its pool cost te
 
 import asyncio
 import os
+from base64 import b64encode
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -111,7 +112,7 @@ class AiohttpTransport:
             connector=self._connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
         )
         # Apart from its address, for that is shown in errors.
-        self._proxy, self._proxy_auth = aiohttp.helpers.strip_auth_from_url(URL(proxy)) if proxy else (None, None)
+        self._proxy, self._proxy_headers = _parted(URL(proxy)) if proxy else (None, None)
         self._end = _close_in_the_end(self._session)
         with suppress(StopIteration):
             # Up to its yield, where the loop knows it; there is nothing to await before.
@@ -144,7 +145,7 @@ class AiohttpTransport:
             timeout=_aiohttp_timeout(sending.timeout),
             allow_redirects=False,
             proxy=self._proxy,
-            proxy_auth=self._proxy_auth,
+            proxy_headers=self._proxy_headers,
         )
         return _AiohttpResponse(response)
 
@@ -170,6 +171,14 @@ class AiohttpTransport:
             self._connector.abandon()
             # uvloop is closing its sockets just now, and must not lose their handles meanwhile.
             vars(self._loop).setdefault("_nuextract_connectors", []).append(self._connector)
+
+
+def _parted(proxy: URL) -> tuple[URL, dict[str, str] | None]:
+    """Part a proxy's address from its credentials."""
+    if proxy.user is None:
+        return proxy, None
+    login = b64encode(f"{proxy.user}:{proxy.password or ''}".encode()).decode()
+    return proxy.with_user(None), {"Proxy-Authorization": f"Basic {login}"}
 
 
 async def _close_in_the_end(session: aiohttp.ClientSession) -> AsyncGenerator[None]:

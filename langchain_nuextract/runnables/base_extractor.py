@@ -78,6 +78,28 @@ class BaseExtractor(RunnableSerializable[Input, Out]):
     def with_settings(self, settings: Mapping[str, Any]) -> Self:
         """Give the same, with what a call says on top of the model's own settings."""
 
+    def close(self) -> None:
+        """Close the connections of its model, if it has any that can be closed; they are opened again when needed."""
+        if close := getattr(self._llm, "close", None):
+            close()
+
+    async def aclose(self) -> None:
+        """Do the same on an event loop."""
+        if aclose := getattr(self._llm, "aclose", None):
+            await aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *raised: object) -> None:
+        await self.aclose()
+
     @property
     def InputType(self) -> Any:
         """What a document may be."""

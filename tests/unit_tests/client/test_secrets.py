@@ -104,3 +104,70 @@ def test_a_wrong_setting_does_not_show_the_others():
     with pytest.raises(ValueError, match="temperature") as raised:
         ChatNuExtract(model="m", base_url="http://localhost/v1", api_key=KEY, temperature="hot")
     assert KEY not in str(raised.value)
+
+
+@pytest.mark.parametrize("given", [f"{KEY}\n", f"  {KEY}\r\n", f"\t{KEY} "])
+def test_blanks_around_a_key_are_taken_off(run, chat, given):
+    with FakeEndpoint() as endpoint:
+        run(chat(endpoint, api_key=given))
+    assert endpoint.requests[0].headers["authorization"] == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize("given", [f"{KEY}\r\nX-Other: 1", f"{KEY} b", f"schlüssel{KEY}", f"{KEY}\x00"])
+def test_a_key_that_no_header_can_hold_is_refused_unseen(given):
+    with pytest.raises(ValueError, match="api_key") as raised:
+        ChatNuExtract(model="m", base_url="http://localhost/v1", api_key=given)
+    assert KEY not in "".join(traceback.format_exception(raised.value))
+
+
+def test_a_header_that_cannot_be_sent_is_refused_unseen():
+    with pytest.raises(ValueError, match="X-Api-Key") as raised:
+        ChatNuExtract(model="m", base_url="http://localhost/v1", default_headers={"X-Api-Key": f"{HEADER}\nX: 1"})
+    assert HEADER not in str(raised.value)
+
+
+def with_frames(error):
+    """What a tool shows that collects errors with the variables of each frame: all but the test's own."""
+    told, waiting = [], [error]
+    while waiting:
+        each = waiting.pop()
+        frames = [frame for frame, _ in traceback.walk_tb(each.__traceback__)]
+        ours = [frame for frame in frames if "unit_tests" not in frame.f_code.co_filename]
+        told += [str(each), *(repr(value) for frame in ours for value in frame.f_locals.values())]
+        waiting += filter(None, (each.__cause__, each.__context__))
+    return "\n".join(told)
+
+
+ECHOES = [
+    pytest.param(FakeReply(status=401, error=f"Incorrect API key provided: {KEY}"), id="401"),
+    pytest.param(FakeReply(status=500, error=f"headers: Bearer {KEY}, {HEADER}"), id="500"),
+    pytest.param(FakeReply(status=400, error=f"bad {KEY}"), id="400"),
+    pytest.param(FakeReply(body=f"<html>Authorization: Bearer {KEY}</html>"), id="a page"),
+    pytest.param(FakeReply(body=json.dumps({"error": {"message": KEY, "code": 400}})), id="an error with a 200"),
+    pytest.param(FakeReply(status=302, error="x", headers={"Location": f"http://127.0.0.1:1/?k={KEY}"}), id="moved"),
+]
+
+
+@pytest.mark.parametrize("reply", ECHOES)
+def test_a_server_that_repeats_it_is_not_quoted(run, chat, reply):
+    with FakeEndpoint(reply) as endpoint, pytest.raises(EndpointError) as raised:
+        run(chat(endpoint, api_key=KEY, default_headers={"X-Api-Key": HEADER}))
+    pickled = pickle.dumps(raised.value).decode("latin-1")
+    assert not any(secret in with_frames(raised.value) + pickled for secret in SECRETS)
+
+
+def test_it_is_in_no_frame_of_a_refused_connection(run):
+    llm = ChatNuExtract(model="m", base_url="http://127.0.0.1:9/v1", api_key=KEY, max_retries=0)
+    with pytest.raises(EndpointError) as raised:
+        run(llm)
+    assert KEY not in with_frames(raised.value)
+
+
+def test_credentials_in_a_query_are_hidden_as_well(run, chat):
+    with FakeEndpoint(FakeReply(status=400, error=f"bad {KEY}")) as endpoint:
+        llm = chat(endpoint, default_query={"api-key": KEY, "api-version": "2"})
+        with pytest.raises(EndpointError) as raised:
+            run(llm)
+    shown = repr(llm) + repr(llm.wire.endpoint) + pickle.dumps(llm).decode("latin-1") + with_frames(raised.value)
+    assert KEY not in shown
+    assert pickle.loads(pickle.dumps(llm)).default_query == {"api-version": "2"}
