@@ -59,10 +59,6 @@ def main_text(document: Document) -> tuple[Node, list[str]]:
         for element in elements:
             if len(element.attrs) > _ATTRIBUTES:
                 element.attrs.clear()
-        # What still spans is too much to be written out; trafilatura would try, and take minutes.
-        for cell in document.select("[colspan], [rowspan]"):
-            cell.attrs.pop("colspan", None)
-            cell.attrs.pop("rowspan", None)
         chosen, warnings = _by_trafilatura(document), []
     found = chosen or _by_density(document, body, warnings)
     share = 1 - _letters(found) / before

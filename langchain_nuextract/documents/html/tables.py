@@ -13,6 +13,8 @@ _PARTS: Final = frozenset({"table", "thead", "tbody", "tfoot", "tr", "td", "th",
 _MOST_COPIED: Final = 2
 """Times the text of the page that copies of spanning cells may have."""
 _LEAST_COPIED: Final = 10_000
+_MOST_FILLED: Final = 10
+"""Times the cells of a table that it may have with empty ones."""
 _WIDEST: Final = 1000
 """Columns that the standard lets a cell span."""
 
@@ -21,20 +23,26 @@ def clean_tables(document: Document, _: HTMLOptions) -> Iterator[str]:
     """Unwrap tables for layout, and write out spans."""
     tables = document.select("table")
     left = _LEAST_COPIED + _MOST_COPIED * len(document.text) if tables else 0
-    kept = 0
+    blocks = 0
     # The inner ones come last in the document and go first, so that an outer one sees what is left of them.
     for table in reversed(tables):
         rows = _rows(table)
-        if _is_layout(table, rows):
+        cost = sum((_covered(cell, len(rows)) - 1) * (1 + len(cell.text)) for row in rows for cell in row)
+        too_much = cost > left or _is_ragged(rows)
+        blocks += too_much
+        if too_much or _is_layout(table, rows):
             _unwrap(table)
-        elif table.select_one("[colspan], [rowspan]"):
-            cost = sum((_covered(cell, len(rows)) - 1) * (1 + len(cell.text)) for row in rows for cell in row)
-            kept += cost > left
-            if cost <= left:
-                left -= cost
-                _write_out_spans(rows)
-    if kept:
-        yield f"tables that stay HTML, since their cells span too much to be written out: {kept}"
+        elif cost:
+            left -= cost
+            _write_out_spans(rows)
+    if blocks:
+        yield f"tables written as blocks, since their cells span too much or their rows differ too much: {blocks}"
+
+
+def _is_ragged(rows: list[list[Element]]) -> bool:
+    """Whether the writer would fill up short rows with more empty cells than can be borne."""
+    cells = sum(map(len, rows))
+    return len(rows) * max(map(len, rows), default=0) > _LEAST_COPIED + _MOST_FILLED * cells
 
 
 def _rows(table: Element) -> list[list[Element]]:
