@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.paths import JSON
@@ -19,6 +19,31 @@ class Example:
 
     input: Any
     output: Any
+
+
+def example_of(given: object, named: str) -> Example:
+    """Take an example in any form: an `Example`, a pair, or a dict with the keys `input` and `output`.
+
+    Args:
+        given: The example.
+        named: What to call it in an error: "example 2".
+
+    Raises:
+        ValueError: It is none of these.
+    """
+    match given:
+        case Example():
+            return given
+        case list() | tuple() if len(pair := cast("Sequence[Any]", given)) == 2:  # noqa: PLR2004 a pair
+            return Example(*pair)
+        case Mapping():
+            keys = set(cast("Mapping[object, object]", given))
+            if keys == {"input", "output"}:
+                return Example(**cast("Mapping[str, Any]", given))
+            odd = ", ".join(sorted(map(repr, keys - {"input", "output"}))) or "one of them only"
+            raise ValueError(f"{named} must have the keys 'input' and 'output', and has {odd}.")
+        case _:
+            raise ValueError(f"{named} must be an Example, a pair, or a dict of 'input' and 'output'.")
 
 
 @dataclass(frozen=True, slots=True)

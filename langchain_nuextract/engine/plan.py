@@ -141,7 +141,9 @@ def shot_of(example: Example, target: Target[T], dialect: Dialect, named: str) -
         InvalidValue: Its output does not satisfy the schema.
     """
     try:
-        answer = target.lower(cast("JSON", _output(example.output)), dialect)
+        output = cast("JSON", _output(example.output))
+        _check_keys(target, output, named)
+        answer = target.lower(output, dialect)
         value = target.lift(answer, dialect)
         target.validate(value, dialect)
     except InvalidValue as error:
@@ -161,6 +163,13 @@ def _instructions(target: Target[Any], dialect: Dialect, own: str, shape: Record
     derived = target.instructions_for(shape) if dialect.takes_instructions else ""
     lines = "\n".join(filter(None, (own.strip(), derived)))
     return escape_text(lines, dialect.marks)
+
+
+def _check_keys(target: Target[Any], output: JSON, named: str) -> None:
+    """Refuse keys that the schema has no field for: what stands there would be left out of the example."""
+    unknown = target.unknown_keys(output)
+    if unknown:
+        raise InvalidValue([replace(each, message=f"in {named}: {each.message}") for each in unknown])
 
 
 def _output(output: object) -> object:

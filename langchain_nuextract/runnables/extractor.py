@@ -2,7 +2,20 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, Self, TypedDict, TypeVar, Unpack, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Final,
+    Generic,
+    Literal,
+    Self,
+    TypedDict,
+    TypeVar,
+    Unpack,
+    cast,
+    overload,
+)
 
 from langchain_core.callbacks import AsyncCallbackManagerForChainRun as AsyncRun
 from langchain_core.callbacks import CallbackManagerForChainRun as Run
@@ -16,7 +29,7 @@ from langchain_nuextract.client.client import Client
 from langchain_nuextract.client.request_body import merged
 from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.dialects.dialect import Dialect
-from langchain_nuextract.dialects.messages import Example
+from langchain_nuextract.dialects.messages import Example, example_of
 from langchain_nuextract.documents.options import DEFAULT as PAGES
 from langchain_nuextract.documents.options import PageOptions
 from langchain_nuextract.engine.flow import Flow
@@ -54,7 +67,7 @@ class Settings(TypedDict, total=False):
     api_key: SecretStr | str | None
     llm: Runnable[Any, AIMessage] | None
     dialect: Dialect | str | None
-    examples: Sequence[Example] | BaseExampleSelector
+    examples: Sequence[Example | tuple[Any, Any] | Mapping[str, Any]] | BaseExampleSelector
     max_example_tokens: int | None
     instructions: str
     thinking: bool
@@ -76,8 +89,9 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
             other chat model (see `runnables.any_model`), or one of these with `bind`, `with_config` or `with_retry`.
             Without it, one is made of `model`, `base_url` and `api_key`, or of the environment variables
             NUEXTRACT_MODEL, NUEXTRACT_BASE_URL and NUEXTRACT_API_KEY.
-        examples: Few-shot examples, the same for every document; or a LangChain example selector that chooses them for
-            each by its text, among dicts with the keys `input` and `output` (see `runnables.example_selection`).
+        examples: Few-shot examples, the same for every document: each an `Example`, a pair, or a dict with the keys
+            `input` and `output`; or a LangChain example selector that chooses them for each document by its text, among
+            such dicts (see `runnables.example_selection`).
         max_example_tokens: The tokens that the examples for one document may be, counted at two bytes each, which is
             rather too many than too few. Those that do not fit are left out; `Extraction.examples` has the others.
         instructions: What to heed, in words, for the models that take instructions. The descriptions of the schema's
@@ -131,6 +145,9 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
         target: Target[Any] = settings.pop("target", None) or Target.of(schema)
         dialect = _dialect(settings.pop("dialect", None), llm)
         asked = {name: settings.pop(name) for name in _ASKED if name in settings}
+        if isinstance(examples := asked.get("examples"), list | tuple):
+            given = enumerate(cast("Sequence[object]", examples), start=1)
+            asked["examples"] = tuple(example_of(each, f"example {at}") for at, each in given)
         # Not in a validator of Pydantic's, which would wrap what is raised.
         executor = Executor(*planned(target, dialect, **asked), settings.get("pages", PAGES))
         if not isinstance(llm, ApiModel):

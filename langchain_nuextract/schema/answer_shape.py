@@ -129,15 +129,20 @@ def words(shape: AnswerShape) -> Iterator[str]:
             return
 
 
-def asks(shape: AnswerShape, path: Path) -> bool:
-    """Whether a form asks for what is at a path, or below it. Whatever is in a list is asked for with the list."""
-    while path and isinstance(shape, RecordShape):
-        name, *rest = path
-        inner = dict(shape.fields).get(str(name))
-        if inner is None:
-            return False
-        shape, path = inner, tuple(rest)
-    return True
+class AskedPaths:
+    """Which paths a shape asks for. Whatever is in a list is asked for with the list."""
+
+    def __init__(self, shape: AnswerShape) -> None:
+        self._parts = (
+            {name: AskedPaths(part) for name, part in shape.fields} if isinstance(shape, RecordShape) else None
+        )
+
+    def __contains__(self, path: Path) -> bool:
+        """Whether the shape asks for what is at a path, or below it."""
+        if not path or self._parts is None:
+            return True
+        inner = self._parts.get(str(path[0]))
+        return inner is not None and path[1:] in inner
 
 
 @lru_cache(maxsize=64)

@@ -1,8 +1,12 @@
 """What kind of schema it is that a user gives."""
 
 from collections.abc import Collection, Mapping
+from datetime import date, time, timedelta
+from decimal import Decimal
+from enum import Enum
 from itertools import islice
 from typing import Any, Final, Literal, cast
+from uuid import UUID
 
 from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import JSON
@@ -14,6 +18,8 @@ _DEEPEST: Final = 150
 _LARGEST: Final = 1_000_000
 """Values in a schema as it is written, those that stand in it twice counted twice."""
 
+_VALUES: Final = (Enum, date, time, timedelta, Decimal, UUID, tuple, set)
+"""What is a value without a doubt, and no type."""
 _TYPES: Final = frozenset({"string", "integer", "number", "boolean", "object", "array", "null", "any"})
 _OBJECTS: Final = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
 _SCHEMAS: Final = ("items", "additionalProperties", "not", "if", "propertyNames")
@@ -40,7 +46,16 @@ def reads_as(schema: Any) -> Literal["python", "json schema", "template"]:
         case None | bool() | int() | float() | str() | bytes():
             raise UnsupportedSchema((), f"{schema!r} is no schema. Pass a type, a JSON Schema or a template.")
         case _:
+            _check_is_type(schema)
             return "python"
+
+
+def _check_is_type(schema: object) -> None:
+    """Refuse an object in place of its type: what it holds is not wanted."""
+    kind = schema.__class__
+    made = hasattr(kind, "__pydantic_fields__") or hasattr(kind, "__dataclass_fields__")
+    if (made and kind.__module__ != "typing") or isinstance(schema, _VALUES):
+        raise UnsupportedSchema((), f"this is a value of the type {kind.__name__}. Pass the type: {kind.__name__}.")
 
 
 def _check_size(schema: JSON) -> None:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Generic, Protocol, TypeGuard, TypeVar, cast, overload
 
-from langchain_nuextract.errors import UnsupportedSchema
+from langchain_nuextract.errors import Problem, UnsupportedSchema
 from langchain_nuextract.paths import JSON, Path, show
 from langchain_nuextract.schema import render as answers
-from langchain_nuextract.schema.answer_shape import AnswerShape, RecordShape, asks
+from langchain_nuextract.schema.answer_shape import AnswerShape, AskedPaths, RecordShape
 from langchain_nuextract.schema.codec.build import distinct, notes
 from langchain_nuextract.schema.codec.root import RootCodec, whole
 from langchain_nuextract.schema.defaults import defaults
@@ -19,6 +19,7 @@ from langchain_nuextract.schema.groundable import choices, has_choices, spoken, 
 from langchain_nuextract.schema.ir import Loss, Node, Record, losses
 from langchain_nuextract.schema.losses import downgrades
 from langchain_nuextract.schema.sources import SchemaSource, Source, given
+from langchain_nuextract.schema.unknown_keys import unknown_keys
 from langchain_nuextract.schema.vocabulary import NUEXTRACT_3, Speaks, Vocabulary
 
 T = TypeVar("T")
@@ -122,7 +123,8 @@ class Target(Generic[T]):
         """Give the descriptions of what a form asks for: this target's own, or one with some of its fields only."""
         whole = self._lens(NUEXTRACT_3)
         described = (((*whole.wrapped, *path), note) for path, note in notes(whole.codec))
-        asked = distinct((path, note) for path, note in described if asks(shape, path))
+        paths = AskedPaths(shape)
+        asked = distinct((path, note) for path, note in described if path in paths)
         return "\n".join(f"{show(path)}: {note}" if path else note for path, note in asked)
 
     @property
@@ -214,6 +216,10 @@ class Target(Generic[T]):
         """
         with checked_for(dialect.vocabulary):
             return self._given.check(value)
+
+    def unknown_keys(self, value: JSON) -> tuple[Problem, ...]:
+        """Name the keys of a value, such as the output of an example, that the schema has no field for."""
+        return tuple(unknown_keys(self._node, value))
 
     def defaults(self, value: JSON) -> tuple[Path, ...]:
         """Name the parts that are not in a value and that a default of the user's type fills."""

@@ -123,7 +123,8 @@ def _fit_record(node: Node, shape: RecordShape, around: int) -> float:
         if parts:
             share = sum(fit(child, part) for child, part in parts) / len(shape.fields)
             return share * len(parts) / max(1, len(given))
-    if not around:
+    # A scalar is no part by itself, and an object of thousands of parts may have thousands of strange ones.
+    if not around or not isinstance(node, ArrayNode | ObjectNode):
         return 0.0
     found = alone(node, shape)
     return AROUND * max(_fit_inside(node, shape, around), found.fitting if found else 0.0)
