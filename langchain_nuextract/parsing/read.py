@@ -208,7 +208,7 @@ class _Choice:
 
 def _read(text: str, shape: AnswerShape | None, policy: Policy, document: str, *, finished: bool = False) -> Reading:
     written, text = text, _plain(text)
-    if policy == "strict" and _valid(text) is None:
+    if policy == "strict" and (_valid(text) is None or _without_escaped_lines(written) != written):
         return Reading(None, problems=(Problem((), NOT_VALID),))
     best = _choose(text, shape, policy, document, finished=finished)
     if isinstance(best, str):
