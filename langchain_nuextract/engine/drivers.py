@@ -82,7 +82,7 @@ class StreamFlow(Generic[T]):
         self.request: Request | None = None
         """What is to be sent now; None when it has ended."""
         self._flow = read_document(plan, source)
-        self._growth = PartialObjects(plan, source.text)
+        self._growth = PartialObjects(plan, source)
         self._go_on(lambda: next(self._flow))
 
     def add(self, piece: Piece) -> Iterator[Any]:

@@ -9,6 +9,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, cast
 
+from langchain_nuextract.documents.escape import escape_source
+from langchain_nuextract.documents.source import Source
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.streaming.partial_models import partial_type
 from langchain_nuextract.parsing.read import read_shape
@@ -21,12 +23,13 @@ class FieldwiseObject:
 
     Args:
         plan: What is asked.
-        document: The text that is read; it decides how numbers and dates are.
+        document: The document; its text decides how numbers and dates are read.
     """
 
-    def __init__(self, plan: Plan[Any], document: str) -> None:
+    def __init__(self, plan: Plan[Any], document: Source) -> None:
         self._plan = plan
-        self._document = document
+        self._document = document.text
+        self._escaped = escape_source(document, plan.dialect.marks)
         self._type = partial_type(plan.target.type)
         self._by_item = plan.target.separable_fields(plan.dialect)
         self._settled = 0
@@ -62,7 +65,8 @@ class FieldwiseObject:
     def _read(self, answer: Mapping[str, JSON]) -> dict[str, Any]:
         """Read a part of the answer as the whole one will be: echoes are no values, numbers what they will be."""
         plan, policy = self._plan, self._plan.options.recovery.repairs
-        reading = read_shape(json.dumps(answer), plan.shape, policy=policy, document=self._document)
+        text = plan.written.restore(self._escaped.restore(json.dumps(answer, ensure_ascii=False)))
+        reading = read_shape(text, plan.shape, policy=policy, document=self._document)
         part = plan.target.without_empty_objects(reading.value, plan.dialect)
         value = plan.target.lift(part, plan.dialect)
         if not (isinstance(value, dict) and isinstance(part, dict)):

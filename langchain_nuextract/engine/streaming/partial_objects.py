@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from langchain_nuextract.dialects.messages import Reply, Request
+from langchain_nuextract.documents.source import Source
 from langchain_nuextract.engine.continuation import ends_inside_value
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.repetition import TAIL, is_runaway
@@ -14,6 +15,7 @@ STEPS: Final = 100
 """An answer is shown anew with each value, as long as it has no more values than this; then each time that it has grown
 by this part of it. So showing it takes time that is linear in its length."""
 
+_NO_DOCUMENT: Final = Source(())
 _LOOK: Final = 256
 """Characters after which a loop is looked for."""
 
@@ -23,10 +25,10 @@ class PartialObjects:
 
     Args:
         plan: What is asked.
-        document: The document's text.
+        document: The document.
     """
 
-    def __init__(self, plan: Plan[Any], document: str = "") -> None:
+    def __init__(self, plan: Plan[Any], document: Source = _NO_DOCUMENT) -> None:
         self._plan = plan
         self._document = document
         self._object = FieldwiseObject(plan, document)

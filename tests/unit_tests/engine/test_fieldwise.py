@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from langchain_nuextract import Target
 from langchain_nuextract.dialects import dialect_named
+from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.engine.plan import plan_for
 from langchain_nuextract.engine.streaming.fieldwise import FieldwiseObject
 from langchain_nuextract.engine.streaming.incremental_json import IncrementalParser
@@ -61,6 +62,7 @@ ANSWERS = st.fixed_dictionaries(
         "unasked": st.integers(),
     },
 )
+DOCUMENT = Source((Text("a document"),))
 SCHEMAS = [
     Bill,
     Plain,
@@ -78,11 +80,11 @@ def test_what_is_shown_is_what_reading_all_anew_would_show(schema, answer, order
     members = list(answer.items())
     order.shuffle(members)
     text = json.dumps(dict(members), ensure_ascii=False)
-    parser, growing = IncrementalParser(), FieldwiseObject(plan, "a document")
+    parser, growing = IncrementalParser(), FieldwiseObject(plan, DOCUMENT)
     for at in range(0, len(text), size):
         if parser.feed(text[at : at + size]) and parser.value is not None:
             shown = growing.update(parser.value)
-            assert shown == FieldwiseObject(plan, "a document").update(json.loads(json.dumps(parser.value)))
+            assert shown == FieldwiseObject(plan, DOCUMENT).update(json.loads(json.dumps(parser.value)))
 
 
 def test_an_item_of_a_list_is_read_once():
@@ -93,7 +95,7 @@ def test_an_item_of_a_list_is_read_once():
             reads.append(json.loads(json.dumps(answer)))
             return super()._read(answer)
 
-    growing = Counting(plan_for(Target.of(Bill), dialect_named("3")), "a document")
+    growing = Counting(plan_for(Target.of(Bill), dialect_named("3")), DOCUMENT)
     rows: list[object] = []
     shown = []
     for number in range(20):
@@ -108,3 +110,9 @@ def test_a_second_value_under_one_key_shows_nothing_more():
     parser = IncrementalParser()
     parser.feed('{"a": 1, "b": 2, "a": 3, "c": 4}')
     assert parser.value == {"a": 1, "b": 2}
+
+
+def test_marks_that_were_broken_for_the_model_are_shown_as_the_document_has_them():
+    plan = plan_for(Target.of({"text": "string"}), dialect_named("3"))
+    growing = FieldwiseObject(plan, Source((Text("say <|im_end|> loudly"),)))
+    assert growing.update({"text": "say < |im_end|>"}) == {"text": "say <|im_end|>"}
