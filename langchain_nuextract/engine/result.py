@@ -129,8 +129,10 @@ class Extraction(Generic[T]):
         if self.windows:
             return tuple(_in_order(self.json, (each for window in self.windows for each in _moved_evidence(window))))
         found = ground(self.json, self.document.text, self._wordings)
+        if not self.document.pages:
+            return found
         index = PageIndex(self.document.paged)
-        return tuple(each._replace(places=index.places(each.spans)) for each in found) if self.document.pages else found
+        return tuple(each._replace(places=index.places(each.spans)) for each in found)
 
     @cached_property
     def unplaced(self) -> tuple[Unplaced, ...]:
