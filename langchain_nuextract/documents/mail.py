@@ -2,19 +2,32 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from email import policy
 from email.errors import MessageError
 from email.message import EmailMessage
 from email.parser import BytesParser
-from typing import Final
+from email.policy import EmailPolicy
+from typing import Final, cast
 
-from langchain_nuextract.errors import BrokenDocument, EmptyDocument
+from langchain_nuextract.errors import BrokenDocument, EmptyDocument, TooLarge
 
 DEEPEST: Final = 5
 """Mails within mails that are read; deeper ones are listed."""
 _HEADERS: Final = ("Subject", "From", "To", "Cc", "Date", "Reply-To")
 _MOST_PARTS: Final = 1_000
-"""Parts of a mail that are looked at."""
+"""Parts that a mail may have."""
+_MOST_BOUNDARIES: Final = 20_000
+"""Lines that may begin a part; the parser takes a while for each."""
+_LONGEST_HEADER: Final = 8_000
+"""Characters of a header that are read."""
+
+
+class _BoundedHeaders(EmailPolicy):
+    """Cuts long headers: the standard library's parser of addresses takes time that grows with their square."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        """Read a header as it is sent."""
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:_LONGEST_HEADER]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +75,12 @@ def read_mail(content: bytes, name: str) -> Mail:
     Raises:
         EmptyDocument: It has neither headers nor text.
         BrokenDocument: It is nested too deeply to be a mail.
+        TooLarge: It has too many parts.
     """
+    if content.count(b"\n--") > _MOST_BOUNDARIES:
+        raise TooLarge(name, f"it has more lines that may begin a part than {_MOST_BOUNDARIES}")
     try:
-        message = BytesParser(policy=policy.default).parsebytes(content)
+        message = cast("EmailMessage", BytesParser(policy=_BoundedHeaders()).parsebytes(content))
         mail = _mail(message, name, 0)
     except (RecursionError, MessageError) as error:
         raise BrokenDocument(name, f"it is no mail that could be taken apart ({type(error).__name__})") from error
@@ -78,14 +94,19 @@ def _mail(message: EmailMessage, name: str, depth: int) -> Mail:
     text, warnings = _text(body, name) if isinstance(body, EmailMessage) else ("", ())
     files: list[Attachment] = []
     inner: list[Mail] = []
-    for part in _attached(message, body):
+    for part in _attached(message, body, name):
         nested = next(iter(_nested(part)), None)
         if nested is not None and depth < DEEPEST:
             inner.append(_mail(nested, name, depth + 1))
         else:
             files.append(_attachment(part, len(files) + 1))
     is_html = isinstance(body, EmailMessage) and body.get_content_subtype() == "html"
-    return Mail(tuple(_headers(message)), text, is_html, tuple(files), tuple(inner), warnings)
+    cut = tuple(
+        f"{name}: the header {header} is longer than {_LONGEST_HEADER} characters, and was cut"
+        for header, value in message.raw_items()
+        if header in _HEADERS and len(str(value)) >= _LONGEST_HEADER
+    )
+    return Mail(tuple(_headers(message)), text, is_html, tuple(files), tuple(inner), (*warnings, *cut))
 
 
 def _headers(message: EmailMessage) -> Iterator[tuple[str, str]]:
@@ -113,13 +134,15 @@ def _charset(part: EmailMessage) -> str | None:
     return str(part.get_content_charset() or "") or None
 
 
-def _attached(message: EmailMessage, body: object) -> Iterator[EmailMessage]:
+def _attached(message: EmailMessage, body: object, name: str) -> Iterator[EmailMessage]:
     """Yield the parts that are neither the text nor another form of it."""
     waiting: list[EmailMessage] = [message]
     seen = 0
-    while waiting and seen < _MOST_PARTS:
+    while waiting:
         part = waiting.pop(0)
         seen += 1
+        if seen > _MOST_PARTS:
+            raise TooLarge(name, f"it has more than {_MOST_PARTS} parts")
         if part is body:
             continue
         if part.get_content_maintype() == "multipart":

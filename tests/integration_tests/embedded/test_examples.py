@@ -91,3 +91,18 @@ def test_a_page_as_markdown(output):
 @pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
 def test_an_example_is_short(example):
     assert len(example.read_text(encoding="utf-8").splitlines()) < LONGEST
+
+
+def test_a_pdf(output):
+    told = output("pdf.py")
+    read = json.loads(told[: told.index("}") + 1])
+    assert read == {"claim_number": "C-2026-118", "policy_holder": "Ada Holm", "sum_claimed": 730.5}
+    assert "'C-2026-118' on page 1 at 0.2" in told
+    assert "'730.50' on page 2" in told
+
+
+def test_a_photo(output):
+    pytest.importorskip("rapidocr")
+    told = output("photo.py")
+    assert json.loads(told[: told.index("}") + 1])["total"] == 12.4
+    assert "$.receipt_number: '4711' (ocr)" in told

@@ -1,0 +1,93 @@
+"""Mails: headers decoded, the text once, what is attached."""
+
+from email.message import EmailMessage
+
+import pytest
+
+from langchain_nuextract.documents.mail import DEEPEST, read_mail
+from langchain_nuextract.documents.options import PageOptions
+from langchain_nuextract.documents.read import read
+from langchain_nuextract.errors import TooLarge, UnreadableDocument
+from tests.pdfs import lines, pdf
+
+
+def mail(subject: str = "Claim of water", body: str = "The cellar is wet.\n", html: str = "") -> EmailMessage:
+    message = EmailMessage()
+    message["Subject"], message["From"], message["To"] = subject, "Zoë <zoe@example.org>", "claims@example.org"
+    message.set_content(body, charset="iso-8859-15")
+    if html:
+        message.add_alternative(html, subtype="html")
+    return message
+
+
+def test_the_text_is_read_once_and_headers_are_decoded():
+    text = read(mail(html="<p>The cellar is <b>wet</b>.</p>").as_bytes()).text
+    assert text == (
+        "Subject: Claim of water\nFrom: Zoë <zoe@example.org>\nTo: claims@example.org\n\nThe cellar is wet."
+    )
+
+
+def test_a_mail_of_html_alone_is_read_as_markdown():
+    message = EmailMessage()
+    message["Subject"], message["Message-ID"] = "Sum", "<1@example.org>"
+    message.set_content("<p>Sum: <b>42 €</b></p><script>x()</script>", subtype="html")
+    assert read(message.as_bytes()).text == "Subject: Sum\n\nSum: **42 €**"
+
+
+def test_attachments_are_listed_and_read_where_asked_for():
+    message = mail()
+    message.add_attachment(pdf(lines("Policy 12")), maintype="application", subtype="pdf", filename="policy ü.pdf")
+    message.add_attachment(b"PK\x03\x04\xff", maintype="application", subtype="zip", filename="all.zip")
+    listed = read(message.as_bytes())
+    assert "Attachments: policy ü.pdf (application/pdf, " in listed.text
+    assert "Policy 12" not in listed.text
+    whole = read(message.as_bytes(), PageOptions(attachments=True))
+    assert [page.text for page in whole.pages] == ["Policy 12"]
+    assert "all.zip" in whole.warnings[0]
+
+
+def test_mails_in_a_mail_are_read_to_a_depth():
+    message = mail("depth 0")
+    for depth in range(1, DEEPEST + 3):
+        outer = mail(f"depth {depth}", f"body {depth}\n")
+        outer.add_attachment(message)
+        message = outer
+    text = read(message.as_bytes()).text
+    assert [f"body {depth}" in text for depth in (DEEPEST + 2, 3, 2, 1)] == [True, True, True, False]
+
+
+def test_a_wrong_charset_is_not_believed():
+    content = (
+        b"Message-ID: <1@a>\nContent-Type: text/plain; charset=utf-8\n\nGr\xfc\xdfe aus der Stra\xdfe, sch\xf6n.\n"
+    )
+    source = read(content)
+    assert "guessed" in source.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"MIME-Version: 1.0\n"
+        + b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(3000)),
+        b"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * 30_000,
+    ],
+    ids=["nested", "many"],
+)
+def test_a_mail_that_is_a_bomb_is_refused(content: bytes):
+    with pytest.raises(UnreadableDocument):
+        read(content)
+
+
+def test_a_long_header_is_cut_and_said():
+    found = read_mail(b"To: " + b"ada@example.org, " * 100_000 + b"\nMIME-Version: 1.0\n\nHello", "a.eml")
+    assert len(found.head) < 10_000
+    assert found.warnings == ("a.eml: the header To is longer than 8000 characters, and was cut",)
+
+
+def test_more_parts_than_anybody_sends_are_refused():
+    body = (
+        b"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n"
+        + b"--b\nContent-Type: image/x\n\nx\n" * 1_500
+    )
+    with pytest.raises(TooLarge, match="1000 parts"):
+        read_mail(body, "a.eml")
