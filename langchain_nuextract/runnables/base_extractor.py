@@ -14,7 +14,7 @@ from collections.abc import (
 )
 from contextlib import aclosing
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Unpack, cast
+from typing import Any, Self, TypeAlias, TypeVar, Unpack, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForChainRun as AsyncRun
 from langchain_core.callbacks import CallbackManagerForChainRun as Run
@@ -26,6 +26,9 @@ from langchain_core.runnables.config import get_config_list
 from pydantic import ConfigDict
 
 from langchain_nuextract.batch.event_loop import as_completed
+from langchain_nuextract.batch.options import ManyOptions
+from langchain_nuextract.batch.protocols import Extractor
+from langchain_nuextract.batch.result import Result
 from langchain_nuextract.client.background_loop import iterate, run
 from langchain_nuextract.engine.drivers import Caller
 from langchain_nuextract.engine.result import Extraction
@@ -35,11 +38,6 @@ from langchain_nuextract.runnables.callbacks.redact import display_input, displa
 from langchain_nuextract.runnables.callers import TracedCaller, direct_caller
 from langchain_nuextract.runnables.executor import ATell, Executor, Tell, ato_nobody, to_nobody
 from langchain_nuextract.runnables.model_settings import ModelSettings
-
-if TYPE_CHECKING:
-    from langchain_nuextract.batch.options import ManyOptions
-    from langchain_nuextract.batch.protocols import Extractor
-    from langchain_nuextract.batch.result import Result
 
 Out = TypeVar("Out")
 
@@ -62,7 +60,7 @@ class BaseExtractor(RunnableSerializable[Input, Out]):
 
     @property
     @abstractmethod
-    def _base(self) -> "Extractor":
+    def _base(self) -> Extractor:
         """The extractor whose extractions these are made of."""
 
     @property
@@ -207,7 +205,7 @@ class BaseExtractor(RunnableSerializable[Input, Out]):
                     raise outcome
                 yield number, outcome
 
-    def extract_many(self, documents: Iterable[Input], **options: Unpack["ManyOptions"]) -> Generator["Result[Out]"]:
+    def extract_many(self, documents: Iterable[Input], **options: Unpack[ManyOptions]) -> Generator[Result[Out]]:
         """Extract from any number of documents, in constant memory; failures are results too.
 
             for result in extract.extract_many(documents, checkpoint="run.db", progress=True):
@@ -229,8 +227,8 @@ class BaseExtractor(RunnableSerializable[Input, Out]):
         return batch_of(self._base, self.select_output, options).run(documents)
 
     def aextract_many(
-        self, documents: Iterable[Input] | AsyncIterable[Input], **options: Unpack["ManyOptions"]
-    ) -> AsyncGenerator["Result[Out]"]:
+        self, documents: Iterable[Input] | AsyncIterable[Input], **options: Unpack[ManyOptions]
+    ) -> AsyncGenerator[Result[Out]]:
         """Extract from any number of documents on the running event loop; see `extract_many`.
 
         Args:
@@ -258,7 +256,7 @@ class BaseExtractor(RunnableSerializable[Input, Out]):
 
         return write_requests(self._base, documents, path)
 
-    def from_batch_results(self, path: str | os.PathLike[str], documents: Iterable[Input]) -> Generator["Result[Out]"]:
+    def from_batch_results(self, path: str | os.PathLike[str], documents: Iterable[Input]) -> Generator[Result[Out]]:
         """Read the file of replies to what `to_batch_file` wrote; no model is asked, also where an answer is invalid.
 
         Args:

@@ -2,8 +2,8 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from functools import partial
+from inspect import Parameter, Signature
 from typing import (
-    TYPE_CHECKING,
     Any,
     ClassVar,
     Final,
@@ -14,6 +14,7 @@ from typing import (
     TypeVar,
     Unpack,
     cast,
+    get_type_hints,
     overload,
 )
 
@@ -41,22 +42,19 @@ from langchain_nuextract.runnables.base_extractor import BaseExtractor, Input
 from langchain_nuextract.runnables.callbacks.events import atell, tell
 from langchain_nuextract.runnables.callbacks.redact import display_input
 from langchain_nuextract.runnables.callers import direct_caller
+from langchain_nuextract.runnables.document_transformer import ExtractionTransformer
 from langchain_nuextract.runnables.example_selection import planned
 from langchain_nuextract.runnables.executor import Executor
+from langchain_nuextract.runnables.model_settings import ModelSettings
 from langchain_nuextract.runnables.settings import SERVER_FIELDS, check_names
+from langchain_nuextract.runnables.tool import ExtractionTool, description_of, name_for
 from langchain_nuextract.schema.target import Target
-
-if TYPE_CHECKING:
-    from langchain_nuextract.runnables.document_transformer import ExtractionTransformer
-    from langchain_nuextract.runnables.tool import ExtractionTool
 
 T = TypeVar("T")
 Out = TypeVar("Out")
 
 _ASKED: Final = ("examples", "max_example_tokens", "instructions", "thinking", "recovery", "logprobs")
 """The settings that make the plan, by which every document is asked about."""
-_CONNECTION: Final = frozenset({"model", "base_url", "api_key"})
-"""The settings that make the chat model."""
 
 
 class Settings(TypedDict, total=False):
@@ -65,6 +63,12 @@ class Settings(TypedDict, total=False):
     model: str | None
     base_url: str | None
     api_key: SecretStr | str | None
+    temperature: float | None
+    max_tokens: int | None
+    timeout: Any
+    max_retries: int | None
+    seed: int | None
+    extra_body: Mapping[str, Any] | None
     llm: Runnable[Any, AIMessage] | None
     dialect: Dialect | str | None
     examples: Sequence[Example | tuple[Any, Any] | Mapping[str, Any]] | BaseExampleSelector
@@ -88,7 +92,8 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
         llm: The model to ask: a `ChatNuExtract`, a `ChatOpenAI` for the same server, with `dialect="instruct"` any
             other chat model (see `runnables.any_model`), or one of these with `bind`, `with_config` or `with_retry`.
             Without it, one is made of `model`, `base_url` and `api_key`, or of the environment variables
-            NUEXTRACT_MODEL, NUEXTRACT_BASE_URL and NUEXTRACT_API_KEY.
+            NUEXTRACT_MODEL, NUEXTRACT_BASE_URL and NUEXTRACT_API_KEY; `temperature`, `max_tokens`, `timeout` and the
+            other settings of `ChatNuExtract` go to it.
         examples: Few-shot examples, the same for every document: each an `Example`, a pair, or a dict with the keys
             `input` and `output`; or a LangChain example selector that chooses them for each document by its text, among
             such dicts (see `runnables.example_selection`).
@@ -138,9 +143,10 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
     def __init__(self, *, target: Target[T], **settings: Unpack[Settings]) -> None: ...
     def __init__(self, schema: Any = None, **settings: Any) -> None:
         """Compile the schema for the model; see the class for the settings."""
-        if unknown := sorted(settings.keys() - type(self).model_fields.keys() - _CONNECTION):
-            raise TypeError(f"NuExtractor has no setting {', '.join(unknown)}")
-        connection = {name: given for name in _CONNECTION if (given := settings.pop(name, None)) is not None}
+        own, of_model = type(self).model_fields, ModelSettings.setting_names()
+        check_names(settings, {**of_model, **own}, "NuExtractor")
+        connection = {name: settings.pop(name) for name in [*settings] if name not in own}
+        connection = {name: given for name, given in connection.items() if given is not None}
         llm = _chat_model(settings.pop("llm", None), connection)
         target: Target[Any] = settings.pop("target", None) or Target.of(schema)
         dialect = _dialect(settings.pop("dialect", None), llm)
@@ -208,7 +214,7 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
         name: str | None = None,
         description: str | None = None,
         handle_tool_error: bool | str | Callable[[ToolException], str] = True,
-    ) -> "ExtractionTool":
+    ) -> ExtractionTool:
         """Make a tool for agents: JSON for the model that drives them, the whole `Extraction` as the artifact.
 
         Args:
@@ -216,8 +222,6 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
             description: For the driving model to know when to use it; by default the schema's fields.
             handle_tool_error: What to tell the driving model when a document cannot be read; False to raise.
         """
-        from langchain_nuextract.runnables.tool import ExtractionTool, description_of, name_for  # noqa: PLC0415 few need it
-
         return ExtractionTool(
             name=name or name_for(self.target),
             description=description or description_of(self.target),
@@ -233,7 +237,7 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
         lists: bool = False,
         on_error: Literal["keep", "raise"] = "keep",
         secret: str | None = None,
-    ) -> "ExtractionTransformer":
+    ) -> ExtractionTransformer:
         """Write what is extracted from documents into their metadata, flat, for filters of vector stores.
 
         Args:
@@ -244,8 +248,6 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
             secret: Signs what is written. Documents that come back from a store with a valid signature are not
                 extracted from again unless they have changed; without it, only this process's own are.
         """
-        from langchain_nuextract.runnables.document_transformer import ExtractionTransformer  # noqa: PLC0415 few need it
-
         return ExtractionTransformer(
             detailed=self.detailed,
             settings=self.fingerprint,
@@ -355,6 +357,11 @@ class DetailedExtractor(MappedExtractor[Extraction[T]], Generic[T]):
         return Extraction[self.extractor.OutputType]
 
 
+def _default(name: str) -> Any:
+    field = NuExtractor.model_fields.get(name)
+    return None if field is None or field.is_required() else field.default
+
+
 def _chat_model(llm: Any, connection: Mapping[str, Any]) -> Runnable[Any, AIMessage]:
     if llm is None:
         return NuExtractor.make_model(**connection)
@@ -390,3 +397,15 @@ def _dialect(named: Dialect | str | None, llm: Runnable[Any, AIMessage]) -> Dial
             return dialect_named(name)
         case _:
             return dialect_for(str(bound.get("model") or model_name(model)))
+
+
+NuExtractor.__signature__ = Signature(
+    [
+        Parameter("schema", Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=Any),
+        *(
+            Parameter(name, Parameter.KEYWORD_ONLY, default=_default(name), annotation=kind)
+            for name, kind in get_type_hints(Settings).items()
+        ),
+        Parameter("settings", Parameter.VAR_KEYWORD, annotation=Any),
+    ]
+)

@@ -1,10 +1,12 @@
 """The extractor against a fake endpoint: what is sent, what comes back, and what is traced."""
 
 import asyncio
+import inspect
 import json
 import pickle
 import threading
 import time
+import typing
 from typing import Any
 
 import pytest
@@ -334,7 +336,9 @@ def test_a_model_with_bound_settings_is_asked_with_them(run):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        pytest.param({"instruction": "In dollars."}, "no setting instruction", id="misspelt"),
+        pytest.param(
+            {"instruction": "In dollars."}, "no setting 'instruction': did you mean instructions", id="misspelt"
+        ),
         pytest.param({"llm": "numind/NuExtract3"}, "must be a chat model, not str", id="name"),
         pytest.param({"llm": RunnableLambda(str) | FakeListChatModel(responses=["{}"])}, "not RunnableS", id="chain"),
         pytest.param(
@@ -370,3 +374,32 @@ def test_the_chat_model_makes_extractors_too(run):
     assert raw["raw"].content == "no"
     assert raw["parsed"] is None
     assert isinstance(raw["parsing_error"], NoJSONInReply)
+
+
+def test_the_signature_shows_what_there_is_to_set():
+    parameters = [*inspect.signature(NuExtractor).parameters]
+    assert parameters[:4] == ["schema", "model", "base_url", "api_key"]
+    assert {"temperature", "max_tokens", "timeout", "examples", "recovery", "dialect"} < {*parameters}
+
+
+@pytest.mark.parametrize("kind", [NuExtractor, ChatNuExtract])
+def test_the_types_of_public_methods_can_be_looked_up(kind):
+    for name, method in inspect.getmembers(kind, inspect.isfunction):
+        if not name.startswith("_") and method.__module__.startswith("langchain_nuextract"):
+            assert isinstance(typing.get_type_hints(method), dict), name
+
+
+def test_settings_of_the_model_go_to_the_model_that_is_made(run):
+    with FakeEndpoint(ANSWER) as endpoint:
+        run(NuExtractor(Invoice, model=MODEL, base_url=endpoint.url, temperature=0.7, max_tokens=99, timeout=5), TEXT)
+    assert endpoint.requests[0].body["temperature"] == 0.7
+    assert endpoint.requests[0].body["max_tokens"] == 99
+
+
+@pytest.mark.parametrize("call", [{"temprature": 0.3}, {"max_token": 5}])
+def test_a_misspelt_setting_is_refused_with_the_nearest_name(run, call):
+    extract = NuExtractor(Invoice, model=MODEL, base_url="http://localhost/v1")
+    with pytest.raises(TypeError, match=r"did you mean (temperature|max_tokens)"):
+        run(extract, TEXT, **call)
+    with pytest.raises(TypeError, match=r"did you mean (temperature|max_tokens)"):
+        NuExtractor(Invoice, model=MODEL, base_url="http://localhost/v1", **call)
