@@ -14,6 +14,8 @@ _ESCAPE = re.compile(
     re.DOTALL,
 )
 _CONTROL = re.compile(r"\\[bfnrt]")
+_CHARACTER = re.compile(r"\\u[0-9a-fA-F]{4}")
+"""A character by its number: who writes one knows what an escape is."""
 _WORD = re.compile(r"\s+|\S+")
 _SHARE = re.compile(r"\\\\\w[\w.-]*\\\w")
 """The beginning of a path to a share: its first backslash is double."""
@@ -63,7 +65,7 @@ def _as_written(word: str, read: str, hints: Hints) -> str | None:
 
     They stand for themselves if the document has the word so and not as it reads, or if one of them is no escape.
     """
-    if not _CONTROL.search(word) and not _SHARE.match(word):
+    if _CHARACTER.search(word) or not (_CONTROL.search(word) or _SHARE.match(word)):
         return None
     plain = word.replace('\\"', '"')
     share = _SHARE.match(plain)
