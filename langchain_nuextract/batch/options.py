@@ -22,7 +22,9 @@ class ManyOptions(TypedDict, total=False):
         another file, to ask once more.
     progress: Show documents a second, failures and tokens, where stderr is a terminal, or in a notebook. It takes tqdm,
         which comes with the extra `cli`.
-    on_error: Hand out a failed document as a result with its error (`keep`), or `raise` the error and stop.
+    on_error: Hand out a failed document as a result with its error (`keep`), or `raise` the error and stop. What is the
+        endpoint's state rather than the document's fate ends the run in any case, as `client.availability` tells: it
+        was never reached, is gone for longer than the model's `patience`, or refuses the key or the model.
     endpoints: Addresses of servers of the same model, to share the work; see `langchain_nuextract.batch.endpoint_pool`.
         Without any, the extractor's own endpoint is asked.
     max_concurrency: Documents in flight, at all endpoints together.

@@ -28,6 +28,7 @@ from langchain_nuextract.batch.result import Result
 from langchain_nuextract.batch.worker import Worker
 from langchain_nuextract.client import background_loop
 from langchain_nuextract.engine.result import Extraction
+from langchain_nuextract.errors import EndpointError
 
 Out = TypeVar("Out")
 
@@ -140,10 +141,14 @@ class _Desk(Generic[Out]):
         """Take a result, and hand out those whose turn it is.
 
         Raises:
+            EndpointError: The endpoint is of no use to any document; what is finished is handed out before.
             Whatever broke the batch, or the error of a document if that is wanted.
         """
         if isinstance(delivered, BaseException):
             raise delivered
+        if isinstance(delivered.error, EndpointError) and delivered.error.stops_run:
+            yield from (self._early[place] for place in sorted(self._early))
+            raise delivered.error
         self._progress.add(delivered)
         place = delivered.index if self._options.in_order else self.handed_out
         self._early[place] = delivered

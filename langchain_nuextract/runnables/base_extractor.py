@@ -32,6 +32,7 @@ from langchain_nuextract.batch.result import Result
 from langchain_nuextract.client.background_loop import iterate, run
 from langchain_nuextract.engine.drivers import Caller
 from langchain_nuextract.engine.result import Extraction
+from langchain_nuextract.errors import EndpointError
 from langchain_nuextract.runnables.any_model import innermost
 from langchain_nuextract.runnables.callbacks.events import atell, tell
 from langchain_nuextract.runnables.callbacks.redact import display_input, display_output
@@ -195,8 +196,18 @@ class BaseExtractor(RunnableSerializable[Input, Out]):
         configs = get_config_list(_bounded(config), len(inputs))
         extractor = self.with_settings(kwargs) if kwargs else self
 
+        stopped: EndpointError | None = None
+
         async def ask(number: int) -> Out:
-            return await extractor.ainvoke(inputs[number], configs[number])
+            nonlocal stopped
+            if stopped:
+                # The endpoint is of no use to any document: those that are left need not find out for themselves.
+                raise stopped
+            try:
+                return await extractor.ainvoke(inputs[number], configs[number])
+            except EndpointError as error:
+                stopped = error if error.stops_run else stopped
+                raise
 
         width = configs[0].get("max_concurrency") if configs else None
         async with aclosing(as_completed(ask, len(inputs), width=width or DEFAULT_CONCURRENCY)) as outcomes:
