@@ -47,7 +47,7 @@ if TYPE_CHECKING:
         WrongKind,
     )
     from langchain_nuextract.grounding.evidence import Evidence, Span, Unplaced
-    from langchain_nuextract.grounding.places import Box, Place
+    from langchain_nuextract.grounding.places import Box, HTMLPlace, Place
     from langchain_nuextract.markdown.html_reader import HTMLReader
     from langchain_nuextract.markdown.page_reader import PageReader
     from langchain_nuextract.parsing.repairs import Repair
@@ -75,6 +75,7 @@ __all__ = [
     "Example",
     "Extraction",
     "ExtractionError",
+    "HTMLPlace",
     "HTMLReader",
     "Image",
     "ImageParser",
@@ -124,6 +125,7 @@ _HOMES = {
     "Evidence": "grounding.evidence",
     "Example": "dialects.messages",
     "Extraction": "engine.result",
+    "HTMLPlace": "grounding.places",
     "HTMLReader": "markdown.html_reader",
     "Image": "documents.source",
     "ImageParser": "runnables.parsers",

@@ -1,6 +1,7 @@
 """A file of any kind as the parts of a document."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import Final, TypeAlias
 
@@ -13,7 +14,7 @@ from langchain_nuextract.documents.mail import Mail, read_mail
 from langchain_nuextract.documents.options import PageOptions
 from langchain_nuextract.documents.pdf.file import PDF
 from langchain_nuextract.documents.pictures import ImageFile, opened, prepared
-from langchain_nuextract.documents.source import Image, Part, Source, Text
+from langchain_nuextract.documents.source import Image, Markup, Part, Source, Text
 from langchain_nuextract.errors import EmptyDocument, UnreadableDocument, WrongKind
 
 Reader: TypeAlias = Callable[[bytes, str, PageOptions], Source]
@@ -84,7 +85,9 @@ def _html(content: bytes, name: str, options: PageOptions) -> Source:
     found = to_markdown(content)
     if not found.markdown.strip():
         raise EmptyDocument(name, "there is no text on the page.")
-    return Source((Text(found.markdown),), tuple(f"{name}: {warning}" for warning in found.warnings))
+    return Source(
+        (Text(found.markdown, Markup(name, found)),), tuple(f"{name}: {warning}" for warning in found.warnings)
+    )
 
 
 def _eml(content: bytes, name: str, options: PageOptions) -> Source:
@@ -99,8 +102,10 @@ def _msg(content: bytes, name: str, options: PageOptions) -> Source:
 
 def _mail(mail: Mail, name: str, options: PageOptions) -> Source:
     body = _html(mail.body.encode(), name, options) if mail.is_html else Source((Text(mail.body),))
-    written = "\n\n".join(filter(None, (mail.head, body.text.strip())))
-    parts: list[Part] = [Text(written)]
+    said = body.text.strip()
+    written = "\n\n".join(filter(None, (mail.head, said)))
+    begins = len(written) - len(said) - body.text.find(said)
+    parts: list[Part] = [Text(written, *(replace(markup, offset=begins) for _, markup in body.marked_up))]
     warnings = [*mail.warnings, *body.warnings]
     for inner in mail.forwarded:
         source = _mail(inner, name, options)

@@ -19,7 +19,7 @@ _HTML: Final = re.compile(
     rb"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--[^>]{0,500}-->\s*)?<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE
 )
 _MAIL: Final = re.compile(
-    rb"(?:(?:received|return-path|delivered-to|message-id|mime-version|x-[\w-]+|dkim-signature|content-type|reply-to"
+    rb"(?:(?:received|return-path|delivered-to|message-id|mime-version|x-[\w-]+|dkim-signature|content-[\w-]+|reply-to"
     rb"|from|to|cc|subject|date):[^\n]*\n(?:[ \t][^\n]*\n)*)+",
     re.IGNORECASE,
 )

@@ -1,11 +1,33 @@
 """A document as the rooms hand it on: text, images and pages, in reading order."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Self, TypeAlias
 
+from langchain_nuextract.documents.html.conversion import Conversion
 from langchain_nuextract.documents.images import LARGEST, url_of
 from langchain_nuextract.documents.page import Page
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """The HTML that a text was made from."""
+
+    name: str
+    """What the file is called."""
+    conversion: Conversion
+    offset: int = 0
+    """Where in the text the Markdown begins, in code points: in a mail, headers stand before it."""
+
+    @property
+    def html(self) -> str:
+        """The page, decoded."""
+        return self.conversion.html
+
+    def locate(self, start: int, end: int) -> tuple[int, int] | None:
+        """Tell where in `html` a range of the text stands; None if none of its words does."""
+        return self.conversion.locate(max(0, start - self.offset), max(0, end - self.offset))
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +35,8 @@ class Text:
     """A run of text."""
 
     text: str
+    markup: Markup | None = field(default=None, repr=False, compare=False)
+    """What it was made from, if that was HTML."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +92,16 @@ class Source:
     @property
     def paged(self) -> tuple[tuple[int, Page], ...]:
         """Its pages, each with the offset at which its text begins in `text`."""
-        found: list[tuple[int, Page]] = []
+        return tuple((offset, part) for offset, part in self._placed() if isinstance(part, Page))
+
+    @property
+    def marked_up(self) -> tuple[tuple[int, Markup], ...]:
+        """The HTML that its texts were made from, each with the offset at which that text begins in `text`."""
+        return tuple((at, part.markup) for at, part in self._placed() if isinstance(part, Text) and part.markup)
+
+    def _placed(self) -> Iterator[tuple[int, Text | Page]]:
         offset = 0
         for part in self.parts:
-            if isinstance(part, Page):
-                found.append((offset, part))
-            offset += 0 if isinstance(part, Image) else len(part.text) + 1
-        return tuple(found)
+            if not isinstance(part, Image):
+                yield offset, part
+                offset += len(part.text) + 1

@@ -17,7 +17,7 @@ from langchain_nuextract.errors import Problem
 from langchain_nuextract.grounding import ground
 from langchain_nuextract.grounding.evidence import Evidence, Reason, Span, Unplaced
 from langchain_nuextract.grounding.leaves import items
-from langchain_nuextract.grounding.places import PageIndex, Place
+from langchain_nuextract.grounding.places import PageIndex, Place, html_place
 from langchain_nuextract.parsing.repairs import Repair
 from langchain_nuextract.paths import JSON, Path, leaves, show
 from langchain_nuextract.schema.target import Target
@@ -129,10 +129,12 @@ class Extraction(Generic[T]):
         if self.windows:
             return tuple(_in_order(self.json, (each for window in self.windows for each in _moved_evidence(window))))
         found = ground(self.json, self.document.text, self._wordings)
-        if not self.document.pages:
-            return found
-        index = PageIndex(self.document.paged)
-        return tuple(each._replace(places=index.places(each.spans)) for each in found)
+        if self.document.pages:
+            index = PageIndex(self.document.paged)
+            found = tuple(each._replace(places=index.places(each.spans)) for each in found)
+        if marked_up := self.document.marked_up:
+            found = tuple(each._replace(in_html=html_place(marked_up, *each.span)) for each in found)
+        return found
 
     @cached_property
     def unplaced(self) -> tuple[Unplaced, ...]:

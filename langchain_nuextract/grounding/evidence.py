@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
+from langchain_nuextract.grounding.places import HTMLPlace
 from langchain_nuextract.grounding.places import Place as PagePlace
 from langchain_nuextract.paths import JSON, Path
 
@@ -63,6 +64,8 @@ class Evidence(NamedTuple):
     """How alike value and quotation are, from 0 to 1, where the match is `similar`; 1 for all other matches."""
     places: tuple[PagePlace, ...] = ()
     """Where it stands on the document's pages, if it has any."""
+    in_html: HTMLPlace | None = None
+    """Where it stands in the HTML, if that part of the text was made from HTML."""
 
 
 Reason: TypeAlias = Literal["nothing", "chosen", "not text", "not found"]

@@ -35,6 +35,36 @@ class Place(NamedTuple):
     """Which file the page is of, where a document has several."""
 
 
+class HTMLPlace(NamedTuple):
+    """A place in the HTML that a text was made from: the same words there."""
+
+    start: int
+    """In code points of the HTML, decoded; references such as `&eacute;` count as they are written."""
+    end: int
+    quotation: str
+    """The HTML from `start` to `end`, unchanged: tags and references are in it."""
+    file: str
+    """Which file the HTML is of."""
+
+
+class TextOfHTML(Protocol):
+    """A text that was made from HTML."""
+
+    @property
+    def name(self) -> str:
+        """What its file is called."""
+        ...
+
+    @property
+    def html(self) -> str:
+        """The HTML, decoded."""
+        ...
+
+    def locate(self, start: int, end: int) -> tuple[int, int] | None:
+        """Tell where in the HTML a range of the text stands."""
+        ...
+
+
 class TextWithBoxes(Protocol):
     """A page whose text has boxes."""
 
@@ -83,6 +113,22 @@ class PageIndex:
             for offset, page in self._pages[first:last]
             if (place := _place(page, max(0, start - offset), min(len(page.text), end - offset)))
         )
+
+
+def html_place(texts: Sequence[tuple[int, TextOfHTML]], start: int, end: int) -> HTMLPlace | None:
+    """Tell where in HTML a range of a document's text stands; None if it was not made from HTML.
+
+    Args:
+        texts: Each text that was made from HTML, with the offset at which it begins, in order.
+        start: Where the range begins, in code points.
+        end: Where it ends.
+    """
+    at = bisect_right(texts, start, key=lambda each: each[0]) - 1
+    if at < 0:
+        return None
+    offset, text = texts[at]
+    place = text.locate(start - offset, end - offset)
+    return HTMLPlace(*place, text.html[slice(*place)], text.name) if place else None
 
 
 def _place(page: TextWithBoxes, start: int, end: int) -> Place | None:

@@ -1,5 +1,6 @@
 """A page as Markdown, with what was noticed."""
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 from html import unescape
@@ -43,7 +44,8 @@ class Conversion:
 
         Signs beside the first and the last word belong to the place if the HTML has them there: `150 €`.
         """
-        inside = [span for span in self.spans if span.start < end and start < span.end]
+        begin = bisect_right(self.spans, start, key=lambda span: span.end)
+        inside = self.spans[begin : bisect_left(self.spans, end, begin, key=lambda span: span.start)]
         if not inside:
             return None
         first, last = min(span.html_start for span in inside), max(span.html_end for span in inside)

@@ -161,9 +161,9 @@ def _file(document: bytes | os.PathLike[str] | Blob) -> str:
 
 
 def _part(part: Part) -> Part:
-    if isinstance(part, Page):
-        return Text(part.text)
-    return Image(placeholder(part.url)) if isinstance(part, Image) and _is_data(part.url) else part
+    if isinstance(part, Page | Text):
+        return Text(part.text)  # without the HTML that it was made from, which may hold images
+    return Image(placeholder(part.url)) if _is_data(part.url) else part
 
 
 def _attempt(attempt: Attempt) -> Attempt:
