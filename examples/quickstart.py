@@ -38,7 +38,7 @@ def endpoint() -> Iterator[dict[str, str]]:
         yield {"base_url": url, "model": model}
     else:
         with LocalEndpoint(on_progress=lambda line: print(line, file=sys.stderr)) as local:
-            yield {"base_url": local.base_url, "model": local.model}
+            yield {"base_url": local.base_url, "model": local.model, "api_key": local.api_key}
 
 
 def report(details: Extraction[Invoice]) -> None:

@@ -52,11 +52,12 @@ def run(options: argparse.Namespace) -> int:
     target = target_of(options.schema)
     names = files.expand(options.files, recursive=options.recursive, include=options.include)
     with ExitStack() as stack:
-        model, base_urls = _endpoints(options, stack)
+        model, base_urls, key = _endpoints(options, stack)
         extractor = NuExtractor(
             target,
             model=model,
             base_url=next(iter(base_urls), None),
+            **key,
             dialect=options.dialect,
             instructions=options.instructions,
             recovery=RecoveryPolicy(on_failure=options.on_failure),
@@ -76,13 +77,13 @@ def run(options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _endpoints(options: argparse.Namespace, stack: ExitStack) -> tuple[str | None, list[str]]:
+def _endpoints(options: argparse.Namespace, stack: ExitStack) -> tuple[str | None, list[str], dict[str, Any]]:
     if not options.embedded:
-        return options.model, options.base_url
+        return options.model, options.base_url, {}
     from langchain_nuextract.local import LocalEndpoint  # noqa: PLC0415 an extra, needed here only
 
     endpoint = stack.enter_context(LocalEndpoint(on_progress=say))
-    return endpoint.model, [endpoint.base_url]
+    return endpoint.model, [endpoint.base_url], {"api_key": endpoint.api_key}
 
 
 def _document(name: str) -> Any:

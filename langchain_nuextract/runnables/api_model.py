@@ -6,6 +6,7 @@ from typing import Any, Final
 from langchain_core.messages import BaseMessage
 
 from langchain_nuextract.client.client import ApiCall
+from langchain_nuextract.client.image_urls import check_image_urls
 from langchain_nuextract.client.request_body import arguments, as_completion, merged, settled, take_options
 from langchain_nuextract.dialects.messages import Request
 from langchain_nuextract.errors import UnsupportedTask
@@ -20,6 +21,7 @@ NO_TOOLS: Final = (
 _PATHS: Final = {"chat": "/chat/completions", "completions": "/completions"}
 _NOT_SENT: Final = frozenset(
     {"tools", "tool_choice", "parallel_tool_calls", "strict", "stream", "stream_usage", "extra_body"}
+    | {"allow_image_urls"}
 )
 """vLLM refuses an empty list of tools; whether to stream is for the method that sends the body to say."""
 
@@ -51,6 +53,7 @@ class ApiModel(ModelSettings):
             raise UnsupportedTask(self.model_name, NO_TOOLS)
         body = settled({**body, "messages": messages}, is_vllm=self.wire.is_vllm)
         usage = {"include_usage": True} if body.get("stream_usage", self.stream_usage) else {}
+        check_image_urls(messages, given.get("allow_image_urls", self.allow_image_urls))
         body = {name: value for name, value in body.items() if name not in _NOT_SENT}
         if streaming:
             options = {**usage, **fields(body.get("stream_options"))}

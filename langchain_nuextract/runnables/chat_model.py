@@ -61,6 +61,10 @@ class ChatNuExtract(ApiModel):
         stream_chunk_timeout: Seconds of silence that a stream may have; None for the same as `timeout`.
         http_client: An `httpx2.Client` (or `httpx.Client`) of your own for sync calls; not closed here.
         http_async_client: The same for async calls.
+        allow_image_urls: Which images by address may be passed on, which the endpoint fetches from where it stands: all
+            http(s) addresses (True), none (False), or those of some hosts, `["images.example.com", "*.cdn.example"]`.
+            For documents from strangers say False: the addresses in them may lead into the endpoint's own network, and
+            a host that is allowed may redirect. Images as data always pass, `file://` and the like never.
         dialect: The model generation, where its name does not tell: "2.0", "3", … .
         direct: Whether an extractor sends its requests without a run of this model where nobody listens to it: no
             callbacks, tracer, cache, rate limiter or subclass. False to call `invoke` and `stream` always.

@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field, SecretStr, model_validator
 from langchain_nuextract.client.client import Client
 from langchain_nuextract.client.config import Endpoint, check_headers, checked_key, is_credential, normal_url
 from langchain_nuextract.client.error_mapping import NOBODY, ServedModel
+from langchain_nuextract.client.image_urls import AllowedImageUrls
 from langchain_nuextract.client.request_body import merged, timeouts
 from langchain_nuextract.client.retry import RetryPolicy
 from langchain_nuextract.client.tls import Certificate, Verify
@@ -71,6 +72,7 @@ class ModelSettings(RedactedRuns):
     stream_usage: bool = True
     model_kwargs: dict[str, Any] = Field(default_factory=dict)
     extra_body: Mapping[str, Any] | None = None
+    allow_image_urls: AllowedImageUrls = True
     dialect: str | None = None
     direct: bool = True
 

@@ -126,7 +126,8 @@ def main() -> None:
         return
     asked = options()
     with LocalEndpoint(on_progress=print) as endpoint:
-        llm = ChatNuExtract(base_url=endpoint.base_url, model=endpoint.model, max_tokens=MOST_TOKENS, timeout=600)
+        where = {"base_url": endpoint.base_url, "model": endpoint.model, "api_key": endpoint.api_key}
+        llm = ChatNuExtract(**where, max_tokens=MOST_TOKENS, timeout=600)
         print(f"{'set':20} {'way':9} docs precision  recall     F1  s/doc  failed")
         for corpus in asked.sets.split(","):
             rows = list(documents(corpus))[: asked.documents]

@@ -11,7 +11,8 @@ TEMPLATE = {"payer": "verbatim-string", "city": "verbatim-string", "amount": "in
 
 
 def read(endpoint, *, streaming):
-    llm = ChatNuExtract(model=endpoint.model, base_url=endpoint.base_url, temperature=0, streaming=streaming)
+    where = {"model": endpoint.model, "base_url": endpoint.base_url, "api_key": endpoint.api_key}
+    llm = ChatNuExtract(**where, temperature=0, streaming=streaming)
     # The model's own setting counts where somebody listens to its runs.
     config = {"callbacks": [BaseCallbackHandler()]} if streaming else {}
     return NuExtractor(TEMPLATE, llm=llm, logprobs=True).detailed.invoke(TEXT, config)

@@ -4,13 +4,13 @@ from langchain_nuextract.doctor import examine
 
 
 def test_llama_cpp_is_recognised(embedded):
-    found = {finding.what: finding.mark for finding in examine(embedded.base_url)}
+    found = {finding.what: finding.mark for finding in examine(embedded.base_url, key=embedded.api_key)}
     assert found[f"llama.cpp at {embedded.base_url} serves {embedded.model}"] == "good"
     assert found["the template is written out in the prompt, so that no server can drop it"] == "good"
     assert "8192 tokens of context" in found
 
 
 def test_a_chat_template_without_a_place_for_templates_is_found_out(embedded):
-    *_, template, _, _ = examine(embedded.base_url, dialect="3")
+    *_, template, _, _ = examine(embedded.base_url, key=embedded.api_key, dialect="3")
     assert template.mark == "bad"
     assert "its chat template has no place" in template.what

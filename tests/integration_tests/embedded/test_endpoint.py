@@ -19,11 +19,19 @@ from langchain_nuextract.local import LocalEndpoint, fetch
 PATIENCE = 20.0
 
 
-def ask(endpoint: LocalEndpoint, path: str, body: object = None) -> bytes:
+def ask(endpoint: LocalEndpoint, path: str, body: object = None, **headers: str) -> bytes:
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"{endpoint.base_url}/{path}", data=data)
+    sent = {"Authorization": f"Bearer {endpoint.api_key}", **headers}
+    request = urllib.request.Request(f"{endpoint.base_url}/{path}", data=data, headers=sent)
     with urllib.request.urlopen(request, timeout=60) as reply:
         return reply.read()
+
+
+def refusal(endpoint: LocalEndpoint, path: str, body: object, **headers: str) -> urllib.error.HTTPError:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        ask(endpoint, path, body, **headers)
+    refused.value.close()
+    return refused.value
 
 
 def say(text: str, **settings) -> dict:
@@ -32,7 +40,7 @@ def say(text: str, **settings) -> dict:
 
 def listens(address: str) -> bool:
     try:
-        urllib.request.urlopen(f"{address}/models", timeout=5).close()
+        urllib.request.urlopen(f"{address.removesuffix('/v1')}/health", timeout=5).close()
     except (urllib.error.URLError, ConnectionError):
         return False
     return True
@@ -87,6 +95,35 @@ def test_it_completes_raw_prompts(embedded):
 def test_it_takes_what_is_meant_for_other_chat_templates(embedded):
     answer = json.loads(ask(embedded, "chat/completions", say("Hi", chat_template_kwargs={"template": "{}"})))
     assert answer["choices"][0]["message"]["content"]
+
+
+@pytest.mark.parametrize("key", ["", "Bearer EMPTY", "Bearer no-such-key"])
+@pytest.mark.parametrize("path", ["models", "chat/completions", "completions"])
+def test_it_answers_nobody_without_its_key(embedded, path, key):
+    body = None if path == "models" else say("Hi") | {"prompt": "Hi"}
+    assert refusal(embedded, path, body, Authorization=key).status == 401
+
+
+def test_no_page_of_another_origin_and_no_name_that_leads_here_gets_an_answer(embedded):
+    """What a browser could send for a web page, whose origin or whose host is foreign: it cannot know the key."""
+    for foreign in ({"Origin": "https://pages.example"}, {"Host": "pages.example"}):
+        refused = refusal(embedded, "chat/completions", say("Hi"), Authorization="", **foreign)
+        assert refused.status == 401
+        assert refused.headers["Access-Control-Allow-Origin"] == "http://127.0.0.1"
+
+
+def test_each_endpoint_has_a_key_of_its_own_which_is_not_shown():
+    one, other = LocalEndpoint(), LocalEndpoint()
+    assert len(one.api_key) > 30
+    assert one.api_key != other.api_key
+    assert one.api_key not in repr(one)
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="only Linux shows the arguments of processes so")
+def test_the_key_is_not_among_the_arguments_of_the_process(embedded):
+    commands = [path.read_bytes() for path in Path(f"/proc/{embedded._process.pid}").glob("cmdline")]
+    assert commands
+    assert embedded.api_key.encode() not in b"".join(commands)
 
 
 def test_it_stops_and_can_be_started_again():

@@ -20,6 +20,7 @@ def output(embedded, monkeypatch, capsys):
 
     monkeypatch.setenv("NUEXTRACT_BASE_URL", embedded.base_url)
     monkeypatch.setenv("NUEXTRACT_MODEL", embedded.model)
+    monkeypatch.setenv("NUEXTRACT_API_KEY", embedded.api_key)
     monkeypatch.syspath_prepend(str(EXAMPLES))
     return run
 

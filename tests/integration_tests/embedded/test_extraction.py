@@ -48,7 +48,8 @@ class Trip(BaseModel):
 
 
 def extractor(endpoint: LocalEndpoint, schema, **settings) -> NuExtractor:
-    return NuExtractor(schema, base_url=endpoint.base_url, model=endpoint.model, **settings)
+    where = {"base_url": endpoint.base_url, "model": endpoint.model, "api_key": endpoint.api_key}
+    return NuExtractor(schema, **where, **settings)
 
 
 def test_the_shipped_invoice_is_read_right(embedded):

@@ -36,7 +36,7 @@ def detailed(embedded):
     selector = SemanticSimilarityExampleSelector.from_examples(
         PAIRS, DeterministicFakeEmbedding(size=32), InMemoryVectorStore, k=2, input_keys=["input"]
     )
-    known = {"model": embedded.model, "base_url": embedded.base_url}
+    known = {"model": embedded.model, "base_url": embedded.base_url, "api_key": embedded.api_key}
     return NuExtractor(Payment, dialect="instruct", examples=selector, **known).detailed
 
 
