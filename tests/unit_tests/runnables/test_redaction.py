@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import zlib
 
 import pytest
 from langchain_core.caches import InMemoryCache
@@ -22,7 +23,13 @@ class Bill(BaseModel):
 
 
 def png(filling: bytes = b"x") -> str:
-    return base64.b64encode(b"\x89PNG\r\n\x1a\n" + filling * 300).decode()
+    """An image of one pixel, with a comment."""
+    chunks = (
+        b"IHDR\0\0\0\1\0\0\0\1\x08\0\0\0\0", b"tEXtComment\0" + filling * 300,
+        b"IDAT" + zlib.compress(b"\0\0"), b"IEND",
+    )  # fmt: skip
+    written = ((len(chunk) - 4).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big") for chunk in chunks)
+    return base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"".join(written)).decode()
 
 
 DATA = png()
