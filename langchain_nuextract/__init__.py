@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from langchain_nuextract.parsing.repairs import Repair
     from langchain_nuextract.runnables.chat_model import ChatNuExtract
     from langchain_nuextract.runnables.extractor import NuExtractor
-    from langchain_nuextract.runnables.parsers import DocumentParser, ImageParser, MailParser, PDFParser
+    from langchain_nuextract.runnables.parsers import DocumentParser, HTMLParser, ImageParser, MailParser, PDFParser
     from langchain_nuextract.schema.annotations import NuType, Verbatim
     from langchain_nuextract.schema.target import Target
 
@@ -75,6 +75,7 @@ __all__ = [
     "Example",
     "Extraction",
     "ExtractionError",
+    "HTMLParser",
     "HTMLPlace",
     "HTMLReader",
     "Image",
@@ -125,6 +126,7 @@ _HOMES = {
     "Evidence": "grounding.evidence",
     "Example": "dialects.messages",
     "Extraction": "engine.result",
+    "HTMLParser": "runnables.parsers",
     "HTMLPlace": "grounding.places",
     "HTMLReader": "markdown.html_reader",
     "Image": "documents.source",

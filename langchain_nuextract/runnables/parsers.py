@@ -24,7 +24,8 @@ class DocumentParser(BaseBlobParser):
 
     A PDF and a TIFF give a document for each page, with the metadata that LangChain's own parsers of PDFs write
     (`source`, `page` counted from 0, `total_pages`, `page_label`), one page after the other with nothing held of those
-    before. Other files give one document. What was noticed, such as a page that has no text, is in `warnings`.
+    before. Other files give one document, with its `title` if it is a page of HTML. What was noticed, such as a page
+    that has no text, is in `warnings`.
 
     Args:
         options: How to read what has pages.
@@ -32,6 +33,8 @@ class DocumentParser(BaseBlobParser):
 
     kinds: ClassVar[tuple[Kind, ...]] = kinds.KINDS
     """What it reads."""
+    assumed: ClassVar[str | None] = None
+    """The MIME type of what neither its sender nor its name says a kind of."""
 
     def __init__(self, options: PageOptions = DEFAULT) -> None:
         self.options = options
@@ -45,7 +48,8 @@ class DocumentParser(BaseBlobParser):
         content, source = blob.as_bytes(), blob.source
         name = Path(source).name if source else "the blob"
         self.options.check_size(len(content), name)
-        kind, looks = kinds.detected(content, kinds.named(name, blob.mimetype))
+        mime = blob.mimetype if kinds.named(name, blob.mimetype) else self.assumed
+        kind, looks = kinds.detected(content, kinds.named(name, mime))
         if content.strip() and kind not in self.kinds:
             wanted = " or ".join(each.called for each in self.kinds)
             raise WrongKind(name, f"it looks like {looks or kind.called}, and {wanted} was expected.")
@@ -55,7 +59,7 @@ class DocumentParser(BaseBlobParser):
             for page in file.pages():
                 yield _page(page, about, total, file.label(page.number))
             return
-        yield _whole(content, name, about, self.options, blob.mimetype)
+        yield _whole(content, name, about, self.options, mime)
 
 
 class PDFParser(DocumentParser):
@@ -80,6 +84,16 @@ class MailParser(DocumentParser):
     kinds: ClassVar[tuple[Kind, ...]] = (kinds.EML, kinds.MSG)
 
 
+class HTMLParser(DocumentParser):
+    """Read pages of HTML as Markdown, by rules, which takes the extra `html`; see `DocumentParser`.
+
+    What nothing says a kind of, as a part of a page, is taken for HTML. `HTMLReader` has options, and models.
+    """
+
+    kinds: ClassVar[tuple[Kind, ...]] = (kinds.HTML,)
+    assumed: ClassVar[str | None] = "text/html"
+
+
 def _page(page: Page, about: dict[str, Any], total: int, label: str) -> Document:
     metadata = {**about, "page": page.number - 1, "total_pages": total, "page_label": label}
     if not (page.readable or page.blank):
@@ -95,4 +109,7 @@ def _whole(content: bytes, name: str, about: dict[str, Any], options: PageOption
         if not isinstance(part, Image)
     ]
     warnings = [*source.warnings, *(f"{part.name}: an image, of which no words were read" for part in source.images)]
-    return Document("\n".join(texts), metadata={**about, **({"warnings": warnings} if warnings else {})})
+    made = [markup.conversion for _, markup in source.marked_up]
+    title = next((page.title for page in made if page.markdown == source.text), "")  # not that of HTML in a mail
+    noticed = {"title": title, "warnings": warnings}
+    return Document("\n".join(texts), metadata={**about, **{key: each for key, each in noticed.items() if each}})
