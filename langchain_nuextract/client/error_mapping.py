@@ -47,18 +47,26 @@ _WHERE: Final = "Is base_url right? It is the address up to and including /v1"
 _TRY_LATER: Final = frozenset({408, 409, 425, 429})
 
 _TOO_LONG = re.compile(
-    r"context length|available context size|maximum model length|max_model_len"
+    r"context length|available context size|context window|maximum model length|max_model_len"
+    r"|`inputs` tokens \+ |`inputs` must have less than"
     r"|max_tokens must be at least 1, got -|input is too long|prompt is too long",
     re.IGNORECASE,
 )
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 _STATUS = re.compile(r"[45][0-9][0-9]")
 _SIZES = (
-    re.compile(r"prompt contains (?:at least )?(\d+) input tokens"),
-    re.compile(r"\((\d+) in the messages"),
+    re.compile(r"prompt contains (?:at least )?(\d+) input tokens"),  # vLLM, its generations up to the third below
+    re.compile(r"\((\d+) in (?:the messages|your prompt)"),
     re.compile(r"request has (\d+) input tokens"),
-    re.compile(r"request \((\d+) tokens\)"),
+    re.compile(r"(?:prompt|input) \((?:total )?(?:length )?(\d+)(?: tokens)?\)", re.IGNORECASE),  # and SGLang
+    re.compile(r"input length \((\d+)\)", re.IGNORECASE),
+    re.compile(r"(\d+) tokens from the input messages"),  # SGLang
+    re.compile(r"request \((\d+) tokens\)"),  # llama.cpp
+    re.compile(r"requested tokens \((\d+)\)", re.IGNORECASE),  # llama-cpp-python, and so Xinference
+    re.compile(r"given: (\d+)(?: `inputs` tokens|$|\.)", re.IGNORECASE),  # TGI
+    re.compile(r"messages resulted in (\d+) tokens"),  # OpenAI
 )
+_MAX_TOKENS = re.compile(r"max_(?:completion_)?tokens\b[^.:]{0,60} is too large", re.IGNORECASE)
 """How servers tell the size of a request; the limit is never read from these sentences, for some state a wrong one."""
 
 
@@ -259,7 +267,13 @@ def _overflow(refusal: Refusal, place: ErrorContext, models: tuple[ServedModel, 
     size = integer(refusal.error.get("n_prompt_tokens")) or _size_in(refusal.words)
     told = f"the model takes {limit} tokens" if limit else "the model does not take as many tokens"
     asked = f"the request has {size}" if size else "the request has more"
-    reason = f"{told}, {asked}: {quote(refusal.words)}. Split the document, or serve the model with a longer context."
+    advice = "Split the document, or serve the model with a longer context."
+    if limit and size and size < limit:
+        # The prompt fits; it is the room for the answer that does not.
+        advice = f"Lower max_tokens to {limit - size} at the most. " + advice
+    elif _MAX_TOKENS.search(refusal.words):
+        advice = "Lower max_tokens. " + advice
+    reason = f"{told}, {asked}: {quote(refusal.words)}. {advice}"
     return ContextOverflow(place.url, refusal.status, reason, limit=limit, size=size)
 
 

@@ -144,6 +144,66 @@ def test_an_overflow_takes_the_limit_from_the_list_of_models(run, chat, words, s
     assert len(endpoint.requests) == 1
 
 
+SIZES = [
+    ("max_tokens must be at least 1, got -7584. (parameter=max_tokens, value=-7584)", None),
+    ("The decoder prompt (length 5210) is longer than the maximum model length of 4096. Make sure …", 5210),
+    ("Input length (11680) exceeds model's maximum context length (4096).", 11680),
+    ("The prompt (total length 25938) is too long to fit into the model (context length 4096).", 25938),
+    ("The input (8123 tokens) is longer than the model's context length (4096 tokens).", 8123),
+    pytest.param(
+        "Requested token count exceeds the model's maximum context length of 4096 tokens. "
+        "You requested a total of 9000 tokens: 8500 tokens from the input messages and 500 for the completion.",
+        8500,
+    ),
+    ("Requested tokens (7001) exceed context window of 4096", 7001),
+    pytest.param(
+        "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 6000 `inputs` tokens "
+        "and 200 `max_new_tokens`",
+        6000,
+    ),
+    ("Input validation error: `inputs` must have less than 4095 tokens. Given: 9876", 9876),
+    ("This model's maximum context length is 4096 tokens. However, your messages resulted in 4711 tokens.", 4711),
+    pytest.param(
+        "maximum context length is 4096 tokens, however you requested 5097 tokens (4997 in your prompt; 100 for the "
+        "completion).",
+        4997,
+    ),
+    ("input length exceeds the context length", None),
+]
+
+
+@pytest.mark.parametrize(("words", "size"), SIZES)
+@pytest.mark.parametrize("status", [400, 413, 422, 500])
+def test_the_size_is_read_out_of_all_wordings(words, size, status):
+    error = explain_refusal(refusal_of(status, {"error": {"message": words}}), PLACE, (ServedModel("m", 4096),))
+    assert isinstance(error, ContextOverflow)
+    assert (error.limit, error.size) == (4096, size)
+    assert "Split the document" in str(error)
+    assert "Lower max_tokens" not in str(error)
+
+
+ROOM_FOR_THE_ANSWER = [
+    pytest.param(
+        "'max_tokens' or 'max_completion_tokens' is too large: 5000. This model's maximum context length is 4096 "
+        "tokens and your request has 100 input tokens (5000 > 4096 - 100).",
+        "max_tokens to 3996 at the most",
+    ),
+    pytest.param(
+        "This model's maximum context length is 4096 tokens. However, you requested 4196 tokens (3100 in the "
+        "messages, 1096 in the completion).",
+        "max_tokens to 996 at the most",
+    ),
+    ("max_tokens is too large: it exceeds the context length", "Lower max_tokens. "),
+]
+
+
+@pytest.mark.parametrize(("words", "advice"), ROOM_FOR_THE_ANSWER)
+def test_where_the_answer_was_to_be_too_long_the_advice_says_so(words, advice):
+    error = explain_refusal(refusal_of(400, {"error": {"message": words}}), PLACE, (ServedModel("m", 4096),))
+    assert isinstance(error, ContextOverflow)
+    assert advice in str(error)
+
+
 def test_llama_cpp_tells_limit_and_size_in_fields_of_their_own():
     told = {
         "code": 400,

@@ -8,10 +8,12 @@ from email.utils import formatdate
 import httpx
 import pytest
 import respx
+from tenacity import AsyncRetrying, RetryCallState
 
 from langchain_nuextract import ChatNuExtract, EndpointBusy, EndpointUnreachable, ReplyTimeout, RequestRefused
+from langchain_nuextract.client.availability import Availability
 from langchain_nuextract.client.error_mapping import retry_after
-from langchain_nuextract.client.retry import RetryPolicy
+from langchain_nuextract.client.retry import RetryPolicy, _Run
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 AT_ONCE = {"Retry-After": "0"}
@@ -123,6 +125,34 @@ def test_the_server_may_ask_for_a_longer_wait(call):
     started = time.monotonic()
     assert call(RetryPolicy(first=0.0), attempt) == 2
     assert time.monotonic() - started >= 0.3
+
+
+NOTHING_ASKED_FOR = [{}, {"retry-after": "0"}, {"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, {"retry-after": "x"}]
+
+
+def waits(error, policy, attempts):
+    """Give the seconds that are waited after each of so many failures."""
+    run = _Run(policy, Availability(0.0), lambda: None)
+    for number in range(1, attempts + 1):
+        state = RetryCallState(AsyncRetrying(), None, (), {})
+        state.attempt_number = number
+        state.set_exception((type(error), error, None))
+        yield run.wait(state)
+
+
+@pytest.mark.parametrize("headers", NOTHING_ASKED_FOR)
+def test_where_no_wait_is_asked_for_waits_are_exponential_with_jitter(headers):
+    error = EndpointBusy("u", 429, "why", retry_after=retry_after(headers))
+    shares = [0.5, 1.0, 2.0, 4.0, 4.0]
+    runs = [[*waits(error, RetryPolicy(first=0.5, longest=4.0), 5)] for _ in range(20)]
+    assert all(share <= wait <= share + 0.5 for run in runs for share, wait in zip(shares, run, strict=True))
+    assert all(len(set(together)) > 1 for together in zip(*runs, strict=True))
+
+
+def test_a_wait_that_is_asked_for_has_jitter_too():
+    asked = [next(waits(busy(after=7.0), RetryPolicy(first=0.5), 1)) for _ in range(20)]
+    assert all(7.0 <= wait <= 7.5 for wait in asked)
+    assert len(set(asked)) > 1
 
 
 def test_a_wait_beyond_the_total_is_not_begun(call):
