@@ -219,6 +219,7 @@ class Extraction(Generic[T]):
                 *_section("defaults", map(show, self.defaults)),
                 *_section("left out", self.problems),
                 *_section("warnings", self.warnings),
+                *_section("noticed in reading the document", self.document.warnings),
                 *_section("least sure (probabilities)", _least_sure(self.confidence)),
                 *self._shown(),
                 *self._sought(),

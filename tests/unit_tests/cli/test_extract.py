@@ -13,6 +13,7 @@ import pytest
 
 from langchain_nuextract.cli import main
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
+from tests.pdfs import lines, pdf
 
 TEMPLATE = {"name": "string", "age": "integer"}
 
@@ -47,6 +48,26 @@ def test_many_files_are_printed_a_line_each_in_order(files, capsys):
         assert extract(server, files, *names, "--jsonl") == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(line["file"], line["value"]["age"]) for line in lines] == list(zip(names, (3, 1, 2), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "noticed"),
+    [
+        ("old.txt", ("Die Größe der Tür über dem Schloß, für Zoë. " * 9).encode("cp1252"), "its encoding was guessed"),
+        ("page.pdf.html", pdf(lines("Zoe is 4")), "called a page of HTML, and was read as a PDF"),
+    ],
+)
+def test_what_was_noticed_about_a_file_is_told_in_a_line(name, content, noticed, files, capsys):
+    (files / name).write_bytes(content)
+    with FakeEndpoint({"name": None, "age": None}) as server:
+        assert extract(server, files, str(files / name), "--use", "text") == 0
+        shown = capsys.readouterr()
+        assert extract(server, files, str(files / name), "--use", "text", "--jsonl") == 0
+        line = json.loads(capsys.readouterr().out)
+    [told] = shown.err.splitlines()
+    assert told.startswith(f"{name}: ")
+    assert noticed in told
+    assert line["warnings"] == [told]
 
 
 def test_what_cannot_be_read_need_not_cost_the_file(files, capsys):

@@ -107,3 +107,9 @@ def test_what_is_no_html_has_no_place_in_it():
 
 def test_documents_that_read_the_same_are_equal():
     assert read(b"<html><p>Rope 9.50") == read(b"<html><div><p>Rope 9.50</p></div>")
+
+
+def test_what_was_noticed_in_reading_stands_in_the_report():
+    report = extracted((PAGE + "<script>").encode(), {"customer": "A", "total": 1, "places": []}).report
+    assert "noticed in reading the document:\n  the bytes: a <script> is never closed" in report
+    assert "noticed" not in extracted("Bodø").report
