@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from langchain_nuextract.grounding.evidence import Place, Span
+from langchain_nuextract.grounding.evidence import Pieces, Span
 from langchain_nuextract.scalars.locale import conventions_of
 from langchain_nuextract.scalars.months import MONTHS, month_named
 
@@ -16,7 +16,7 @@ class Mention(NamedTuple):
     year: int
     month: int
     day: int
-    place: Place
+    place: Pieces
     is_sure: bool = True
     """Whether it can hardly mean anything else; digits inside a code can."""
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Final
 
 from langchain_nuextract.grounding.date_mentions import ONE_OR_TWO, Mention, mentions, span_of
-from langchain_nuextract.grounding.evidence import Match, Place
+from langchain_nuextract.grounding.evidence import Match, Pieces
 from langchain_nuextract.scalars.dates import LONGEST
 
 _DAY_ALONE: Final = re.compile(
@@ -44,7 +44,7 @@ class DateIndex:
         """Look at nothing yet: most documents are asked for no day."""
         self._text = text
 
-    def find(self, value: str) -> tuple[Sequence[Place], Match]:
+    def find(self, value: str) -> tuple[Sequence[Pieces], Match]:
         """Find a day, month or time that is written by ISO 8601, in the order of the text.
 
         Returns:
@@ -69,7 +69,7 @@ class DateIndex:
             days = self._with_clock(days, (clock[0], clock[1], clock[2]))
         return days, "partial" if partly else "date"
 
-    def find_written(self, value: str) -> tuple[Sequence[Place], Match]:
+    def find_written(self, value: str) -> tuple[Sequence[Pieces], Match]:
         """Find a day that a value has in a form of its own, `3 May 2024`, in any other."""
         if len(value) > LONGEST:
             return (), "date"
@@ -80,7 +80,7 @@ class DateIndex:
         ((year, month, day),) = days
         return self.find(f"{year:04}-{month:02}-{day:02}" if day else f"{year:04}-{month:02}")
 
-    def _partly(self, year: int, month: int, day: int) -> Sequence[Place]:
+    def _partly(self, year: int, month: int, day: int) -> Sequence[Pieces]:
         """Find a day whose year stands elsewhere, or month and year too."""
         said = self._places.get((0, month, day, True), ())
         if found := [place for place in said if year in self._years_near(place[0].start)]:
@@ -99,7 +99,7 @@ class DateIndex:
         dated, after = self._dated, bisect_left(self._dated, (at,))
         return {each[1:] for each in (*dated[:1], *dated[max(0, after - 1) : after + 1])}
 
-    def _with_clock(self, days: Sequence[Place], clock: tuple[int, int, int]) -> Sequence[Place]:
+    def _with_clock(self, days: Sequence[Pieces], clock: tuple[int, int, int]) -> Sequence[Pieces]:
         """Add the nearest place of a time to each day; without one, the moment is not said."""
         clocks = self._clocks.get(clock, ())
         return (
@@ -111,8 +111,8 @@ class DateIndex:
         return mentions(self._text)
 
     @cached_property
-    def _places(self) -> Mapping[tuple[int, int, int, bool], Sequence[Place]]:
-        found: defaultdict[tuple[int, int, int, bool], list[Place]] = defaultdict(list)
+    def _places(self) -> Mapping[tuple[int, int, int, bool], Sequence[Pieces]]:
+        found: defaultdict[tuple[int, int, int, bool], list[Pieces]] = defaultdict(list)
         for year, month, day, place, is_sure in self._mentions:
             found[year, month, day, is_sure].append(place)
         return dict(found)
@@ -127,17 +127,17 @@ class DateIndex:
         return {int(match[0]) for match in _LONE_YEAR.finditer(self._text)}
 
     @cached_property
-    def _lone_days(self) -> defaultdict[int, list[Place]]:
+    def _lone_days(self) -> defaultdict[int, list[Pieces]]:
         return _by_day(_DAY_ALONE, self._text)
 
     @cached_property
-    def _rows(self) -> defaultdict[int, list[Place]]:
+    def _rows(self) -> defaultdict[int, list[Pieces]]:
         return _by_day(_ROW, self._text)
 
     @cached_property
-    def _unmarked(self) -> Mapping[tuple[int, int, int], Sequence[Place]]:
+    def _unmarked(self) -> Mapping[tuple[int, int, int], Sequence[Pieces]]:
         """Figures without marks, of which no other form tells: `20240503`, `03 05 2024`, `PR-20240503-7`."""
-        found: defaultdict[tuple[int, int, int], list[Place]] = defaultdict(list)
+        found: defaultdict[tuple[int, int, int], list[Pieces]] = defaultdict(list)
         for match in _UNMARKED.finditer(self._text):
             figures = "".join(match[0].split())
             for year, month, day in (
@@ -148,8 +148,8 @@ class DateIndex:
         return found
 
     @cached_property
-    def _clocks(self) -> Mapping[tuple[int, ...], Sequence[Place]]:
-        found: defaultdict[tuple[int, ...], list[Place]] = defaultdict(list)
+    def _clocks(self) -> Mapping[tuple[int, ...], Sequence[Pieces]]:
+        found: defaultdict[tuple[int, ...], list[Pieces]] = defaultdict(list)
         for match in _CLOCK.finditer(self._text):
             morning, evening, hour, minute, second, after_point, half = match.groups()
             if len(match[0].strip()) == len(hour):
@@ -160,8 +160,8 @@ class DateIndex:
         return found
 
 
-def _by_day(pattern: re.Pattern[str], text: str) -> defaultdict[int, list[Place]]:
-    found: defaultdict[int, list[Place]] = defaultdict(list)
+def _by_day(pattern: re.Pattern[str], text: str) -> defaultdict[int, list[Pieces]]:
+    found: defaultdict[int, list[Pieces]] = defaultdict(list)
     for match in pattern.finditer(text):
         group = match.lastindex or 0
         found[int(match[group])].append((span_of(match, 0 if group < _AFTER_WORD else group),))

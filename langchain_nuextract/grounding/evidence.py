@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
-from langchain_nuextract.grounding.places import HTMLPlace
-from langchain_nuextract.grounding.places import Place as PagePlace
+from langchain_nuextract.grounding.places import HTMLPlace, Place
 from langchain_nuextract.paths import JSON, Path
 
 Match: TypeAlias = Literal["exact", "folded", "number", "date", "partial", "name", "joined", "similar"]
@@ -32,7 +31,7 @@ class Span(NamedTuple):
 
 Spans: TypeAlias = Sequence[tuple[int, int]]
 """Where places begin and end, in the order of the text: spans to be."""
-Place: TypeAlias = tuple[Span, ...]
+Pieces: TypeAlias = tuple[Span, ...]
 """Where one value stands: a span for each of its pieces, the most telling one first."""
 
 
@@ -42,7 +41,7 @@ class Found(NamedTuple):
     spans: Spans
     """One span for each place."""
     match: Match = "exact"
-    others: Mapping[tuple[int, int], Place] = MappingProxyType({})
+    others: Mapping[tuple[int, int], Pieces] = MappingProxyType({})
     """The further pieces of the places that have some, by their first one."""
 
 
@@ -62,7 +61,7 @@ class Evidence(NamedTuple):
     `3` and `May`."""
     similarity: float
     """How alike value and quotation are, from 0 to 1, where the match is `similar`; 1 for all other matches."""
-    places: tuple[PagePlace, ...] = ()
+    places: tuple[Place, ...] = ()
     """Where it stands on the document's pages, if it has any."""
     in_html: HTMLPlace | None = None
     """Where it stands in the HTML, if that part of the text was made from HTML."""

@@ -10,7 +10,7 @@ from typing import Final
 from langchain_nuextract.grounding.amounts import find_amount
 from langchain_nuextract.grounding.assignment import assign
 from langchain_nuextract.grounding.dates import DateIndex, is_moment
-from langchain_nuextract.grounding.evidence import Evidence, Found, Match, Place, Span, Spans
+from langchain_nuextract.grounding.evidence import Evidence, Found, Match, Pieces, Span, Spans
 from langchain_nuextract.grounding.index import TextIndex
 from langchain_nuextract.grounding.labels import find_truth
 from langchain_nuextract.grounding.leaves import items
@@ -175,7 +175,7 @@ class _Document:
         return TextIndex(self._folded.text)
 
 
-def _found(places: Sequence[Place], match: Match) -> Found:
+def _found(places: Sequence[Pieces], match: Match) -> Found:
     """Sort places by their first pieces."""
-    others: dict[tuple[int, int], Place] = {place[0]: place[1:] for place in places}
+    others: dict[tuple[int, int], Pieces] = {place[0]: place[1:] for place in places}
     return Found(sorted(others), match, others)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from langchain_nuextract.grounding.evidence import Place, Span, Spans
+from langchain_nuextract.grounding.evidence import Pieces, Span, Spans
 
 _YES: Final = "yes|ja|oui|sí|si|sim|tak|да|ano|true|wahr|vrai|vero|✓|✔|☑|☒|x|はい|有|是|예|네"
 _NO: Final = "no|nein|non|não|nao|nie|нет|ne|nej|nee|false|falsch|faux|falso|✗|✘|☐|いいえ|無|否|아니오|아니요"
@@ -19,7 +19,7 @@ _WORD: Final = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])|\d+")
 _VERBS: Final = frozenset({"is", "has", "was", "are", "ist", "hat", "est"})
 
 
-def find_truth(field: str, value: bool, text: str, find: Callable[[str], Spans]) -> Iterator[Place]:  # noqa: FBT001
+def find_truth(field: str, value: bool, text: str, find: Callable[[str], Spans]) -> Iterator[Pieces]:  # noqa: FBT001
     """Find the words or marks that answer a field's name with yes or no.
 
     Args:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
-from langchain_nuextract.grounding.evidence import Place, Span, Spans
+from langchain_nuextract.grounding.evidence import Pieces, Span, Spans
 from langchain_nuextract.grounding.lookalikes import Shapes, shapes_of
 
 MOST_PIECES: Final = 12
@@ -27,7 +27,7 @@ _COLUMN: Final = 6
 """Characters by which its beginning may be apart from that of the line before."""
 
 
-def parts_in(value: str, find: Callable[[str], Spans]) -> Sequence[Place]:
+def parts_in(value: str, find: Callable[[str], Spans]) -> Sequence[Pieces]:
     """Find each of the parts that marks separate, one behind the other as far as they stand so.
 
     Args:
@@ -49,7 +49,7 @@ def parts_in(value: str, find: Callable[[str], Spans]) -> Sequence[Place]:
     return (tuple(place),) if len(place) > 1 else ()
 
 
-def wrapped_in(value: str, text: str, shapes: Shapes) -> Sequence[Place]:
+def wrapped_in(value: str, text: str, shapes: Shapes) -> Sequence[Pieces]:
     """Find the words of a value on several lines of one column, with what stands in other columns between."""
     words = [word.shape for word in shapes_of(value).words] if len(value) <= LONGEST else []
     if len(words) < 2:  # noqa: PLR2004
@@ -58,7 +58,7 @@ def wrapped_in(value: str, text: str, shapes: Shapes) -> Sequence[Place]:
     return [place for start in islice(starts, _MOST_PLACES) if (place := _wrapped(words, start, text, shapes))]
 
 
-def _wrapped(words: Sequence[str], start: int, text: str, shapes: Shapes) -> Place:
+def _wrapped(words: Sequence[str], start: int, text: str, shapes: Shapes) -> Pieces:
     """The lines of a cell that begins at a word of the text; empty if not all of it follows."""
     lines: list[Span] = []
     said, at = 0, start
