@@ -9,7 +9,7 @@ from langchain_nuextract.parsing.json.hints import Hints
 from langchain_nuextract.parsing.json.tokens import BLANK, CLOSERS, QUOTED_KEY, WORD, WRONG_COMMA, Place
 
 _BLANKS = re.compile(rf"{BLANK}*")
-_KEY_AHEAD = re.compile(
+KEY_AHEAD = re.compile(
     rf"{QUOTED_KEY}|[A-Za-z_$][\w$.-]{{0,80}}[\"']?{BLANK}*[:：]|\d{{1,20}}{BLANK}*:(?={BLANK}*[\"'\[{{])"
 )
 _KEY_BEHIND_WORD = re.compile(rf"[^\W\d]\w{{0,30}}{BLANK}+(?P<key>{QUOTED_KEY})")
@@ -92,7 +92,7 @@ class StringEnds:
         if after == "#":
             return bool(gap)
         if self.place == "member":
-            ahead = (bool(gap) and _KEY_AHEAD.match(self.text, at)) or _WRONG_COMMA.match(self.text, at)
+            ahead = (bool(gap) and KEY_AHEAD.match(self.text, at)) or _WRONG_COMMA.match(self.text, at)
             return bool(ahead)
         if not self.kept and gap and _WORDS_AHEAD.match(self.text, at):
             return True
@@ -109,7 +109,7 @@ class StringEnds:
         if adjacent and mark > self.first - 1:
             return mark == self.first or not self._ends_at_the_latest(at) or self._is_followed_by_another(mark)
         if self.place == "member":
-            return _KEY_AHEAD.match(self.text, at) is not None
+            return KEY_AHEAD.match(self.text, at) is not None
         return "\n" in self.text[mark:at] or _STRING_AHEAD.match(self.text, at) is not None
 
     def _is_followed_by_another(self, mark: int) -> bool:
@@ -132,7 +132,7 @@ class StringEnds:
             return True
         if place == "member":
             known = bool(self.hints.names) and self._is_known_key(at)
-            return known or bool(_KEY_AHEAD.match(self.text, at) or _KEY_BEHIND_WORD.match(self.text, at))
+            return known or bool(KEY_AHEAD.match(self.text, at) or _KEY_BEHIND_WORD.match(self.text, at))
         if after == "[" or _TOKEN_AHEAD.match(self.text, at) or not quoting:
             return True
         run = _BARE_RUN.match(self.text, at)
@@ -152,7 +152,7 @@ class StringEnds:
 
     def _is_behind_rubbish(self, mark: int) -> bool:
         """Whether the string ended at the last quote that was kept, with stray words before the next key."""
-        if self.place != "member" or len(self.kept) % 2 == 0 or not _KEY_AHEAD.match(self.text, mark):
+        if self.place != "member" or len(self.kept) % 2 == 0 or not KEY_AHEAD.match(self.text, mark):
             return False
         return _COMMA_BEFORE.search(self.text, max(self.first, mark - _LONGEST_KEY), mark) is not None
 
@@ -166,7 +166,7 @@ class StringEnds:
         while end > self.first and self.text[end - 1].isspace():
             end -= 1
         comma = self.text[end - 1] == ","
-        ahead = _KEY_AHEAD if self.place == "member" else _STRING_AHEAD
+        ahead = KEY_AHEAD if self.place == "member" else _STRING_AHEAD
         if not ahead.match(self.text, mark):
             return None
         if "\n" in self.text[end:mark]:
@@ -178,7 +178,7 @@ class StringEnds:
     def _end_in_structure(self, mark: int) -> int | None:
         """Where the string ended if what stands before the next key closes what the string stands in."""
         match = _STRUCTURE.search(self.text, max(self.first, mark - _LONGEST_KEY), mark)
-        if match is None or len(self.kept) % 2 or not _KEY_AHEAD.match(self.text, mark):
+        if match is None or len(self.kept) % 2 or not KEY_AHEAD.match(self.text, mark):
             return None
         return match.start() if self._closes(match["closers"], match.start()) else None
 
@@ -226,7 +226,7 @@ class StringEnds:
         )
 
     def _is_known_key(self, at: int) -> bool:
-        match = _KEY_AHEAD.match(self.text, at) or _ASSIGNED.match(self.text, at)
+        match = KEY_AHEAD.match(self.text, at) or _ASSIGNED.match(self.text, at)
         if match is None and (match := _KEY_BEHIND_WORD.match(self.text, at)):
             return self.hints.is_key(match["key"])
         return match is not None and self.hints.is_key(match[0])

@@ -13,7 +13,7 @@ from typing import Final
 
 from langchain_nuextract.parsing.json.hints import NO_HINTS, Hints
 from langchain_nuextract.parsing.json.nodes import Fix
-from langchain_nuextract.parsing.json.string_ends import StringEnds
+from langchain_nuextract.parsing.json.string_ends import KEY_AHEAD, StringEnds
 from langchain_nuextract.parsing.json.tokens import BLANK, CLOSERS, Place
 
 _BLANKS = re.compile(rf"{BLANK}*")
@@ -21,10 +21,14 @@ _STOPS = {opener: re.compile(rf"[\\{re.escape(closers)}]") for opener, closers i
 _LAST_LINES = re.compile(rf"(?:(?!\n){BLANK})*\n{BLANK}*(?P<closers>[\]}}](?:{BLANK}|[\]}}])*)\Z")
 _TWICE = re.compile(r'(?<!\\)(?:\\\\)+"')
 """A quote that was escaped twice, which leaves it without escape."""
+_LETTERS = re.compile(r"[^\W\d_]{1,40}")
+_LETTERS_AT_END = re.compile(r"[^\W\d_]{1,40}\Z")
 MOST_HINTED: Final = 200
 """Quotes of one string that are compared with what is known of the answer."""
 MOST_KEPT: Final = 5_000
 """Quotes without escape that one string may have."""
+_LONGEST_WORD: Final = 40
+"""Letters of a word before an apostrophe."""
 _PATIENCE: Final = 500
 """How far behind a quote that may have ended the string a better one is looked for."""
 
@@ -65,6 +69,7 @@ class _Scan(StringEnds):
     doubtful: int | None = None
     """The first quote behind which something could follow that may follow a string."""
     most: int = MOST_KEPT
+    has_doubled_apostrophes: bool = False
 
     def run(self, most: int) -> Quoted | None:
         self.most = most
@@ -76,7 +81,7 @@ class _Scan(StringEnds):
         at = self.first
         while (match := _STOPS[self.quote].search(self.text, at)) and not self._is_lost(match.start()):
             mark = match.start()
-            if self.text[mark] == "\\":
+            if self.text[mark] == "\\" or self._is_doubled_apostrophe(mark):
                 at = mark + 2
                 continue
             if found := self._read_to(mark):
@@ -84,7 +89,7 @@ class _Scan(StringEnds):
             self._keep(mark)
             at = mark + 1
         if (end := self._end_on_line()) is not None:
-            return Quoted(self.text[self.first : end], end, [Fix("unclosed-string", "", self.quote)])
+            return Quoted(self._raw(self.first, end), end, [Fix("unclosed-string", "", self.quote)])
         if self.doubtful is None and self.kept:
             self.doubtful = self.kept[0]
         return None if self.doubtful is None else self._upto(self.doubtful, wasted=len(self.kept))
@@ -94,16 +99,17 @@ class _Scan(StringEnds):
         at, inner = self.first, list[int]()
         while len(inner) < MOST_HINTED and (match := _STOPS[self.quote].search(self.text, at)):
             mark = match.start()
-            at = mark + (2 if match[0] == "\\" else 1)
-            if match[0] == "\\":
+            pair = match[0] == "\\" or self._is_doubled_apostrophe(mark)
+            at = mark + (2 if pair else 1)
+            if pair:
                 continue
             end = self.known_end(mark)
-            if end is not None and self.may_say(self.text[self.first : end]):
+            if end is not None and self.may_say(self._raw(self.first, end)):
                 self.kept = inner
                 if end == mark:
                     return self._upto(mark)
                 fixes = [*self._escapes(end), Fix("unclosed-string", "", self.quote)]
-                return Quoted(_TWICE.sub('\\"', self.text[self.first : end]), end, fixes)
+                return Quoted(_TWICE.sub('\\"', self._raw(self.first, end)), end, fixes)
             inner.append(mark)
         return None
 
@@ -120,7 +126,37 @@ class _Scan(StringEnds):
         end = self._end_before(mark)
         if end is None:
             return None
-        return Quoted(self.text[self.first : end], end, [*self._escapes(end), Fix("unclosed-string", "", self.quote)])
+        return Quoted(self._raw(self.first, end), end, [*self._escapes(end), Fix("unclosed-string", "", self.quote)])
+
+    def _raw(self, start: int, end: int) -> str:
+        """What stands in the text, an apostrophe that was written twice as one."""
+        raw = self.text[start:end]
+        return raw.replace("''", "'") if self.has_doubled_apostrophes else raw
+
+    def _is_doubled_apostrophe(self, mark: int) -> bool:
+        """Whether two quotes here are one apostrophe, as SQL and YAML write it: `'it''s'`."""
+        if self.doubled or mark == self.first or not self.text.startswith("''", mark) or self.quote != "'":
+            return False
+        if self.text.startswith("'", mark + 2):
+            found = self._ends_at_the_latest(mark + 2)
+        elif self.place == "item":
+            found = self._is_apostrophe_of_item(mark)
+        else:
+            opens_key = self.place != "key" and KEY_AHEAD.match(self.text, mark + 1)
+            found = not opens_key and not self._ends(mark + 1)
+        self.has_doubled_apostrophes |= found
+        return found
+
+    def _is_apostrophe_of_item(self, mark: int) -> bool:
+        """Whether two quotes are an apostrophe, rather than two items without a comma: `'red''blue'`."""
+        after, at = self._next(mark + 2)
+        if self._ends_at_the_latest(mark + 1) or (at > mark + 2 and after in CLOSERS):
+            return False
+        before = _LETTERS_AT_END.search(self.text, max(self.first, mark - _LONGEST_WORD), mark)
+        behind = _LETTERS.match(self.text, mark + 2)
+        if before and behind:
+            return not self.hints.document or self.hints.says(f"{before[0]}'{behind[0]}")
+        return self.text[mark - 1].isspace() or at > mark + 2
 
     def _tripled(self) -> Quoted | None:
         """A string in three pairs of quotes, which holds quotes as they are."""
@@ -139,13 +175,16 @@ class _Scan(StringEnds):
             fixes.append(Fix("inner-quote", '"', '\\"'))
         if self.quote != '"' or self.text[mark] != '"':
             fixes.append(Fix("other-quotes", f"{self.quote}{self.text[mark]}", '""'))
-        raw = self.text[first:mark]
+        raw = self._raw(first, mark)
         return Quoted(_TWICE.sub('\\"', raw) if self.kept else raw, end, fixes, wasted)
 
     def _escapes(self, end: int) -> list[Fix]:
         """The escapes that are missing before the quotes that are part of the string, if it ends here."""
         times = bisect_left(self.kept, end) if self.quote == '"' else 0
-        return [Fix("inner-quote", '"', '\\"', times)] if times else []
+        fixes = [Fix("inner-quote", '"', '\\"', times)] if times else []
+        if self.has_doubled_apostrophes and (pairs := self.text.count("''", self.first, end)):
+            fixes.append(Fix("doubled-apostrophe", "''", "'", pairs))
+        return fixes
 
     def _keep(self, mark: int) -> None:
         """Take a quote for part of the string."""

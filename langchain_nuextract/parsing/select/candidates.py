@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
 from langchain_nuextract.parsing.json.escapes import unescape_all
 from langchain_nuextract.parsing.json.hints import NO_HINTS, Hints
-from langchain_nuextract.parsing.json.nodes import Node, ScalarNode
+from langchain_nuextract.parsing.json.nodes import Fix, Node, ObjectNode, ScalarNode, TruncatedNode
 from langchain_nuextract.parsing.json.parser import parse
-from langchain_nuextract.parsing.json.tokens import BLANK
+from langchain_nuextract.parsing.json.tokens import BLANK, CLOSERS
 
 MOST: Final = 10_000
 """Objects and arrays of a text that are looked at."""
@@ -27,12 +27,14 @@ _OPENING = re.compile(r"[{\[]|[A-Za-z_]\w{0,60}\((?=\s*[A-Za-z_]\w{0,60}\s*=[^=]
 _LINE_OPENING = re.compile(r"[\n`>:][ \t]*([{\[])")
 _THOUGHT = re.compile(r"</think(?:ing)?>|【think_end】", re.IGNORECASE)
 _MARK_AT_END = re.compile(r"(?:<\|[\w-]{1,30}\|>|</?(?:s|answer|eos)>)\s*\Z")
-_MEMBER_FIRST = re.compile(rf"{BLANK}*([\"“][^\"\n{{}}\[\]]{{1,120}}[\"”]{BLANK}*:)")
+_FENCE = rf"(?:{BLANK}*```\w*\n)?{BLANK}*"
+_MEMBER_FIRST = re.compile(rf"{_FENCE}((?:[\"“][^\"\n{{}}\[\]]{{1,120}}[\"”]|'[^'\"\n{{}}\[\]]{{1,120}}'){BLANK}*:)")
 _NAME_FIRST = re.compile(rf"{BLANK}*([A-Za-z_][\w.-]{{0,80}}){BLANK}*[:=]{BLANK}*(?=[\"'{{\[])")
 _TUPLE_FIRST = re.compile(rf"{BLANK}*\((?={BLANK}*[\"'\d\[{{-])")
 _NEXT_ITEM = rf"(?:{BLANK}*+,|(?=(?:(?!\n){BLANK})*+\n)){BLANK}*+(?:\"|-?\d)"
 _ITEM_FIRST = re.compile(rf"{BLANK}*(?=(?P<item>\"[^\"\n]{{0,400}}\"|-?\d[\d.]*){_NEXT_ITEM})")
-_ESCAPED = re.compile(r"[{\[](?:\s|\\+[nrt])*(?:[{\[](?:\s|\\+[nrt])*)?\\+\"")
+_ESCAPED = re.compile(r"""[{\[](?:\s|\\+[nrt])*(?:[{\[](?:\s|\\+[nrt])*)?\\+(?:"|'(?=[^'\n{}]{0,120}\\'))""")
+"""A bracket before an escaped quote. An accent in LaTeX is no answer: `caf{\\'e}`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +48,13 @@ class Candidate:
     """What is left of it for the candidates behind, as `parse` has it."""
 
 
-def candidates(text: str, hints: Hints = NO_HINTS) -> Iterator[Candidate]:
-    """Yield all objects and arrays that may be an answer, in the order of the text, thinking left out."""
+def candidates(text: str, hints: Hints = NO_HINTS, *, finished: bool = False) -> Iterator[Candidate]:
+    """Yield all objects and arrays that may be an answer, in the order of the text, thinking left out.
+
+    The last number or word of an object without braces is whole if the model ended its answer itself.
+    """
     begin, end = span(text)
-    yield from _between(text[:end], begin, hints)
+    yield from _between(text[:end], begin, hints, finished=finished or end < len(text))
 
 
 def span(text: str) -> tuple[int, int]:
@@ -94,16 +99,15 @@ def _before_marks(text: str) -> int:
     return end
 
 
-def _between(text: str, begin: int, hints: Hints) -> Iterator[Candidate]:
+def _between(text: str, begin: int, hints: Hints, *, finished: bool = False) -> Iterator[Candidate]:
     patience: int | None = None
     if match := _MEMBER_FIRST.match(text, begin):
-        parsed = parse("{" + text[match.start(1) :], 0, shift=match.start(1) - 1, hints=hints)
-        yield Candidate(parsed.node, match.start(1), parsed.end + match.start(1) - 1)
+        yield _without_braces(text, match.start(1), hints, finished=finished)
     elif match := _NAME_FIRST.match(text, begin):
         if hints.names and hints.is_key(match[1]):
-            parsed = parse("{" + text[match.start(1) :], 0, shift=match.start(1) - 1, hints=hints)
-            begin = parsed.end + match.start(1) - 1
-            yield Candidate(parsed.node, match.start(1), begin)
+            found = _without_braces(text, match.start(1), hints, finished=finished)
+            begin = found.end
+            yield found
     elif match := _TUPLE_FIRST.match(text, begin):
         yield _candidate(text, match.end() - 1, patience, hints)
     elif match := _ITEM_FIRST.match(text, begin):
@@ -116,6 +120,29 @@ def _between(text: str, begin: int, hints: Hints) -> Iterator[Candidate]:
         candidate = _candidate(text, opening.end() - 1, patience, hints)
         yield candidate
         begin, patience = max(candidate.end, opening.end()), candidate.patience
+
+
+def _without_braces(text: str, start: int, hints: Hints, *, finished: bool) -> Candidate:
+    """The object whose first key stands at `start`, with no brace before it."""
+    inside = "{" + text[start:]
+    parsed = parse(inside, 0, shift=start - 1, hints=hints)
+    node = parsed.node
+    if finished and isinstance(node, ObjectNode) and node.open and _ends_in_value(node):
+        # Behind a line end a number or word is whole.
+        again = parse(f"{inside}\n", 0, shift=start - 1, hints=hints).node
+        node = replace(again, open=False, fixes=[*again.fixes, Fix("unopened-object", "", "{}")])
+    return Candidate(node, start, parsed.end + start - 1)
+
+
+def _ends_in_value(node: ObjectNode) -> bool:
+    """Whether the text ends in a single value, which is whole if the text is."""
+    match node.members:
+        case [*_, (_, ScalarNode())]:
+            return not node.rest
+        case [*_, (_, TruncatedNode(written=written))]:
+            return written[:1] not in {"", *CLOSERS}
+        case _:
+            return False
 
 
 def _candidate(text: str, start: int, patience: int | None, hints: Hints) -> Candidate:

@@ -46,7 +46,7 @@ def pick(text: str, shape: AnswerShape | None, *, finished: bool = False, hints:
     Of several that fit as well it is the last; but one that was cut off is not taken for one before it that was not: a
     model that writes its answer twice has run on.
     """
-    best = _fittest(text, candidates(text, hints), shape)
+    best = _fittest(text, candidates(text, hints, finished=finished), shape)
     if best is None or (shape is not None and best.fitting == 0):
         best = _fittest(text, thoughts(text, hints), shape) or best
     if best is not None and shape is not None and best.fitting < POOR and _may_be_prose(best.candidate.node, shape):

@@ -46,8 +46,10 @@ class _Line:
         return _Line(self.indent + match.end(), self.text[match.end() :]) if match else self
 
 
-def indented(body: str, shape: RecordShape, *, whole: bool) -> ObjectNode | None:
+def indented(body: str, shape: RecordShape, *, whole: bool) -> ObjectNode | ArrayNode | None:
     """Give the object of lines that name its parts; None if a line is anything else, or too few of them name one.
+
+    Lines with bullets may be a list instead: that of the only list asked for.
 
     Args:
         body: The lines, and nothing else.
@@ -57,10 +59,11 @@ def indented(body: str, shape: RecordShape, *, whole: bool) -> ObjectNode | None
     rows = [_BOLD.sub("", row).rstrip() for row in body.splitlines() if not _NOTE.fullmatch(row)]
     lines = [_Line(len(row) - len(row.lstrip()), row.strip()) for row in rows]
     asked = frozenset(folded_name(name) for name, _ in shape.fields)
-    reader = _Reader(lines, names_of(shape))
+    names = names_of(shape)
+    reader = _Reader(lines, names)
     node = reader.members(lines[0].indent, 0, bullets=True) if lines else None
     if node is None or reader.at < len(lines) or not {fold(name) for name, _ in node.members} <= asked:
-        return None
+        return _listed(lines, names, whole=whole)
     named = len({fold(name) for name, _ in node.members})
     if named < FEWEST and not (whole and _is_one_value(node.members)):
         return None
@@ -131,6 +134,17 @@ class _Reader:
         return node
 
 
+def _listed(lines: Sequence[_Line], names: frozenset[str], *, whole: bool) -> ArrayNode | None:
+    """The list that all lines are, if each of its items begins with a bullet."""
+    if not lines or not lines[0].bullet:
+        return None
+    reader = _Reader(lines, names)
+    node = reader.items(lines[0].indent, 0)
+    if node is None or reader.at < len(lines) or len(node.items) < FEWEST:
+        return None
+    return node if whole else _cut_list(node)
+
+
 def _leaf(written: str) -> Node:
     """A value on a line: JSON, a text in quotes, or words."""
     if written[0] in "[{":
@@ -158,10 +172,8 @@ def _cut(node: ObjectNode) -> ObjectNode:
     """An object whose last value the text ends in."""
     name, last = node.members[-1]
     match last:
-        case ArrayNode(items=[*items, ObjectNode() as inner]):
-            rest: Node = ArrayNode([*items, _cut(inner)], open=True)
-        case ArrayNode(items=items):
-            rest = ArrayNode(items[:-1], open=True)
+        case ArrayNode():
+            rest: Node = _cut_list(last)
         case ObjectNode():
             rest = _cut(last)
         case ScalarNode(value=bool()):
@@ -169,3 +181,12 @@ def _cut(node: ObjectNode) -> ObjectNode:
         case _:
             rest = TruncatedNode(last.written)
     return ObjectNode([*node.members[:-1], (name, rest)], open=True)
+
+
+def _cut_list(node: ArrayNode) -> ArrayNode:
+    """A list whose last item the text ends in."""
+    match node.items:
+        case [*items, ObjectNode() as inner]:
+            return ArrayNode([*items, _cut(inner)], open=True)
+        case items:
+            return ArrayNode(items[:-1], open=True)

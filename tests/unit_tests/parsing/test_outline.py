@@ -98,3 +98,43 @@ def test_the_last_of_some_lines_below_others_may_be_cut_off():
     reading = read_shape(text, shape_of(form))
     assert reading.value == {"name": "Ida", "rows": [{"item": "pen", "price": 2}, {"item": "ink"}]}
     assert ("rows", 1, "price") in reading.incomplete
+
+
+PENS: JSON = {"rows": [{"item": "pen", "price": 2}, {"item": "ink", "price": 3.5}]}
+
+
+@pytest.mark.parametrize(
+    ("template", "text", "value"),
+    [
+        ({"rows": [{"item": "string", "price": "number"}]},
+         "- item: pen\n  price: 2\n- item: ink\n  price: 3.5\n", PENS),
+        ({"name": "string", "rows": [{"item": "string", "price": "number"}]},
+         "```yaml\n- item: pen\n  price: 2\n- item: ink\n  price: 3.5\n```", PENS),
+        ({"rows": [{"item": "string", "price": "number"}]},
+         "1. item: pen\n   price: 2\n2. item: ink\n   price: 3.5\n", PENS),
+        ({"tags": ["string"]}, "- red wine\n- 'it''s'\n", {"tags": ["red wine", "it's"]}),
+    ],
+    ids=["objects", "objects of a part, in a fence", "numbered", "texts"],
+)  # fmt: skip
+def test_lines_with_bullets_may_be_the_only_list(template: JSON, text: str, value: JSON):
+    assert read_shape(text, shape_of(template)).value == value
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ({"tags": ["string"]}, "- I found nothing.\n"),
+        ({"tags": ["string"], "name": "string"}, "- red\n- blue\n"),
+        ({"tags": ["string"]}, "Tags found:\n- red\n- blue\n"),
+    ],
+    ids=["one bullet", "several parts", "prose before it"],
+)
+def test_other_lines_with_bullets_are_no_list(template: JSON, text: str):
+    assert read_shape(text, shape_of(template)).value is None
+
+
+def test_the_last_line_of_a_list_may_be_cut_off():
+    form = shape_of({"rows": [{"item": "string", "price": "number"}]})
+    reading = read_shape("- item: pen\n  price: 2\n- item: ink\n  price: 3", form)
+    assert reading.value == {"rows": [{"item": "pen", "price": 2}, {"item": "ink"}]}
+    assert ("rows", 1, "price") in reading.incomplete

@@ -148,3 +148,73 @@ def test_a_part_without_the_object_around_it_is_that_part(template: JSON, text: 
 )
 def test_a_part_is_not_made_of_anything_else(template: JSON, text: str):
     assert read_shape(text, shape_of(template)).value is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        pytest.param("{'a': 'don''t go', 'b': 1}", {"a": "don't go", "b": 1}, id="in a value"),
+        pytest.param("{'a': 'we said ''yes'', twice', 'b': 1}", {"a": "we said 'yes', twice", "b": 1}, id="quotation"),
+        pytest.param("{'a': 'the twins''', 'b': 1}", {"a": "the twins'", "b": 1}, id="at the end"),
+        pytest.param("['O''Neill', 'drum ''n'' bass', 'x']", ["O'Neill", "drum 'n' bass", "x"], id="in items"),
+        pytest.param("{'o''clock': 9}", {"o'clock": 9}, id="in a key"),
+        pytest.param("{'a': '', 'b': ''}", {"a": "", "b": ""}, id="empty strings"),
+        pytest.param("{'a': 'x''b': 'y'}", {"a": "x", "b": "y"}, id="before a key"),
+        pytest.param("{'a': 'x'', 'b': ['y'', 'z'']}", {"a": "x", "b": ["y", "z"]}, id="quote at the end twice"),
+    ],
+)
+def test_two_single_quotes_in_a_string_are_an_apostrophe(text: str, value: JSON):
+    assert read_json(text).value == value
+
+
+def test_the_document_tells_two_items_without_a_comma_from_an_apostrophe():
+    form = shape_of({"l": ["string"]})
+    assert read_shape("{'l': ['red''blue']}", form, document="red, blue").value == {"l": ["red", "blue"]}
+    assert read_shape("{'l': ['Hawai''i']}", form, document="from Hawai'i").value == {"l": ["Hawai'i"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        pytest.param(r"{\'a\': \'x\', \'b\': \'y\'}", {"a": "x", "b": "y"}, id="single quotes"),
+        pytest.param(r"{\n  \'a\'= \'\u00e9\',\n  \'b\'= [\'y\']\n}", {"a": "é", "b": ["y"]}, id="and equals signs"),
+        pytest.param(r"""Caf{\'e} du March{\'e}: {"a": 1}""", {"a": 1}, id="not an accent in LaTeX"),
+        pytest.param(r"""'[{\'a\': \'it\\\'s\'}]'""", [{"a": "it's"}], id="an apostrophe escaped twice"),
+    ],
+)
+def test_an_answer_may_be_escaped_as_a_whole_in_single_quotes(text: str, value: JSON):
+    assert read_json(text).value == value
+
+
+PAIR = shape_of({"a": "string", "b": "number"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('"a": "x", "b": 2', id="double quotes"),
+        pytest.param("'a': 'x', 'b': 2", id="single quotes"),
+        pytest.param('a: "x", b: 2', id="no quotes"),
+        pytest.param('```json\n"a": "x",\n"b": 2\n```', id="fence"),
+        pytest.param('"b": 2, "a": "x"', id="string at the end"),
+    ],
+)
+def test_the_last_value_without_braces_is_whole_if_the_model_ended_its_answer(text: str):
+    reading = read_shape(text, PAIR, finished=True)
+    assert reading.value == {"a": "x", "b": 2}
+    assert not reading.incomplete
+    assert reading.repairs
+
+
+@pytest.mark.parametrize(
+    ("text", "finished", "value"),
+    [
+        pytest.param('"a": "x", "b": 2', False, {"a": "x"}, id="number, cut off"),
+        pytest.param('"b": 2, "a": "x', True, {"b": 2}, id="string without its end"),
+        pytest.param('{"a": "x", "b": 2', True, {"a": "x"}, id="brace that is not closed"),
+    ],
+)
+def test_a_value_without_braces_may_be_cut_off(text: str, finished: bool, value: JSON):
+    reading = read_shape(text, PAIR, finished=finished)
+    assert reading.value == value
+    assert reading.incomplete
