@@ -49,6 +49,8 @@ class ApiCall:
     body: Mapping[str, JSON]
     options: Options = field(default_factory=Options)
     """A timeout or headers for this request alone."""
+    seconds: float | None = None
+    """How long it may take, with all attempts and waits between them; None for as long as the policy allows."""
 
 
 class Client:
@@ -179,7 +181,9 @@ class Client:
     async def _post(self, call: ApiCall, holds: str, *, sync: bool) -> Mapping[str, JSON]:
         request, place = self._request(call), self._place(call)
         policy = self.endpoint.policy
-        return await policy.arun(lambda: self._attempt(request, place, holds, sync=sync), self.availability)
+        with self._explained(place):
+            async with asyncio.timeout(call.seconds):
+                return await policy.arun(lambda: self._attempt(request, place, holds, sync=sync), self.availability)
 
     async def _attempt(
         self, request: HttpRequest, place: ErrorContext, holds: str, *, sync: bool
@@ -192,9 +196,12 @@ class Client:
     async def _events(self, call: ApiCall, *, sync: bool) -> AsyncGenerator[Sequence[Mapping[str, JSON]]]:
         """Yield the events of a stream, those together that came together."""
         request, place = self._request(call, stream=True), self._place(call)
-        deadline = None if request.deadline is None else asyncio.get_running_loop().time() + request.deadline
+        limits = [seconds for seconds in (request.deadline, call.seconds) if seconds is not None]
+        deadline = asyncio.get_running_loop().time() + min(limits) if limits else None
         policy = self.endpoint.policy
-        response = await policy.arun(lambda: self._open(request, place, sync=sync), self.availability)
+        with self._explained(place):
+            async with asyncio.timeout(call.seconds):
+                response = await policy.arun(lambda: self._open(request, place, sync=sync), self.availability)
         try:
             events = _Events(place, response.headers, self._secrets)
             with self._explained(place):

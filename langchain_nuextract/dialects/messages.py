@@ -93,6 +93,8 @@ class Request:
     """Further fields of the body for a server that is known to be vLLM; the caller's own settings replace them."""
     stop_loops: bool = True
     """Whether a stream is to be closed when the model runs in circles."""
+    seconds: float | None = None
+    """How long it may take, all attempts to send it together; None for as long as the caller's settings allow."""
 
 
 @dataclass(frozen=True, slots=True)

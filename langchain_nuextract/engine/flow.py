@@ -46,7 +46,7 @@ def extract(plan: Plan[T], source: Source) -> Flow[T]:
     usage = Usage()
     asked: AttemptRequest | None = strategies.first()
     while asked and budget.allows(calls=len(sent), seconds=perf_counter() - started, usage=usage):
-        asked = replace(asked, request=budget.bound(asked.request, usage))
+        asked = replace(asked, request=budget.bound(asked.request, usage, perf_counter() - started))
         sent.append(asked)
         try:
             (reply,) = yield (asked.request,)

@@ -25,8 +25,9 @@ class RecoveryPolicy:
         max_calls: Calls of the model at the most, the first one included.
         max_output_tokens: Tokens that the model may write in all calls together; None for no limit. A call is told
             what is left, as `max_tokens`.
-        max_seconds: No further call is begun after this many seconds; None for no limit. A call that is under way is
-            not stopped: that is the model's own `timeout`.
+        max_seconds: No further call is begun after this many seconds, and one that `ChatNuExtract` has under way ends
+            then with `ReplyTimeout`; None for no limit. A call that is a run of its own, because of callbacks, a tracer
+            or a cache, and one of another chat model, goes on to the model's own `timeout`. With 0 there is one call.
         on_failure: What to do with an answer that cannot be mended. `raise` an `InvalidExtraction`; or `drop` each
             optional field that is not whole and valid: a field is right or absent, and a list complete or absent; or
             give the `partial` value: what is invalid or unfinished is left out, items of lists too.
@@ -69,14 +70,16 @@ class RecoveryPolicy:
             and (self.max_seconds is None or not calls or seconds < self.max_seconds)
         )
 
-    def bound(self, request: Request, spent: Usage) -> Request:
-        """Tell the server what this call may use."""
+    def bound(self, request: Request, spent: Usage, seconds: float) -> Request:
+        """Say what this call may use, after so many tokens and seconds."""
         firm: dict[str, JSON] = {}
         if self.max_output_tokens is not None:
             firm["max_tokens"] = self.max_output_tokens - spent.output_tokens
         if self.stop_repetition:
             firm["repetition_detection"] = dict(DETECTION)
         bound = replace(request, firm={**request.firm, **firm}) if firm else request
+        if self.max_seconds:
+            bound = replace(bound, seconds=max(self.max_seconds - seconds, 0.0))
         if self.stop_repetition is False:
             return replace(bound, stop_loops=False)
         return replace(bound, vllm_only={**request.vllm_only, "repetition_detection": dict(DETECTION)})

@@ -1,6 +1,7 @@
 """How `ChatNuExtract` makes calls of the API: of messages and arguments, and of an extraction's requests."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from langchain_core.messages import BaseMessage
@@ -31,9 +32,9 @@ class ApiModel(ModelSettings):
 
     def call_for(self, request: Request, *, streaming: bool = False) -> ApiCall:
         """Make the call that a request of an extraction is, as `invoke` or `stream` would."""
-        return self._api_call(
-            [dict(message) for message in request.messages], arguments(request, self), streaming=streaming
-        )
+        messages: list[JSON] = [dict(message) for message in request.messages]
+        call = self._api_call(messages, arguments(request, self), streaming=streaming)
+        return call if request.seconds is None else replace(call, seconds=request.seconds)
 
     def _call(
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Mapping[str, Any], *, streaming: bool = False

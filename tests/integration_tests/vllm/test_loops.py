@@ -83,7 +83,7 @@ def test_a_table_of_equal_rows_is_no_loop_after_as_many_rounds_as_are_asked_for(
     nuextract2: Server, rounds: int, reason: str
 ) -> None:
     llm = ChatNuExtract(model=nuextract2.models[0], base_url=nuextract2.url, temperature=0, max_tokens=300)
-    request = RecoveryPolicy(stop_repetition=True).bound(Request(()), Usage())
+    request = RecoveryPolicy(stop_repetition=True).bound(Request(()), Usage(), 0.0)
     watch = {**request.firm["repetition_detection"], "min_count": rounds}
     answer = llm.invoke("Twelve rows.", structured_outputs={"json": TABLE}, repetition_detection=watch)
     assert request.firm["repetition_detection"]["min_count"] == 64

@@ -17,6 +17,7 @@ from langchain_nuextract import (
     NuExtractor,
     RecoveryPolicy,
     ReplyCutShort,
+    ReplyTimeout,
 )
 from langchain_nuextract.paths import show
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
@@ -292,7 +293,20 @@ def test_the_callers_own_bound_holds_where_it_is_lower():
 
 def test_no_call_is_begun_when_the_time_is_up(run):
     with FakeEndpoint(FakeReply(text=WRONG, delay=0.1)) as endpoint, pytest.raises(InvalidExtraction):
-        run(extractor(endpoint, recovery=RecoveryPolicy(max_seconds=0.05)), TEXT)
+        run(extractor(endpoint, recovery=RecoveryPolicy(max_seconds=0)), TEXT)
+    assert len(endpoint.requests) == 1
+
+
+def test_a_call_under_way_ends_when_the_time_is_up(run):
+    with FakeEndpoint(FakeReply(text=ANSWER, delay=30)) as endpoint, pytest.raises(ReplyTimeout):
+        run(extractor(endpoint, recovery=RecoveryPolicy(max_seconds=0.2)), TEXT)
+    assert len(endpoint.requests) == 1
+
+
+def test_waits_between_attempts_count_too(run):
+    busy = FakeReply(status=503, headers={"Retry-After": "30"})
+    with FakeEndpoint(busy) as endpoint, pytest.raises(ReplyTimeout):
+        run(extractor(endpoint, max_retries=3, recovery=RecoveryPolicy(max_seconds=0.3)), TEXT)
     assert len(endpoint.requests) == 1
 
 
