@@ -7,7 +7,7 @@ PEERS := .venv-peers
 RELEASE := .venv-release
 PYTHONS ?= 3.11 3.12 3.13 3.14
 
-.PHONY: help quickstart test test-pythons check format test-vllm package audit lock bench bench-embedded bench-schema bench-repair bench-leaks bench-many fuzz soak clean
+.PHONY: help quickstart test test-pythons check format test-vllm package audit lock bench bench-embedded bench-schema bench-repair bench-leaks bench-many bench-documents fuzz soak clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -108,6 +108,9 @@ bench-leaks: $(READY) ## how well values copied from examples are told from valu
 
 bench-many: $(READY) ## memory and speed of extract_many over 100,000 documents
 	@$(RUN)/python tests/bench/many.py $(ARGS)
+
+bench-documents: $(READY) ## pages a second, MB/s of HTML and memory, beside the libraries beneath
+	@$(RUN)/python -m tests.bench.documents $(ARGS)
 
 clean: ## remove the environment and what the tools left
 	rm -rf $(VENV) $(PEERS) $(RELEASE) .venv-3.* dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
