@@ -85,7 +85,7 @@ def _extraction(
         seconds=seconds,
         examples=plan.shots,
         examples_left_out=plan.left_out,
-        target=plan.target,
+        wordings=plan.target.wordings(validation.value),
         provenance=_provenance(reader, results, left_out),
     )
 

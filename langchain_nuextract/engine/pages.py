@@ -116,7 +116,7 @@ def _joined(
         problems=problems,
         examples=plan.shots,
         examples_left_out=plan.left_out,
-        target=plan.target,
+        wordings=plan.target.wordings(value),
         windows=tuple(placed),
     )
 

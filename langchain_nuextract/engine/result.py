@@ -20,7 +20,6 @@ from langchain_nuextract.grounding.leaves import items
 from langchain_nuextract.grounding.places import PageIndex, Place, html_place
 from langchain_nuextract.parsing.repairs import Repair
 from langchain_nuextract.paths import JSON, Path, leaves, show
-from langchain_nuextract.schema.target import Target
 
 T = TypeVar("T")
 
@@ -112,8 +111,8 @@ class Extraction(Generic[T]):
     """What the values were made of; None unless the endpoint told the probabilities of tokens."""
     windows: Annotated[tuple[Window, ...], GetPydanticSchema(_anything)] = field(default=(), repr=False)
     """What each request was about, where the document's pages took several; empty if they did not."""
-    target: Annotated[Target[T] | None, GetPydanticSchema(_anything)] = field(default=None, repr=False, compare=False)
-    """What was wanted."""
+    wordings: tuple[tuple[Path, tuple[str, ...]], ...] = field(default=(), repr=False, compare=False)
+    """Of each choice, code and truth value, by its path: the words that a document may have for it."""
 
     @property
     def by_page(self) -> "tuple[Extraction[Any], ...]":
@@ -153,7 +152,7 @@ class Extraction(Generic[T]):
 
     @cached_property
     def _wordings(self) -> Mapping[Path, tuple[str, ...]]:
-        return self.target.wordings(self.json) if self.target else {}
+        return dict(self.wordings)
 
     @cached_property
     def places(self) -> Mapping[Path, tuple[Place, ...]]:

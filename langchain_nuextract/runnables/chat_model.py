@@ -19,7 +19,7 @@ from langchain_nuextract.paths import JSON, items
 from langchain_nuextract.runnables.api_model import NO_TOOLS, ApiModel
 from langchain_nuextract.runnables.callbacks.redact import ImageData
 from langchain_nuextract.runnables.callbacks.redacted_runs import IMAGES, whole
-from langchain_nuextract.runnables.extractor import NuExtractor, Settings
+from langchain_nuextract.runnables.extractor import NuExtractor
 from langchain_nuextract.runnables.include_raw import RawExtractor
 from langchain_nuextract.runnables.response_format import asks_for_object, single_chunk, unwrapped
 
@@ -207,7 +207,7 @@ class ChatNuExtract(ApiModel):
         """
         if method not in _METHODS:
             raise ValueError(f"method must be one of {', '.join(_METHODS)}, not {method!r}")
-        own = {name: kwargs.pop(name) for name in Settings.__annotations__ if name in kwargs}
+        own = {name: kwargs.pop(name) for name in NuExtractor.model_fields if name in kwargs}
         extractor = NuExtractor(unwrapped(schema), llm=self.with_settings(kwargs) if kwargs else self, **own)
         return RawExtractor(extractor=extractor) if include_raw else extractor
 

@@ -229,9 +229,9 @@ class Target(Generic[T]):
         """Yield the scalars of a value that a document has to say: no choices, codes, truth values or nulls."""
         return spoken(self._node, value)
 
-    def wordings(self, value: JSON) -> Mapping[Path, tuple[str, ...]]:
+    def wordings(self, value: JSON) -> tuple[tuple[Path, tuple[str, ...]], ...]:
         """Give the words that a document may have for each choice, code and truth value of a value, by its path."""
-        return dict(wordings(self._node, value)) if self._has_choices else {}
+        return tuple(wordings(self._node, value)) if self._has_choices else ()
 
     @cached_property
     def _has_choices(self) -> bool:

@@ -94,7 +94,7 @@ def test_no_document_is_lost_because_one_failed(run, make):
         again = run(transformer, done)
     assert [document.id for document in done] == ["1", "3", "2", "4"]
     assert done[1].metadata["nuextract__error"].startswith("NoJSONInReply: ")
-    assert done[3].metadata["nuextract__error"].startswith("ValueError: ")
+    assert done[3].metadata["nuextract__error"].startswith("EmptyDocument: ")
     assert done[2].metadata["total"] == 80
     assert [document.id for document in again] == ["1", "3", "2", "4"]
     asked = [request.text.splitlines()[-1] for request in endpoint.requests]

@@ -174,10 +174,15 @@ def test_a_value_copied_from_a_chosen_example_is_flagged(run):
     assert (leak.path, leak.value, leak.example) == (("payer",), "North Mill", 0)
 
 
+PIXEL = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
+
+
 def test_an_image_has_no_text_to_choose_by():
     selector = First(*PAIRS)
     with FakeEndpoint(ANSWER) as endpoint:
-        details = extractor(endpoint, selector).detailed.invoke(Image("data:image/png;base64,iVBORw0KGgo="))
+        details = extractor(endpoint, selector).detailed.invoke(Image(PIXEL))
     assert details.examples == ()
     assert selector.asked == []
 
