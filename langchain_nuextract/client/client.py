@@ -47,6 +47,8 @@ class ApiCall:
     path: str
     """`/chat/completions`, …, after the endpoint's `/v1`."""
     body: Mapping[str, JSON]
+    vllm_only: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
+    """Further fields of the body for an endpoint that is known to be vLLM when it is sent; those of the body win."""
     options: Options = field(default_factory=Options)
     """A timeout or headers for this request alone."""
     seconds: float | None = None
@@ -250,7 +252,7 @@ class Client:
             timeout=options.timeout or endpoint.timeouts(stream=stream),
             # A little later, for a connection that is not made in time is to be called that.
             deadline=whole and whole * 1.01 + 0.05,
-            content=encode(call.body),
+            content=encode({**call.vllm_only, **call.body} if self.is_vllm else call.body),
             params=(*endpoint.query, *options.query),
         )
 

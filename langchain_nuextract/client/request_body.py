@@ -15,7 +15,9 @@ _CONNECT: Final = 10.0
 _OPTIONS: Final = ("timeout", "extra_headers", "extra_query")
 _TEMPLATE: Final = "chat_template_kwargs"
 _EXTRA: Final = "extra_body"
-_FOR_VLLM: Final = "for_vllm"
+FOR_VLLM: Final = "for_vllm"
+"""An argument of a chat model like others, so that a cache finds an answer whatever was known when it was asked for."""
+ROUTE: Final = "route"
 SAMPLING: Final = ("temperature", "top_p", "max_tokens", "seed", "presence_penalty", "frequency_penalty")
 """Settings that most chat models have."""
 
@@ -44,21 +46,8 @@ def arguments(request: Request, llm: BaseChatModel) -> dict[str, Any]:
         held: dict[str, JSON] = {"response_format": body.pop("response_format")}
         body[_EXTRA] = {**(getattr(llm, _EXTRA, None) or {}), **held}
     if request.vllm_only and hasattr(type(llm), "wire"):
-        body[_FOR_VLLM] = dict(request.vllm_only)
-    return body if request.route == "chat" else {**body, "route": request.route}
-
-
-def settled(body: dict[str, JSON], *, is_vllm: bool) -> dict[str, JSON]:
-    """Put what is for vLLM alone in its place, or leave it out.
-
-    It is an argument like others until then, so that a cache finds an answer whatever was known when it was asked for.
-
-    Args:
-        body: It is changed.
-        is_vllm: Whether the server is known to be vLLM.
-    """
-    fields_for_vllm = fields(body.pop(_FOR_VLLM, None))
-    return {**fields_for_vllm, **body} if is_vllm else body
+        body[FOR_VLLM] = dict(request.vllm_only)
+    return body if request.route == "chat" else {**body, ROUTE: request.route}
 
 
 def as_completion(body: Mapping[str, JSON]) -> dict[str, JSON]:

@@ -8,7 +8,7 @@ from langchain_core.messages import BaseMessage
 
 from langchain_nuextract.client.client import ApiCall
 from langchain_nuextract.client.image_urls import check_image_urls
-from langchain_nuextract.client.request_body import arguments, as_completion, merged, settled, take_options
+from langchain_nuextract.client.request_body import FOR_VLLM, ROUTE, arguments, as_completion, merged, take_options
 from langchain_nuextract.dialects.messages import Request
 from langchain_nuextract.errors import UnsupportedTask
 from langchain_nuextract.paths import JSON, fields
@@ -22,9 +22,10 @@ NO_TOOLS: Final = (
 _PATHS: Final = {"chat": "/chat/completions", "completions": "/completions"}
 _NOT_SENT: Final = frozenset(
     {"tools", "tool_choice", "parallel_tool_calls", "strict", "stream", "stream_usage", "extra_body"}
-    | {"allow_image_urls"}
+    | {ROUTE, FOR_VLLM, "allow_image_urls"}
 )
-"""vLLM refuses an empty list of tools; whether to stream is for the method that sends the body to say."""
+"""vLLM refuses an empty list of tools; whether to stream is for the method that sends the body to say. The
+last three are fields of the call."""
 
 
 class ApiModel(ModelSettings):
@@ -49,15 +50,15 @@ class ApiModel(ModelSettings):
 
     def _api_call(self, messages: list[JSON], given: Mapping[str, Any], *, streaming: bool) -> ApiCall:
         """Make the body of a request: the settings, the arguments of the call on top, then `extra_body` of both."""
-        body = merged(self.defaults, {**given, "extra_body": None}, self.extra_body, given.get("extra_body"))
-        if body.get("tools"):
+        settings = merged(self.defaults, {**given, "extra_body": None}, self.extra_body, given.get("extra_body"))
+        if settings.get("tools"):
             raise UnsupportedTask(self.model_name, NO_TOOLS)
-        body = settled({**body, "messages": messages}, is_vllm=self.wire.is_vllm)
-        usage = {"include_usage": True} if body.get("stream_usage", self.stream_usage) else {}
         check_image_urls(messages, given.get("allow_image_urls", self.allow_image_urls))
-        body = {name: value for name, value in body.items() if name not in _NOT_SENT}
+        body = {name: value for name, value in settings.items() if name not in _NOT_SENT} | {"messages": messages}
         if streaming:
-            options = {**usage, **fields(body.get("stream_options"))}
-            body |= {"stream": True, **({"stream_options": options} if options else {})}
-        route, sending = body.pop("route", "chat"), take_options(body)
-        return ApiCall(_PATHS[str(route)], body if route == "chat" else as_completion(body), sending)
+            usage = {"include_usage": True} if settings.get("stream_usage", self.stream_usage) else {}
+            included = {**usage, **fields(body.get("stream_options"))}
+            body |= {"stream": True, **({"stream_options": included} if included else {})}
+        options, route = take_options(body), str(settings.get(ROUTE, "chat"))
+        sent = body if route == "chat" else as_completion(body)
+        return ApiCall(_PATHS[route], sent, vllm_only=fields(settings.get(FOR_VLLM)), options=options)

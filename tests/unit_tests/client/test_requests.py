@@ -5,6 +5,8 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_core.prompts import ChatPromptTemplate
 
 from langchain_nuextract import UnsupportedTask
+from langchain_nuextract.client.client import ApiCall
+from langchain_nuextract.dialects.messages import Request
 from langchain_nuextract.testing import FakeEndpoint
 
 
@@ -185,3 +187,27 @@ def test_a_setting_that_is_no_json_is_refused_before_anything_is_sent(run, chat)
     with FakeEndpoint() as endpoint, pytest.raises(TypeError):
         run(chat(endpoint), odd=object())
     assert endpoint.requests == []
+
+
+def test_what_is_for_vllm_alone_goes_where_a_call_is_sent_and_is_no_field_of_its_body(chat):
+    call = ApiCall("/chat/completions", {"model": "m", "messages": [], "a": 1}, vllm_only={"a": 2, "b": 3})
+    with FakeEndpoint("x", "x") as endpoint:
+        client = chat(endpoint).wire
+        client.post(call)
+        client.is_vllm = True
+        client.post(call)
+    assert [{name: request.body.get(name) for name in "ab"} for request in endpoint.requests] == [
+        {"a": 1, "b": None},
+        {"a": 1, "b": 3},
+    ]
+
+
+def test_a_call_has_fields_for_what_is_none_of_the_body(chat):
+    request = Request(({"role": "user", "content": "x"},), route="completions", vllm_only={"b": 3})
+    with FakeEndpoint() as endpoint:
+        call = chat(endpoint).call_for(request)
+    assert (call.path, call.vllm_only, call.body.keys() & {"route", "for_vllm", "b", "messages"}) == (
+        "/completions",
+        {"b": 3},
+        set(),
+    )
