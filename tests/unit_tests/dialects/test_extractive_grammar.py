@@ -34,7 +34,7 @@ def rules(text: str) -> dict[str, str]:
         pytest.param("date-time", "At 2026-03-12 14:30.", ["2026-03-12T14:30:00", "2026-03-12"], id="moment"),
         pytest.param("time", "From 9:30 to noon.", ["09:30:00"], id="time"),
         pytest.param("integer", "3 pens at 1.20 in HL-2026-0417, BS1.", [3], id="whole-numbers-only"),
-        pytest.param("number", "Cost: 1,234.50 less (20).", [1234.5, 20, -20], id="numbers"),
+        pytest.param("number", "Cost: 1,234.50 less (20.00).", [1234.5, 20, -20], id="numbers"),
         pytest.param("boolean", "Anything.", [True, False], id="boolean"),
         pytest.param("currency", "€ 20 or 22 USD", ["USD", "EUR"], id="currency"),
         pytest.param("email-address", "Write to ann@example.com.", ["ann@example.com"], id="address"),
