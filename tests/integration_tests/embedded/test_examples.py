@@ -72,7 +72,7 @@ def test_the_batch_with_a_checkpoint(output):
     told = output("batch.py")
     assert "first run: payer='Museum of Clocks' amount=1.5" in told
     assert "0: payer='Museum of Clocks' amount=1.5 (from the checkpoint)" in told
-    assert "3: the document is empty" in told
+    assert "3: the input: the document is empty" in told
     assert "4: payer='Harbour Lane Stationers' amount=5.5" in told
 
 

@@ -1,8 +1,10 @@
 """Own authorities, certificates of one's own, proxies and HTTP clients: every way of calling has them."""
 
 import asyncio
+import gc
 import pickle
 import ssl
+import warnings
 from contextlib import contextmanager
 
 import httpx2
@@ -87,11 +89,22 @@ def test_a_stranger_is_not_trusted(run, authority):
     assert raised.value.stops_run
 
 
-@pytest.mark.parametrize("given", ["http_client", "http_async_client", "both"])
-def test_clients_of_the_callers_own_serve_every_way_of_calling(authority, files, given):
+@pytest.fixture(params=["http_client", "http_async_client", "both"])
+def clients(request, files):
+    """HTTP clients of the caller's own, which nobody but the caller closes."""
     context = ssl.create_default_context(cafile=files / "ca.pem")
     kinds = {"http_client": httpx2.Client, "http_async_client": httpx2.AsyncClient}
-    clients = {name: kind(verify=context) for name, kind in kinds.items() if given in {name, "both"}}
+    made = {name: kind(verify=context) for name, kind in kinds.items() if request.param in {name, "both"}}
+    yield made
+    if client := made.pop("http_client", None):
+        client.close()
+    made.clear()
+    # An async client keeps connections of the event loops that have ended, and cannot close them any more.
+    with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+        gc.collect()
+
+
+def test_clients_of_the_callers_own_serve_every_way_of_calling(authority, clients):
     with served(authority) as url:
         assert [*every_way(base_url=url, **clients)] == [{"a": "x"}] * 11
     assert not any(client.is_closed for client in clients.values())
