@@ -41,7 +41,7 @@ quickstart: $(READY) ## extract from a document with the embedded model (or the 
 	@$(RUN)/python examples/quickstart.py
 
 test: $(READY) ## all tests that need no vLLM
-	@$(RUN)/python -m pytest -m "not vllm" --numprocesses $(or $(WORKERS),auto) --dist loadgroup $(ARGS)
+	@$(RUN)/python -m pytest -m "not vllm" --numprocesses $(or $(WORKERS),auto) --dist loadfile $(ARGS)
 
 check: $(READY) ## format, lint, types, import contract and tests: what CI runs, without vLLM
 	@$(RUN)/ruff format --check .

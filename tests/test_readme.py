@@ -14,9 +14,6 @@ import pytest
 
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
-# They share a namespace, so that one process has to run them all.
-pytestmark = pytest.mark.xdist_group("readme")
-
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
     "0000000d49444154789c6360000000000500017a5eab3f0000000049454e44ae426082"

@@ -5,7 +5,7 @@ import gc
 import pickle
 import ssl
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import httpx2
 import pytest
@@ -98,8 +98,11 @@ def clients(request, files):
     yield made
     if client := made.pop("http_client", None):
         client.close()
-    made.clear()
     # An async client keeps connections of the event loops that have ended, and cannot close them any more.
+    with warnings.catch_warnings(action="ignore", category=ResourceWarning), suppress(RuntimeError):
+        if client := made.pop("http_async_client", None):
+            asyncio.run(client.aclose())
+    del client
     with warnings.catch_warnings(action="ignore", category=ResourceWarning):
         gc.collect()
 
