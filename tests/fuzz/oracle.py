@@ -41,7 +41,7 @@ class Text:
         found = [self.raw, html.unescape(self.raw)]
         for whole in found[:2]:
             for strays in ("dropped", "kept"):
-                for known in ("nrt", "bfnrt"):
+                for known in ("", "nrt", "bfnrt"):
                     found.extend(rounds(whole, known, strays))
         return tuple(dict.fromkeys(found))
 

@@ -28,7 +28,7 @@ _ARGUMENT = re.compile(rf"(?:{_NO_COMMENT}[^,，)\n])*+")
 _STOP = re.compile(rf"([,，;}}\]\n]|\\n|```){BLANK}*+")
 """With the blanks behind it, of which none is a stop if it is none."""
 _SOFT_STOPS = frozenset({",", "，", ";", "\n", "\\n"})
-_KEY_BEHIND = re.compile(rf"{BLANK}*(?<=[^:：,，])(?:{BLANK}|[|;])+(?=\"[^\"\n{{}}\[\]]{{1,120}}\"{BLANK}*:)")
+_KEY_BEHIND = re.compile(rf"{BLANK}*(?<=[^:：,，|;])(?:{BLANK}|[|;])+(?=\"[^\"\n{{}}\[\]]{{1,120}}\"{BLANK}*:)")
 _NUMBER_MEMBER = re.compile(rf"{WORD}{BLANK}*(?=,{BLANK}*+(?!\d))")
 _MEMBER_ENDS = re.compile(
     rf"(?:[\"'“‘„«`´＂#{{}}\],]|\\[nrt]|<!--|/[/*]|\.\.\.|\Z|[A-Za-z_$][\w$.-]{{0,80}}[\"']?{BLANK}*[:：])"

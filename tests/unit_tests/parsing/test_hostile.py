@@ -89,6 +89,7 @@ def seconds(call: Callable[[], object]) -> float:
     ("template", "found"),
     [
         pytest.param({"a": "string"}, Repeated('{"a": "', '", x '), id="quotes and commas"),
+        pytest.param({"a": "string"}, Repeated('{"a": 1', ";"), id="semicolons"),
         pytest.param({"a": "string"}, Repeated("", "[1] "), id="citations"),
         pytest.param({"a": "string"}, Repeated('{"a": "x"', ' + "x"'), id="concatenation"),
         pytest.param({"a": "string"}, Repeated("{", '"k", '), id="keys without values"),
