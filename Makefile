@@ -72,9 +72,9 @@ audit: $(RELEASE)/.ready ## look the locked dependencies up among known vulnerab
 	@$(RELEASE)/bin/pip-audit --requirement requirements.lock --require-hashes --disable-pip
 	@$(RELEASE)/bin/cyclonedx-py requirements requirements.lock --output-file dist/sbom.json
 
-lock: $(RELEASE)/.ready ## write requirements.lock: what constraints.txt pins, with hashes
-	@$(RELEASE)/bin/uv pip compile --quiet pyproject.toml --all-extras --universal --generate-hashes --no-header \
-	  --no-emit-index-url --no-emit-find-links --no-annotate --constraint constraints.txt --python-version 3.11 \
+lock: $(RELEASE)/.ready ## write requirements.lock: what constraints.txt pins, for Linux, with hashes
+	@$(RELEASE)/bin/uv pip compile --quiet pyproject.toml --all-extras --python-platform linux --generate-hashes --no-header \
+	  --no-emit-index-url --no-emit-find-links --no-annotate --constraint constraints.txt --python-version 3.11.5 \
 	  --output-file requirements.lock
 
 format: $(READY) ## format and mend what can be mended
