@@ -14,6 +14,7 @@
     │   └── MissingExtra         extra                     a package that is not installed
     ├── LocalEndpointError       reason
     ├── CheckpointError          path, reason
+    ├── EvaluationError          where, reason             also a ValueError
     ├── EndpointError            url, status, reason       retryable = False
     │   ├── AccessDenied         401, 403
     │   ├── UnknownModel         404                       model, models
@@ -157,6 +158,16 @@ class CheckpointError(NuExtractError):
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"{path}: {reason}")
         self.path = path
+        self.reason = reason
+
+
+class EvaluationError(NuExtractError, ValueError):
+    """A gold, predictions or annotations that cannot be used: what is wrong with them, and in which line."""
+
+    def __init__(self, where: str, reason: str) -> None:
+        """Say `where` (a file, a line, a document's id) and why (`reason`, with what to do)."""
+        super().__init__(f"{where}: {reason}")
+        self.where = where
         self.reason = reason
 
 

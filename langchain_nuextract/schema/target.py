@@ -17,6 +17,7 @@ from langchain_nuextract.schema.detect import reads_as
 from langchain_nuextract.schema.formats.checks import checked_for
 from langchain_nuextract.schema.groundable import choices, has_choices, spoken, wordings
 from langchain_nuextract.schema.ir import Loss, Node, Record, losses
+from langchain_nuextract.schema.leaf_types import leaf_types
 from langchain_nuextract.schema.losses import downgrades
 from langchain_nuextract.schema.sources import SchemaSource, Source, given
 from langchain_nuextract.schema.unknown_keys import unknown_keys
@@ -232,6 +233,11 @@ class Target(Generic[T]):
     def wordings(self, value: JSON) -> tuple[tuple[Path, tuple[str, ...]], ...]:
         """Give the words that a document may have for each choice, code and truth value of a value, by its path."""
         return tuple(wordings(self._node, value)) if self._has_choices else ()
+
+    @cached_property
+    def leaf_types(self) -> Mapping[Path, str]:
+        """NuExtract's name of the type of each scalar, by its path, with `EACH` for items; choices are `choice`."""
+        return dict(leaf_types(self._node))
 
     @cached_property
     def _has_choices(self) -> bool:

@@ -10,8 +10,8 @@ import langchain_nuextract
 PUBLIC = [
     "AccessDenied", "Attempt", "Box", "BrokenDocument", "ChatNuExtract", "CheckpointError", "Confidence",
     "ContextOverflow", "DocumentParser", "EmptyDocument", "EndpointBusy", "EndpointError", "EndpointUnreachable",
-    "Evidence", "Example", "Extraction", "ExtractionError", "HTMLParser", "HTMLPlace", "HTMLReader", "Image",
-    "ImageParser",
+    "EvaluationError", "Evidence", "Example", "Extraction", "ExtractionError", "HTMLParser", "HTMLPlace",
+    "HTMLReader", "Image", "ImageParser",
     "InvalidExtraction", "InvalidValue", "Leak", "LocalEndpointError", "MailParser", "MissingExtra",
     "NoJSONInReply", "NotAChatReply", "NuExtractError", "NuExtractor", "NuType", "PDFParser", "PageOptions",
     "PageReader", "PasswordNeeded", "Place", "Problem", "RecoveryPolicy", "Repair", "ReplyCutShort", "ReplyTimeout",

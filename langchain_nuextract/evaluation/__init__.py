@@ -1,0 +1,37 @@
+"""How good it is: extractions held against what people say is right, and one model against another.
+
+    gold = Gold.from_jsonl("gold.jsonl", Cheque)
+    base = evaluate(extractor, gold, name="base")
+    tuned = evaluate("tuned.jsonl", gold, name="tuned")
+    report = compare(base, tuned)
+
+Each leaf of each document becomes one row, a `Leaf`, with one of five outcomes; every number of a report derives from
+those rows. Nothing here knows how a page of a report looks (`viewer`), nor the command line.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from langchain_nuextract.evaluation.gold import Gold
+    from langchain_nuextract.evaluation.gold_document import GoldDocument
+    from langchain_nuextract.evaluation.leaf import Leaf, Mark
+    from langchain_nuextract.evaluation.report_data import ReportData
+
+__all__ = ["Gold", "GoldDocument", "Leaf", "Mark", "ReportData"]
+
+_HOMES = {
+    "Gold": "gold",
+    "GoldDocument": "gold_document",
+    "Leaf": "leaf",
+    "Mark": "leaf",
+    "ReportData": "report_data",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found

@@ -1,0 +1,144 @@
+"""What people say is right: documents with the values that should come out of them."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from os import PathLike
+from pathlib import Path
+from typing import Any, Generic, Protocol, Self, TypeVar, cast
+
+from langchain_nuextract.errors import EvaluationError
+from langchain_nuextract.evaluation.gold_document import OUTPUTS, GoldDocument, gold_document, json_lines
+from langchain_nuextract.paths import JSON
+from langchain_nuextract.schema.target import Target
+
+T = TypeVar("T")
+
+
+class DataFrame(Protocol):
+    """A table with named columns: pandas' `DataFrame`."""
+
+    def to_dict(self, orient: Any = ..., /) -> Any:
+        """Give its rows as dicts, with `orient="records"`."""
+        ...
+
+
+class Gold(Generic[T]):
+    """Documents with what should come out of them. It is read anew each time it is iterated over, not held.
+
+        gold = Gold.from_jsonl("gold.jsonl", Cheque)
+
+    Each line has an `id`, the document as `text` or `image`, `images`, `file` or `files` (relative to the file of
+    lines), and the values as `expected` or `output`; `group`, `annotator` and `evidence` if wanted. All else is kept
+    as `meta`.
+
+    Args:
+        target: The schema: whatever `Target.of` takes.
+        documents: The documents; an iterable that can be iterated over more than once.
+        name: What to call it in messages.
+
+    Raises:
+        EvaluationError: There is no document, an id comes twice, or a value does not satisfy the schema.
+    """
+
+    def __init__(self, target: Any, documents: Iterable[GoldDocument], *, name: str = "gold") -> None:
+        """Read all of it once, to find what is wrong before any model is asked."""
+        self.target: Target[T] = Target.of(target)
+        self.name = name
+        self._documents = documents
+        self.ids: tuple[str, ...] = tuple(self._distinct_ids())
+        """The documents' ids, in order."""
+        if not self.ids:
+            raise EvaluationError(name, "there is no document in it")
+
+    @classmethod
+    def from_jsonl(cls, path: str | PathLike[str], schema: Any) -> Self:
+        """Take it from a file of JSON lines; see the class for what a line has.
+
+        Raises:
+            EvaluationError: A line is not JSON, lacks something, or its value does not satisfy the schema.
+            OSError: The file cannot be read.
+        """
+        file = Path(path)
+        return cls.from_rows(_JSONLines(file), schema, folder=file.parent, name=str(file))
+
+    @classmethod
+    def from_rows(
+        cls, rows: Iterable[Mapping[str, Any]], schema: Any, *, folder: str | PathLike[str] = ".", name: str = "gold"
+    ) -> Self:
+        """Take it from dicts, each what a line of a file would be.
+
+        Args:
+            rows: The dicts; an iterable that can be iterated over more than once.
+            schema: Whatever `Target.of` takes.
+            folder: What relative paths of files are relative to.
+            name: What to call it in messages.
+        """
+        target: Target[T] = Target.of(schema)
+        return cls(
+            target, _Rows(rows, partial(gold_document, target=target, folder=Path(folder), name=name)), name=name
+        )
+
+    @classmethod
+    def from_dataframe(cls, frame: DataFrame, schema: Any, *, folder: str | PathLike[str] = ".") -> Self:
+        """Take it from a table with the columns of the lines of a file.
+
+        The values stand in a column `expected`, as dicts or as JSON text, or each in a column of its own that is named
+        after a field of the schema. Cells that are NaN are empty.
+        """
+        target: Target[T] = Target.of(schema)
+        rows = [_row_of_cells(row, target) for row in cast("list[dict[str, Any]]", frame.to_dict("records"))]
+        return cls.from_rows(rows, target, folder=folder, name="the table")
+
+    def __iter__(self) -> Iterator[GoldDocument]:
+        """Read the documents, in order."""
+        return iter(self._documents)
+
+    def __len__(self) -> int:
+        """Count the documents."""
+        return len(self.ids)
+
+    def write_jsonl(self, path: str | PathLike[str]) -> None:
+        """Write it to a file of JSON lines, values as they were read."""
+        with Path(path).open("w", encoding="utf-8") as file:
+            file.writelines(json.dumps(each.as_json(), ensure_ascii=False) + "\n" for each in self)
+
+    def _distinct_ids(self) -> Iterator[str]:
+        seen: set[str] = set()
+        for each in self._documents:
+            if each.id in seen:
+                raise EvaluationError(
+                    f"{self.name}: {each.id}", "this id comes twice; give each document one of its own"
+                )
+            seen.add(each.id)
+            yield each.id
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    rows: Iterable[Mapping[str, Any]]
+    read: Any
+
+    def __iter__(self) -> Iterator[GoldDocument]:
+        return (self.read(row, at=at) for at, row in enumerate(self.rows, start=1))
+
+
+@dataclass(frozen=True, slots=True)
+class _JSONLines:
+    path: Path
+
+    def __iter__(self) -> Iterator[Mapping[str, JSON]]:
+        return (row for _, row in json_lines(self.path))
+
+
+def _row_of_cells(row: dict[str, Any], target: Target[Any]) -> dict[str, Any]:
+    """Gather the cells of a table's row that are fields of the schema; NaN is not equal to itself."""
+    cells = {key: value for key, value in row.items() if value == value}  # noqa: PLR0124
+    if isinstance(cells.get("expected"), str):
+        cells["expected"] = json.loads(str(cells["expected"]))
+    if any(key in cells for key in OUTPUTS):
+        return cells
+    names = {path[0] for path in target.leaf_types}
+    expected = {key: value for key, value in cells.items() if key in names}
+    return {key: value for key, value in cells.items() if key not in names} | {"expected": expected}

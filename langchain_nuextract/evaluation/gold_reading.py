@@ -1,0 +1,42 @@
+"""Gold as people type it, read by the same reader as models' answers: "955,67" is 955.67, "18/03/2025" a date."""
+
+import json
+from typing import Any
+
+from langchain_nuextract.errors import InvalidValue, Problem
+from langchain_nuextract.parsing.read import read_answer
+from langchain_nuextract.parsing.repairs import Repair
+from langchain_nuextract.paths import JSON
+from langchain_nuextract.schema.target import Target
+
+
+def read_gold(typed: JSON, target: Target[Any], document: str = "") -> tuple[JSON, tuple[Repair, ...]]:
+    """Read a gold value in the shape of a schema.
+
+    Args:
+        typed: JSON of the user's shape, whose leaves may be texts as people write numbers, dates and choices.
+        target: The schema.
+        document: The text that was annotated, if there is one: it shows how numbers and dates are written there.
+
+    Returns:
+        The value, and what was read as something else than it was typed as. Paths are those of the user's shape.
+
+    Raises:
+        InvalidValue: It has a key that the schema lacks, or something that is not of its type, or that can be read in
+            two ways: `1.234` may be a thousand or one. Nothing is guessed in a gold.
+    """
+    if problems := target.unknown_keys(typed):
+        raise InvalidValue(problems)
+    answer = target.lower(typed)
+    reading = read_answer(json.dumps(answer), target, policy="safe", document=document)
+    if reading.problems:
+        raise InvalidValue(
+            [Problem(target.place(problem.path, answer), problem.message) for problem in reading.problems]
+        )
+    value = target.lift(reading.value)
+    target.validate(value)
+    moved = (
+        Repair(target.place(each.path, answer), each.kind, each.before, each.after, each.times, rule=each.rule)
+        for each in reading.repairs
+    )
+    return value, tuple(moved)
