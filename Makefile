@@ -5,9 +5,10 @@ RUN := $(VENV)/bin
 READY := $(VENV)/.ready
 PEERS := .venv-peers
 RELEASE := .venv-release
+BROWSER := .venv-browser
 PYTHONS ?= 3.11 3.12 3.13 3.14
 
-.PHONY: help quickstart test test-pythons check format test-vllm package audit lock bench bench-embedded bench-schema bench-repair bench-leaks bench-many bench-documents fuzz soak clean
+.PHONY: help quickstart test test-pythons check format test-vllm test-browser package audit lock bench bench-embedded bench-schema bench-repair bench-leaks bench-many bench-documents fuzz soak clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -41,7 +42,7 @@ quickstart: $(READY) ## extract from a document with the embedded model (or the 
 	@$(RUN)/python examples/quickstart.py
 
 test: $(READY) ## all tests that need no vLLM
-	@$(RUN)/python -m pytest -m "not vllm" --numprocesses $(or $(WORKERS),auto) --dist loadfile $(ARGS)
+	@$(RUN)/python -m pytest -m "not vllm and not browser" --numprocesses $(or $(WORKERS),auto) --dist loadfile $(ARGS)
 
 check: $(READY) ## format, lint, types, import contract and tests: what CI runs, without vLLM
 	@$(RUN)/ruff format --check .
@@ -85,6 +86,17 @@ test-vllm: $(READY) ## build a real vLLM for the CPU (once) and run the tests th
 	@$(RUN)/python tests/integration_tests/vllm/build.py
 	@$(RUN)/python -m pytest tests/integration_tests/vllm -m vllm $(ARGS)
 
+# What drives a browser; the browser itself is Debian's package chromium, or one named in CHROMIUM.
+$(BROWSER)/.ready: pyproject.toml constraints.txt
+	@echo "creating the environment of the browser's tests in $(BROWSER) ..."
+	@test -x $(BROWSER)/bin/python || $(PYTHON) -m venv $(BROWSER)
+	@$(BROWSER)/bin/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
+	@$(BROWSER)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group dev --group browser --editable ".[pages]"
+	@touch $@
+
+test-browser: $(BROWSER)/.ready ## open the pages that show documents and reports in a real Chromium; screenshots in build/
+	@$(BROWSER)/bin/python -m pytest tests/browser -m browser -rs $(ARGS)
+
 bench: $(READY) $(PEERS)/.ready ## what a document costs the client, against other clients in the same run
 	@$(RUN)/python tests/bench/speed.py $(ARGS)
 
@@ -113,4 +125,4 @@ bench-documents: $(READY) ## pages a second, MB/s of HTML and memory, beside the
 	@$(RUN)/python -m tests.bench.documents $(ARGS)
 
 clean: ## remove the environment and what the tools left
-	rm -rf $(VENV) $(PEERS) $(RELEASE) .venv-3.* dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PEERS) $(RELEASE) $(BROWSER) .venv-3.* dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache

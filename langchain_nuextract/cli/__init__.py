@@ -5,6 +5,7 @@
     nuextract extract scans/*.png --schema shop.py:Invoice --base-url http://gpu1:8000/v1 --base-url http://gpu2:8000/v1
     nuextract markdown page.html
     nuextract markdown scan.png --model numind/NuExtract3
+    nuextract view out.jsonl
     nuextract serve
     nuextract schema shop.models:Invoice --dialect 2.0
     nuextract doctor --base-url http://localhost:8000/v1
@@ -23,7 +24,7 @@ from typing import Final, NoReturn
 
 from pydantic import ValidationError
 
-from langchain_nuextract.cli import doctor, extract, markdown, schema, serve
+from langchain_nuextract.cli import doctor, extract, markdown, schema, serve, view
 from langchain_nuextract.cli.output import say
 from langchain_nuextract.errors import NuExtractError
 
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, command, summary in (
         ("extract", extract, "extract from files and print JSON"),
         ("markdown", markdown, "turn HTML, and pages with a model, into Markdown"),
+        ("view", view, "show documents beside what was extracted from them, as a page for a browser"),
         ("serve", serve, "serve a small model on this machine, for trying things out"),
         ("schema", schema, "show what a schema becomes"),
         ("doctor", doctor, "find out about an endpoint, and what to change"),

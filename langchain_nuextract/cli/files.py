@@ -21,6 +21,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--include", action="append", default=[], metavar="GLOB", help='of folders, only files of such names: "*.pdf"'
     )
+    add_page_arguments(parser)
+
+
+def add_page_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say how files are read."""
     parser.add_argument("--pages", default=DEFAULT.pages, help='which pages of each document: "1-3,7", "2-"')
     parser.add_argument(
         "--max-pages", type=int, default=DEFAULT.max_pages, help="refuse documents of more pages (%(default)s)"

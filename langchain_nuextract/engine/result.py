@@ -1,9 +1,12 @@
 """What comes out: the object, and how it came about."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import os
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from heapq import nsmallest
+from html import escape
+from pathlib import Path as FilePath
 from typing import Annotated, Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 from pydantic import GetPydanticSchema
@@ -127,28 +130,12 @@ class Extraction(Generic[T]):
         """
         if self.windows:
             return tuple(_in_order(self.json, (each for window in self.windows for each in _moved_evidence(window))))
-        found = ground(self.json, self.document.text, self._wordings)
-        if self.document.pages:
-            index = PageIndex(self.document.paged)
-            found = tuple(each._replace(places=index.places(each.spans)) for each in found)
-        if marked_up := self.document.marked_up:
-            found = tuple(each._replace(in_html=html_place(marked_up, *each.span)) for each in found)
-        return found
+        return find_evidence(self.json, self.document, self._wordings)
 
     @cached_property
     def unplaced(self) -> tuple[Unplaced, ...]:
         """The values of `json` that have no evidence, and why not; with `evidence`, each leaf is there once."""
-        found = {each.path for each in self.evidence}
-        is_text = not self.document.images and all(page.readable for page in self.document.pages)
-
-        def reason(path: Path, value: JSON) -> Reason:
-            if value is None or value == "":
-                return "nothing"
-            if isinstance(value, bool) or path in self._wordings:
-                return "chosen"
-            return "not found" if is_text else "not text"
-
-        return tuple(Unplaced(path, leaf, reason(path, leaf)) for path, leaf in leaves(self.json) if path not in found)
+        return without_evidence(self.json, self.document, self.evidence, self._wordings)
 
     @cached_property
     def _wordings(self) -> Mapping[Path, tuple[str, ...]]:
@@ -240,9 +227,89 @@ class Extraction(Generic[T]):
         if self.examples or self.examples_left_out:
             yield f"{_count(len(self.examples), 'example')} shown, {self.examples_left_out} left out"
 
+    def to_html(self, path: "str | os.PathLike[str] | None" = None, *, name: str = "") -> str:
+        """Write a page that shows the document with each value marked where it stands, to be opened in a browser.
+
+            extract.detailed.invoke(Path("claim.pdf")).to_html("claim.html")
+
+        The page holds all that it shows, the document too, and loads nothing.
+
+        Args:
+            path: A file to write it to, besides.
+            name: What to call the document; by default what its file is called.
+
+        Returns:
+            The page.
+        """
+        from langchain_nuextract.engine.view import document_view  # noqa: PLC0415 few look
+        from langchain_nuextract.viewer import Note, documents_page  # noqa: PLC0415 few look
+
+        files = dict.fromkeys(page.file_name for page in self.document.pages)
+        name = name or ", ".join(files) or "document"
+        used = f"{self.usage.input_tokens} tokens in, {self.usage.output_tokens} out"
+        notes = (
+            Note("Left out", [*map(str, self.problems)]),
+            Note("Warnings", [*map(str, self.warnings), *self.document.warnings]),
+            Note("Repairs", [*map(str, self.repairs)]),
+            Note("Defaults", [*map(show, self.defaults)]),
+        )
+        sure = {each.path: each.mean for each in self.confidence}
+        view = document_view(name, self.document, self.json, (*self.evidence, *self.unplaced), sure)
+        facts = (self.model or "unknown model", _count(len(self.attempts), "call"), used)
+        view = replace(view, facts=facts, notes=(*notes, *view.notes))
+        html = documents_page((view,), name)
+        if path is not None:
+            FilePath(path).write_text(html, encoding="utf-8", newline="\n")
+        return html
+
+    def _repr_html_(self) -> str:
+        """Show the same page in a notebook."""
+        return f'<iframe srcdoc="{escape(self.to_html())}" sandbox="allow-scripts" width="100%" height="700"></iframe>'
+
     def explain(self) -> None:
         """Print the report."""
         print(self.report)  # noqa: T201  # that is what it is for
+
+
+def find_evidence(value: JSON, document: Source, wordings: Mapping[Path, tuple[str, ...]]) -> tuple[Evidence, ...]:
+    """Find where a document says each value: in its text, on its pages, in the HTML it was made from.
+
+    Args:
+        value: What was extracted, as JSON of the user's shape.
+        document: The document.
+        wordings: The words that it may have for choices, codes and truth values, by their paths.
+    """
+    found = ground(value, document.text, wordings)
+    if document.pages:
+        index = PageIndex(document.paged)
+        found = tuple(each._replace(places=index.places(each.spans)) for each in found)
+    if marked_up := document.marked_up:
+        found = tuple(each._replace(in_html=html_place(marked_up, *each.span)) for each in found)
+    return found
+
+
+def without_evidence(
+    value: JSON, document: Source, evidence: Iterable[Evidence], chosen: Container[Path]
+) -> tuple[Unplaced, ...]:
+    """Give the values that have no evidence, and why not.
+
+    Args:
+        value: What was extracted, as JSON of the user's shape.
+        document: The document.
+        evidence: Where it says the other values.
+        chosen: The choices and codes among the values, by their paths.
+    """
+    found = {each.path for each in evidence}
+    is_text = not document.images and all(page.readable for page in document.pages)
+
+    def reason(path: Path, leaf: JSON) -> Reason:
+        if leaf is None or leaf == "":
+            return "nothing"
+        if isinstance(leaf, bool) or path in chosen:
+            return "chosen"
+        return "not found" if is_text else "not text"
+
+    return tuple(Unplaced(path, leaf, reason(path, leaf)) for path, leaf in leaves(value) if path not in found)
 
 
 def _moved_evidence(window: Window) -> Iterator[Evidence]:
