@@ -19,6 +19,8 @@ class Sheet:
     crop: tuple[float, float, float, float] | None = None
     fields: Sequence[tuple[str, float, float]] = field(default=())
     """Filled text fields: value, and where they stand."""
+    resources: str = ""
+    """Further entries of its resources."""
 
 
 def text(words: str, x: float, y: float, *, size: float = 12, colour: str = "0 g", mode: int = 0) -> str:  # noqa: PLR0913
@@ -32,9 +34,9 @@ def lines(*words: str, x: float = 50, y: float = 740, step: float = 16) -> str:
     return "".join(text(line, x, y - at * step) for at, line in enumerate(words))
 
 
-def pdf(*sheets: Sheet | str) -> bytes:
-    """Write a PDF; a page that is a string is what is drawn on it."""
-    objects: list[bytes] = [b"", b"", FONT.encode()]
+def pdf(*sheets: Sheet | str, more: Sequence[str] = (), catalog: str = "") -> bytes:
+    """Write a PDF; a page that is a string is what is drawn on it, and `more` are objects from the fourth on."""
+    objects: list[bytes] = [b"", b"", FONT.encode(), *(each.encode() for each in more)]
     kids: list[int] = []
     fields: list[int] = []
     for given in sheets:
@@ -59,12 +61,12 @@ def pdf(*sheets: Sheet | str) -> bytes:
         notes = f"/Annots [{' '.join(f'{each} 0 R' for each in annotations)}]" if annotations else ""
         objects.append(
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {width} {height}] {crop} /Rotate {sheet.rotate} {notes}"
-            f" /Resources << /Font << /F1 3 0 R >> >> /Contents {content} 0 R >>".encode()
+            f" /Resources << /Font << /F1 3 0 R >> {sheet.resources} >> /Contents {content} 0 R >>".encode()
         )
         kids.append(len(objects))
         fields += annotations
     form = f"/AcroForm << /Fields [{' '.join(f'{each} 0 R' for each in fields)}] >>" if fields else ""
-    objects[0] = f"<< /Type /Catalog /Pages 2 0 R {form} >>".encode()
+    objects[0] = f"<< /Type /Catalog /Pages 2 0 R {form} {catalog} >>".encode()
     objects[1] = f"<< /Type /Pages /Kids [{' '.join(f'{each} 0 R' for each in kids)}] /Count {len(kids)} >>".encode()
     return _file(objects)
 

@@ -1,10 +1,10 @@
-"""The characters of a page in reading order: columns side by side are told apart, broken words joined."""
+"""The words of a page in reading order: columns side by side are told apart, broken words joined."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from statistics import median
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from langchain_nuextract.documents.page import Rectangle, Words, union
 
@@ -24,20 +24,26 @@ _NARROWEST: Final = 0.15
 _MOST_COLUMNS: Final = 4
 
 
-class Glyph(NamedTuple):
-    """A character on the page."""
+class Token(NamedTuple):
+    """Characters on the page that stand together: a word, blanks, or a hyphen at which a word is broken."""
 
     text: str
     box: Rectangle | None
-    """None for blanks that were filled in."""
+    """None of blanks."""
     line: int
-    """Characters of one line have the same number."""
+    """Tokens of one line have the same number."""
+    at: int = -1
+    """Where it begins in the file's own text, for `Spread`."""
+
+
+Spread: TypeAlias = Callable[[Token], Sequence[Rectangle | None]]
+"""Gives each character of a token its box."""
 
 
 class _Run(NamedTuple):
     """A stretch of a line without a wide gap."""
 
-    glyphs: tuple[Glyph, ...]
+    tokens: tuple[Token, ...]
     left: float
     right: float
     letters: int
@@ -60,40 +66,56 @@ class _Line:
         return [(one.right, other.left) for one, other in pairwise(self.runs) if one.right < other.left]
 
 
-def words_of(
-    shown: Iterable[Glyph], filled: Iterable[Glyph], hidden: Iterable[Glyph], *, aspect: float, is_scan: bool
-) -> Words:
-    """Put the characters of a page in reading order.
+class PageTokens(NamedTuple):
+    """What is on a page."""
+
+    shown: Iterable[Token]
+    """In the order in which the file has it."""
+    filled: Iterable[Token] = ()
+    """What was filled into forms."""
+    hidden: Iterable[Token] = ()
+    """What nobody can see."""
+
+
+def words_of(page: PageTokens, *, aspect: float, is_scan: bool, spread: Spread | None) -> Words:
+    """Put the words of a page in reading order.
 
     Args:
-        shown: What stands on the page, in the order in which the file has it.
-        filled: What was filled into forms.
-        hidden: What nobody can see.
+        page: What is on it.
         aspect: The page's width in heights.
         is_scan: Whether the page is one picture.
+        spread: How characters get their boxes; None where nobody needs them.
     """
-    lines = _reordered([_line(glyphs, aspect) for glyphs in _rows(_by_line(shown), aspect)])
-    visible = _joined(_with_filled([*map(_glyphs, lines)], filled))
-    unseen = _joined([*_by_line(hidden)], first=visible[-1].line + 1 if visible else 0)
-    glyphs = [*visible, *([Glyph("\n", None, visible[-1].line), *unseen] if visible and unseen else unseen)]
-    text = "".join(glyph.text for glyph in glyphs)
-    boxes = tuple(glyph.box for glyph in glyphs)
-    return Words(text, boxes, tuple(glyph.line for glyph in glyphs), visible=len(visible), is_scan=is_scan)
+    lines = _reordered([_line(tokens, aspect) for tokens in _rows(_by_line(page.shown), aspect)])
+    visible = _joined(_with_filled([*map(_tokens, lines)], page.filled))
+    unseen = _joined([*_by_line(page.hidden)], first=visible[-1].line + 1 if visible else 0)
+    tokens = [*visible, *([Token("\n", None, visible[-1].line), *unseen] if visible and unseen else unseen)]
+    words = Words(
+        "".join([text for text, *_ in tokens]), visible=sum(len(text) for text, *_ in visible), is_scan=is_scan
+    )
+    if spread is None:
+        return words
+    boxes: list[Rectangle | None] = []
+    numbers: list[int] = []
+    for token in tokens:
+        boxes += spread(token) if token.box else [None] * len(token.text)
+        numbers += [token.line] * len(token.text)
+    return replace(words, boxes=tuple(boxes), lines=tuple(numbers))
 
 
-def _by_line(glyphs: Iterable[Glyph]) -> Iterator[tuple[Glyph, ...]]:
-    for _, group in groupby(glyphs, key=lambda glyph: glyph.line):
+def _by_line(tokens: Iterable[Token]) -> Iterator[tuple[Token, ...]]:
+    for _, group in groupby(tokens, key=lambda token: token.line):
         line = tuple(group)
-        if any(glyph.box and not glyph.text.isspace() for glyph in line):
+        if any(token.box and not token.text.isspace() for token in line):
             yield line
 
 
-def _rows(lines: Iterable[tuple[Glyph, ...]], aspect: float) -> Iterator[tuple[Glyph, ...]]:
+def _rows(lines: Iterable[tuple[Token, ...]], aspect: float) -> Iterator[tuple[Token, ...]]:
     """Put together again what stands in one row: pdfium begins a new line behind some wide gaps."""
-    row: tuple[Glyph, ...] = ()
+    row: tuple[Token, ...] = ()
     for line in lines:
         if row and _goes_on(row, line, aspect):
-            row = (*row, Glyph(" ", None, 0), *line)
+            row = (*row, Token(" ", None, 0), *line)
             continue
         if row:
             yield row
@@ -102,7 +124,7 @@ def _rows(lines: Iterable[tuple[Glyph, ...]], aspect: float) -> Iterator[tuple[G
         yield row
 
 
-def _goes_on(row: Sequence[Glyph], line: Sequence[Glyph], aspect: float) -> bool:
+def _goes_on(row: Sequence[Token], line: Sequence[Token], aspect: float) -> bool:
     one, other = _extent(row), _extent(line)
     heights = [bottom - top for _, top, _, bottom in (one, other)]
     # Of text that runs up the page, lines are tall and stand side by side.
@@ -111,31 +133,31 @@ def _goes_on(row: Sequence[Glyph], line: Sequence[Glyph], aspect: float) -> bool
     return is_level and alike and other[0] >= one[2] and one[1] <= (other[1] + other[3]) / 2 <= one[3]
 
 
-def _extent(glyphs: Iterable[Glyph]) -> Rectangle:
-    return union([box for _, box, _ in glyphs if box])
+def _extent(tokens: Iterable[Token]) -> Rectangle:
+    return union([box for _, box, *_ in tokens if box])
 
 
-def _line(glyphs: Sequence[Glyph], aspect: float) -> _Line:
+def _line(tokens: Sequence[Token], aspect: float) -> _Line:
     """Split a line at its wide gaps."""
-    tall = median(box[3] - box[1] for _, box, _ in glyphs if box)
-    runs: list[list[Glyph]] = [[]]
+    tall = median(box[3] - box[1] for _, box, *_ in tokens if box)
+    runs: list[list[Token]] = [[]]
     right: float | None = None
-    for glyph in glyphs:
-        if glyph.box and not glyph.text.isspace():
-            if right is not None and (glyph.box[0] - right) * aspect > _WIDE_GAP * tall:
+    for token in tokens:
+        if token.box and not token.text.isspace():
+            if right is not None and (token.box[0] - right) * aspect > _WIDE_GAP * tall:
                 runs.append([])
-            right = glyph.box[2]
-        runs[-1].append(glyph)
+            right = token.box[2]
+        runs[-1].append(token)
     return _Line(tuple(map(_run, runs)))
 
 
-def _run(glyphs: Sequence[Glyph]) -> _Run:
-    left, _, right, _ = _extent(glyphs)
-    return _Run(tuple(glyphs), left, right, sum(glyph.text.isalpha() for glyph in glyphs))
+def _run(tokens: Sequence[Token]) -> _Run:
+    left, _, right, _ = _extent(tokens)
+    return _Run(tuple(tokens), left, right, sum(map(str.isalpha, "".join([text for text, *_ in tokens]))))
 
 
-def _glyphs(line: _Line) -> tuple[Glyph, ...]:
-    return tuple(glyph for run in line.runs for glyph in run.glyphs)
+def _tokens(line: _Line) -> tuple[Token, ...]:
+    return tuple(token for run in line.runs for token in run.tokens)
 
 
 # Columns
@@ -167,7 +189,7 @@ def _reordered(lines: Sequence[_Line], depth: int = _MOST_COLUMNS) -> list[_Line
 
 
 def _top(line: _Line) -> float:
-    return _extent(_glyphs(line))[1]
+    return _extent(_tokens(line))[1]
 
 
 def _common_gap(lines: Sequence[_Line]) -> float | None:
@@ -199,41 +221,41 @@ def _is_column(lines: Sequence[_Line]) -> bool:
 # What was filled in
 
 
-def _with_filled(lines: Sequence[Sequence[Glyph]], filled: Iterable[Glyph]) -> list[Sequence[Glyph]]:
+def _with_filled(lines: Sequence[Sequence[Token]], filled: Iterable[Token]) -> list[Sequence[Token]]:
     """Put what was filled in at the end of the line at whose height it stands, or else on a line of its own."""
     placed = [*lines]
     for entry in sorted(_entries(filled), key=lambda entry: (_middle(entry), _left(entry))):
         beside = [at for at, line in enumerate(placed) if _overlaps(line, _middle(entry))]
         above = [at for at, line in enumerate(placed) if _middle(line) < _middle(entry)]
         if beside:
-            placed[beside[-1]] = (*placed[beside[-1]], Glyph(" ", None, 0), *entry)
+            placed[beside[-1]] = (*placed[beside[-1]], Token(" ", None, 0), *entry)
         else:
             placed.insert(above[-1] + 1 if above else 0, entry)
     return placed
 
 
-def _entries(filled: Iterable[Glyph]) -> Iterator[tuple[Glyph, ...]]:
+def _entries(filled: Iterable[Token]) -> Iterator[tuple[Token, ...]]:
     """Tell apart what stands at different heights: the contents of several fields may be one line to pdfium."""
-    entry: list[Glyph] = []
-    for glyph in filled:
-        if glyph.box and entry and not _overlaps(entry, (glyph.box[1] + glyph.box[3]) / 2):
+    entry: list[Token] = []
+    for token in filled:
+        if token.box and entry and not _overlaps(entry, (token.box[1] + token.box[3]) / 2):
             yield tuple(entry)
             entry = []
-        if glyph.box or entry:
-            entry.append(glyph)
+        if token.box or entry:
+            entry.append(token)
     if entry:
         yield tuple(entry)
 
 
-def _middle(line: Sequence[Glyph]) -> float:
-    return median((box[1] + box[3]) / 2 for _, box, _ in line if box)
+def _middle(line: Sequence[Token]) -> float:
+    return median((box[1] + box[3]) / 2 for _, box, *_ in line if box)
 
 
-def _left(line: Sequence[Glyph]) -> float:
+def _left(line: Sequence[Token]) -> float:
     return _extent(line)[0]
 
 
-def _overlaps(line: Sequence[Glyph], height: float) -> bool:
+def _overlaps(line: Sequence[Token], height: float) -> bool:
     _, top, _, bottom = _extent(line)
     return top <= height <= bottom
 
@@ -241,25 +263,25 @@ def _overlaps(line: Sequence[Glyph], height: float) -> bool:
 # Text
 
 
-def _joined(lines: Sequence[Sequence[Glyph]], first: int = 0) -> list[Glyph]:
+def _joined(lines: Sequence[Sequence[Token]], first: int = 0) -> list[Token]:
     """Join lines, with numbers of their own, and words that are broken at the end of one."""
-    glyphs: list[Glyph] = []
+    tokens: list[Token] = []
     number = first
     for line in lines:
-        if glyphs:
-            glyphs.append(Glyph("\n", None, number))
+        if tokens:
+            tokens.append(Token("\n", None, number))
             number += 1
-        for glyph, following in pairwise((*_trimmed(line), Glyph("", None, 0))):
-            if glyph.text != HYPHEN:
-                glyphs.append(glyph._replace(line=number))
+        for token, following in pairwise((*_trimmed(line), Token("", None, 0))):
+            if token.text != HYPHEN:
+                tokens.append(Token(token.text, token.box, number, token.at))
                 continue
             # What is written in small letters goes on; codes and names keep their hyphens.
-            if not (glyphs and glyphs[-1].text.islower() and following.text.islower()):
-                glyphs.append(glyph._replace(text="-", line=number))
+            if not (tokens and tokens[-1].text[-1:].islower() and following.text[:1].islower()):
+                tokens.append(token._replace(text="-", line=number))
             number += 1
-    return glyphs
+    return tokens
 
 
-def _trimmed(line: Sequence[Glyph]) -> Sequence[Glyph]:
-    inked = [at for at, glyph in enumerate(line) if not glyph.text.isspace()]
+def _trimmed(line: Sequence[Token]) -> Sequence[Token]:
+    inked = [at for at, token in enumerate(line) if not token.text.isspace()]
     return line[inked[0] : inked[-1] + 1]

@@ -8,7 +8,7 @@ from io import BytesIO
 from threading import Lock
 from typing import Any, Final, NamedTuple
 
-from langchain_nuextract.documents.layout import Glyph, words_of
+from langchain_nuextract.documents.layout import PageTokens, Token, words_of
 from langchain_nuextract.documents.page import Rectangle, Words
 from langchain_nuextract.errors import MissingExtra
 
@@ -44,8 +44,8 @@ def read_picture(url: str, name: str) -> Words:
     with _LOCK:
         answer = _engine(name)(content, return_word_box=True)
     found = [*_found(answer, width, height)]
-    glyphs = [glyph for number, row in enumerate(_rows(found)) for glyph in _row_glyphs(row, number)]
-    words = words_of(glyphs, (), (), aspect=width / height, is_scan=True)
+    tokens = [token for number, row in enumerate(_rows(found)) for token in _row_tokens(row, number)]
+    words = words_of(PageTokens(tokens), aspect=width / height, is_scan=True, spread=lambda token: [token.box])
     return replace(words, origin="ocr")
 
 
@@ -90,14 +90,14 @@ def _rows(found: Sequence[_Found]) -> list[list[_Found]]:
     return [sorted(row, key=lambda each: each.box[0]) for row in rows]
 
 
-def _row_glyphs(row: Sequence[_Found], number: int) -> Iterator[Glyph]:
+def _row_tokens(row: Sequence[_Found], number: int) -> Iterator[Token]:
     for at, found in enumerate(row):
         if at:
-            yield Glyph(" ", None, number)
-        yield from _glyphs(found, number)
+            yield Token(" ", None, number)
+        yield from _tokens(found, number)
 
 
-def _glyphs(found: _Found, number: int) -> Iterator[Glyph]:
+def _tokens(found: _Found, number: int) -> Iterator[Token]:
     """Give each letter a share of its word's box; of the line's, where the words are not those of the line."""
     letters = [letter for letter in found.text if not letter.isspace()]
     boxes = [box for word, whole in found.words for box in _shares(word, whole)]
@@ -106,7 +106,7 @@ def _glyphs(found: _Found, number: int) -> Iterator[Glyph]:
         boxes = [box for letter, box in zip(found.text, shares, strict=True) if not letter.isspace()]
     waiting = iter(boxes)
     for letter in found.text:
-        yield Glyph(letter, None if letter.isspace() else next(waiting), number)
+        yield Token(letter, None if letter.isspace() else next(waiting), number)
 
 
 def _shares(word: str, box: Rectangle) -> Iterator[Rectangle]:

@@ -1,5 +1,6 @@
 """A page: its words, each with a box, and a picture of it on demand."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -19,6 +20,8 @@ image."""
 
 _FEWEST_LETTERS: Final = 20
 """Letters below which a text is taken for a stamp on a scan."""
+_GARBLED: Final = re.compile("[\x00-\x08\x0b-\x1f\ue000-\uf8ff\ufffd-\uffff]")
+"""Characters that stand for ones that nobody knows: private use, control, or the mark of replacement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Words:
     text: str
     """What can be seen on the page, then on lines of their own what cannot."""
     boxes: Sequence[Rectangle | None] = ()
-    """One for each code point; None for blanks and line ends that were filled in."""
+    """One for each code point; None for blanks and line ends. None at all where they were not asked for."""
     lines: Sequence[int] = ()
     """The line on the page that each code point stands on. A word that is broken has two."""
     visible: int = 0
@@ -48,7 +51,7 @@ class Words:
     def is_readable(self) -> bool:
         """Whether the text says what the page says: not garbled, and more than a stamp on a picture."""
         letters = sum(map(str.isalnum, self.text[: self.visible]))
-        garbled = sum(map(_is_garbled, self.text[: self.visible]))
+        garbled = len(_GARBLED.findall(self.text, 0, self.visible))
         fewest = _FEWEST_LETTERS if self.is_scan and self.origin == "text layer" else 1
         return letters >= fewest and garbled * 20 <= letters
 
@@ -66,8 +69,8 @@ class Pages(Protocol):
         """How to read it."""
         ...
 
-    def words(self, number: int) -> Words:
-        """Give the words of a page."""
+    def words(self, number: int, *, boxed: bool = True) -> Words:
+        """Give the words of a page; with a box for each character if that is asked for."""
         ...
 
     def picture(self, number: int, *, max_pixels: int) -> str:
@@ -100,7 +103,7 @@ class Page:
     @classmethod
     def of(cls, number: int, file: Pages) -> "Page":
         """Read the words of a page."""
-        words = file.words(number)
+        words = file.words(number, boxed=False)
         return cls(number, file, words.text, words.visible, words.is_readable, words.is_blank)
 
     @property
@@ -133,8 +136,3 @@ def union(boxes: Sequence[Rectangle]) -> Rectangle:
     """Give the smallest box that holds some others, one at least."""
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)
     return min(lefts), min(tops), max(rights), max(bottoms)
-
-
-def _is_garbled(letter: str) -> bool:
-    """Whether a character stands for one that nobody knows: private use, control, or the mark of replacement."""
-    return letter in "\ufffd\ufffe\uffff" or "\ue000" <= letter <= "\uf8ff" or (letter < " " and letter not in "\n\t")

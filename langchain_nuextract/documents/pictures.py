@@ -62,8 +62,9 @@ class ImageFile:
         """Tell what a page is called: by its number."""
         return str(number)
 
-    def words(self, number: int) -> Words:
+    def words(self, number: int, *, boxed: bool = True) -> Words:
         """Give the words that are read in a frame, if the options ask for it."""
+        del boxed  # they come with the words
         return _words(self, number) if self.options.ocr else Words("", is_scan=True)
 
     def picture(self, number: int, *, max_pixels: int) -> str:

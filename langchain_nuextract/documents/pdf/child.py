@@ -20,7 +20,7 @@ def _answer(given: dict[str, Any]) -> dict[str, Any]:
                 with file.opened() as document:
                     return {"said": len(document)}
             case "words":
-                return {"said": asdict(file.words(given["number"]))}
+                return {"said": asdict(file.words(given["number"], boxed=given["boxed"]))}
             case _:
                 return {"said": file.picture(given["number"], max_pixels=given["max_pixels"])}
     except UnreadableDocument as error:

@@ -52,9 +52,9 @@ class PDF(PDFBytes):
         with self.opened() as document:
             return document.get_page_label(number - 1) or str(number)
 
-    def words(self, number: int) -> Words:
+    def words(self, number: int, *, boxed: bool = True) -> Words:
         """Give the words of a page, counted from 1."""
-        return _words(self, number)
+        return _words(self, number, boxed)
 
     def picture(self, number: int, *, max_pixels: int) -> str:
         """Render a page to the URL of an image."""
@@ -68,15 +68,20 @@ class PDF(PDFBytes):
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _words(file: PDF, number: int) -> Words:
+def _words(file: PDF, number: int, boxed: bool) -> Words:  # noqa: FBT001  a part of the key
     if file.options.isolate:
         from langchain_nuextract.documents.pdf.isolated import read_words  # noqa: PLC0415 where it is asked for
     else:
         from langchain_nuextract.documents.pdf.text import read_words  # noqa: PLC0415 an extra
 
-    words = read_words(file, number)
+    words = read_words(file, number, boxed=boxed)
     if words.is_readable or not file.options.ocr:
         return words
+    return _read_words(file, number)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _read_words(file: PDF, number: int) -> Words:
     from langchain_nuextract.documents.ocr import read_picture  # noqa: PLC0415 an extra
 
     return read_picture(file.picture(number, max_pixels=OCR_PIXELS), file.name)

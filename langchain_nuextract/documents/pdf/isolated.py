@@ -24,9 +24,9 @@ def count(file: PDFBytes) -> int:
     return int(_ask(file, {"of": "count"}))
 
 
-def read_words(file: PDFBytes, number: int) -> Words:
+def read_words(file: PDFBytes, number: int, *, boxed: bool) -> Words:
     """Read the words of a page; see `text.read_words`."""
-    said = _ask(file, {"of": "words", "number": number})
+    said = _ask(file, {"of": "words", "number": number, "boxed": boxed})
     boxes = [None if box is None else (box[0], box[1], box[2], box[3]) for box in said.pop("boxes")]
     return Words(boxes=boxes, **said)
 

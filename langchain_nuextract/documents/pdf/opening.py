@@ -77,9 +77,16 @@ class PDFBytes:
             except PdfiumError as error:
                 raise BrokenDocument(self.name, f"the page is damaged ({error})", page=number) from error
             try:
+                if not all(page.get_size()):
+                    raise BrokenDocument(self.name, "nothing of the page is within its own edges.", page=number)
                 yield document, page
             finally:
                 page.close()
+
+    @property
+    def may_have_layers(self) -> bool:
+        """Whether it may have layers that can be hidden; pdfium does not tell."""
+        return any(word in self.content for word in (b"/OCProperties", b"/ObjStm"))
 
     def _explained(self, error: Exception) -> Exception:
         if "password" in str(error).lower():

@@ -1,133 +1,199 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportMissingTypeStubs=false
 # pypdfium2 has no types for the functions of pdfium itself.
-"""The characters of a PDF's page: what they are, where they stand, and whether anybody can see them."""
+"""The words of a PDF's page: what they are, where they stand, and whether anybody can see them."""
 
 import ctypes
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from itertools import groupby
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 import pypdfium2.raw as pdfium
-from pypdfium2 import PdfDocument, PdfPage, PdfTextPage
+from pypdfium2 import PdfPage, PdfTextPage
 
-from langchain_nuextract.documents.layout import Glyph, words_of
+from langchain_nuextract.documents.layout import HYPHEN, PageTokens, Token, words_of
 from langchain_nuextract.documents.page import Rectangle, Words
 from langchain_nuextract.documents.pdf.forms import checks
 from langchain_nuextract.documents.pdf.geometry import Placing, is_scan
 from langchain_nuextract.documents.pdf.opening import PDFBytes
 from langchain_nuextract.documents.pdf.render import lightness
+from langchain_nuextract.documents.pdf.visibility import Look, looks_of
+from langchain_nuextract.errors import TooLarge
 
-_UNDRAWN: Final = frozenset({3, 7})
-"""Render modes of text that is not drawn: 3 is also how the words of a scan are laid over it."""
-_PALE: Final = 200
-"""Lightness (of 255) from which letters may be on a ground of the same colour."""
-_FAINT: Final = 40
-"""Opacity (of 255) up to which letters may not be seen."""
+_LINE_END: Final = re.compile(r"[\r\n]+")
+_TOKEN: Final = re.compile(rf"{HYPHEN}|[^\S{HYPHEN}]+|[^\s{HYPHEN}]+")
 _CONTRAST: Final = 24
 """Difference of lightness (of 255) that an eye sees."""
+_TINY: Final = 1.5
+"""Height of a line, in points, that no eye reads."""
 
-_Look: TypeAlias = Literal["drawn", "pale", "undrawn"]
+
+_NO_TOKEN: Final = Token("", None, 0)
 
 
-class _Letter(NamedTuple):
-    """A character as pdfium has it."""
+class _Placed(NamedTuple):
+    """A token, and how it looks."""
 
-    glyph: Glyph
-    look: _Look
+    token: Token
+    look: Look
     run: int
-    """Characters of one text object have the same number."""
+    """Tokens of one text object have the same number."""
 
 
-def read_words(file: PDFBytes, number: int) -> Words:
+def read_words(file: PDFBytes, number: int, *, boxed: bool) -> Words:
     """Read the words of a page, counted from 1.
 
     What was filled into forms and written into annotations is read beside the words that are on its line. What lies off
-    the page is not read. What cannot be seen on it comes last and is known as such: text in the colour of its ground,
-    or that is not drawn, unless it is laid over a scan.
+    the page is not read. What cannot be seen on it comes last and is known as such: text that is not drawn (unless it
+    is laid over a scan), in the colour of its ground, covered, cut off, on a hidden layer, or too small for any eye.
+
+    Args:
+        file: The PDF.
+        number: The page.
+        boxed: Whether each character is to have its box, which takes some times as long.
     """
     with file.page(number) as (document, page):
-        place = Placing.of(page)
         scan = is_scan(page)
-        letters = [*_letters(page, place)]
-        marks: list[Glyph] = []
-        own = len(letters)
-        if pdfium.FPDFPage_GetAnnotCount(page) > 0:
-            marks = [*checks(document, page, place)]
-            letters += _filled(document, page, number, place)[own:]
-        blank = pdfium.FPDFPage_CountObjects(page) == 0 and pdfium.FPDFPage_GetAnnotCount(page) == 0
-        width, height = page.get_size()
-        seen = _seen(letters, file, number, scan=scan)
-    shown = [letter.glyph for letter, visible in zip(letters[:own], seen[:own], strict=True) if visible]
-    added = [letter.glyph for letter, visible in zip(letters[own:], seen[own:], strict=True) if visible]
-    hidden = [letter.glyph for letter, visible in zip(letters, seen, strict=True) if not visible]
-    words = words_of(shown, [*added, *marks], hidden, aspect=width / height, is_scan=scan)
-    return replace(words, is_blank=blank)
+        noted = pdfium.FPDFPage_GetAnnotCount(page) > 0
+        blank = not noted and pdfium.FPDFPage_CountObjects(page) == 0
+        with closing(page.get_textpage()) as text:
+            letters = _letters(text)
+            if not noted:
+                reader = _Reader(page, text, letters)
+                return replace(reader.words(file, number, (), scan=scan, boxed=boxed), is_blank=blank)
+        marks = [*checks(document, page, Placing.of(page))]
+        # What was filled in becomes a part of the page, behind all that is its own.
+        pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY)
+        with closing(document[number - 1]) as flat, closing(flat.get_textpage()) as text:
+            whole = _letters(text)
+            own = len(letters) if whole.startswith(letters) else len(whole)
+            reader = _Reader(flat, text, whole, own)
+            return reader.words(file, number, marks, scan=scan, boxed=boxed)
 
 
-def _filled(document: PdfDocument, page: PdfPage, number: int, place: Placing) -> list[_Letter]:
-    """Read the page once more with what was filled in as a part of it, behind all that is its own."""
-    pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY)
-    flat = document[number - 1]
-    try:
-        return [*_letters(flat, place)]
-    finally:
-        flat.close()
+def _letters(text: PdfTextPage) -> str:
+    """Give the characters of a page, one for each index that pdfium counts by."""
+    count = text.count_chars()
+    letters = text.get_text_range().replace("\ufffe", HYPHEN) if count else ""
+    # Characters that stand for nothing in Unicode are counted, but left out of the text.
+    return (
+        letters if len(letters) == count else "".join(chr(pdfium.FPDFText_GetUnicode(text, at)) for at in range(count))
+    )
 
 
-def _letters(page: PdfPage, place: Placing) -> Iterator[_Letter]:
-    """Read the characters that are on the page."""
-    text = page.get_textpage()
-    try:
-        looks: dict[int, _Look] = {}
-        line, key = 0, 0
-        for at in range(text.count_chars()):
-            letter = chr(pdfium.FPDFText_GetUnicode(text, at))
-            line += letter == "\n"
-            if letter in "\r\n":
-                continue
-            drawn = pdfium.FPDFText_GetTextObject(text, at)
-            # Blanks between words that pdfium fills in belong to no object.
-            box = _box(text, at, place) if drawn else None
-            if box and not _is_on_page(box):
-                continue
-            key = ctypes.addressof(drawn.contents) if drawn else key
-            if key not in looks:
-                looks[key] = _look(text, at, drawn) if drawn else "drawn"
-            yield _Letter(Glyph(letter, box, line), looks[key], key)
-    finally:
-        text.close()
+class _Reader:
+    """Reads the tokens of a page."""
+
+    def __init__(self, page: PdfPage, text: PdfTextPage, letters: str, own: int | None = None) -> None:
+        self._page = page
+        self._text = text.raw
+        self._letters = letters
+        self._own = len(letters) if own is None else own
+        self._place = Placing.of(page)
+        self._height = page.get_height()
+        self._edges = tuple(ctypes.c_double() for _ in range(4))
+        self._loose = pdfium.FS_RECTF()
+
+    def words(self, file: PDFBytes, number: int, marks: Sequence[Token], *, scan: bool, boxed: bool) -> Words:
+        """Put the tokens in reading order, those that cannot be seen last."""
+        placed = [*self._tokens(looks_of(self._page, may_have_layers=file.may_have_layers))]
+        seen = _seen(placed, file, number, scan=scan)
+        shown = [token for (token, *_), visible in zip(placed, seen, strict=True) if visible]
+        tokens = PageTokens(
+            shown=[token for token in shown if token.at < self._own],
+            filled=[*(token for token in shown if token.at >= self._own), *marks],
+            hidden=[token for (token, *_), visible in zip(placed, seen, strict=True) if not visible],
+        )
+        aspect = self._page.get_width() / self._height
+        return words_of(tokens, aspect=aspect, is_scan=scan, spread=self._spread if boxed else None)
+
+    def _tokens(self, looks: Mapping[int, Look]) -> Iterator[_Placed]:
+        """Yield the tokens that are on the page, line by line."""
+        start, line = 0, 0
+        before = _Placed(_NO_TOKEN, "drawn", 0)
+        ends = [*((end.start(), end.end()) for end in _LINE_END.finditer(self._letters)), (len(self._letters),) * 2]
+        for stop, following in ends:
+            # What was filled in may follow on the last line.
+            for begin, end in ((start, min(stop, self._own)), (max(start, self._own), stop)):
+                for found in _TOKEN.finditer(self._letters, begin, end) if begin < end else ():
+                    text = found[0]
+                    if text.isspace():
+                        # Blanks look as what is before them, so that hidden words stay apart.
+                        yield _Placed(Token(text, None, line, found.start()), before.look, before.run)
+                    elif placed := self._placed(found.start(), text, line, looks):
+                        yield placed
+                        before = placed
+                    else:
+                        for at, letter in enumerate(text, start=found.start()):
+                            if placed := self._placed(at, letter, line, looks):
+                                yield placed
+                                before = placed
+            start, line = following, line + 1
+
+    def _placed(self, at: int, text: str, line: int, looks: Mapping[int, Look]) -> _Placed | None:
+        """Place a token by its first and last character; None if they differ in how they look, or are off the page."""
+        left, bottom, right, top = self._edge(at)
+        last = at + len(text) - 1
+        if last > at:
+            other = self._edge(last)
+            left, bottom = min(left, other[0]), min(bottom, other[1])
+            right, top = max(right, other[2]), max(top, other[3])
+        box = self._place.box(left, bottom, right, top)
+        is_inside = box[0] >= 0 and box[1] >= 0 and box[2] <= 1 and box[3] <= 1
+        if not is_inside and (last > at or not _is_on_page(box)):
+            return None
+        run = self._run(at) if looks else 0
+        if looks and last > at and run != self._run(last):
+            return None
+        look = "tiny" if self._is_tiny(at, box) else looks.get(run, "drawn") if looks else "drawn"
+        return _Placed(Token(text, box, line, at), look, run)
+
+    def _edge(self, at: int) -> Rectangle:
+        left, right, bottom, top = self._edges
+        pdfium.FPDFText_GetCharBox(self._text, at, left, right, bottom, top)
+        return left.value, bottom.value, right.value, top.value
+
+    def _run(self, at: int) -> int:
+        drawn = pdfium.FPDFText_GetTextObject(self._text, at)
+        return ctypes.addressof(drawn.contents) if drawn else 0
+
+    def _is_tiny(self, at: int, box: Rectangle) -> bool:
+        if (box[3] - box[1]) * self._height > _TINY:
+            return False
+        # A dash is low in any size of letters.
+        pdfium.FPDFText_GetLooseCharBox(self._text, at, self._loose)
+        loose = self._loose
+        return 0 < min(abs(loose.top - loose.bottom), abs(loose.right - loose.left) * 2) < _TINY
+
+    def _spread(self, token: Token) -> list[Rectangle | None]:
+        """Give each character of a token its box."""
+        if token.at < 0:
+            return [token.box] * len(token.text)
+        return [self._place.box(*self._edge(at)) for at in range(token.at, token.at + len(token.text))]
 
 
-def _box(text: PdfTextPage, at: int, place: Placing) -> Rectangle:
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    pdfium.FPDFText_GetCharBox(text, at, left, right, bottom, top)
-    return place.box(left.value, bottom.value, right.value, top.value)
-
-
-def _look(text: PdfTextPage, at: int, drawn: Any) -> _Look:
-    if pdfium.FPDFTextObj_GetTextRenderMode(drawn) in _UNDRAWN:
-        return "undrawn"
-    red, green, blue, opacity = (ctypes.c_uint() for _ in range(4))
-    if not pdfium.FPDFText_GetFillColor(text, at, red, green, blue, opacity):
-        return "drawn"
-    is_pale = min(red.value, green.value, blue.value) >= _PALE or opacity.value <= _FAINT
-    return "pale" if is_pale else "drawn"
-
-
-def _seen(letters: Sequence[_Letter], file: PDFBytes, number: int, *, scan: bool) -> list[bool]:
-    """Tell which characters can be seen on the page."""
-    undrawn = sum(letter.look == "undrawn" for letter in letters)
+def _seen(placed: Sequence[_Placed], file: PDFBytes, number: int, *, scan: bool) -> list[bool]:
+    """Tell which tokens can be seen on the page."""
+    if all(each.look == "drawn" for each in placed):
+        return [True] * len(placed)
+    undrawn = sum(len(token.text) for token, look, _ in placed if look == "undrawn")
     # The words of a scan are laid over it unseen, and are all the text that it has.
-    is_layer = scan and undrawn * 2 > len(letters)
-    picture = lightness(file, number) if any(letter.look == "pale" for letter in letters) else None
+    is_layer = scan and undrawn * 2 > sum(len(token.text) for token, *_ in placed)
+    picture = None
+    if any(each.look == "doubtful" for each in placed):
+        try:
+            picture = lightness(file, number)
+        except TooLarge:
+            picture = None
     seen: list[bool] = []
-    for (look, _), group in groupby(letters, key=lambda letter: (letter.look, letter.run)):
+    for (look, _), group in groupby(placed, key=lambda each: (each.look, each.run)):
         run = [*group]
-        boxes = [letter.glyph.box for letter in run if letter.glyph.box]
+        boxes = [token.box for token, _, _ in run if token.box]
         visible = look == "drawn" or (look == "undrawn" and is_layer)
-        if look == "pale" and boxes and picture:
+        if look == "doubtful" and boxes and picture:
             visible = picture(boxes) >= _CONTRAST
         seen += [visible] * len(run)
     return seen

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from langchain_nuextract.documents.options import PageOptions
 from langchain_nuextract.documents.page import Page
 from langchain_nuextract.documents.pdf.file import PDF
+from langchain_nuextract.errors import BrokenDocument
 from tests.pdfs import Sheet, lines, pdf, scan, text
 
 LEFT = ("The harbour board met again on", "Monday and spoke about the new", "quay, which is to be finished in", "May.")
@@ -53,14 +54,89 @@ def test_what_lies_off_the_page_is_not_read():
     assert page.text == "seen"
 
 
-@pytest.mark.parametrize("hidden", [text("unseen", 50, 600, mode=3), text("unseen", 50, 600, colour="1 g")])
+UNSEEN = text("unseen", 50, 600)
+HIDING = {
+    "not drawn": text("unseen", 50, 600, mode=3),
+    "clipping only": text("unseen", 50, 600, mode=7),
+    "white": text("unseen", 50, 600, colour="1 g"),
+    "nearly white": text("unseen", 50, 600, colour="0.97 0.98 0.97 rg"),
+    "in the colour of its ground": "0.7 0 0 rg 40 590 90 30 re f\n" + text("unseen", 50, 600, colour="0.7 0 0 rg"),
+    "under a black bar": UNSEEN + "0 g 40 590 90 30 re f\n",
+    "under a white bar": UNSEEN + "1 g 40 590 90 30 re f\n",
+    "cut off by a path": f"q 0 0 30 30 re W n\n{UNSEEN}Q\n",
+    "tiny": text("unseen", 50, 600, size=0.4),
+    "transparent": f"/Clear gs\n{UNSEEN}/Solid gs\n",
+    "on a hidden layer": f"/OC /Layer BDC\n{UNSEEN}EMC\n",
+    "in a form on a hidden layer": "/Form Do\n",
+}
+RESOURCES = (
+    "/ExtGState << /Clear << /ca 0 >> /Solid << /ca 1 >> >> /Properties << /Layer 4 0 R >> /XObject << /Form 5 0 R >>"
+)
+FORM = (
+    "<< /Type /XObject /Subtype /Form /BBox [0 0 600 800] /OC 4 0 R /Resources << /Font << /F1 3 0 R >> >>"
+    f" /Length {len(UNSEEN)} >>\nstream\n{UNSEEN}\nendstream"
+)
+LAYER = "<< /Type /OCG /Name (layer) >>"
+LAYERS = "/OCProperties << /OCGs [4 0 R] /D << /OFF [4 0 R] >> >>"
+
+
+@pytest.mark.parametrize("hidden", HIDING.values(), ids=HIDING)
 def test_what_cannot_be_seen_is_kept_from_the_model_and_known_as_such(hidden: str):
-    page = only(pdf(lines("Total 12") + hidden + lines("end", y=500)))
+    sheet = Sheet(lines("Total 12") + hidden + lines("end", y=500), resources=RESOURCES)
+    page = only(pdf(sheet, more=(LAYER, FORM), catalog=LAYERS))
     assert page.visible_text == "Total 12\nend"
     start = page.text.index("unseen")
     boxes, origin = page.boxes(start, start + 6)
     assert origin == "hidden text"
     assert boxes[0][1] == pytest.approx(1 - 608 / 800, abs=0.02)
+
+
+def test_hidden_words_stay_apart():
+    page = only(pdf(lines("seen") + text("nobody sees this", 50, 600, mode=3)))
+    assert page.text == "seen\nnobody sees this"
+
+
+SEEN = {
+    "on a shaded ground": "0.8 g 40 590 90 30 re f\n" + text("words", 50, 600),
+    "within the path that cuts": f"q 0 0 500 700 re W n\n{text('words', 50, 600)}Q\n",
+    "under a frame": text("words", 50, 600) + "0 G 40 590 90 30 re S\n",
+    "under a highlighter": text("words", 50, 600) + "/Faint gs 1 1 0 rg 40 590 90 30 re f\n/Solid gs\n",
+    "on a layer that is shown": f"/OC /Layer BDC\n{text('words', 50, 600)}EMC\n",
+    "a dash among small print": text("words -", 50, 600, size=5),
+    "turned": "q 0 1 -1 0 300 300 cm\n" + text("words", 0, 0) + "Q\n",
+}
+
+
+@pytest.mark.parametrize("drawn", SEEN.values(), ids=SEEN)
+def test_what_can_be_seen_is_read(drawn: str):
+    states = "/ExtGState << /Faint << /ca 0.3 >> /Solid << /ca 1 >> >> /Properties << /Layer 4 0 R >>"
+    shown = LAYERS.replace("/OFF", "/ON")
+    page = only(pdf(Sheet(lines("Total 12") + drawn, resources=states), more=(LAYER,), catalog=shown))
+    assert "words" in page.visible_text
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.text("abcDE1-. ", min_size=1, max_size=12),
+            st.integers(-20, 560),
+            st.integers(-10, 790),
+            st.sampled_from([0, 3]),
+        ),
+        max_size=12,
+    )
+)
+def test_the_text_of_a_page_is_the_same_with_boxes_and_without(drawn: list[tuple[str, int, int, int]]):
+    page = only(pdf("".join(text(words, x, y, mode=mode) for words, x, y, mode in drawn)))
+    words = page.words
+    assert (words.text, words.visible) == (page.text, page.visible)
+    assert len(words.boxes) == len(words.lines) == len(page.text)
+
+
+def test_a_page_that_shows_nothing_of_itself_is_refused_by_number():
+    with pytest.raises(BrokenDocument, match=r"a\.pdf page 2"):
+        [*PDF.of(pdf(lines("one"), Sheet(lines("two"), crop=(5000, 5000, 5100, 5100))), "a.pdf").pages()]
 
 
 def test_pale_text_on_a_dark_ground_is_seen():
