@@ -4,7 +4,23 @@ A page needs no library, no network and, to be read, no script; what documents s
 room knows nothing of models, files or schemas: whoever has them puts what is to be seen into a `DocumentView`.
 """
 
-from langchain_nuextract.viewer.documents import documents_page
+from langchain_nuextract.viewer import charts
+from langchain_nuextract.viewer.diff import difference
+from langchain_nuextract.viewer.documents import documents_page, source_pane
+from langchain_nuextract.viewer.markup import element, page, safe
 from langchain_nuextract.viewer.view import Box, DocumentView, Note, PageView, ValueView
 
-__all__ = ["Box", "DocumentView", "Note", "PageView", "ValueView", "documents_page"]
+__all__ = [
+    "Box",
+    "DocumentView",
+    "Note",
+    "PageView",
+    "ValueView",
+    "charts",
+    "difference",
+    "documents_page",
+    "element",
+    "page",
+    "safe",
+    "source_pane",
+]

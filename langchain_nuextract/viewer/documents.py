@@ -55,7 +55,7 @@ def article(document: DocumentView, name: str) -> str:
         for note in document.notes
         if note.lines
     )
-    left = element("section", *_source(document, name), class_="source", aria_label="document", tabindex="0")
+    left = source_pane(document, name)
     right = element(
         "section",
         element("h3", "Values"),
@@ -73,6 +73,11 @@ def article(document: DocumentView, name: str) -> str:
 def _placed(document: DocumentView) -> str:
     placed = sum(bool(each.spans or each.boxes) for each in document.values)
     return f"{placed} of {len(document.values)} values placed"
+
+
+def source_pane(document: DocumentView, name: str) -> str:
+    """Write a document alone: its pages and its text, each place of a value with a link to `#v{name}-{number}`."""
+    return element("section", *_source(document, name), class_="source", aria_label="document", tabindex="0")
 
 
 def _source(document: DocumentView, name: str) -> Iterator[str]:
@@ -106,7 +111,7 @@ def marked_text(document: DocumentView, name: str, start: int, end: int) -> str:
         marked = " ".join(f"{name}-{number}" for number in stretch.values)
         title = ", ".join(show(document.values[number].path) for number in stretch.values[:5])
         link = element("a", text, href=f"#v{name}-{stretch.values[-1]}", title=title)
-        pieces.append(anchors + element("mark", link, class_=colour_of(last.path, given), data_v=marked))
+        pieces.append(anchors + element("mark", link, class_=last.colour or colour_of(last.path, given), data_v=marked))
     return "".join(pieces)
 
 
@@ -137,7 +142,7 @@ def _picture(document: DocumentView, at: int, boxes: Sequence[tuple[int, Path, t
         rect = element(
             "rect", element("title", safe(show(path))),
             x=f"{left:.5f}", y=f"{top:.5f}", width=f"{right - left:.5f}", height=f"{bottom - top:.5f}",
-            class_=colour_of(path, given),
+            class_=document.values[number].colour or colour_of(path, given),
         )  # fmt: skip
         drawn.append(element("a", rect, id=anchor, href=f"#v{name}-{number}", data_v=f"{name}-{number}"))
     overlay = element("svg", *drawn, viewBox="0 0 1 1", preserveAspectRatio="none")

@@ -34,6 +34,8 @@ class ValueView:
     """How sure the model was, from 0 to 1, if that is known."""
     reason: str = ""
     """Why it has no place, if it has none: `not found`."""
+    colour: str = ""
+    """`c0` to `c7`, if not that of its field."""
 
 
 @dataclass(frozen=True, slots=True)
