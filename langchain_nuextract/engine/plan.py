@@ -70,6 +70,23 @@ class Plan(Generic[T]):
         """How to ask at first."""
         return "constrained" if self.dialect.constrained else "plain"
 
+    def narrowed(self, shape: RecordShape) -> "Plan[T]":
+        """Ask for some of the fields only.
+
+        Args:
+            shape: That of the answers; see `fields.narrowed`.
+        """
+        template = answers.template(shape)
+        return replace(
+            self,
+            shape=shape,
+            template=template,
+            answer_schema=answers.answer_schema(shape),
+            instructions=_instructions(self.target, self.dialect, self.options.instructions, shape),
+            shots=tuple(replace(each, answer=_narrowed(each.answer, shape)) for each in self.shots),
+            written=escape_source(Source((Text(dumps(template)),)), self.dialect.marks),
+        )
+
     def task(self, source: Source, kind: AttemptKind, shape: RecordShape | None = None) -> Task:
         """One document to read.
 

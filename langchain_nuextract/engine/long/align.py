@@ -1,0 +1,163 @@
+"""Which items of two chunks are one: those of a stretch that both show, and records that go over a border."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from langchain_nuextract.engine.long.compare import filled, is_within, likeness
+from langchain_nuextract.engine.long.entries import Entry
+from langchain_nuextract.engine.long.readings import Reading
+from langchain_nuextract.grounding.evidence import Span
+from langchain_nuextract.paths import JSON, Path
+
+_MOST_PAIRS: Final = 250_000
+"""Pairs of items that are compared where chunks overlap."""
+_ALIKE: Final = 0.5
+"""The share of values that agree in two readings of one place."""
+_TYPICAL: Final = 0.8
+"""The share of items that have a field, for it to be missed in others."""
+
+
+def aligned(entries: Sequence[Entry], readings: Mapping[int, Reading]) -> list[Entry]:
+    """Take the items for one that two chunks read in the same place.
+
+    The chunk in whose core an item begins counts; the other one fills in what that does not say.
+    """
+    kept = sorted(entries, key=lambda entry: entry.order)
+    numbers = sorted({entry.reading for entry in entries}, key=lambda at: (readings[at].chunk.shown, at))
+    for index, one in enumerate(numbers):
+        for other in numbers[index + 1 :]:
+            zone = _zone(readings[one], readings[other])
+            if zone is None:
+                if readings[other].chunk.shown.start >= readings[one].chunk.shown.end:
+                    break
+                continue
+            kept = _without_doubles(kept, one, other, zone, readings)
+    return kept
+
+
+def _zone(one: Reading, other: Reading) -> Span | None:
+    start = max(one.chunk.shown.start, other.chunk.shown.start)
+    end = min(one.chunk.shown.end, other.chunk.shown.end)
+    return Span(start, end) if start < end and one.chunk.is_text else None
+
+
+def _without_doubles(
+    entries: Sequence[Entry], one: int, other: int, zone: Span, readings: Mapping[int, Reading]
+) -> list[Entry]:
+    first = [entry for entry in entries if one in entry.chunks and _is_in(entry, zone)]
+    second = [entry for entry in entries if other in entry.chunks and _is_in(entry, zone)]
+    gone: set[int] = set()
+    if readings[other].chunk.purpose == "border" or readings[one].chunk.purpose == "border":
+        whole, parts = (second, first) if readings[other].chunk.purpose == "border" else (first, second)
+        gone |= set(_absorbed(whole, parts))
+        whole = [entry for entry in whole if id(entry) not in gone]
+        first, second = whole, [entry for entry in parts if id(entry) not in gone]
+    for a, b in _pairs(first, second):
+        if a is b:
+            continue
+        owner, guest = (a, b) if _owns(a, readings) or not _owns(b, readings) else (b, a)
+        owner.take(guest)
+        gone.add(id(guest))
+    return [entry for entry in entries if id(entry) not in gone]
+
+
+def _absorbed(whole: Sequence[Entry], parts: Sequence[Entry]) -> Iterator[int]:
+    """Let the records of a border request take in the fragments that the chunks on either side made of them."""
+    for entry in whole:
+        for part in parts:
+            if part is not entry and is_within(part.own, entry.own) and len(part.own) <= len(entry.own):
+                entry.take(part)
+                yield id(part)
+                parts = [each for each in parts if each is not part]
+
+
+def _is_in(entry: Entry, zone: Span) -> bool:
+    if entry.span:
+        return entry.span.start < zone.end and zone.start < entry.span.end
+    return entry.place.key < zone.end and zone.start < entry.place.until
+
+
+def _owns(entry: Entry, readings: Mapping[int, Reading]) -> bool:
+    core = readings[entry.reading].chunk.core
+    return core.start <= entry.place.key < core.end
+
+
+def _pairs(first: Sequence[Entry], second: Sequence[Entry]) -> list[tuple[Entry, Entry]]:
+    """Pair two sequences in order, so that most speaks for the pairs."""
+    if not first or not second or len(first) * len(second) > _MOST_PAIRS:
+        return []
+    width = len(second) + 1
+    scores = [[0.0] * width for _ in range(len(first) + 1)]
+    weights = [[_weight(a, b) for b in second] for a in first]
+    for i in range(len(first)):
+        above, here = scores[i], scores[i + 1]
+        for j in range(len(second)):
+            here[j + 1] = max(above[j + 1], here[j], above[j] + weights[i][j])
+    pairs: list[tuple[Entry, Entry]] = []
+    i, j = len(first), len(second)
+    while i and j:
+        weight = weights[i - 1][j - 1]
+        if weight and scores[i][j] == scores[i - 1][j - 1] + weight:
+            pairs.append((first[i - 1], second[j - 1]))
+            i, j = i - 1, j - 1
+        elif scores[i][j] == scores[i - 1][j]:
+            i -= 1
+        else:
+            j -= 1
+    return pairs[::-1]
+
+
+def _weight(one: Entry, other: Entry) -> float:
+    """How much speaks for two readings being of one item; nothing where they have places of their own."""
+    like = likeness(_said(one), _said(other))
+    if not like.agreed or (like.share < _ALIKE):
+        return 0.0
+    if one.span and other.span:
+        same = one.span.start < other.span.end and other.span.start < one.span.end
+        return 2.0 + like.share if same else 0.0
+    return like.share if not like.contradicted else 0.0
+
+
+def _said(entry: Entry) -> Mapping[Path, JSON]:
+    return entry.own or filled(entry.value)
+
+
+def join_border(entries: Sequence[Entry], readings: Mapping[int, Reading]) -> list[Entry]:
+    """Make one item of two that are parts of it: the last of a chunk and the first of the next one.
+
+    Each lacks a field that most items have and that the other one has, and nothing is said differently.
+    """
+    typical = typical_fields(entries)
+    kept: list[Entry] = []
+    for entry in entries:
+        before = kept[-1] if kept else None
+        if before and _are_parts(before, entry, typical, readings):
+            before.take(entry)
+            before.own = {**entry.own, **before.own}
+        else:
+            kept.append(entry)
+    return kept
+
+
+def typical_fields(entries: Sequence[Entry]) -> frozenset[Path]:
+    """Give the fields that most items of a list have."""
+    counted = Counter(path for entry in entries for path in entry.own)
+    least = max(2, _TYPICAL * len(entries)) if len(entries) > 3 else 1  # noqa: PLR2004  of so few, any may be cut
+    return frozenset(path for path, times in counted.items() if times >= least)
+
+
+def lacks(entry: Entry, typical: frozenset[Path]) -> bool:
+    """Tell whether an item lacks a field that most others have."""
+    return bool(typical - entry.own.keys())
+
+
+def _are_parts(one: Entry, other: Entry, typical: frozenset[Path], readings: Mapping[int, Reading]) -> bool:
+    if one.said[-1].reading == other.reading or not (one.is_last and other.is_first):
+        return False
+    first, second = readings[one.reading].chunk, readings[other.reading].chunk
+    if first.core.end != second.core.start or not (one.own and other.own):
+        return False
+    like = likeness(one.own, other.own)
+    missing, given = typical - one.own.keys(), typical - other.own.keys()
+    return not like.contradicted and bool(missing & other.own.keys()) and bool(given & one.own.keys())

@@ -1,0 +1,63 @@
+"""One budget over all requests that a document takes."""
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import TypeVar
+
+from langchain_nuextract.dialects.messages import Reply, Request, Usage
+from langchain_nuextract.engine.flow import Flow
+from langchain_nuextract.engine.recovery import RecoveryPolicy
+from langchain_nuextract.engine.result import Extraction
+from langchain_nuextract.errors import EndpointError, ReplyTimeout
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Budget:
+    """What was spent so far, of what may be."""
+
+    policy: RecoveryPolicy | None
+    """None if there is no limit over all."""
+    calls: int = 0
+    usage: Usage = field(default_factory=Usage)
+    started: float = field(default_factory=perf_counter)
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether nothing more may be asked."""
+        return self.policy is not None and not self.policy.allows(
+            calls=self.calls, seconds=self.seconds, usage=self.usage
+        )
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken."""
+        return perf_counter() - self.started
+
+    def within(self, flow: Flow[T]) -> Generator[tuple[Request, ...], tuple[Reply, ...], Extraction[T]]:
+        """Run a flow as long as the budget lasts; then it makes do with what it has.
+
+        Raises:
+            ReplyTimeout: The budget was spent before it had any answer.
+        """
+        try:
+            requests = next(flow)
+            while True:
+                if self.is_spent:
+                    requests = flow.throw(ReplyTimeout("The budget", None, "it was spent before this was asked"))
+                    continue
+                self.calls += 1
+                try:
+                    replies = yield tuple(map(self._bound, requests))
+                except EndpointError as error:
+                    requests = flow.throw(error)
+                else:
+                    self.usage = sum((reply.usage for reply in replies), self.usage)
+                    requests = flow.send(replies)
+        except StopIteration as done:
+            return done.value
+
+    def _bound(self, request: Request) -> Request:
+        return self.policy.bound(request, self.usage, self.seconds) if self.policy else request

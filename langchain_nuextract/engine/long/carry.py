@@ -1,0 +1,198 @@
+"""What is carried into a chunk from before it: the header of its table, its section's headings, and the open parent."""
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final, Literal, TypeAlias
+
+from langchain_nuextract.engine.long.lines import Line, agree, lines_of
+from langchain_nuextract.grounding.evidence import Span
+
+Carried: TypeAlias = Literal["headers", "parent"]
+"""What can be carried: `headers` are column headers and Markdown headings, `parent` the lines of the object whose list
+goes on in the chunk, such as the delivery note above its items."""
+
+_HEAD: Final = re.compile(
+    r"<thead\b.{0,4000}?</thead\s{0,9}>|<tr\b[^>]{0,400}>\s{0,99}<th\b.{0,4000}?</tr\s{0,9}>", re.IGNORECASE | re.DOTALL
+)
+_TABLE: Final = re.compile(r"<(/?)table\b", re.IGNORECASE)
+_BELOW: Final = 6
+"""Lines below a header among which a row is looked for."""
+_FIRST_ROWS: Final = 12
+"""Rows of a chunk that are compared with a header."""
+_MOST_PARENT_LINES: Final = 4
+_LONGEST_LINE: Final = 400
+"""What is longer is prose, and nothing that stands above rows."""
+_FURNITURE: Final = 3
+"""How often a paragraph has to stand in a text to be page furniture."""
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What holds at the beginning of a line."""
+
+    headings: tuple[Span, ...] = ()
+    levels: tuple[int, ...] = ()
+    header: Span | None = None
+    header_line: Line | None = None
+    parent: Span | None = None
+
+
+class Context:
+    """What is to be carried into the chunks of one text.
+
+    Args:
+        text: The whole text.
+        wanted: What to carry.
+        nested: Whether records have lists of their own, so that there may be an open parent.
+    """
+
+    def __init__(self, text: str, wanted: Collection[Carried], *, nested: bool) -> None:
+        self._text, self._wanted = text, wanted
+        self._lines = lines_of(text)
+        self._starts = [line.start for line in self._lines]
+        self._states = list(_states(self._lines, nested=nested)) if wanted else []
+        heads = [match.span() for match in _HEAD.finditer(text)] if "<th" in text.lower() else []
+        self._heads = heads
+        self._tables = [(match.start(), match[1] == "") for match in _TABLE.finditer(text)] if heads else []
+
+    def before(self, shown: Span) -> tuple[Span, ...]:
+        """Give what is carried into a chunk that begins there, in the order of the text; nothing at its beginning."""
+        if not self._wanted or not shown.start:
+            return ()
+        index = bisect_right(self._starts, shown.start) - 1
+        state = self._states[index]
+        found: list[Span | None] = []
+        if "headers" in self._wanted:
+            found += [*self._headings(state, index), self._header(state, index, shown), self._html_head(shown.start)]
+        if "parent" in self._wanted and self._goes_on(index, shown):
+            found.append(state.parent)
+        spans = sorted({span for span in found if span and span.end <= shown.start})
+        return tuple(spans)
+
+    def _headings(self, state: _State, index: int) -> Sequence[Span]:
+        line = next((line for line in self._lines[index:] if not line.is_blank), None)
+        level = len(line.text) - len(line.text.lstrip("#")) if line and line.is_heading else 7
+        return [span for span, own in zip(state.headings, state.levels, strict=True) if own < level]
+
+    def _header(self, state: _State, index: int, shown: Span) -> Span | None:
+        """Give the header whose columns those of the chunk's first rows are, unless it has one of its own."""
+        header = state.header_line
+        if header is None:
+            return None
+        rows: list[Line] = []
+        for line in islice(self._lines, index, None):
+            if line.start >= shown.end or len(rows) == _FIRST_ROWS:
+                break
+            if _is_row(line, header):
+                rows.append(line)
+            elif not rows and _same_words(line, header):
+                return None
+        fitting = sum(agree(header, row) for row in rows)
+        return state.header if fitting * 2 >= max(len(rows), 1) else None
+
+    def _html_head(self, at: int) -> Span | None:
+        opened = next((start for start, opens in reversed(self._tables) if start < at and opens), None)
+        closed = next((start for start, opens in reversed(self._tables) if start < at and not opens), -1)
+        if opened is None or closed > opened:
+            return None
+        return next((Span(*span) for span in self._heads if opened <= span[0] and span[1] <= at), None)
+
+    def _goes_on(self, index: int, shown: Span) -> bool:
+        """Whether rows of an open parent come first in a chunk."""
+        state = self._states[index]
+        if not state.parent:
+            return False
+        for line in islice(self._lines, index, None):
+            if line.start >= shown.end:
+                return False
+            if line.is_row or (line.indent and not line.is_blank):
+                return True
+            if not line.is_blank and not line.is_page_mark and not line.is_rule:
+                # A new parent comes first, or something below the list.
+                return _is_furniture(line) or bool(state.header_line and _same_words(line, state.header_line))
+        return False
+
+
+def _is_row(line: Line, header: Line) -> bool:
+    return ("|" in line.text and "|" in header.text and not line.is_rule) or line.is_row
+
+
+def _is_furniture(line: Line) -> bool:
+    return line.is_page_mark
+
+
+def _same_words(one: Line, other: Line) -> bool:
+    return one.text.split() == other.text.split()
+
+
+def _states(lines: Sequence[Line], *, nested: bool) -> Iterator[_State]:
+    """Yield what holds at the beginning of each line."""
+    furniture = _furniture(lines) if nested else frozenset[str]()
+    state, block, after_mark = _State(), list[Line](), False
+    headings: list[tuple[int, Span]] = []
+    header: tuple[Span, Line] | None = None
+    parent: Span | None = None
+    is_code = False
+    for index, line in enumerate(lines):
+        yield state
+        is_code ^= line.is_fence
+        if line.is_heading and not is_code:
+            level = len(line.text) - len(line.text.lstrip("#"))
+            headings = [*(each for each in headings if each[0] < level), (level, Span(line.start, line.end))]
+        if found := _header_at(lines, index):
+            header = found
+        elif nested and line.is_row and block:
+            parent, block = _span(block), []
+        elif nested and line.is_page_mark:
+            block, after_mark = [], True
+        elif nested and line.is_blank:
+            after_mark = after_mark and not block
+            block = block if block and _rows_follow(lines, index) else []
+        elif nested and not line.is_row and not line.is_rule and not line.is_heading:
+            is_label = not (after_mark or line.text in furniture or line.indent or len(line.text) > _LONGEST_LINE)
+            block = [*block, line][-_MOST_PARENT_LINES:] if is_label else []
+        state = _State(
+            tuple(span for _, span in headings),
+            tuple(level for level, _ in headings),
+            header[0] if header else None,
+            header[1] if header else None,
+            parent,
+        )
+
+
+def _rows_follow(lines: Sequence[Line], index: int) -> bool:
+    """Whether the next line that is not blank is a row, or the header of rows."""
+    for at in range(index + 1, min(index + 1 + _BELOW, len(lines))):
+        if not lines[at].is_blank:
+            return lines[at].is_row or _header_at(lines, at) is not None
+    return False
+
+
+def _span(block: Sequence[Line]) -> Span:
+    return Span(block[0].start, block[-1].end)
+
+
+def _furniture(lines: Sequence[Line]) -> frozenset[str]:
+    """The lines that stand in a text again and again: what is printed on every page."""
+    counted = Counter(line.text for line in lines if not line.is_blank)
+    return frozenset(text for text, times in counted.items() if times >= _FURNITURE)
+
+
+def _header_at(lines: Sequence[Line], index: int) -> tuple[Span, Line] | None:
+    """Tell whether a line is the header of columns: words, below which stand the cells of rows."""
+    line = lines[index]
+    following = lines[index + 1] if index + 1 < len(lines) else None
+    if len(line.text) > _LONGEST_LINE or line.is_rule:
+        return None
+    if following and following.is_rule and "|" in following.text and "|" in line.text:
+        return Span(line.start, following.end), line
+    if len(line.cells) < 2 or any(map(str.isdigit, line.text)) or "|" in line.text:  # noqa: PLR2004
+        return None
+    for row in islice(lines, index + 1, index + 1 + _BELOW):
+        if row.is_row:
+            return (Span(line.start, line.end), line) if agree(line, row) else None
+    return None

@@ -1,0 +1,171 @@
+"""A document as chunks: stretches of its text, or its pages."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from langchain_nuextract.dialects.dialect import dumps
+from langchain_nuextract.documents.page import Page
+from langchain_nuextract.documents.source import Image, Source
+from langchain_nuextract.engine.fields import FieldPath, field_paths, narrowed
+from langchain_nuextract.engine.long.carry import Context
+from langchain_nuextract.engine.long.lines import lines_of
+from langchain_nuextract.engine.long.options import CHARACTERS, LongOptions
+from langchain_nuextract.engine.long.readings import Chunk
+from langchain_nuextract.engine.long.split import Piece, locate, split
+from langchain_nuextract.engine.page_inputs import count_images, next_window, shown, window_name
+from langchain_nuextract.engine.plan import Plan
+from langchain_nuextract.grounding.evidence import Span
+from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, RecordShape
+
+RELIABLE_TOKENS: Final = 4_000
+"""Tokens of an answer that a model can be relied upon to write without leaving out or breaking off."""
+_CONTEXT: Final = 32_768
+"""Tokens of a context of which nobody says how many it has."""
+_LEAF_TOKENS: Final = 16
+"""Tokens that a value and its name take in an answer."""
+_PER_RECORD_TOKEN: Final = 2
+"""Tokens of an answer that a token of a table's row becomes, with all the names of fields."""
+_PAGE_PIXELS: Final = 2_800_000
+SMALLEST: Final = 400
+"""Characters of a chunk at the least."""
+_RULED: Final = 0.3
+"""The share of lines that have to look like rows or records, for lines to tell where records end."""
+
+
+def size_of(plan: Plan[Any], options: LongOptions, *, characters: float | None, context: int | None) -> int:
+    """Say how many characters of the document a chunk has.
+
+    Args:
+        plan: What is asked.
+        options: How large chunks are to be.
+        characters: Characters a token, where the server counted; None if it did not.
+        context: Tokens that the model takes; None if nobody says.
+    """
+    tokens = options.chunk_tokens
+    if tokens == "auto":
+        around = sum(len(shot.source.text) + len(shot.answer) for shot in plan.shots)
+        around += len(dumps(plan.template)) + len(plan.instructions)
+        most = (context or _CONTEXT) - int(around / CHARACTERS) - RELIABLE_TOKENS
+        tokens = min(most, RELIABLE_TOKENS // _PER_RECORD_TOKEN) if has_lists(plan.shape) else most
+    return max(SMALLEST if options.chunk_tokens == "auto" else 1, int(max(tokens, 1) * (characters or CHARACTERS)))
+
+
+def chunks_of(plan: Plan[Any], source: Source, options: LongOptions, size: int) -> tuple[Chunk, ...]:
+    """Split a document into chunks of a size in characters; one if it fits."""
+    if source.pages or source.images:
+        return tuple(_named(_page_chunks(plan, source, size)))
+    text = source.text
+    return tuple(_named(text_chunks(_pieces(text, options, size), context_of(plan, text, options))))
+
+
+def text_chunks(pieces: Sequence[Piece], context: Context) -> Iterator[Chunk]:
+    """Give pieces of a text what they need from before them."""
+    for piece in pieces:
+        yield Chunk(piece.core, piece.shown, context.before(piece.shown))
+
+
+def context_of(plan: Plan[Any], text: str, options: LongOptions) -> Context:
+    """Say what may be carried of a text."""
+    return Context(text, options.carry, nested=has_lists(plan.shape, within=True))
+
+
+def _named(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    for number, chunk in enumerate(chunks, start=1):
+        yield replace(chunk, name=chunk.name or f"chunk {number}")
+
+
+def _pieces(text: str, options: LongOptions, size: int) -> tuple[Piece, ...]:
+    if len(text) <= size:
+        return split(text, size)
+    if options.splitter:
+        return locate(text, options.splitter)
+    overlap = options.overlap_tokens
+    if overlap == "auto":
+        return split(text, size, overlap=0 if _has_lines(text) else size // 10)
+    return split(text, size, overlap=int(overlap * CHARACTERS))
+
+
+def _has_lines(text: str) -> bool:
+    """Whether lines tell where records end."""
+    lines = [line for line in lines_of(text) if not line.is_blank]
+    return sum(line.is_row or line.begins_like_a_record for line in lines) >= _RULED * len(lines)
+
+
+def _page_chunks(plan: Plan[Any], source: Source, size: int) -> Iterator[Chunk]:
+    """Take pages together as long as they are no more than a chunk."""
+    most = plan.page_limit.most(plan.dialect)
+    if most:
+        fitting = int(size / CHARACTERS / (_PAGE_PIXELS / plan.dialect.pixels_per_token))
+        most = max(1, min(most, fitting))
+    waiting, offset, number = source.parts, 0, 0
+    while waiting:
+        parts, rest = next_window(waiting, plan.dialect, most)
+        if rest and not count_images(parts, plan.dialect):
+            parts = _as_many_as_fit(parts, size)
+            rest = waiting[len(parts) :]
+        taken = [part for part in parts if not isinstance(part, Image)]
+        length = sum(len(part.text) + 1 for part in taken)
+        is_text = all(isinstance(part, Page) and part.readable for part in parts)
+        core = Span(offset, offset + length) if is_text else Span(number, number + len(parts))
+        yield Chunk(core, core, parts=parts, name=window_name(parts))
+        waiting, offset, number = rest, offset + length, number + len(parts)
+
+
+def _as_many_as_fit(parts: Sequence[Any], size: int) -> tuple[Any, ...]:
+    taken, length = list[Any](), 0
+    for part in parts:
+        length += len(part.text)
+        if taken and length > size:
+            break
+        taken.append(part)
+    return tuple(taken)
+
+
+def as_shown(plan: Plan[Any], chunk: Chunk, text: str) -> Source:
+    """Give what a model is shown of a chunk."""
+    source = chunk.source(text)
+    return Source(shown(source.parts, plan.dialect)) if chunk.parts else source
+
+
+def field_groups(plan: Plan[Any], options: LongOptions) -> tuple[RecordShape, ...]:
+    """Part the fields of a schema into groups that a model can be relied upon to answer at once."""
+    most = RELIABLE_TOKENS // _LEAF_TOKENS if options.split_fields == "auto" else options.split_fields
+    groups: list[list[FieldPath]] = [[]]
+    held = 0
+    for field in field_paths(plan.shape):
+        leaves = _leaves(_at(plan.shape, field))
+        if groups[-1] and held + leaves > most:
+            groups.append([])
+            held = 0
+        groups[-1].append(field)
+        held += leaves
+    return tuple(narrowed(plan.shape, group) for group in groups) if len(groups) > 1 else (plan.shape,)
+
+
+def _at(shape: AnswerShape, field: FieldPath) -> AnswerShape:
+    for name in field:
+        if isinstance(shape, RecordShape):
+            shape = shape[name]
+    return shape
+
+
+def _leaves(shape: AnswerShape) -> int:
+    match shape:
+        case RecordShape():
+            return sum(_leaves(part) for _, part in shape.fields)
+        case ListShape():
+            return _leaves(shape.item)
+        case _:
+            return 1
+
+
+def has_lists(shape: AnswerShape, *, within: bool = False) -> bool:
+    """Tell whether a shape has lists of objects, or with `within` such lists in the items of others."""
+    match shape:
+        case ListShape():
+            return has_lists(shape.item) if within else True
+        case RecordShape():
+            return any(has_lists(part, within=within) for _, part in shape.fields)
+        case _:
+            return False

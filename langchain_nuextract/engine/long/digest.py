@@ -1,0 +1,48 @@
+"""The places that several candidates for a value were taken from, as one short text."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from langchain_nuextract.engine.long.result import Conflict
+from langchain_nuextract.grounding.evidence import Span
+
+_AROUND: Final = 160
+"""Characters on either side of a candidate, which are widened to whole lines."""
+_LONGEST_LINE: Final = 400
+_PLACES: Final = 2
+"""Places of one candidate that are shown."""
+
+
+def digest(text: str, conflicts: Sequence[Conflict]) -> str:
+    """Put the surroundings of all candidates together, in the order of the document.
+
+    Args:
+        text: The whole text.
+        conflicts: What is to be settled.
+
+    Returns:
+        Whole lines of the text, where they are not too long; empty if no candidate has a place.
+    """
+    spans = sorted(span for conflict in conflicts for span in _spans(text, conflict))
+    joined: list[Span] = []
+    for span in spans:
+        if joined and span.start <= joined[-1].end:
+            joined[-1] = Span(joined[-1].start, max(joined[-1].end, span.end))
+        else:
+            joined.append(span)
+    return "\n".join(text[start:end].strip("\r\n") for start, end in joined)
+
+
+def _spans(text: str, conflict: Conflict) -> Iterator[Span]:
+    seen: dict[str, int] = {}
+    for candidate in conflict.candidates:
+        key = repr(candidate.value)
+        if candidate.span and seen.get(key, 0) < _PLACES:
+            seen[key] = seen.get(key, 0) + 1
+            yield _widened(text, candidate.span)
+
+
+def _widened(text: str, span: Span) -> Span:
+    start, end = max(0, span.start - _AROUND), min(len(text), span.end + _AROUND)
+    first, last = text.rfind("\n", max(0, start - _LONGEST_LINE), start), text.find("\n", end, end + _LONGEST_LINE)
+    return Span(first + 1 if first >= 0 else start if start > _LONGEST_LINE else 0, last if last >= 0 else end)

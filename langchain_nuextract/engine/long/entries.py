@@ -1,0 +1,149 @@
+"""The items of one list as the chunks say them, and which parent those belong to that name none."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from langchain_nuextract.engine.long.compare import filled, likeness
+from langchain_nuextract.engine.long.readings import Reading, RecordPlace
+from langchain_nuextract.grounding.evidence import Span
+from langchain_nuextract.paths import JSON, Path, items
+
+
+class At(NamedTuple):
+    """What one reading says in one place of its value."""
+
+    reading: int
+    path: Path
+    value: JSON
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """One item of a list, as one reading says it or several."""
+
+    said: list[At]
+    """What is said of it; the first reading counts."""
+    place: RecordPlace
+    order: tuple[int, int, int, Path]
+    """By which items are sorted: place, the chunk's place, its number, and the place in its answer."""
+    own: Mapping[Path, JSON] = field(repr=False)
+    """What it says itself, without the lists in it."""
+    has_items: bool = False
+    """Whether it has lists of its own with something in them."""
+    is_last: bool = False
+    """Whether it is the last item of its list that its chunk says."""
+    is_first: bool = False
+
+    @property
+    def value(self) -> JSON:
+        """What the reading that counts says."""
+        return self.said[0].value
+
+    @property
+    def reading(self) -> int:
+        """The reading that counts."""
+        return self.said[0].reading
+
+    @property
+    def span(self) -> Span | None:
+        """Where it stands."""
+        return self.place.span
+
+    @property
+    def chunks(self) -> tuple[int, ...]:
+        """The readings that say it, in order."""
+        return tuple(dict.fromkeys(each.reading for each in self.said))
+
+    def take(self, other: "Entry") -> None:
+        """Take another reading of the same item in."""
+        self.said += other.said
+        self.has_items |= other.has_items
+
+
+def entries_of(said: At, reading: Reading) -> Iterator[Entry]:
+    """Yield the items of a list that one reading says, but for those that only stand in carried text."""
+    values = items(said.value)
+    for index, value in enumerate(values):
+        path = (*said.path, index)
+        place = reading.places[path]
+        own, everything = filled(value, nested=False), filled(value)
+        has_items = len(everything) > len(own)
+        if not has_items and _is_carried(path, value, reading):
+            continue
+        core = reading.chunk.core.start
+        yield Entry(
+            said=[At(said.reading, path, value)],
+            place=place,
+            order=(place.key, core, reading.index, path),
+            own=own,
+            has_items=has_items,
+            is_last=index == len(values) - 1,
+            is_first=index == 0,
+        )
+
+
+def adopt_children(entries: Sequence[Entry], readings: Mapping[int, Reading]) -> list[Entry]:
+    """Give items without a name of their own to the parent that is open where they begin.
+
+    An item that has lists, and says nothing itself, goes on with the list of the last item before it in the document;
+    so does one that only repeats the parent that its chunk was given as context, or that the page begins with.
+
+    Args:
+        entries: In the order of the document.
+        readings: By their numbers.
+    """
+    kept: list[Entry] = []
+    for entry in entries:
+        parent = _parent(entry, kept, readings) if entry.has_items else None
+        if parent:
+            parent.take(entry)
+        else:
+            kept.append(entry)
+    return kept
+
+
+def _parent(entry: Entry, before: Sequence[Entry], readings: Mapping[int, Reading]) -> Entry | None:
+    if not before:
+        return None
+    if not entry.own:
+        return before[-1]
+    path = entry.said[0].path
+    reading = readings[entry.reading]
+    carried = [span for leaf in entry.own if (span := reading.carried.get((*path, *leaf)))]
+    known = [leaf for leaf in entry.own if (*path, *leaf) in reading.evidence]
+    if carried and not known:
+        there = (each for each in reversed(before) if each.span and any(_overlap(each.span, one) for one in carried))
+        found = next(there, None)
+        if found and not likeness(found.own, entry.own).contradicted:
+            return found
+    last = before[-1]
+    like = likeness(last.own, entry.own)
+    # The head of a page repeats the parent whose list goes on.
+    repeats = (
+        entry.is_first and last.reading != entry.reading and like.agreed and not (like.contradicted or like.only_other)
+    )
+    return last if repeats and (not known or _differ(last, entry, readings)) else None
+
+
+def _differ(one: Entry, other: Entry, readings: Mapping[int, Reading]) -> bool:
+    """Whether the lines of two items differ: equal ones are two items, `(continued)` says that it is one."""
+    lines = [_line(each, readings[each.reading].document.text) for each in (one, other)]
+    return lines[0] != lines[1]
+
+
+def _line(entry: Entry, text: str) -> str:
+    if entry.span is None:
+        return ""
+    end = text.find("\n", entry.span.start)
+    return text[text.rfind("\n", 0, entry.span.start) + 1 : end if end >= 0 else len(text)].strip()
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def _is_carried(path: Path, value: JSON, reading: Reading) -> bool:
+    """Whether an item was read from carried text alone."""
+    leaves = [(*path, *leaf) for leaf in filled(value)]
+    return any(leaf in reading.carried for leaf in leaves) and not any(leaf in reading.evidence for leaf in leaves)

@@ -1,0 +1,149 @@
+"""Where records may be missing: stretches without one that have lines like those of records, and cut records."""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from langchain_nuextract.engine.long.align import lacks, typical_fields
+from langchain_nuextract.engine.long.entries import Entry
+from langchain_nuextract.engine.long.lines import Line, Signature, lines_of
+from langchain_nuextract.engine.long.readings import Reading
+from langchain_nuextract.grounding.evidence import Span
+
+_LONG: Final = 250
+"""Characters of a gap that is worth a request for one line that looks like a record."""
+_ABOVE: Final = 400
+"""Characters above a gap's first suspect that belong to it."""
+_COMMON: Final = 0.05
+"""The share of records that begin with lines of one kind, for other lines of this kind to be suspected."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    span: Span
+    suspects: int
+    """Lines that look as if a record began there."""
+
+
+class Coverage:
+    """Which lines of a text records were found in.
+
+    Args:
+        text: The whole text.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._lines = lines_of(text)
+        self._starts = [line.start for line in self._lines]
+
+    def gaps(self, records: Sequence[Entry], failed: Sequence[Span] = ()) -> tuple[Span, ...]:
+        """Give the stretches in which records may have been overlooked, in order.
+
+        Args:
+            records: All items that were found.
+            failed: What could not be read.
+        """
+        placed = [entry.span for entry in records if entry.span]
+        covered = [False] * len(self._lines)
+        kinds: Counter[Signature] = Counter()
+        for span in placed:
+            first, last = self._line_at(span.start), self._line_at(max(span.end - 1, span.start))
+            kinds[self._lines[first].signature] += not covered[first]
+            covered[first : last + 1] = [True] * (last + 1 - first)
+        common = {kind for kind, times in kinds.items() if times >= max(1, _COMMON * kinds.total())}
+        unplaced = sorted(entry.place.key for entry in records if not entry.span and not entry.has_items)
+        found = [gap.span for gap in self._gaps(covered, common, unplaced) if _is_worth_asking(gap)]
+        return tuple(sorted({*(gap for gap in found if not _is_inside(gap, failed)), *failed}))
+
+    def around(self, span: Span) -> Span:
+        """Give the whole lines that a stretch touches."""
+        first, last = self._line_at(span.start), self._line_at(max(span.end - 1, span.start))
+        return Span(self._lines[first].start, self._lines[last].end)
+
+    def _line_at(self, offset: int) -> int:
+        return max(0, bisect_right(self._starts, offset) - 1)
+
+    def _gaps(self, covered: Sequence[bool], common: set[Signature], unplaced: Sequence[int]) -> Iterator[_Gap]:
+        begun: int | None = None
+        before = 0
+        for index in range(len(self._lines) + 1):
+            is_open = index < len(self._lines) and not covered[index]
+            if is_open and begun is None:
+                begun = index
+            elif not is_open and begun is not None:
+                yield from self._gap(begun, index, common, self._known(before, begun, unplaced))
+                begun = None
+            if index < len(self._lines) and covered[index] and (not index or not covered[index - 1]):
+                before = index
+
+    def _known(self, before: int, begun: int, unplaced: Sequence[int]) -> int:
+        """How many items without a place follow the records right before a gap, and may be what stands in it."""
+        start = self._lines[before].start
+        return bisect_right(unplaced, self._lines[begun].start) - bisect_right(unplaced, start - 1)
+
+    def _gap(self, begun: int, ended: int, common: set[Signature], known: int) -> Iterator[_Gap]:
+        lines = [line for line in self._lines[begun:ended] if not line.is_blank]
+        suspects = [line for line in lines if line.signature in common and not line.is_rule]
+        if suspects and len(suspects) > known:
+            yield _Gap(Span(_start_of(suspects[0], lines), _end_of(suspects[-1], lines)), len(suspects) - known)
+
+
+def _start_of(first: Line, lines: Sequence[Line]) -> int:
+    """The beginning of the few lines above the first suspect: the head of its list may be among them."""
+    above = [line.start for line in lines if first.start - _ABOVE <= line.start <= first.start]
+    return min(above)
+
+
+def _end_of(last: Line, lines: Sequence[Line]) -> int:
+    """The end of the lines that go on with the last suspect."""
+    end = last.end
+    for line in lines:
+        if line.start == end and line.indent > last.indent:
+            end = line.end
+    return end
+
+
+def _is_worth_asking(gap: _Gap) -> bool:
+    return gap.suspects > 1 or gap.span.end - gap.span.start >= _LONG
+
+
+def _is_inside(gap: Span, spans: Sequence[Span]) -> bool:
+    return any(span.start <= gap.start and gap.end <= span.end for span in spans)
+
+
+def cut_records(records: Sequence[Entry], readings: Mapping[int, Reading], coverage: Coverage) -> tuple[Span, ...]:
+    """Give the surroundings of borders at which a record may have been cut.
+
+    That is where the last item of a chunk, or the first of the next one, lacks a field that most others have.
+    """
+    by_list: dict[tuple[object, ...], list[Entry]] = {}
+    for entry in records:
+        kind = tuple(step for step in entry.said[0].path if isinstance(step, str))
+        by_list.setdefault(kind, []).append(entry)
+    found: set[Span] = set()
+    for entries in by_list.values():
+        typical = typical_fields(entries)
+        ordered = sorted((entry for entry in entries if entry.span), key=lambda entry: entry.order)
+        for before, entry in zip([None, *ordered], [*ordered, None], strict=True):
+            found.update(_border(before, entry, typical, readings, coverage))
+    return tuple(sorted(found))
+
+
+def _border(
+    before: Entry | None,
+    entry: Entry | None,
+    typical: frozenset[tuple[str | int, ...]],
+    readings: Mapping[int, Reading],
+    coverage: Coverage,
+) -> Iterator[Span]:
+    if not (before and entry and before.span and entry.span):
+        return
+    one, other = readings[before.reading].chunk, readings[entry.reading].chunk
+    if one is other or one.purpose != "chunk" or other.purpose != "chunk" or one.core.end != other.core.start:
+        return
+    if len(before.chunks) > 1 or len(entry.chunks) > 1:
+        return
+    if lacks(before, typical) or lacks(entry, typical):
+        yield coverage.around(Span(before.span.start, max(entry.span.end, before.span.end)))

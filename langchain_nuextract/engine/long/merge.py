@@ -1,0 +1,188 @@
+"""What the chunks of one document say, as one value: items by where they stand, single values by what all say."""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeAlias
+
+from langchain_nuextract.engine.long.align import aligned, join_border
+from langchain_nuextract.engine.long.compare import filled, is_same
+from langchain_nuextract.engine.long.entries import At, Entry, adopt_children, entries_of
+from langchain_nuextract.engine.long.options import Candidate, ListRule, ScalarRule
+from langchain_nuextract.engine.long.readings import Reading
+from langchain_nuextract.engine.long.result import Conflict, Joined
+from langchain_nuextract.paths import JSON, Path, fields, items, leaves, show
+from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, MultiEnumShape, RecordShape
+
+
+@dataclass(slots=True)
+class Merged:
+    """One value of many readings."""
+
+    value: JSON = None
+    moved: list[dict[Path, Path]] = field(default_factory=list[dict[Path, Path]])
+    """For each reading, where its leaves are now; those are left out that another reading said before."""
+    conflicts: list[Conflict] = field(default_factory=list[Conflict])
+    joined: list[Joined] = field(default_factory=list[Joined])
+    records: list[Entry] = field(default_factory=list[Entry])
+    """The items of all lists."""
+
+
+def merge(
+    readings: Sequence[Reading],
+    shape: AnswerShape,
+    *,
+    lists: Mapping[str, ListRule],
+    scalars: ScalarRule = "settle",
+    settled: Mapping[Path, JSON] | None = None,
+) -> Merged:
+    """Merge what several chunks of one document say.
+
+    Args:
+        readings: In any order.
+        shape: What was asked for.
+        lists: When two items are one, by the path of their list.
+        scalars: Which of several single values counts.
+        settled: What was found out about values in conflict.
+    """
+    merged = Merged(moved=[{} for _ in readings])
+    merging = _Merging(merged, {each.index: each for each in readings}, lists, scalars, settled or {})
+    ordered = sorted(readings, key=lambda each: (each.chunk.core, each.index))
+    merged.value = merging.join([At(each.index, (), each.value) for each in ordered], shape, ())
+    merged.moved = [merging.moved.get(each.index, {}) for each in readings]
+    return merged
+
+
+_Keyed: TypeAlias = Sequence[tuple[At, Mapping[Any, JSON]]]
+
+
+@dataclass(slots=True)
+class _Merging:
+    merged: Merged
+    readings: Mapping[int, Reading]
+    lists: Mapping[str, ListRule]
+    scalars: ScalarRule
+    settled: Mapping[Path, JSON]
+    moved: dict[int, dict[Path, Path]] = field(default_factory=dict[int, dict[Path, Path]])
+
+    def join(self, said: Sequence[At], shape: AnswerShape | None, at: Path) -> JSON:
+        """Make one value of what several readings say, of which the first counts for more."""
+        telling = [each for each in said if each.value is not None and each.value != ""]
+        if not telling:
+            return said[0].value if said else None
+        if all(isinstance(each.value, dict) for each in telling):
+            inner = dict(shape.fields) if isinstance(shape, RecordShape) else {}
+            return self._object([(each, fields(each.value)) for each in telling], inner, at)
+        if all(isinstance(each.value, list) for each in telling):
+            return self._list(telling, shape, at)
+        return self._scalar([each for each in telling if not isinstance(each.value, dict | list)] or telling, at)
+
+    def _object(self, said: _Keyed, shapes: Mapping[Any, AnswerShape], at: Path) -> dict[str, JSON]:
+        keys = dict.fromkeys(key for _, values in said for key in values)
+        return {key: self.join(_part(said, key), shapes.get(key), (*at, key)) for key in keys}
+
+    def _list(self, said: Sequence[At], shape: AnswerShape | None, at: Path) -> list[JSON]:
+        if isinstance(shape, RecordShape) and shape.places:
+            # A list of fixed items, each of which has a meaning of its own.
+            keyed = [(each, dict(enumerate(items(each.value)))) for each in said]
+            shapes = {index: part for index, (_, part) in enumerate(shape.fields)}
+            keys = sorted({key for _, values in keyed for key in values})
+            return [self.join(_part(keyed, key), shapes.get(key), (*at, key)) for key in keys]
+        if isinstance(shape, RecordShape) and len(shape.fields) == 1:
+            # A schema that is a list itself is asked for under a name.
+            shape = shape.fields[0][1]
+        entries = self._entries(said, shape, at)
+        item = shape.item if isinstance(shape, ListShape) else None
+        return [self._item(entry, item, (*at, index)) for index, entry in enumerate(entries)]
+
+    def _item(self, entry: Entry, shape: AnswerShape | None, at: Path) -> JSON:
+        if len(chunks := entry.chunks) > 1:
+            self.merged.joined.append(Joined(at, chunks))
+        self.merged.records.append(entry)
+        return self.join(entry.said, shape, at)
+
+    def _entries(self, said: Sequence[At], shape: AnswerShape | None, at: Path) -> list[Entry]:
+        """The items of one list, in the order of the document, each once."""
+        rule = self._rule(at)
+        entries = [entry for each in said for entry in entries_of(each, self.readings[each.reading])]
+        if len({each.reading for each in said}) > 1:
+            entries = sorted(aligned(entries, self.readings), key=lambda entry: entry.order)
+            entries = join_border(adopt_children(entries, self.readings), self.readings)
+        if isinstance(shape, MultiEnumShape) or rule == "equal":
+            return _by_key(entries, _equality)
+        if rule == "places":
+            return entries
+        return _by_key(entries, rule if callable(rule) else partial(_key_field, str(rule).removeprefix("key:")))
+
+    def _rule(self, at: Path) -> ListRule:
+        named = [step for step in at if isinstance(step, str)]
+        return self.lists.get(".".join(named)) or self.lists.get(show(tuple(named))) or "places"
+
+    def _scalar(self, said: Sequence[At], at: Path) -> JSON:
+        """One of several single values: what only stands in carried text is none of this chunk's, if others say so."""
+        in_list = any(isinstance(step, int) for step in at)
+        own = [each for each in said if not self._is_carried(each)]
+        if not own and not in_list:
+            return None
+        own = own or [*said]
+        grounded = [each for each in own if each.path in self.readings[each.reading].evidence]
+        counting = grounded or own
+        if in_list and counting[0] is not own[0] and own[0].reading == said[0].reading:
+            # The owner's own word counts in a record, found or not.
+            counting = own
+        chosen = counting[0]
+        if any(not is_same(chosen.value, each.value) for each in counting[1:]):
+            chosen = self._decide(counting, at, in_list=in_list)
+        self.moved.setdefault(chosen.reading, {}).update(
+            ((*chosen.path, *below), (*at, *below)) for below, _ in leaves(chosen.value)
+        )
+        return chosen.value
+
+    def _is_carried(self, said: At) -> bool:
+        return said.path in self.readings[said.reading].carried
+
+    def _decide(self, said: Sequence[At], at: Path, *, in_list: bool) -> At:
+        candidates = tuple(self._candidate(each) for each in said)
+        chosen, how = said[0], "owner" if in_list else "first"
+        if not in_list and callable(self.scalars):
+            wanted = self.scalars(candidates)
+            chosen, how = next((each for each in said if is_same(each.value, wanted)), chosen), "function"
+        elif not in_list and self.scalars == "last":
+            chosen, how = said[-1], "last"
+        elif not in_list and at in self.settled:
+            answer = self.settled[at]
+            found = next((each for each in said if is_same(each.value, answer)), None)
+            chosen, how = (found, "settled") if found else (chosen, how)
+        self.merged.conflicts.append(Conflict(at, candidates, chosen.value, how))
+        return chosen
+
+    def _candidate(self, said: At) -> Candidate:
+        evidence = self.readings[said.reading].evidence.get(said.path)
+        return Candidate(said.value, said.reading, evidence.span if evidence else None)
+
+
+def _part(said: _Keyed, key: Any) -> list[At]:
+    return [At(each.reading, (*each.path, key), values[key]) for each, values in said if key in values]
+
+
+def _by_key(entries: Sequence[Entry], key_of: Callable[[JSON], Hashable]) -> list[Entry]:
+    """Take entries with the same key for one; what has no key stays as it is."""
+    known: dict[Hashable, Entry] = {}
+    kept: list[Entry] = []
+    for entry in entries:
+        key = key_of(entry.value)
+        if key is not None and key in known:
+            known[key].said += entry.said
+        else:
+            known[key] = entry
+            kept.append(entry)
+    return kept
+
+
+def _equality(item: JSON) -> Hashable:
+    return tuple(sorted((show(path), str(leaf).casefold()) for path, leaf in filled(item).items()))
+
+
+def _key_field(name: str, item: JSON) -> Hashable:
+    value = fields(item).get(name)
+    return None if value is None or isinstance(value, dict | list) else str(value)

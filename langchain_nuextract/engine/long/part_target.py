@@ -1,0 +1,49 @@
+"""The target of a part of a document: what the user's schema says of the whole is judged on the merged object only."""
+
+from dataclasses import fields, replace
+from functools import cached_property
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from langchain_nuextract.engine.plan import Plan
+from langchain_nuextract.paths import JSON, Path
+from langchain_nuextract.schema.target import FULL, Target
+from langchain_nuextract.schema.vocabulary import Speaks
+
+
+class PartTarget(Target[JSON]):
+    """A target whose values are JSON: no validator of the user's sees a part of an object."""
+
+    @classmethod
+    def of_whole(cls, target: Target[Any]) -> "PartTarget":
+        """Give the target of the parts of what a target is about."""
+        return cls(**{field.name: getattr(target, field.name) for field in fields(Target)})
+
+    def validate(self, value: JSON, dialect: Speaks = FULL) -> JSON:
+        """Check the values one by one, where no code of the user's runs for that.
+
+        Raises:
+            InvalidValue: There is one that the schema does not admit, or something is missing.
+        """
+        if not self._has_validators:
+            super().validate(value, dialect)
+        return value
+
+    def defaults(self, value: JSON) -> tuple[Path, ...]:
+        """Give none: other parts may say what this one does not."""
+        del value
+        return ()
+
+    @cached_property
+    def _has_validators(self) -> bool:
+        if self.source != "python":
+            return False
+        return "'function-" in repr(TypeAdapter(self.schema).core_schema)
+
+
+def part_plan(plan: Plan[Any]) -> Plan[JSON]:
+    """Say how parts of a document are asked about: as the whole is, but for what is missing."""
+    recovery = replace(plan.options.recovery, on_failure="partial")
+    options = replace(plan.options, recovery=recovery)
+    return replace(plan, target=PartTarget.of_whole(plan.target), options=options, is_part=True)

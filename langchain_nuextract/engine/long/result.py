@@ -1,0 +1,133 @@
+"""What comes out of a long document: the object, and how its chunks were merged."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from langchain_nuextract.engine.long.options import Candidate
+from langchain_nuextract.engine.long.readings import Chunk, Purpose
+from langchain_nuextract.engine.result import Extraction
+from langchain_nuextract.errors import quote
+from langchain_nuextract.grounding.evidence import Evidence, Span
+from langchain_nuextract.grounding.places import PageIndex, Place, html_place
+from langchain_nuextract.paths import JSON, Path, leaves, show
+
+T = TypeVar("T")
+
+
+class Conflict(NamedTuple):
+    """A value about which chunks differ."""
+
+    path: Path
+    candidates: tuple[Candidate, ...]
+    """All that was said, in the order of the document."""
+    chosen: JSON
+    how: str
+    """`settled` by a request of its own; `first` or `last` of the document; by the caller's `function`; or by the
+    `owner`: the chunk in whose core the record begins."""
+
+    def __str__(self) -> str:
+        """Write it for people."""
+        said = dict.fromkeys(f"chunk {each.chunk + 1} says {quote(str(each.value))}" for each in self.candidates)
+        return f"{show(self.path)}: {', '.join(said)}; {quote(str(self.chosen))} was taken ({self.how})"
+
+
+class Joined(NamedTuple):
+    """An item that several chunks say."""
+
+    path: Path
+    from_chunks: tuple[int, ...]
+    """The chunks, by their places in `LongExtraction.chunks`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkReport:
+    """What was asked about one chunk, and what came of it."""
+
+    name: str
+    """`chunk 3`, `page 3`, `gap 1`."""
+    purpose: Purpose
+    core: Span
+    """What it was asked for, in offsets of the document's text; of pictures, the numbers of the pages from 0."""
+    shown: Span
+    carried: tuple[Span, ...]
+    calls: int
+    """Requests that were answered."""
+    values: int
+    """Values that it says."""
+    error: str = ""
+    """Why nothing came of it; empty if something did."""
+    problems: tuple[str, ...] = ()
+    """What could not be read of its answer."""
+
+    @classmethod
+    def of(
+        cls, chunk: Chunk, calls: int, values: int, error: str = "", problems: tuple[str, ...] = ()
+    ) -> "ChunkReport":
+        """Report about a chunk."""
+        return cls(chunk.name, chunk.purpose, chunk.core, chunk.shown, chunk.carried, calls, values, error, problems)
+
+
+@dataclass(frozen=True)
+class LongExtraction(Extraction[T], Generic[T]):
+    """A validated object of a long document, with its history; offsets are those of the whole document."""
+
+    chunks: tuple[ChunkReport, ...] = ()
+    """All that was asked about, chunks in the order of the document first."""
+    conflicts: tuple[Conflict, ...] = ()
+    """The values about which chunks differ."""
+    merged: tuple[Joined, ...] = ()
+    """The items that several chunks say."""
+    uncovered: tuple[Span, ...] = ()
+    """Where there may be records that were not found: stretches between records with lines like theirs, and chunks
+    that failed. Empty if all is accounted for."""
+    located: tuple[Evidence, ...] = field(default=(), repr=False)
+    """Where the values stand, for `evidence`."""
+
+    @cached_property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """Where the document's text says each value; values that were not found have none."""
+        if not self.chunks:
+            return super().evidence
+        found = {each.path: each for each in self.located}
+        ordered = tuple(found[path] for path, _ in leaves(self.json) if path in found)
+        if self.document.pages:
+            index = PageIndex(self.document.paged)
+            ordered = tuple(each._replace(places=index.places(each.spans)) for each in ordered)
+        if marked_up := self.document.marked_up:
+            ordered = tuple(each._replace(in_html=html_place(marked_up, *each.span)) for each in ordered)
+        return ordered
+
+    @cached_property
+    def places(self) -> Mapping[Path, tuple[Place, ...]]:
+        """On which page and where on it each value stands, by its path."""
+        if not self.located:
+            return super().places
+        return {each.path: each.places for each in self.evidence if each.places}
+
+    @property
+    def report(self) -> str:
+        """How it came about: the calls, the chunks, and what was merged, decided and not found."""
+        return "\n".join((super().report, *self._about_chunks()))
+
+    def _about_chunks(self) -> Iterator[str]:
+        if not self.chunks:
+            return
+        asked = [each for each in self.chunks if each.purpose == "chunk"]
+        again = len(self.chunks) - len(asked)
+        yield f"chunks: {len(asked)}, and {again} more requests for gaps, borders and conflicts"
+        yield from (f"  {each.name} failed: {each.error}" for each in self.chunks if each.error)
+        yield from (f"  {conflict}" for conflict in self.conflicts)
+        if self.merged:
+            yield f"items that several chunks say: {len(self.merged)}"
+        for span in self.uncovered:
+            yield f"no record was found in characters {span.start} to {span.end}"
+
+
+def long_extraction(extraction: Extraction[T]) -> LongExtraction[T]:
+    """Give the extraction of a document that took one request as that of a long one."""
+    if isinstance(extraction, LongExtraction):
+        return extraction
+    fields: dict[str, Any] = {name: getattr(extraction, name) for name in Extraction.__dataclass_fields__}
+    return LongExtraction(**fields)
