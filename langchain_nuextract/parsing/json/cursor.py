@@ -7,6 +7,7 @@ from typing import Final
 from langchain_nuextract.parsing.json.frames import Frame, meant
 from langchain_nuextract.parsing.json.hints import Hints
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Fix, Node, ObjectNode, ScalarNode, Stretch, TruncatedNode
+from langchain_nuextract.parsing.json.patience import Patience
 from langchain_nuextract.parsing.json.tokens import BLANK
 from langchain_nuextract.parsing.rules import RuleId
 
@@ -14,10 +15,6 @@ DEEPEST: Final = 100
 """Levels of nesting that are read; the models were trained on nine."""
 MOST: Final = 300_000
 """Values and keys that are read, and slips that are mended; more than fit in the answer of any model."""
-LEAST_PATIENCE: Final = 8
-"""Quotes without escape that a string may have, once many were looked at in vain: else time would be quadratic."""
-CHARACTERS_A_QUOTE: Final = 4
-"""Of a text, how many there must be for each quote that is looked at in vain."""
 
 _GAP = re.compile(rf"{BLANK}+")
 _ESCAPED_GAP = re.compile(r"(?:\\[nrt])+")
@@ -36,7 +33,7 @@ _CLOSED_BY = {"{": "}", "[": "]", "(": ")"}
 class Cursor:
     """A text, the place reached in it, and what is open there."""
 
-    def __init__(self, text: str, start: int, shift: int | None, patience: int, hints: Hints) -> None:
+    def __init__(self, text: str, start: int, shift: int | None, patience: Patience, hints: Hints) -> None:
         self.text = text
         self.shift = shift
         self.hints = hints
@@ -44,7 +41,7 @@ class Cursor:
         self.stack: list[Frame] = []
         self.root: Node = TruncatedNode()
         self.values: int = 0
-        self.patience = max(LEAST_PATIENCE, patience)
+        self.patience = patience
 
     def _is_over(self) -> bool:
         return self.at >= len(self.text) or self.values > MOST or len(self.stack) > DEEPEST

@@ -10,6 +10,8 @@ from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, Reco
 
 LONGEST: Final = 1_000_000
 """Characters of a document that are looked at."""
+MOST_SEARCHED: Final = 500 * LONGEST
+"""Characters of it that are looked through, each time counted."""
 _BLANKS = re.compile(r"\s+")
 
 
@@ -29,12 +31,24 @@ class Hints:
         return not self.names or fold(written) in self.names
 
     def says(self, text: str) -> bool:
-        """Whether the document has a text, but for its blanks."""
-        return _BLANKS.sub(" ", text) in self._plain
+        """Whether the document has a text, but for its blanks; no, once it was looked through too often."""
+        return self._searched.has(_BLANKS.sub(" ", text))
 
     @cached_property
-    def _plain(self) -> str:
-        return _BLANKS.sub(" ", self.document[:LONGEST])
+    def _searched(self) -> "_Searched":
+        return _Searched(_BLANKS.sub(" ", self.document[:LONGEST]))
+
+
+class _Searched:
+    """A document that is looked through: as often as takes about a second, for a text may have any number of words."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._left = MOST_SEARCHED
+
+    def has(self, text: str) -> bool:
+        self._left -= len(self._text)
+        return self._left >= 0 and text in self._text
 
 
 NO_HINTS: Final = Hints()

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 
 from langchain_nuextract.errors import SHOWN
 from langchain_nuextract.parsing.json.bare_words import word
-from langchain_nuextract.parsing.json.cursor import CHARACTERS_A_QUOTE
 from langchain_nuextract.parsing.json.escapes import unescape
 from langchain_nuextract.parsing.json.frames import Frame, count
 from langchain_nuextract.parsing.json.hints import NO_HINTS, Hints
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Fix, Node, ObjectNode, ScalarNode
-from langchain_nuextract.parsing.json.strings import MOST_KEPT
+from langchain_nuextract.parsing.json.patience import Patience
 from langchain_nuextract.parsing.json.tokens import BLANK, CLOSERS, QUOTED_KEY, WORD, WRONG_COMMA
 from langchain_nuextract.parsing.json.values import Values
 
@@ -41,12 +40,12 @@ class Parsed:
     node: Node
     end: int
     """Behind its last character."""
-    patience: int
+    patience: Patience
     """The quotes that may be looked at in vain in what follows."""
 
 
 def parse(
-    text: str, start: int, *, shift: int | None = None, patience: int | None = None, hints: Hints = NO_HINTS
+    text: str, start: int, *, shift: int | None = None, patience: Patience | None = None, hints: Hints = NO_HINTS
 ) -> Parsed:
     """Read the object or array whose opening bracket stands at `start`.
 
@@ -58,9 +57,7 @@ def parse(
             each of thousands of values could look to the end of the text.
         hints: What is known of the answer.
     """
-    if patience is None:
-        patience = min(MOST_KEPT, len(text) // CHARACTERS_A_QUOTE)
-    return _Parser(text, start, shift, patience, hints).run()
+    return _Parser(text, start, shift, patience or Patience.with_text(text), hints).run()
 
 
 class _Parser(Values):

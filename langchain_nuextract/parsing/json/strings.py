@@ -13,6 +13,7 @@ from typing import Final
 
 from langchain_nuextract.parsing.json.hints import NO_HINTS, Hints
 from langchain_nuextract.parsing.json.nodes import Fix
+from langchain_nuextract.parsing.json.patience import FULL, Patience
 from langchain_nuextract.parsing.json.string_ends import KEY_AHEAD, StringEnds
 from langchain_nuextract.parsing.json.tokens import BLANK, CLOSERS, Place
 
@@ -23,10 +24,8 @@ _TWICE = re.compile(r'(?<!\\)(?:\\\\)+"')
 """A quote that was escaped twice, which leaves it without escape."""
 _LETTERS = re.compile(r"[^\W\d_]{1,40}")
 _LETTERS_AT_END = re.compile(r"[^\W\d_]{1,40}\Z")
-MOST_HINTED: Final = 200
+MOST_COMPARED: Final = 200
 """Quotes of one string that are compared with what is known of the answer."""
-MOST_KEPT: Final = 5_000
-"""Quotes without escape that one string may have."""
 _LONGEST_WORD: Final = 40
 """Letters of a word before an apostrophe."""
 _PATIENCE: Final = 500
@@ -42,8 +41,8 @@ class Quoted:
     end: int
     """Behind its closing quote."""
     fixes: list[Fix] = field(default_factory=list[Fix])
-    wasted: int = 0
-    """How many quotes were looked at in vain, to find a better end than this."""
+    patience: Patience = FULL
+    """What is left of it for the strings behind this one."""
 
 
 def quoted(  # noqa: PLR0913  (what a string depends on)
@@ -52,15 +51,17 @@ def quoted(  # noqa: PLR0913  (what a string depends on)
     place: Place,
     closers: Callable[[], str] = str,
     *,
-    most: int = MOST_KEPT,
+    patience: Patience = FULL,
     hints: Hints = NO_HINTS,
 ) -> Quoted | None:
     """Read the string whose opening quote stands at `start`; None if the text ends within it.
 
-    `closers` tells which brackets close what it stands in, from the innermost; `most`, how many quotes without escape
-    it may have.
+    `closers` tells which brackets close what it stands in, from the innermost; `patience`, how many quotes may be
+    looked at in vain.
     """
-    return _Scan(text, start, place, closers, hints).run(most)
+    scan = _Scan(text, start, place, closers, hints)
+    scan.patience = patience
+    return scan.run()
 
 
 class _Scan(StringEnds):
@@ -68,11 +69,10 @@ class _Scan(StringEnds):
 
     doubtful: int | None = None
     """The first quote behind which something could follow that may follow a string."""
-    most: int = MOST_KEPT
+    patience: Patience = FULL
     has_doubled_apostrophes: bool = False
 
-    def run(self, most: int) -> Quoted | None:
-        self.most = most
+    def run(self) -> Quoted | None:
         if self.text.startswith(self.quote * 3, self.first - 1 - self.doubled):
             return self._tripled()
         asked = self.hints.names if self.place == "member" else self.hints.strings
@@ -88,16 +88,22 @@ class _Scan(StringEnds):
                 return found
             self._keep(mark)
             at = mark + 1
+        return self._at_the_latest()
+
+    def _at_the_latest(self) -> Quoted | None:
+        """The string up to the likeliest quote, where none shows that it ends the string."""
         if (end := self._end_on_line()) is not None:
-            return Quoted(self._raw(self.first, end), end, [Fix("unclosed-string", "", self.quote)])
-        if self.doubtful is None and self.kept:
-            self.doubtful = self.kept[0]
-        return None if self.doubtful is None else self._upto(self.doubtful, wasted=len(self.kept))
+            return self._unclosed(end)
+        if not self.kept:
+            return None
+        self.patience = self.patience.less(inner=len(self.kept))
+        return self._upto(self.kept[0] if self.doubtful is None else self.doubtful)
 
     def _hinted(self) -> Quoted | None:
         """The string up to where what is known of the answer says that it ends, and the document, if it is asked."""
         at, inner = self.first, list[int]()
-        while len(inner) < MOST_HINTED and (match := _STOPS[self.quote].search(self.text, at)):
+        most = min(MOST_COMPARED, self.patience.compared)
+        while len(inner) < most and (match := _STOPS[self.quote].search(self.text, at)):
             mark = match.start()
             pair = match[0] == "\\" or self._is_doubled_apostrophe(mark)
             at = mark + (2 if pair else 1)
@@ -106,16 +112,16 @@ class _Scan(StringEnds):
             end = self.known_end(mark)
             if end is not None and self.may_say(self._raw(self.first, end)):
                 self.kept = inner
-                if end == mark:
-                    return self._upto(mark)
-                fixes = [*self._escapes(end), Fix("unclosed-string", "", self.quote)]
-                return Quoted(_TWICE.sub('\\"', self._raw(self.first, end)), end, fixes)
+                return self._upto(mark) if end == mark else self._unclosed(end)
             inner.append(mark)
+        self.patience = self.patience.less(compared=len(inner))
+        self.has_doubled_apostrophes = False
         return None
 
     def _is_lost(self, mark: int) -> bool:
         """Whether it is no use to look for the end any farther."""
-        return len(self.kept) > self.most or (self.doubtful is not None and mark > self.doubtful + _PATIENCE)
+        too_far = self.doubtful is not None and mark > self.doubtful + _PATIENCE
+        return too_far or len(self.kept) > self.patience.inner
 
     def _read_to(self, mark: int) -> Quoted | None:
         """The string, if the quote at `mark` shows where it ends."""
@@ -124,9 +130,16 @@ class _Scan(StringEnds):
         if self._is_behind_rubbish(mark):
             return self._upto(self.kept[-1])
         end = self._end_before(mark)
-        if end is None:
-            return None
-        return Quoted(self._raw(self.first, end), end, [*self._escapes(end), Fix("unclosed-string", "", self.quote)])
+        return None if end is None else self._unclosed(end)
+
+    def _unclosed(self, end: int) -> Quoted:
+        """The string up to `end`, where no quote stands."""
+        fixes = [*self._escapes(end), Fix("unclosed-string", "", self.quote)]
+        return self._found(self._raw(self.first, end), end, fixes)
+
+    def _found(self, raw: str, end: int, fixes: list[Fix]) -> Quoted:
+        # A quote that is escaped twice is kept as part of the string, and has no escape then.
+        return Quoted(_TWICE.sub('\\"', raw) if self.kept else raw, end, fixes, self.patience)
 
     def _raw(self, start: int, end: int) -> str:
         """What stands in the text, an apostrophe that was written twice as one."""
@@ -163,9 +176,9 @@ class _Scan(StringEnds):
         start = self.first - 1 - self.doubled + 3
         end = self.text.find(self.quote * 3, start)
         raw = self.text[start:end].replace("\\", "\\\\")
-        return None if end < 0 else Quoted(raw, end + 3, [Fix("tripled-quotes", self.quote * 3, self.quote)])
+        return None if end < 0 else self._found(raw, end + 3, [Fix("tripled-quotes", self.quote * 3, self.quote)])
 
-    def _upto(self, mark: int, *, wasted: int = 0) -> Quoted:
+    def _upto(self, mark: int) -> Quoted:
         end, first, fixes = mark + 1, self.first, self._escapes(mark)
         if (self.doubled and self.text.startswith(self.quote, end)) or self._is_followed_by_another(mark):
             end += 1
@@ -175,8 +188,7 @@ class _Scan(StringEnds):
             fixes.append(Fix("inner-quote", '"', '\\"'))
         if self.quote != '"' or self.text[mark] != '"':
             fixes.append(Fix("other-quotes", f"{self.quote}{self.text[mark]}", '""'))
-        raw = self._raw(first, mark)
-        return Quoted(_TWICE.sub('\\"', raw) if self.kept else raw, end, fixes, wasted)
+        return self._found(self._raw(first, mark), end, fixes)
 
     def _escapes(self, end: int) -> list[Fix]:
         """The escapes that are missing before the quotes that are part of the string, if it ends here."""

@@ -6,7 +6,6 @@ import re
 from langchain_nuextract.errors import SHOWN
 from langchain_nuextract.parsing.json.bare_words import LITERALS, word
 from langchain_nuextract.parsing.json.brackets import Brackets
-from langchain_nuextract.parsing.json.cursor import LEAST_PATIENCE
 from langchain_nuextract.parsing.json.escapes import unescape
 from langchain_nuextract.parsing.json.frames import Frame, joined
 from langchain_nuextract.parsing.json.nodes import ArrayNode, ObjectNode, ScalarNode, TruncatedNode
@@ -100,9 +99,9 @@ class Values(Brackets):
         return ScalarNode(said, said, [*found.fixes, *fixes], self._stretch(start, found.end))
 
     def _quoted(self, place: Place) -> Quoted | None:
-        found = quoted(self.text, self.at, place, self._closers, most=self.patience, hints=self.hints)
+        found = quoted(self.text, self.at, place, self._closers, patience=self.patience, hints=self.hints)
         if found:
-            self.patience = max(LEAST_PATIENCE, self.patience - found.wasted)
+            self.patience = found.patience
         return found
 
     def _closers(self) -> str:

@@ -10,6 +10,7 @@ from langchain_nuextract.parsing.json.escapes import unescape_all
 from langchain_nuextract.parsing.json.hints import NO_HINTS, Hints
 from langchain_nuextract.parsing.json.nodes import Fix, Node, ObjectNode, ScalarNode, TruncatedNode
 from langchain_nuextract.parsing.json.parser import parse
+from langchain_nuextract.parsing.json.patience import Patience
 from langchain_nuextract.parsing.json.tokens import BLANK, CLOSERS
 
 MOST: Final = 10_000
@@ -44,7 +45,7 @@ class Candidate:
     node: Node
     start: int
     end: int
-    patience: int | None = None
+    patience: Patience | None = None
     """What is left of it for the candidates behind, as `parse` has it."""
 
 
@@ -100,7 +101,7 @@ def _before_marks(text: str) -> int:
 
 
 def _between(text: str, begin: int, hints: Hints, *, finished: bool = False) -> Iterator[Candidate]:
-    patience: int | None = None
+    patience: Patience | None = None
     if match := _MEMBER_FIRST.match(text, begin):
         yield _without_braces(text, match.start(1), hints, finished=finished)
     elif match := _NAME_FIRST.match(text, begin):
@@ -145,7 +146,7 @@ def _ends_in_value(node: ObjectNode) -> bool:
             return False
 
 
-def _candidate(text: str, start: int, patience: int | None, hints: Hints) -> Candidate:
+def _candidate(text: str, start: int, patience: Patience | None, hints: Hints) -> Candidate:
     if _ESCAPED.match(text, start):
         return Candidate(parse(_unescaped(text[start:]), 0, hints=hints).node, start, len(text))
     parsed = parse(text, start, shift=0, patience=patience, hints=hints)

@@ -11,7 +11,7 @@ from tests.fuzz.growth import STEEPEST, Repeated, steepness
 from tests.unit_tests.parsing.shapes import shape_of
 
 FORM = shape_of({"a": "string", "n": "number", "i": "integer", "l": [{"a": "string"}]})
-SIZE = 13_000
+SIZE = 40_000
 
 HOSTILE = {
     "open arrays": "[" * SIZE,
@@ -77,6 +77,14 @@ def test_hostile_text_ends_soon(text: str):
     assert seconds(lambda: read_shape(text, FORM)) < 20
     assert seconds(lambda: read_shape(text, ENTRIES)) < 20
     assert seconds(lambda: read_json(text)) < 20
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": "' + "x\\n " * SIZE + '"}', "{'a': ['" + "it''s x'," * SIZE], ids=["escapes", "quotes"]
+)
+def test_a_long_document_is_not_looked_through_for_every_word(text: str):
+    document = "It's in C:\\new or nowhere. " * SIZE
+    assert seconds(lambda: read_shape(text, FORM, document=document)) < 20
 
 
 def seconds(call: Callable[[], object]) -> float:
