@@ -259,7 +259,8 @@ class Client:
     def _place(self, call: ApiCall) -> ErrorContext:
         # llama.cpp and vLLM have it outside of /v1.
         before = self.endpoint.root if call.path == "/tokenize" else self.endpoint.url
-        return ErrorContext(before + call.path, str(call.body.get("model", "")))
+        grammar = bool(fields(call.body.get("structured_outputs")).get("grammar"))
+        return ErrorContext(before + call.path, str(call.body.get("model", "")), grammar)
 
     def _seen(self, body: Mapping[str, JSON]) -> Mapping[str, JSON]:
         self.is_vllm = self.is_vllm or not _OF_VLLM.isdisjoint(body)

@@ -10,6 +10,7 @@
 | a request that is longer than the context       | `ContextOverflow`     |
 | 408, 409, 425, 429, 5xx                         | `EndpointBusy`        |
 | any other 3xx or 4xx, a request that cannot go  | `RequestRefused`      |
+| 500 for a request with a grammar                | `RequestRefused`      |
 | 200 without a model's answer in it              | `NotAChatReply`       |
 """
 
@@ -44,6 +45,8 @@ NOBODY: Final = (
     "NUEXTRACT_BASE_URL"
 )
 _WHERE: Final = "Is base_url right? It is the address up to and including /v1"
+_BROKEN_GRAMMAR: Final = 500
+"""What vLLM answers where its engine cannot compile a grammar, which it could not the next time either."""
 _TRY_LATER: Final = frozenset({408, 409, 425, 429})
 
 _TOO_LONG = re.compile(
@@ -85,6 +88,8 @@ class ErrorContext:
 
     url: str
     model: str
+    has_grammar: bool = False
+    """Whether the request has a grammar that the server may not be able to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +144,8 @@ def explain_refusal(refusal: Refusal, place: ErrorContext, models: tuple[ServedM
         return AccessDenied(url, status, f"{quote(refusal.words)}. {hint}.")
     if status == 404:  # noqa: PLR2004  # the number is the name
         return _not_found(refusal, place, models)
-    if status in _TRY_LATER or status >= 500:  # noqa: PLR2004  # the range is the name
+    is_broken_grammar = status == _BROKEN_GRAMMAR and place.has_grammar
+    if status in _TRY_LATER or (status >= 500 and not is_broken_grammar):  # noqa: PLR2004  # the range is the name
         return EndpointBusy(url, status, quote(refusal.words), retry_after=retry_after(refusal.headers))
     if status < 400:  # noqa: PLR2004  # the range is the name
         target = refusal.headers.get("location", "")

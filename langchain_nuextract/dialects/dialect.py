@@ -17,6 +17,8 @@ NOBODY: Final = re.compile(r"(?!)")
 
 _HOLDS: Final = frozenset({"response_format", "structured_outputs", "json_schema"})
 """The fields by which decoding is held to a schema."""
+LLGUIDANCE: Final = "%llguidance {}\n"
+"""A first line that llguidance alone reads: llama.cpp's server knows by it what it is given; xgrammar refuses it."""
 
 _NO_INSTRUCTIONS: Final = (
     "it takes no instructions: the model would never see them. Show what you want by examples, or use NuExtract3."
@@ -132,11 +134,13 @@ def prompt(text: str, body: Mapping[str, JSON]) -> Request:
 
 
 def hold_chat(task: Task) -> dict[str, JSON]:
-    """Hold the answer to the task's answer schema, if it has one, on the chat route.
+    """Hold the answer to the task's grammar or answer schema, if it has one, on the chat route.
 
     `response_format` is understood by vLLM 0.11 to 0.33 and by llama.cpp; `guided_json` is gone since vLLM 0.12, and
     ignored without a word.
     """
+    if task.grammar:
+        return _hold_grammar(task.grammar)
     if not task.answer_schema:
         return {}
     schema: JSON = {"name": "answer", "schema": dict(task.answer_schema), "strict": True}
@@ -144,13 +148,20 @@ def hold_chat(task: Task) -> dict[str, JSON]:
 
 
 def hold_completion(task: Task) -> dict[str, JSON]:
-    """Hold the answer to the task's answer schema, if it has one, on the completions route.
+    """Hold the answer to the task's grammar or answer schema, if it has one, on the completions route.
 
     vLLM (0.11 and later) reads `structured_outputs`, llama.cpp reads `json_schema`; each ignores what the other reads.
     """
+    if task.grammar:
+        return _hold_grammar(task.grammar)
     if not task.answer_schema:
         return {}
     return {"structured_outputs": {"json": dict(task.answer_schema)}, "json_schema": dict(task.answer_schema)}
+
+
+def _hold_grammar(grammar: str) -> dict[str, JSON]:
+    """Hold the answer to a grammar: vLLM reads `structured_outputs`, llama.cpp reads `grammar`."""
+    return {"structured_outputs": {"grammar": grammar}, "grammar": LLGUIDANCE + grammar.removeprefix(LLGUIDANCE)}
 
 
 def resume(request: Request, written: str) -> Request:

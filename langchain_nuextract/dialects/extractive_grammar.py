@@ -1,176 +1,128 @@
-"""A grammar by which a model can write nothing but what its document says.
+r"""A grammar by which a model can write no verbatim value but words of its document.
 
-A small model that is free to write makes values up. Held by this grammar it chooses: among the runs of words of the
-document for a text, among the dates of the document for a date, and so on, or null. The objects of a list that have
-numbers are taken from lines that have as many, one from each of successive lines: a table is read row by row.
+What a shape asks for as `verbatim-string` is a run of the document's words, or null. Dates, numbers and the like are
+what the document says of their type, however it writes them; choices are choices, codes are codes, and free texts stay
+free. The keys come in the order of the template, on one line.
 
-The notation is that of llguidance, which llama.cpp's server takes as `grammar` if it was built with it (xllamacpp is).
+The notation is the part of Lark's that two engines read alike: llguidance, and xgrammar since 0.2.7. Which of them a
+vLLM server compiles it with depends on its settings, and on what it was asked first; see `docs/extractive-decoding.md`.
+Only literals, sets of letters, `%json` and `substring_chunks` stand in it, and the document only inside of JSON texts,
+so that nothing in a document is read as grammar.
 
-Source: https://github.com/guidance-ai/llguidance, docs/syntax.md, on `%regex` with `substring_chunks`.
+Sources: https://github.com/guidance-ai/llguidance, docs/syntax.md; https://github.com/mlc-ai/xgrammar,
+docs/defining_structures/lark_grammar.md; `grammar_is_likely_lark` in vLLM 0.32, v1/structured_output/utils.py.
 """
 
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from functools import lru_cache
 from typing import Final
 
-from langchain_nuextract.dialects.grammar_candidates import Offers
-from langchain_nuextract.paths import JSON, fields, integer, items, leaves
+from langchain_nuextract.dialects.document_values import values_of
+from langchain_nuextract.dialects.document_words import pieces, words_within
+from langchain_nuextract.paths import JSON
+from langchain_nuextract.schema.answer_shape import (
+    AnswerShape,
+    EnumShape,
+    ListShape,
+    MultiEnumShape,
+    RecordShape,
+    ScalarShape,
+    words,
+)
+from langchain_nuextract.schema.render import answer_schema
+from langchain_nuextract.schema.value_types import said_as
 
-LONGEST_TEXT: Final = 100
-"""Characters of a text: a model that does not find the end of a value copies on and on."""
-MOST_TEXTS: Final = 8
-"""Texts in a list, for the same reason; fewer where the document is short for the number of fields."""
-MOST_RECORDS: Final = 4
-"""Objects in a list that is not read row by row: the model repeats them as often as it may."""
-LONGEST_ROW: Final = 160
-"""Characters of a line that is a row of a table; longer ones are prose."""
-
-_CHUNK = re.compile(r"\w+|\s|[^\w\s]")
-_NUMERIC: Final = frozenset({"integer", "number"})
-_SHAPE: Final = rf"/[\p{{L}}\p{{N}}]|[\p{{L}}\p{{N}}\p{{S}}#@(+-].{{0,{LONGEST_TEXT - 2}}}[^\s,;:(-]/"
-"""What a text looks like: no punctuation on its own, no comma left over at its end."""
-_SEPARATOR: Final = '", "'
+_COMMA: Final = '", "'
 
 
-def grammar(schema: Mapping[str, JSON], template: JSON, text: str) -> str:
-    """Write the grammar of the answers that a document allows.
+def extractive_grammar(shape: RecordShape, text: str, most: int) -> str:
+    """Write the grammar of the answers that a document allows; takes time linear in both.
 
     Args:
-        schema: The JSON Schema of the answer.
-        template: The template of the same form, for the types of its leaves.
+        shape: What is asked for.
         text: The document's text.
+        most: Characters of the document's words that the grammar may have; see `words_within`.
     """
-    rules: dict[str, str] = {}
-    start = _Scope("ALL", text, _room(template, text, MOST_TEXTS), rules).value(schema, template)
-    return "\n".join(("%llguidance {}", f"start: {start}", *(f"{name}: {rule}" for name, rule in rules.items()), ""))
+    writer = _Writer(text, most, tuple(words(shape)))
+    start = writer.value(shape)
+    lines = (f"start: {start}", *(f"{name}: {rule}" for name, rule in writer.rules.items()), "")
+    # vLLM takes a text with this in it for another notation, wherever it stands.
+    return "\n".join(lines).replace("::=", ":\\u003a=")
 
 
-@dataclass(frozen=True)
-class _Scope:
-    """Writes what may be taken from a stretch of text: the document, or one of its lines."""
-
-    name: str
+@dataclass(frozen=True, slots=True)
+class _Writer:
     text: str
-    room: int
-    """The most texts that a list may have."""
-    rules: dict[str, str] = field(repr=False)
-    """The grammar's further rules, by name; those of this stretch are added as they are needed."""
+    most: int
+    names: tuple[str, ...]
+    rules: dict[str, str] = field(default_factory=dict[str, str])
+    """Further rules by name, added as they are needed."""
 
-    def value(self, schema: Mapping[str, JSON], template: JSON) -> str:
-        """Write what may stand for a schema: null if it admits null, or if there is nothing else."""
-        choices = self._choices(schema, template)
-        return _either([*choices, '"null"'] if _nullable(schema) or not choices else choices)
+    def value(self, shape: AnswerShape, *, nullable: bool = False) -> str:
+        """Write what may stand for a shape."""
+        match shape:
+            case RecordShape():
+                parts = (f"{_key(name)} {self.value(part, nullable=True)}" for name, part in shape.fields)
+                return f'"{{" {f" {_COMMA} ".join(parts)} "}}"'
+            case ListShape():
+                return self._list(self.value(shape.item, nullable=shape.gaps), shape.most)
+            case MultiEnumShape():
+                return self._list(self.value(EnumShape(shape.labels), nullable=shape.gaps), shape.most)
+            case EnumShape():
+                return _either([*map(_literal, shape.labels), *(['"null"'] if nullable else [])])
+            case ScalarShape():
+                return self._scalar(shape, nullable=nullable)
 
-    def _choices(self, schema: Mapping[str, JSON], template: JSON) -> Sequence[str]:
-        if "enum" in schema:
-            return [_literal(label) for label in items(schema["enum"]) if label is not None]
-        if "properties" in schema:
-            return [self._record(fields(schema["properties"]), fields(template))]
-        if "items" in schema:
-            return [f'"[" ({choice})? "]"' if (choice := self._items(schema, template)) else '"[]"']
-        return self._scalar(str(template))
+    def _list(self, item: str, most: int | None) -> str:
+        if most == 0 or not item:
+            return '"[]"'
+        more = "*" if most is None else f"{{0,{most - 1}}}"
+        return f'"[" ({item} ({_COMMA} {item}){more})? "]"'
 
-    def _record(self, properties: Mapping[str, JSON], template: Mapping[str, JSON]) -> str:
-        parts = (f"{_key(name)} {self.value(fields(part), template[name])}" for name, part in properties.items())
-        return f'"{{" {f" {_SEPARATOR} ".join(parts)} "}}"'
-
-    def _items(self, schema: Mapping[str, JSON], template: JSON) -> str:
-        """Write one or more items of a list; empty if there can be none."""
-        item, within = fields(schema["items"]), items(template)[0]
-        most = bound if (bound := integer(schema.get("maxItems"))) is not None else MOST_TEXTS
-        if "properties" in item and most > 1 and (tables := list(self._tables(within))):
-            return _either([self._table([row.value(item, within) for row in rows]) for rows in tables])
-        choices = self._choices(item, within)
-        if isinstance(within, list) or choices == [self._run()]:
-            return _repeated(choices, min(most, self.room))
-        if "properties" in item:
-            return _repeated(choices, min(most, _room(within, self.text, MOST_RECORDS)))
-        return _repeated(choices, 1) if most == 1 else self._in_order(choices)
-
-    def _scalar(self, kind: str) -> Sequence[str]:
-        offered = Offers(self.text).of(kind)
-        return [self._run()] if offered is None else [_quote(value) for value in offered]
+    def _scalar(self, shape: ScalarShape, *, nullable: bool) -> str:
+        """Write what may stand for a value; empty if nothing may."""
+        missing = ['"\\"\\""'] if not shape.type else ['"null"'] if nullable else []
+        if shape.verbatim or said_as(shape.type) == "words":
+            return _either([self._run(), *missing])
+        said = values_of(shape.type, self.text)
+        if said is None:
+            return self._json(answer_schema(shape, nullable=nullable))
+        name = f"VALUE_{shape.type.upper().replace('-', '_')}"
+        if said:
+            self.rules[name] = " | ".join(said)
+        choices = [*([name] if said else []), *missing]
+        return _either(choices) if choices else ""
 
     def _run(self) -> str:
-        """Define a text: a run of words, without blanks at its ends."""
-        name = f"TEXT_{self.name}"
-        if name not in self.rules:
-            words = _CHUNK.findall(" ".join(self.text.split()))
-            chunks = json.dumps([json.dumps(word, ensure_ascii=False)[1:-1] for word in words])
-            self.rules[name] = rf'"\"" RUN_{self.name} "\""'
-            self.rules[f"RUN_{self.name}"] = f"{_SHAPE} & WORDS_{self.name}"
-            self.rules[f"WORDS_{self.name}"] = f'%regex {{"substring_chunks": {chunks}}}'
+        if "RUN" not in self.rules:
+            self.rules["RUN"] = '"\\"" WORDS "\\""'
+            self.rules["WORDS"] = f'%regex {{"substring_chunks": {_chunks(self.text, self.most, self.names)}}}'
+        return "RUN"
+
+    def _json(self, schema: Mapping[str, JSON]) -> str:
+        rule = f"%json {json.dumps(schema)}"
+        known = next((name for name, each in self.rules.items() if each == rule), "")
+        name = known or f"json{len(self.rules)}"
+        self.rules[name] = rule
         return name
 
-    def _tables(self, template: JSON) -> "Iterator[list[_Scope]]":
-        """Give the lines that have enough numbers for a record, if it has any, up to each blank line.
 
-        Lines apart from each other count as one table where no two of them stand together.
-        """
-        rows = list(self._rows(template))
-        tables = [[row for _, row in run] for _, run in groupby(rows, key=lambda each: each[0])]
-        together = any(len(table) > 1 for table in tables)
-        yield from tables if together or not rows else [[row for _, row in rows]]
-
-    def _rows(self, template: JSON) -> "Iterator[tuple[int, _Scope]]":
-        """Give the lines that have enough numbers, each with the number of the paragraph it stands in."""
-        needed = sum(kind in _NUMERIC for _, kind in leaves(template))
-        paragraph = 0
-        for number, line in enumerate(self.text.splitlines() if needed else ()):
-            row = " ".join(line.split())
-            paragraph += not row
-            if len(row) <= LONGEST_ROW and Offers(row).count() >= needed:
-                yield paragraph, _Scope(f"{self.name}_{number}", row, self.room, self.rules)
-
-    def _table(self, rows: Sequence[str]) -> str:
-        """Write a list of successive rows, from any of them on."""
-        names = [f"row{len(self.rules) + number}" for number in range(len(rows))]
-        for name, row, following in zip(names, rows, [*names[1:], ""], strict=True):
-            self.rules[name] = f"{row} ({_SEPARATOR} {following})?" if following else row
-        return _either(names)
-
-    def _in_order(self, items: Sequence[str]) -> str:
-        """Write a list of some of the items, in their order and each once; empty if there are none."""
-        if not items:
-            return ""
-        names = [f"item{len(self.rules) + number}" for number in range(len(items))]
-        for name, item, following in zip(names, items, [*names[1:], ""], strict=True):
-            self.rules[name] = f"{item} ({_SEPARATOR} {following})? | {following}" if following else item
-        return names[0]
-
-
-def _room(template: JSON, text: str, most: int) -> int:
-    """Bound a list: with two words for each, the fields of a template must fit into the document that often."""
-    fields = sum(1 for _ in leaves(template))
-    return max(1, min(most, len(text.split()) // (2 * max(fields, 1))))
-
-
-def _repeated(choices: Sequence[str], most: int) -> str:
-    if not choices or most < 1:
-        return ""
-    item = _either(choices)
-    return f"{item} ({_SEPARATOR} {item}){{0,{most - 1}}}" if most > 1 else item
+@lru_cache(maxsize=16)
+def _chunks(text: str, most: int, names: tuple[str, ...]) -> str:
+    """Write the pieces of a document's words as they stand in an answer, which is JSON, as JSON."""
+    written = [json.dumps(each, ensure_ascii=False)[1:-1] for each in pieces(words_within(text, most, names))]
+    return json.dumps(written, ensure_ascii=False)
 
 
 def _key(name: str) -> str:
-    return _quote(f"{json.dumps(name, ensure_ascii=False)}: ")
+    return json.dumps(f"{json.dumps(name, ensure_ascii=False)}: ")
 
 
-def _nullable(schema: Mapping[str, JSON]) -> bool:
-    return "null" in items(schema.get("type")) or None in items(schema.get("enum"))
+def _literal(value: JSON) -> str:
+    return json.dumps(json.dumps(value, ensure_ascii=False))
 
 
 def _either(choices: Sequence[str]) -> str:
     return f"({' | '.join(choices)})"
-
-
-def _literal(value: JSON) -> str:
-    return _quote(json.dumps(value, ensure_ascii=False))
-
-
-def _quote(text: str) -> str:
-    """Write a text as a literal of the grammar: JSON's escapes are the grammar's."""
-    return json.dumps(text, ensure_ascii=False)

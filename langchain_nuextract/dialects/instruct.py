@@ -13,7 +13,7 @@ from typing import Final, cast
 
 from langchain_nuextract.dialects.control_tokens import ANY, QWEN_ENDS
 from langchain_nuextract.dialects.dialect import NOBODY, Dialect, answer_of, hold_chat, template_of
-from langchain_nuextract.dialects.extractive_grammar import grammar
+from langchain_nuextract.dialects.embedded_grammar import grammar
 from langchain_nuextract.dialects.grammar_candidates import OFFERED
 from langchain_nuextract.dialects.messages import Reply, Request, Task
 from langchain_nuextract.documents.escape import escape_text

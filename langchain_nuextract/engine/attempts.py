@@ -1,7 +1,7 @@
 """One attempt: what the model is asked, and what its reply says, together with what is known from earlier replies."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from langchain_nuextract.dialects.messages import Reply, Request
@@ -18,6 +18,7 @@ from langchain_nuextract.engine.fields import (
 )
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.result import AttemptKind
+from langchain_nuextract.engine.verbatim import VerbatimCheck, lacks_words
 from langchain_nuextract.errors import InvalidValue, Problem
 from langchain_nuextract.parsing import Reading
 from langchain_nuextract.parsing.read import read_shape, trace_shape
@@ -37,6 +38,8 @@ class AttemptRequest:
     request: Request
     base: Request
     """The request whose answer is continued; the same as `request` if none is."""
+    grammar: str = field(default="", repr=False)
+    """What the decoding is held to, beyond the schema."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,10 @@ class AttemptReader(Generic[T]):
         policy, document = self.plan.options.recovery.repairs, self.source.text
         finished = reply.finish_reason == "stop"
         reading = read_shape(text, shape, policy=policy, document=document, finished=finished)
+        if self.plan.options.recovery.verbatim != "unchecked":
+            reading = VerbatimCheck(self.source, self.escaped).of(reading, sent.shape)
+            if sent.grammar and lacks_words(reading):
+                self.plan.grammars.ignored()
         known: MergedFields = earlier[-1].fields if earlier else {}
         cut_off = f"the answer was cut off here (finish reason {reply.finish_reason!r})"
         problems = (*reading.problems, *(Problem(path, cut_off) for path in reading.incomplete))

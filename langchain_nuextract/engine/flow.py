@@ -19,6 +19,7 @@ from langchain_nuextract.engine.outcome import give_up, succeed
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.engine.strategies import RecoveryStrategies
+from langchain_nuextract.engine.verbatim import GrammarSupport
 from langchain_nuextract.errors import EndpointError
 
 T = TypeVar("T")
@@ -49,7 +50,8 @@ def extract(plan: Plan[T], source: Source) -> Flow[T]:
         asked = replace(asked, request=budget.bound(asked.request, usage, perf_counter() - started))
         sent.append(asked)
         try:
-            (reply,) = yield (asked.request,)
+            asked, reply = yield from _send(asked, strategies, plan.grammars)
+            sent[-1] = asked
         except EndpointError as error:
             if not results:
                 raise
@@ -63,3 +65,18 @@ def extract(plan: Plan[T], source: Source) -> Flow[T]:
                 return succeed(reader, results, seconds=perf_counter() - started)
         asked = strategies.next(results, sent)
     return give_up(reader, results, failure, seconds=perf_counter() - started)
+
+
+def _send(
+    asked: AttemptRequest, strategies: RecoveryStrategies, grammars: GrammarSupport
+) -> Generator[tuple[Request, ...], tuple[Reply, ...], tuple[AttemptRequest, Reply]]:
+    """Send a request, with another grammar or none where the server cannot take the one it has."""
+    while True:
+        try:
+            (reply,) = yield (asked.request,)
+        except EndpointError as error:
+            if not grammars.refused(asked.grammar, error):
+                raise
+            asked = strategies.with_other_grammar(asked)
+        else:
+            return asked, reply

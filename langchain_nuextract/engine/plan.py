@@ -16,6 +16,7 @@ from langchain_nuextract.engine.page_inputs import shown
 from langchain_nuextract.engine.page_limit import PageLimit
 from langchain_nuextract.engine.recovery import DEFAULT, RecoveryPolicy
 from langchain_nuextract.engine.result import AttemptKind
+from langchain_nuextract.engine.verbatim import GrammarSupport
 from langchain_nuextract.errors import InvalidValue, Problem
 from langchain_nuextract.grounding.normalize import fold
 from langchain_nuextract.paths import JSON
@@ -65,10 +66,13 @@ class Plan(Generic[T]):
     page_limit: PageLimit = field(default_factory=PageLimit, compare=False, repr=False)
     """How many images a request may have; shared by all documents."""
 
+    grammars: GrammarSupport = field(default_factory=GrammarSupport, compare=False, repr=False)
+    """Which grammars the server takes; shared by all documents."""
+
     @property
     def first(self) -> AttemptKind:
         """How to ask at first."""
-        return "constrained" if self.dialect.constrained else "plain"
+        return "constrained" if self.dialect.constrained or self._is_extractive("plain") else "plain"
 
     def narrowed(self, shape: RecordShape) -> "Plan[T]":
         """Ask for some of the fields only.
@@ -97,10 +101,18 @@ class Plan(Generic[T]):
         """
         constrained = self.dialect.constrained or kind == "constrained"
         thinking = self.options.thinking and not constrained
+        grammar = self.grammars.grammar(shape or self.shape, source) if self._is_extractive(kind) else ""
         if shape is None or shape is self.shape:
             schema = self.answer_schema if constrained else None
             return Task(
-                source, self.template, self.instructions, self.shots, schema, thinking, self.written.source.text
+                source,
+                self.template,
+                self.instructions,
+                self.shots,
+                schema,
+                grammar,
+                thinking=thinking,
+                template_text=self.written.source.text,
             )
         shots = (replace(each, answer=_narrowed(each.answer, shape)) for each in self.shots)
         template = answers.template(shape)
@@ -110,9 +122,20 @@ class Plan(Generic[T]):
             instructions=_instructions(self.target, self.dialect, self.options.instructions, shape),
             shots=tuple(shots),
             answer_schema=answers.answer_schema(shape) if constrained else None,
+            grammar=grammar,
             thinking=thinking,
             template_text=escape_text(dumps(template), self.dialect.marks),
         )
+
+    def _is_extractive(self, kind: AttemptKind) -> bool:
+        """Whether to hold the decoding to the words of the document."""
+        match self.options.recovery.verbatim:
+            case "constrained":
+                return kind == "constrained" or not self.options.thinking
+            case "checked":
+                return kind == "constrained"
+            case "unchecked":
+                return False
 
 
 def plan_for(target: Target[T], dialect: Dialect, options: ExtractionOptions = _NO_OPTIONS) -> Plan[T]:

@@ -11,6 +11,8 @@ from langchain_nuextract.paths import JSON
 
 OnFailure: TypeAlias = Literal["raise", "drop", "partial"]
 """What is made of an answer that cannot be mended; see `RecoveryPolicy`."""
+Verbatim: TypeAlias = Literal["unchecked", "checked", "constrained"]
+"""What is done for `verbatim-string` values to be the document's words; see `RecoveryPolicy`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,13 @@ class RecoveryPolicy:
             given, a stream is closed, and a server whose first answer shows that it is vLLM is asked to stop
             (`repetition_detection`, since vLLM 0.17). True asks any server; others may refuse the field. False lets
             every answer come to its end, as for tables that have more equal rows in succession.
+        verbatim: What is done for the values of fields that are asked for as `verbatim-string` to be words of the
+            document. `checked`: a value that the document does not have is left out and a problem, and asked for
+            again; where that comes to constrained decoding, the model can write no other words than the document's.
+            `constrained`: decoding is held to the document's words from the first call on, unless the model is to
+            think first; and checked, too. Needs a server with llguidance or xgrammar 0.2.7, as vLLM 0.32 has them, and
+            is best with `--structured-outputs-config.backend guidance`; with others, and with a warning, values are
+            checked. It has no effect on documents with images.
 
     Raises:
         ValueError: A limit is below one call, one token or no time; or there is no such way to fail or to repair.
@@ -51,10 +60,12 @@ class RecoveryPolicy:
     on_failure: OnFailure = "raise"
     repairs: Policy = "safe"
     stop_repetition: bool | None = None
+    verbatim: Verbatim = "unchecked"
 
     def __post_init__(self) -> None:
         _check_choice("on_failure", self.on_failure, get_args(OnFailure))
         _check_choice("repairs", self.repairs, get_args(Policy))
+        _check_choice("verbatim", self.verbatim, get_args(Verbatim))
         _check_choice("stop_repetition", self.stop_repetition, (None, True, False))
         _check_limit("max_calls", self.max_calls, at_least=1)
         if self.max_output_tokens is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from langchain_nuextract.dialects.dialect import resume
+from langchain_nuextract.dialects.messages import Request
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.engine.attempts import AttemptRequest, AttemptResult
 from langchain_nuextract.engine.continuation import has_ended, resume_point
@@ -12,7 +13,7 @@ from langchain_nuextract.engine.fields import narrowed
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.repetition import is_runaway
 from langchain_nuextract.engine.result import AttemptKind
-from langchain_nuextract.paths import JSON
+from langchain_nuextract.paths import JSON, fields
 from langchain_nuextract.schema.answer_shape import RecordShape, types, words
 
 _LOGPROBS: Final[dict[str, JSON]] = {"logprobs": True, "top_logprobs": 1}
@@ -90,11 +91,18 @@ class RecoveryStrategies:
     def _ask(self, kind: AttemptKind, shape: RecordShape, *, constrained: bool = False) -> AttemptRequest:
         task = self.plan.task(self.source, "constrained" if constrained else kind, shape)
         request = self.plan.dialect.phrase(task)
+        grammar = task.grammar if _has_grammar(request) else ""
         if self.plan.options.logprobs:
             request = replace(request, body={**request.body, **_LOGPROBS})
-        if task.answer_schema and (echoes := self._echoes(shape)):
+        if task.answer_schema and not grammar and (echoes := self._echoes(shape)):
             request = replace(request, vllm_only={"bad_words": echoes})
-        return AttemptRequest(kind, shape, request, request)
+        return AttemptRequest(kind, shape, request, request, grammar)
+
+    def with_other_grammar(self, refused: AttemptRequest) -> AttemptRequest:
+        """Ask for the same once more, held to a grammar that the server may take, or to the schema alone."""
+        asked = self._ask(refused.kind, refused.shape, constrained=True)
+        request = replace(refused.request, body=asked.request.body)
+        return replace(asked, request=request, base=request)
 
     def _echoes(self, shape: RecordShape) -> list[JSON]:
         """The type names that an answer cannot have but as an echo of the template, since the document has none."""
@@ -109,6 +117,10 @@ class RecoveryStrategies:
         if not bad or len(bad) == len(result.fields):
             return self.plan.shape
         return narrowed(self.plan.shape, bad)
+
+
+def _has_grammar(request: Request) -> bool:
+    return bool(fields(request.body.get("structured_outputs")).get("grammar"))
 
 
 def _was_constrained(results: Sequence[AttemptResult]) -> bool:

@@ -4,7 +4,7 @@
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -18,6 +18,10 @@ _DAY_ALONE: Final = re.compile(
     re.IGNORECASE,
 )
 _AFTER_WORD: Final = 3
+_MONTHS: Final = 12
+_DAYS: Final = 31
+_HOURS: Final = 24
+_MINUTES: Final = 60
 _ROW: Final = re.compile(rf"^[\s|]*({ONE_OR_TWO})(?=[\s|.;])", re.MULTILINE)
 _UNMARKED: Final = re.compile(r"\d(?<!\d\d)(?:\d{7}|\d{3} \d\d \d\d|\d \d\d \d{4})(?!\d)")
 _LONE_YEAR: Final = re.compile(r"(?:19|20)(?<!\d\d\d)\d\d(?!\d)")
@@ -43,6 +47,15 @@ class DateIndex:
     def __init__(self, text: str) -> None:
         """Look at nothing yet: most documents are asked for no day."""
         self._text = text
+
+    def days(self) -> Iterator[tuple[int, int, int]]:
+        """Yield each year, month and day that the text speaks of; 0 for what it does not say."""
+        yield from ((each.year, each.month, each.day) for each in self._mentions)
+        yield from (each for each in self._unmarked if 0 < each[1] <= _MONTHS and 0 < each[2] <= _DAYS)
+
+    def times(self) -> Iterator[tuple[int, ...]]:
+        """Yield the hour, minute and second of each time of the day."""
+        return (each for each in self._clocks if each[0] < _HOURS and max(each[1:]) < _MINUTES)
 
     def find(self, value: str) -> tuple[Sequence[Pieces], Match]:
         """Find a day, month or time that is written by ISO 8601, in the order of the text.

@@ -58,6 +58,16 @@ class NumberIndex:
             or (self._signed(value, self._per_cent(value)) if abs(value) < 1 else ())
         )
 
+    def values(self) -> Iterator[str]:
+        """Yield the plain notation of each number that the text says, with its sign, in thousands or per cent too."""
+        for written, spans in (*self._numerals.items(), *self._scaled.items()):
+            number = Decimal(written)
+            if any(self.is_negative(span) for span in spans):
+                yield f"-{notation(number)}"
+            yield notation(number)
+            if any(_PER_CENT.match(self._text, end) for _, end in spans):
+                yield notation(number / 100)
+
     def is_negative(self, span: tuple[int, int]) -> bool:
         """Whether a numeral has a minus sign, before it or behind, or stands in an accountant's parentheses."""
         starts, ends = self._negatives

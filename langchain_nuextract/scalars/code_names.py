@@ -1,14 +1,17 @@
 # ruff: noqa: RUF001  (names in other alphabets)
 """The names that people write for codes: `€` and `Euro` for `EUR`, `Deutschland` for `DE`, `français` for `fr`."""
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from gettext import translation
 from typing import Any, Final
 
-from langchain_nuextract.schema.formats.codes import library
+from langchain_nuextract.schema.formats.codes import is_currency, library
 
 _LANGUAGES: Final = ("de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da", "nb", "cs", "ru", "ja", "zh_CN", "ko")
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_CODE: Final = re.compile(r"(?<![A-Z])[A-Z]{3}(?![A-Z])")
 _MONEY: Final = {
     row[0]: tuple(row[1:])
     for row in map(
@@ -56,6 +59,16 @@ _MONEY: Final = {
 def money_signs(code: str) -> Sequence[str]:
     """The signs and names of a currency, the code itself among them; none if it is not known."""
     return (code, *_MONEY[code]) if code in _MONEY else ()
+
+
+def money_in(text: str) -> Iterator[str]:
+    """Yield the codes of the currencies of which a text has the code, a sign or a name."""
+    small = text.casefold()
+    there = set(_WORD.findall(small))
+    for code, signs in _MONEY.items():
+        if any(sign in there or (not sign.isalpha() and sign in small) for sign in map(str.casefold, (code, *signs))):
+            yield code
+    yield from (code for code in dict.fromkeys(_CODE.findall(text)) if code not in _MONEY and is_currency(code))
 
 
 def same_money(written: str) -> Sequence[str]:

@@ -32,6 +32,8 @@ class ScalarShape:
     open: bool = False
     """Whether it stands for any JSON value, so that objects and lists are taken as they are."""
     hook: Hook = ""
+    verbatim: bool = False
+    """Whether it is to be words of the document, as they stand there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ Source: numindai/nuextract, assets/TYPES.md at ab9e1a7; the last six regions are
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from langchain_nuextract.schema.formats.addresses import is_email, is_phone, is_url
 from langchain_nuextract.schema.formats.codes import (
@@ -23,6 +23,10 @@ from langchain_nuextract.schema.formats.codes import (
 )
 from langchain_nuextract.schema.formats.iso8601 import is_date, is_date_time, is_duration, is_time
 from langchain_nuextract.schema.formats.ucum import is_unit
+
+Notation: TypeAlias = Literal["", "words", "number", "integer", "day", "moment", "clock", "money", "phone", "truth"]
+"""What stands in a document for a value: its own words, or something that is said in many ways, such as a day. Empty
+where nothing need stand for it: `DE` is right where a document says "Munich"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,8 @@ class ValueType:
     """A pattern of texts that are in the type's normal form beyond doubt, so that nothing need be read out of them."""
     nearby: tuple[str, ...] = ()
     """What to ask for where a generation lacks the type, best first; plain text is the last resort."""
+    said_as: Notation = ""
+    """What a document has where it says such a value, for models that may write nothing else."""
     is_code: bool = False
     """Whether values are drawn from a list, so that a document need not say them: `EUR` is right for "€"."""
 
@@ -55,16 +61,20 @@ _VERBATIM: Final = ("verbatim-string",)
 _COUNTRIES: Final = "US FR IE GB IT ES DE PT CA MX BR AU JP KR CN IN VN TH RU PL"
 
 
-def _code(name: str, says: str, holds: Callable[[str], bool], pattern: str = "", *formats: str) -> ValueType:
-    return ValueType(name, says=says, holds=holds, formats=formats, pattern=pattern, normal=pattern, is_code=True)
+def _code(
+    name: str, says: str, holds: Callable[[str], bool], pattern: str = "", *formats: str, said_as: Notation = ""
+) -> ValueType:
+    return ValueType(
+        name, says=says, holds=holds, formats=formats, pattern=pattern, normal=pattern, said_as=said_as, is_code=True
+    )
 
 
 _ROWS: Final = (
-    ValueType("integer", "integer"),
-    ValueType("number", "number"),
-    ValueType("boolean", "boolean", is_code=True),
+    ValueType("integer", "integer", said_as="integer"),
+    ValueType("number", "number", said_as="number"),
+    ValueType("boolean", "boolean", said_as="truth", is_code=True),
     ValueType("string"),
-    ValueType("verbatim-string", formats=("uuid", "hostname", "ipv4", "ipv6")),
+    ValueType("verbatim-string", formats=("uuid", "hostname", "ipv4", "ipv6"), said_as="words"),
     ValueType(
         "date",
         says="a date (ISO 8601)",
@@ -72,6 +82,7 @@ _ROWS: Final = (
         formats=("date",),
         pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$",
         normal=r"^\d{4}(?:-\d{2}){1,2}$",
+        said_as="day",
         nearby=("date-time",),
     ),
     ValueType(
@@ -81,6 +92,7 @@ _ROWS: Final = (
         formats=("time",),
         pattern=_CLOCK,
         normal=r"^\d{2}:\d{2}\S*$",
+        said_as="clock",
     ),
     ValueType(
         "date-time",
@@ -89,6 +101,7 @@ _ROWS: Final = (
         formats=("date-time",),
         pattern=rf"^[0-9]{{4}}-[0-9]{{2}}(-[0-9]{{2}}(T{_TIME})?)?$",
         normal=r"^\d{4}-\d{2}(?:-\d{2}(?:T\S+)?)?$",
+        said_as="moment",
     ),
     ValueType(
         "duration",
@@ -98,18 +111,27 @@ _ROWS: Final = (
         normal=r"^-?P[\dA-Z.,]+$",
     ),
     _code("country", "a country code (ISO 3166-1 alpha-2)", is_country, "^[A-Z]{2}$", "country-code"),
-    _code("currency", "a currency code (ISO 4217)", is_currency, "^[A-Z]{3}$", "currency-code"),
+    _code("currency", "a currency code (ISO 4217)", is_currency, "^[A-Z]{3}$", "currency-code", said_as="money"),
     _code("language", "a language code (ISO 639-3)", is_language, "^[a-z]{3}$"),
     _code("language-tag", "a language tag (BCP 47)", is_language_tag),
     _code("script", "a script code (ISO 15924)", is_script, "^[A-Z][a-z]{3}$"),
     _code("unit-code", "a unit code (UCUM)", is_unit),
-    ValueType("url", says="a web address", holds=is_url, formats=("uri", "iri", "url"), nearby=_VERBATIM),
     ValueType(
-        "email-address", says="an e-mail address", holds=is_email, formats=("email", "idn-email"), nearby=_VERBATIM
+        "url", says="a web address", holds=is_url, formats=("uri", "iri", "url"), nearby=_VERBATIM, said_as="words"
     ),
-    ValueType("phone-number", says="a telephone number", holds=is_phone, formats=("phone",), nearby=_VERBATIM),
-    ValueType("iban", says="an IBAN", holds=is_iban, nearby=_VERBATIM),
-    ValueType("bic", says="a BIC", holds=is_bic, nearby=_VERBATIM),
+    ValueType(
+        "email-address",
+        says="an e-mail address",
+        holds=is_email,
+        formats=("email", "idn-email"),
+        nearby=_VERBATIM,
+        said_as="words",
+    ),
+    ValueType(
+        "phone-number", says="a telephone number", holds=is_phone, formats=("phone",), nearby=_VERBATIM, said_as="phone"
+    ),
+    ValueType("iban", says="an IBAN", holds=is_iban, nearby=_VERBATIM, said_as="words"),
+    ValueType("bic", says="a BIC", holds=is_bic, nearby=_VERBATIM, said_as="words"),
 )
 _REGIONS: Final = tuple(
     _code(f"region:{country}", f"the code of a part of {country} (ISO 3166-2)", region(country))
@@ -131,6 +153,11 @@ FORMATS: Final = {format_: row.name for row in _ROWS for format_ in row.formats}
 def json_kind(name: str) -> str:
     """Give the JSON type in which a model writes a type: `string`, `integer`, `number` or `boolean`."""
     return TYPES[name].kind if name in TYPES else "string"
+
+
+def said_as(name: str) -> Notation:
+    """Tell what stands in a document for a value of a type."""
+    return TYPES[name].said_as if name in TYPES else ""
 
 
 def json_kinds(name: str) -> frozenset[str]:

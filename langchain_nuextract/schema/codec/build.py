@@ -101,6 +101,8 @@ class _Builder:
             shape = EnumShape(("yes", "no")) if self._vocabulary.enums else self._scalar("string")
             return TextCodec(shape, node.kinds, self._missing, note=node.note)
         shape = self._scalar(node.type)
+        if node.type == "verbatim-string" or shape.type == "verbatim-string":
+            shape = replace(shape, verbatim=True)
         if shape.type in {"", "string"} and node.type in TEMPORAL:
             shape = replace(shape, meant=node.type)
         if node.kinds == frozenset({"string"}) and shape.type:

@@ -1,129 +1,106 @@
-"""What a document offers for each type, and the grammar made of it."""
+"""What a model may write by the grammar of a document. That engines read it so is for the tests with vLLM to prove."""
 
 import json
-import re
 
 import pytest
 
 from langchain_nuextract.dialects import dialect_named
-from langchain_nuextract.dialects.extractive_grammar import grammar
-from langchain_nuextract.dialects.grammar_candidates import Offers
-from langchain_nuextract.dialects.instruct import EMBEDDED, INSTRUCT
-from langchain_nuextract.dialects.messages import Shot, Task
-from langchain_nuextract.documents.source import Source, Text
+from langchain_nuextract.dialects.document_values import WRITTEN, values_of
+from langchain_nuextract.dialects.extractive_grammar import extractive_grammar
 from langchain_nuextract.schema.target import Target
-
-TABLE = "Item   Quantity   Price\nBlue pen   3   1.20\nRed pen   4   2.50\n\nVAT   20   0.90\nTotal 4.60"
-
-
-def written(template: dict, text: str) -> str:
-    target = Target.of(template)
-    return grammar(target.answer_schema_for(EMBEDDED), target.template(EMBEDDED), text)
+from langchain_nuextract.schema.value_types import SCALARS, said_as
 
 
-def rules(text: str) -> dict[str, str]:
-    return dict(line.split(": ", 1) for line in text.splitlines()[1:])
+def rules(template: dict, text: str, model: str = "nuextract-3") -> dict[str, str]:
+    written = extractive_grammar(Target.of(template).shape(dialect_named(model)), text, 8_000)
+    return dict(line.split(": ", 1) for line in written.splitlines())
 
 
 @pytest.mark.parametrize(
-    ("kind", "text", "offered"),
+    ("type_", "text", "among"),
     [
-        pytest.param("date", "Due on 12 March 2026, not 2026-03-13.", ["2026-03-12", "2026-03-13"], id="dates"),
-        pytest.param("date", "Paid 03/04/2026.", ["2026-04-03", "2026-03-04"], id="both-readings"),
-        pytest.param("date", "No day is named here.", [], id="no-date"),
-        pytest.param("date-time", "At 2026-03-12 14:30.", ["2026-03-12T14:30:00", "2026-03-12"], id="moment"),
-        pytest.param("time", "From 9:30 to noon.", ["09:30:00"], id="time"),
-        pytest.param("integer", "3 pens at 1.20 in HL-2026-0417, BS1.", [3], id="whole-numbers-only"),
-        pytest.param("number", "Cost: 1,234.50 less (20.00).", [1234.5, 20, -20], id="numbers"),
-        pytest.param("boolean", "Anything.", [True, False], id="boolean"),
-        pytest.param("currency", "€ 20 or 22 USD", ["USD", "EUR"], id="currency"),
-        pytest.param("email-address", "Write to ann@example.com.", ["ann@example.com"], id="address"),
-        pytest.param("phone-number", "Call +44 117 496 0123 now", ["+44 117 496 0123"], id="phone"),
-        pytest.param("url", "See https://example.com/a?b=1.", ["https://example.com/a?b=1"], id="url"),
+        pytest.param("number", "1.580,22 €", "/1580[.]220{0,6}/", id="a-number"),
+        pytest.param("number", "3 Mio.", "/3000000([.]0{1,6})?/", id="millions"),
+        pytest.param("number", "19 %", "/0[.]190{0,6}/", id="per-cent"),
+        pytest.param("number", "(20.00)", "/-20([.]0{1,6})?/", id="negative"),
+        pytest.param("number", "١٢", "/12([.]0{1,6})?/", id="arabic-digits"),
+        pytest.param("integer", "3 pens", '"3"', id="an-integer"),
+        pytest.param("date", "12 March 2026", r'"\"2026-03-12\""', id="a-day"),
+        pytest.param("date", "2026年3月12日", r'"\"2026-03-12\""', id="a-day-in-japanese"),
+        pytest.param("date", "March 2026", r'"\"2026-03\""', id="a-month"),
+        pytest.param("date", "since 1998", r'"\"1998\""', id="a-year"),
+        pytest.param("date", "3 May. In 2024", r'"\"2024-05-03\""', id="a-day-of-a-year-elsewhere"),
+        pytest.param("time", "at 9:30", '/"09:30(:00)?(Z|[+-][0-9]{2}:[0-9]{2})?"/', id="a-time"),
+        pytest.param("currency", "20 €", r'"\"EUR\""', id="money-by-its-sign"),
+        pytest.param("currency", "5 USD", r'"\"USD\""', id="money-by-its-code"),
+        pytest.param("boolean", "", '"true"', id="truth"),
+        pytest.param("phone-number", "0117 496 0123", r'/"[+]?01174960123"/', id="a-phone-number"),
+        pytest.param("phone-number", "0117 496 0123", r'/"[+][1-9][0-9]{0,2}1174960123"/', id="with-a-country"),
     ],
 )
-def test_a_type_is_offered_what_the_text_has_of_it(kind, text, offered):
-    assert [json.loads(value) for value in Offers(text).of(kind)] == offered
+def test_a_type_may_be_what_the_document_says_of_it(type_, text, among):
+    assert among in (values_of(type_, text) or ())
 
 
-@pytest.mark.parametrize("kind", ["string", "verbatim-string", "country", "region:US"])
-def test_any_words_may_be_a_text(kind):
-    assert Offers("Some words.").of(kind) is None
+@pytest.mark.parametrize("type_", ["number", "date", "time", "date-time", "currency"])
+def test_what_the_document_does_not_say_is_null(type_):
+    assert rules({"a": type_}, "no such thing")["start"] == r'"{" "\"a\": " ("null") "}"'
+    assert rules({"a": [type_]}, "no such thing")["start"] == r'"{" "\"a\": " "[]" "}"'
 
 
-def test_a_text_is_a_run_of_the_documents_words():
-    found = rules(written({"name": "string"}, 'Ann  "A"\tLee'))
-    assert found["start"] == r'("{" "\"name\": " (TEXT_ALL | "null") "}")'
-    chunks = json.loads(found["WORDS_ALL"].removeprefix("%regex "))["substring_chunks"]
-    assert chunks == ["Ann", " ", '\\"', "A", '\\"', " ", "Lee"]
+@pytest.mark.parametrize("type_", ["string", "country", "language", "duration", "region:US"])
+def test_free_texts_and_codes_are_free(type_):
+    start = rules({"a": type_}, "words")
+    assert start["json0"].startswith('%json {"type": ["string", "null"]')
 
 
-def test_what_the_document_does_not_have_can_only_be_null():
-    assert r'"\"due\": " ("null")' in written({"due": "date"}, "No day is named here.")
+def test_each_type_is_words_or_said_in_ways_that_are_known_or_free():
+    assert {said_as(type_) for type_ in SCALARS} == {*WRITTEN, "words", ""}
 
 
-def test_a_list_of_what_the_document_does_not_have_is_empty():
-    assert r'"\"days\": " ("[]" | "null")' in written({"days": ["date"]}, "No day is named here.")
+def test_a_verbatim_text_is_words_of_the_document_or_null():
+    found = rules({"a": "verbatim-string"}, 'He said "no\\"')
+    assert found["start"] == r'"{" "\"a\": " (RUN | "null") "}"'
+    chunks = json.loads(found["WORDS"].removeprefix("%regex "))["substring_chunks"]
+    assert chunks == ["He", " ", "said", " ", r"\"", "no", r"\\", r"\""]
 
 
-def test_a_list_is_no_longer_than_the_schema_allows():
-    schema = {"type": "object", "properties": {"tags": {"type": "array", "items": {"type": "string"}, "maxItems": 1}}}
-    assert r'("[" ((TEXT_ALL))? "]" | "null")' in written(schema, "Red and blue.")
+def test_a_generation_without_null_writes_nothing_as_an_empty_text():
+    found = rules({"a": "verbatim-string", "b": "string"}, "Words", "nuextract-1")
+    assert found["start"] == r'"{" "\"a\": " (RUN | "\"\"") ", " "\"b\": " json2 "}"'
 
 
-def test_an_enum_keeps_its_labels():
-    assert r'("\"car\"" | "\"bus\"" | "null")' in written({"by": ["car", "bus"]}, "By car.")
+def test_choices_and_lists_keep_their_bounds():
+    schema = {
+        "type": "object",
+        "properties": {
+            "kind": {"enum": ["a", 'b"c']},
+            "two": {"type": "array", "maxItems": 2, "items": {"type": "string", "x-verbatim": True}},
+        },
+    }
+    start = extractive_grammar(Target.of(schema).shape(dialect_named("nuextract-3")), "x", 100).splitlines()[0]
+    assert r'("\"a\"" | "\"b\\\"c\"" | "null")' in start
+    assert r'"[" ((RUN) (", " (RUN)){0,1})? "]"' in start
 
 
-def test_the_values_of_a_list_come_in_order_and_once():
-    found = rules(written({"days": ["date"]}, "From 2026-03-12 to 2026-03-13."))
-    first, second = (name for name in found if name.startswith("item"))
-    assert found[first] == rf'"\"2026-03-12\"" (", " {second})? | {second}'
-    assert found[second] == r'"\"2026-03-13\""'
+HOSTILE = [
+    '"]}\nstart: "x"\n',
+    "a ::= b # // c",
+    "%llguidance {}\n%ignore /./",
+    "/.*/ | <|im_end|> {0,9} (((",
+    "\x00\x01\x7f\u2028\ufffe\\u0000\\",
+    "\ud800 lone",
+    "x" * 5_000,
+]
 
 
-def test_a_table_is_read_row_by_row():
-    found = rules(written({"items": [{"name": "string", "count": "integer", "price": "number"}]}, TABLE))
-    first, second, apart = (name for name in found if name.startswith("row"))
-    assert f"(({first} | {second}) | ({apart}))" in found["start"]
-    assert re.search(rf'\("3" \| "null"\).*\("3" \| "1.2" \| "null"\).*\(", " {second}\)\?$', found[first])
-    assert f'(", " {apart})' not in found[second]
-
-
-def test_prose_is_not_taken_for_a_table():
-    text = "We ordered 3 blue pens at 1.20 each and 4 red pens at 2.50 each. " * 3
-    found = rules(written({"items": [{"name": "string", "count": "integer", "price": "number"}]}, text))
-    assert not any(name.startswith("row") for name in found)
-
-
-@pytest.mark.parametrize("name", ["instruct", "embedded"])
-def test_the_examples_are_turns_that_went_before(name):
-    dialect, target = dialect_named(name), Target.of({"name": "string"})
-    task = Task(
-        source=Source((Text("Ann."),)),
-        template=target.template(dialect),
-        instructions="$.name: the first name",
-        shots=(Shot(Source((Text("Bob."),)), '{"name": "Bob"}'),),
-        answer_schema=target.answer_schema_for(dialect),
-    )
-    first, answer, last = dialect.phrase(task).messages
-    assert first["content"].endswith("Text:\nBob.")
-    assert answer == {"role": "assistant", "content": '{"name": "Bob"}'}
-    assert last["content"].endswith("Text:\nAnn.")
-    assert "$.name: the first name" in last["content"]
-
-
-def test_any_instruct_model_is_held_to_the_schema_in_the_portable_way():
-    schema = {"type": "object", "properties": {"name": {"type": ["string", "null"]}}}
-    task = Task(source=Source((Text("Ann."),)), template={"name": "string"}, answer_schema=schema)
-    held = INSTRUCT.phrase(task).body["response_format"]
-    assert held["json_schema"]["schema"] == schema
-
-
-def test_the_embedded_model_is_held_on_vllm_too():
-    schema = {"type": "object", "properties": {"name": {"type": ["string", "null"]}}}
-    task = Task(source=Source((Text("Ann."),)), template={"name": "string"}, answer_schema=schema)
-    body = EMBEDDED.phrase(task).body
-    assert body["structured_outputs"] == {"json": schema}
-    assert body["grammar"].startswith("%llguidance {}\nstart: ")
-    assert "response_format" not in body
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_nothing_in_a_document_is_read_as_grammar(text):
+    shape = Target.of({"a ::= b": "verbatim-string", "d": "date"}).shape(dialect_named("nuextract-3"))
+    written = extractive_grammar(shape, text, 8_000)
+    lines = written.splitlines()
+    assert [line.split(":")[0] for line in written.rstrip("\n").split("\n")] == ["start", "RUN", "WORDS"]
+    assert "::=" not in written
+    written.encode()
+    json.loads(written.split("\n")[2].removeprefix("WORDS: %regex "))
+    assert lines[0] == r'start: "{" "\"a :\u003a= b\": " (RUN | "null") ", " "\"d\": " ("null") "}"'

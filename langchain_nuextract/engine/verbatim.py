@@ -1,0 +1,138 @@
+"""Verbatim values are words of the document: held to them while they are written, and checked when they are read."""
+
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final, Literal, TypeAlias
+
+from langchain_nuextract.dialects.dialect import LLGUIDANCE
+from langchain_nuextract.dialects.extractive_grammar import extractive_grammar
+from langchain_nuextract.documents.escape import EscapedSource
+from langchain_nuextract.documents.source import Source
+from langchain_nuextract.errors import EndpointError, Problem, RequestRefused, quote
+from langchain_nuextract.grounding.readings import is_verbatim, readings
+from langchain_nuextract.parsing import Reading
+from langchain_nuextract.paths import JSON, Path, child, fields, items
+from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, RecordShape, ScalarShape
+
+Takes: TypeAlias = Literal["any", "short", "none"]
+"""Which grammars a server takes: those of any document, of short ones or passages alone, or none."""
+
+SHORT: Final = 8_000
+"""Characters of a document's words that every engine compiles in passing: xgrammar takes 0.1 seconds and 20 MB for each
+thousand of them, with a vocabulary of 49,152 tokens."""
+LONG: Final = 60_000
+"""Characters of a document's words in any grammar; llguidance compiles them in 40 milliseconds."""
+
+_FAILED: Final = frozenset({500, 501})
+"""What a server says that did not see before it began that it could not."""
+_ABOUT: Final = re.compile(r"grammar|structured|guid|lark|extra|unknown|unrecognized|not permitted", re.IGNORECASE)
+"""What is in the words of servers that do not know the field, or cannot read what is in it."""
+_ABSENT: Final = "the document does not have these words: "
+_GUIDE: Final = "Serve with --structured-outputs-config.backend guidance, or see docs/extractive-decoding.md"
+_FEWER: Final = f"the server takes no grammar of a long document: verbatim values are held to passages of it. {_GUIDE}."
+_NONE: Final = f"the server takes no grammar ({{}}): verbatim values are checked, not held to the document. {_GUIDE}."
+_IGNORED: Final = "it was sent one, and answered with words that the document does not have"
+
+
+class GrammarSupport:
+    """Which grammars the server takes, as far as its answers have shown; shared by all documents."""
+
+    def __init__(self) -> None:
+        self.takes: Takes = "any"
+
+    def grammar(self, shape: RecordShape, source: Source) -> str:
+        """Write the grammar of what a document allows; empty if there is none that the server takes.
+
+        One of a long document is for llguidance alone, so that no server compiles it by xgrammar.
+        """
+        text = source.text
+        if self.takes == "none" or source.images or not text.strip():
+            return ""
+        is_long = sum(map(len, readings(text))) > SHORT
+        if is_long and self.takes == "any":
+            return LLGUIDANCE + extractive_grammar(shape, text, LONG)
+        return extractive_grammar(shape, text, SHORT)
+
+    def refused(self, grammar: str, error: EndpointError) -> bool:
+        """Take note that a server refused a request with a grammar; tell whether it may take one with another."""
+        is_refusal = type(error) is RequestRefused and (error.status in _FAILED or _ABOUT.search(error.reason))
+        if not grammar or not is_refusal:
+            return False
+        if grammar.startswith(LLGUIDANCE):
+            self._learn("short", _FEWER)
+        else:
+            self._learn("none", _NONE.format(quote(error.reason)))
+        return True
+
+    def ignored(self) -> None:
+        """Take note that a server answered as if it had been sent no grammar."""
+        self._learn("none", _NONE.format(_IGNORED))
+
+    def _learn(self, takes: Takes, message: str) -> None:
+        # Requests under way at the same time learn the same.
+        if self.takes not in {takes, "none"}:
+            self.takes = takes
+            warnings.warn(message, UserWarning, stacklevel=2)
+
+
+@dataclass(frozen=True, slots=True)
+class VerbatimCheck:
+    """Looks for verbatim values in a document."""
+
+    source: Source
+    """The document as the user gave it."""
+    escaped: EscapedSource
+    """The document as the model sees it."""
+
+    def of(self, reading: Reading, shape: RecordShape) -> Reading:
+        """Leave out the values that the document does not have, each with a problem that tells so.
+
+        A document with images is not looked at: its text is not all that it says.
+        """
+        if reading.value is None or self.source.images:
+            return reading
+        absent = {path: said for path, said in verbatim_values(reading.value, shape) if not self._has(said)}
+        if not absent:
+            return reading
+        problems = (Problem(path, _ABSENT + quote(said)) for path, said in absent.items())
+        return replace(reading, value=_without(reading.value, (), absent), problems=(*reading.problems, *problems))
+
+    def _has(self, said: str) -> bool:
+        # A mark that was broken for the model cannot be restored where it copied a part of it.
+        return is_verbatim(said, self.source.text) or is_verbatim(said, self.escaped.source.text)
+
+
+def lacks_words(reading: Reading) -> bool:
+    """Tell whether values were left out because the document does not have their words."""
+    return any(each.message.startswith(_ABSENT) for each in reading.problems)
+
+
+def verbatim_values(value: JSON, shape: AnswerShape, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Yield the texts of an answer that are to be words of the document, with their paths."""
+    match shape:
+        case ScalarShape(verbatim=True) if isinstance(value, str) and value.strip():
+            yield path, value
+        case ListShape() if isinstance(value, list):
+            for at, item in enumerate(value):
+                yield from verbatim_values(item, shape.item, (*path, at))
+        case RecordShape() if isinstance(value, dict):
+            for name, part in shape.fields:
+                if name in value:
+                    yield from verbatim_values(child(value, name), part, (*path, name))
+        case _:
+            return
+
+
+def _without(value: JSON, path: Path, absent: dict[Path, str]) -> JSON:
+    """Leave values out of an answer: keys of objects, and items of lists."""
+    match value:
+        case dict():
+            parts = fields(value).items()
+            return {name: _without(each, (*path, name), absent) for name, each in parts if (*path, name) not in absent}
+        case list():
+            parts = enumerate(items(value))
+            return [_without(each, (*path, at), absent) for at, each in parts if (*path, at) not in absent]
+        case _:
+            return value
