@@ -142,6 +142,8 @@ class Record(Base):
     """What the values under other names are, where the schema says that there are such; None if it does not."""
     open: bool = False
     """Whether values under other names are admitted without being mentioned. They are kept, but not asked for."""
+    key_note: str = ""
+    """The user's description of the names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from langchain_nuextract.schema.codec.root import whole
 from langchain_nuextract.schema.ir import Node
 from langchain_nuextract.schema.jsonschema import unroll as json_schema
 from langchain_nuextract.schema.jsonschema.drafts import address, validator
+from langchain_nuextract.schema.jsonschema.openapi import with_kinds, with_tags
 from langchain_nuextract.schema.jsonschema.validate import check_json
 from langchain_nuextract.schema.python_types.instances import check_python
 from langchain_nuextract.schema.vocabulary import NUEXTRACT_3
@@ -67,7 +68,7 @@ class _JSONSchema:
 
     def node(self, depth: int) -> Node:
         schema, draft = self._validator
-        return json_schema.read(schema, draft=address(draft), depth=depth, closed=False)
+        return json_schema.read(with_kinds(schema), draft=address(draft), depth=depth, closed=False)
 
     def check(self, value: JSON) -> JSON:
         return check_json(*self._validator, value)
@@ -80,7 +81,7 @@ class _JSONSchema:
         schema = self._schema()
         draft = validator(schema)
         # A reference back to the whole schema would be followed by the draft that this names, which knows no types.
-        return {name: says for name, says in schema.items() if name != "$schema"}, draft
+        return with_tags({name: says for name, says in schema.items() if name != "$schema"}), draft
 
     def _schema(self) -> dict[str, JSON]:
         return json.loads(self.text)

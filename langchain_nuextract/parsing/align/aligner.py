@@ -124,6 +124,8 @@ class _Walk(Listings):
                     return self.completed(node, shape, path)
             case _:
                 inner = embedded(node) or _only_part(node, shape)
+                if isinstance(inner, ArrayNode):
+                    inner = in_template_form(inner, shape)
         if not isinstance(inner, ObjectNode):
             return None
         sure = inner in node.items[:1] if isinstance(node, ArrayNode) else embedded(node) is not None

@@ -31,6 +31,8 @@ def label(leaf: ScalarNode, labels: Sequence[str], names: Sequence[tuple[str, st
     folded = fold(written)
     if isinstance(leaf.value, float) and leaf.value.is_integer():
         written, folded = str(int(leaf.value)), fold(str(int(leaf.value)))
+    elif isinstance(leaf.value, int) and f"{written}.0" in labels:
+        written = f"{written}.0"
     named = {each for name, each in names if name == written} or {each for name, each in names if fold(name) == folded}
     if written in labels or len(named) == 1:
         return Taken(written if written in labels else named.pop(), "label")

@@ -83,7 +83,7 @@ def _fit(text: str, candidate: Candidate, shape: AnswerShape) -> float:
     if (
         isinstance(shape, RecordShape)
         and isinstance(candidate.node, ArrayNode)
-        and isinstance(shape.fields[0][1], ListShape | MultiEnumShape)
+        and (shape.places or shape.list_part or isinstance(shape.fields[0][1], ListShape | MultiEnumShape))
     ):
         says = any(not isinstance(item, ScalarNode) for item in candidate.node.items)
         if not says and _stands_in_prose(text, candidate):

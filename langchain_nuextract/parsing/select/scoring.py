@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from langchain_nuextract.parsing.align.as_admitted import in_template_form
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode, TruncatedNode
 from langchain_nuextract.scalars.names import fold, folded_name
 from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, MultiEnumShape, RecordShape, ScalarShape
@@ -116,6 +117,8 @@ def is_map(node: ObjectNode, shape: RecordShape) -> bool:
 
 
 def _fit_record(node: Node, shape: RecordShape, around: int) -> float:
+    if isinstance(node, ArrayNode):
+        node = in_template_form(node, shape) or node
     if isinstance(node, ObjectNode) and node.members:
         given = {fold(key): child for key, child in node.members}
         asked = ((folded_name(name), part) for name, part in shape.fields)

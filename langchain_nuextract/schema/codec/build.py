@@ -146,7 +146,8 @@ class _Builder:
         empty = _can_be_hollow(codec)
         filled = constant if field.required or field.filled else None
         needed = field.required and not node.nullable and not empty
-        return Part(field.name, codec, field.required, node.nullable, filled, _stands(codec), needed)
+        hooked = node.hooked and not _stands(codec)
+        return Part(field.name, codec, field.required, node.nullable, filled, _stands(codec), needed, hooked)
 
     def _object(self, node: Record) -> Codec:
         if not node.fields and (node.rest or node.open):
@@ -163,7 +164,7 @@ class _Builder:
         others = None
         if node.rest is not None:
             name = _unused(("other", "others", "more"), [part.name for part in parts])
-            others = (name, self._map(Record(rest=node.rest)))
+            others = (name, self._map(Record(rest=node.rest, key_note=node.key_note)))
             fields.append((name, others[1].shape))
         shape = RecordShape(tuple(fields), node.open, _synonyms(node.fields))
         return RecordCodec(shape, parts, node.open, others, note=node.note)
@@ -177,7 +178,7 @@ class _Builder:
         shape = ListShape(RecordShape(((key, self._scalar("string")), *own)))
         at = None if flat else "value"
         missing = self._nothing
-        return MapCodec(shape, key, inner, at, gaps, _stands(inner), missing, node.note)
+        return MapCodec(shape, key, inner, at, gaps, _stands(inner), missing, node.note, node.key_note)
 
     def _tuple(self, node: Array) -> TupleCodec:
         ordinals = [
@@ -289,6 +290,8 @@ def notes(codec: Codec, at: Path = ()) -> Iterator[tuple[Path, str]]:
     """Yield the descriptions of a codec and of all below it, each with its place in the template."""
     if codec.note:
         yield at, codec.note
+    if isinstance(codec, MapCodec) and codec.key_note:
+        yield (*at, EACH, codec.key), codec.key_note
     for step, inner in below(codec):
         yield from notes(inner, (*at, *step))
 

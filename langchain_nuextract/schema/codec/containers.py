@@ -54,6 +54,8 @@ class Part:
     """Whether it is there even where nothing is in it: a list without items, an object with all its parts missing."""
     needed: bool = False
     """Whether an object without an answer here cannot be valid."""
+    hooked: bool = False
+    """Whether a validator of the user's sees null in its place: it may make a value of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ def _lift_part(part: Part, answer: dict[str, JSON], value: dict[str, JSON]) -> N
         return
     elif not part.codec.blank(said):
         value[part.name] = part.codec.lift(said)
-    elif part.required and part.nullable:
+    elif part.required and (part.nullable or (part.hooked and part.name in answer)):
         value[part.name] = None
     elif part.required and part.stands:
         value[part.name] = part.codec.lift(said)
@@ -187,6 +189,8 @@ class MapCodec:
     """Whether a value is there even where nothing is in it."""
     missing: JSON = None
     note: str = ""
+    key_note: str = ""
+    """The user's description of the keys."""
 
     def lower(self, value: JSON) -> JSON:
         """Give an entry for each key."""

@@ -160,8 +160,8 @@ class EnumCodec:
     def _is(member: Member, answer: JSON, text: str) -> bool:
         if member.text == text or answer in member.names:
             return True
-        number = isinstance(answer, float) and not isinstance(member.value, bool | str)
-        return number and member.value == answer
+        number = isinstance(answer, int | float) and not isinstance(answer, bool)
+        return number and not isinstance(member.value, bool | str) and member.value == answer
 
     def blank(self, answer: JSON) -> bool:
         """Whether an answer says that there is no value."""

@@ -42,7 +42,7 @@ def meet(a: Node, b: Node) -> Node:
         nullable=(a.nullable or a.implied) and (b.nullable or b.implied) and not (a.implied and b.implied),
         implied=a.implied and b.implied,
         hooked=a.hooked or b.hooked,
-        note=a.note or b.note,
+        note=". ".join(dict.fromkeys(note for note in (a.note, b.note) if note)),
         lost=joined(both.lost, a.lost, b.lost),
     )
 
@@ -117,7 +117,7 @@ def _meet_record(a: Record | None, b: Record | None) -> Record | None:
     fields = [_meet_field(mine.get(name), theirs.get(name), a, b) for name in names]
     rest = meet(a.rest, b.rest) if a.rest and b.rest else _either_rest(a, b)
     kept = tuple(field for field in fields if field and not is_impossible(field.node))
-    return replace(a, fields=kept, rest=rest, open=a.open and b.open)
+    return replace(a, fields=kept, rest=rest, open=a.open and b.open, key_note=a.key_note or b.key_note)
 
 
 def _either_rest(a: Record, b: Record) -> Node | None:

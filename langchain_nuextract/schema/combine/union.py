@@ -99,7 +99,7 @@ def _leaf_or_enum(a: Leaf, b: Enum) -> Leaf | Anything:
     kinds = frozenset(kind_of(member.value) for member in b.members)
     if kinds & {"array", "object"}:
         return Anything(nullable=True, lost=(AS_TEXT,))
-    labels = ", ".join(repr(member.label) for member in b.members)
+    labels = ", ".join(" ".join((repr(member.label), *member.names[:1])) for member in b.members)
     choices = ("the choices beside free values are not shown", f"the free type is asked for; they are {labels[:200]}")
     return replace(_unite_leaf(a, Leaf(type=plain_type(kinds), kinds=kinds)), lost=joined(a.lost, (choices,)))
 
@@ -140,7 +140,13 @@ def _unite_record(a: Record | None, b: Record | None) -> Record | None:
     rest = unite(a.rest, b.rest) if a.rest and b.rest else a.rest or b.rest
     lost = () if tag or (a.implied and b.implied) else (MERGED,)
     return replace(
-        a, fields=fields, rest=rest, open=a.open or b.open, note=_shared_note(a, b), lost=joined(a.lost, b.lost, lost)
+        a,
+        fields=fields,
+        rest=rest,
+        open=a.open or b.open,
+        key_note=a.key_note or b.key_note,
+        note=_shared_note(a, b),
+        lost=joined(a.lost, b.lost, lost),
     )
 
 

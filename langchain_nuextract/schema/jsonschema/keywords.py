@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from itertools import zip_longest
-from typing import Final, cast
+from typing import Final
 
 from langchain_nuextract.paths import JSON, fields, items, number, text
 from langchain_nuextract.schema.ir import Enum, Member
@@ -20,8 +19,12 @@ HOOKED: Final = "x-nuextract-hooked"
 NAMES: Final = "x-nuextract-names"
 """The keyword that names the items of a tuple, in their order."""
 
-_MEMBER_NAMES: Final = ("x-enumNames", "x-enum-varnames", "enumNames")
-_MEMBER_MEANINGS: Final = ("x-enumDescriptions", "x-enum-descriptions", "enumDescriptions")
+_MEMBER_NAMES: Final = (
+    "x-enumNames", "x-enum-varnames", "x-enum-names", "x-enumLabels", "x-enum-labels", "x-speakeasy-enums", "enumNames",
+)  # fmt: skip
+_MEMBER_MEANINGS: Final = (
+    "x-enumDescriptions", "x-enum-descriptions", "enumDescriptions", "markdownEnumDescriptions",
+)  # fmt: skip
 
 _ABOUT: Final = {
     "object": frozenset({"properties", "required", "additionalProperties", "patternProperties", "propertyNames"}),
@@ -39,29 +42,26 @@ def implied_type(schema: Mapping[str, JSON]) -> str | None:
 
 def titled(node: Enum, schema: Mapping[str, JSON]) -> Enum:
     """Add to the members of a choice what a schema says of each: names, titles and descriptions."""
-    names = _first(schema, _MEMBER_NAMES)
-    meanings = _first(schema, _MEMBER_MEANINGS)
-    if not names and not meanings:
-        return node
-    # They are told by their places in `enum`.
-    values = [dumps(value) for value in items(schema.get("enum"))]
+    values = items(schema.get("enum"))
+    names, meanings = (_by_value(schema, keywords, values) for keywords in (_MEMBER_NAMES, _MEMBER_MEANINGS))
+    microsofts = [fields(entry) for entry in items(fields(schema.get("x-ms-enum")).get("values"))]
+    names |= {dumps(entry.get("value")): text(entry.get("name")) for entry in microsofts}
+    meanings |= {dumps(entry.get("value")): text(entry.get("description")) for entry in microsofts}
     title = text(schema.get("title"))
-    told = {
-        value: (text(name), text(meaning))
-        for value, name, meaning in zip_longest(values, names, meanings, fillvalue=None)
-        if value is not None
-    }
-    members = (_named(member, *told.get(member.text, ("", "")), title) for member in node.members)
-    return replace(node, members=tuple(members))
+
+    def named(member: Member) -> Member:
+        name, meaning = names.get(member.text, ""), meanings.get(member.text, "")
+        words = (name, *((f"{title}.{name}",) if title else ())) if name else ()
+        return replace(member, names=(*member.names, *words), meaning=member.meaning or meaning)
+
+    return replace(node, members=tuple(map(named, node.members))) if names or meanings else node
 
 
-def _first(schema: Mapping[str, JSON], names: Iterable[str]) -> list[JSON]:
-    return next((items(schema[name]) for name in names if name in schema), cast("list[JSON]", []))
-
-
-def _named(member: Member, name: str, meaning: str, title: str) -> Member:
-    names = (name, *((f"{title}.{name}",) if title else ())) if name else ()
-    return replace(member, names=(*member.names, *names), meaning=member.meaning or meaning)
+def _by_value(schema: Mapping[str, JSON], keywords: Iterable[str], values: list[JSON]) -> dict[str, str]:
+    """Give what the first of some keywords says of each value, by its place in `enum` or under its name."""
+    said = next((schema[name] for name in keywords if name in schema), None)
+    listed = [fields(said).get(str(value)) for value in values] if is_object(said) else items(said)
+    return {dumps(value): text(words) for value, words in zip(values, listed, strict=False)}
 
 
 def required(schema: Mapping[str, JSON], named: Mapping[str, JSON]) -> dict[str, None]:
@@ -70,12 +70,6 @@ def required(schema: Mapping[str, JSON], named: Mapping[str, JSON]) -> dict[str,
     if is_list(listed):
         return dict.fromkeys(name for name in listed if isinstance(name, str))
     return dict.fromkeys(name for name, part in named.items() if is_object(part) and part.get("required") is True)
-
-
-def named_keys(schema: Mapping[str, JSON]) -> list[str]:
-    """Give the names that `propertyNames` lists, where it lists them."""
-    names = items(fields(schema.get("propertyNames")).get("enum"))
-    return [name for name in names if isinstance(name, str)]
 
 
 def patterns(schema: Mapping[str, JSON]) -> Mapping[str, JSON]:

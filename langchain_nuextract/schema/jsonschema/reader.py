@@ -19,6 +19,8 @@ from langchain_nuextract.schema.ir import (
     Array,
     Enum,
     Field,
+    Leaf,
+    Member,
     Never,
     Node,
     Record,
@@ -27,7 +29,7 @@ from langchain_nuextract.schema.ir import (
     is_impossible,
     size,
 )
-from langchain_nuextract.schema.json_types import dumps, is_list, is_object
+from langchain_nuextract.schema.json_types import dumps, is_list, is_object, kind_of, plain_type
 from langchain_nuextract.schema.jsonschema.keywords import (
     ALIASES,
     ANNOTATION,
@@ -37,7 +39,6 @@ from langchain_nuextract.schema.jsonschema.keywords import (
     bound,
     implied_type,
     listed,
-    named_keys,
     patterns,
     required,
     titled,
@@ -49,7 +50,11 @@ from langchain_nuextract.schema.jsonschema.scalars import retype, scalar
 DEEPEST: Final = 60
 """Levels of nesting at the most; NuExtract was trained on nine."""
 
+MOST_KEYS: Final = 100
+"""Names that are each asked for by itself, where a schema lists all that there may be."""
+
 _MANY = "the schema spells out to too many parts. Ask for less at once."
+_UNNAMED = ("parts without a name that there are under a condition", "they are not asked for")
 _CUT = ("a recursion is not unrolled any further", "what lies deeper is asked for as JSON text")
 
 
@@ -166,15 +171,25 @@ class Reader:
     def _conditional(self, schema: Mapping[str, JSON], place: Place) -> Node | None:
         """Read the parts that there are under a condition. They are asked for, and restrict nothing else."""
         branches = [schema[name] for name in ("then", "else") if "if" in schema and name in schema]
-        for name in ("dependentSchemas", "dependencies"):
-            branches += [part for part in fields(schema.get(name)).values() if is_object(part)]
+        needed: list[JSON] = []
+        for name in ("dependentSchemas", "dependencies", "dependentRequired"):
+            for part in fields(schema.get(name)).values():
+                branches += [part] if is_object(part) else []
+                needed += items(part)
         records = [record for part in branches if (record := record_of(self.read(part, place)))]
+        if records and (condition := record_of(self.read(schema.get("if"), place))):
+            # `{"if": {"properties": {"paid": {"const": true}}}}` mentions a part that has other values too.
+            records.append(replace(condition, fields=tuple(map(_freed, condition.fields))))
         found: dict[str, Field] = {}
-        for field in (field for record in records for field in record.fields):
+        for field in (
+            *(field for record in records for field in record.fields),
+            *(self._undeclared(name, schema, place, required=False) for name in map(text, needed) if name),
+        ):
             known = found.get(field.name)
             node = unite_all([known.node, field.node]) if known else field.node
             found[field.name] = Field(name=field.name, node=node, required=False, conditional=True)
-        return Record(fields=tuple(found.values()), open=True, implied=True) if found else None
+        unnamed = (_UNNAMED,) if any(record.rest and record.fields for record in records) else ()
+        return Record(fields=tuple(found.values()), open=True, implied=True, lost=unnamed) if found else None
 
     def _follow(self, target: JSON, place: Place) -> Node:
         name = id(target)
@@ -242,12 +257,15 @@ class Reader:
         return None if is_impossible(node) else node
 
     def _object(self, schema: Mapping[str, JSON], place: Place) -> Record:
-        named, only = fields(schema.get("properties")), named_keys(schema)
+        named, keys = fields(schema.get("properties")), self._keys(schema, place)
+        only: dict[str, Member] = {}
+        if isinstance(keys, Enum) and len(keys.members) <= MOST_KEYS:
+            only = {text(member.value) or member.text: member for member in keys.members}
         must = required(schema, named)
         described = [self._field(name, part, place, required=name in must) for name, part in named.items()]
         rest, open_ = self._others(schema, place)
         undescribed = [
-            self._undeclared(name, schema, place, required=name in must)
+            _meant(self._undeclared(name, schema, place, required=name in must), only.get(name))
             for name in dict.fromkeys((*only, *must))
             if name not in named
         ]
@@ -256,7 +274,12 @@ class Reader:
             return Record(fields=kept)
         if not kept and rest is None and open_ and not (self._closed and "properties" in schema):
             return Record(rest=Anything(nullable=True, lost=(ANY,)))
-        return Record(fields=kept, rest=rest, open=open_ and not self._closed and rest is None)
+        return Record(fields=kept, rest=rest, open=open_ and not self._closed and rest is None, key_note=keys.note)
+
+    def _keys(self, schema: Mapping[str, JSON], place: Place) -> Node:
+        """Read what names of properties are like."""
+        names = schema.get("propertyNames")
+        return self.read(names, place.down(EACH)) if is_object(names) else Anything()
 
     def _field(self, name: str, schema: JSON, place: Place, *, required: bool) -> Field:
         node = self.read(schema, place.down(name))
@@ -295,7 +318,8 @@ def _annotated(node: Node, schema: Mapping[str, JSON], place: Place) -> Node:
     """Add what a schema says about a value without restricting it."""
     note = schema.get("description")
     if isinstance(note, str) and note.strip():
-        node = replace(node, note=" ".join(note.split()))
+        # What is said of the place comes before what is said of the type, which may stand in many places.
+        node = replace(node, note=". ".join(dict.fromkeys((" ".join(note.split()), *filter(None, [node.note])))))
     title = schema.get("title")
     if isinstance(node, Enum) and len(node.members) == 1 and isinstance(title, str) and not node.members[0].names:
         node = replace(node, members=(replace(node.members[0], names=(title,)),))
@@ -305,6 +329,24 @@ def _annotated(node: Node, schema: Mapping[str, JSON], place: Place) -> Node:
         node = replace(node, hooked=True)
     wanted = "verbatim-string" if schema.get("x-verbatim") is True else schema.get(ANNOTATION)
     return retype(node, wanted, place.path) if isinstance(wanted, str) else node
+
+
+def _meant(field: Field, key: Member | None) -> Field:
+    """Add to a property that is one of some names what the schema says of the name."""
+    if key is None:
+        return field
+    meaning = key.meaning or "".join(key.names[:1])
+    note = ". ".join(filter(None, (meaning, field.node.note)))
+    return replace(field, aliases=key.names, node=replace(field.node, note=note))
+
+
+def _freed(field: Field) -> Field:
+    """Let a property have other values of the types that its choices have."""
+    if not isinstance(field.node, Enum):
+        return field
+    kinds = frozenset(kind_of(member.value) for member in field.node.members)
+    node = Anything() if kinds & {"array", "object"} else Leaf(type=plain_type(kinds), kinds=kinds)
+    return replace(field, node=node)
 
 
 def _fills(most: int | None, prefix: tuple[Node, ...]) -> bool:

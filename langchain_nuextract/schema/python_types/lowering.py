@@ -28,7 +28,8 @@ def as_json(type_: Any, value: object) -> JSON:
         written = _written(value)
         if _makes(type_, written, value):
             return written
-    except PydanticSerializationError:
+    except (PydanticSerializationError, UnicodeDecodeError):
+        # As bytes that are no text, which a type with `ser_json_bytes="base64"` writes in a way of its own.
         return _dumped(type_, value)
     # What Pydantic itself encodes, as Base64Bytes, is read in the form in which it is dumped.
     try:

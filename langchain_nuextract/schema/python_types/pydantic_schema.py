@@ -4,6 +4,7 @@ Pydantic's own generator says neither which parts a default fills, nor by which 
 the user's own validators see the raw value. Those are put under keywords of our own, which `jsonschema` reads.
 """
 
+from enum import Enum
 from typing import Any, cast
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
@@ -30,7 +31,10 @@ class _Generator(GenerateJsonSchema):
         return {**super().default_schema(schema), DEFAULTED: True}
 
     def enum_schema(self, schema: Any) -> JsonSchemaValue:
-        return {**super().enum_schema(schema), "x-enumNames": [member.name for member in schema["members"]]}
+        named = {**super().enum_schema(schema), "x-enumNames": [member.name for member in schema["members"]]}
+        # A `_missing_` of the user's makes a member of whatever value it likes.
+        own = schema["cls"]._missing_.__func__ is not Enum._missing_.__func__
+        return {**named, HOOKED: True} if own else named
 
     def function_before_schema(self, schema: Any) -> JsonSchemaValue:
         return {**super().function_before_schema(schema), HOOKED: True}

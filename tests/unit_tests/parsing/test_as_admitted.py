@@ -9,7 +9,7 @@ from typing import Annotated, Any, NamedTuple
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import AliasChoices, BaseModel, BeforeValidator, Field, model_validator
+from pydantic import AliasChoices, BaseModel, BeforeValidator, Field, RootModel, model_validator
 
 from langchain_nuextract import InvalidExtraction, NuExtractor, RecoveryPolicy
 from langchain_nuextract.parsing import read_answer
@@ -183,3 +183,56 @@ def test_digits_are_no_time_for_a_validator_either() -> None:
 
 def test_names_of_the_places_of_a_tuple_stand_in_the_template() -> None:
     assert Target.of(in_model(Price)).template(FULL) == {"it": {"net": "number", "code": "string"}}
+
+
+@pytest.mark.parametrize("answer", [{"a": [1, "x"]}, {"a": [1, "x"], "b": [2]}], ids=["one key", "two keys"])
+def test_tuples_in_a_map_are_taken_by_their_places(answer: Any) -> None:
+    assert taken(dict[str, Price], answer, policy="safe") == {key: Price(*items) for key, items in answer.items()}
+
+
+WHOLE = [
+    pytest.param(tuple[int, str], '[1, "a"]', (1, "a"), id="a tuple"),
+    pytest.param(list[Price], '[[2.5, "USD"], [3]]', [Price(2.5, "USD"), Price(3)], id="tuples"),
+    pytest.param(str | list[str], '["a", "b"]', ["a", "b"], id="text or a list"),
+    pytest.param(dict[str, tuple[int, int]], '{"a": [1, 2]}', {"a": (1, 2)}, id="a map of tuples"),
+]
+
+
+@pytest.mark.parametrize(("kind", "reply", "value"), WHOLE)
+def test_a_whole_answer_is_read_in_the_users_form(kind: Any, reply: str, value: Any) -> None:
+    target: Target[Any] = Target.of(RootModel[kind])
+    reading = read_answer(reply, target)
+    assert not reading.problems
+    assert target.validate(target.lift(reading.value)).root == value
+
+
+def test_a_list_written_as_text_is_read_on_record() -> None:
+    target: Target[Any] = Target.of(in_model(tuple[int, int]))
+    reading = read_answer('{"it": "[1, 2]"}', target)
+    assert [repair.rule for repair in reading.repairs] == ["object-within"]
+    assert target.validate(target.lift(reading.value)).it == (1, 2)
+
+
+def test_an_enumeration_may_make_members_of_other_values() -> None:
+    class Grade(Enum):
+        GOOD = "good"
+        BAD = "bad"
+
+        @classmethod
+        def _missing_(cls, value: object) -> "Grade | None":
+            return cls.GOOD if value == "1+" else None
+
+    assert taken(Grade, "1+", policy="safe") is Grade.GOOD
+
+
+def test_a_number_is_the_member_it_is_equal_to() -> None:
+    class Share(Enum):
+        HALF = 0.5
+        WHOLE = 1.0
+
+    assert taken(Share, 1, policy="safe") is Share.WHOLE
+
+
+def test_a_validator_before_the_type_may_make_something_of_null() -> None:
+    known = Annotated[int, BeforeValidator(lambda value: -1 if value is None else value)]
+    assert taken(known, None) == -1

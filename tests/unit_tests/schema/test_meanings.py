@@ -38,10 +38,15 @@ class Unit(Enum):
     M = "m"
 
 
+TOWN = {"type": "string", "description": "a town"}
+
+
+def holder(kind: Any) -> Any:
+    return type("Holder", (BaseModel,), {"__annotations__": {"it": kind}, "__module__": __name__})
+
+
 def instructions(kind: Any) -> str:
-    return Target.of(
-        type("Holder", (BaseModel,), {"__annotations__": {"it": kind}, "__module__": __name__})
-    ).instructions
+    return Target.of(holder(kind)).instructions
 
 
 def test_variants_are_told_by_their_tag() -> None:
@@ -86,6 +91,14 @@ CHOICES = [
     ),
     pytest.param({"enum": [1, 2], "x-enum-varnames": ["HOT", "COLD"]}, ['"1" = HOT'], id="names"),
     pytest.param({"enum": ["a", "b"], "x-enum-descriptions": ["first", "second"]}, ['"b": second'], id="descriptions"),
+    pytest.param({"enum": [1, 2], "x-enumLabels": ["Hot", "Cold"]}, ['"1" = Hot', '"2" = Cold'], id="labels"),
+    pytest.param({"enum": [1, 2], "x-enum-names": {"1": "Hot", "2": "Cold"}}, ['"2" = Cold'], id="names by value"),
+    pytest.param({"enum": ["a", "b"], "enumDescriptions": {"b": "second"}}, ['"b": second'], id="meaning by value"),
+    pytest.param(
+        {"enum": [1, 2], "x-ms-enum": {"values": [{"value": 2, "name": "Cold", "description": "ice"}]}},
+        ['"2" = Cold: ice'],
+        id="a list of values",
+    ),
     pytest.param({"anyOf": [{"const": "x", "description": "left"}, {"enum": ["y", "z"]}]}, ['"x": left'], id="mixed"),
 ]
 
@@ -95,6 +108,27 @@ def test_meanings_in_a_json_schema_are_told(schema: Any, told: list[str]) -> Non
     target = Target.of({"type": "object", "properties": {"it": schema, "other": {"type": "string"}}})
     for words in told:
         assert words in target.instructions
+
+
+def test_names_of_choices_beside_free_values_are_named_as_lost() -> None:
+    [loss] = Target.of(holder(Unit | int)).losses
+    assert "'kilogram' KG" in loss.instead
+
+
+def test_what_is_said_of_a_place_and_of_its_type_is_told() -> None:
+    schema = {"properties": {"it": {"$ref": "#/$defs/T", "description": "the first"}}, "$defs": {"T": TOWN}}
+    assert "$.it: the first. a town" in Target.of(schema).instructions
+
+
+def test_keys_that_are_choices_are_asked_for_by_themselves_with_their_names() -> None:
+    target = Target.of(holder(dict[Unit, int]))
+    assert target.template(FULL) == {"it": {"kilogram": "integer", "m": "integer"}}
+    assert "$.it.kilogram: KG" in target.instructions
+
+
+def test_what_is_said_of_keys_is_told() -> None:
+    told = instructions(dict[Annotated[str, Field(description="the ISO code")], int])
+    assert "$.it[].key: the ISO code" in told
 
 
 # Conditions
@@ -134,6 +168,15 @@ CONDITIONS = [
         },
         {"e": "string"},
         id="dependencies",
+    ),
+    pytest.param({"dependentRequired": {"n": ["w"]}}, {"w": "string"}, id="required with another, and not described"),
+    pytest.param(
+        {
+            "if": {"properties": {"paid": {"const": True}, "way": {"enum": ["x", "y"]}}},
+            "then": {"properties": {"on": {"type": "string", "format": "date"}}},
+        },
+        {"on": "date", "paid": "boolean", "way": "string"},
+        id="named in the condition alone",
     ),
 ]
 
