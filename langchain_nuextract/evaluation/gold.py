@@ -1,9 +1,10 @@
 """What people say is right: documents with the values that should come out of them."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from os import PathLike
 from pathlib import Path
 from typing import Any, Generic, Protocol, Self, TypeVar, cast
@@ -47,8 +48,11 @@ class Gold(Generic[T]):
         self.target: Target[T] = Target.of(target)
         self.name = name
         self._documents = documents
-        self.ids: tuple[str, ...] = tuple(self._distinct_ids())
+        hashed = sha256()
+        self.ids: tuple[str, ...] = tuple(self._distinct_ids(hashed.update))
         """The documents' ids, in order."""
+        self.sha256 = hashed.hexdigest()
+        """Of ids, groups and values: two evaluations can be compared where it is the same."""
         if not self.ids:
             raise EvaluationError(name, "there is no document in it")
 
@@ -104,7 +108,7 @@ class Gold(Generic[T]):
         with Path(path).open("w", encoding="utf-8") as file:
             file.writelines(json.dumps(each.as_json(), ensure_ascii=False) + "\n" for each in self)
 
-    def _distinct_ids(self) -> Iterator[str]:
+    def _distinct_ids(self, hashed: Callable[[bytes], object]) -> Iterator[str]:
         seen: set[str] = set()
         for each in self._documents:
             if each.id in seen:
@@ -112,6 +116,8 @@ class Gold(Generic[T]):
                     f"{self.name}: {each.id}", "this id comes twice; give each document one of its own"
                 )
             seen.add(each.id)
+            line = json.dumps([each.id, each.group, each.output], sort_keys=True)
+            hashed(line.encode())
             yield each.id
 
 

@@ -8,15 +8,15 @@ from typing import Any, Final, cast
 
 from langchain_nuextract.errors import EvaluationError, InvalidValue, quote
 from langchain_nuextract.evaluation.gold_reading import read_gold
-from langchain_nuextract.evaluation.leaf import Mark
+from langchain_nuextract.evaluation.leaf import Mark, mark_of
 from langchain_nuextract.parsing.repairs import Repair
-from langchain_nuextract.paths import JSON, fields, integer, items, number, show
+from langchain_nuextract.paths import JSON, fields, items, number, show
 from langchain_nuextract.schema.target import Target
 
 _FILES: Final = ("image", "images", "file", "files", "path")
 OUTPUTS: Final = ("expected", "output", "value")
 """The keys under which a line may have the values."""
-_KNOWN: Final = frozenset({"id", "text", "document", "group", "annotator", "evidence", *_FILES, *OUTPUTS})
+_KNOWN: Final = frozenset({"id", "text", "document", "group", "annotator", "evidence", "boxes_percent", *_FILES, *OUTPUTS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def gold_document(
         files=tuple(_files(row, folder, where)),
         group=str(row.get("group") or ""),
         annotator=str(row.get("annotator") or ""),
-        evidence=evidence_of(row.get("evidence")),
+        evidence={**_boxes_of(row.get("boxes_percent")), **evidence_of(row.get("evidence"))},
         repairs=repairs,
         meta={key: value for key, value in row.items() if key not in _KNOWN},
     )
@@ -146,18 +146,22 @@ def evidence_of(written: JSON) -> dict[str, tuple[Mark, ...]]:
     """
     found: dict[str, tuple[Mark, ...]] = {}
     for path, places in fields(written).items():
-        marks = [_mark(fields(place)) for place in (items(places) or [places])]
+        marks = [mark_of(fields(place)) for place in (items(places) or [places])]
         found[path if path.startswith("$") else show((path,))] = tuple(marks)
     return found
 
 
-def _mark(place: dict[str, JSON]) -> Mark:
-    match [number(each) for each in items(place.get("box"))]:
-        case [float() | int() as left, float() | int() as top, float() | int() as right, float() | int() as bottom]:
-            box = left, top, right, bottom
-        case _:
-            box = None
-    return Mark(integer(place.get("start")), integer(place.get("end")), integer(place.get("page")), box)
+def _boxes_of(written: JSON) -> dict[str, tuple[Mark, ...]]:
+    """Read boxes on the first page as annotation tools have them: left, top, width and height in percent of it."""
+    found: dict[str, tuple[Mark, ...]] = {}
+    for path, box in fields(written).items():
+        match [number(each) for each in items(box)]:
+            case [float() | int() as left, float() | int() as top, float() | int() as width, float() | int() as height]:
+                corners = left / 100, top / 100, (left + width) / 100, (top + height) / 100
+                found[path if path.startswith("$") else show((path,))] = (Mark(page=1, box=corners),)
+            case _:
+                pass
+    return found
 
 
 def _evidence_json(evidence: Mapping[str, tuple[Mark, ...]]) -> dict[str, JSON]:

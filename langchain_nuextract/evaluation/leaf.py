@@ -1,9 +1,12 @@
 """One row of an evaluation: a leaf of a document, what it should be, what a model made of it."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias, cast
 
-from langchain_nuextract.paths import EACH, JSON, Path, show
+from langchain_nuextract.errors import UnsupportedSchema
+from langchain_nuextract.paths import EACH, JSON, Path, fields, integer, items, number, show, text
 
 Outcome: TypeAlias = Literal["correct", "wrong", "missed", "hallucinated", "absent"]
 """What became of a leaf:
@@ -41,7 +44,7 @@ class Leaf:
     model: str
     """The name of what predicted it."""
     path: Path
-    """Where it stands in the gold; in the prediction, where the gold has no such item."""
+    """Where it stands in the gold; items that the gold does not have are counted on behind its own."""
     outcome: Outcome
     """By strict equality."""
     gold: JSON
@@ -73,7 +76,7 @@ class Leaf:
     @property
     def field(self) -> str:
         """The path without indexes, the same for all items of a list: `$.items[].price`."""
-        return show(tuple(EACH if isinstance(step, int) else step for step in self.path))
+        return field_of(self.path)
 
     @property
     def is_exact(self) -> bool:
@@ -104,8 +107,72 @@ class Leaf:
             "exact_as_written": self.exact_as_written,
         }
 
+    @classmethod
+    def from_json(cls, row: Mapping[str, JSON]) -> "Leaf":
+        """Read a row as `as_json` writes it."""
+        path, predicted_path = read_path(text(row["path"])), read_path(text(row["predicted_path"]))
+        confidence, as_written = number(row["confidence"]), row["exact_as_written"]
+        return cls(
+            document=text(row["document"]),
+            model=text(row["model"]),
+            path=path,
+            outcome=cast("Outcome", row["outcome"]),
+            gold=row["gold"],
+            predicted=row["predicted"],
+            group=text(row["group"]),
+            predicted_path=predicted_path,
+            rule=text(row["rule"]),
+            passed=row["passed"] is True,
+            similarity=number(row["similarity"]) or 0.0,
+            confidence=confidence,
+            evidence=tuple(mark_of(fields(mark)) for mark in items(row["evidence"])),
+            gold_evidence=tuple(mark_of(fields(mark)) for mark in items(row["gold_evidence"])),
+            grounded=row["grounded"] if isinstance(row["grounded"], bool) else None,
+            repairs=tuple(map(text, items(row["repairs"]))),
+            readable=row["readable"] is True,
+            exact_as_written=as_written if isinstance(as_written, bool) else None,
+        )
+
+
+def field_of(path: Path) -> str:
+    """Write a path without indexes, as it is the same for all items of a list: `$.items[].price`."""
+    return show(tuple(EACH if isinstance(step, int) else step for step in path))
+
+
+def mark_of(place: Mapping[str, JSON]) -> Mark:
+    """Read a place as rows and gold files have it; what is missing or of another kind is None."""
+    match [number(each) for each in items(place.get("box"))]:
+        case [float() | int() as left, float() | int() as top, float() | int() as right, float() | int() as bottom]:
+            box = left, top, right, bottom
+        case _:
+            box = None
+    return Mark(integer(place.get("start")), integer(place.get("end")), integer(place.get("page")), box)
+
 
 def _mark(mark: Mark) -> dict[str, JSON]:
     known: dict[str, JSON] = {"start": mark.start, "end": mark.end, "page": mark.page}
     box: dict[str, JSON] = {"box": list(mark.box)} if mark.box else {}
     return {name: value for name, value in known.items() if value is not None} | box
+
+
+_STEP = re.compile(r'\.([^\W\d][\w-]*)|\[(\d*|\*)\]|\["(.*?)"\](?=[.\[]|\Z)', re.DOTALL)
+
+
+def read_path(written: str) -> Path:
+    """Read a path as `paths.show` writes it; `[]` and `[*]` stand for each item, and the `$` may be left out.
+
+    Raises:
+        UnsupportedSchema: It is no path.
+    """
+    rest = written.removeprefix("$")
+    rest = rest if rest == "" or rest[0] in ".[" else f".{rest}"
+    path: list[str | int] = []
+    at = 0
+    while at < len(rest):
+        match = _STEP.match(rest, at)
+        if match is None:
+            raise UnsupportedSchema((), f"{written!r} is no path; write it as $.items[].price")
+        name, index, odd = match.groups()
+        path.append(odd if odd is not None else name if name is not None else int(index) if index.isdigit() else EACH)
+        at = match.end()
+    return tuple(path)

@@ -63,8 +63,9 @@ class Threshold:
     """The lower end of Wilson's 95 % interval of the accuracy."""
     accuracy_upper: float
     held_out_coverage: float | None = None
-    """The same threshold on documents that it was not chosen by; None if there were too few documents to divide."""
+    """Of a threshold that is chosen by one half of the documents: what it lets through of the other half."""
     held_out_accuracy: float | None = None
+    """How much of that is right."""
 
 
 @dataclass(frozen=True, slots=True)

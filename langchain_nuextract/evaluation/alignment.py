@@ -1,0 +1,192 @@
+"""Which item of a list belongs to which of another: the assignment that makes the most of their values agree."""
+
+from collections import Counter
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from math import inf
+from typing import Final, TypeAlias
+
+from langchain_nuextract.evaluation.normalised import is_absent, normal_form
+from langchain_nuextract.evaluation.rules import Compare
+from langchain_nuextract.paths import EACH, JSON, Path, fields, leaves
+
+Pairs: TypeAlias = list[tuple[int | None, int | None]]
+"""Places of items that belong together, in the order of the first list; then those of the second that are alone."""
+Scores: TypeAlias = Sequence[Mapping[int, float]]
+"""Of each item of the first list, how alike it is to items of the second; what is not there is 0."""
+
+_Form: TypeAlias = tuple[Path, Hashable]
+"""A leaf of an item: its path without indexes, and what is equal for equal values."""
+
+OPTIMAL: Final = 200
+"""Items that are not equal to any other up to which an assignment is the best there is; it takes their cube.
+Beyond, those that are most alike are paired first."""
+_COMMON: Final = 200
+"""A value that more items have than this tells nothing of which belong together, in lists beyond `OPTIMAL`."""
+
+
+def align(gold: Sequence[JSON], predicted: Sequence[JSON], rule: Compare) -> Pairs:
+    """Pair the items of two lists.
+
+    Args:
+        gold: The items that are right.
+        predicted: Those that are to be judged.
+        rule: `ordered` pairs them by their places, `key` pairs those first that have the same value there; otherwise
+            as many leaves as can be agree, by the best assignment there is; ties go by order.
+
+    Returns:
+        All items of both, once each.
+    """
+    if rule.ordered:
+        both = min(len(gold), len(predicted))
+        return _whole([(at, at) for at in range(both)], len(gold), len(predicted))
+    pairs = dict(_by_form([_key(item, rule) for item in gold], [_key(item, rule) for item in predicted]))
+    if len(gold) > OPTIMAL or len(predicted) > OPTIMAL:
+        pairs |= _equal(gold, predicted, pairs)
+    first = [at for at in range(len(gold)) if at not in pairs]
+    taken = set(pairs.values())
+    second = [at for at in range(len(predicted)) if at not in taken]
+    scores = _scores([gold[at] for at in first], [predicted[at] for at in second])
+    best = (
+        assign(scores, len(second)) if max(len(first), len(second)) <= OPTIMAL else assign_greedily(scores, len(second))
+    )
+    pairs |= {first[one]: second[other] for one, other in best}
+    return _whole(list(pairs.items()), len(gold), len(predicted))
+
+
+def _whole(pairs: list[tuple[int, int]], gold: int, predicted: int) -> Pairs:
+    partner, taken = dict(pairs), {other for _, other in pairs}
+    alone = ((None, at) for at in range(predicted) if at not in taken)
+    return [*((at, partner.get(at)) for at in range(gold)), *alone]
+
+
+def _key(item: JSON, rule: Compare) -> Hashable:
+    value = fields(item).get(rule.key) if rule.key else None
+    return None if is_absent(value) else normal_form(value)
+
+
+def _by_form(gold: Sequence[Hashable], predicted: Sequence[Hashable]) -> Iterator[tuple[int, int]]:
+    """Pair what has the same form, in order; None has none."""
+    waiting: dict[Hashable, list[int]] = {}
+    for at in reversed(range(len(predicted))):
+        waiting.setdefault(predicted[at], []).append(at)
+    waiting.pop(None, None)
+    for at, form in enumerate(gold):
+        if places := waiting.get(form):
+            yield at, places.pop()
+
+
+def _equal(gold: Sequence[JSON], predicted: Sequence[JSON], pairs: Mapping[int, int]) -> dict[int, int]:
+    """Pair equal items of long lists before all others: no best assignment agrees on more, as likeness is a metric."""
+    taken = set(pairs.values())
+    return dict(
+        _by_form(
+            [None if at in pairs else normal_form(item) for at, item in enumerate(gold)],
+            [None if at in taken else normal_form(item) for at, item in enumerate(predicted)],
+        )
+    )
+
+
+def _scores(gold: Sequence[JSON], predicted: Sequence[JSON]) -> Scores:
+    """Of each pair of items that agree somewhere, the share of their leaves that agree."""
+    ones, others = [_leaf_forms(item) for item in gold], [_leaf_forms(item) for item in predicted]
+    where: dict[_Form, list[int]] = {}
+    for at, forms in enumerate(others):
+        for form in forms:
+            where.setdefault(form, []).append(at)
+    common = _COMMON if max(len(gold), len(predicted)) > OPTIMAL else inf
+    sizes = [_sizes(forms) for forms in others]
+    scores: list[dict[int, float]] = []
+    for forms in ones:
+        agree: Counter[int] = Counter()
+        for form, times in forms.items():
+            places = where.get(form, ())
+            for at in places if len(places) <= common else ():
+                agree[at] += min(times, others[at][form])
+        size = _sizes(forms)
+        scores.append({at: number / (size | sizes[at]).total() for at, number in agree.items()})
+    return scores
+
+
+def _leaf_forms(item: JSON) -> Counter[_Form]:
+    """Count the leaves of an item, by their path without indexes and their value."""
+    return Counter((_field(path), normal_form(leaf)) for path, leaf in leaves(item) if not is_absent(leaf))
+
+
+def _sizes(forms: Counter[_Form]) -> Counter[Path]:
+    sizes: Counter[Path] = Counter()
+    for (path, _), times in forms.items():
+        sizes[path] += times
+    return sizes
+
+
+def _field(path: Path) -> Path:
+    return tuple(EACH if isinstance(step, int) else step for step in path)
+
+
+def assign(scores: Scores, columns: int) -> list[tuple[int, int]]:
+    """Pair rows with columns so that the sum of the scores is the highest; as many pairs as there can be.
+
+    Takes time cubic in the rows. Of equal sums the first found is taken, which depends on nothing but the scores.
+
+    Source: Kuhn and Munkres, with shortest augmenting paths: Jonker and Volgenant, "A shortest augmenting path
+    algorithm for dense and sparse linear assignment problems", 1987.
+
+    Example:
+        >>> assign([{0: 0.9, 1: 0.2}, {0: 0.8}], 2)
+        [(0, 1), (1, 0)]
+    """
+    if len(scores) > columns:
+        turned: list[dict[int, float]] = [{} for _ in range(columns)]
+        for row, found in enumerate(scores):
+            for column, score in found.items():
+                turned[column][row] = score
+        return sorted((row, column) for column, row in assign(turned, len(scores)))
+    # Column 0 is a helper that every search begins at; rows and columns count from 1.
+    row_of = [0] * (columns + 1)
+    row_price, column_price = [0.0] * (len(scores) + 1), [0.0] * (columns + 1)
+    for row in range(1, len(scores) + 1):
+        row_of[0] = row
+        _augment(scores, row_of, row_price, column_price)
+    return sorted((row - 1, column - 1) for column, row in enumerate(row_of) if row and column)
+
+
+def _augment(scores: Scores, row_of: list[int], row_price: list[float], column_price: list[float]) -> None:
+    """Bring one more row in, by the cheapest chain of rows that change their columns."""
+    least, came_from = [inf] * len(row_of), [0] * len(row_of)
+    waiting, seen = [*range(1, len(row_of))], [0]
+    column = 0
+    while row_of[column]:
+        row = row_of[column]
+        found, price = scores[row - 1], row_price[row]
+        for other in waiting:
+            cost = -found.get(other - 1, 0.0) - price - column_price[other]
+            if cost < least[other]:
+                least[other], came_from[other] = cost, column
+        column = min(waiting, key=least.__getitem__)
+        step = least[column]
+        for other in seen:
+            row_price[row_of[other]] += step
+            column_price[other] -= step
+        for other in waiting:
+            least[other] -= step
+        waiting.remove(column)
+        seen.append(column)
+    while column:
+        row_of[column], column = row_of[came_from[column]], came_from[column]
+
+
+def assign_greedily(scores: Scores, columns: int) -> list[tuple[int, int]]:
+    """Pair those first that score the highest, and what is left in order; takes time linear in the scores but to sort.
+
+    It is what is done with more items than `OPTIMAL`; the sum is at least half of the best.
+    """
+    by_score = sorted(((-score, row, column) for row, found in enumerate(scores) for column, score in found.items()))
+    pairs: dict[int, int] = {}
+    taken: set[int] = set()
+    for _, row, column in by_score:
+        if row not in pairs and column not in taken:
+            pairs[row] = column
+            taken.add(column)
+    left = (column for column in range(columns) if column not in taken)
+    rest = zip((row for row in range(len(scores)) if row not in pairs), left, strict=False)
+    return sorted([*pairs.items(), *rest])

@@ -1,0 +1,208 @@
+"""What one model made of one document, whatever it came as: an extraction, an error, a text, an object."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, TypeAlias, cast
+
+from langchain_core.messages import BaseMessage
+from pydantic_core import to_jsonable_python
+
+from langchain_nuextract.dialects.messages import Usage
+from langchain_nuextract.engine.result import Attempt, Extraction
+from langchain_nuextract.errors import ExtractionError, InvalidExtraction, InvalidValue
+from langchain_nuextract.evaluation.evidence import Grounding, grounding_of
+from langchain_nuextract.evaluation.gold_document import GoldDocument
+from langchain_nuextract.parsing.read import read_answer
+from langchain_nuextract.parsing.repairs import Repair
+from langchain_nuextract.paths import JSON, Path, leaves, show
+from langchain_nuextract.schema.target import FULL, Target
+from langchain_nuextract.schema.vocabulary import Speaks
+
+Reading: TypeAlias = Literal["repaired", "as written", "fence stripped"]
+"""How a model's text is read:
+
+- `repaired`: by the reader of extractions, each change on record
+- `as written`: as JSON that is an object; nothing else is an answer
+- `fence stripped`: the same, but for a Markdown fence around all of it
+"""
+
+DEEPEST: Final = 100
+"""Objects and lists in one another that a value may have; no document says more, and comparing walks through them."""
+_FENCE: Final = re.compile(r"```(?:json)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one model made of one document."""
+
+    value: JSON = None
+    """What it says, as JSON of the user's shape; None if it could not be read."""
+    raw: str | None = None
+    """What the model wrote first, as it came; None if that is not known."""
+    as_written: JSON = None
+    """What `raw` says where it is valid JSON and is taken as it stands; None if it is not."""
+    repairs: tuple[Repair, ...] = ()
+    calls: int = 1
+    problem: str = ""
+    """Why there is no value, or why the schema does not admit it."""
+    failed: bool = False
+    """Whether no answer came at all: the endpoint failed, or the document could not be read."""
+    confidence: Mapping[Path, float] = field(default_factory=dict[Path, float])
+    grounding: Grounding = field(default_factory=Grounding)
+    seconds: float | None = None
+    usage: Usage | None = None
+
+    @property
+    def readable(self) -> bool:
+        """Whether there is a value."""
+        return self.value is not None
+
+    @property
+    def valid(self) -> bool | None:
+        """Whether the model wrote valid JSON, an object, at the first try; None if what it wrote is not known."""
+        return None if self.raw is None else self.as_written is not None
+
+    def as_json(self, document: str) -> dict[str, JSON]:
+        """Give it as a line of `answers.jsonl`, which can be evaluated again as a prediction."""
+        says: dict[str, JSON] = {"value": self.value} if self.readable else {"error": self.problem or "no answer"}
+        if self.raw is not None and self.calls == 1:
+            says = {"output": self.raw}
+        usage = (
+            {"input_tokens": self.usage.input_tokens, "output_tokens": self.usage.output_tokens} if self.usage else None
+        )
+        more: dict[str, JSON] = {
+            "predicted": self.value,
+            "raw": self.raw if "output" not in says else None,
+            "problem": self.problem or None,
+            "repairs": [str(repair) for repair in self.repairs] or None,
+            "calls": self.calls,
+            "confidence": {show(path): sure for path, sure in self.confidence.items()} or None,
+            "seconds": self.seconds,
+            "usage": cast("JSON", usage),
+        }
+        return {"id": document, **says, **{name: value for name, value in more.items() if value is not None}}
+
+
+def strict_json(text: str) -> JSON:
+    """Read a text that is one JSON object as it stands; None if it is not."""
+    try:
+        value = cast("JSON", json.loads(text))
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) and not is_deep(value) else None
+
+
+def is_deep(value: JSON) -> bool:
+    """Whether more is in one another than `DEEPEST` allows."""
+    return any(len(path) > DEEPEST for path, _ in leaves(value))
+
+
+def answer_of_text(
+    raw: str, gold: GoldDocument, target: Target[Any], *, reading: Reading = "repaired", dialect: Speaks = FULL
+) -> Answer:
+    """Read what a model wrote about a document."""
+    as_written = _in_users_shape(strict_json(raw), target, dialect)
+    if reading != "repaired":
+        text = _without_fence(raw) if reading == "fence stripped" else raw
+        value = _in_users_shape(strict_json(text), target, dialect)
+        return Answer(value, raw, value, problem="" if value is not None else "it is no JSON object")
+    read = read_answer(raw, target, dialect=dialect, policy="safe", document=gold.text or "")
+    if not isinstance(read.value, dict | list) or is_deep(read.value):
+        problem = "; ".join(map(str, read.problems)) or "it is no JSON object"
+        return Answer(None, raw, as_written, read.repairs, problem=problem)
+    value = target.lift(read.value, dialect)
+    repairs = tuple(_moved(each, target, read.value, dialect) for each in read.repairs)
+    return Answer(value, raw, as_written, repairs, problem=_invalid(value, target, dialect))
+
+
+def answer_of_value(value: JSON, target: Target[Any]) -> Answer:
+    """Take an object that was extracted by whatever means, as JSON of the user's shape."""
+    if is_deep(value):
+        return Answer(problem=f"more than {DEEPEST} objects and lists are in one another")
+    return Answer({} if value is None else value, problem=_invalid(value, target, FULL))
+
+
+def answer_of_extraction(extraction: Extraction[Any], target: Target[Any]) -> Answer:
+    """Take an extraction with its history."""
+    first, as_written = _first_written(extraction.attempts, target)
+    return Answer(
+        extraction.json if isinstance(extraction.json, dict | list) else {},
+        first if first is not None else extraction.raw,
+        as_written,
+        extraction.repairs,
+        max(1, len(extraction.attempts)),
+        "; ".join(map(str, extraction.problems)),
+        confidence={each.path: each.joint for each in extraction.confidence},
+        grounding=grounding_of(extraction),
+        seconds=extraction.seconds,
+        usage=extraction.usage,
+    )
+
+
+def answer_of_error(error: Exception, target: Target[Any], usage: Usage | None = None) -> Answer:
+    """Take what was raised instead; of an answer that the schema does not admit, what was read of it."""
+    problem = f"{type(error).__name__}: {error}"
+    if not isinstance(error, ExtractionError):
+        return Answer(problem=problem, failed=True, usage=usage)
+    attempts = [each for each in error.attempts if isinstance(each, Attempt)]
+    first, as_written = _first_written(attempts, target)
+    partial = error.partial if isinstance(error, InvalidExtraction) else None
+    value = partial if isinstance(partial, dict | list) and not is_deep(partial) else None
+    repairs = attempts[-1].repairs if attempts else ()
+    raw = first if first is not None else error.reply
+    return Answer(value, raw, as_written, repairs, max(1, len(attempts)), problem, usage=usage)
+
+
+def answer_of_output(output: Any, gold: GoldDocument, target: Target[Any]) -> Answer:
+    """Take what any Runnable gave: an `Extraction`, a message or text of a model, an object, a dict."""
+    match output:
+        case Extraction():
+            return answer_of_extraction(cast("Extraction[Any]", output), target)
+        case BaseMessage():
+            return answer_of_text(str(output.text), gold, target)
+        case str():
+            return answer_of_text(output, gold, target)
+        case Exception():
+            return answer_of_error(output, target)
+        case _:
+            return answer_of_value(to_jsonable_python(output, by_alias=True, inf_nan_mode="strings"), target)
+
+
+def _first_written(attempts: Sequence[Attempt], target: Target[Any]) -> tuple[str | None, JSON]:
+    if not attempts:
+        return None, None
+    first = attempts[0].reply.text
+    return first, _in_users_shape(strict_json(first), target, FULL)
+
+
+def _invalid(value: JSON, target: Target[Any], dialect: Speaks) -> str:
+    try:
+        target.validate(value, dialect)
+    except InvalidValue as error:
+        return "; ".join(map(str, error.problems))
+    return ""
+
+
+def _moved(repair: Repair, target: Target[Any], answer: JSON, dialect: Speaks) -> Repair:
+    path = target.place(repair.path, answer, dialect)
+    return Repair(path, repair.kind, repair.before, repair.after, repair.times, rule=repair.rule)
+
+
+def _in_users_shape(value: JSON, target: Target[Any], dialect: Speaks) -> JSON:
+    """Keep an answer as the model wrote it where template and schema have the same shape, and lift it otherwise."""
+    if value is None:
+        return None
+    lifted = target.lift(value, dialect)
+    return value if _places(value) == _places(lifted) else lifted
+
+
+def _places(value: JSON) -> set[Path]:
+    return {path for path, leaf in leaves(value) if leaf is not None}
+
+
+def _without_fence(text: str) -> str:
+    text = text.strip()
+    opening = _FENCE.match(text)
+    return text[opening.end() : -3] if opening and text.endswith("```") and len(text) >= opening.end() + 3 else text

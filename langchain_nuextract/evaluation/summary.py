@@ -1,0 +1,81 @@
+"""A report in Markdown, short enough for a comment on a change."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from langchain_nuextract.evaluation.report_data import ComparisonData, ReportData
+
+_NAMED: Final = 10
+"""Documents of a list that are named."""
+_COUNTS: Final = frozenset({"seconds_per_document", "tokens_per_document", "price", "brier", "ece", "aurc"})
+"""What is no share."""
+
+
+def summary_of(report: ReportData) -> str:
+    """Write the verdict, the models' numbers, the fields, and the documents to look at."""
+    models = [model.name for model in report.models]
+    parts = [
+        f"# {_escaped(report.title)}",
+        _escaped(report.verdict),
+        _table(
+            ("", *models),
+            [
+                (name, *(_shown(name, model.metrics.get(name)) for model in report.models))
+                for name in report.models[0].metrics
+            ],
+        ),
+        _table(
+            ("field", "rule", *models),
+            [
+                (field.field, field.rule, *(_shown("", score.exact_match) for score in field.scores))
+                for field in report.fields
+            ],
+        ),
+        *(part for comparison in report.comparisons for part in _comparison(comparison)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _comparison(found: ComparisonData) -> Iterator[str]:
+    yield f"## {_escaped(found.second)} against {_escaped(found.first)}"
+    rows = [
+        ("mean gain", f"{found.gain_mean:+.4f} ({found.interval.lower:+.4f} to {found.interval.upper:+.4f})"),
+        ("median of the differences", f"{found.gain_median_of_differences:+.4f}"),
+        ("difference of the medians", f"{found.gain_difference_of_medians:+.4f}"),
+        ("documents better, equal, worse", f"{found.better}, {found.equal}, {found.worse}"),
+        ("leaves only one has right", f"{found.only_first_right} first, {found.only_second_right} second"),
+        ("McNemar p", "too few documents" if found.mcnemar_p is None else f"{found.mcnemar_p:.4f}"),
+        ("Wilcoxon p", "–" if found.wilcoxon_p is None else f"{found.wilcoxon_p:.4f}"),
+    ]
+    yield _table(("", "value"), rows)
+    lists = (
+        ("stuck at 0", found.stuck_at_zero),
+        ("fallen to 0", found.fallen_to_zero),
+        ("newly unreadable", found.newly_unreadable),
+        ("newly readable", found.newly_readable),
+    )
+    yield "\n".join(f"- {title}: {_named(ids)}" for title, ids in lists)
+
+
+def _named(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+    return ", ".join(map(_escaped, ids[:_NAMED])) + more if ids else "none"
+
+
+def _shown(name: str, value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.4g}" if name in _COUNTS else f"{value:.1%}"
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    lines = [[*map(_escaped, row)] for row in (head, *rows)]
+    lines.insert(1, ["---"] * len(lines[0]))
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _escaped(text: str) -> str:
+    """Keep a name from being Markdown or HTML: ids and fields come from documents and schemas."""
+    for mark in "\\`*_[]<>|":
+        text = text.replace(mark, f"\\{mark}")
+    return " ".join(text.split())
