@@ -6,27 +6,47 @@
     report = compare(base, tuned)
 
 Each leaf of each document becomes one row, a `Leaf`, with one of five outcomes; every number of a report derives from
-those rows. Nothing here knows how a page of a report looks (`viewer`), nor the command line.
+those rows. How a page is written it leaves to `viewer`, and it knows nothing of the command line.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from langchain_nuextract.evaluation.evaluation import Evaluation
     from langchain_nuextract.evaluation.gold import Gold
     from langchain_nuextract.evaluation.gold_document import GoldDocument
     from langchain_nuextract.evaluation.leaf import Leaf, Mark
+    from langchain_nuextract.evaluation.report import Report, compare
     from langchain_nuextract.evaluation.report_data import ReportData
-
-__all__ = ["Gold", "GoldDocument", "Leaf", "Mark", "ReportData"]
+    from langchain_nuextract.evaluation.rules import Compare
+    from langchain_nuextract.evaluation.run import evaluate
 
 _HOMES = {
+    "Compare": "rules",
+    "Evaluation": "evaluation",
     "Gold": "gold",
     "GoldDocument": "gold_document",
     "Leaf": "leaf",
     "Mark": "leaf",
+    "Report": "report",
     "ReportData": "report_data",
+    "compare": "report",
+    "evaluate": "run",
 }
+
+__all__ = [
+    "Compare",
+    "Evaluation",
+    "Gold",
+    "GoldDocument",
+    "Leaf",
+    "Mark",
+    "Report",
+    "ReportData",
+    "compare",
+    "evaluate",
+]
 
 
 def __getattr__(name: str) -> object:

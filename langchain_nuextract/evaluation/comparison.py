@@ -36,6 +36,7 @@ class _Pair:
     leaves: int
     """How many leaves the second model has right more than the first."""
     readable: tuple[bool, bool]
+    valid: tuple[bool, bool]
     as_written: float
     """What the second gains where nothing is repaired."""
     slots: tuple[Sequence[int], Sequence[int]]
@@ -55,6 +56,7 @@ def comparison(
     interval = bootstrap_interval(_units(pairs, by, first), seed) or Interval(-1.0, 1.0)
     tested = wilcoxon(gains) if len(pairs) >= FEWEST else None
     only_first, only_second = _discordant(pairs)
+    written = first.tally.knows_written and second.tally.knows_written
     mean = fsum(float(gain) for gain in gains) / len(gains)
     found = ComparisonData(
         first=first.name,
@@ -85,6 +87,7 @@ def comparison(
         scatter=tuple(_scatter(pairs)),
         gains=tuple(GainBar(*each) for each in sorted(Counter(pair.leaves for pair in pairs).items())),
         fields=tuple(_field_gains(first, second, only_first, only_second, len(pairs))),
+        newly_invalid=tuple(pair.id for pair in pairs if written and pair.valid == (True, False)),
     )
     return replace(found, sentence=_sentence(found))
 
@@ -113,6 +116,7 @@ def _pairs(first: Evaluation, second: Evaluation) -> Iterator[_Pair]:
             Fraction(other.right[at], other.leaves[at] or 1),
             other.right[at] - one.right[at],
             (bool(one.readable[at]), bool(other.readable[at])),
+            (bool(one.valid[at]), bool(other.valid[at])),
             shares[1] - shares[0],
             (one.slots_of(at), other.slots_of(at)),
         )

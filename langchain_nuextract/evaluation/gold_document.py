@@ -16,7 +16,9 @@ from langchain_nuextract.schema.target import Target
 _FILES: Final = ("image", "images", "file", "files", "path")
 OUTPUTS: Final = ("expected", "output", "value")
 """The keys under which a line may have the values."""
-_KNOWN: Final = frozenset({"id", "text", "document", "group", "annotator", "evidence", "boxes_percent", *_FILES, *OUTPUTS})
+_KNOWN: Final = frozenset(
+    {"id", "text", "document", "group", "annotator", "evidence", "boxes_percent", *_FILES, *OUTPUTS}
+)
 
 
 @dataclass(frozen=True, slots=True)

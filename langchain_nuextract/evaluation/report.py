@@ -4,7 +4,7 @@ import json
 from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Literal
 
 from langchain_nuextract.errors import EvaluationError
 from langchain_nuextract.evaluation.comparison import comparison
@@ -159,8 +159,8 @@ class Report:
             "calls": "; ".join(f"{each.name}: {each.settings.max_calls or '-'}" for each in self.evaluations),
             "interval": f"paired percentile bootstrap of {by}, {RESAMPLES} resamples, seed {self.seed}; of more than "
             f"{LARGE} the normal distribution",
-            "tests": "McNemar exact on the gold's leaves, Holm over fields; Wilcoxon signed rank on documents. Leaves of "
-            "one document hang together: trust the interval rather than McNemar",
+            "tests": "McNemar exact on the gold's leaves, Holm over fields; Wilcoxon signed rank on documents. Leaves "
+            "of one document hang together: trust the interval rather than McNemar",
             "calibration": f"confidence in ten bins; target of straight-through {settings.target_accuracy:.0%}; beyond "
             f"{KEPT} leaves confidence is rounded to four digits",
             "version": version("langchain-nuextract"),

@@ -261,6 +261,8 @@ class ComparisonData:
     scatter: tuple[PairedPoint, ...]
     gains: tuple[GainBar, ...]
     fields: tuple[FieldGain, ...]
+    newly_invalid: tuple[str, ...] = ()
+    """Documents of which the first model wrote valid JSON and the second did not, whatever could be read of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,9 @@ def documents_of(evaluations: Sequence[Evaluation], *, contents: bool = True, mo
     return Shown(tuple(documents), len(wrong) - len(chosen))
 
 
-def _document(gold: GoldDocument, evaluations: Sequence[Evaluation], at: int, source: "_Contents | None") -> DocumentData:
+def _document(
+    gold: GoldDocument, evaluations: Sequence[Evaluation], at: int, source: "_Contents | None"
+) -> DocumentData:
     return DocumentData(
         id=gold.id,
         group=gold.group,

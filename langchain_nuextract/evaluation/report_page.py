@@ -153,6 +153,7 @@ def _figures(each: ComparisonData) -> Iterator[tuple[str, str]]:
     for title, ids in (
         ("stuck at 0", each.stuck_at_zero),
         ("fallen to 0", each.fallen_to_zero),
+        ("no valid JSON any more, as written", each.newly_invalid),
         ("newly unreadable", each.newly_unreadable),
         ("newly readable", each.newly_readable),
     ):

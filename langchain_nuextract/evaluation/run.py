@@ -93,8 +93,11 @@ def _is_extractor(model: Any) -> bool:
 def _name(model: Any) -> str:
     if isinstance(model, str | Path):
         return Path(fspath(model)).stem
-    llm = getattr(model, "llm", None)
-    return str(getattr(llm, "model", "") or getattr(model, "name", None) or type(model).__name__)
+    if _is_extractor(model):
+        from langchain_nuextract.runnables.any_model import model_name  # noqa: PLC0415  as above
+
+        return model_name(model.llm) or "NuExtractor"
+    return str(getattr(model, "name", None) or type(model).__name__)
 
 
 def _answers(model: Any, gold: Gold[Any], options: EvaluateOptions) -> Generator[tuple[GoldDocument, Answer]]:

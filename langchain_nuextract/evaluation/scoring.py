@@ -162,7 +162,7 @@ class Scorer:
             yield from self._at(pair, (*at, EACH), place.member(EACH))
 
     def _leaf(self, both: _Both, at: Path, place: _Field) -> ScoredLeaf:
-        gold, predicted = both.gold, both.predicted
+        gold, predicted = (None if _is_nothing(value) else value for value in (both.gold, both.predicted))
         # What is said of a list goes for its items, where these say nothing.
         rule = self.rules.get(at) or (self.rules.get(at[:-1]) if at[-1:] == (EACH,) else None) or DEFAULT
         outcome = _outcome(gold, predicted)
@@ -175,9 +175,9 @@ class Scorer:
 
 
 def _outcome(gold: JSON, predicted: JSON) -> Outcome:
-    if _is_nothing(gold):
-        return "absent" if _is_nothing(predicted) else "hallucinated"
-    if _is_nothing(predicted):
+    if gold is None:
+        return "absent" if predicted is None else "hallucinated"
+    if predicted is None:
         return "missed"
     return "correct" if is_equal(gold, predicted) else "wrong"
 

@@ -45,12 +45,13 @@ def _comparison(found: ComparisonData) -> Iterator[str]:
         ("documents better, equal, worse", f"{found.better}, {found.equal}, {found.worse}"),
         ("leaves only one has right", f"{found.only_first_right} first, {found.only_second_right} second"),
         ("McNemar p", "too few documents" if found.mcnemar_p is None else f"{found.mcnemar_p:.4f}"),
-        ("Wilcoxon p", "–" if found.wilcoxon_p is None else f"{found.wilcoxon_p:.4f}"),
+        ("Wilcoxon p", "none" if found.wilcoxon_p is None else f"{found.wilcoxon_p:.4f}"),
     ]
     yield _table(("", "value"), rows)
     lists = (
         ("stuck at 0", found.stuck_at_zero),
         ("fallen to 0", found.fallen_to_zero),
+        ("no valid JSON any more, as written", found.newly_invalid),
         ("newly unreadable", found.newly_unreadable),
         ("newly readable", found.newly_readable),
     )
@@ -64,7 +65,7 @@ def _named(ids: Sequence[str]) -> str:
 
 def _shown(name: str, value: float | None) -> str:
     if value is None:
-        return "–"
+        return "\N{EN DASH}"
     return f"{value:.4g}" if name in _COUNTS else f"{value:.1%}"
 
 
@@ -76,6 +77,6 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def _escaped(text: str) -> str:
     """Keep a name from being Markdown or HTML: ids and fields come from documents and schemas."""
-    for mark in "\\`*_[]<>|":
+    for mark in "\\`*[]<>|":
         text = text.replace(mark, f"\\{mark}")
     return " ".join(text.split())

@@ -103,6 +103,8 @@ class DocumentCounts:
     right_as_written: "array[int]" = field(default_factory=lambda: array("I"))
     groups: "array[int]" = field(default_factory=lambda: array("I"))
     readable: bytearray = field(default_factory=bytearray)
+    valid: bytearray = field(default_factory=bytearray)
+    """Whether the model wrote valid JSON; 0 where that is not known."""
     slots: "array[int]" = field(default_factory=lambda: array("H"))
     """Of each leaf of the gold, one after the other: twice the number of its field, and one more if it is right."""
     slot_ends: "array[int]" = field(default_factory=lambda: array("Q"))
@@ -168,6 +170,7 @@ class Tally:
         kept.right_as_written.append(sum(bool(leaf.exact_as_written) for leaf in leaves))
         kept.groups.append(self.group_names.setdefault(leaves[0].group if leaves else "", len(self.group_names)))
         kept.readable.append(answer.readable)
+        kept.valid.append(bool(answer.valid))
 
     def _add_evidence(self, leaf: Leaf) -> None:
         if leaf.grounded is not None and leaf.outcome in {"correct", "wrong", "hallucinated"}:
