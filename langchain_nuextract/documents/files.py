@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from langchain_nuextract.documents import kinds
 from langchain_nuextract.documents.decode import decode
-from langchain_nuextract.documents.html import to_markdown
+from langchain_nuextract.documents.html import Conversion, to_markdown
 from langchain_nuextract.documents.images import data_url
 from langchain_nuextract.documents.kinds import Kind
 from langchain_nuextract.documents.mail import Mail, read_mail
@@ -84,10 +84,19 @@ def _html(content: bytes, name: str, options: PageOptions) -> Source:
     del options
     found = to_markdown(content)
     if not found.markdown.strip():
-        raise EmptyDocument(name, "there is no text on the page.")
+        raise EmptyDocument(name, f"there is no text on the page{_cause(found)}.")
     return Source(
         (Text(found.markdown, Markup(name, found)),), tuple(f"{name}: {warning}" for warning in found.warnings)
     )
+
+
+def _cause(page: Conversion) -> str:
+    """Say why a page has no text; the converter's last warning is that it has none."""
+    if noticed := page.warnings[:-1]:
+        return f": {'; '.join(noticed)}"
+    if "<script" in page.html.lower():
+        return ": it has scripts, which may write it in a browser and are not run here. Save the page from a browser"
+    return ""
 
 
 def _eml(content: bytes, name: str, options: PageOptions) -> Source:

@@ -99,12 +99,14 @@ class Page:
     """Whether its text says what the page says."""
     blank: bool = False
     """Whether nothing at all is on it."""
+    total: int = 0
+    """How many pages its file has, those that are not read included; 0 if nobody has counted."""
 
     @classmethod
-    def of(cls, number: int, file: Pages) -> "Page":
+    def of(cls, number: int, file: Pages, total: int = 0) -> "Page":
         """Read the words of a page."""
         words = file.words(number, boxed=False)
-        return cls(number, file, words.text, words.visible, words.is_readable, words.is_blank)
+        return cls(number, file, words.text, words.visible, words.is_readable, words.is_blank, total)
 
     @property
     def visible_text(self) -> str:

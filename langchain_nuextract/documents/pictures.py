@@ -50,8 +50,9 @@ class ImageFile:
 
         The frames of a TIFF are pages, as those of a fax; of an animation the first one stands for all.
         """
-        for number in self.options.select(self.count(), self.name):
-            yield Page.of(number, self)
+        total = self.count()
+        for number in self.options.select(total, self.name):
+            yield Page.of(number, self, total)
 
     def count(self) -> int:
         """Count the frames that are pages."""

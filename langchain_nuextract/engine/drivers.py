@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator, Sequence
 from contextlib import aclosing, closing
+from functools import partial
 from time import perf_counter
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -12,8 +13,10 @@ from langchain_nuextract.engine.flow import Flow
 from langchain_nuextract.engine.pages import read_document
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.result import Extraction
+from langchain_nuextract.engine.streaming.partial_models import partial_type
 from langchain_nuextract.engine.streaming.partial_objects import PartialObjects
 from langchain_nuextract.errors import EndpointError, ExtractionError
+from langchain_nuextract.paths import JSON
 
 T = TypeVar("T")
 
@@ -53,19 +56,38 @@ def run_flow(flow: Flow[T], ask: Callable[[Request], Reply]) -> Extraction[T]:
         return done.value
 
 
-async def arun_flow(flow: Flow[T], ask: Callable[[Request], Awaitable[Reply]]) -> Extraction[T]:
-    """Send what a flow asks for until it returns, what it asks for at once side by side; see `drive`."""
+async def arun_flow(
+    flow: Flow[T], ask: Callable[[Request], Awaitable[Reply]], *, in_thread: bool = False
+) -> Extraction[T]:
+    """Send what a flow asks for until it returns, what it asks for at once side by side.
+
+    Args:
+        flow: The extraction.
+        ask: Sends a request.
+        in_thread: Whether it takes its steps in a thread: rendering a page would hold up the event loop.
+    """
+    step = asyncio.to_thread if in_thread else _at_once
+    requests: tuple[Request, ...] | Extraction[T] = await step(_stepped, partial(next, flow))
+    while isinstance(requests, tuple):
+        try:
+            replies = tuple(await asyncio.gather(*map(ask, requests))) if requests[1:] else (await ask(*requests),)
+        except EndpointError as error:
+            requests = await step(_stepped, partial(flow.throw, error))
+        else:
+            requests = await step(_stepped, partial(flow.send, replies))
+    return requests
+
+
+def _stepped(step: Callable[[], tuple[Request, ...]]) -> tuple[Request, ...] | Extraction[Any]:
+    """Take a step of a flow: what it asks for, or what has come out in the end (`StopIteration` leaves no thread)."""
     try:
-        requests = next(flow)
-        while True:
-            try:
-                replies = tuple(await asyncio.gather(*map(ask, requests))) if requests[1:] else (await ask(*requests),)
-            except EndpointError as error:
-                requests = flow.throw(error)
-            else:
-                requests = flow.send(replies)
+        return step()
     except StopIteration as done:
         return done.value
+
+
+async def _at_once(step: Callable[..., Any], *of: Any) -> Any:
+    return step(*of)
 
 
 class StreamFlow(Generic[T]):
@@ -81,14 +103,25 @@ class StreamFlow(Generic[T]):
         """What has come out of it, when it has ended."""
         self.request: Request | None = None
         """What is to be sent now; None when it has ended."""
-        self._flow = read_document(plan, source)
+        self._joined: JSON = None
+        self._type = partial_type(plan.target.type)
+        self._flow = read_document(plan, source, self._join)
         self._growth = PartialObjects(plan, source)
         self._go_on(lambda: next(self._flow))
+
+    def _join(self, value: JSON) -> None:
+        self._joined = value
 
     def add(self, piece: Piece) -> Iterator[Any]:
         """Take a piece of the reply; yield what can be shown now."""
         self._pieces.append(piece)
         return self._growth.feed(piece.text)
+
+    def joined(self) -> Iterator[Any]:
+        """Yield what the pages say that were read so far, where that is new: only the first ones are shown growing."""
+        value, self._joined = self._joined, None
+        if isinstance(value, dict) and self.request:
+            yield self._type.make(self._type.attributes(value))
 
     def runs_away(self) -> bool:
         """Whether the model runs in circles, so that the rest of the reply is not worth waiting for."""
@@ -147,10 +180,12 @@ def stream_flow(streamed: StreamFlow[Any], asking: Caller) -> Iterator[Any]:
             streamed.fail(error)
         else:
             streamed.end()
+        yield from streamed.joined()
 
 
-async def astream_flow(streamed: StreamFlow[Any], asking: Caller) -> AsyncIterator[Any]:
-    """Yield the object of an extraction while it grows; see `grow`."""
+async def astream_flow(streamed: StreamFlow[Any], asking: Caller, *, in_thread: bool = False) -> AsyncIterator[Any]:
+    """Yield the object of an extraction while it grows; see `stream_flow`, and `arun_flow` for threads."""
+    step = asyncio.to_thread if in_thread else _at_once
     while request := streamed.request:
         try:
             async with aclosing(asking.apieces(request)) as pieces:
@@ -160,6 +195,8 @@ async def astream_flow(streamed: StreamFlow[Any], asking: Caller) -> AsyncIterat
                     if streamed.runs_away():
                         break
         except EndpointError as error:
-            streamed.fail(error)
+            await step(streamed.fail, error)
         else:
-            streamed.end()
+            await step(streamed.end)
+        for grown in streamed.joined():
+            yield grown

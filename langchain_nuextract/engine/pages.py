@@ -1,16 +1,16 @@
 """A document with pages: which of them a model is given at once, in which form, and what all of it says together."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from time import perf_counter
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from langchain_nuextract.documents.source import Image, Source
 from langchain_nuextract.engine.flow import Flow, extract
 from langchain_nuextract.engine.join import join
 from langchain_nuextract.engine.page_inputs import count_images, next_window, shown, window_name
 from langchain_nuextract.engine.plan import Plan
-from langchain_nuextract.engine.prune_invalid import faults, without
+from langchain_nuextract.engine.prune_invalid import drop_fields, faults, without
 from langchain_nuextract.engine.result import Attempt, Extraction, Window
 from langchain_nuextract.errors import (
     ContextOverflow,
@@ -24,13 +24,21 @@ from langchain_nuextract.paths import JSON
 
 T = TypeVar("T")
 
+_STEP: Final = 1.1
+"""Times as many windows as when it was told last, for what they say to be told again: so that takes linear time."""
 
-def read_document(plan: Plan[T], source: Source) -> Flow[T]:
+
+def read_document(plan: Plan[T], source: Source, tell: Callable[[JSON], None] | None = None) -> Flow[T]:
     """Extract from a document, of which a model may be given some pages at a time; see `flow.extract`.
 
     Models that read several images are given as many pages as fit at once, those that read one image a page at a time,
     and those that read none the text of the pages. Where that takes several requests, what the pages say is joined:
     lists in the order of the pages; single values that differ are a problem that names both.
+
+    Args:
+        plan: What is asked.
+        source: The document.
+        tell: Told what the pages say that were read so far, where more are to be read.
 
     Raises:
         UnreadablePage: A page has no text, and the model reads no images.
@@ -46,10 +54,10 @@ def read_document(plan: Plan[T], source: Source) -> Flow[T]:
                 raise
         else:
             return replace(extraction, document=source)
-    return (yield from _in_windows(plan, source))
+    return (yield from _in_windows(plan, source, tell))
 
 
-def _in_windows(plan: Plan[T], source: Source) -> Flow[T]:
+def _in_windows(plan: Plan[T], source: Source, tell: Callable[[JSON], None] | None) -> Flow[T]:
     """Ask about some pages after the other, and join what they say."""
     started = perf_counter()
     # What is missing on some pages may be on others, so that only the whole is judged.
@@ -57,7 +65,7 @@ def _in_windows(plan: Plan[T], source: Source) -> Flow[T]:
     asked = replace(plan, is_part=True, options=replace(plan.options, recovery=recovery))
     windows: list[Window] = []
     failures: list[tuple[str, ExtractionError]] = []
-    waiting, offset = source.parts, 0
+    waiting, offset, told = source.parts, 0, 0
     while waiting:
         parts, rest = next_window(waiting, plan.dialect, plan.page_limit.most(plan.dialect))
         try:
@@ -70,6 +78,9 @@ def _in_windows(plan: Plan[T], source: Source) -> Flow[T]:
             failures.append((window_name(parts), error))
         else:
             windows.append(Window(replace(extraction, document=Source(parts)), window_name(parts), offset))
+            if tell and len(windows) >= _STEP * told:
+                told = len(windows)
+                tell(join([window.extraction.json for window in windows], plan.shape, [""] * told).value)
         offset += sum(len(part.text) + 1 for part in parts if not isinstance(part, Image))
         waiting = rest
     if not windows:
@@ -127,6 +138,10 @@ def _judged(plan: Plan[Any], value: JSON, said: Sequence[Problem]) -> tuple[JSON
     problems = tuple(dict.fromkeys((*said, *found)))
     if not problems:
         return value, instance, ()
+    if plan.options.recovery.on_failure == "drop":
+        # A page that failed may have had anything, so that nothing is known to be whole.
+        kept = drop_fields(value, (), problems, lambda rest: _validated(plan, rest)[1])
+        return (value, None, problems) if kept is None else (kept[0], _validated(plan, kept[0])[0], problems)
     wrong = [each for each in problems if each.path]
     gone = faults(value, wrong, lambda rest: _validated(plan, rest)[1]) if wrong else ()
     if gone is None:

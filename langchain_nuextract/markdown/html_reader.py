@@ -178,6 +178,7 @@ def _by_rules(found: Conversion) -> HTMLReading:
         title=found.title,
         encoding=found.encoding,
         warnings=found.warnings,
+        base=found.base,
     )
 
 

@@ -83,7 +83,7 @@ class PageReader(BaseReader[PageReading]):
                 metadata={
                     **about,
                     "page": page.number - 1,
-                    "total_pages": len(reading.pages),
+                    "total_pages": page.total,
                     **({"warnings": list(page.warnings)} if page.warnings else {}),
                 },
             )
@@ -117,19 +117,20 @@ def _writing(page: Image | Page, settings: Settings) -> Writing:
 
 def _finish(pages: Sequence[Image | Page], warnings: Sequence[str], written: Sequence[Written]) -> PageReading:
     read_pages = tuple(
-        _page(page.number, each, page.visible_text if page.readable else "")
+        _page((page.number, page.total), each, page.visible_text if page.readable else "")
         if isinstance(page, Page)
-        else _page(at, each, "")
+        else _page((at, len(pages)), each, "")
         for at, (page, each) in enumerate(zip(pages, written, strict=True), start=1)
     )
     return PageReading(read_pages, (*warnings, *named(read_pages)))
 
 
-def _page(number: int, written: Written, layer: str) -> PageMarkdown:
+def _page(number: tuple[int, int], written: Written, layer: str) -> PageMarkdown:
     markdown, figures = split_figures(written.markdown)
     ter = ungrounded_token_rate(prose(markdown), layer) if layer else None
     return PageMarkdown(
-        number=number,
+        number=number[0],
+        total=number[1],
         markdown=markdown,
         figures=figures,
         finish_reason=written.finish_reason,

@@ -41,6 +41,8 @@ class PageMarkdown:
 
     number: int
     """Counted from 1."""
+    total: int = 0
+    """How many pages its file has, those that were not read included."""
     markdown: str
     """Pictures stand in it as `![](img_1.png)`, without their descriptions."""
     figures: tuple[Figure, ...] = ()

@@ -73,7 +73,9 @@ class Executor(Generic[T]):
         """Ask about a document; see `extract`."""
         with _counting() as attempts:
             try:
-                extraction = await arun_flow(await self.aflow(document), asking.aask)
+                plan, source = await self._aasked(document)
+                flow = read_document(plan, source)
+                extraction = await arun_flow(flow, asking.aask, in_thread=bool(source.pages))
             except ExtractionError as error:
                 attempts.extend(cast("Sequence[Attempt]", error.attempts))
                 await tell(attempts)
@@ -95,8 +97,10 @@ class Executor(Generic[T]):
     async def astream_flow(self, document: Any, asking: Caller, tell: ATell = ato_nobody) -> AsyncGenerator[Any]:
         """Ask about a document and yield the object while it grows; see `grow`."""
         with _counting() as attempts:
-            streamed = StreamFlow(*await self._aasked(document))
-            async for grown in astream_flow(streamed, asking):
+            plan, source = await self._aasked(document)
+            has_pages = bool(source.pages)
+            streamed = await asyncio.to_thread(StreamFlow, plan, source) if has_pages else StreamFlow(plan, source)
+            async for grown in astream_flow(streamed, asking, in_thread=has_pages):
                 yield grown
             attempts.extend(streamed.attempts)
             await tell(attempts)

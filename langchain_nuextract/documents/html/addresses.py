@@ -23,7 +23,7 @@ def clean_addresses(document: Document, options: HTMLOptions) -> Iterator[str]:
     dropped = 0
     for link in document.select("a"):
         href = link.attr("href")
-        address = None if href is None else _clean(href, base)
+        address = None if href is None else clean_address(href, base)
         dropped += href is not None and address is None
         if address is None or not options.links:
             link.unwrap()
@@ -31,7 +31,7 @@ def clean_addresses(document: Document, options: HTMLOptions) -> Iterator[str]:
             link.attrs["href"] = address
             _name(link)
     for image in document.select("img[src]"):
-        address = _clean(image.attr("src") or "", base)
+        address = clean_address(image.attr("src") or "", base)
         if address:
             image.attrs["src"] = address
         else:
@@ -40,7 +40,8 @@ def clean_addresses(document: Document, options: HTMLOptions) -> Iterator[str]:
         yield f"links to scripts or data of which only the text is kept: {dropped}"
 
 
-def _clean(address: str, base: str) -> str | None:
+def clean_address(address: str, base: str) -> str | None:
+    """Make an address absolute; None if it leads to a script or is data."""
     # Browsers drop control characters in addresses: "java\nscript:" is a script to them.
     address = _BLANKS.sub("", address).strip()
     scheme = _SCHEME.match(address)

@@ -26,6 +26,7 @@ def convert(html: str | bytes, options: HTMLOptions, encoding: str | None) -> Co
     page = decoded(html, options, encoding)
     document = parse(parsable(page.text), positions=False)
     title = document.select_one("title:not(svg title)")
+    base = document.base_url(options.page_url or "")
     warnings = [*page.warnings, *_swallowed(document, page.text.lower())]
     warnings += clean(document, options)
     chosen, doubts = main_text(document) if options.main else (document, [])
@@ -39,6 +40,7 @@ def convert(html: str | bytes, options: HTMLOptions, encoding: str | None) -> Co
         title=" ".join(title.text.split()) if title else "",
         encoding=page.encoding or None,
         warnings=tuple(warnings),
+        base=base or "",
     )
 
 

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from turbohtml import Token, TokenType, tokenize
 
+from langchain_nuextract.documents.html.addresses import clean_address
 from langchain_nuextract.documents.html.spans import SourceWord
 from langchain_nuextract.scalars.words import find_words
 
@@ -16,6 +17,10 @@ _CODE: Final = frozenset({"script", "style", "template"})
 _NOT_SHOWN: Final = _CODE | {"title"}
 _NEWLINE: Final = re.compile(r"\r\n?|\n")
 _REFERENCE: Final = re.compile(r"&(?:#[xX]?[0-9a-fA-F]{1,8}|[a-zA-Z][a-zA-Z0-9]{0,40});?")
+_LINKING: Final = frozenset({"a", "area", "img"})
+_LONGEST_TAG: Final = 8_000
+_TAG: Final = re.compile(r"""<[^\s>"']*+(?:[^>"']++|"[^"]*+"|'[^']*+')*+>?""")
+_ADDRESS: Final = re.compile(r"""\s(?:href|src)\s{0,9}=\s{0,9}(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""", re.IGNORECASE)
 _SEEN: Final = frozenset({"alt", "title", "href", "src", "value", "content", "placeholder", "aria-label", "alttext"})
 """Attributes whose words a Markdown of the page may have."""
 
@@ -32,6 +37,28 @@ def source_text(page: str) -> str:
         if token.type is TokenType.START_TAG:
             parts += [unquote(value) for name, value in token.attrs or () if name in _SEEN and value]
     return "\n".join(parts)
+
+
+def source_addresses(page: str, base: str) -> dict[str, tuple[tuple[int, int], ...]]:
+    """Find where the addresses of links and pictures stand, by their absolute form, in order."""
+    places: dict[str, list[tuple[int, int]]] = {}
+    lines = [0, *(found.end() for found in _NEWLINE.finditer(page))]
+    for token in tokenize(page):
+        if token.type is not TokenType.START_TAG or token.tag not in _LINKING:
+            continue
+        begun = lines[token.line - 1] + token.col
+        tag = page[begun : begun + _LONGEST_TAG]
+        for found in _ADDRESS.finditer(tag, 0, _end_of_tag(tag)):
+            group = next(number for number in (1, 2, 3) if found[number] is not None)
+            address = clean_address(html.unescape(found[group]), base)
+            if address:
+                places.setdefault(address, []).append((begun + found.start(group), begun + found.end(group)))
+    return {address: tuple(found) for address, found in places.items()}
+
+
+def _end_of_tag(tag: str) -> int:
+    found = _TAG.match(tag)
+    return found.end() if found else len(tag)
 
 
 def _texts(page: str, left_out: frozenset[str]) -> Iterator[tuple[int, int]]:

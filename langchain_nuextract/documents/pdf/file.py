@@ -33,8 +33,9 @@ class PDF(PDFBytes):
             UnreadableDocument: The file cannot be opened.
             ValueError: It does not have the pages that were asked for.
         """
-        for number in self.options.select(self.count(), self.name):
-            yield Page.of(number, self)
+        total = self.count()
+        for number in self.options.select(total, self.name):
+            yield Page.of(number, self, total)
 
     def count(self) -> int:
         """Count all its pages."""

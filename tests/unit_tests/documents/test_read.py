@@ -13,6 +13,7 @@ from langchain_core.prompts import ChatPromptTemplate
 
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Image, Source, Text
+from langchain_nuextract.errors import EmptyDocument
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
@@ -202,3 +203,16 @@ def test_a_block_that_cannot_be_read_is_refused(block: dict[str, Any]):
 def test_no_message_makes_this_machine_read_a_file(url: str):
     with pytest.raises(ValueError, match="http"):
         read(HumanMessage([{"type": "image_url", "image_url": {"url": url}}]))
+
+
+@pytest.mark.parametrize(
+    ("page", "cause"),
+    [
+        ("<div id=app></div><script src=app.js></script>", "scripts, which may write it in a browser"),
+        ("<script>var text = 1;<p>words</p>", "<script> is never closed"),
+        ("<p></p>", r"on the page\.$"),
+    ],
+)
+def test_a_page_without_text_says_why(page: str, cause: str):
+    with pytest.raises(EmptyDocument, match=cause):
+        read(f"<!doctype html><html><body>{page}".encode())

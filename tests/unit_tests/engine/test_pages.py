@@ -1,6 +1,7 @@
 """Documents with pages: which pages a model is given at once, and what they say together."""
 
 import json
+import threading
 from base64 import b64encode
 
 import pytest
@@ -8,9 +9,12 @@ from pydantic import BaseModel
 
 from langchain_nuextract import InvalidExtraction, RecoveryPolicy, Target
 from langchain_nuextract.dialects import dialect_named
-from langchain_nuextract.dialects.messages import Reply
+from langchain_nuextract.dialects.messages import Piece, Reply, Request
 from langchain_nuextract.documents.options import DEFAULT, PageOptions
+from langchain_nuextract.documents.page import Page, Words
 from langchain_nuextract.documents.read import read
+from langchain_nuextract.documents.source import Source
+from langchain_nuextract.engine.drivers import StreamFlow, arun_flow
 from langchain_nuextract.engine.pages import read_document
 from langchain_nuextract.engine.plan import ExtractionOptions, plan_for
 from langchain_nuextract.errors import ContextOverflow, RequestRefused, UnreadablePage
@@ -31,6 +35,9 @@ class Order(BaseModel):
 TARGET = Target.of(Order)
 FIRST = {"number": "A-17", "items": [{"what": "Rope", "price": 9.5}], "paid": None}
 SECOND = {"number": None, "items": [{"what": "Sail", "price": 120.0}, {"what": "Rope", "price": 8.0}], "paid": 137.5}
+DOT = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP6DwABBQECz6AuzQAAAABJRU5ErkJggg=="
+)
 ORDER = pdf(lines("Order A-17", "Rope 9.50"), lines("Sail 120.00", "Rope 8.00", "Paid 137.50"))
 
 
@@ -97,6 +104,65 @@ def test_a_partial_value_is_without_what_pages_say_differently():
     assert extraction.value.paid is None
     assert extraction.value.number == "A-17"
     assert [problem.path for problem in extraction.problems] == [("paid",)]
+
+
+def test_where_fields_are_dropped_a_list_is_whole_or_absent_and_what_pages_say_differently_is_absent():
+    running = flow("nuextract-2.0", ORDER, on_failure="drop", max_calls=1)
+    next(running)
+    running.send(reply({"number": "A-17", "items": [{"what": "Rope", "price": "dear"}], "paid": 9}))
+    extraction = end(running, SECOND)
+    assert (extraction.value.number, extraction.value.items, extraction.value.paid) == ("A-17", [], None)
+    assert {problem.path[0] for problem in extraction.problems} == {"items", "paid"}
+
+
+def test_where_fields_are_dropped_a_page_that_failed_is_an_error():
+    running = flow("nuextract-2.0", ORDER, on_failure="drop", max_calls=1)
+    next(running)
+    running.send((Reply("I cannot", finish_reason="stop"),))
+    with pytest.raises(InvalidExtraction, match="page 1"):
+        running.send(reply({**SECOND, "number": "A-17"}))
+
+
+def test_a_stream_shows_the_first_pages_growing_and_then_what_all_say_so_far():
+    plan = plan_for(TARGET, dialect_named("nuextract-2.0"), ExtractionOptions())
+    streamed, seen = StreamFlow(plan, read(ORDER)), []
+    for answer in (FIRST, SECOND):
+        seen += [*streamed.add(Piece(json.dumps(answer)))]
+        streamed.end()
+        seen += [*streamed.joined()]
+    assert [len(each.items or ()) for each in seen] == [1, 1]
+    assert [item.what for item in streamed.value.items] == ["Rope", "Sail", "Rope"]
+
+
+class Watched:
+    """A file of which it is known in which thread its pages are rendered."""
+
+    name, options = "watched.pdf", DEFAULT
+
+    def __init__(self) -> None:
+        self.threads: list[int] = []
+
+    def words(self, number: int, *, boxed: bool = True) -> Words:
+        return Words("")
+
+    def picture(self, number: int, *, max_pixels: int) -> str:
+        self.threads.append(threading.get_ident())
+        return DOT
+
+
+async def test_pages_are_rendered_beside_the_event_loop_in_their_order():
+    file = Watched()
+    source = Source(tuple(Page(number, file) for number in (1, 2, 3)))
+    plan = plan_for(TARGET, dialect_named("nuextract-2.0"), ExtractionOptions())
+    answers = iter([FIRST, SECOND, {"number": None, "items": [], "paid": None}])
+
+    async def ask(request: Request) -> Reply:
+        return reply(next(answers))[0]
+
+    extraction = await arun_flow(read_document(plan, source), ask, in_thread=True)
+    assert [window.name for window in extraction.windows] == ["page 1", "page 2", "page 3"]
+    assert len(file.threads) == 3
+    assert threading.get_ident() not in file.threads
 
 
 def test_what_no_page_says_is_missing_in_the_whole():

@@ -15,6 +15,7 @@ from langchain_nuextract.documents.page import Page
 from langchain_nuextract.errors import EndpointBusy, RequestRefused
 from langchain_nuextract.markdown import Figure, PageReader
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
+from tests.pdfs import lines, pdf
 
 PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4AWNo+N8AAAQCAgC7yg/iAAAAAElFTkSuQmCC")
 URL = f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
@@ -64,6 +65,13 @@ def test_documents_have_a_page_each(run):
     assert documents == [Document("text", metadata={"page": at, "total_pages": 2}) for at in (0, 1)]
     assert parsed == [Document("text", metadata={"source": "scan.png", "page": 0, "total_pages": 1})]
     assert issubclass(PageReader, BaseBlobParser)
+
+
+def test_of_pages_that_were_chosen_the_documents_say_how_many_there_are(run):
+    file = pdf(*(lines(f"page {at}") for at in range(1, 6)))
+    with FakeEndpoint("text") as endpoint:
+        documents = run(reader(endpoint, pages=PageOptions(pages="2,4")).documents, file)
+    assert [(each.metadata["page"], each.metadata["total_pages"]) for each in documents] == [(1, 5), (3, 5)]
 
 
 def test_what_the_model_says_of_pictures_stands_apart(run):
