@@ -6,6 +6,7 @@
     nuextract markdown page.html
     nuextract markdown scan.png --model numind/NuExtract3
     nuextract view out.jsonl
+    nuextract evaluate gold.jsonl --schema shop.py:Invoice --model A --model B --html report.html
     nuextract serve
     nuextract schema shop.models:Invoice --dialect 2.0
     nuextract doctor --base-url http://localhost:8000/v1
@@ -24,14 +25,14 @@ from typing import Final, NoReturn
 
 from pydantic import ValidationError
 
-from langchain_nuextract.cli import doctor, extract, markdown, schema, serve, view
+from langchain_nuextract.cli import doctor, evaluate, extract, markdown, schema, serve, view
 from langchain_nuextract.cli.output import say
 from langchain_nuextract.errors import NuExtractError
 
 EXIT_CODES: Final = """\
 exit codes:
   0    everything succeeded
-  1    some documents failed, or the doctor found something bad
+  1    some documents failed, a threshold was missed, or the doctor found something bad
   2    the command was called wrongly, or could not begin or go on: the last line says why
   130  stopped by Ctrl-C; 143 by SIGTERM. With --checkpoint the same command goes on where it was stopped
   141  whoever read the output closed it
@@ -80,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, command, summary in (
         ("extract", extract, "extract from files and print JSON"),
         ("markdown", markdown, "turn HTML, and pages with a model, into Markdown"),
+        ("evaluate", evaluate, "hold extractions against what is right, and compare models"),
         ("view", view, "show documents beside what was extracted from them, as a page for a browser"),
         ("serve", serve, "serve a small model on this machine, for trying things out"),
         ("schema", schema, "show what a schema becomes"),

@@ -57,15 +57,15 @@ class Gold(Generic[T]):
             raise EvaluationError(name, "there is no document in it")
 
     @classmethod
-    def from_jsonl(cls, path: str | PathLike[str], schema: Any) -> Self:
-        """Take it from a file of JSON lines; see the class for what a line has.
+    def from_jsonl(cls, path: str | PathLike[str], schema: Any, *, group_by: str = "group") -> Self:
+        """Take it from a file of JSON lines; see the class for what a line has, `group_by` for the key of its group.
 
         Raises:
             EvaluationError: A line is not JSON, lacks something, or its value does not satisfy the schema.
             OSError: The file cannot be read.
         """
         file = Path(path)
-        return cls.from_rows(_JSONLines(file), schema, folder=file.parent, name=str(file))
+        return cls.from_rows(_JSONLines(file, group_by), schema, folder=file.parent, name=str(file))
 
     @classmethod
     def from_rows(
@@ -133,9 +133,10 @@ class _Rows:
 @dataclass(frozen=True, slots=True)
 class _JSONLines:
     path: Path
+    group_by: str
 
     def __iter__(self) -> Iterator[Mapping[str, JSON]]:
-        return (row for _, row in json_lines(self.path))
+        return ({**row, "group": row.get(self.group_by)} for _, row in json_lines(self.path))
 
 
 def _row_of_cells(row: dict[str, Any], target: Target[Any]) -> dict[str, Any]:
