@@ -13,8 +13,9 @@ from typing import Annotated, Any, Final, Literal, TypedDict
 import msgspec
 import orjson
 
-from langchain_nuextract.parsing.align.coerce import NULL_WORDS, TEXTS
+from langchain_nuextract.parsing.align.coerce import TEXTS
 from langchain_nuextract.paths import JSON
+from langchain_nuextract.scalars.nothing import LONGEST, PATTERN
 from langchain_nuextract.schema.answer_shape import (
     AnswerShape,
     EnumShape,
@@ -28,9 +29,8 @@ from langchain_nuextract.schema.value_types import TYPES
 NOT_TEXT: Final[dict[str, Any]] = {"integer": int, "number": int | float, "boolean": bool}
 """The types whose values are no JSON strings."""
 
-_FIRST = re.escape("".join(sorted({each for word in NULL_WORDS for each in word[:1] + word[:1].upper()})))
-_NO_NULL_WORD = rf"^(?:[^\s{_FIRST}]|(?!\s*+(?i:{'|'.join(map(re.escape, sorted(NULL_WORDS)))})\s*$))"
-_NOTHING = re.compile(rf'"\s*(?:{"|".join(map(re.escape, sorted(NULL_WORDS)))})\s*"\s*[,\]}}]', re.IGNORECASE)
+_NO_NULL_WORD = rf"^(?!\s*+(?i:{PATTERN})?\s*$)"
+_NOTHING = re.compile(rf'"(?=[^"\\]{{0,{LONGEST}}}"\s*[,\]}}])\s*(?:{PATTERN})?\s*"', re.IGNORECASE)
 _CONTROL = re.compile(r"\\[bfnrt]")
 
 _RUNS: Final = bytes(ord("0") if sign in b"0123456789." else 0 for sign in range(256))

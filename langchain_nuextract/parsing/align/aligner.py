@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 
 from langchain_nuextract.errors import Problem
 from langchain_nuextract.parsing.align.as_admitted import branches, in_template_form, is_for_validators
+from langchain_nuextract.parsing.align.coerce import is_null_word
 from langchain_nuextract.parsing.align.keys import Matched, match
 from langchain_nuextract.parsing.align.listings import Listings
 from langchain_nuextract.parsing.align.lists import merged, paired
-from langchain_nuextract.parsing.align.singles import shown
+from langchain_nuextract.parsing.align.singles import NOTHING, shown
 from langchain_nuextract.parsing.json.nodes import (
     ArrayNode,
     Node,
@@ -83,6 +84,8 @@ class _Walk(Listings):
 
     def record(self, node: Node, shape: RecordShape, path: Path) -> JSON:
         node = in_template_form(node, shape) or node
+        if isinstance(node, ScalarNode) and is_null_word(node.value) and self.change(path, *NOTHING, node.value, None):
+            return None
         members = self.as_members(node, shape, path)
         if members is None:
             return self.misfit(node, path, "an object")

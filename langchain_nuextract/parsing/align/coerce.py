@@ -13,30 +13,12 @@ from langchain_nuextract.paths import JSON
 from langchain_nuextract.scalars.dates import iso_date, iso_date_time, iso_time
 from langchain_nuextract.scalars.locale import MARKS, Conventions, Mark
 from langchain_nuextract.scalars.names import NOT_A_LETTER, fold
+from langchain_nuextract.scalars.nothing import says_nothing
 from langchain_nuextract.scalars.numbers import Number, exactly, number
 from langchain_nuextract.schema.value_types import TEMPORAL
 
 TEXTS: Final = frozenset({"", "string", "verbatim-string"})
 """Types whose values are free text, in which every word may be meant."""
-NULL_WORDS: Final = frozenset(
-    {
-        "", "-", "--", "–", "—", "?", "...", "n/a", "n.a.", "n. a.", "null", "none", "nil", "not found", "unknown",
-        "undefined", "missing", "tbd", "tba", "t.b.d.", "??", "???", "n/d", "n.d.", "nan", "yyyy-mm-dd", "unspecified",
-        "k.a.", "k. a.", "k.a", "keine angabe", "keine angaben", "unbekannt", "nicht vorhanden", "nicht bekannt",
-        "nicht angegeben", "nicht genannt", "nicht gefunden", "nicht verfügbar", "entfällt", "ohne angabe",
-        "inconnu", "non renseigné", "non précisé", "non spécifié", "non mentionné", "non disponible", "non indiqué",
-        "non communiqué", "néant", "desconocido", "no disponible", "no especificado", "no consta", "no indicado",
-        "no encontrado", "sconosciuto", "non specificato", "non disponibile", "non indicato", "não informado",
-        "não disponível", "não especificado", "não encontrado", "desconhecido", "onbekend", "niet vermeld",
-        "无", "未知", "不明", "なし",
-    }
-    | {
-        f"not {said}{where}"
-        for said in ("found", "available", "specified", "provided", "mentioned", "applicable", "given", "stated")
-        for where in ("", " in the text", " in the document", " in text", " in document")
-    }
-)  # fmt: skip
-"""Words that say that there is nothing to say."""
 YES: Final = frozenset(
     {"true", "yes", "y", "t", "on", "1", "ja", "oui", "si", "sim", "vrai", "wahr", "verdadero", "vero",
      "да", "はい", "是", "✓", "✔", "☑", "checked"}
@@ -77,7 +59,7 @@ class Taken:
 
 def is_null_word(value: JSON) -> bool:
     """Whether a text says that there is nothing to say."""
-    return isinstance(value, str) and value.strip().casefold() in NULL_WORDS
+    return isinstance(value, str) and says_nothing(value)
 
 
 def says_word(document: str, word: str) -> bool:

@@ -132,7 +132,7 @@ class _Builder:
     def _part(self, field: Field) -> Part:
         node = field.node
         codec = self.codec(node)
-        if (node.nullable or not field.required) and isinstance(codec, ScalarCodec | TextCodec):
+        if node.nullable or not field.required:
             codec = _optional(codec)
         if tells_null(field) and isinstance(codec, ScalarCodec | TextCodec | EnumCodec) and _is_text(codec.shape):
             # Null is a word among the texts, whatever their pattern.
@@ -171,6 +171,8 @@ class _Builder:
 
     def _map(self, node: Record) -> MapCodec:
         inner = self.codec(node.rest or Anything())
+        if node.rest and node.rest.nullable:
+            inner = _optional(inner)
         flat = isinstance(inner, RecordCodec) and not inner.open and not (node.rest and node.rest.nullable)
         gaps = node.rest is not None and node.rest.nullable
         own = inner.shape.fields if flat and isinstance(inner.shape, RecordShape) else (("value", inner.shape),)
@@ -271,9 +273,18 @@ def _is_text(shape: AnswerShape) -> bool:
     return isinstance(shape, ScalarShape) and json_kind(shape.type) == "string"
 
 
-def _optional(codec: ScalarCodec | TextCodec) -> ScalarCodec | TextCodec:
-    shape = codec.shape
-    return replace(codec, shape=replace(shape, optional=True)) if isinstance(shape, ScalarShape) else codec
+def _optional(codec: Codec) -> Codec:
+    """Mark a text that may be missing, so that a word for nothing in its place means that."""
+    match codec:
+        case ScalarCodec() | TextCodec():
+            shape = codec.shape
+            return replace(codec, shape=replace(shape, optional=True)) if isinstance(shape, ScalarShape) else codec
+        case UnionCodec(value=(name, scalar)):
+            value = (name, _optional(scalar))
+            fields = tuple((each, value[1].shape if each == name else part) for each, part in codec.shape.fields)
+            return replace(codec, value=value, shape=replace(codec.shape, fields=fields))
+        case _:
+            return codec
 
 
 def _unused(wanted: tuple[str, ...], taken: list[str]) -> str:

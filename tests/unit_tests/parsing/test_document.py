@@ -1,10 +1,15 @@
 """What the document decides: whether digits are a time, whether a word for nothing is one of its own."""
 
-import pytest
+import json
+from typing import Any
 
-from langchain_nuextract.parsing import read_shape
+import pytest
+from pydantic import BaseModel, create_model
+
+from langchain_nuextract.parsing import read_answer, read_shape
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.answer_shape import ListShape, RecordShape, ScalarShape
+from langchain_nuextract.schema.target import Target
 from tests.unit_tests.parsing.shapes import shape_of
 
 
@@ -48,6 +53,27 @@ def test_a_word_for_nothing_stays_in_a_text_that_is_required_and_without_a_docum
     required = RecordShape((("note", ScalarShape("string")),))
     assert read_shape('{"note": "N/A"}', required, document="Order 7").value == {"note": "N/A"}
     assert read_shape('{"note": "N/A"}', optional("note")).value == {"note": "N/A"}
+
+
+class Seat(BaseModel):
+    town: str
+    floor: int = 0
+
+
+PARTS = [
+    pytest.param(Seat | None, "N/A", None, id="an object"),
+    pytest.param(Seat | None, "not mentioned in the text", None, id="a sentence for an object"),
+    pytest.param(str | list[str] | None, "N/A", None, id="text or a list"),
+    pytest.param(dict[str, str | None], [{"key": "a", "value": "N/A"}], {"a": None}, id="in a map"),
+]
+
+
+@pytest.mark.parametrize(("kind", "answer", "value"), PARTS)
+def test_a_word_for_nothing_is_absent_wherever_nothing_is_admitted(kind: Any, answer: JSON, value: Any):
+    target: Target[Any] = Target.of(create_model("Holder", it=(kind, ...)))
+    reading = read_answer(json.dumps({"it": answer}), target, document="Order 7, a, paid.")
+    assert [repair.rule for repair in reading.repairs] == ["word-for-nothing"]
+    assert target.validate(target.lift(reading.value)).it == value
 
 
 def test_items_that_say_nothing_are_left_out():
