@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from langchain_nuextract.parsing.json.hints import NO_HINTS, Hints
-from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode
+from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode, plain
 from langchain_nuextract.parsing.json.tokens import BLANK
 from langchain_nuextract.parsing.select.candidates import Candidate, candidates, restarts, thoughts
 from langchain_nuextract.parsing.select.outline import outlined
@@ -24,7 +24,7 @@ _BETWEEN = re.compile(
 )
 _TURN_ENDS = re.compile(r"<\|(?:im_end|endoftext|end-output|eot_id|end_of_text)\|>|</s>|<end_of_turn>")
 """Behind such a mark a model that was not stopped writes the next question, and answers it."""
-_NAME_FIRST = re.compile(r"[^{\[]{0,200}?[:=|<]")
+_NAME_FIRST = re.compile(r"(?:[^{\[]|\[[ xX]\]|(?<![^\n])\[\w[^\]\n]{0,60}\]\s*\n){0,200}?(?:[:=|<]|(?<=\]\n))")
 """What lines of names and values begin with, a table or elements."""
 _WORDS = re.compile(r"(?!json\b)\b\w")
 """What stands in prose."""
@@ -52,7 +52,8 @@ def pick(text: str, shape: AnswerShape | None, *, finished: bool = False, hints:
     if best is not None and shape is not None and best.fitting < POOR and _may_be_prose(best.candidate.node, shape):
         best = _fittest(text, (best.candidate, *restarts(text, best.candidate, hints)), shape)
     lines = outlined(text, shape, finished=finished) if best is None or _NAME_FIRST.match(text) else None
-    if lines and shape and (best is None or fit(lines.node, shape) > best.fitting):
+    # A box to tick, `- [ ] name: A`, is no list without items.
+    if lines and shape and (best is None or not plain(best.candidate.node) or fit(lines.node, shape) > best.fitting):
         return Picked(lines, 1.0)
     if best is None or (shape is not None and best.fitting == 0):
         single = lone(text, shape)

@@ -2,7 +2,7 @@
 """Lines of names and values, with lists and objects in the lines below their names, as YAML and people write them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +12,7 @@ from langchain_nuextract.parsing.json.hints import names_of
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode, TruncatedNode
 from langchain_nuextract.parsing.json.parser import parse
 from langchain_nuextract.scalars.names import fold, folded_name
-from langchain_nuextract.schema.answer_shape import RecordShape
+from langchain_nuextract.schema.answer_shape import ListShape, RecordShape
 
 DEEPEST: Final = 20
 """Levels of lines below lines."""
@@ -23,9 +23,13 @@ MOST_WORDS: Final = 5
 
 _BOLD = re.compile(r"\*\*|__|`")
 _LINE = re.compile(
-    r"(?P<name>[^\s:=：|<>{}\[\]\"'][^:=：|<>{}\[\]\"']{0,60}|\"[^\"]{1,60}\"|'[^']{1,60}')[:=：](?P<value>\s.*|)"
+    r"(?P<name>[^\s:=：|<>{}\[\]\"'“”→][^:=：|<>{}\[\]\"'“”→\t–—]{0,60}?|\"[^\"]{1,60}\"|'[^']{1,60}'|“[^”]{1,60}”)"
+    r"(?:[ \t]*(?:=>|->|[:=：→])|[ ]*\t|[ ]+[-–—](?=[ ]))(?P<value>.*)"
 )
-_BULLET = re.compile(r"(?:[-*•+]|\d{1,3}[.)])\s+(?=\S)")
+_BULLET = re.compile(r"(?:[-*•+‣▪◦>]|\d{1,3}[.)]|\\item)\s+(?:\[[ xX]\]\s+)?(?=\S)")
+_HEADING = re.compile(r"(?:#{1,6}\s*(?P<name>[^#\s][^#]{0,60}?)|[\[【](?P<key>[^\]】\s][^\]】]{0,60})[\]】]):?\s*")
+_NEXT = re.compile(r"\s*[,;|]\s*(?P<name>[^\s:=,;|\"'“][^:=,;|\"'“]{0,60}?)\s*[:=：]\s*")
+"""Where another name may begin on the same line."""
 _NOTE = re.compile(r"\s*(?:#.*|---\s*|\.\.\.\s*)?")
 _REMARK = re.compile(r"\s#\s.*\Z")
 _BLOCK = re.compile(r"[|>][-+]?")
@@ -56,18 +60,94 @@ def indented(body: str, shape: RecordShape, *, whole: bool) -> ObjectNode | Arra
         shape: What was asked for: a line with another name may be prose.
         whole: Whether the last line was written to its end.
     """
-    rows = [_BOLD.sub("", row).rstrip() for row in body.splitlines() if not _NOTE.fullmatch(row)]
-    lines = [_Line(len(row) - len(row.lstrip()), row.strip()) for row in rows]
     asked = frozenset(folded_name(name) for name, _ in shape.fields)
     names = names_of(shape)
+    lines = _lines(body, names)
     reader = _Reader(lines, names)
     node = reader.members(lines[0].indent, 0, bullets=True) if lines else None
-    if node is None or reader.at < len(lines) or not {fold(name) for name, _ in node.members} <= asked:
-        return _listed(lines, names, whole=whole)
-    named = len({fold(name) for name, _ in node.members})
-    if named < FEWEST and not (whole and _is_one_value(node.members)):
+    own = {fold(name.partition(".")[0]) for name, _ in node.members} if node else set[str]()
+    if node is None or reader.at < len(lines) or not own <= asked:
+        return _listed(lines, names, whole=whole) or _repeated(
+            node if reader.at == len(lines) else None, shape, whole=whole
+        )
+    if len(own) < FEWEST and len(node.members) < FEWEST and not (whole and _is_one_value(node.members)):
         return None
     return node if whole else _cut(node)
+
+
+def _lines(body: str, names: frozenset[str]) -> list[_Line]:
+    """The lines that say anything, several names on one line apart, and names that are headings before their lines."""
+    rows = [row.rstrip() for row in body.splitlines()]
+    if any((match := _HEADING.fullmatch(row)) and _is_name(match["name"] or match["key"], names) for row in rows[:1]):
+        rows = list(_under_headings(rows, names))
+    rows = [_BOLD.sub("", row).rstrip() for row in rows if not _NOTE.fullmatch(row)]
+    lines = [_Line(len(row) - len(row.lstrip()), row.strip()) for row in rows]
+    if (
+        lines
+        and not lines[0].indent
+        and not lines[0].bullet
+        and (below := min((row.indent for row in lines[1:]), default=0))
+    ):
+        # The blanks before the first line are gone where a reply was stripped; if nothing stands behind its name, they
+        # are those of what is below it.
+        match = _LINE.fullmatch(lines[0].text)
+        lines[0] = _Line(below if match and match["value"].strip() else 0, lines[0].text)
+    first = {fold(match["name"]) for line in lines if (match := _LINE.fullmatch(line.inner().text))}
+    return [each for line in lines for each in _apart(line, names, names - first)]
+
+
+def _under_headings(rows: Sequence[str], names: frozenset[str]) -> Iterator[str]:
+    """Put what stands under a heading behind its name: `# total`, `5` is `total: 5`."""
+    heading, below = "", list[str]()
+    for row in [*rows, "#"]:
+        match = _HEADING.fullmatch(row)
+        name = match["name"] or match["key"] if match else ""
+        if row != "#" and not (name and _is_name(name, names)):
+            below += [row] if row.strip() else []
+            continue
+        if heading and len(below) == 1 and not _BULLET.match(below[0].strip()):
+            yield f"{heading}: {below[0].strip()}"
+        elif heading:
+            yield f"{heading}:" if not below or _BULLET.match(below[0].strip()) else f"{heading}: |"
+            yield from (f"  {each}" for each in below)
+        heading, below = name, []
+
+
+def _apart(line: _Line, names: frozenset[str], others: frozenset[str]) -> Iterator[_Line]:
+    """Take a line apart where names begin that no line begins with: `number: A, total: 5`."""
+    inner = line.inner()
+    match = _LINE.fullmatch(inner.text)
+    named = match and _is_name(match["name"], names)
+    found = [each for each in _NEXT.finditer(inner.text) if fold(each["name"]) in others] if named else []
+    starts = [0, *(each.start("name") for each in found)]
+    ends = [*(each.start() for each in found), len(inner.text)]
+    before = line.text[: len(line.text) - len(inner.text)]
+    yield _Line(line.indent, before + inner.text[: ends[0]])
+    for start, end in zip(starts[1:], ends[1:], strict=True):
+        yield _Line(inner.indent, inner.text[start:end])
+
+
+def _is_name(written: str, names: frozenset[str]) -> bool:
+    """Whether what stands before a colon is a name that was asked for, or the way to one: `address.city`."""
+    return all(fold(part) in names for part in written.split("."))
+
+
+def _repeated(node: ObjectNode | None, shape: RecordShape, *, whole: bool) -> ArrayNode | None:
+    """The items of a list of objects, whose names come again and again without bullets."""
+    if node is None or len(node.members) < FEWEST:
+        return None
+    own = [fold(name) for name, _ in node.members]
+    if not any(
+        isinstance(part, ListShape)
+        and isinstance(part.item, RecordShape)
+        and set(own) <= {folded_name(name) for name, _ in part.item.fields}
+        for _, part in shape.fields
+    ):
+        return None
+    starts = [at for at, name in enumerate(own) if name == own[0]]
+    parts = [ObjectNode(node.members[a:b]) for a, b in zip(starts, [*starts[1:], len(own)], strict=True)]
+    items = ArrayNode(list(parts))
+    return items if whole else _cut_list(items)
 
 
 class _Reader:
@@ -84,13 +164,13 @@ class _Reader:
         while self.at < len(self.lines) and self.lines[self.at].indent == indent and depth < DEEPEST:
             line = self.lines[self.at].inner() if bullets else self.lines[self.at]
             match = _LINE.fullmatch(line.text)
-            if match is None or fold(match["name"]) not in self.names:
+            if match is None or not _is_name(match["name"].strip("\"'“” "), self.names):
                 break
             self.at += 1
             value = self.value(match["value"].strip(), indent, depth)
             if value is None:
                 return None
-            node.members.append((match["name"].strip("\"' "), value))
+            node.members.append((match["name"].strip("\"'“” "), value))
         return node if node.members else None
 
     def value(self, written: str, indent: int, depth: int) -> Node | None:
@@ -103,7 +183,8 @@ class _Reader:
             return ArrayNode()
         below = self.lines[self.at]
         if below.bullet and below.indent >= indent:
-            return self.items(below.indent, depth + 1)
+            found = self.items(below.indent, depth + 1)
+            return found and (_one_object(found) or found)
         return self.members(below.indent, depth + 1) if below.indent > indent else ArrayNode()
 
     def block(self, indent: int, between: str) -> ScalarNode:
@@ -120,7 +201,7 @@ class _Reader:
         while self.at < len(self.lines) and self.lines[self.at].indent == indent and self.lines[self.at].bullet:
             inner = self.lines[self.at].inner()
             match = _LINE.fullmatch(inner.text)
-            if match and fold(match["name"]) in self.names:
+            if match and _is_name(match["name"].strip("\"'“” "), self.names):
                 if depth == 1 and indent == self.lines[0].indent and self.lines[0].bullet:
                     break
                 self.lines[self.at] = inner
@@ -134,13 +215,22 @@ class _Reader:
         return node
 
 
+def _one_object(node: ArrayNode) -> ObjectNode | None:
+    """The object whose parts are items of their own: `- city: Ulm`, `- zip: 89073`."""
+    members = [member for item in node.items if isinstance(item, ObjectNode) for member in item.members]
+    apart = len(members) == len(node.items) >= FEWEST and len({fold(name) for name, _ in members}) == len(members)
+    return ObjectNode(members) if apart else None
+
+
 def _listed(lines: Sequence[_Line], names: frozenset[str], *, whole: bool) -> ArrayNode | None:
     """The list that all lines are, if each of its items begins with a bullet."""
     if not lines or not lines[0].bullet:
         return None
     reader = _Reader(lines, names)
     node = reader.items(lines[0].indent, 0)
-    if node is None or reader.at < len(lines) or len(node.items) < FEWEST:
+    if node is None or reader.at < len(lines):
+        return None
+    if len(node.items) < FEWEST and not any(isinstance(item, ObjectNode) and item.members[1:] for item in node.items):
         return None
     return node if whole else _cut_list(node)
 
@@ -151,6 +241,8 @@ def _leaf(written: str) -> Node:
         parsed = parse(written, 0)
         if parsed.end == len(written):
             return parsed.node
+    if len(written) > 1 and written[0] + written[-1] == "“”":
+        return ScalarNode(written[1:-1], written[1:-1])
     if len(written) > 1 and written[0] == written[-1] and written[0] in "\"'":
         said = unescape(written[1:-1])[0] if written[0] == '"' else written[1:-1].replace("''", "'")
         return ScalarNode(said, said)

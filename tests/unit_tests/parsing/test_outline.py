@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  (marks that look alike are what this is about)
 """Replies that write an object in lines, tables or elements."""
 
 import pytest
@@ -37,6 +38,82 @@ def test_an_outline_is_read_as_the_object_it_writes(text: str, value: JSON):
     assert reading.value == value
     assert reading.repairs
     assert not reading.problems
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name:Ann Lee\nage:31", "name=Ann Lee\nage=31", "name -> Ann Lee\nage -> 31", "name => Ann Lee\nage => 31",
+        "name\tAnn Lee\nage\t31", "name - Ann Lee\nage - 31", "* **Name** – Ann Lee\n* **Age** – 31",
+        "name：Ann Lee\nage：31",
+        "> name: Ann Lee\n> age: 31", "- [x] name: Ann Lee\n- [ ] age: 31",
+        "\\item name: Ann Lee\n\\item age: 31", "‣ name: Ann Lee\n‣ age: 31", "- name: Ann Lee\n  age: 31",
+        "name: Ann Lee\n  age: 31", "# Name\nAnn Lee\n# Age\n31", "### name\n\nAnn Lee\n\n### age\n\n31",
+        "[name]\nAnn Lee\n[age]\n31",
+        "name: Ann Lee, age: 31", "Name: Ann Lee; Age: 31", "name: Ann Lee | age: 31", "- name: Ann Lee, age: 31",
+        "name | age\n--- | ---\nAnn Lee | 31", "| name | Ann Lee |\n|---|---|\n| age | 31 |", "name,age\nAnn Lee,31",
+        'name;age\n"Ann Lee";31', "name\tage\nAnn Lee\t31",
+        "+---------+-----+\n| name    | age |\n+=========+=====+\n| Ann Lee | 31  |\n+---------+-----+",
+        "<table><tr><th>name</th><td>Ann Lee</td></tr><tr><th>age</th><td>31</td></tr></table>",
+        "<table><thead><tr><th>name</th><th>age</th></tr></thead><tr><td>Ann Lee</td><td>31</td></tr></table>",
+        "<b>Name</b>: Ann Lee<br><b>Age</b>: 31", "<ul><li>name: Ann Lee</li><li>age: 31</li></ul>",
+    ],
+)  # fmt: skip
+def test_outlines_have_many_marks(text: str):
+    reading = read_shape(f"{text}\n", FORM)
+    assert (reading.value, reading.problems, reading.incomplete) == (ANN, (), ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pets:\n| kind | legs |\n|---|---|\n| cat | 4 |\n| hen | 2 |",
+        "## Pets\nkind | legs\n---|---\ncat | 4\nhen | 2",
+        "kind,legs\ncat,4\nhen,2", "kind: cat\nlegs: 4\n\nkind: hen\nlegs: 2",
+        "1. kind: cat, legs: 4\n2. kind: hen, legs: 2",
+        "pets:\n- kind: cat; legs: 4\n- kind: hen; legs: 2",
+        "<table><tr><th>kind</th><th>legs</th></tr><tr><td>cat</td><td>4</td></tr><tr><td>hen</td><td>2</td></tr></table>",
+    ],
+)  # fmt: skip
+def test_outlines_of_items_have_many_marks(text: str):
+    reading = read_shape(f"{text}\n", FORM)
+    assert (reading.value, reading.problems) == (PETS, ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["job.title: cook\njob.town: Ulm\nname: Ida\n", "- name: Ida\n- job:\n  - title: cook\n  - town: Ulm\n"],
+    ids=["ways to parts", "a bullet for each part"],
+)
+def test_objects_below_names_have_many_marks(text: str):
+    form = shape_of({"name": "string", "job": {"title": "string", "town": "string"}})
+    assert read_shape(text, form).value == {"name": "Ida", "job": {"title": "cook", "town": "Ulm"}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name,age\nAnn Lee,3", "name | age\n---|---\nAnn Lee | 3", "name: Ann Lee, age: 3", "# name\nAnn Lee\n# age\n3",
+        "<b>name</b>: Ann Lee<br><b>age</b>: 3",
+    ],
+)  # fmt: skip
+def test_the_last_value_of_a_cut_outline_is_absent_whatever_its_marks(text: str):
+    reading = read_shape(text, FORM)
+    assert reading.value == {"name": "Ann Lee"}
+    assert ("age",) in reading.incomplete
+
+
+def test_a_comma_before_a_word_that_is_no_name_is_text():
+    assert read_shape("name: Lee, Ann: Dr\nage: 31\n", FORM).value == {"name": "Lee, Ann: Dr", "age": 31}
+    assert read_shape("name: Lee, age: unknown\nage: 31\n", FORM).value == {"name": "Lee, age: unknown", "age": 31}
+
+
+@pytest.mark.parametrize(
+    "unit", ["name: ", ", age: ", "[name]\n", "# name\n", "name | ", "<td>", "- ", "\t", "“", " - "]
+)
+def test_outlines_without_end_are_read_in_time(unit: str):
+    for head in ("", "name: x\n", "name,age\n"):
+        read_shape(head + unit * 2_000, FORM)
 
 
 @pytest.mark.parametrize(

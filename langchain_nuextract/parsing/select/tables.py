@@ -1,0 +1,118 @@
+"""Tables: of pipes, as in Markdown or drawn with lines, of commas, semicolons or tabs, and of HTML."""
+
+import csv
+import html
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Final
+
+from langchain_nuextract.parsing.json.bare_words import word
+from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode, TruncatedNode
+from langchain_nuextract.scalars.names import fold, folded_name
+from langchain_nuextract.schema.answer_shape import ListShape, RecordShape
+
+FEWEST: Final = 2
+"""Columns of a table, and rows with its head: fewer may be prose."""
+FIRST_RULE: Final = 3
+"""Lines in which a table of pipes has its rule: behind its head, or above it too."""
+
+_BOLD = re.compile(r"\*\*|__|`")
+_RULE = re.compile(r"(?=[^-=]*[-=]{2})[\s|+:=-]+")
+_NAME = re.compile(r"[#*_\s]{0,20}(?P<name>\w[^:*|]{0,60}?)[*_]{0,2}:?[*_]{0,2}\s*")
+_ROW_END = re.compile(r"</tr\s*>|<br\s*/?>|</(?:p|li|div|h[1-6])\s*>", re.IGNORECASE)
+_CELL_END = re.compile(r"</t[dh]\s*>(?=\s*<t[dh])", re.IGNORECASE)
+_TAG = re.compile(
+    r"</?(?:table|thead|tbody|tfoot|tr|t[dh]|b|strong|i|em|u|p|ul|ol|li|div|span|h[1-6]|caption)\b[^<>]{0,200}>",
+    re.IGNORECASE,
+)
+
+
+def without_tags(body: str) -> str:
+    """Write HTML as lines, and its tables as rows with tabs between their cells."""
+    if not _TAG.search(body):
+        return body
+    lines = _ROW_END.sub("\n", _CELL_END.sub("\t", body))
+    try:
+        return html.unescape(_TAG.sub("", lines))
+    except ValueError:
+        # It makes a number of what stands for a character, and Python makes none of thousands of digits.
+        return body
+
+
+def table(body: str, shape: RecordShape, *, whole: bool) -> Node | None:
+    """Read a table whose columns are the parts of an object or of its items, or that has names in its first column.
+
+    Args:
+        body: The table, and nothing else; the name of a list may stand above it.
+        shape: What was asked for.
+        whole: Whether the last cell was written to its end.
+    """
+    lines = [line.strip() for line in body.splitlines() if line.strip()]
+    whole = whole or body.rstrip()[-1:] in {"|", "+"}
+    title = _NAME.fullmatch(lines[0]) if lines else None
+    if title and fold(title["name"]) in _asked(shape):
+        below = _rows(lines[1:], shape, whole=whole)
+        return below and ObjectNode([(title["name"], below if isinstance(below, ArrayNode) else ArrayNode([below]))])
+    return _rows(lines, shape, whole=whole)
+
+
+def _rows(lines: Sequence[str], shape: RecordShape, *, whole: bool) -> Node | None:
+    node = next((node for grid in _grids(lines) if (node := _read(grid, shape))), None)
+    return node if node is None or whole else _cut(node)
+
+
+def _grids(lines: Sequence[str]) -> Iterator[list[list[str]]]:
+    """Yield the cells of some lines by each mark that may stand between them."""
+    if any(_RULE.fullmatch(line) for line in lines[:FIRST_RULE]) and all("|" in line or "+" in line for line in lines):
+        yield [_cells(line) for line in lines if not _RULE.fullmatch(line)]
+    for mark in "\t;,":
+        if lines and mark in lines[0]:
+            with suppress(csv.Error):
+                yield [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=mark)]
+
+
+def _cells(line: str) -> list[str]:
+    return [_BOLD.sub("", cell).strip() for cell in line.removeprefix("|").removesuffix("|").split("|")]
+
+
+def _read(rows: Sequence[Sequence[str]], shape: RecordShape) -> ArrayNode | ObjectNode | None:
+    if len(rows) < FEWEST or len(rows[0]) < FEWEST or len({len(row) for row in rows}) > 1:
+        return None
+    head, *data = rows
+    for names in _records(shape):
+        if {fold(cell) for cell in head} <= names:
+            items = [ObjectNode([(name, _leaf(cell)) for name, cell in zip(head, row, strict=True)]) for row in data]
+            return items[0] if len(items) == 1 else ArrayNode(list(items))
+    named = rows if fold(head[0]) in _asked(shape) else data
+    if len(head) == FEWEST and {fold(row[0]) for row in named} <= _asked(shape):
+        return ObjectNode([(row[0], _leaf(row[1])) for row in named])
+    return None
+
+
+def _cut(node: ArrayNode | ObjectNode) -> Node:
+    """Take away the cell that the text ends in."""
+    if isinstance(node, ArrayNode):
+        *rows, last = node.items
+        return ArrayNode([*rows, _cut(last) if isinstance(last, ObjectNode) else last], open=True)
+    *members, (name, _) = node.members
+    return ObjectNode([*members, (name, TruncatedNode())], open=True)
+
+
+def _records(shape: RecordShape) -> Iterator[frozenset[str]]:
+    """The names of the parts of an object, and of the items of its lists."""
+    yield _asked(shape)
+    for _, part in shape.fields:
+        if isinstance(part, ListShape) and isinstance(part.item, RecordShape):
+            yield _asked(part.item)
+
+
+def _asked(shape: RecordShape) -> frozenset[str]:
+    return frozenset(folded_name(name) for name, _ in shape.fields)
+
+
+def _leaf(written: str) -> ScalarNode:
+    if not written:
+        return ScalarNode(None, "")
+    quoted = len(written) > 1 and written[0] == written[-1] and written[0] in "\"'"
+    return ScalarNode(written[1:-1], written[1:-1]) if quoted else word(written)
