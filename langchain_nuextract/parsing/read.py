@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, Protocol, cast
 
 from langchain_nuextract.errors import SHOWN, Problem
@@ -16,9 +17,10 @@ from langchain_nuextract.parsing.json.hints import Hints, names_of
 from langchain_nuextract.parsing.json.nodes import Node, ObjectNode, Stretch
 from langchain_nuextract.parsing.json.positions import stretches
 from langchain_nuextract.parsing.repairs import Policy, Repair
+from langchain_nuextract.parsing.rules import RuleId
 from langchain_nuextract.parsing.select.candidates import Candidate
 from langchain_nuextract.parsing.select.choose import pick
-from langchain_nuextract.paths import JSON, Path
+from langchain_nuextract.paths import JSON, Path, leaves
 from langchain_nuextract.schema.answer_shape import AnswerShape, RecordShape
 from langchain_nuextract.schema.vocabulary import NUEXTRACT_3, Speaks, Vocabulary
 
@@ -196,6 +198,14 @@ def _refuse(constant: str) -> JSON:
     raise ValueError(constant)
 
 
+_QUOTES: Final[frozenset[RuleId]] = frozenset({
+    "inner-quote", "unclosed-string", "doubled-quotes", "doubled-apostrophe", "missing-comma", "stray-mark",
+})  # fmt: skip
+"""The repairs that say where a string ends."""
+_MOST_TEXTS: Final = 200
+"""Texts of a reading that are looked for in the document."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Choice:
     """A piece of a reply that was taken for the answer, and what was read from it."""
@@ -222,17 +232,35 @@ def _choose(text: str, shape: AnswerShape | None, policy: Policy, document: str,
     """The reading that leaves the least over, or what is wrong with the reply.
 
     A broken reply may be read in several ways: by its marks alone, by the names that were asked for, and by these and
-    the texts that the document has. Each is tried only if the one before left something over.
+    the texts that the document has. Each is tried only if the one before left something over, and the last also if
+    quotes were mended: of `{'name': 'Jones''}` nothing is left over, and the document may have `Jones'` or `Jones`.
     """
     best = _choice(text, shape, policy, document, Hints(document=document), finished=finished)
-    if shape is None or isinstance(best, str) or not best.left_over or not _is_doubtful(text, best):
+    if shape is None or isinstance(best, str) or not _is_doubtful(text, best):
         return best
     names = names_of(shape)
-    for hints in (Hints(names, document), *([Hints(names, document, strings=True)] if document else [])):
-        other = _choice(text, shape, policy, document, hints, finished=finished)
-        if not isinstance(other, str) and other.left_over < best.left_over:
-            best = other
-    return best
+    by_names, by_strings = Hints(names, document), Hints(names, document, strings=True)
+    if best.left_over:
+        other = _choice(text, shape, policy, document, by_names, finished=finished)
+        best = best if isinstance(other, str) or other.left_over >= best.left_over else other
+    if not document or not (best.left_over or any(repair.rule in _QUOTES for repair in best.aligned.repairs)):
+        return best
+    other = _choice(text, shape, policy, document, by_strings, finished=finished)
+    if isinstance(other, str):
+        return best
+    # A quote inside a text is no fault if the document has it there.
+    as_good = _but_for_quotes(other) <= _but_for_quotes(best) and _said(other, by_strings) > _said(best, by_strings)
+    return other if other.left_over < best.left_over or as_good else best
+
+
+def _but_for_quotes(found: _Choice) -> int:
+    return found.left_over - sum(repair.rule == "inner-quote" for repair in found.aligned.repairs)
+
+
+def _said(found: _Choice, hints: Hints) -> int:
+    """Count the characters of the texts of a reading that the document has as they are."""
+    texts = islice((leaf for _, leaf in leaves(found.aligned.value) if isinstance(leaf, str)), _MOST_TEXTS)
+    return sum(len(text) for text in texts if hints.says(text))
 
 
 def _is_doubtful(text: str, found: _Choice) -> bool:

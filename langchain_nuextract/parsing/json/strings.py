@@ -101,7 +101,7 @@ class _Scan(StringEnds):
 
     def _hinted(self) -> Quoted | None:
         """The string up to where what is known of the answer says that it ends, and the document, if it is asked."""
-        at, inner = self.first, list[int]()
+        at, inner, unpaired = self.first, list[int](), None
         most = min(MOST_COMPARED, self.patience.compared)
         while len(inner) < most and (match := _STOPS[self.quote].search(self.text, at)):
             mark = match.start()
@@ -110,13 +110,27 @@ class _Scan(StringEnds):
             if pair:
                 continue
             end = self.known_end(mark)
-            if end is not None and self.may_say(self._raw(self.first, end)):
-                self.kept = inner
+            if end is not None and self._opens_with_quote(end):
+                # `''s-Hertogenbosch'` is no string in two pairs of quotes if the document has the second one.
+                self.first, self.doubled, self.kept = self.first - 1, False, [self.first - 1, *inner]
                 return self._upto(mark) if end == mark else self._unclosed(end)
+            if end is not None and self.may_say(self._raw(self.first, end)):
+                if self.place != "item" or len(inner) % 2 == 0:
+                    self.kept = inner
+                    return self._upto(mark) if end == mark else self._unclosed(end)
+                # `"say "a", "b" now"` is one item if the document has it so, though it has `say "a` too.
+                unpaired = unpaired or (mark, end, inner[:])
             inner.append(mark)
+        if unpaired:
+            mark, end, self.kept = unpaired
+            return self._upto(mark) if end == mark else self._unclosed(end)
         self.patience = self.patience.less(compared=len(inner))
         self.has_doubled_apostrophes = False
         return None
+
+    def _opens_with_quote(self, end: int) -> bool:
+        """Whether the document has the string, if it ends here, with the second of two quotes that it opens with."""
+        return self.doubled and self.hints.strings and self.hints.says(self._raw(self.first - 1, end))
 
     def _is_lost(self, mark: int) -> bool:
         """Whether it is no use to look for the end any farther."""
@@ -186,6 +200,8 @@ class _Scan(StringEnds):
         elif self.doubled and self.kept:
             first -= 1
             fixes.append(Fix("inner-quote", '"', '\\"'))
+        elif self.doubled:
+            fixes.append(Fix("doubled-quotes", self.quote * 2, self.quote))
         if self.quote != '"' or self.text[mark] != '"':
             fixes.append(Fix("other-quotes", f"{self.quote}{self.text[mark]}", '""'))
         return self._found(self._raw(first, mark), end, fixes)

@@ -166,3 +166,35 @@ def test_line_ends_stay_line_ends():
     shape = shape_of({"code": "string"})
     assert read_shape('{"code": "a\\nb"}', shape, document="a\nb and C:\\x").value == {"code": "a\nb"}
     assert read_shape('{"code": "a\\nb on C:\\Users"}', shape).value == {"code": "a\nb on C:\\Users"}
+
+
+QUOTED = [
+    pytest.param("{'who': 'Hughes'', 'n': 1}", "Hughes'", id="an apostrophe at the end"),
+    pytest.param("{'who': ''t Hooft', 'n': 1}", "'t Hooft", id="an apostrophe at the start"),
+    pytest.param("{'who': 'Qu'ran: 'Light'', 'n': 1}", "Qu'ran: 'Light'", id="a word in single quotes at the end"),
+    pytest.param("{'n': 1, 'who': ''Tis done'}", "'Tis done", id="the last"),
+    pytest.param('{"who": ""The Bell"", "n": 1}', '"The Bell"', id="all of it in quotes"),
+    pytest.param('{"who": ""Bell" he said", "n": 1}', '"Bell" he said', id="the first word in quotes"),
+]
+
+
+@pytest.mark.parametrize(("reply", "who"), QUOTED)
+def test_quotes_at_the_ends_of_a_text_are_those_of_the_document(reply: str, who: str):
+    reading = read_shape(reply, shape_of({"who": "string", "n": "integer"}), document=f"No 1. {who} signed.")
+    assert (reading.value, reading.problems) == ({"who": who, "n": 1}, ())
+
+
+ITEMS = ['4" nail', 'an ["old"] map', 'say "yes", "no"', '"all"']
+
+
+@pytest.mark.parametrize("item", ITEMS)
+def test_quotes_in_items_are_those_of_the_document(item: str):
+    reply = '{"all": ["one", "@", "two"]}'.replace("@", item)
+    reading = read_shape(reply, shape_of({"all": ["string"]}), document=f"one / {item} / two")
+    assert (reading.value, reading.problems) == ({"all": ["one", item, "two"]}, ())
+
+
+def test_items_of_a_document_that_is_a_list_itself_stay_apart():
+    document = '["one", "two", "three"] and more'
+    reading = read_shape('{"all": ["one", "two", "three"}', shape_of({"all": ["string"]}), document=document)
+    assert reading.value == {"all": ["one", "two", "three"]}
