@@ -1,18 +1,11 @@
 """The bytes of a text file as text: by byte order mark, in UTF-8, or by a guess that is said to be one."""
 
-import codecs
+import re
 from typing import Final
 
+from langchain_nuextract.documents.encodings import MARKS, known
 from langchain_nuextract.errors import WrongKind
 
-_MARKS: Final = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-"""Those of UTF-32 first: the little one begins as that of UTF-16 does."""
 _SAMPLE: Final = 100_000
 """Bytes that are looked at for a guess."""
 _AROUND: Final = 1_000
@@ -20,6 +13,10 @@ _AROUND: Final = 1_000
 _CONTROLS: Final = frozenset(map(chr, range(32))) - frozenset("\t\n\r\f\v\x1b")
 _MOST_CONTROLS: Final = 0.01
 """Share of control characters above which a file is no text."""
+_WESTERN: Final = re.compile("[À-ÖØ-öø-ÿŒœŠšŽžŸ€£§°ºª«»\u2013-\u2026•·¿¡©®\xa0²³µ½¼]*")
+"""What texts of western Europe have beside ASCII."""
+_FEW: Final = 0.4
+"""Share of a text's letters that are not ASCII, in languages of western Europe."""
 
 
 def decode(content: bytes, name: str, encoding: str | None = None) -> tuple[str, tuple[str, ...]]:
@@ -36,9 +33,9 @@ def decode(content: bytes, name: str, encoding: str | None = None) -> tuple[str,
     Raises:
         WrongKind: It is no text.
     """
-    declared = next((mark for start, mark in _MARKS if content.startswith(start)), None)
-    for known in (declared, encoding, "utf-8"):
-        if known and (text := _decoded(content, known)) is not None and _is_text(text):
+    marked = next((mark for start, mark in MARKS if content.startswith(start)), None)
+    for each in (marked, known(encoding), encoding, "utf-8"):
+        if each and (text := _decoded(content, each)) is not None and _is_text(text):
             return text, ()
     guess = _guess(content)
     text = _decoded(content, guess) if guess else None
@@ -62,11 +59,27 @@ def _is_text(text: str) -> bool:
 
 
 def _guess(content: bytes) -> str | None:
+    odd = next((at for at, byte in enumerate(content) if byte > 127), 0)  # noqa: PLR2004
+    start = max(0, odd - _AROUND)
+    sample = content[start : start + _SAMPLE]
+    if _is_western(sample):
+        return "cp1252"
     try:
         from charset_normalizer import from_bytes  # noqa: PLC0415 an extra
     except ImportError:
         return None
-    odd = next((at for at, byte in enumerate(content) if byte > 127), 0)  # noqa: PLR2004
-    start = max(0, odd - _AROUND)
-    best = from_bytes(content[start : start + _SAMPLE]).best()
+    best = from_bytes(sample).best()
     return best.encoding if best else None
+
+
+def _is_western(sample: bytes) -> bool:
+    """Whether a text is plausible in the encoding of western Europe: of a short one, statistics say nothing.
+
+    Cyrillic in its place would be a text of accents alone, `Öåíà`; Polish would have signs within its words, `³¹`.
+    """
+    text = _decoded(sample, "cp1252")
+    if text is None:
+        return False
+    odd = "".join(letter for letter in text if not letter.isascii())
+    letters = sum(map(str.isalpha, text))
+    return bool(_WESTERN.fullmatch(odd)) and sum(map(str.isalpha, odd)) <= _FEW * letters

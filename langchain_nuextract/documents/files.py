@@ -10,8 +10,8 @@ from langchain_nuextract.documents.decode import decode
 from langchain_nuextract.documents.html import Conversion, to_markdown
 from langchain_nuextract.documents.images import data_url
 from langchain_nuextract.documents.kinds import Kind
-from langchain_nuextract.documents.mail import Mail, read_mail
-from langchain_nuextract.documents.options import PageOptions
+from langchain_nuextract.documents.mail import Mail, MailText, read_mail
+from langchain_nuextract.documents.options import DEFAULT, PageOptions
 from langchain_nuextract.documents.pdf.file import PDF
 from langchain_nuextract.documents.pictures import ImageFile, opened, prepared
 from langchain_nuextract.documents.source import Image, Markup, Part, Source, Text
@@ -64,10 +64,14 @@ def paged_file(kind: Kind, content: bytes, name: str, options: PageOptions) -> P
 
 
 def _image(content: bytes, name: str, options: PageOptions) -> Source:
+    frames = 1
     if find_spec("PIL"):
-        with opened(content, name):
-            pass  # what is cut off or a bomb is refused
-    return Source((Image(data_url(content, largest=options.max_bytes, name=name), name),))
+        # What is cut off or a bomb is refused.
+        with opened(content, name) as picture:
+            frames = int(getattr(picture, "n_frames", 1)) if picture.format in _ANIMATED else 1
+    image = Image(data_url(content, largest=options.max_bytes, name=name), name)
+    said = f"{name}: it is an animation of {frames} pictures, of which the first one is read"
+    return Source((image,), (said,) if frames > 1 else ())
 
 
 def _heic(content: bytes, name: str, options: PageOptions) -> Source:
@@ -110,12 +114,18 @@ def _msg(content: bytes, name: str, options: PageOptions) -> Source:
 
 
 def _mail(mail: Mail, name: str, options: PageOptions) -> Source:
-    body = _html(mail.body.encode(), name, options) if mail.is_html else Source((Text(mail.body),))
-    said = body.text.strip()
-    written = "\n\n".join(filter(None, (mail.head, said)))
-    begins = len(written) - len(said) - body.text.find(said)
-    parts: list[Part] = [Text(written, *(replace(markup, offset=begins) for _, markup in body.marked_up))]
-    warnings = [*mail.warnings, *body.warnings]
+    parts: list[Part] = []
+    warnings = [*mail.warnings]
+    head = mail.head
+    for written in mail.texts:
+        body = _mail_text(written, name)
+        said = body.text.strip()
+        text = "\n\n".join(filter(None, (head, said)))
+        begins = len(text) - len(said) - body.text.find(said)
+        parts.append(Text(text, *(replace(markup, offset=begins) for _, markup in body.marked_up)))
+        warnings += body.warnings
+        head = ""
+    parts += [Text(head)] if head else []
     for inner in mail.forwarded:
         source = _mail(inner, name, options)
         parts += [Text("\nForwarded message:\n"), *source.parts]
@@ -129,6 +139,15 @@ def _mail(mail: Mail, name: str, options: PageOptions) -> Source:
             parts += [Text(f"\nAttachment {file.name}:\n"), *source.parts]
             warnings += source.warnings
     return Source(tuple(parts), tuple(warnings))
+
+
+def _mail_text(written: MailText, name: str) -> Source:
+    if not written.is_html:
+        return Source((Text(written.text),))
+    try:
+        return _html(written.text.encode(), name, DEFAULT)
+    except EmptyDocument:
+        return Source((Text(""),), (f"{name}: there is no text in its page of HTML",))
 
 
 def _office(kind: str) -> Reader:
@@ -155,6 +174,7 @@ _READERS: Final[dict[Kind, Reader]] = {
     kinds.HTML: _html,
     kinds.TEXT: _text,
 }
+_ANIMATED: Final = frozenset({"GIF", "WEBP", "PNG"})
 _ARCHIVES: Final = frozenset(
     {
         "application/zip",

@@ -1,5 +1,6 @@
 """Kinds of files: how each is known by its bytes, by its type and by its name, and what reads it. One table."""
 
+import codecs
 import io
 import re
 import zipfile
@@ -81,7 +82,7 @@ def detected(content: bytes, called: Kind | None) -> tuple[Kind, str]:
     Returns:
         The kind, and for a kind that is not read the MIME type that it looks like, if any.
     """
-    head = content[:_HEAD]
+    head = content[:_HEAD].removeprefix(codecs.BOM_UTF8)
     # Servers and mailers put lines of their own before a PDF.
     if head.startswith(b"%PDF-") or (b"%PDF-" in head and (called is PDF or (called is None and _is_binary(content)))):
         return PDF, ""

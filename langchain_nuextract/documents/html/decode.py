@@ -1,33 +1,16 @@
 """The bytes of a page as text: by byte order mark, declaration, or a guess that is said to be one."""
 
-import codecs
 import re
 from dataclasses import dataclass
 from typing import Final
 
 from turbohtml.detect import detect
 
-_MARKS: Final = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_DECLARED: Final = re.compile(rb"""(?:charset|encoding)\s{0,9}=\s{0,9}["']?([\w.:-]{1,40})""", re.IGNORECASE)
-_PROLOGUE: Final = 4096
-"""Bytes in which a declaration is looked for; the standard says 1,024, pages with long heads exceed it."""
+from langchain_nuextract.documents.encodings import MARKS, declared, fits, known
+
 _SAMPLE: Final = 100_000
 """Bytes that are looked at for a guess."""
 _TAG: Final = re.compile(rb"<[^<>]*>")
-_AS_BROWSERS_DO: Final = {
-    "iso8859-1": "cp1252",
-    "shift_jis": "cp932",
-    "euc_kr": "cp949",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-}
-"""Declarations that browsers read as the larger encoding, since pages use its characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +30,16 @@ def decode(content: bytes, encoding: str | None = None) -> Decoded:
     declares, UTF-8, and a guess. A declaration that the bytes deny is not followed. Bytes that the encoding does not
     have become U+FFFD. The last two are said in a warning.
     """
-    for mark, name in _MARKS:
+    for mark, name in MARKS:
         if content.startswith(mark):
             return _with(content, name)
-    found = _DECLARED.search(content, 0, _PROLOGUE)
-    declared = _known(encoding) or (_known(found[1].decode("ascii", "replace")) if found else None)
-    if declared and declared not in ("utf-8", "ascii") and _fits(content, declared) and not _fits(content, "utf-8"):
-        return _with(content, declared)
-    if _fits(content, "utf-8"):
+    said = _known(encoding) or _known(declared(content))
+    if said and said not in ("utf-8", "ascii") and fits(content, said) and not fits(content, "utf-8"):
+        return _with(content, said)
+    if fits(content, "utf-8"):
         return _with(content, "utf-8")
     guess = _guess(content)
-    reason = f"not in {declared}, as it says" if declared else "in an encoding that it does not name"
+    reason = f"not in {said}, as it says" if said else "in an encoding that it does not name"
     return _with(content, guess, f"the page is {reason}; read as {guess}")
 
 
@@ -70,20 +52,9 @@ def _with(content: bytes, encoding: str, *warnings: str) -> Decoded:
 
 
 def _known(name: str | None) -> str | None:
-    try:
-        found = codecs.lookup(name).name if name else None
-    except LookupError:
-        return None
+    found = known(name)
     # A declaration that can be read as ASCII does not stand in a page of two bytes a character.
-    return "utf-8" if found and found.startswith(("utf-16", "utf-32")) else _AS_BROWSERS_DO.get(found or "", found)
-
-
-def _fits(content: bytes, encoding: str) -> bool:
-    try:
-        content.decode(encoding)
-    except (UnicodeDecodeError, LookupError):
-        return False
-    return True
+    return "utf-8" if found and found.startswith(("utf-16", "utf-32")) else found
 
 
 def _guess(content: bytes) -> str:

@@ -1,5 +1,6 @@
 """Mails: headers decoded, the text once, what is attached."""
 
+import base64
 from email.message import EmailMessage
 
 import pytest
@@ -44,6 +45,76 @@ def test_attachments_are_listed_and_read_where_asked_for():
     whole = read(message.as_bytes(), PageOptions(attachments=True))
     assert [page.text for page in whole.pages] == ["Policy 12"]
     assert "all.zip" in whole.warnings[0]
+
+
+HEAD = b"Subject: Claim\nMIME-Version: 1.0\n"
+MIXED = b"Content-Type: multipart/mixed; boundary=b\n\n"
+CHOICE = b"Content-Type: multipart/alternative; boundary=b\n\n"
+INNER = b"Subject: inner\nMIME-Version: 1.0\n\nThe inner text.\n"
+
+
+def whole(kind: bytes, *parts: bytes) -> bytes:
+    return HEAD + kind + b"".join(b"--b\n%s\n" % part for part in parts) + b"--b--\n"
+
+
+def plain(words: bytes) -> bytes:
+    return b"Content-Type: text/plain\n\n" + words
+
+
+PICTURE = b"Content-Type: image/png; name=p.png\nContent-Disposition: inline\n\nx"
+INVITATION = b"Content-Type: text/calendar; method=REQUEST\n\nSUMMARY:Visit"
+READ = {
+    "texts around a picture": (whole(MIXED, plain(b"before"), PICTURE, plain(b"after")), "before\nafter"),
+    "a blank text beside HTML": (whole(CHOICE, plain(b" "), b"Content-Type: text/html\n\n<p>words</p>"), "words"),
+    "an invitation alone": (HEAD + INVITATION, "SUMMARY:Visit"),
+    "HTML that declares its encoding": (
+        HEAD + b"Content-Type: text/html\n\n<meta charset=iso-8859-2><p>z\xb3oty</p>", "złoty",
+    ),
+    "a mark before its headers": (b"\xef\xbb\xbf" + HEAD + b"\nwords", "words"),
+    "parts without a boundary": (HEAD + b"Content-Type: multipart/mixed\n\n--b\nwords\n", "--b\nwords"),
+    "a mail that was encoded whole": (
+        whole(MIXED, b"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n" + base64.b64encode(INNER)),
+        "Forwarded message:\n\nSubject: inner\n\nThe inner text.",
+    ),
+    "a page of HTML without text": (HEAD + b"Content-Type: text/html\n\n<script>x()</script>", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "words"), READ.values(), ids=READ)
+def test_what_mailers_write_is_read(content: bytes, words: str):
+    text = read(content).text
+    assert text.startswith("Subject: Claim")
+    assert text.partition("\n\n")[2].strip() == words
+
+
+def test_an_invitation_beside_a_text_is_listed_and_read_where_asked_for():
+    content = whole(CHOICE, plain(b"Please come."), INVITATION)
+    assert "Attachments: part 1 (text/calendar, 13 bytes)" in read(content).text
+    assert "SUMMARY:Visit" in read(content, PageOptions(attachments=True)).text
+
+
+@pytest.mark.parametrize(
+    ("charset", "words"),
+    [
+        ("windows-874", "ราคา"), ("iso-8859-8-i", "שלום"), ("x-mac-roman", "Größe"), ("iso-8859-1", "“12 €”"),
+        ("gb2312", "發票"), ("shift_jis", "㈱"), ("koi8-r", "Цена"), ("utf-7", "£ 12"), ("us-ascii", "Größe"),
+    ],
+)  # fmt: skip
+def test_charsets_are_read_under_all_their_names(charset: str, words: str):
+    python = {"windows-874": "cp874", "iso-8859-8-i": "iso8859-8", "x-mac-roman": "mac_roman", "iso-8859-1": "cp1252"}
+    python |= {"gb2312": "gb18030", "shift_jis": "cp932", "us-ascii": "cp1252"}
+    body = words.encode(python.get(charset, charset))
+    assert read(HEAD + b"Content-Type: text/plain; charset=%s\n\n%s" % (charset.encode(), body)).text.endswith(words)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_headers_without_any_encoding_are_read(encoding: str):
+    assert read("Subject: Größe\nMIME-Version: 1.0\n\nx".encode(encoding)).text.startswith("Subject: Größe\n")
+
+
+def test_a_text_that_ends_in_the_middle_is_said_to():
+    source = read(HEAD + b"Content-Transfer-Encoding: base64\n\nSGVsbG8gd29ybG\n")
+    assert "cut off" in source.warnings[0]
 
 
 def test_mails_in_a_mail_are_read_to_a_depth():

@@ -9,6 +9,7 @@ from PIL import Image as Pillow
 
 from langchain_nuextract.documents.options import PageOptions
 from langchain_nuextract.documents.pictures import ImageFile, fitted, prepared
+from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Image
 from langchain_nuextract.errors import BrokenDocument, TooLarge, UnreadableDocument
 
@@ -90,6 +91,7 @@ def test_each_frame_of_a_tiff_is_a_page_and_of_an_animation_the_first_one():
     film = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
     assert ImageFile.of(film, "film.gif").count() == 1
     assert seen(prepared(film, "film.gif")).convert("RGB").getpixel((1, 1)) == (255, 0, 0)
+    assert read(film).warnings == ("the bytes: it is an animation of 3 pictures, of which the first one is read",)
 
 
 def test_a_bomb_is_refused_by_its_header():
