@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from langchain_nuextract.documents.encodings import MARKS, known
+from langchain_nuextract.documents.encodings import known, marked
 from langchain_nuextract.errors import WrongKind
 
 _SAMPLE: Final = 100_000
@@ -33,8 +33,7 @@ def decode(content: bytes, name: str, encoding: str | None = None) -> tuple[str,
     Raises:
         WrongKind: It is no text.
     """
-    marked = next((mark for start, mark in MARKS if content.startswith(start)), None)
-    for each in (marked, known(encoding), encoding, "utf-8"):
+    for each in (marked(content), known(encoding), encoding, "utf-8"):
         if each and (text := _decoded(content, each)) is not None and _is_text(text):
             return text, ()
     guess = _guess(content)

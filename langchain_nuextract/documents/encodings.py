@@ -15,6 +15,8 @@ MARKS: Final = (
 _DECLARED: Final = re.compile(rb"""(?:charset|encoding)\s{0,9}=\s{0,9}["']?([\w.:-]{1,40})""", re.IGNORECASE)
 _PROLOGUE: Final = 4096
 """Bytes in which a declaration is looked for; the standard of HTML says 1,024, pages with long heads exceed it."""
+_HEAD: Final = 400
+"""Bytes in which zeros are counted."""
 _SPELLED: Final = {
     "ansi": "cp1252",
     "dos-874": "cp874",
@@ -37,6 +39,15 @@ _AS_BROWSERS_DO: Final = {
     "gbk": "gb18030",
 }
 """Encodings that are read as the larger one, since texts under their names use its characters."""
+
+
+def marked(content: bytes) -> str | None:
+    """Give the encoding that a byte order mark tells, or the zeros of a text that has two bytes a letter."""
+    if found := next((name for mark, name in MARKS if content.startswith(mark)), None):
+        return found
+    head = content[:_HEAD]
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    return "utf-16-le" if odd > even + len(head) // 4 else "utf-16-be" if even > odd + len(head) // 4 else None
 
 
 def known(name: str | None) -> str | None:

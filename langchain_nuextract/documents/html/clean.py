@@ -20,8 +20,12 @@ _NOT_CONTENT: Final = "script, style, template, link, meta, object, applet, para
 _FRAMES: Final = "iframe, frame, embed"
 _HIDDEN: Final = "[hidden]:not([hidden='until-found']), dialog:not([open]), input[type='hidden' i]"
 _STYLE: Final = re.compile(
-    r"(?:^|[;\s])(?:display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden)\b", re.IGNORECASE
+    r"(?:^|[;\s])(?:display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}(?:hidden|collapse)"
+    r"|font-size\s{0,9}:\s{0,9}0(?:\.0{1,9})?(?![\d.])"
+    r"|(?:left|right|top|text-indent)\s{0,9}:\s{0,9}-\d{3,9}(?:px|em|rem|pt|vw|%))(?![\w-])",
+    re.IGNORECASE,
 )
+"""Styles by which an element is not shown, or so far away that nobody sees it."""
 _MOST: Final = 0.5
 """Share of a page's text that a hidden element may have: what a script would show later is the page itself."""
 

@@ -24,10 +24,11 @@ _DEEPEST: Final = 512
 def convert(html: str | bytes, options: HTMLOptions, encoding: str | None) -> Conversion:
     """Convert a page; see `to_markdown`."""
     page = decoded(html, options, encoding)
-    document = parse(parsable(page.text), positions=False)
+    text = parsable(page.text)
+    document = parse(text, positions=False)
     title = document.select_one("title:not(svg title)")
     base = document.base_url(options.page_url or "")
-    warnings = [*page.warnings, *_swallowed(document, page.text.lower())]
+    warnings = [*page.warnings, *_swallowed(document, text.lower())]
     warnings += clean(document, options)
     chosen, doubts = main_text(document) if options.main else (document, [])
     markdown = write(chosen)

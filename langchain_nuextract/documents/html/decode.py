@@ -6,7 +6,7 @@ from typing import Final
 
 from turbohtml.detect import detect
 
-from langchain_nuextract.documents.encodings import MARKS, declared, fits, known
+from langchain_nuextract.documents.encodings import declared, fits, known, marked
 
 _SAMPLE: Final = 100_000
 """Bytes that are looked at for a guess."""
@@ -30,9 +30,8 @@ def decode(content: bytes, encoding: str | None = None) -> Decoded:
     declares, UTF-8, and a guess. A declaration that the bytes deny is not followed. Bytes that the encoding does not
     have become U+FFFD. The last two are said in a warning.
     """
-    for mark, name in MARKS:
-        if content.startswith(mark):
-            return _with(content, name)
+    if name := marked(content):
+        return _with(content, name)
     said = _known(encoding) or _known(declared(content))
     if said and said not in ("utf-8", "ascii") and fits(content, said) and not fits(content, "utf-8"):
         return _with(content, said)

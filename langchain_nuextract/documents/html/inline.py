@@ -16,7 +16,9 @@ def clean_inline(document: Document, _: HTMLOptions) -> Iterator[str]:
     """Put the small things right."""
     for element in document.select("sup, sub"):
         _write_script(element)
-    for reading in document.select("ruby:not(:has(rp)) rt"):
+    # Some readings have brackets for browsers that know none, some do not: each gets its own.
+    document.remove("ruby rp")
+    for reading in document.select("ruby rt"):
         reading.insert_before(Text("("))
         reading.insert_after(Text(")"))
     for heading in document.select(", ".join(f"a > {each}" for each in _HEADINGS.split(", "))):

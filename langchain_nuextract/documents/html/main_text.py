@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from turbohtml import Document, Element, Node, parse
+from turbohtml import Document, Element, Node, Text, parse
 
 _MARGINS: Final = (
     "nav, aside, footer, menu, [role='navigation'], [role='banner'], [role='contentinfo'], [role='complementary'], "
@@ -35,12 +35,16 @@ _DENSITY: Final = 0.2
 """Share of its text in links that it may have for that."""
 _STEPS: Final = 20
 """Elements that it goes up at the most."""
+_MOST_SKIPPED: Final = 1
+"""Levels that may add little: a post with the name of its author, before all posts."""
 _LEAST: Final = 0.1
 """Share of the page that the main text must have to be believed."""
 _EFFORT: Final = 50
 """Times the text that may be looked through for lists of links, which nest."""
 _SHORTEST: Final = 250
 """Characters below which a page is all main text."""
+_COMPARED: Final = 200
+"""Characters by which an item of a list is known."""
 _ELEMENTS: Final = 40_000
 _ATTRIBUTES: Final = 100
 """Beyond these trafilatura takes seconds; it is linear in elements (4 s here) and quadratic in attributes."""
@@ -60,9 +64,25 @@ def main_text(document: Document) -> tuple[Node, list[str]]:
             if len(element.attrs) > _ATTRIBUTES:
                 element.attrs.clear()
         chosen, warnings = _by_trafilatura(document), []
+    heading = _heading(body)
     found = chosen or _by_density(document, body, warnings)
+    if heading:
+        _put_back(heading, found)
     share = 1 - _letters(found) / before
     return found, [*warnings, f"outside the main text and left out: {share:.0%} of the page's text"]
+
+
+def _heading(body: Element) -> str:
+    """Give the heading of a page that has only one of the first level."""
+    headings = body.select("h1")
+    return " ".join(headings[0].text.split()) if len(headings) == 1 else ""
+
+
+def _put_back(heading: str, chosen: Node) -> None:
+    """Put the page's heading before its main text, if that does not have it."""
+    root = chosen.select_one("body") if isinstance(chosen, Document) else chosen
+    if isinstance(root, Element) and heading not in " ".join(root.text.split()):
+        root.insert(0, Element("h1", None, [Text(heading)]))
 
 
 def _letters(node: Node) -> int:
@@ -84,7 +104,19 @@ def _by_trafilatura(document: Document) -> Document | None:
         include_formatting=True,
     )
     found = parse(html, positions=False) if html else None
-    return found if found and len(found.text) >= _LEAST * len(document.text) else None
+    if found is None or len(found.text) < _LEAST * len(document.text):
+        return None
+    # It makes bullets of all lists.
+    numbered = {_first_item(each) for each in document.select("ol")}
+    for each in found.select("ul") if numbered else ():
+        if _first_item(each) in numbered:
+            each.tag = "ol"
+    return found
+
+
+def _first_item(items: Element) -> str:
+    item = items.select_one("li")
+    return " ".join(item.text.split())[:_COMPARED] if item else ""
 
 
 def _by_density(document: Document, body: Element, warnings: list[str]) -> Node:
@@ -100,17 +132,20 @@ def _by_density(document: Document, body: Element, warnings: list[str]) -> Node:
 
 
 def _widen(chosen: Element) -> Element:
-    """Go up while the parent has much more text: the choice was one section or column of the text."""
+    """Go up while there is much more text: the choice was one section or column of the text, or one post of several."""
+    above, skipped = chosen.parent, 0
     for _ in range(_STEPS):
-        if not isinstance(chosen.parent, Element) or chosen.tag == "body":
+        if not isinstance(above, Element) or above.tag == "html" or skipped > _MOST_SKIPPED:
             break
         text, linked = _lengths(chosen)
-        more, more_linked = _lengths(chosen.parent)
+        more, more_linked = _lengths(above)
         is_better = more >= _GAIN * text and more_linked <= _DENSITY * (more + more_linked)
         is_wrapper = more <= 1.02 * text and more_linked <= 1.02 * linked + 5
-        if not is_better and not is_wrapper:
-            break
-        chosen = chosen.parent
+        if is_better or is_wrapper:
+            chosen, skipped = above, 0
+        else:
+            skipped += 1
+        above = above.parent
     return chosen
 
 

@@ -20,6 +20,7 @@ from langchain_nuextract.errors import TooLarge
         pytest.param("<blockquote><ul><li><p>a</p></li></ul></blockquote>", "> - a", id="loose list in a quote"),
         pytest.param("<p>10<sup>6</sup> H<sub>2</sub>O", "10<sup>6</sup> H<sub>2</sub>O", id="raised and lowered"),
         pytest.param("<ruby>東<rt>tō</rt></ruby>", "東(tō)", id="ruby"),
+        pytest.param("<ruby>東<rp>(<rt>tō<rp>)</rp>京<rt>kyō</ruby>", "東(tō)京(kyō)", id="ruby, some in brackets"),
         pytest.param("<a href=/n><h3>News</h3><p>of today</p></a>", "### [News](/n)\n\nof today", id="linked heading"),
         pytest.param("<h2>Fees<a href='#fees'>¶</a></h2>", "## Fees", id="link of a heading to itself"),
         pytest.param("<a href=/tw aria-label='Follow us'><svg></svg></a>", "[Follow us](/tw)", id="named by its label"),
@@ -169,6 +170,9 @@ def test_footnotes_go_there_and_not_back():
     "html",
     [
         "<p hidden>gone</p>stays",
+        "<p style='font-size:0'>gone</p>stays",
+        "<p style='position:absolute; left:-9999px'>gone</p>stays",
+        "<p style='text-indent: -999em'>gone</p>stays",
         "<p style='color:red; display : none'>gone</p>stays",
         "<dialog>gone</dialog>stays",
         "<template><p>gone</template>stays",
@@ -205,11 +209,18 @@ def test_what_is_left_out_is_said(html, said):
 def test_an_xhtml_page_may_close_a_script_at_once():
     html = "<?xml version='1.0'?><html><body><script src='a.js'/><p>text</p></body></html>"
     assert to_markdown(html).markdown == "text"
+    assert to_markdown(html).warnings == ()
+
+
+@pytest.mark.parametrize("style", ["opacity: 0", "font-size: 0.9em", "left: -10px", "margin-left:-9999px-x"])
+def test_styles_by_which_pages_move_or_fade_in_hide_nothing(style):
+    assert to_markdown(f"<p style='{style}'>here</p>stays on the page").markdown == "here\n\nstays on the page"
 
 
 @pytest.mark.parametrize(
     ("content", "text", "encoding"),
     [
+        ("<p>Größe".encode("utf-16-le"), "Größe", "utf-16-le"),
         ("é".encode("utf-16"), "é", "utf-16"),
         ("é".encode("utf-8-sig"), "é", "utf-8"),
         (b"<meta charset='iso-8859-1'>\x80 \xe9", "€ é", "cp1252"),
