@@ -3,12 +3,18 @@
 import io
 import re
 import zipfile
+import zlib
 from typing import Any, Final
 
-from langchain_nuextract.errors import BrokenDocument, MissingExtra, TooLarge
+from langchain_nuextract.errors import BrokenDocument, MissingExtra, TooLarge, quote
 
 _LARGEST: Final = 200 * 2**20
 """Bytes of all parts of a file together, as their own headers say: more may be a bomb."""
+_MOST_MARKUP: Final = 20 * 2**20
+"""Bytes of its parts that are XML: thousands of pages, which take minutes."""
+_MOST_CELLS: Final = 10_000_000
+"""Cells of a sheet up to its last row and column: one cell in the last corner makes 17 thousand millions of them."""
+_CELL: Final = re.compile(rb'<c\s[^<>]{0,200}?\br="([A-Z]{1,3})([0-9]{1,7})"')
 _WORD: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _SHEET: Final = re.compile(r"^## (.*)$", re.MULTILINE)
 
@@ -39,8 +45,8 @@ def to_markdown(content: bytes, name: str, kind: str) -> tuple[str, tuple[str, .
         result = MarkItDown(enable_plugins=False).convert_stream(
             io.BytesIO(content), stream_info=StreamInfo(extension=f".{kind}")
         )
-    except (MarkItDownException, ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
-        raise BrokenDocument(name, f"the file is damaged ({error})") from error
+    except (MarkItDownException, ValueError, KeyError, OSError, RecursionError, zipfile.BadZipFile) as error:
+        raise BrokenDocument(name, f"the file is damaged ({quote(str(error))})") from error
     if kind == "xlsx":
         return _visible(result.markdown, content, name)
     return "\n\n".join(filter(None, (beside, result.markdown))), ()
@@ -49,13 +55,31 @@ def to_markdown(content: bytes, name: str, kind: str) -> tuple[str, tuple[str, .
 def _refuse_bombs(content: bytes, name: str) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            size = sum(part.file_size for part in archive.infolist())
-    except zipfile.BadZipFile as error:
+            parts = archive.infolist()
+            for size, most in (
+                (sum(part.file_size for part in parts), _LARGEST),
+                (sum(part.file_size for part in parts if part.filename.endswith(".xml")), _MOST_MARKUP),
+            ):
+                if size > most:
+                    sizes = f"{size / 2**20:.0f} MiB, more than the limit of {most / 2**20:.0f} MiB"
+                    raise TooLarge(name, f"unpacked it has {sizes}. Split it.")
+            for part in parts:
+                if part.filename.startswith("xl/worksheets/"):
+                    _check_cells(archive.read(part), f"{name} {part.filename}")
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
         raise BrokenDocument(name, f"the file is cut off or damaged ({error}). Get it once more.") from error
-    if size > _LARGEST:
-        raise TooLarge(
-            name, f"unpacked it has {size / 2**20:.0f} MiB, more than the limit of {_LARGEST / 2**20:.0f} MiB"
-        )
+
+
+def _check_cells(sheet: bytes, name: str) -> None:
+    columns = rows = 0
+    for column, row in _CELL.findall(sheet):
+        number = 0
+        for letter in column:
+            number = number * 26 + letter - 64
+        columns, rows = max(columns, number), max(rows, int(row))
+    if rows * columns > _MOST_CELLS:
+        size = f"{rows} rows and {columns} columns, more than {_MOST_CELLS} cells"
+        raise TooLarge(name, f"the sheet has {size}. Delete what stands far off.")
 
 
 def _seen(content: bytes) -> tuple[bytes, str]:
