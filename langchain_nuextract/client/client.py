@@ -205,8 +205,8 @@ class Client:
             async with asyncio.timeout(call.seconds):
                 response = await policy.arun(lambda: self._open(request, place, sync=sync), self.availability)
         try:
-            events = _Events(place, response.headers, self._secrets)
             with self._explained(place):
+                events = _Events(place, response.headers, self._secrets)
                 received = response.aiter_raw()
                 while True:
                     async with asyncio.timeout_at(deadline):

@@ -14,6 +14,7 @@
 | 200 without a model's answer in it              | `NotAChatReply`       |
 """
 
+import errno
 import re
 import sys
 import time
@@ -50,27 +51,36 @@ _BROKEN_GRAMMAR: Final = 500
 _TRY_LATER: Final = frozenset({408, 409, 425, 429})
 
 _TOO_LONG = re.compile(
-    r"context length|available context size|context window|maximum model length|max_model_len"
-    r"|`inputs` tokens \+ |`inputs` must have less than"
-    r"|max_tokens must be at least 1, got -|input is too long|prompt is too long",
+    r"context length|available context size|context window|maximum model length|max_model_len|maximum prompt length"
+    r"|`inputs` tokens \+ |`inputs` must have less than|session_len|maximum input length|max_num_tokens|model capacity"
+    r"|max_tokens must be at least 1, got -|input is too long|prompt is too long|prompt too long|too many tokens"
+    r"|input token count|maximum number of tokens allowed",
     re.IGNORECASE,
 )
+_TOO_LONG_CODE: Final = "context_length_exceeded"
+"""OpenAI's, which gateways and other vendors keep whatever their words are."""
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 _STATUS = re.compile(r"[45][0-9][0-9]")
 _SIZES = (
-    re.compile(r"prompt contains (?:at least )?(\d+) input tokens"),  # vLLM, its generations up to the third below
-    re.compile(r"\((\d+) in (?:the messages|your prompt)"),
-    re.compile(r"request has (\d+) input tokens"),
-    re.compile(r"(?:prompt|input) \((?:total )?(?:length )?(\d+)(?: tokens)?\)", re.IGNORECASE),  # and SGLang
-    re.compile(r"input length \((\d+)\)", re.IGNORECASE),
-    re.compile(r"(\d+) tokens from the input messages"),  # SGLang
-    re.compile(r"request \((\d+) tokens\)"),  # llama.cpp
-    re.compile(r"requested tokens \((\d+)\)", re.IGNORECASE),  # llama-cpp-python, and so Xinference
-    re.compile(r"given: (\d+)(?: `inputs` tokens|$|\.)", re.IGNORECASE),  # TGI
-    re.compile(r"messages resulted in (\d+) tokens"),  # OpenAI
+    re.compile(r"prompt contains (?:at least )?(\d{1,12}) (?:input )?tokens", re.IGNORECASE),  # vLLM, and Mistral
+    re.compile(r"\((\d{1,12}) (?:in the messages|in your prompt|of text input)"),  # OpenRouter
+    re.compile(r"request (?:prompt )?(?:has|contains) (\d{1,12}) (?:input )?tokens", re.IGNORECASE),  # xAI, MLC
+    re.compile(r"(?:prompt|input) \((?:total )?(?:length )?(\d{1,12})(?: tokens)?\)", re.IGNORECASE),  # and SGLang
+    re.compile(r"(?<!maximum )(?:prompt|input) length(?: of)? \(?(\d{1,12})\b", re.IGNORECASE),  # TensorRT-LLM
+    re.compile(r"input token (?:count|length) \(?(\d{1,12})\b", re.IGNORECASE),  # Gemini, LMDeploy
+    re.compile(r"too long: (\d{1,12})\b", re.IGNORECASE),  # Anthropic, Fireworks
+    re.compile(r"(?:current length is|received) (\d{1,12})\b", re.IGNORECASE),  # Cerebras, Cohere
+    re.compile(r"keep the first (\d{1,12})\b", re.IGNORECASE),  # LM Studio
+    re.compile(r"(\d{1,12}) tokens from the input messages"),  # SGLang
+    re.compile(r"request \((\d{1,12}) tokens\)"),  # llama.cpp
+    re.compile(r"requested tokens \((\d{1,12})\)", re.IGNORECASE),  # llama-cpp-python, and so Xinference
+    re.compile(r"given: (\d{1,12})(?: `inputs` tokens|$|\.)", re.IGNORECASE),  # TGI
+    re.compile(r"messages resulted in (\d{1,12}) tokens"),  # OpenAI
 )
-_MAX_TOKENS = re.compile(r"max_(?:completion_)?tokens\b[^.:]{0,60} is too large", re.IGNORECASE)
 """How servers tell the size of a request; the limit is never read from these sentences, for some state a wrong one."""
+_MAX_TOKENS = re.compile(
+    r"max_(?:completion_)?tokens\b[^.:]{0,60} (?:is too large|cannot be greater than)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +119,8 @@ class Refusal:
     @property
     def too_long(self) -> bool:
         """Whether the request did not fit into the context."""
-        return self.status in {400, 413, 422, 500} and _TOO_LONG.search(self.words) is not None
+        by_code = self.error.get("code") == _TOO_LONG_CODE
+        return self.status in {400, 413, 422, 500} and (by_code or _TOO_LONG.search(self.words) is not None)
 
     @property
     def asks_for_models(self) -> bool:
@@ -118,12 +129,16 @@ class Refusal:
 
 
 def refusal_of(status: int, body: object, headers: Mapping[str, str] | None = None) -> Refusal:
-    """Read the body of an error reply: OpenAI's form, FastAPI's `detail`, older vLLM's flat form, or plain text."""
-    error = cast("JSON", body)
-    for key in ("error", "detail"):
-        error = fields(error).get(key) or error
+    """Read the body of an error reply: OpenAI's form, FastAPI's `detail`, older vLLM's flat form, or plain text.
+
+    Gateways have lists of them, and other names for the words.
+    """
+    error = _first(cast("JSON", body))
+    for key in ("error", "errors", "detail"):
+        error = _first(fields(error).get(key)) or error
     if not fields(error).get("message"):
-        words = error if isinstance(error, str) and error else "no reason given"
+        found = (fields(error).get(name) for name in ("msg", "Message", "error_description", "title"))
+        words = error if isinstance(error, str) and error else next(filter(None, found), "no reason given")
         error = {**fields(error), "message": words}
     return Refusal(status, fields(error), headers or {})
 
@@ -162,6 +177,8 @@ def explain(error: Exception, place: ErrorContext, hide: Callable[[str], str] = 
         hide: Takes secrets out of its words.
     """
     cause = hide(str(error) or type(error).__name__)
+    if getattr(error, "errno", None) in {errno.EMFILE, errno.ENFILE}:
+        return EndpointUnreachable(place.url, None, _NO_FILES)
     # By name, as httpx2 and the older httpx, which users may still hand in, have the same tree of errors.
     for name in (kind.__name__ for kind in type(error).__mro__):
         if name in _CAUSES:
@@ -176,6 +193,9 @@ _UNCONNECTED: Final = partial(EndpointUnreachable, connected=False)
 _NO_CONNECTION: Final = (_UNCONNECTED, "no connection in time. " + NOBODY + ".")
 _NOTHING_THERE: Final = (_UNCONNECTED, "nothing answers here ({cause}). " + NOBODY + ".")
 _TOO_SLOW: Final = (ReplyTimeout, "no answer within the timeout. Raise `timeout`, or lower the concurrency.")
+_NO_FILES: Final = (
+    "no file is left for a connection. Lower the concurrency, or raise the limit of open files (ulimit -n)."
+)
 _PROXY: Final = (_UNCONNECTED, "the proxy failed: {cause}")
 _NOT_DECODED: Final = (NotAChatReply, "the body could not be decompressed: {cause}")
 _NO_ADDRESS: Final = (RequestRefused, "this address cannot be asked: {cause}")
@@ -290,6 +310,11 @@ def _not_found(refusal: Refusal, place: ErrorContext, models: tuple[ServedModel,
     served = f"It serves {', '.join(map(repr, names))}" if names else "It does not list its models"
     reason = f"it does not serve {place.model!r}. {served}."
     return UnknownModel(place.url, 404, reason, model=place.model, models=names)
+
+
+def _first(listed: JSON) -> JSON:
+    """The first of a list, and anything else as it is."""
+    return next(iter(items(listed)), None) if isinstance(listed, list) else listed
 
 
 def _size_in(words: str) -> int | None:

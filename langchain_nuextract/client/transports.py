@@ -5,6 +5,7 @@ The SDK of OpenAI is not used: building its objects and walking its pool cost te
 """
 
 import asyncio
+import errno
 import os
 from base64 import b64encode
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -36,6 +37,9 @@ _LARGE: Final = 2**20
 """Bytes from which on aiohttp wants to be given a file, so as not to hold up the loop."""
 _NEVER: Final = 3.0e8
 """Seconds: ten years."""
+_NO_FILES_LEFT: Final = frozenset({errno.EMFILE, errno.ENFILE})
+_UNTIL_FREE: Final = 0.02
+"""Seconds after which a request looks again for a connection, where the process may open no more."""
 _THREADS: Final = 64
 """Requests that a caller's own sync client has under way."""
 _RESENDS: Final = 100
@@ -125,13 +129,20 @@ class AiohttpTransport:
         """Send a request and wait for the head of its response."""
         made: list[object] = []
         _connecting.set(made)
-        for _ in range(_RESENDS):
+        resends = 0
+        while resends < _RESENDS:
             try:
                 return await self._send(sending)
-            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+                if getattr(error, "errno", None) in _NO_FILES_LEFT and self._connector.is_open:
+                    # One of the others will be free soon, within the deadline of this request.
+                    made.clear()
+                    await asyncio.sleep(_UNTIL_FREE)
                 # The server closed a kept connection just now. On a new one it would be a failure.
-                if made:
+                elif made:
                     raise
+                else:
+                    resends += 1
         return await self._send(sending)
 
     async def _send(self, sending: HttpRequest) -> AsyncResponse:
@@ -198,6 +209,7 @@ class _Connector(aiohttp.TCPConnector):
     def __init__(self, tls: SSLContext | None) -> None:
         super().__init__(limit=0, keepalive_timeout=_IDLE, ssl=tls or True)  # pyright: ignore[reportUnknownMemberType]
         self._opened: WeakSet[ResponseHandler] = WeakSet()
+        self._begun = 0
 
     async def _create_connection(
         self,
@@ -206,9 +218,18 @@ class _Connector(aiohttp.TCPConnector):
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  # its name in aiohttp
     ) -> ResponseHandler:
         _connecting.get().append(self)
-        opened = await super()._create_connection(req, traces, timeout)
+        self._begun += 1
+        try:
+            opened = await super()._create_connection(req, traces, timeout)
+        finally:
+            self._begun -= 1
         self._opened.add(opened)
         return opened
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection, or one is being made."""
+        return self._begun > 0 or any(each.transport for each in self._opened)
 
     def abandon(self) -> None:
         """Free the sockets of all connections, whose loop is closed."""

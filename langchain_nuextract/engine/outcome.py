@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 from langchain_nuextract.engine.attempts import AttemptReader, AttemptResult, Validation
 from langchain_nuextract.engine.confidence import Answer, Provenance, Segment
-from langchain_nuextract.engine.fields import fields_at
+from langchain_nuextract.engine.fields import FieldIndex, field_paths
 from langchain_nuextract.engine.prune_invalid import drop_fields, faults, without
 from langchain_nuextract.engine.result import Attempt, Extraction
 from langchain_nuextract.errors import (
@@ -109,8 +109,9 @@ def _kept_repairs(reader: AttemptReader[T], results: Sequence[AttemptResult]) ->
     for number in _used(results):
         result = results[number]
         mine = {field for field, each in fields.items() if each.attempt == number}
+        index = FieldIndex(field_paths(result.sent.shape))
         for repair, shown in zip(result.reading.repairs, _repairs(reader, result), strict=True):
-            if any(field in mine for field in fields_at(result.sent.shape, repair.path)):
+            if any(field in mine for field in index.fields_at(repair.path)):
                 yield shown
 
 

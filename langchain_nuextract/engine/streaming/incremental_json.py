@@ -12,6 +12,8 @@ _BETWEEN: Final = re.compile(r"[\s,:]*")
 _DECODE: Final = json.JSONDecoder(strict=False).decode
 _INSIDE: Final = re.compile(r'(?:[^"\\]+|\\.)*', re.DOTALL)
 _WORD: Final = re.compile(r"[-+.\w]+")
+_DEEPEST: Final = 100
+"""Levels of nesting, as many as the whole answer's reader follows."""
 _CLOSERS: Final = {"{": "}", "[": "]"}
 
 
@@ -97,6 +99,8 @@ class IncrementalParser:
     def _mark(self, here: str) -> bool:
         self._at += 1
         if here in _CLOSERS:
+            if len(self._stack) >= _DEEPEST:
+                return self._lose()
             return self._open({} if here == "{" else [])
         kind = dict if here == "}" else list
         return self._close() if self._stack and isinstance(self._stack[-1], kind) else self._lose()

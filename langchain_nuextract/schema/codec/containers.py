@@ -1,6 +1,7 @@
 """Objects, lists and maps, down to the shape that a template asks for and back."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol, cast
 
 from langchain_nuextract.paths import JSON, fields, text
@@ -71,6 +72,12 @@ class RecordCodec:
     """Whether what was not asked for is kept, for a validator of the user's to see."""
     missing: JSON = None
     note: str = ""
+    asked: Mapping[str, Part] = field(init=False, repr=False, compare=False)
+    """The parts that are asked for, by name."""
+
+    def __post_init__(self) -> None:
+        # Looked up for each repair: a walk through all parts would be quadratic in a large schema.
+        object.__setattr__(self, "asked", {part.name: part for part in self.parts if not part.constant})
 
     def lower(self, value: JSON) -> JSON:
         """Give an object with a key for each part that is asked for."""

@@ -38,7 +38,7 @@ def _in_record(codec: RecordCodec, path: Path, answer: JSON, at: Path) -> Path:
     inner = fields(answer).get(str(name))
     if codec.others and name == codec.others[0]:
         return place(codec.others[1], tuple(rest), inner, at)
-    part = next((part for part in codec.parts if part.name == name and not part.constant), None)
+    part = codec.asked.get(str(name))
     return place(part.codec, tuple(rest), inner, (*at, name)) if part else (*at, *path)
 
 

@@ -290,3 +290,23 @@ def test_nothing_runs_on_after_use(chat):
         chat(endpoint).invoke("x")
     gc.collect()
     assert threading.active_count() <= before + 1
+
+
+MANY_AT_ONCE = """
+import resource, sys
+from langchain_nuextract import NuExtractor
+
+resource.setrlimit(resource.RLIMIT_NOFILE, (60, 60))
+extract = NuExtractor({"a": "string"}, model="numind/NuExtract3", base_url=sys.argv[1], max_retries=0)
+documents = [f"document {number}" for number in range(150)]
+assert all(each == {"a": None} for each in extract.batch(documents, {"max_concurrency": 150}))
+assert all(each.error is None for each in extract.extract_many(documents, max_concurrency=150))
+"""
+
+
+def test_more_requests_at_once_than_files_may_be_open_wait_for_each_other():
+    with FakeEndpoint(FakeReply('{"a": null}', delay=0.05)) as endpoint:
+        command = [sys.executable, "-c", MANY_AT_ONCE, endpoint.url]
+        ended = subprocess.run(command, capture_output=True, timeout=100, check=False)
+    assert (ended.returncode, ended.stderr.decode()[-2000:]) == (0, "")
+    assert len(endpoint.requests) == 300

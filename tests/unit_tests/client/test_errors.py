@@ -169,6 +169,18 @@ SIZES = [
         4997,
     ),
     ("input length exceeds the context length", None),
+    ("Prompt length of 5016 is longer than the maximum model length of 4096.", 5016),
+    ("prompt is too long: 210000 tokens > 200000 maximum", 210000),
+    ("The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).", 1200000),
+    ("Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length", 40000),
+    ("This endpoint's maximum context length is 4096 tokens. You requested about 5000 (4700 of text input)", 4700),
+    ("This model's maximum prompt length is 131072 but the request contains 150000 tokens.", 150000),
+    ("Prompt length (5000) exceeds maximum input length (4096). Set --max_input_len to a larger value.", 5000),
+    ("the prompt exceeds the maximum input length (4096)", None),
+    ("Request prompt has 5000 tokens in total, larger than the model capacity 4096.", 5000),
+    ("too many tokens: total number of tokens in the prompt cannot exceed 4081 - received 5000.", 5000),
+    ("Trying to keep the first 5000 tokens when the context length of only 4096 tokens overflows", 5000),
+    (f"the request has {'9' * 5000} input tokens, more than the context length", None),
 ]
 
 
@@ -216,6 +228,13 @@ def test_llama_cpp_tells_limit_and_size_in_fields_of_their_own():
     assert (error.limit, error.size) == (512, 900)
 
 
+def test_an_overflow_is_known_by_its_code_whatever_the_words_are():
+    told = {"message": "Please reduce the length. Current length is 9000", "code": "context_length_exceeded"}
+    error = explain_refusal(refusal_of(400, {"error": told}), PLACE, (ServedModel("m", 8192),))
+    assert isinstance(error, ContextOverflow)
+    assert (error.limit, error.size) == (8192, 9000)
+
+
 def test_an_overflow_is_told_even_if_the_limit_is_not():
     error = explain_refusal(refusal_of(400, {"error": {"message": "maximum context length is 3"}}), PLACE, ())
     assert isinstance(error, ContextOverflow)
@@ -232,6 +251,13 @@ BODIES = [
     pytest.param(None, "no reason given", id="none"),
     pytest.param({"error": {"message": None}}, "no reason given", id="null"),
     pytest.param([1], "no reason given", id="array"),
+    pytest.param([{"error": {"message": "why"}}], "why", id="Gemini"),
+    pytest.param({"errors": [{"message": "why"}]}, "why", id="list of errors"),
+    pytest.param({"detail": [{"loc": ["body", "messages"], "msg": "why"}]}, "why", id="FastAPI, a wrong field"),
+    pytest.param({"title": "no", "status": 400, "detail": "why"}, "why", id="problem details"),
+    pytest.param({"Message": "why"}, "why", id="AWS"),
+    pytest.param({"error": "invalid", "error_description": "why"}, "invalid", id="OAuth"),
+    pytest.param({"error": []}, "no reason given", id="empty list"),
 ]
 
 

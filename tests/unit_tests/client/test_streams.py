@@ -144,3 +144,13 @@ def test_events_are_read_however_they_are_cut(size):
     pieces = [EVENTS[start : start + size] for start in range(0, len(EVENTS), size)]
     events = [event for piece in pieces for event in reader.feed(piece)]
     assert (events, reader.complete) == ([{"a": 1}, {"b": "é"}], True)
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "br, gzip", "compress"])
+def test_a_stream_that_is_compressed_in_an_unknown_way_is_no_reply(run, chat, encoding):
+    headers = {"Content-Type": "text/event-stream", "Content-Encoding": encoding}
+    with (
+        FakeEndpoint(FakeReply(body="x", headers=headers)) as endpoint,
+        pytest.raises(NotAChatReply, match="compressed"),
+    ):
+        run.stream(chat(endpoint, max_retries=0))

@@ -1,6 +1,7 @@
 """Answers that fail, against a fake endpoint: what is asked again, what is kept, and what it may cost."""
 
 import json
+import time
 from datetime import date
 from typing import Any
 
@@ -498,3 +499,21 @@ def test_an_optional_field_is_asked_for_again_before_it_is_dropped(run):
         details = run(extractor(endpoint, Order, recovery=RecoveryPolicy(on_failure="drop")).detailed, TEXT)
     assert details.value == Order.model_validate(GOOD)
     assert details.problems == ()
+
+
+def seconds_for_misnamed_keys(count: int) -> float:
+    schema = {"type": "object", "properties": {f"field_{each}": {"type": "string"} for each in range(count)}}
+    with FakeEndpoint({f"Field-{each}x": f"value {each}" for each in range(count)}) as endpoint:
+        extract = NuExtractor(
+            schema, model="numind/NuExtract3", base_url=endpoint.url, recovery=RecoveryPolicy(max_calls=1)
+        )
+        started = time.process_time()
+        extract.detailed.invoke("nothing")
+        return time.process_time() - started
+
+
+def test_misnamed_keys_of_a_large_schema_take_time_that_grows_as_it_does():
+    # Eight times as long if linear, 64 times if quadratic: far enough apart for any machine.
+    assert min(seconds_for_misnamed_keys(2400) for _ in "123") <= 24 * min(
+        seconds_for_misnamed_keys(300) for _ in "123"
+    )

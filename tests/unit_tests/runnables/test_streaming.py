@@ -13,7 +13,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.prompts import PromptTemplate
 from pydantic import BaseModel, Field
 
-from langchain_nuextract import EndpointError, InvalidExtraction, NuExtractor, RecoveryPolicy, Target
+from langchain_nuextract import EndpointError, ExtractionError, InvalidExtraction, NuExtractor, RecoveryPolicy, Target
 from langchain_nuextract.dialects import dialect_named
 from langchain_nuextract.dialects.messages import Request
 from langchain_nuextract.engine.plan import plan_for
@@ -247,3 +247,18 @@ def seconds_for(items):
 
 def test_the_time_grows_with_the_length_and_not_with_its_square():
     assert seconds_for(800) < 32 * seconds_for(100)
+
+
+@pytest.mark.parametrize("levels", [150, 1000, 50_000])
+@pytest.mark.parametrize("closed", [True, False], ids=["closed", "open"])
+def test_a_model_that_nests_without_end_is_an_invalid_answer_of_a_stream(run, levels, closed):
+    said = '{"payer": ' + "[" * levels + ("]" * levels + "}" if closed else "")
+    with FakeEndpoint(FakeReply(said, finish_reason="stop" if closed else "length")) as endpoint:
+        extract = NuExtractor(
+            {"type": "object", "properties": {"payer": {"type": "string"}}, "required": ["payer"]},
+            model="numind/NuExtract3",
+            base_url=endpoint.url,
+            recovery=RecoveryPolicy(max_calls=1),
+        )
+        with pytest.raises(ExtractionError):
+            run.stream(extract, "Ann pays.")
