@@ -29,6 +29,11 @@ from yarl import URL
 
 from langchain_nuextract.client.config import Timeouts
 
+try:
+    import resource
+except ImportError:  # Windows, which has no such limit
+    resource = None
+
 T = TypeVar("T")
 
 _IDLE: Final = 4.0
@@ -207,7 +212,7 @@ class _Connector(aiohttp.TCPConnector):
     """Knows its connections, so that they can be ended without their loop."""
 
     def __init__(self, tls: SSLContext | None) -> None:
-        super().__init__(limit=0, keepalive_timeout=_IDLE, ssl=tls or True)  # pyright: ignore[reportUnknownMemberType]
+        super().__init__(limit=_most_connections(), keepalive_timeout=_IDLE, ssl=tls or True)  # pyright: ignore[reportUnknownMemberType]
         self._opened: WeakSet[ResponseHandler] = WeakSet()
         self._begun = 0
 
@@ -239,6 +244,17 @@ class _Connector(aiohttp.TCPConnector):
 
     def __del__(self, _: object = None) -> None:
         """Say nothing, unlike aiohttp, of connections that have ended with their loop."""
+
+
+def _most_connections() -> int:
+    """Leave a quarter of the files that the process may open to others: documents, checkpoints, modules. 0 is no limit.
+
+    What is beyond that waits for a connection, as it does where other connections have taken those files.
+    """
+    if resource is None:
+        return 0
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 0 if most == resource.RLIM_INFINITY else max(most * 3 // 4, 1)
 
 
 def _abandon(transport: asyncio.BaseTransport) -> None:
