@@ -5,6 +5,7 @@ from typing import Any, Protocol, Self
 from langchain_core.runnables import Runnable
 
 from langchain_nuextract.client.client import ApiCall, Client
+from langchain_nuextract.client.image_urls import AllowedImageUrls
 from langchain_nuextract.dialects.dialect import Dialect
 from langchain_nuextract.dialects.messages import Request
 from langchain_nuextract.documents.options import PageOptions
@@ -36,6 +37,11 @@ class Extractor(Protocol):
     @property
     def pages(self) -> PageOptions:
         """How pages are read."""
+        ...
+
+    @property
+    def allow_image_urls(self) -> AllowedImageUrls:
+        """Which images by address may be sent."""
         ...
 
     @property

@@ -7,9 +7,11 @@ from typing import Any, Final
 from langchain_core.messages import BaseMessage
 
 from langchain_nuextract.client.client import ApiCall
+from langchain_nuextract.client.deadline import allowed_seconds
 from langchain_nuextract.client.image_urls import check_image_urls
 from langchain_nuextract.client.request_body import FOR_VLLM, ROUTE, arguments, as_completion, merged, take_options
 from langchain_nuextract.dialects.messages import Request
+from langchain_nuextract.documents.escape import EscapedSource
 from langchain_nuextract.errors import UnsupportedTask
 from langchain_nuextract.paths import JSON, fields
 from langchain_nuextract.runnables.model_settings import ModelSettings
@@ -39,14 +41,16 @@ class ApiModel(ModelSettings):
 
     def _call(
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Mapping[str, Any], *, streaming: bool = False
-    ) -> ApiCall:
+    ) -> tuple[ApiCall, EscapedSource]:
+        """Make a call of messages, with what restores the answer to it."""
         self.check_call([*kwargs])
         given = kwargs if stop is None else {**kwargs, "stop": stop}
         template = merged(self.extra_body, kwargs, kwargs.get("extra_body"))
-        sent = escape_documents(
+        sent, escaped = escape_documents(
             openai_messages(messages), template, model=str(given.get("model") or self.model_name), dialect=self.dialect
         )
-        return self._api_call(sent, given, streaming=streaming)
+        call = self._api_call(sent, given, streaming=streaming)
+        return replace(call, seconds=allowed_seconds()), escaped
 
     def _api_call(self, messages: list[JSON], given: Mapping[str, Any], *, streaming: bool) -> ApiCall:
         """Make the body of a request: the settings, the arguments of the call on top, then `extra_body` of both."""

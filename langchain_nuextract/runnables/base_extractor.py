@@ -155,7 +155,7 @@ class BaseExtractor(RunnableSerializable[Input, Out]):
         return self.select_output(await self.executor.aextract(document, asking, tell))
 
     def _traced_caller(self, config: RunnableConfig) -> TracedCaller:
-        return TracedCaller(self._llm, config, self.executor.ls_arguments)
+        return TracedCaller(self._llm, config, self.executor.ls_arguments, self._base.allow_image_urls)
 
     def batch(
         self, inputs: list[Input], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any

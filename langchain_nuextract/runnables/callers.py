@@ -6,6 +6,7 @@ A run of LangChain's costs several times what sending a request and reading its 
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import aclosing, closing
 from dataclasses import dataclass, field
+from itertools import chain
 from time import perf_counter
 from typing import Any
 
@@ -14,6 +15,8 @@ from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import ensure_config, get_callback_manager_for_config
 
+from langchain_nuextract.client.deadline import within
+from langchain_nuextract.client.image_urls import AllowedImageUrls, check_image_urls
 from langchain_nuextract.client.response import piece_in, piece_of, reply_in, reply_of
 from langchain_nuextract.dialects.messages import Piece, Reply, Request
 from langchain_nuextract.paths import JSON
@@ -29,12 +32,14 @@ class TracedCaller:
     config: RunnableConfig
     ls_arguments: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
     """Arguments by which LangChain shows tracers the schema."""
+    allow_image_urls: AllowedImageUrls = True
+    """Which images by address may be sent, whatever the model; one of ours has a setting of its own besides."""
 
     def ask(self, request: Request) -> Reply:
         """Send a request and wait for the reply."""
         started = perf_counter()
         arguments = self._arguments(request)
-        with explained_errors(self.llm):
+        with explained_errors(self.llm), within(request.seconds):
             message = self.llm.invoke(_messages(request), self.config, **arguments)
         return reply_of(message, perf_counter() - started)
 
@@ -42,7 +47,7 @@ class TracedCaller:
         """Do the same on an event loop."""
         started = perf_counter()
         arguments = self._arguments(request)
-        with explained_errors(self.llm):
+        with explained_errors(self.llm), within(request.seconds):
             message = await self.llm.ainvoke(_messages(request), self.config, **arguments)
         return reply_of(message, perf_counter() - started)
 
@@ -50,17 +55,26 @@ class TracedCaller:
         """Send a request and yield the reply as it comes in."""
         arguments = {**self._arguments(request), **stream_arguments(self.llm)}
         with explained_errors(self.llm):
-            for chunk in self.llm.stream(_messages(request), self.config, **arguments):
+            chunks = self.llm.stream(_messages(request), self.config, **arguments)
+            # The call begins with its first chunk; what is set must not be seen between the others.
+            with within(request.seconds):
+                first = next(chunks, None)
+            for chunk in chain(filter(None, (first,)), chunks):
                 yield piece_of(chunk)
 
     async def apieces(self, request: Request) -> AsyncGenerator[Piece]:
         """Do the same on an event loop."""
         arguments = {**self._arguments(request), **stream_arguments(self.llm)}
         with explained_errors(self.llm):
-            async for chunk in self.llm.astream(_messages(request), self.config, **arguments):
+            chunks = self.llm.astream(_messages(request), self.config, **arguments)
+            with within(request.seconds):
+                chunk = await anext(chunks, None)
+            while chunk is not None:
                 yield piece_of(chunk)
+                chunk = await anext(chunks, None)
 
     def _arguments(self, request: Request) -> dict[str, Any]:
+        check_image_urls(_messages(request), self.allow_image_urls)
         return {**call_arguments(request, self.llm), **self.ls_arguments}
 
 

@@ -21,6 +21,7 @@ from langchain_nuextract.runnables.callbacks.redact import ImageData
 from langchain_nuextract.runnables.callbacks.redacted_runs import IMAGES, whole
 from langchain_nuextract.runnables.extractor import NuExtractor
 from langchain_nuextract.runnables.include_raw import RawExtractor
+from langchain_nuextract.runnables.raw_template import restored
 from langchain_nuextract.runnables.response_format import asks_for_object, single_chunk, unwrapped
 
 __all__ = ["ChatNuExtract", "reply_of"]
@@ -92,8 +93,8 @@ class ChatNuExtract(ApiModel):
             from langchain_nuextract.runnables.response_format_answer import ResponseFormatAnswer  # noqa: PLC0415 chatting alone does without
 
             return ResponseFormatAnswer(self, messages, kwargs).answer(partial(self._ask, stop))
-        call = self._call(messages, stop, kwargs)
-        return result_of(self.wire.post(call), str(call.body["model"]))
+        call, escaped = self._call(messages, stop, kwargs)
+        return restored(result_of(self.wire.post(call), str(call.body["model"])), escaped)
 
     async def _agenerate(
         self,
@@ -109,8 +110,8 @@ class ChatNuExtract(ApiModel):
             from langchain_nuextract.runnables.response_format_answer import ResponseFormatAnswer  # noqa: PLC0415 chatting alone does without
 
             return await ResponseFormatAnswer(self, messages, kwargs).aanswer(partial(self._aask, stop))
-        call = self._call(messages, stop, kwargs)
-        return result_of(await self.wire.apost(call), str(call.body["model"]))
+        call, escaped = self._call(messages, stop, kwargs)
+        return restored(result_of(await self.wire.apost(call), str(call.body["model"])), escaped)
 
     def _ask(self, stop: list[str] | None, messages: list[BaseMessage], body: dict[str, Any]) -> ChatResult:
         return self._generate(messages, stop, **body)
@@ -155,7 +156,11 @@ class ChatNuExtract(ApiModel):
             # The object has to be read and validated as a whole before any of its text is known.
             yield single_chunk(self._generate(messages, stop, **kwargs))
             return
-        call = self._call(messages, stop, kwargs, streaming=True)
+        call, escaped = self._call(messages, stop, kwargs, streaming=True)
+        if escaped.marks:
+            # A mark of the document may come in several pieces, and which one it is the words around it tell.
+            yield single_chunk(self._generate(messages, stop, **kwargs))
+            return
         for event in self.wire.events(call):
             yield chunk_of(event, str(call.body["model"]))
 
@@ -165,7 +170,10 @@ class ChatNuExtract(ApiModel):
         if asks_for_object(kwargs):
             yield single_chunk(await self._agenerate(messages, stop, **kwargs))
             return
-        call = self._call(messages, stop, kwargs, streaming=True)
+        call, escaped = self._call(messages, stop, kwargs, streaming=True)
+        if escaped.marks:
+            yield single_chunk(await self._agenerate(messages, stop, **kwargs))
+            return
         async for event in self.wire.aevents(call):
             yield chunk_of(event, str(call.body["model"]))
 
@@ -247,7 +255,7 @@ class ChatNuExtract(ApiModel):
         Raises:
             NotImplementedError: The endpoint does not tell.
         """
-        body = self._call([*messages], None, {}).body
+        body = self._call([*messages], None, {})[0].body
         asked = {key: body[key] for key in ("model", "messages", "chat_template_kwargs") if key in body}
         return len(items(self._tokenize(asked)["tokens"]))
 

@@ -27,6 +27,7 @@ from langchain_core.tools import ToolException
 from pydantic import Field, PrivateAttr, SecretStr, SkipValidation
 
 from langchain_nuextract.client.client import Client
+from langchain_nuextract.client.image_urls import AllowedImageUrls
 from langchain_nuextract.client.request_body import merged
 from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.dialects.dialect import Dialect
@@ -78,6 +79,7 @@ class Settings(TypedDict, total=False):
     recovery: RecoveryPolicy
     logprobs: bool
     pages: PageOptions
+    allow_image_urls: AllowedImageUrls
 
 
 class NuExtractor(BaseExtractor[T], Generic[T]):
@@ -108,6 +110,8 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
             times as long with them.
         pages: How to read what has pages, such as PDFs: which of them, how finely, by which password: see
             `PageOptions`.
+        allow_image_urls: Which images by address may be sent, whichever model is asked: see `ChatNuExtract`, of which
+            it is a setting as well.
 
     Raises:
         TypeError: There is no such setting, or `llm` is no chat model.
@@ -127,6 +131,7 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
     recovery: RecoveryPolicy = DEFAULT
     logprobs: bool = False
     pages: PageOptions = PAGES
+    allow_image_urls: AllowedImageUrls = True
 
     make_model: ClassVar[Callable[..., ApiModel]]
     """Makes the model where none is given: `ChatNuExtract`, which is built upon this class and puts itself here."""
@@ -148,6 +153,8 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
         connection = {name: settings.pop(name) for name in [*settings] if name not in own}
         connection = {name: given for name, given in connection.items() if given is not None}
         llm = _chat_model(settings.pop("llm", None), connection)
+        if isinstance(llm, ApiModel) and "allow_image_urls" in settings:
+            llm = llm.model_copy(update={"allow_image_urls": settings["allow_image_urls"]})
         target: Target[Any] = settings.pop("target", None) or Target.of(schema)
         dialect = _dialect(settings.pop("dialect", None), llm)
         asked = {name: settings.pop(name) for name in _ASKED if name in settings}

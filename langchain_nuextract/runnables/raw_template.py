@@ -1,48 +1,87 @@
-"""Messages that are sent with a template of the caller's own: what they say is a document, so its marks are escaped."""
+"""Messages that are sent with a template of the caller's own: what they say is a document, so its marks are escaped.
 
-from collections.abc import Mapping, Sequence
+What the model copies comes back as the document has it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
+
+from langchain_core.outputs import ChatGeneration, ChatResult
 
 from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.dialects.nuextract2 import NUEXTRACT_2_0
 from langchain_nuextract.dialects.nuextract3 import NUEXTRACT_3_0
-from langchain_nuextract.documents.escape import escape_text
+from langchain_nuextract.documents.escape import EscapedSource, escape_source
+from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.errors import UnsupportedTask
 from langchain_nuextract.paths import JSON, fields, items, text
 
+_DATA: Final = frozenset({"user", "developer"})
+"""Roles of messages that hold documents."""
+_NOTHING: Final = EscapedSource(Source(()))
 _ANY_TEMPLATE: Final = tuple(dict.fromkeys((*NUEXTRACT_3_0.marks, *NUEXTRACT_2_0.marks)))
 
 
 def escape_documents(
     messages: Sequence[JSON], body: Mapping[str, JSON], *, model: str, dialect: str | None
-) -> list[JSON]:
+) -> tuple[list[JSON], EscapedSource]:
     """Break up the control marks in what users say, where a template is sent along; what is escaped already stays.
 
     Args:
-        messages: As the OpenAI API has them.
+        messages: As the OpenAI API has them. Those of users are the document, and those of developers are examples.
         body: The other fields of the request.
         model: The model's name, which tells the marks if `dialect` does not.
         dialect: The model generation.
+
+    Returns:
+        The messages, and what puts the marks back into what the model copies out of them.
     """
     if not fields(body.get("chat_template_kwargs")).get("template"):
-        return list(messages)
+        return list(messages), _NOTHING
     try:
         marks = (dialect_named(dialect) if dialect else dialect_for(model)).marks
     except UnsupportedTask:
         marks = _ANY_TEMPLATE
-    return [
-        _escaped(message, marks) if text(fields(message).get("role")) == "user" else message for message in messages
-    ]
+    escaped = escape_source(Source(tuple(Text(said) for message in messages for said in _texts(message))), marks)
+    if not escaped.marks:
+        return list(messages), _NOTHING
+    said = iter([part.text for part in escaped.source.parts if isinstance(part, Text)])
+    return [_with_texts(message, said) for message in messages], escaped
 
 
-def _escaped(message: JSON, marks: tuple[str, ...]) -> JSON:
+def restored(result: ChatResult, escaped: EscapedSource) -> ChatResult:
+    """Put the marks of a document back into an answer to it."""
+    if not escaped.marks:
+        return result
+    return result.model_copy(
+        update={"generations": [_restored(generation, escaped) for generation in result.generations]}
+    )
+
+
+def _restored(generation: ChatGeneration, escaped: EscapedSource) -> ChatGeneration:
+    message = generation.message
+    whole = message.model_copy(update={"content": escaped.restore(message.text)})
+    return ChatGeneration(message=whole, generation_info=generation.generation_info)
+
+
+def _texts(message: JSON) -> Iterator[str]:
+    """Give the texts of a message that is data, in their order."""
+    if text(fields(message).get("role")) not in _DATA:
+        return
     content = fields(message).get("content")
     if isinstance(content, str):
-        return {**fields(message), "content": escape_text(content, marks)}
+        yield content
+    yield from (text(fields(part).get("text")) for part in items(content) if fields(part).get("type") == "text")
+
+
+def _with_texts(message: JSON, said: Iterator[str]) -> JSON:
+    """Give a message with other texts, as many as it has."""
+    if text(fields(message).get("role")) not in _DATA:
+        return message
+    content = fields(message).get("content")
+    if isinstance(content, str):
+        return {**fields(message), "content": next(said)}
     parts = (
-        {**fields(part), "text": escape_text(text(fields(part).get("text")), marks)}
-        if fields(part).get("type") == "text"
-        else part
-        for part in items(content)
+        {**fields(part), "text": next(said)} if fields(part).get("type") == "text" else part for part in items(content)
     )
     return {**fields(message), "content": list(parts)}

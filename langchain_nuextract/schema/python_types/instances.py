@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from langchain_nuextract.errors import InvalidValue, Problem, UnsupportedSchema
 from langchain_nuextract.paths import JSON, Path, child
 from langchain_nuextract.schema.json_types import shown
-from langchain_nuextract.schema.python_types.adapters import adapter
 from langchain_nuextract.schema.python_types.aliases import reads_names
+from langchain_nuextract.schema.python_types.bounded_patterns import validator
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -34,7 +34,7 @@ def check_python(type_: Any, value: JSON) -> Any:
     try:
         # Types without paths are left to their own settings: by their names, fields that have keys are not read.
         named = True if reads_names(type_) else None
-        return adapter(type_).validate_json(json.dumps(value), by_name=named, by_alias=named)
+        return validator(type_).validate_json(json.dumps(value), by_name=named, by_alias=named)
     except ValidationError as error:
         raise _invalid(error.errors(include_url=False), value) from error
     except UnsupportedSchema:

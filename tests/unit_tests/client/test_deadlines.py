@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from itertools import chain, repeat
 
 import pytest
+from langchain_core.caches import InMemoryCache
+from langchain_core.callbacks import BaseCallbackHandler
 
-from langchain_nuextract import NuExtractor, RecoveryPolicy, ReplyTimeout
+from langchain_nuextract import ChatNuExtract, NuExtractor, RecoveryPolicy, ReplyTimeout
+from langchain_nuextract.client.deadline import allowed_seconds
 from langchain_nuextract.client.response import EventReader
+from langchain_nuextract.testing import FakeEndpoint
 
 STEP = 0.02
 """Seconds between two drops, each far within any timeout."""
@@ -86,6 +90,26 @@ def test_the_time_of_a_recovery_ends_a_call_under_way(run, drip):
         known = {"model": "numind/NuExtract3", "base_url": server.url, "recovery": RecoveryPolicy(max_seconds=0.3)}
         with pytest.raises(ReplyTimeout):
             run(NuExtractor({"a": "string"}, **known))
+
+
+@pytest.mark.parametrize("drip", ["headers", "the body"])
+@pytest.mark.parametrize("way", ["invoke", "stream"])
+def test_so_does_it_where_somebody_listens(run, drip, way):
+    heard = {"callbacks": [BaseCallbackHandler()]}
+    with dripping(*DRIPS[drip]) as server:
+        known = {"model": "numind/NuExtract3", "base_url": server.url, "recovery": RecoveryPolicy(max_seconds=0.3)}
+        extract = NuExtractor({"a": "string"}, **known).with_config(heard)
+        with pytest.raises(ReplyTimeout):
+            run(extract) if way == "invoke" else run.stream(extract)
+    assert allowed_seconds() is None
+
+
+def test_what_is_left_of_the_time_is_no_part_of_a_cache_s_key(run):
+    with FakeEndpoint({"a": "x"}) as endpoint:
+        llm = ChatNuExtract(model="numind/NuExtract3", base_url=endpoint.url, cache=InMemoryCache())
+        extract = NuExtractor({"a": "string"}, llm=llm, recovery=RecoveryPolicy(max_seconds=30))
+        assert [run(extract, "the document") for _ in "ab"] == [{"a": "x"}] * 2
+    assert len(endpoint.requests) == 1
 
 
 def test_a_stream_in_one_big_body_is_read_line_by_line_and_once():

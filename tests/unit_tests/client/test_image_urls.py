@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.messages import HumanMessage
+from langchain_openai import ChatOpenAI
 
-from langchain_nuextract import Image, NuExtractor, UnreadableDocument
+from langchain_nuextract import ChatNuExtract, Image, NuExtractor, RecoveryPolicy, UnreadableDocument
 from langchain_nuextract.client.image_urls import check_image_urls
 from langchain_nuextract.testing import FakeEndpoint
 
@@ -16,6 +17,7 @@ PNG = base64.b64decode(
 )
 DATA = "data:image/png;base64," + base64.b64encode(PNG).decode()
 URL = "https://pictures.example.org/deed.png"
+ONCE = RecoveryPolicy(max_calls=1)
 HOSTS = ("pictures.example.org", "*.CDN.example.net")
 
 
@@ -116,3 +118,33 @@ def test_a_chat_model_refuses_and_a_call_may_be_stricter(run, chat):
         assert endpoint.requests == []
         run(chat(endpoint), asked, allow_image_urls=["pictures.example.org"])
     assert "allow_image_urls" not in endpoint.requests[0].body
+
+
+FOREIGN = [
+    pytest.param(lambda url: ChatOpenAI(model="m", base_url=url, api_key="k", max_retries=0), id="ChatOpenAI"),
+    pytest.param(lambda url: ChatOpenAI(model="m", base_url=url, api_key="k").with_retry(), id="bound"),
+    pytest.param(lambda url: ChatNuExtract(model="m", base_url=url), id="ours"),
+    pytest.param(lambda url: ChatNuExtract(model="m", base_url=url).with_retry(), id="ours, bound"),
+]
+
+
+@pytest.mark.parametrize("model", FOREIGN)
+@pytest.mark.parametrize(
+    ("url", "allowed"), [(URL, False), (URL, ("other.example.org",)), ("file:///etc/passwd", True), ("//a/b.png", True)]
+)
+def test_no_model_is_sent_an_address_that_is_not_allowed(run, model, url, allowed):
+    with FakeEndpoint({"a": "x"}) as endpoint:
+        extract = NuExtractor(
+            {"a": "string"}, llm=model(endpoint.url), dialect="3", allow_image_urls=allowed, recovery=ONCE
+        )
+        with pytest.raises(UnreadableDocument):
+            run(extract, [HumanMessage([{"type": "image_url", "image_url": {"url": url}}])])
+        assert endpoint.requests == []
+
+
+@pytest.mark.parametrize("model", FOREIGN)
+def test_every_model_is_sent_one_that_is(run, model):
+    with FakeEndpoint({"a": "x"}) as endpoint:
+        extract = NuExtractor({"a": "string"}, llm=model(endpoint.url), dialect="3", allow_image_urls=HOSTS)
+        assert run(extract, [HumanMessage([{"type": "image_url", "image_url": {"url": URL}}])]) == {"a": "x"}
+        assert URL in str(endpoint.requests[0].body)
