@@ -14,7 +14,7 @@ from collections.abc import (
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
@@ -65,7 +65,7 @@ class Batch(Generic[Out]):
                         desk.open += 1
                         pool.loop.call_soon_threadsafe(pool.give, given)
                     elif desk.open:
-                        yield from desk.receive(ready.get())
+                        yield from desk.receive(ready.get(), ready)
                     else:
                         source.end()
                         return
@@ -87,7 +87,7 @@ class Batch(Generic[Out]):
                     while not source.has_ended or desk.handed_out < source.taken:
                         delivered = await ready.get()
                         if delivered is not None:
-                            for result in desk.receive(delivered):
+                            for result in desk.receive(delivered, ready):
                                 room.release()
                                 yield result
                     source.end()
@@ -137,27 +137,55 @@ class _Desk(Generic[Out]):
         """Whether another document may be taken."""
         return self.open < self._options.window
 
-    def receive(self, delivered: Delivered[Out]) -> Iterator[Result[Out]]:
+    def receive(self, delivered: Delivered[Out], ready: "_Queue") -> Iterator[Result[Out]]:
         """Take a result, and hand out those whose turn it is.
+
+        Args:
+            delivered: The result, or what broke the batch.
+            ready: What has been delivered since.
 
         Raises:
             EndpointError: The endpoint is of no use to any document; what is finished is handed out before.
-            Whatever broke the batch, or the error of a document if that is wanted.
+            Whatever broke the batch, after that as well, or the error of a document if that is wanted.
         """
-        if isinstance(delivered, BaseException):
-            raise delivered
-        if isinstance(delivered.error, EndpointError) and delivered.error.stops_run:
-            yield from (self._early[place] for place in sorted(self._early))
-            raise delivered.error
-        self._progress.add(delivered)
-        place = delivered.index if self._options.in_order else self.handed_out
-        self._early[place] = delivered
+        if failure := _stops(delivered):
+            yield from self._finished(ready)
+            raise failure
+        assert isinstance(delivered, Result)  # noqa: S101  # what is none stops the run
+        self._add(delivered)
         while result := self._early.pop(self.handed_out, None):
             if self._options.on_error == "raise":
                 result.unwrap()
             self.handed_out += 1
             self.open -= 1
             yield result
+
+    def _add(self, result: Result[Out]) -> None:
+        self._progress.add(result)
+        self._early[result.index if self._options.in_order else self.handed_out + len(self._early)] = result
+
+    def _finished(self, ready: "_Queue") -> Iterator[Result[Out]]:
+        """Give all that is finished: nobody could ask for it later."""
+        while not ready.empty():
+            delivered: Delivered[Out] | None = ready.get_nowait()
+            if isinstance(delivered, Result) and not _stops(delivered):
+                self._add(delivered)
+        yield from (self._early.pop(place) for place in sorted(self._early))
+
+
+class _Queue(Protocol):
+    """A queue of results, for threads or for an event loop."""
+
+    def empty(self) -> bool: ...
+    def get_nowait(self) -> Any: ...
+
+
+def _stops(delivered: Delivered[Any]) -> BaseException | None:
+    """What ends the run, if a delivery does."""
+    if isinstance(delivered, BaseException):
+        return delivered
+    error = delivered.error
+    return error if isinstance(error, EndpointError) and error.stops_run else None
 
 
 class _Source:

@@ -2,10 +2,12 @@
 
 import collections
 import socket
+import threading
+import time
 
 import pytest
 
-from langchain_nuextract import AccessDenied, EndpointBusy, EndpointError, EndpointUnreachable, UnknownModel
+from langchain_nuextract import AccessDenied, EndpointBusy, EndpointError, EndpointUnreachable, UnknownModel, counters
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 from tests.unit_tests.batch.test_batches import extractor, number_in, numbered, right
 
@@ -83,6 +85,37 @@ def test_an_endpoint_that_stays_gone_stops_the_run_after_its_patience():
     assert isinstance(error, EndpointBusy)
     assert [one.value.number for one in results] == [one.index for one in results]
     assert len(results) == 8
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+def test_what_is_finished_and_not_fetched_yet_is_handed_out_before_the_run_stops(in_order):
+    begun, refused = threading.Event(), threading.Barrier(17, timeout=60)
+
+    def server(received):
+        number = number_in(received)
+        if number >= 10:
+            begun.wait(60)
+            refused.wait()
+            return FakeReply(status=401)
+        return right(received) if number == 0 or over.wait(60) else FakeReply(status=500)
+
+    over, before = threading.Event(), counters.read()
+    with FakeEndpoint(server) as endpoint:
+        results = extractor(endpoint).extract_many(numbered(26), max_concurrency=32, in_order=in_order)
+        fetched = [next(results)]
+        begun.set()
+        refused.wait()
+        while counters.read().failures < before.failures + 16:
+            time.sleep(0.01)
+        over.set()
+        while counters.read().documents < before.documents + 26:
+            time.sleep(0.01)
+        time.sleep(0.3)
+        with pytest.raises(AccessDenied):
+            fetched.extend(results)
+    numbers = [result.index for result in fetched if result.error is None]
+    assert sorted(numbers) == list(range(10))
+    assert numbers == sorted(numbers) or not in_order
 
 
 def test_a_batch_with_exceptions_keeps_what_is_finished_and_gives_the_rest_the_error():

@@ -137,7 +137,7 @@ def test_no_model_is_sent_an_address_that_is_not_allowed(run, model, url, allowe
         extract = NuExtractor(
             {"a": "string"}, llm=model(endpoint.url), dialect="3", allow_image_urls=allowed, recovery=ONCE
         )
-        with pytest.raises(UnreadableDocument):
+        with pytest.raises(ValueError, match="address"):
             run(extract, [HumanMessage([{"type": "image_url", "image_url": {"url": url}}])])
         assert endpoint.requests == []
 
