@@ -1,12 +1,9 @@
 """`nuextract extract`: from files to objects."""
 
 import argparse
-import sys
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, get_args
-
-from langchain_core.documents.base import Blob
 
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.cli import files
@@ -53,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
     names = files.expand(options.files, recursive=options.recursive, include=options.include)
     with ExitStack() as stack:
         model, base_urls, key = _endpoints(options, stack)
+        pages = files.page_options(options)
         extractor = NuExtractor(
             target,
             model=model,
@@ -61,10 +59,10 @@ def run(options: argparse.Namespace) -> int:
             dialect=options.dialect,
             instructions=options.instructions,
             recovery=RecoveryPolicy(on_failure=options.on_failure),
-            pages=files.page_options(options),
+            pages=pages,
         )
         results = extractor.detailed.extract_many(
-            [_document(name) for name in names],
+            [files.standard_input(pages) if name == "-" else Path(name) for name in names],
             checkpoint=options.checkpoint,
             endpoints=base_urls,
             max_concurrency=options.concurrency,
@@ -84,11 +82,6 @@ def _endpoints(options: argparse.Namespace, stack: ExitStack) -> tuple[str | Non
 
     endpoint = stack.enter_context(LocalEndpoint(on_progress=say))
     return endpoint.model, [endpoint.base_url], {"api_key": endpoint.api_key}
-
-
-def _document(name: str) -> Any:
-    # Bytes, as a file has them: nobody knows yet whether they are text, and in which encoding.
-    return Blob.from_data(sys.stdin.buffer.read(), path="standard input") if name == "-" else Path(name)
 
 
 def _print(name: str, result: Result[Extraction[Any]], *, lines: bool) -> None:

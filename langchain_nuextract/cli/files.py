@@ -1,12 +1,17 @@
 """The files that a command is to read, and how to read them."""
 
 import argparse
+import sys
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import get_args
+from typing import Final, get_args
+
+from langchain_core.documents.base import Blob
 
 from langchain_nuextract.documents.options import DEFAULT, PageOptions, Use
+
+_STANDARD_INPUT: Final = "standard input"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,6 +61,17 @@ def page_options(options: argparse.Namespace) -> PageOptions:
         attachments=options.attachments,
         isolate=options.isolate,
     )
+
+
+def standard_input(options: PageOptions) -> Blob:
+    """Read standard input as the bytes that it is: nobody knows yet whether they are text, and in which encoding.
+
+    Raises:
+        TooLarge: It has more bytes than a file may have.
+    """
+    content = sys.stdin.buffer.read(options.max_bytes + 1)
+    options.check_size(len(content), _STANDARD_INPUT)
+    return Blob.from_data(content, path=_STANDARD_INPUT)
 
 
 def expand(names: Iterable[str], *, recursive: bool, include: Iterable[str]) -> list[str]:

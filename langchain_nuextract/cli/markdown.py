@@ -1,15 +1,15 @@
 """`nuextract markdown`: HTML by rules or by a model, and pages by a model, as Markdown."""
 
 import argparse
-import sys
 from functools import cached_property
-from pathlib import Path
 
 from langchain_core.documents.base import Blob
 
+from langchain_nuextract.cli import files
 from langchain_nuextract.cli.output import say, write, write_json
 from langchain_nuextract.documents import kinds
-from langchain_nuextract.documents.options import PageOptions
+from langchain_nuextract.documents.bounded import read_bounded
+from langchain_nuextract.documents.options import DEFAULT, PageOptions
 from langchain_nuextract.errors import NuExtractError
 from langchain_nuextract.markdown import HTMLReader, HTMLReading, PageReader, PageReading
 
@@ -88,5 +88,6 @@ class _Readers:
 
 def _blob(name: str) -> Blob:
     if name == "-":
-        return Blob.from_data(sys.stdin.buffer.read(), path="standard input")
-    return Blob.from_data(Path(name).read_bytes(), path=name)
+        return files.standard_input(DEFAULT)
+    content = read_bounded(name, DEFAULT.max_bytes, lambda size: DEFAULT.check_size(size, name))
+    return Blob.from_data(content, path=name)

@@ -9,6 +9,7 @@ from typing import Final
 
 import filetype  # pyright: ignore[reportMissingTypeStubs]
 
+from langchain_nuextract.documents.bounded import read_bounded
 from langchain_nuextract.errors import quote
 
 LARGEST: Final = 20 * 2**20
@@ -43,8 +44,8 @@ def url_of(given: str | bytes | os.PathLike[str], *, largest: int = LARGEST) -> 
             return address(given, largest=largest)
         case _:
             path = Path(given)
-            _bound(path.stat().st_size, largest, str(path))
-            return data_url(path.read_bytes(), largest=largest, name=str(path))
+            content = read_bounded(path, largest, lambda size: _bound(size, largest, str(path)))
+            return data_url(content, largest=largest, name=str(path))
 
 
 def address(url: str, *, largest: int = LARGEST) -> str:

@@ -12,6 +12,7 @@ from langchain_core.messages import BaseMessage, ChatMessage, HumanMessage, conv
 from langchain_core.prompt_values import PromptValue
 
 from langchain_nuextract.documents.blocks import file_of, part_of
+from langchain_nuextract.documents.bounded import read_bounded
 from langchain_nuextract.documents.files import read_file
 from langchain_nuextract.documents.images import address
 from langchain_nuextract.documents.options import DEFAULT, PageOptions
@@ -76,8 +77,7 @@ def _sources(given: Any, options: PageOptions) -> Iterator[Source]:
             yield read_file(given, "the bytes", options)
         case os.PathLike():
             path = Path(cast("os.PathLike[str]", given))
-            options.check_size(path.stat().st_size, path.name)
-            yield read_file(path.read_bytes(), path.name, options)
+            yield read_file(_content_of(path, path.name, options), path.name, options)
         case _:
             yield from _foreign(given, options)
 
@@ -107,9 +107,13 @@ def _blob(blob: Blob, options: PageOptions) -> Source:
         return Source((Text(blob.data),))
     source = blob.source
     name = Path(source).name if source else "the blob"
-    if blob.data is None and blob.path is not None:
-        options.check_size(Path(blob.path).stat().st_size, name)
-    return read_file(blob.as_bytes(), name, options, blob.mimetype)
+    on_disk = blob.data is None and blob.path is not None
+    content = _content_of(Path(str(blob.path)), name, options) if on_disk else blob.as_bytes()
+    return read_file(content, name, options, blob.mimetype)
+
+
+def _content_of(path: Path, name: str, options: PageOptions) -> bytes:
+    return read_bounded(path, options.max_bytes, lambda size: options.check_size(size, name))
 
 
 def _listed(given: list[Any], options: PageOptions) -> Iterator[Source]:

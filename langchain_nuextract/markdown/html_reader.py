@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -10,6 +11,7 @@ from langchain_core.documents.base import Blob
 from langchain_core.language_models import BaseChatModel
 from pydantic import Field, SecretStr
 
+from langchain_nuextract.documents.bounded import read_bounded
 from langchain_nuextract.documents.html import (
     Conversion,
     HTMLOptions,
@@ -19,6 +21,7 @@ from langchain_nuextract.documents.html import (
     to_pieces,
     visible_text,
 )
+from langchain_nuextract.documents.options import DEFAULT
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.errors import ContextOverflow, UnsupportedTask
 from langchain_nuextract.markdown.base_reader import BaseReader, ReadingPlan, chat_model
@@ -152,6 +155,10 @@ def _or_overflow(writing: Writing) -> Writing:
         return Written("", "context", is_complete=False)
 
 
+def _content_of(path: str | PathLike[str]) -> bytes:
+    return read_bounded(path, DEFAULT.max_bytes, lambda size: DEFAULT.check_size(size, Path(path).name))
+
+
 def _html(document: Any) -> tuple[str | bytes, str | None, str | None]:
     """The HTML, where it is from, and its encoding where that is known."""
     match document:
@@ -161,10 +168,12 @@ def _html(document: Any) -> tuple[str | bytes, str | None, str | None]:
             source = document.metadata.get("source")
             return document.page_content, str(source) if source else None, None
         case Blob():
+            if document.data is None and document.path is not None:
+                return _content_of(document.path), document.source, None
             content = document.as_bytes() if not isinstance(document.data, str) else document.data
             return content, document.source, None
         case _ if hasattr(document, "__fspath__"):
-            return Path(document).read_bytes(), None, None
+            return _content_of(document), None, None
         case _:
             raise TypeError(
                 f"cannot read HTML of the type {type(document).__name__}: give text, bytes, a path, a Blob or Document"

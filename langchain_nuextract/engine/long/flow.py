@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from langchain_nuextract.documents.source import Source, Text
-from langchain_nuextract.engine.fields import fields_at, narrowed
+from langchain_nuextract.engine.fields import FieldIndex, field_paths, narrowed
 from langchain_nuextract.engine.flow import Flow, extract
 from langchain_nuextract.engine.long.budget import Budget
 from langchain_nuextract.engine.long.chunks import (
@@ -196,7 +196,8 @@ class _Run(Generic[T]):
         text = digest(self.source.text, conflicts)
         if not text:
             return {}
-        fields = {field for each in conflicts for field in fields_at(self.plan.shape, each.path)}
+        index = FieldIndex(field_paths(self.plan.shape))
+        fields = {field for each in conflicts for field in index.fields_at(each.path)}
         plan = self.part.narrowed(narrowed(self.plan.shape, fields))
         (outcome,) = yield Round((self.budget.within(extract(plan, Source((Text(text),)))),))
         spans = [candidate.span for each in conflicts for candidate in each.candidates if candidate.span]

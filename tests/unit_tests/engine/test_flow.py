@@ -14,11 +14,11 @@ from langchain_nuextract.dialects.messages import Reply, Usage
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.engine.continuation import continues, ends_inside_value, resume_point
 from langchain_nuextract.engine.fields import (
+    FieldIndex,
     FieldResult,
     assembled,
     field_paths,
     field_results,
-    fields_at,
     merge,
     narrowed,
     restricted,
@@ -312,7 +312,7 @@ def test_the_parts_of_a_form_are_its_values_and_whole_lists():
     ],
 )
 def test_a_place_belongs_to_the_parts_that_it_may_be_about(path, found):
-    assert list(fields_at(FORM, path)) == found
+    assert list(FieldIndex(field_paths(FORM)).fields_at(path)) == found
 
 
 VALUES = st.fixed_dictionaries(
