@@ -8,7 +8,7 @@ RELEASE := .venv-release
 BROWSER := .venv-browser
 PYTHONS ?= 3.11 3.12 3.13 3.14
 
-.PHONY: help quickstart test test-pythons check format test-vllm test-browser package audit lock bench bench-embedded bench-schema bench-repair bench-leaks bench-many bench-documents fuzz soak clean
+.PHONY: help quickstart test test-pythons check format test-vllm test-browser package audit lock bench bench-embedded bench-schema bench-repair bench-leaks bench-many bench-documents bench-held fuzz soak clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -108,6 +108,10 @@ bench-schema: $(READY) ## what the schema compiler holds, and what it costs
 
 bench-repair: $(READY) ## what is read from broken answers, against json_repair and LangChain
 	@$(RUN)/python -m tests.bench.repair $(ARGS)
+
+bench-held: $(READY) ## verbatim values under the document's grammar, beside the JSON Schema, on a real vLLM
+	@$(RUN)/python tests/integration_tests/vllm/build.py
+	@$(RUN)/python -m tests.bench.extractive $(ARGS)
 
 fuzz: $(READY) ## read damaged answers for ten minutes: make fuzz SECONDS=60 SEED=7
 	@$(RUN)/python -m tests.fuzz.run --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1)

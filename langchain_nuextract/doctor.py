@@ -7,8 +7,10 @@ Known by how they answer, read from vLLM 0.32 and llama.cpp's server of late 202
 | `/v1/models`, `owned_by`   | `vllm`                    | `llamacpp`            | Ollama: `library`         |
 | context length             | `max_model_len`           | `meta.n_ctx`          | not told                  |
 | is the template honoured   | `/tokenize` with messages | `/apply-template`     | cannot be told            |
+| are grammars taken         | `structured_outputs`      | `grammar`             | not asked                 |
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
@@ -19,7 +21,8 @@ from langchain_nuextract.client.client import served_models
 from langchain_nuextract.client.config import normal_url
 from langchain_nuextract.client.response import decode
 from langchain_nuextract.dialects import dialect_for, dialect_named
-from langchain_nuextract.dialects.dialect import Dialect
+from langchain_nuextract.dialects.dialect import LLGUIDANCE, Dialect
+from langchain_nuextract.dialects.extractive_grammar import PROBE, heeds_probe
 from langchain_nuextract.dialects.messages import Request, Task
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.errors import UnsupportedTask, quote
@@ -27,6 +30,9 @@ from langchain_nuextract.paths import JSON, fields, items
 
 Mark: TypeAlias = Literal["good", "unsure", "bad"]
 
+_SAFE: Final = (0, 32)
+"""The version of vLLM in which it was seen that a grammar which its engine cannot read fails one request alone."""
+_NUMBER: Final = re.compile(r"\d+")
 _PATIENCE: Final = 60.0
 _ENOUGH: Final = 8192
 """Tokens that a page, its template and its answer need with some room."""
@@ -109,6 +115,8 @@ class _Visit:
         request = spoken.phrase(Task(Source((Text(_DOCUMENT),)), _TEMPLATE))
         yield self._template(request, asked)
         yield from self._answers(request, asked, spoken)
+        if _kind(listed) in _ENGINES:
+            yield self._grammar(request, asked, _kind(listed))
 
     def _template(self, request: Request, model: str) -> Finding:
         if _KWARGS not in request.body:
@@ -151,6 +159,33 @@ class _Visit:
             "--default-chat-template-kwargs '{\"enable_thinking\": false}'.",
         )
 
+    def _grammar(self, request: Request, model: str, kind: str) -> Finding:
+        """Tell whether verbatim values can be held to the document, and by which engine.
+
+        An engine that was made for other grammars fails at one that it cannot read: since vLLM 0.32 in that request
+        alone, but before there were versions in which the whole server ended by it.
+        """
+        version = tuple(map(int, _NUMBER.findall(self._version())[:2])) if kind == "vLLM" else _SAFE
+        if version < _SAFE:
+            return Finding("unsure", "it was not tried whether it takes grammars: vLLM before 0.32 may end", _FLAG)
+        if self._heeds(LLGUIDANCE + PROBE, request, model):
+            return Finding("good", "verbatim values can be held to the document")
+        if self._heeds(PROBE, request, model):
+            slow = "verbatim values can be held to the document by xgrammar, to passages of a long one"
+            return Finding("unsure", slow, _ENGINES[kind])
+        return Finding("unsure", "verbatim values can be checked, not held to the document", _ENGINES[kind])
+
+    def _heeds(self, grammar: str, request: Request, model: str) -> bool:
+        held: dict[str, JSON] = {"structured_outputs": {"grammar": grammar}, "grammar": grammar}
+        message, _ = self._said(request, model, {**request.body, **held})
+        return heeds_probe(str(message.get("content") or message.get("text") or ""))
+
+    def _version(self) -> str:
+        try:
+            return str(fields(_body(self.client.get(f"{self.root}/version"))).get("version"))
+        except httpx2.HTTPError:
+            return ""
+
     def _said(self, request: Request, model: str, body: Mapping[str, JSON]) -> tuple[dict[str, JSON], str]:
         sent: dict[str, JSON] = {"max_tokens": 64, **body, "model": model}
         if request.route == "completions":
@@ -170,6 +205,9 @@ class _Visit:
         return told, "" if told else f"status {response.status_code}, {quote(response.text)}"
 
 
+_FLAG: Final = "Serve with --structured-outputs-config.backend guidance."
+_ENGINES: Final = {"vLLM": _FLAG, "llama.cpp": "Build llama.cpp with -DLLAMA_LLGUIDANCE=ON."}
+"""What to change on servers that are known to take grammars, by their kind."""
 _INLINE: Final = (
     "If the server drops chat_template_kwargs (as Ollama and some gateways do), write the template out: "
     'dialect="nuextract-2.0-inline" or "nuextract-3-inline". Or serve the model with vLLM or llama.cpp.'

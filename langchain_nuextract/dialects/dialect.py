@@ -164,7 +164,7 @@ def _hold_grammar(grammar: str) -> dict[str, JSON]:
     return {"structured_outputs": {"grammar": grammar}, "grammar": LLGUIDANCE + grammar.removeprefix(LLGUIDANCE)}
 
 
-def resume(request: Request, written: str) -> Request:
+def resume(request: Request, written: str, grammar: str = "") -> Request:
     """Ask for the rest of an answer that was cut off.
 
     A grammar would begin anew, and so would thinking: the rest is asked for without either.
@@ -172,11 +172,14 @@ def resume(request: Request, written: str) -> Request:
     Args:
         request: The request that the answer was given to.
         written: What there is of it. On the chat route, chat templates trim its end, so it must have no blanks there.
+        grammar: The grammar of the rest, if there is one. It is for vLLM; others begin anew, by the whole grammar.
 
     Returns:
         A request whose reply goes on behind the last character of `written`, on servers that can do so (vLLM).
     """
     body = {name: value for name, value in request.body.items() if name not in _HOLDS}
+    if grammar:
+        body["structured_outputs"] = {"grammar": grammar}
     if request.route == "completions":
         text = f"{request.messages[0]['content']}{written}"
         return replace(request, messages=({"role": "user", "content": text},), body=body, before=written)

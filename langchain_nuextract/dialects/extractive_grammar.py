@@ -13,11 +13,13 @@ Sources: https://github.com/guidance-ai/llguidance, docs/syntax.md; https://gith
 docs/defining_structures/lark_grammar.md; `grammar_is_likely_lark` in vLLM 0.32, v1/structured_output/utils.py.
 """
 
+import itertools
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeAlias
 
 from langchain_nuextract.dialects.document_values import values_of
 from langchain_nuextract.dialects.document_words import pieces, words_within
@@ -34,19 +36,34 @@ from langchain_nuextract.schema.answer_shape import (
 from langchain_nuextract.schema.render import answer_schema
 from langchain_nuextract.schema.value_types import said_as
 
+PROBE: Final = 'start: "{\\"bird\\": \\"" WORDS "\\"}"\nWORDS: %regex {"substring_chunks": ["kestrel"]}\n'
+"""A grammar that lets no model answer a question, so that it can be seen whether a server heeds it."""
+
+_HEEDED: Final = re.compile(r'\{"bird": "(?:kestrel)?"\}')
 _COMMA: Final = '", "'
 
 
-def extractive_grammar(shape: RecordShape, text: str, most: int) -> str:
+def heeds_probe(answer: str) -> bool:
+    """Tell whether an answer was written by the grammar `PROBE`."""
+    return _HEEDED.fullmatch(answer.strip()) is not None
+
+
+def extractive_grammar(shape: RecordShape, text: str, most: int, written: str = "") -> str:
     """Write the grammar of the answers that a document allows; takes time linear in both.
 
     Args:
         shape: What is asked for.
         text: The document's text.
         most: Characters of the document's words that the grammar may have; see `words_within`.
+        written: What there is of an answer by this grammar, up to the end of a key, mark or value: then the grammar is
+            that of its rest, and empty if it is something else.
     """
     writer = _Writer(text, most, tuple(words(shape)))
-    start = writer.value(shape)
+    try:
+        rest, _ = writer.rest(shape, written, 0)
+    except ValueError:
+        return ""
+    start = " ".join(rest) or '""'
     lines = (f"start: {start}", *(f"{name}: {rule}" for name, rule in writer.rules.items()), "")
     # vLLM takes a text with this in it for another notation, wherever it stands.
     return "\n".join(lines).replace("::=", ":\\u003a=")
@@ -64,22 +81,72 @@ class _Writer:
         """Write what may stand for a shape."""
         match shape:
             case RecordShape():
-                parts = (f"{_key(name)} {self.value(part, nullable=True)}" for name, part in shape.fields)
-                return f'"{{" {f" {_COMMA} ".join(parts)} "}}"'
+                return " ".join(map(self._step, _steps(shape)))
             case ListShape():
-                return self._list(self.value(shape.item, nullable=shape.gaps), shape.most)
+                item = self.value(shape.item, nullable=shape.gaps)
+                if shape.most == 0 or not item:
+                    return '"[]"'
+                return f'"[" ({item} {_more(item, shape.most, 1)})? "]"'
             case MultiEnumShape():
-                return self._list(self.value(EnumShape(shape.labels), nullable=shape.gaps), shape.most)
+                return self.value(_list_of_choices(shape))
             case EnumShape():
                 return _either([*map(_literal, shape.labels), *(['"null"'] if nullable else [])])
             case ScalarShape():
                 return self._scalar(shape, nullable=nullable)
 
-    def _list(self, item: str, most: int | None) -> str:
-        if most == 0 or not item:
-            return '"[]"'
-        more = "*" if most is None else f"{{0,{most - 1}}}"
-        return f'"[" ({item} ({_COMMA} {item}){more})? "]"'
+    def rest(self, shape: AnswerShape, written: str, at: int, *, nullable: bool = False) -> tuple[Sequence[str], int]:
+        """Write what may follow what there is of a value, and tell where that ends; nothing follows a whole one.
+
+        Raises:
+            ValueError: What is there is not of this shape, or breaks off within a text.
+        """
+        if at >= len(written):
+            return (self.value(shape, nullable=nullable),), at
+        match shape:
+            case RecordShape():
+                return self._rest_of_record(_steps(shape), written, at)
+            case ListShape():
+                return self._rest_of_list(shape, written, at)
+            case MultiEnumShape():
+                return self.rest(_list_of_choices(shape), written, at)
+            case _:
+                return (), json.JSONDecoder().raw_decode(written, at)[1]
+
+    def _rest_of_record(self, steps: "Sequence[_Step]", written: str, at: int) -> tuple[Sequence[str], int]:
+        for number, (literal, part) in enumerate(steps, start=1):
+            size = _common(literal, written, at)
+            at += size
+            own: Sequence[str] = ()
+            if size < len(literal):
+                own = (self._step((literal[size:], part)),)
+            elif part:
+                own, at = self.rest(part, written, at, nullable=True)
+            if own:
+                return (*own, *map(self._step, steps[number:])), at
+        return (), at
+
+    def _rest_of_list(self, shape: ListShape, written: str, at: int) -> tuple[Sequence[str], int]:
+        item = self.value(shape.item, nullable=shape.gaps)
+        at += _common("[", written, at)
+        if at == len(written):
+            return ((f'({item} {_more(item, shape.most, 1)})? "]"' if item else '"]"'),), at
+        count = 0
+        while not written.startswith("]", at):
+            own: Sequence[str] = ()
+            size = _common(", ", written, at) if count else len(", ")
+            at += size if count else 0
+            if size < len(", "):
+                own = (_quote(", "[size:]), item) if size else ()
+                return (*own, _more(item, shape.most, count + bool(own)), '"]"'), at
+            own, at = self.rest(shape.item, written, at, nullable=shape.gaps)
+            count += 1
+            if own:
+                return (*own, _more(item, shape.most, count), '"]"'), at
+        return (), at + 1
+
+    def _step(self, step: "_Step") -> str:
+        literal, part = step
+        return " ".join(filter(None, (_quote(literal), part and self.value(part, nullable=True))))
 
     def _scalar(self, shape: ScalarShape, *, nullable: bool) -> str:
         """Write what may stand for a value; empty if nothing may."""
@@ -116,8 +183,40 @@ def _chunks(text: str, most: int, names: tuple[str, ...]) -> str:
     return json.dumps(written, ensure_ascii=False)
 
 
-def _key(name: str) -> str:
-    return json.dumps(f"{json.dumps(name, ensure_ascii=False)}: ")
+_Step: TypeAlias = tuple[str, AnswerShape | None]
+"""A stretch of an object that is the same in all answers, and the value behind it, if there is one."""
+
+
+def _steps(shape: RecordShape) -> list[_Step]:
+    """Part an object of an answer: `{"a": ` and the first value, `, "b": ` and the second, `}`."""
+    if not shape.fields:
+        return [("{}", None)]
+    opening = ("{", *itertools.repeat(", ", len(shape.fields) - 1))
+    keys = (f"{json.dumps(name, ensure_ascii=False)}: " for name, _ in shape.fields)
+    parts = (part for _, part in shape.fields)
+    return [*((before + key, part) for before, key, part in zip(opening, keys, parts, strict=True)), ("}", None)]
+
+
+def _list_of_choices(shape: MultiEnumShape) -> ListShape:
+    return ListShape(EnumShape(shape.labels), shape.most, shape.gaps)
+
+
+def _more(item: str, most: int | None, there: int) -> str:
+    """Write the further items of a list that has some."""
+    times = "*" if most is None else f"{{0,{max(most - there, 0)}}}"
+    return f"({_COMMA} {item}){times}"
+
+
+def _common(literal: str, written: str, at: int) -> int:
+    """Tell how much of a stretch there is; ValueError if there is something else."""
+    there = written[at : at + len(literal)]
+    if not literal.startswith(there):
+        raise ValueError(there)
+    return len(there)
+
+
+def _quote(text: str) -> str:
+    return json.dumps(text)
 
 
 def _literal(value: JSON) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 
 from langchain_nuextract.grounding.numbers import NumberIndex, number_index
 from langchain_nuextract.scalars.dates import iso_date, iso_date_time, iso_time
+from langchain_nuextract.schema.value_types import TYPES
 
 MOST: Final = 200
 """Values offered of one type."""
@@ -17,11 +18,6 @@ _IN_CODE = re.compile(r"[^\W\d_]$|\w[-/]$")
 _WORD = re.compile(r"\S+")
 _DATE_WORDS: Final = 4
 _LONGEST_NUMBER: Final = 15
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"')]*[\w/]|\b[a-z][\w-]*(?:\.[\w-]+)*\.[a-z]{2,6}(?:/[^\s<>\"')]*)?\b")
-_PHONE = re.compile(r"\+?\(?\d[\d ()./-]{4,}\d")
-_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
-_DURATION = re.compile(r"\bP(?=[\dT])(?:\d+[YMWD])*(?:T(?:\d+[HMS])+)?\b")
 _CODE = re.compile(r"\b[A-Z]{3}\b")
 _SIGNS: Final = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "₹": "INR"}
 _PUNCTUATION: Final = ".,;:()[]\"'“”"
@@ -112,19 +108,19 @@ def _matching(pattern: re.Pattern[str]) -> Callable[[Offers], Iterable[str]]:
     return lambda offers: _texts(_matches(pattern, offers.text))
 
 
-_BY_TYPE: Final[Mapping[str, Callable[[Offers], Iterable[str]]]] = {
-    "date": Offers.dates,
-    "date-time": Offers.moments,
-    "time": Offers.times,
-    "duration": _matching(_DURATION),
+_BY_NOTATION: Final[Mapping[str, Callable[[Offers], Iterable[str]]]] = {
     "number": Offers.numbers,
     "integer": Offers.integers,
-    "boolean": lambda _: ("true", "false"),
-    "currency": Offers.currencies,
-    "email-address": _matching(_EMAIL),
-    "phone-number": _matching(_PHONE),
-    "url": _matching(_URL),
-    "iban": _matching(_IBAN),
+    "day": Offers.dates,
+    "moment": Offers.moments,
+    "clock": Offers.times,
+    "money": Offers.currencies,
+    "truth": lambda _: ("true", "false"),
+}
+_BY_TYPE: Final[Mapping[str, Callable[[Offers], Iterable[str]]]] = {
+    row.name: _matching(re.compile(row.in_text)) if row.in_text else _BY_NOTATION[row.said_as]
+    for row in TYPES.values()
+    if row.in_text or row.said_as in _BY_NOTATION
 }
 OFFERED: Final = frozenset(_BY_TYPE)
 """The types whose values can be read out of a text; those of any other type are words of it."""

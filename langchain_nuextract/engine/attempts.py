@@ -104,7 +104,7 @@ class AttemptReader(Generic[T]):
         reading = read_shape(text, shape, policy=policy, document=document, finished=finished)
         if self.plan.options.recovery.verbatim != "unchecked":
             reading = VerbatimCheck(self.source, self.escaped).of(reading, sent.shape)
-            if sent.grammar and lacks_words(reading):
+            if sent.grammar and lacks_words(reading.problems):
                 self.plan.grammars.ignored()
         known: MergedFields = earlier[-1].fields if earlier else {}
         cut_off = f"the answer was cut off here (finish reason {reply.finish_reason!r})"

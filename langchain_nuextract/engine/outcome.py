@@ -9,6 +9,7 @@ from langchain_nuextract.engine.confidence import Answer, Provenance, Segment
 from langchain_nuextract.engine.fields import FieldIndex, field_paths
 from langchain_nuextract.engine.prune_invalid import drop_fields, faults, without
 from langchain_nuextract.engine.result import Attempt, Extraction
+from langchain_nuextract.engine.verbatim import lacks_words
 from langchain_nuextract.errors import (
     EndpointError,
     ExtractionError,
@@ -136,7 +137,9 @@ def _provenance(
     for number in _used(results):
         result = results[number]
         text = reader.text_of(result.reply, result.written if result.continued else None)
-        mine = frozenset(field for field, each in fields.items() if each.attempt == number)
+        # A list that items were left out of has others in their places.
+        taken = (field for field, each in fields.items() if each.attempt == number and not lacks_words(each.problems))
+        mine = frozenset(taken)
         answers.append(Answer(text, _segments(results, number), result.sent.shape, mine))
     return Provenance(
         answers=tuple(answers),

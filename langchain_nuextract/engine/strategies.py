@@ -61,8 +61,11 @@ class RecoveryStrategies:
         if not (is_more and is_answer) or has_ended(last.written) or is_runaway(last.reply, last.written):
             return None
         prefix = resume_point(last.written, last.sent.request.before)
-        base = last.sent.base
-        return AttemptRequest("continued", last.sent.shape, resume(base, prefix), base) if prefix else None
+        if not prefix:
+            return None
+        base, shape = last.sent.base, last.sent.shape
+        grammar = self.plan.grammars.grammar(shape, self.source, prefix) if _has_grammar(base) else ""
+        return AttemptRequest("continued", shape, resume(base, prefix, grammar), base, grammar)
 
     def _narrow(self, results: Sequence[AttemptResult], sent: Sequence[AttemptRequest]) -> AttemptRequest | None:
         """Ask for the fields that failed, as long as others did not."""
@@ -100,6 +103,9 @@ class RecoveryStrategies:
 
     def with_other_grammar(self, refused: AttemptRequest) -> AttemptRequest:
         """Ask for the same once more, held to a grammar that the server may take, or to the schema alone."""
+        if refused.request.before:
+            free = resume(refused.base, refused.request.before)
+            return replace(refused, request=replace(refused.request, body=free.body), grammar="")
         asked = self._ask(refused.kind, refused.shape, constrained=True)
         request = replace(refused.request, body=asked.request.body)
         return replace(asked, request=request, base=request)

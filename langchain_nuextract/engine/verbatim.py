@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
@@ -11,7 +11,7 @@ from langchain_nuextract.dialects.extractive_grammar import extractive_grammar
 from langchain_nuextract.documents.escape import EscapedSource
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.errors import EndpointError, Problem, RequestRefused, quote
-from langchain_nuextract.grounding.readings import is_verbatim, readings
+from langchain_nuextract.grounding.readings import is_verbatim
 from langchain_nuextract.parsing import Reading
 from langchain_nuextract.paths import JSON, Path, child, fields, items
 from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, RecordShape, ScalarShape
@@ -19,11 +19,11 @@ from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, Reco
 Takes: TypeAlias = Literal["any", "short", "none"]
 """Which grammars a server takes: those of any document, of short ones or passages alone, or none."""
 
-SHORT: Final = 8_000
-"""Characters of a document's words that every engine compiles in passing: xgrammar takes 0.1 seconds and 20 MB for each
-thousand of them, with a vocabulary of 49,152 tokens."""
-LONG: Final = 60_000
-"""Characters of a document's words in any grammar; llguidance compiles them in 40 milliseconds."""
+SHORT: Final = 6_000
+"""Characters of a document's words that are for any engine to compile: xgrammar takes a second and 200 MB for so many,
+with a vocabulary of 49,152 tokens."""
+LONG: Final = 100_000
+"""Characters of a document's words in any grammar; llguidance compiles them in a tenth of a second."""
 
 _FAILED: Final = frozenset({500, 501})
 """What a server says that did not see before it began that it could not."""
@@ -42,18 +42,18 @@ class GrammarSupport:
     def __init__(self) -> None:
         self.takes: Takes = "any"
 
-    def grammar(self, shape: RecordShape, source: Source) -> str:
-        """Write the grammar of what a document allows; empty if there is none that the server takes.
+    def grammar(self, shape: RecordShape, source: Source, written: str = "") -> str:
+        """Write the grammar of what a document allows, or of its rest; empty if there is none that the server takes.
 
         One of a long document is for llguidance alone, so that no server compiles it by xgrammar.
         """
         text = source.text
         if self.takes == "none" or source.images or not text.strip():
             return ""
-        is_long = sum(map(len, readings(text))) > SHORT
-        if is_long and self.takes == "any":
-            return LLGUIDANCE + extractive_grammar(shape, text, LONG)
-        return extractive_grammar(shape, text, SHORT)
+        if len(text) <= SHORT or self.takes == "short":
+            return extractive_grammar(shape, text, SHORT, written)
+        grammar = extractive_grammar(shape, text, LONG, written)
+        return grammar and LLGUIDANCE + grammar
 
     def refused(self, grammar: str, error: EndpointError) -> bool:
         """Take note that a server refused a request with a grammar; tell whether it may take one with another."""
@@ -104,9 +104,9 @@ class VerbatimCheck:
         return is_verbatim(said, self.source.text) or is_verbatim(said, self.escaped.source.text)
 
 
-def lacks_words(reading: Reading) -> bool:
+def lacks_words(problems: Iterable[Problem]) -> bool:
     """Tell whether values were left out because the document does not have their words."""
-    return any(each.message.startswith(_ABSENT) for each in reading.problems)
+    return any(each.message.startswith(_ABSENT) for each in problems)
 
 
 def verbatim_values(value: JSON, shape: AnswerShape, path: Path = ()) -> Iterator[tuple[Path, str]]:

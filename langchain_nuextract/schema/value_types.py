@@ -51,6 +51,8 @@ class ValueType:
     """What to ask for where a generation lacks the type, best first; plain text is the last resort."""
     said_as: Notation = ""
     """What a document has where it says such a value, for models that may write nothing else."""
+    in_text: str = ""
+    """An expression that finds such values in a document as they stand; it takes time linear in the document."""
     is_code: bool = False
     """Whether values are drawn from a list, so that a document need not say them: `EUR` is right for "€"."""
 
@@ -109,6 +111,7 @@ _ROWS: Final = (
         holds=is_duration,
         formats=("duration",),
         normal=r"^-?P[\dA-Z.,]+$",
+        in_text=r"\bP(?=[\dT])(?:\d+[YMWD])*(?:T(?:\d+[HMS])+)?\b",
     ),
     _code("country", "a country code (ISO 3166-1 alpha-2)", is_country, "^[A-Z]{2}$", "country-code"),
     _code("currency", "a currency code (ISO 4217)", is_currency, "^[A-Z]{3}$", "currency-code", said_as="money"),
@@ -117,7 +120,13 @@ _ROWS: Final = (
     _code("script", "a script code (ISO 15924)", is_script, "^[A-Z][a-z]{3}$"),
     _code("unit-code", "a unit code (UCUM)", is_unit),
     ValueType(
-        "url", says="a web address", holds=is_url, formats=("uri", "iri", "url"), nearby=_VERBATIM, said_as="words"
+        "url",
+        says="a web address",
+        holds=is_url,
+        formats=("uri", "iri", "url"),
+        nearby=_VERBATIM,
+        said_as="words",
+        in_text=(r"(?:https?://|www\.)[^\s<>\"')]*[\w/]|\b[a-z][\w-]*(?:\.[\w-]+)*\.[a-z]{2,6}(?:/[^\s<>\"')]*)?\b"),
     ),
     ValueType(
         "email-address",
@@ -126,11 +135,25 @@ _ROWS: Final = (
         formats=("email", "idn-email"),
         nearby=_VERBATIM,
         said_as="words",
+        in_text=r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
     ),
     ValueType(
-        "phone-number", says="a telephone number", holds=is_phone, formats=("phone",), nearby=_VERBATIM, said_as="phone"
+        "phone-number",
+        says="a telephone number",
+        holds=is_phone,
+        formats=("phone",),
+        nearby=_VERBATIM,
+        said_as="phone",
+        in_text=r"\+?\(?\d[\d ()./-]{4,}\d",
     ),
-    ValueType("iban", says="an IBAN", holds=is_iban, nearby=_VERBATIM, said_as="words"),
+    ValueType(
+        "iban",
+        says="an IBAN",
+        holds=is_iban,
+        nearby=_VERBATIM,
+        said_as="words",
+        in_text=r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b",
+    ),
     ValueType("bic", says="a BIC", holds=is_bic, nearby=_VERBATIM, said_as="words"),
 )
 _REGIONS: Final = tuple(

@@ -1,5 +1,6 @@
 """The doctor on endpoints of every kind, and on what is none."""
 
+import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -158,3 +159,55 @@ def test_the_command_prints_findings_and_fails_if_one_is_bad(capsys, monkeypatch
     assert "   bad: nothing answers" in capsys.readouterr().out
     monkeypatch.delenv("NUEXTRACT_BASE_URL")
     assert main(["doctor"]) == 2
+
+
+class Engine(Page):
+    """A vLLM, as far as the doctor can tell, that takes some grammars."""
+
+    version = "0.32.0"
+    takes: tuple[str, ...] = ()
+    """Whether it takes a grammar that begins so; of any other, it says that its engine failed."""
+    grammars: list[str]
+
+    def do_GET(self):
+        served = {"data": [{"id": MODEL, "owned_by": "vllm", "max_model_len": 32768}]}
+        self.say(200, {"version": self.version} if self.path == "/version" else served)
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        grammar = body.get("structured_outputs", {}).get("grammar")
+        if grammar:
+            self.grammars.append(grammar)
+        answer = '{"bird": "kestrel"}' if grammar else json.dumps(ANSWER)
+        status = 500 if grammar and not grammar.startswith(self.takes) else 200
+        self.say(status, {"choices": [{"message": {"content": answer}}]})
+
+    def say(self, status, value):
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(json.dumps(value).encode())
+
+
+@pytest.mark.parametrize(
+    ("version", "takes", "mark", "what", "grammars"),
+    [
+        pytest.param("0.32.0", ("%", "start"), "good", "can be held to the document", 1, id="llguidance"),
+        pytest.param("0.33.1rc1", ("start",), "unsure", "by xgrammar", 2, id="xgrammar"),
+        pytest.param("0.32.0", ("nothing",), "unsure", "can be checked", 2, id="neither"),
+        pytest.param("0.21.0", ("%", "start"), "unsure", "was not tried", 0, id="old"),
+        pytest.param("", ("%", "start"), "unsure", "was not tried", 0, id="no-version"),
+    ],
+)
+def test_it_is_told_how_vllm_holds_verbatim_values_to_the_document(version, takes, mark, what, grammars):
+    engine = type("Engine", (Engine,), {"version": version, "takes": takes, "grammars": []})
+    server = HTTPServer(("127.0.0.1", 0), engine)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        *_, found = examine(f"http://127.0.0.1:{server.server_port}")
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert found.mark == mark
+    assert what in found.what
+    assert bool(found.advice) == ("--structured-outputs-config.backend guidance" in found.advice) == (mark != "good")
+    assert len(engine.grammars) == grammars

@@ -44,8 +44,8 @@ def test_a_type_may_be_what_the_document_says_of_it(type_, text, among):
 
 @pytest.mark.parametrize("type_", ["number", "date", "time", "date-time", "currency"])
 def test_what_the_document_does_not_say_is_null(type_):
-    assert rules({"a": type_}, "no such thing")["start"] == r'"{" "\"a\": " ("null") "}"'
-    assert rules({"a": [type_]}, "no such thing")["start"] == r'"{" "\"a\": " "[]" "}"'
+    assert rules({"a": type_}, "no such thing")["start"] == r'"{\"a\": " ("null") "}"'
+    assert rules({"a": [type_]}, "no such thing")["start"] == r'"{\"a\": " "[]" "}"'
 
 
 @pytest.mark.parametrize("type_", ["string", "country", "language", "duration", "region:US"])
@@ -60,14 +60,14 @@ def test_each_type_is_words_or_said_in_ways_that_are_known_or_free():
 
 def test_a_verbatim_text_is_words_of_the_document_or_null():
     found = rules({"a": "verbatim-string"}, 'He said "no\\"')
-    assert found["start"] == r'"{" "\"a\": " (RUN | "null") "}"'
+    assert found["start"] == r'"{\"a\": " (RUN | "null") "}"'
     chunks = json.loads(found["WORDS"].removeprefix("%regex "))["substring_chunks"]
     assert chunks == ["He", " ", "said", " ", r"\"", "no", r"\\", r"\""]
 
 
 def test_a_generation_without_null_writes_nothing_as_an_empty_text():
     found = rules({"a": "verbatim-string", "b": "string"}, "Words", "nuextract-1")
-    assert found["start"] == r'"{" "\"a\": " (RUN | "\"\"") ", " "\"b\": " json2 "}"'
+    assert found["start"] == r'"{\"a\": " (RUN | "\"\"") ", \"b\": " json2 "}"'
 
 
 def test_choices_and_lists_keep_their_bounds():
@@ -81,6 +81,29 @@ def test_choices_and_lists_keep_their_bounds():
     start = extractive_grammar(Target.of(schema).shape(dialect_named("nuextract-3")), "x", 100).splitlines()[0]
     assert r'("\"a\"" | "\"b\\\"c\"" | "null")' in start
     assert r'"[" ((RUN) (", " (RUN)){0,1})? "]"' in start
+
+
+@pytest.mark.parametrize(
+    ("written", "start"),
+    [
+        pytest.param('{"a"', r'": " (RUN | "null") ", \"b\": " "[" ((RUN) (", " (RUN))*)? "]" "}"', id="a-key"),
+        pytest.param('{"a": null', r'", \"b\": " "[" ((RUN) (", " (RUN))*)? "]" "}"', id="a-value"),
+        pytest.param('{"a": "x",', r'" \"b\": " "[" ((RUN) (", " (RUN))*)? "]" "}"', id="a-comma"),
+        pytest.param('{"a": "x", "b": [', r'((RUN) (", " (RUN))*)? "]" "}"', id="a-list-that-began"),
+        pytest.param('{"a": "x", "b": ["x"', r'(", " (RUN))* "]" "}"', id="an-item"),
+        pytest.param('{"a": "x", "b": ["x",', r'" " (RUN) (", " (RUN))* "]" "}"', id="a-comma-in-a-list"),
+        pytest.param('{"a": "x", "b": ["x"]', r'"}"', id="a-list-that-ended"),
+    ],
+)
+def test_the_rest_of_an_answer_goes_on_where_it_was_cut_off(written, start):
+    shape = Target.of({"a": "verbatim-string", "b": ["verbatim-string"]}).shape(dialect_named("nuextract-3"))
+    assert extractive_grammar(shape, "x", 100, written).splitlines()[0] == f"start: {start}"
+
+
+@pytest.mark.parametrize("written", ["Sure: {", '{"b": 1', '{"a": "x', "[1]", '{"a": "x", "b": {}'])
+def test_what_is_no_beginning_of_an_answer_has_no_rest(written):
+    shape = Target.of({"a": "verbatim-string", "b": ["verbatim-string"]}).shape(dialect_named("nuextract-3"))
+    assert extractive_grammar(shape, "x", 100, written) == ""
 
 
 HOSTILE = [
@@ -103,4 +126,4 @@ def test_nothing_in_a_document_is_read_as_grammar(text):
     assert "::=" not in written
     written.encode()
     json.loads(written.split("\n")[2].removeprefix("WORDS: %regex "))
-    assert lines[0] == r'start: "{" "\"a :\u003a= b\": " (RUN | "null") ", " "\"d\": " ("null") "}"'
+    assert lines[0] == r'start: "{\"a :\u003a= b\": " (RUN | "null") ", \"d\": " ("null") "}"'

@@ -177,6 +177,18 @@ def test_narrowed_questions_are_held_to_the_document_too(run):
     assert "RUN" not in narrowed
 
 
+def test_a_cut_answer_goes_on_by_the_grammar_of_its_rest(run):
+    whole = json.dumps(RIGHT, ensure_ascii=False)
+    at = whole.index(' "places"')
+    cut = FakeReply(whole[:at], finish_reason="length")
+    with FakeEndpoint(cut, whole[at:]) as endpoint:
+        details = run(extractor(endpoint, CONSTRAINED).detailed, TEXT)
+    assert details.value == RIGHT
+    assert [attempt.kind for attempt in details.attempts] == ["constrained", "continued"]
+    assert grammar_of(endpoint.requests[1]).startswith(r'start: " \"places\": " "["')
+    assert endpoint.requests[1].body["continue_final_message"] is True
+
+
 def test_a_stream_is_held_to_the_document():
     with FakeEndpoint(json.dumps(RIGHT)) as endpoint:
         *_, last = extractor(endpoint, CONSTRAINED).stream(TEXT)
