@@ -67,8 +67,12 @@ _QUOTE_ENTITY = re.compile(r"&(?:quot|apos|#0*3[49]|#[xX]0*2[27]);")
 _ESCAPED_LINES = re.compile(r"[{\[]\\n\s*[\"{\[]")
 _STRING_OR_ESCAPE = re.compile(r'"(?:[^"\\]|\\.)*+"|\\[nrt]')
 _GOES_ON = re.compile(r"\s*[\"'”’,][^{\[]*[}\]]")
-_BRACKET = re.compile(r"[{\[]")
+_FIRST_BRACKET = re.compile(r"[{\[｛［]")
+_STRING_OR_FULL_WIDTH = re.compile(r'"(?:[^"\\]|\\.)*+"|[｛｝［］]', re.DOTALL)
 _FULL_WIDTH: Final = str.maketrans("｛｝［］", "{}[]")
+_MARKED_LINES = re.compile(r"\s*+(?:>[^\n]*+\n\s*+)+>[^\n]*+\s*")
+"""Lines that each begin with the mark that Markdown has for a quotation."""
+_LINE_MARK = re.compile(r"^[ \t]*> ?", re.MULTILINE)
 
 
 def read_answer(
@@ -157,12 +161,27 @@ def _without_entities(text: str) -> str:
 
 
 def _with_brackets(text: str) -> str:
-    """Write brackets as JSON has them where a text has those of full width alone."""
-    return text if _BRACKET.search(text) else text.translate(_FULL_WIDTH)
+    """Write brackets as JSON has them where the first of a text is of full width; those in strings stay."""
+    first = _FIRST_BRACKET.search(text)
+    if first is None or first[0] in "{[":
+        return text
+    return _STRING_OR_FULL_WIDTH.sub(
+        lambda match: match[0] if match[0][0] == '"' else match[0].translate(_FULL_WIDTH), text
+    )
+
+
+def _line_marks(text: str) -> Iterator[Repair]:
+    if (plain := _without_line_marks(text)) != text:
+        yield Repair((), "surroundings", ">", "", text.count(">") - plain.count(">"), rule="marked-lines")
+
+
+def _without_line_marks(text: str) -> str:
+    """Take the marks away that make a quotation of each line in Markdown."""
+    return _LINE_MARK.sub("", text) if _MARKED_LINES.fullmatch(text) else text
 
 
 def _plain(text: str) -> str:
-    return _with_brackets(_without_entities(_without_surrogates(_without_escaped_lines(text))))
+    return _with_brackets(_without_entities(_without_surrogates(_without_escaped_lines(_without_line_marks(text)))))
 
 
 def _without_escaped_lines(text: str) -> str:
@@ -218,13 +237,14 @@ class _Choice:
 
 def _read(text: str, shape: AnswerShape | None, policy: Policy, document: str, *, finished: bool = False) -> Reading:
     written, text = text, _plain(text)
-    if policy == "strict" and (_valid(text) is None or _without_escaped_lines(written) != written):
+    changed = *_line_marks(written), *_escaped_lines(written)
+    if policy == "strict" and (changed or _valid(text) is None):
         return Reading(None, problems=(Problem((), NOT_VALID),))
     best = _choose(text, shape, policy, document, finished=finished)
     if isinstance(best, str):
         return Reading(None, problems=(Problem((), best),))
     aligned = best.aligned
-    repairs = (*_surroundings(text, best.candidate), *_escaped_lines(written), *aligned.repairs)
+    repairs = (*_surroundings(text, best.candidate), *changed, *aligned.repairs)
     return Reading(aligned.value, repairs, aligned.incomplete, aligned.problems)
 
 

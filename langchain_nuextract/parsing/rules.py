@@ -18,7 +18,7 @@ RuleId: TypeAlias = Literal[
     "parentheses", "set", "joined-strings", "bare-key", "bare-value", "literal", "number-writing", "huge-number",
     "inner-quote", "unclosed-string", "doubled-quotes", "doubled-apostrophe", "tripled-quotes", "other-quotes", "unknown-escape", "single-backslash",
     "unclosed-at-end", "truncated", "lines", "table", "elements", "lone-value",
-    "echo", "loop", "word-for-nothing", "wrapped-answer", "object-within", "part-alone",
+    "marked-lines", "echo", "loop", "word-for-nothing", "wrapped-answer", "object-within", "part-alone",
     "key-style", "near-key", "flattened-key", "nested-key", "inner-key", "unclosed-member", "unknown-key", "repeated-key", "repeated-list",
     "no-list", "run-together", "nested-list", "listed-labels", "ticked-labels", "only-value",
     "as-written", "normal-form", "number", "yes-or-no", "label", "near-label",
@@ -92,6 +92,7 @@ RULES: Final[Mapping[RuleId, Rule]] = {
     # Other ways to write an object
     "lines": Rule("lines of names and values are an object", "a: x\nb: y\n", {"a": "x", "b": "y"}, _TWO),
     "table": Rule("a table with the names in its head is an object", "| a | b |\n|---|---|\n| x | y |", {"a": "x", "b": "y"}, _TWO),
+    "marked-lines": Rule("lines that Markdown marks as a quotation are those lines", '> {\n> "a": 1\n> }', {"a": 1}),
     "elements": Rule("elements with the names are an object", "<a>x</a><b>y</b>", {"a": "x", "b": "y"}, _TWO),
     "lone-value": Rule("a label by itself is the only part", "yes", {"a": "yes"}, {"a": ["yes", "no"]}),
     # What says nothing

@@ -31,6 +31,7 @@ from langchain_nuextract.schema.answer_shape import (
 from langchain_nuextract.schema.sources import PYDANTIC
 from langchain_nuextract.schema.target import Target
 from tests.bench import hostile
+from tests.bench.broken import FORMS, OTHER_FORMS, SLIPS, broken, form
 from tests.unit_tests.parsing.shapes import shape_of
 
 DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
@@ -188,6 +189,18 @@ def corrupted() -> None:
         some = [(row, shape) for row, shape in damaged if kind in {row["corruption"], "all"}]
         scores = [sum(hit(reader, row, shape) for row, shape in some) for reader in READERS.values()]
         print(f"{kind:28}" + "".join(f"{percent(score, len(some)):>20}" for score in scores))
+
+
+def made() -> None:
+    """Answers that are made and broken in known ways, alone and with the document they are from."""
+    for title, forms in (("forms", FORMS), ("other forms", OTHER_FORMS)):
+        there = [each for kind in SLIPS for number in range(6) if (each := broken(kind, number, forms))]
+        alone, beside = (
+            [is_same(read_shape(each.text, form(each.meant), document=text).value, each.meant) for each, text in pairs]
+            for pairs in ([(each, "") for each in there], [(each, each.document) for each in there])
+        )
+        print(f"\nanswers broken in {len(SLIPS)} ways, {title}: {percent(sum(alone), len(there))}", end="")
+        print(f", with the document {percent(sum(beside), len(there))}")
 
 
 def aligned() -> None:
@@ -361,6 +374,7 @@ def main() -> None:
         return
     core()
     corrupted()
+    made()
     aligned()
     valid()
     nothing()

@@ -8,7 +8,7 @@ from langchain_nuextract.parsing.align.as_admitted import branches, in_template_
 from langchain_nuextract.parsing.align.coerce import is_null_word
 from langchain_nuextract.parsing.align.keys import Matched, match
 from langchain_nuextract.parsing.align.listings import Listings
-from langchain_nuextract.parsing.align.lists import merged, paired
+from langchain_nuextract.parsing.align.lists import merged
 from langchain_nuextract.parsing.align.singles import NOTHING, shown
 from langchain_nuextract.parsing.json.nodes import (
     ArrayNode,
@@ -20,7 +20,7 @@ from langchain_nuextract.parsing.json.nodes import (
 )
 from langchain_nuextract.parsing.repairs import Kind, Policy, Repair
 from langchain_nuextract.parsing.select.candidates import embedded
-from langchain_nuextract.parsing.select.scoring import alone, best_of, is_alone, united
+from langchain_nuextract.parsing.select.scoring import alone, best_of, is_alone, pairs, united
 from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.scalars.names import fold
 from langchain_nuextract.schema.answer_shape import (
@@ -122,7 +122,8 @@ class _Walk(Listings):
             case ObjectNode():
                 return node
             case ArrayNode(items=items):
-                inner = paired(items, shape) or united(items, shape) or best_of(items, shape)
+                members = pairs(items, shape)
+                inner = ObjectNode(members) if members else united(items, shape) or best_of(items, shape)
                 if is_alone(node, inner, shape):
                     return self.completed(node, shape, path)
             case _:

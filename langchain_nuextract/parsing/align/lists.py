@@ -1,19 +1,12 @@
 """Lists that were not written as lists, and single values that were."""
 
 from collections.abc import Sequence
-from typing import Final
 
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode, plain
 from langchain_nuextract.parsing.select.candidates import embedded
-from langchain_nuextract.parsing.select.scoring import fit, is_map, names_any
-from langchain_nuextract.scalars.names import fold, folded_name
+from langchain_nuextract.parsing.select.scoring import VALUES, fit, is_map, names_any
+from langchain_nuextract.scalars.names import fold
 from langchain_nuextract.schema.answer_shape import ListShape, RecordShape
-
-_VALUES: Final = frozenset({"value", "text", "content", "answer"})
-"""What models call a value that they write as an object, with its type or how sure they are."""
-
-_NAMES: Final = frozenset({"name", "key", "field", "fieldname", "label", "property"})
-"""What they call the name of a part, in a list of names and values."""
 
 
 def listed(node: Node, shape: ListShape) -> ArrayNode | None:
@@ -46,36 +39,10 @@ def only_leaf(node: Node) -> ScalarNode | None:
         case ObjectNode(members=[(_, ScalarNode() as only)]):
             return only
         case ObjectNode(members=members):
-            values = [child for key, child in members if fold(key) in _VALUES]
+            values = [child for key, child in members if fold(key) in VALUES]
             return values[0] if len(values) == 1 and isinstance(values[0], ScalarNode) else None
         case _:
             return None
-
-
-def paired(items: Sequence[Node], shape: RecordShape) -> ObjectNode | None:
-    """The object that is written as a list of its names and values; None if they are not all those of its parts."""
-    asked = {folded_name(name) for name, _ in shape.fields}
-    members = [pair for item in items if (pair := _pair(item)) and fold(pair[0]) in asked]
-    return ObjectNode(members) if items and len(members) == len(items) else None
-
-
-def _pair(node: Node) -> tuple[str, Node] | None:
-    match node:
-        case ArrayNode(items=[ScalarNode(value=str() as name), value]):
-            return name, value
-        case ObjectNode(members=members):
-            names = [child for key, child in members if fold(key) in _NAMES]
-            values = [child for key, child in members if fold(key) in _VALUES]
-        case _:
-            return None
-    if (
-        len(names) != 1
-        or len(values) != 1
-        or not isinstance(names[0], ScalarNode)
-        or not isinstance(names[0].value, str)
-    ):
-        return None
-    return names[0].value, values[0]
 
 
 def split(node: ObjectNode) -> list[ObjectNode] | None:

@@ -6,10 +6,12 @@ import re
 from langchain_nuextract.parsing.json.cursor import Cursor
 from langchain_nuextract.parsing.json.frames import Frame, gathers, is_set
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Fix, Node, ObjectNode, ScalarNode
-from langchain_nuextract.parsing.json.tokens import BLANK, KEY_PATTERN
+from langchain_nuextract.parsing.json.tokens import BLANK, KEY_PATTERN, QUOTED_KEY
 
 _MEMBER_WITHOUT_COLON = re.compile(rf"{BLANK}*,{BLANK}*\"[^\"\n{{}}\[\]]{{1,80}}\"{BLANK}+[\"'\d{{\[]")
-_LIST_AHEAD = re.compile(rf"{BLANK}*,{BLANK}*\[")
+_MEMBER_BEHIND = re.compile(rf"(?:{BLANK}*[}}\]]){{1,4}}{BLANK}*,{BLANK}*{QUOTED_KEY}")
+"""A member behind more brackets than were open: `{"a": {"b": 1}}}, "c": 2}`."""
+_LIST_AHEAD = re.compile(rf"{BLANK}*(?:,{BLANK}*\[|\])")
 _NEXT = re.compile(rf"{BLANK}*([,，]?){BLANK}*(.?)", re.DOTALL)
 _FIRST_KEY = re.compile(rf"{{?{BLANK}*[\"'“]?([\w$.-]{{1,80}})[\"'”]?{BLANK}*[:：]")
 _GOES_ON = re.compile(rf"{BLANK}*,{BLANK}*(?={{)")
@@ -98,7 +100,8 @@ class Brackets(Cursor):
             self._close()
 
     def _is_member_ahead(self) -> bool:
-        return bool(KEY_PATTERN.match(self.text, self.at) or _MEMBER_WITHOUT_COLON.match(self.text, self.at))
+        ahead = (KEY_PATTERN, _MEMBER_WITHOUT_COLON, _MEMBER_BEHIND)
+        return any(pattern.match(self.text, self.at) for pattern in ahead)
 
     def _is_row(self, frame: Frame) -> bool:
         """Whether the bracket here closes a row that none opened: `[["a"], "b"], ["c"]]`."""

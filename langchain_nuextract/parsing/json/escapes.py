@@ -19,6 +19,11 @@ _CHARACTER = re.compile(r"\\u[0-9a-fA-F]{4}")
 _WORD = re.compile(r"\s+|\S+")
 _SHARE = re.compile(r"\\\\\w[\w.-]*\\\w")
 """The beginning of a path to a share: its first backslash is double."""
+_COMMAND = re.compile(
+    r"(?<![\\\w])\\(?:begin|beta|bar|bf|big[lr]?|binom|bmod|boldsymbol|bullet|forall|frac|nabla|ne|neq|newline|ni|noindent|not|notin|nu"
+    r"|rangle|rho|right|rightarrow|rm|tan|tau|text|textbf|textit|textrm|theta|tilde|times|tiny|to|top|triangle)(?![A-Za-z])"
+)
+"""A command of TeX that begins like an escape: `\\times` is no tab where `\\alpha` stands beside it."""
 _PLAIN_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _MEANT_AS_SUCH = frozenset({"\\b", "\\f"})
 """In a string that holds escapes unknown to JSON these are part of a path or formula: `C:\\Users\\foo`."""
@@ -45,6 +50,9 @@ def unescape(raw: str, hints: Hints = NO_HINTS) -> tuple[str, list[Fix]]:
     if "\\" not in raw:
         return raw, []
     escapes = [_resolve(match) for match in _ESCAPE.finditer(raw)]
+    if any(before == after for before, after, _ in escapes) and _COMMAND.search(raw):
+        raw = _COMMAND.sub(lambda match: f"\\{match[0]}", raw)
+        escapes = [_resolve(match) for match in _ESCAPE.finditer(raw)]
     literal = _literal(escapes)
     fixes = [Fix("unknown-escape", before, after) for before, after, good in escapes if not good]
     said = iter(before if before in literal else after for before, after, _ in escapes)

@@ -22,14 +22,20 @@ from langchain_nuextract.parsing.json.values import Values
 _ELLIPSIS = re.compile(r"\.{3}|…")
 _WORDS_BEFORE_KEY = re.compile(rf"[^\W\d][\w ]{{0,60}}{BLANK}+(?={QUOTED_KEY})")
 _MEMBER_AHEAD = re.compile(
-    rf"{QUOTED_KEY}|[A-Za-z_$][\w$.-]{{0,80}}{BLANK}*{{|[^:：=,，{{}}\[\]\"\n]{{1,80}}[\"']?{BLANK}*[:：=]"
+    rf"{QUOTED_KEY}|[A-Za-z_$][\w$.-]{{0,80}}{BLANK}*{{|[^:：=→,，{{}}\[\]\"\n]{{1,80}}[\"']?{BLANK}*[:：=→]"
     rf"|[\"'“][\w -]{{1,80}}[\"'”]{BLANK}*[\"'\d\[{{tfn]"
 )
 _REST = re.compile(r"[^,{}\[\]\n]{0,60}")
-_OTHERWISE_CLOSED = re.compile(rf"\"([\w .-]{{1,80}})([”“’'`])(?={BLANK}*[:：])")
-_KEY_BEFORE_VALUE = re.compile(rf"([A-Za-z_$][\w$-]{{0,60}}){BLANK}+(?=['“‘`])")
-_KEY = re.compile(r"[^:：=,，{}\[\]\"\n]+")
+_KEY_NOT_CLOSED = re.compile(
+    rf"\"([\w.-]{{1,80}}(?: [\w.-]{{1,80}}){{0,4}})"
+    rf"(?=:{BLANK}*(?:{WORD}|\[[^\"\[\]{{}}\n]*\]|{{}})(?:{BLANK}|[\]}}])*[\]}}](?:{BLANK}|[\]}}])*\Z)"
+)
+"""The last key of a text, without its second quote: `{"a": "x", "year: 2024}`."""
+_OTHERWISE_CLOSED = re.compile(rf"([\"'])(?P<key>[\w .-]{{1,80}})(?!\1)(?P<mark>[\"”“’'`])(?={BLANK}*[:：])")
+_KEY_BEFORE_VALUE = re.compile(rf"([A-Za-z_$][\w$-]{{0,60}}){BLANK}+(?=['“‘`]|{WORD}{BLANK}*[,}}])")
+_KEY = re.compile(r"[^:：=→,，{}\[\]\"\n]+")
 _WRONG_COMMA = re.compile(WRONG_COMMA)
+_WRONG_ITEM_COMMA = re.compile(rf"\|(?!\|)|\.{BLANK}")
 _COLON_MEANT = re.compile(rf",{BLANK}*(?:[{{\[]|{WORD}{BLANK}*[,}}])")
 
 
@@ -80,7 +86,9 @@ class _Parser(Values):
             self._comma(frame)
         elif here in "]})":
             self._closing(frame, here)
-        elif here in ":：":
+        elif frame.full and _WRONG_ITEM_COMMA.match(self.text, self.at):
+            self._comma(frame)
+        elif here in ":：|":
             self._skip(frame, "stray-mark")
         elif not self._fence() and not self._ellipsis(frame):
             self._missing_comma(frame)
@@ -138,7 +146,12 @@ class _Parser(Values):
     def _quoted_key(self, frame: Frame) -> None:
         if match := _OTHERWISE_CLOSED.match(self.text, self.at):
             self.at = match.end()
-            self._colon(frame, match[1], [Fix("other-quotes", f'"{match[2]}', '""')], ScalarNode(match[1], match[1]))
+            slip = Fix("other-quotes", f"{match[1]}{match['mark']}", '""')
+            self._colon(frame, match["key"], [slip], ScalarNode(match["key"], match["key"]))
+            return
+        if match := _KEY_NOT_CLOSED.match(self.text, self.at):
+            self.at = match.end()
+            self._colon(frame, match[1], [Fix("unclosed-string", "", '"')], ScalarNode(match[1], match[1]))
             return
         found = self._quoted("key")
         if found is None:
@@ -169,7 +182,7 @@ class _Parser(Values):
         mark = self.text[self.at : self.at + 2]
         if mark[:1] == ":":
             self.at += 1
-        elif mark[:1] in {"：", "="} or mark == "->":
+        elif mark[:1] in {"：", "=", "→"} or mark == "->":
             length = 2 if mark in {"=>", "->"} else 1
             fixes.append(Fix("colon-mark", mark[:length], ":"))
             self.at += length

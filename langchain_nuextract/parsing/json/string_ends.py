@@ -16,14 +16,17 @@ _KEY_BEHIND_WORD = re.compile(rf"[^\W\d]\w{{0,30}}{BLANK}+(?P<key>{QUOTED_KEY})"
 _ASSIGNED = re.compile(rf"[A-Za-z_$][\w$.-]{{0,80}}{BLANK}*(?:=(?![=>])|(?={{))")
 """A key with another mark for its colon, or none before a brace."""
 _WRONG_COMMA = re.compile(WRONG_COMMA)
-_STRING_AHEAD = re.compile(rf'"[^"\n]*"(?:{BLANK}*(?:[,\]}}]|\Z)|{BLANK}+(?:["{{\[]|{WORD}(?:[\s,\]]|\Z)))')
-_LAST_STRING_AHEAD = re.compile(rf'"[^"\n]*"{BLANK}*(?:[\]}}]|,{BLANK}*["{{\[\d-]|\Z)')
+_STRING = r'"(?:[^"\\\n]|\\.)*+"'
+_STRING_AHEAD = re.compile(rf'{_STRING}(?:{BLANK}*(?:[,\]}})]|\Z)|{BLANK}+(?:["{{\[]|{WORD}(?:[\s,\]]|\Z)))')
+_LAST_STRING_AHEAD = re.compile(rf'{_STRING}{BLANK}*(?:[\]}}]|,{BLANK}*["{{\[\d-]|\Z)')
+_WRONG_COMMA_BEFORE_STRING = re.compile(rf"(?P<mark>[|.]){BLANK}+{_STRING}{BLANK}*(?:[,\]]|(?P=mark){BLANK}*\")")
+"""Another mark between two texts of a list: `"a" | "b" | "c"`."""
 _TOKEN_AHEAD = re.compile(rf"{WORD}(?:{BLANK}*(?:[,\]}}]|//|/\*|\Z)|{BLANK}+[\"{{\[])")
 _WORDS_AHEAD = re.compile(rf"[^\W\d][^\"\n\[\]{{}},:]{{0,80}}\"?{BLANK}*(?:\]|,{BLANK}*[\"{{\[\d-])")
 _NO_KEY_AHEAD = re.compile(rf'"(?:[^"\\\n]|\\.){{0,400}}"{BLANK}*[^\W\d](?![^"\n]{{0,80}}"{BLANK}*[:：])')
 _UNCLOSED_KEY = re.compile(
     rf"([\w$.-]+(?: [\w$.-]+)*){BLANK}*:{BLANK}*"
-    rf"(?:(?:[\[{{]{BLANK}*)*|{WORD}(?:{BLANK}|[\]}}])*,{BLANK}*(?:{{{BLANK}*)?)"
+    rf"(?:(?:[\[{{]{BLANK}*)*|(?:{WORD}|\[[^\"\[\]{{}}\n]{{0,80}}\])(?:{BLANK}|[\]}}])*,{BLANK}*(?:{{{BLANK}*)?)"
 )
 _STRUCTURE = re.compile(rf"{BLANK}*(?P<closers>[\]}}](?:{BLANK}|[\]}}])*),{BLANK}*(?:{{{BLANK}*)?\Z")
 _CLOSING = re.compile(rf"(?:[\]}})]{BLANK}*)+")
@@ -67,7 +70,7 @@ class StringEnds:
     def _ends(self, mark: int) -> bool:
         after, at = self._next(mark + 1)
         if not after or after == ";" or self.text.startswith(("```", "//", "/*", "<!--"), at):
-            return True
+            return self.place != "key" or self._end_of_key(mark) is None
         if self.place == "key":
             return self._ends_key(mark, after, at)
         if after in CLOSERS:
@@ -82,20 +85,20 @@ class StringEnds:
     def _ends_key(self, mark: int, after: str, at: int) -> bool:
         if at == mark + 1 and after == self.quote:
             return self.doubled
-        return after in ":：=,}]" or self.text.startswith("->", at) or (at > mark + 1 and self._is_value(after, at))
+        return after in ":：=→,}]" or self.text.startswith("->", at) or (at > mark + 1 and self._is_value(after, at))
 
     def _ends_before(self, after: str, at: int, *, gap: str) -> bool:
         if after in "]}":
             return self._ends_before_bracket(at)
-        if after == "+":
-            return self._next(at + 1)[0] in CLOSERS
-        if after == "#":
-            return bool(gap)
+        if after in "+#":
+            return self._next(at + 1)[0] in CLOSERS if after == "+" else bool(gap)
         if self.place == "member":
             ahead = (bool(gap) and KEY_AHEAD.match(self.text, at)) or _WRONG_COMMA.match(self.text, at)
             return bool(ahead)
-        if not self.kept and gap and _WORDS_AHEAD.match(self.text, at):
+        if after in "|." and _WRONG_COMMA_BEFORE_STRING.match(self.text, at):
             return True
+        if not self.kept and not self.doubled and gap and _WORDS_AHEAD.match(self.text, at):
+            return not self._are_inches(at - len(gap) - 1)
         return bool(gap) and self._is_value(after, at) and ("\n" in gap or after not in "{[" or not self.kept)
 
     def _is_value(self, after: str, at: int) -> bool:
@@ -116,8 +119,11 @@ class StringEnds:
         """Whether the quote at the end was written twice; behind a number the first may be a mark for inches."""
         if mark == self.first or len(self.kept) % 2 or not self.text.startswith(self.quote, mark + 1):
             return False
-        inches = _INCHES.search(self.text, max(self.first, mark - _LONGEST_KEY), mark)
-        return inches is None and self._ends_at_the_latest(mark + 1)
+        return not self._are_inches(mark) and self._ends_at_the_latest(mark + 1)
+
+    def _are_inches(self, mark: int) -> bool:
+        """Whether the quote stands behind a number that it may be the mark for inches of: `27" screen`."""
+        return _INCHES.search(self.text, max(self.first, mark - _LONGEST_KEY), mark) is not None
 
     def _ends_at_the_latest(self, mark: int) -> bool:
         """Whether the quote here is followed by what must follow a string."""
@@ -173,7 +179,11 @@ class StringEnds:
             return end - comma if comma or self.place == "member" else None
         if not comma or len(self.kept) % 2 or (self.place == "item" and not _LAST_STRING_AHEAD.match(self.text, mark)):
             return None
-        return end - 1
+        return self._without_blanks(end - 1)
+
+    def _without_blanks(self, end: int) -> int:
+        """Where a string ends whose comma stands in a line of its own."""
+        return self.first + len(self.text[self.first : end].rstrip()) if self.text[end - 1 : end] == "\n" else end
 
     def _end_in_structure(self, mark: int) -> int | None:
         """Where the string ended if what stands before the next key closes what the string stands in."""
@@ -234,13 +244,18 @@ class StringEnds:
     def _closes_what_is_open(self, at: int) -> bool:
         """Whether brackets here close what the string stands in, with nothing behind that belongs to the string."""
         match = _CLOSING.match(self.text, at)
-        if match is None or match[0][0] != self.closers()[:1]:
+        if match is None or not self._may_close(_BLANKS.sub("", match[0])):
             return False
         after, then = self._next(match.end())
         if after != ",":
             return not after or after == "`"
         key, then = self._next(then + 1)
         return key in {"{", "[", ""} or self._is_known_key(then) or (key in CLOSERS and not self.hints.names)
+
+    def _may_close(self, brackets: str) -> bool:
+        """Whether the first bracket closes what is open; one of a list that was never opened may stand before it."""
+        innermost = self.closers()[:1]
+        return brackets[0] == innermost or (brackets[0] == "]" and brackets[1:2] == innermost != "")
 
     def _end_before_known_key(self, mark: int) -> int | None:
         """Where a string without closing quote ends if the quote at `mark` opens the key that follows it."""

@@ -22,6 +22,7 @@ _STOPS = {opener: re.compile(rf"[\\{re.escape(closers)}]") for opener, closers i
 _LAST_LINES = re.compile(rf"(?:(?!\n){BLANK})*\n{BLANK}*(?P<closers>[\]}}](?:{BLANK}|[\]}}])*)\Z")
 _TWICE = re.compile(r'(?<!\\)(?:\\\\)+"')
 """A quote that was escaped twice, which leaves it without escape."""
+_ESCAPED_QUOTES = re.compile(r'(?<!\\)(?:\\\\)*(\\")')
 _LETTERS = re.compile(r"[^\W\d_]{1,40}")
 _LETTERS_AT_END = re.compile(r"[^\W\d_]{1,40}\Z")
 MOST_COMPARED: Final = 200
@@ -148,8 +149,11 @@ class _Scan(StringEnds):
 
     def _unclosed(self, end: int) -> Quoted:
         """The string up to `end`, where no quote stands."""
-        fixes = [*self._escapes(end), Fix("unclosed-string", "", self.quote)]
-        return self._found(self._raw(self.first, end), end, fixes)
+        raw, fixes = self._raw(self.first, end), self._escapes(end)
+        if _ESCAPED_QUOTES.findall(raw) == ['\\"'] and raw.endswith('\\"'):
+            # The last backslash of a path was not doubled, and took the quote with it: `"C:\\new\\", "b": 1`.
+            return self._found(f"{raw[:-1]}\\", end, [*fixes, Fix("single-backslash", '\\"', '\\\\"')])
+        return self._found(raw, end, [*fixes, Fix("unclosed-string", "", self.quote)])
 
     def _found(self, raw: str, end: int, fixes: list[Fix]) -> Quoted:
         # A quote that is escaped twice is kept as part of the string, and has no escape then.

@@ -8,21 +8,32 @@ from langchain_nuextract.parsing.json.bare_words import LITERALS, word
 from langchain_nuextract.parsing.json.brackets import Brackets
 from langchain_nuextract.parsing.json.escapes import unescape
 from langchain_nuextract.parsing.json.frames import Frame, joined
-from langchain_nuextract.parsing.json.nodes import ArrayNode, ObjectNode, ScalarNode, TruncatedNode
+from langchain_nuextract.parsing.json.nodes import ArrayNode, Fix, ObjectNode, ScalarNode, TruncatedNode
 from langchain_nuextract.parsing.json.strings import Quoted, quoted
 from langchain_nuextract.parsing.json.tokens import BLANK, CLOSERS, KEY_PATTERN, QUOTED_KEY, WORD, Place
 
-_CALL = re.compile(r"[A-Za-z_$][\w.$]*\((?=\s*[\"'\[{(\d)-])")
-_PREFIX = re.compile(r"[bBrRuUfF]{1,2}(?=[\"'])")
+_CALL = re.compile(r"[A-Za-z_$][\w.$]*\((?=\s*(?:[\"'\[{(\d)-]|[A-Za-z_]\w{0,60}\s*=[^=]))")
+_PREFIX = re.compile(rf"[bBrRuUfF]{{1,2}}(?=[\"'](?!{BLANK}*(?:[,\]}}]|\Z)))")
+_RAW_BEFORE = re.compile(r"(?<![A-Za-z])[bBfF]?[rR]\Z")
+_ESCAPED_QUOTES = re.compile(rf"\\\"(?P<said>[^\"\\\n]*)\\\"(?={BLANK}*[,\]}}])")
+"""A text whose quotes alone were escaped: `{"a": \\"x\\"}`."""
 _GROUPED = re.compile(rf"[+-]?\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?(?={BLANK}*[,}}\n])")
 _COMMENT_BEHIND = r"(?:\s//|/\*|\s#\s)"
+_GROUPED_ITEM = re.compile(rf"[+-]?\d{{1,3}}(?:,\d{{3}})*,0\d\d(?:,\d{{3}})*(?:\.\d+)?(?={BLANK}*[,\]}}\n])")
+"""`1,048,000` in a list is one number: JSON has none that begins with 0 and goes on."""
 _TRAILING_COMMENT = re.compile(_COMMENT_BEHIND)
 _NO_COMMENT = rf"(?!{_COMMENT_BEHIND})"
 """Where a value goes on. To look for comments once its end is found would be to look at the rest again and again."""
 _ITEM = re.compile(rf"(?:{_NO_COMMENT}[^,，\]}}\n:])*+(?::(?:{_NO_COMMENT}[^,，\]}}\n\"])*+)?")
-_BEFORE_KEY = re.compile(rf"{WORD}(?={BLANK}+{QUOTED_KEY})")
-_BEFORE_BRACKET = re.compile(rf"{WORD}(?=[{{\[])")
-_BEFORE_ITEM = re.compile(rf"{WORD}(?={BLANK}+(?:-?\d|[\"{{\[]|(?:true|false|null){BLANK}*[,\]]))")
+_BEFORE_BAR = re.compile(rf"{WORD}(?={BLANK}*\|{BLANK}*(?:{WORD}|[\"{{\[]))")
+"""`1 | 2 | 3`: numbers in a list with another mark between."""
+_BEFORE_KEY = re.compile(rf"{WORD}(?={BLANK}*{QUOTED_KEY})")
+_NUMBER_BEFORE_DOT = re.compile(rf"-?\d+(?:\.\d+)?(?=\.{BLANK}+{QUOTED_KEY})")
+"""A number with a full stop for a comma: `"a": 0.5. "b": 1`."""
+_BEFORE_BRACKET = re.compile(rf"{WORD}(?=[{{\[]|{BLANK}*{{{BLANK}*{QUOTED_KEY})")
+_BEFORE_ITEM = re.compile(
+    rf"{WORD}(?=\"[^\"\n]*\"{BLANK}*[,\]]|{BLANK}+(?:-?\d|[\"{{\[]|(?:true|false|null){BLANK}*[,\]]))"
+)
 _ARGUMENT = re.compile(rf"(?:{_NO_COMMENT}[^,，)\n])*+")
 _STOP = re.compile(rf"([,，;}}\]\n]|\\n|```){BLANK}*+")
 """With the blanks behind it, of which none is a stop if it is none."""
@@ -45,6 +56,10 @@ class Values(Brackets):
             self._open(here)
         elif here in CLOSERS:
             self._string(frame, place)
+        elif match := _ESCAPED_QUOTES.match(self.text, self.at):
+            said, stretch = match["said"], self._stretch(self.at, match.end())
+            self.at = match.end()
+            self._give(frame, ScalarNode(said, said, [Fix("other-quotes", '\\"', '"', 2)], stretch))
         elif match := _PREFIX.match(self.text, self.at):
             self._skip(frame, "string-prefix", match.end() - self.at)
         elif match := _CALL.match(self.text, self.at):
@@ -95,7 +110,8 @@ class Values(Brackets):
         if found is None:
             return None
         start, self.at = self.at, found.end
-        said, fixes = unescape(found.raw, self.hints)
+        is_raw = _RAW_BEFORE.search(self.text, max(0, start - 3), start) is not None
+        said, fixes = (found.raw, []) if is_raw else unescape(found.raw, self.hints)
         return ScalarNode(said, said, [*found.fixes, *fixes], self._stretch(start, found.end))
 
     def _quoted(self, place: Place) -> Quoted | None:
@@ -131,13 +147,15 @@ class Values(Brackets):
         self._give(frame, leaf)
 
     def _end_of_item(self, frame: Frame) -> int:
-        if match := _BEFORE_ITEM.match(self.text, self.at):
+        if match := _GROUPED_ITEM.match(self.text, self.at) or _BEFORE_ITEM.match(self.text, self.at):
+            return match.end()
+        if match := _BEFORE_BAR.match(self.text, self.at):
             return match.end()
         match = (_ARGUMENT if frame.closer == ")" else _ITEM).match(self.text, self.at)
         return match.end() if match else self.at
 
     def _end_of_member(self) -> int:
-        for pattern in (_GROUPED, _BEFORE_KEY, _BEFORE_BRACKET):
+        for pattern in (_GROUPED, _NUMBER_BEFORE_DOT, _BEFORE_KEY, _BEFORE_BRACKET):
             if match := pattern.match(self.text, self.at):
                 return match.end()
         at, depth = self.at, 0

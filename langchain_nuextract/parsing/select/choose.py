@@ -20,11 +20,11 @@ NEAR: Final = 1_000
 """Characters around a candidate in which prose would show."""
 
 _BETWEEN = re.compile(
-    rf"(?:{BLANK}|,|\n\s*(?:\d{{1,4}}[.)]|[-*•])|/\*[^*]{{0,200}}\*/|//[^\n]{{0,200}}\n)+|{BLANK}*```[^`]{{0,2000}}```\w*{BLANK}*"
+    rf"(?:{BLANK}|[,;]|\n\s*(?:\d{{1,4}}[.)]|[-*•])|/\*[^*]{{0,200}}\*/|//[^\n]{{0,200}}\n)+|{BLANK}*```[^`]{{0,2000}}```\w*{BLANK}*"
 )
 _TURN_ENDS = re.compile(r"<\|(?:im_end|endoftext|end-output|eot_id|end_of_text)\|>|</s>|<end_of_turn>")
 """Behind such a mark a model that was not stopped writes the next question, and answers it."""
-_NAME_FIRST = re.compile(r"(?:[^{\[]|\[[ xX]\]|(?<![^\n])\[\w[^\]\n]{0,60}\]\s*\n){0,200}?(?:[:=|<]|(?<=\]\n))")
+_NAME_FIRST = re.compile(r"(?:[^{\[]|\[[ xX]\]|(?<![^\n])\[\w[^\]\n]{0,60}\]\s*\n){0,200}?(?:[:=→|<]|(?<=\]\n))")
 """What lines of names and values begin with, a table or elements."""
 _WORDS = re.compile(r"(?!json\b)\b\w")
 """What stands in prose."""

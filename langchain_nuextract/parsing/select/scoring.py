@@ -15,6 +15,10 @@ MOST_AROUND: Final = 4
 """Levels that may stand around the answer."""
 SOME: Final = 0.3
 """The fit of what may do, but shows nothing that was asked for."""
+VALUES: Final = frozenset({"value", "text", "content", "answer"})
+"""What models call a value that they write as an object, with its type or how sure they are."""
+NAMES: Final = frozenset({"name", "key", "field", "fieldname", "label", "property"})
+"""What they call the name of a part, in a list of names and values."""
 _KEYS: Final = frozenset({"key", "name"})
 """What the keys of a map are called in a list of its entries."""
 
@@ -126,11 +130,36 @@ def _fit_record(node: Node, shape: RecordShape, around: int) -> float:
         if parts:
             share = sum(fit(child, part) for child, part in parts) / len(shape.fields)
             return share * len(parts) / max(1, len(given))
+    if isinstance(node, ArrayNode) and (members := pairs(node.items, shape)):
+        return _fit_record(ObjectNode(members), shape, around=0)
     # A scalar is no part by itself, and an object of thousands of parts may have thousands of strange ones.
     if not around or not isinstance(node, ArrayNode | ObjectNode):
         return 0.0
     found = alone(node, shape)
     return AROUND * max(_fit_inside(node, shape, around), found.fitting if found else 0.0)
+
+
+def pairs(items: Sequence[Node], shape: RecordShape) -> list[tuple[str, Node]]:
+    """Give the members that a list of names and values stands for; none if they are not all those of an object."""
+    asked = {folded_name(name) for name, _ in shape.fields}
+    members = [pair for item in items if (pair := _pair(item)) and fold(pair[0]) in asked]
+    return members if len(members) == len(items) else []
+
+
+def _pair(node: Node) -> tuple[str, Node] | None:
+    match node:
+        case ArrayNode(items=[ScalarNode(value=str() as name), value]):
+            return name, value
+        case ObjectNode(members=members):
+            names = [child for key, child in members if fold(key) in NAMES]
+            values = [child for key, child in members if fold(key) in VALUES]
+        case _:
+            return None
+    match names, values:
+        case [ScalarNode(value=str() as name)], [value]:
+            return name, value
+        case _:
+            return None
 
 
 def _fit_inside(node: Node, shape: RecordShape, around: int) -> float:
