@@ -43,6 +43,10 @@ _MAKE_RECORD: Any = TypedDict
 """Types made at run time are beyond what a type checker follows."""
 
 
+_STRUCTURE: Any = Annotated[str, msgspec.Meta(pattern=r'^\s*(?:\{\s*["}]|\[\s*["{\[\]])')]
+"""An object or list that was asked for as JSON text, as far as its beginning shows."""
+
+
 @dataclass(frozen=True, slots=True)
 class FastPath:
     """What tells an answer of one form from other text."""
@@ -182,6 +186,8 @@ def _names(shape: ScalarShape) -> Iterator[bytes]:
 def _type_of(shape: AnswerShape) -> Any:
     """The Python type that a fitting answer decodes to; null fits everywhere."""
     match shape:
+        case ScalarShape(structured=True):
+            return _STRUCTURE | None
         case ScalarShape():
             kind = shape.meant or shape.type
             return (NOT_TEXT.get(kind) or _string(kind)) | None

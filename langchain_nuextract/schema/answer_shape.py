@@ -31,6 +31,8 @@ class ScalarShape:
     """The type that was asked for, where the generation knows it as text only: a date or time is read as such."""
     open: bool = False
     """Whether it stands for any JSON value, so that objects and lists are taken as they are."""
+    structured: bool = False
+    """Whether nothing but an object or list may stand there: a recursion is not unrolled any further."""
     hook: Hook = ""
     verbatim: bool = False
     """Whether it is to be words of the document, as they stand there."""

@@ -3,11 +3,30 @@
 from collections.abc import Iterator
 from typing import Final
 
-from langchain_nuextract.paths import Path
+from langchain_nuextract.paths import JSON, Path, fields, show
 from langchain_nuextract.schema.ir import Array, Enum, Leaf, Loss, Node, Record, Split, parts
+from langchain_nuextract.schema.json_types import dumps
 from langchain_nuextract.schema.vocabulary import Vocabulary, nearest
 
 _EMPTY: Final = ("whether it is empty or missing", "this model writes both alike; it is left out where it may be")
+
+
+LARGEST: Final = 30_000
+"""Characters of a template, about 10,000 tokens: what the model cards of NuExtract 1.5 and 2.0 take of an input."""
+
+
+def too_large(template: JSON) -> Iterator[Loss]:
+    """Say that a template is larger than models can follow, and which of its parts to leave out or ask for alone."""
+    size = len(dumps(template))
+    if size <= LARGEST:
+        return
+    sizes = sorted(((len(dumps(part)), name) for name, part in fields(template).items()), reverse=True)
+    shares = ", ".join(f"{show((name,))} has {part:,}" for part, name in sizes[:3])
+    yield Loss(
+        (),
+        f"a template of {size:,} characters, of which models follow {LARGEST:,} at most",
+        f"ask for less at once, with a schema for each part ({shares}), or unroll recursions less (depth=)",
+    )
 
 
 def downgrades(node: Node, vocabulary: Vocabulary, at: Path = ()) -> Iterator[Loss]:

@@ -18,10 +18,10 @@ from langchain_nuextract.schema.formats.checks import checked_for
 from langchain_nuextract.schema.groundable import choices, has_choices, spoken, wordings
 from langchain_nuextract.schema.ir import Loss, Node, Record, losses
 from langchain_nuextract.schema.leaf_types import leaf_types
-from langchain_nuextract.schema.losses import downgrades
+from langchain_nuextract.schema.losses import downgrades, too_large
 from langchain_nuextract.schema.sources import SchemaSource, Source, given
 from langchain_nuextract.schema.unknown_keys import unknown_keys
-from langchain_nuextract.schema.vocabulary import NUEXTRACT_3, Speaks, Vocabulary
+from langchain_nuextract.schema.vocabulary import NUEXTRACT_3, Speaks, Vocabulary, vocabulary_of
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -112,8 +112,8 @@ class Target(Generic[T]):
 
     @cached_property
     def losses(self) -> tuple[Loss, ...]:
-        """What no template can carry of the schema, by path."""
-        return tuple(dict.fromkeys(losses(self._node)))
+        """What no template can carry of the schema, by path; first of all, if it is too large for any model."""
+        return tuple(dict.fromkeys((*too_large(self.template(FULL)), *losses(self._node))))
 
     @cached_property
     def instructions(self) -> str:
@@ -133,65 +133,65 @@ class Target(Generic[T]):
         """The JSON Schema of the answers in the full vocabulary; as open to other keys as the user's schema."""
         return self.answer_schema_for(FULL)
 
-    def shape(self, dialect: Speaks) -> AnswerShape:
+    def shape(self, dialect: Speaks | str) -> AnswerShape:
         """Give the shape of the answers in a dialect."""
-        return self._lens(dialect.vocabulary).shape
+        return self._lens(vocabulary_of(dialect)).shape
 
-    def template(self, dialect: Speaks) -> JSON:
+    def template(self, dialect: Speaks | str) -> JSON:
         """Give the template in a dialect."""
         return answers.template(self.shape(dialect))
 
-    def answer_schema_for(self, dialect: Speaks) -> dict[str, JSON]:
+    def answer_schema_for(self, dialect: Speaks | str) -> dict[str, JSON]:
         """Give the JSON Schema of the answers in a dialect: whatever `lower` gives is valid under it."""
         return answers.answer_schema(self.shape(dialect), closed=False)
 
-    def downgrades(self, dialect: Speaks) -> tuple[Loss, ...]:
+    def downgrades(self, dialect: Speaks | str) -> tuple[Loss, ...]:
         """Name the types that a dialect does not have, by path, and what is asked for instead."""
-        return tuple(dict.fromkeys(downgrades(self._node, dialect.vocabulary)))
+        return tuple(dict.fromkeys(downgrades(self._node, vocabulary_of(dialect))))
 
-    def lower(self, value: T | JSON, dialect: Speaks = FULL) -> JSON:
+    def lower(self, value: T | JSON, dialect: Speaks | str = FULL) -> JSON:
         """Give the answer that stands for a value.
 
         Args:
             value: An instance, or JSON of its shape.
             dialect: In whose vocabulary to answer.
         """
-        return self._lens(dialect.vocabulary).lower(self._given.as_json(value))
+        return self._lens(vocabulary_of(dialect)).lower(self._given.as_json(value))
 
-    def lift(self, answer: JSON, dialect: Speaks = FULL) -> JSON:
+    def lift(self, answer: JSON, dialect: Speaks | str = FULL) -> JSON:
         """Give the value that an answer stands for, in the user's shape. Never raises; `validate` judges the value.
 
         Args:
             answer: What the model wrote, in any vocabulary: "yes" and numbers as text are understood.
             dialect: Whose vocabulary it is; it says whether an empty string is text or a missing value.
         """
-        return self._lens(dialect.vocabulary).lift(answer)
+        return self._lens(vocabulary_of(dialect)).lift(answer)
 
-    def without_empty_objects(self, answer: JSON, dialect: Speaks = FULL) -> JSON:
+    def without_empty_objects(self, answer: JSON, dialect: Speaks | str = FULL) -> JSON:
         """Leave out of an answer the objects that may be missing, and that have nothing but missing parts.
 
         `lift` takes each at its word, since such an object is a value too; of a model's answer it is none.
         """
-        return self._lens(dialect.vocabulary).without_empty_objects(answer)
+        return self._lens(vocabulary_of(dialect)).without_empty_objects(answer)
 
-    def separable_fields(self, dialect: Speaks = FULL) -> frozenset[str] | None:
+    def separable_fields(self, dialect: Speaks | str = FULL) -> frozenset[str] | None:
         """Tell whether each field of an answer is lifted to a field of the value of its own, whatever the others are.
 
         Returns:
             The names of those fields that are lists made item by item; None if it is not so.
         """
-        return self._lens(dialect.vocabulary).separable_fields()
+        return self._lens(vocabulary_of(dialect)).separable_fields()
 
-    def origins(self, answer: JSON, dialect: Speaks = FULL) -> dict[Path, Path]:
+    def origins(self, answer: JSON, dialect: Speaks | str = FULL) -> dict[Path, Path]:
         """Tell from where in an answer the values come that `lift` makes of it.
 
         Returns:
             A place in the answer for places in the value. What has none is no part of the answer, unless a place above
             it has one: several values may be written as one text.
         """
-        return dict(self._lens(dialect.vocabulary).origins(answer))
+        return dict(self._lens(vocabulary_of(dialect)).origins(answer))
 
-    def place(self, path: Path, answer: JSON, dialect: Speaks = FULL) -> Path:
+    def place(self, path: Path, answer: JSON, dialect: Speaks | str = FULL) -> Path:
         """Tell where a place in an answer is in the user's shape, for people to find it.
 
         Args:
@@ -202,9 +202,9 @@ class Target(Generic[T]):
         Returns:
             The place; where it has no single counterpart, the nearest one above it.
         """
-        return self._lens(dialect.vocabulary).place(path, answer)
+        return self._lens(vocabulary_of(dialect)).place(path, answer)
 
-    def validate(self, value: JSON, dialect: Speaks = FULL) -> T:
+    def validate(self, value: JSON, dialect: Speaks | str = FULL) -> T:
         """Make an instance of a value, or check it where the schema was a dict.
 
         Args:
@@ -215,7 +215,7 @@ class Target(Generic[T]):
         Raises:
             InvalidValue: The user's schema does not admit it.
         """
-        with checked_for(dialect.vocabulary):
+        with checked_for(vocabulary_of(dialect)):
             return self._given.check(value)
 
     def unknown_keys(self, value: JSON) -> tuple[Problem, ...]:
@@ -248,7 +248,7 @@ class Target(Generic[T]):
         """All values of all choices, in order."""
         return tuple(choices(self._node))
 
-    def explain(self, dialect: Speaks = FULL) -> str:
+    def explain(self, dialect: Speaks | str = FULL) -> str:
         """Say in words and JSON what is asked for and what is lost."""
         sections = [
             ("Template", json.dumps(self.template(dialect), indent=2, ensure_ascii=False)),

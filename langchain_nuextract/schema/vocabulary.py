@@ -3,8 +3,9 @@
 Source: the model cards of NuExtract 1, 1.5, 2.0 and 3.
 """
 
+import re
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from langchain_nuextract.schema.value_types import REGIONS, SCALARS, TYPES
 
@@ -22,7 +23,7 @@ class Vocabulary:
 
 
 class Speaks(Protocol):
-    """Anything with a vocabulary; a `Dialect` is one."""
+    """Anything with a vocabulary; a `Dialect` is one. Wherever one is taken, so is its name: `"2.0"`."""
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -33,6 +34,32 @@ class Speaks(Protocol):
 NUEXTRACT_1 = Vocabulary(types=frozenset(), enums=False, missing="")
 NUEXTRACT_2 = Vocabulary(types=frozenset({"verbatim-string", "string", "integer", "number", "date-time"}), enums=True)
 NUEXTRACT_3 = Vocabulary(types=SCALARS | REGIONS, enums=True)
+
+
+_GENERATIONS: Final = {"1": NUEXTRACT_1, "1.5": NUEXTRACT_1, "2.0": NUEXTRACT_2, "3": NUEXTRACT_3}
+_NAMED: Final = re.compile(r"(?:nuextract[-_ ]?)?v?(?P<number>\d(?:\.\d)?)(?:-inline)?", re.IGNORECASE)
+_OTHERS: Final = frozenset({"instruct", "reader-lm-2"})
+"""Dialects of models that know all types that their instructions name."""
+
+
+def vocabulary_of(dialect: Speaks | str) -> Vocabulary:
+    """Give the vocabulary of a dialect, or of the dialect of a name: `nuextract-2.0`, or short `2.0` or `2`.
+
+    Raises:
+        ValueError: There is no dialect of this name.
+    """
+    if not isinstance(dialect, str):
+        return dialect.vocabulary
+    name = dialect.strip().lower()
+    if name in _OTHERS:
+        return NUEXTRACT_3
+    match = _NAMED.fullmatch(name)
+    number = match["number"].removesuffix(".0") if match else name
+    found = _GENERATIONS.get("2.0" if number == "2" else number)
+    if found is None:
+        names = ", ".join(map(repr, (*_GENERATIONS, *sorted(_OTHERS))))
+        raise ValueError(f"there is no dialect {dialect!r}. The dialects are {names}.")
+    return found
 
 
 def nearest(type_: str, vocabulary: Vocabulary) -> str:

@@ -20,7 +20,7 @@ class PartTarget(Target[JSON]):
         """Give the target of the parts of what a target is about."""
         return cls(**{field.name: getattr(target, field.name) for field in fields(Target)})
 
-    def validate(self, value: JSON, dialect: Speaks = FULL) -> JSON:
+    def validate(self, value: JSON, dialect: Speaks | str = FULL) -> JSON:
         """Check the values one by one, where no code of the user's runs for that.
 
         Raises:

@@ -2,7 +2,6 @@
 """Scalars, read as the type that was asked for."""
 
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +14,7 @@ from langchain_nuextract.scalars.locale import MARKS, Conventions, Mark
 from langchain_nuextract.scalars.names import NOT_A_LETTER, fold
 from langchain_nuextract.scalars.nothing import says_nothing
 from langchain_nuextract.scalars.numbers import Number, exactly, number
-from langchain_nuextract.schema.value_types import TEMPORAL
+from langchain_nuextract.schema.value_types import TEMPORAL, TYPES
 
 TEXTS: Final = frozenset({"", "string", "verbatim-string"})
 """Types whose values are free text, in which every word may be meant."""
@@ -31,17 +30,12 @@ _BOXES: Final = {"[x]": True, "[✓]": True, "[ ]": False}
 """Boxes to tick, as people draw them in text."""
 _SAID_FIRST = re.compile(r"\W*(\w{2,})\s*(?:[,;:.!–—(]|-\s)")
 """The first word of an answer with a reason behind it."""
-_CODES: Final[Mapping[str, tuple[int, Callable[[str], str]]]] = {
-    "country": (2, str.upper),
-    "currency": (3, str.upper),
-    "language": (3, str.lower),
-    "script": (4, str.title),
-}
-"""The number of letters of a code, and whether they are capitals."""
 _REMARK = re.compile(r"\s*\([^()]*\)\s*\Z")
 SHORTEST_STAMP: Final = 9
 """Digits of a Unix time; one of fewer is before 1973."""
 _DIGITS = re.compile(r"\s*[-+]?[\d_]+(?:\.\d*)?\s*")
+LONGEST_CODE: Final = 10
+"""Letters of a code that is tried in other cases."""
 LONGEST_REMARKED: Final = 100
 """Characters of a date or code with a remark behind it."""
 
@@ -176,8 +170,8 @@ def _in_iso(value: str, type_name: str, conventions: Conventions) -> str:
             return iso_date_time(value, day_first=conventions.day_first) or value
         case "time":
             return iso_time(value) or value
-        case _ if code := _CODES.get(type_name):
-            length, cased = code
-            return cased(value) if len(value) == length and value.isascii() and value.isalpha() else value
         case _:
-            return value
+            form = TYPES[type_name].pattern if type_name in TYPES and TYPES[type_name].is_code else ""
+            # `eur` is `EUR`, and `DEU` the language `deu`: the form says in which case a code is written.
+            cases = (value, value.upper(), value.lower(), value.title()) if form and len(value) <= LONGEST_CODE else ()
+            return next((each for each in cases if re.fullmatch(form, each)), value)

@@ -15,6 +15,7 @@ from langchain_nuextract.parsing.json.nodes import (
 )
 from langchain_nuextract.parsing.repairs import Kind
 from langchain_nuextract.parsing.rules import RuleId
+from langchain_nuextract.parsing.select.candidates import embedded
 from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.schema.answer_shape import (
     AnswerShape,
@@ -22,6 +23,7 @@ from langchain_nuextract.schema.answer_shape import (
     MultiEnumShape,
     ScalarShape,
 )
+from langchain_nuextract.schema.codec.scalars import parsed
 
 ECHO: Final[tuple[RuleId, Kind]] = ("echo", "echo")
 NOTHING: Final[tuple[RuleId, Kind]] = ("word-for-nothing", "value")
@@ -49,6 +51,19 @@ class Singles(Account, ABC):
             return self.value(inner, shape, path)
         return self.misfit(node, path, "a single value")
 
+    def structure(self, node: ScalarNode, path: Path) -> JSON:
+        """Read an object or list that was asked for as JSON text: `{'name': 'x'}` is as good as `{"name": "x"}`."""
+        if is_null_word(node.value):
+            return None if self.change(path, *NOTHING, node.value, None) else node.value
+        inner = embedded(node)
+        if (
+            inner is None
+            or parsed(str(node.value))[0]
+            or not self.change(path, "object-within", "shape", *shown(node, inner))
+        ):
+            return node.value
+        return self.unasked(inner, path)
+
     def says_nothing(self, node: Node, shape: AnswerShape) -> bool:
         """Whether a text is a word for nothing that the document does not say; without a document none is."""
         return (
@@ -63,6 +78,8 @@ class Singles(Account, ABC):
 
     def leaf(self, node: ScalarNode, shape: ScalarShape | EnumShape, path: Path) -> JSON:
         """Read a scalar as the type, or the label, that was asked for."""
+        if isinstance(shape, ScalarShape) and shape.structured:
+            return self.structure(node, path)
         taken = (
             label(node, shape.labels, shape.names)
             if isinstance(shape, EnumShape)

@@ -78,9 +78,9 @@ class _Builder:
             case Never():
                 return self._enum(Enum(members=(Member("null", "null"),), note=node.note))
             case Anything() | RecursionCut():
-                return JsonCodec(
-                    replace(self._scalar("string"), open=True), isinstance(node, RecursionCut), self._missing, node.note
-                )
+                cut = isinstance(node, RecursionCut)
+                shape = replace(self._scalar("string"), open=True, structured=cut)
+                return JsonCodec(shape, cut, self._missing, node.note)
             case Array() | Record() | Split():
                 return self._composite(node)
 

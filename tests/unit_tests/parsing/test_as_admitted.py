@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import AliasChoices, BaseModel, BeforeValidator, Field, RootModel, model_validator
 
 from langchain_nuextract import InvalidExtraction, NuExtractor, RecoveryPolicy
+from langchain_nuextract.errors import InvalidValue
 from langchain_nuextract.parsing import read_answer
 from langchain_nuextract.schema.target import FULL, Target
 from langchain_nuextract.testing import FakeEndpoint
@@ -236,3 +237,35 @@ def test_a_number_is_the_member_it_is_equal_to() -> None:
 def test_a_validator_before_the_type_may_make_something_of_null() -> None:
     known = Annotated[int, BeforeValidator(lambda value: -1 if value is None else value)]
     assert taken(known, None) == -1
+
+
+BELOW: Any = {"name": "e", "size": 5, "inside": []}
+
+
+def deep(text: str) -> Any:
+    """A folder in a folder, four deep, and JSON text where the fifth is asked for."""
+    folder: Any = {"name": "d", "size": 1, "inside": text}
+    for name in "cba":
+        folder = {"name": name, "size": 1, "inside": [folder]}
+    return folder
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[{'name': 'e', 'size': 5, 'inside': []}]", '[{"name": "e", "size": 5, "inside": [],}]', "[{name: e, size: 5}]"],
+)
+def test_where_a_recursion_ends_text_that_can_be_read_is_read_on_record(text: str) -> None:
+    target: Target[Any] = Target.of(Folder)
+    reading = read_answer(json.dumps(deep(text)), target, policy="safe")
+    assert {"object-within", "no-list"} & {repair.rule for repair in reading.repairs}
+    found = target.validate(target.lift(reading.value))
+    assert found.inside[0].inside[0].inside[0].inside == [Folder.model_validate(BELOW)]
+
+
+def test_where_a_recursion_ends_words_are_a_problem_and_words_for_nothing_are_nothing() -> None:
+    target: Target[Any] = Target.of(Folder)
+    nothing = target.lift(read_answer(json.dumps(deep("n/a")), target).value)
+    assert target.validate(nothing) == Folder.model_validate(json.loads(json.dumps(deep("n/a")).replace('"n/a"', "[]")))
+    reading = read_answer(json.dumps(deep("five more")), target)
+    with pytest.raises(InvalidValue):
+        target.validate(target.lift(reading.value))

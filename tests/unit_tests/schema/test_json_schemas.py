@@ -1,5 +1,7 @@
 """JSON Schemas: what is asked for, what is lost, and what is refused."""
 
+from collections.abc import Callable
+from time import process_time
 from typing import Any
 
 import pytest
@@ -415,3 +417,47 @@ def test_what_is_empty_in_a_tuple_beside_text_comes_back(schema: Any, empty: Any
 
 def test_the_only_value_there_is_needs_no_answer() -> None:
     assert Target.of(whole(kind={"const": 1})).lift({"value": None}) == {"kind": 1}
+
+
+# Size
+
+
+def wide(parts: int) -> dict[str, Any]:
+    """A schema of so many objects of four fields each."""
+    text = {"type": "string", "description": "as it stands there"}
+    part = {
+        "type": "object",
+        "required": ["name"],
+        "properties": {
+            "name": text,
+            "amount": {"type": ["number", "null"]},
+            "state": {"enum": ["open", "closed", "lost"]},
+            "days": {"type": "array", "items": {"type": "string", "format": "date"}},
+        },
+    }
+    return {"type": "object", "properties": {f"part_{index}": part for index in range(parts)}}
+
+
+def test_a_template_too_large_for_any_model_is_named_first_with_what_to_do() -> None:
+    row = {"type": "object", "properties": {f"a_long_name_{index}": {"type": "string"} for index in range(60)}}
+    named = {"rows": {"$ref": "#/$defs/row"}, **{f"row_{index}": {"$ref": "#/$defs/row"} for index in range(30)}}
+    [loss, *_] = Target.of({"properties": named, "$defs": {"row": row}}).losses
+    assert loss.path == ()
+    assert "template of" in loss.what
+    assert "$.row" in loss.instead
+
+
+def test_a_template_of_a_hundred_fields_is_not_too_large() -> None:
+    assert not [loss for loss in Target.of(wide(25)).losses if not loss.path]
+
+
+@pytest.mark.parametrize("parts", [70, 110], ids=["25 kB", "40 kB"])
+def test_a_schema_is_compiled_in_little_more_time_than_it_takes_to_check_it(parts: int) -> None:
+    def seconds(work: Callable[[], object]) -> float:
+        started = process_time()
+        work()
+        return process_time() - started
+
+    schema = wide(parts)
+    least = min(seconds(lambda: Draft202012Validator.check_schema(schema)) for _ in range(3))
+    assert min(seconds(lambda: Target.of(schema)) for _ in range(3)) < 3 * least

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from langchain_nuextract.dialects import DIALECTS
+from langchain_nuextract.dialects.dialect import Dialect
 from langchain_nuextract.errors import InvalidValue, UnsupportedSchema
 from langchain_nuextract.schema.target import FULL, Target
 from langchain_nuextract.schema.value_types import SCALARS
-from langchain_nuextract.schema.vocabulary import NUEXTRACT_1, NUEXTRACT_2
+from langchain_nuextract.schema.vocabulary import NUEXTRACT_1, NUEXTRACT_2, vocabulary_of
 
 V1 = SimpleNamespace(vocabulary=NUEXTRACT_1)
 V2 = SimpleNamespace(vocabulary=NUEXTRACT_2)
@@ -120,3 +122,18 @@ def test_an_empty_text_is_text_where_missing_values_are_null() -> None:
     target = Target.of(Note)
     assert target.lift({"text": ""}) == {"text": ""}
     assert target.lift({"text": ""}, V1) == {}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=[dialect.name for dialect in DIALECTS])
+def test_a_dialect_may_be_given_by_its_name(dialect: Dialect) -> None:
+    if dialect.name != "embedded":  # its types are those that documents offer, which is no matter of templates
+        assert vocabulary_of(dialect.name) == dialect.vocabulary
+
+
+def test_a_target_takes_a_dialects_name_wherever_it_takes_a_dialect() -> None:
+    target: Target[Any] = Target.of({"day": "date", "sum": "number"})
+    assert target.template("3") == {"day": "date", "sum": "number"}
+    assert target.template("NuExtract-2.0") == target.template("2") == {"day": "date-time", "sum": "number"}
+    assert target.lower({"day": None, "sum": 1}, "1.5") == {"day": "", "sum": "1"}
+    with pytest.raises(ValueError, match=r"'4'.*'2\.0'"):
+        target.template("4")
