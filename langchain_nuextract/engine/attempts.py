@@ -103,7 +103,7 @@ class AttemptReader(Generic[T]):
         finished = reply.finish_reason == "stop"
         reading = read_shape(text, shape, policy=policy, document=document, finished=finished)
         if self.plan.options.recovery.verbatim != "unchecked":
-            reading = VerbatimCheck(self.source, self.escaped).of(reading, sent.shape)
+            reading = VerbatimCheck(self.source, self.escaped).of(reading, sent.shape, policy)
             if sent.grammar and lacks_words(reading.problems):
                 self.plan.grammars.ignored()
         known: MergedFields = earlier[-1].fields if earlier else {}

@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
@@ -12,7 +12,8 @@ from langchain_nuextract.documents.escape import EscapedSource
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.errors import EndpointError, Problem, RequestRefused, quote
 from langchain_nuextract.grounding.readings import is_verbatim
-from langchain_nuextract.parsing import Reading
+from langchain_nuextract.parsing import Reading, Repair
+from langchain_nuextract.parsing.repairs import ALLOWED, Policy
 from langchain_nuextract.paths import JSON, Path, child, fields, items
 from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, RecordShape, ScalarShape
 
@@ -86,18 +87,26 @@ class VerbatimCheck:
     escaped: EscapedSource
     """The document as the model sees it."""
 
-    def of(self, reading: Reading, shape: RecordShape) -> Reading:
+    def of(self, reading: Reading, shape: RecordShape, policy: Policy) -> Reading:
         """Leave out the values that the document does not have, each with a problem that tells so.
 
-        A document with images is not looked at: its text is not all that it says.
+        Blanks at the ends of a value are left out too, on record: a run of words may begin or end with one. A document
+        with images is not looked at, since its text is not all that it says.
         """
         if reading.value is None or self.source.images:
             return reading
-        absent = {path: said for path, said in verbatim_values(reading.value, shape) if not self._has(said)}
-        if not absent:
+        said = dict(verbatim_values(reading.value, shape))
+        absent = [path for path, each in said.items() if not self._has(each)]
+        blank = [path for path, each in said.items() if each != each.strip()] if "value" in ALLOWED[policy] else []
+        if not absent and not blank:
             return reading
-        problems = (Problem(path, _ABSENT + quote(said)) for path, said in absent.items())
-        return replace(reading, value=_without(reading.value, (), absent), problems=(*reading.problems, *problems))
+        changes = {**{path: said[path].strip() for path in blank}, **dict.fromkeys(absent)}
+        return replace(
+            reading,
+            value=_changed(reading.value, (), changes),
+            problems=(*reading.problems, *(Problem(path, _ABSENT + quote(said[path])) for path in absent)),
+            repairs=(*reading.repairs, *(_trimmed(path, said[path]) for path in blank if changes[path])),
+        )
 
     def _has(self, said: str) -> bool:
         # A mark that was broken for the model cannot be restored where it copied a part of it.
@@ -125,14 +134,18 @@ def verbatim_values(value: JSON, shape: AnswerShape, path: Path = ()) -> Iterato
             return
 
 
-def _without(value: JSON, path: Path, absent: dict[Path, str]) -> JSON:
-    """Leave values out of an answer: keys of objects, and items of lists."""
+def _trimmed(path: Path, said: str) -> Repair:
+    return Repair(path, "value", said, said.strip(), rule="normal-form")
+
+
+def _changed(value: JSON, path: Path, changes: Mapping[Path, str | None]) -> JSON:
+    """Replace values of an answer, and leave out keys and items that there is nothing for."""
     match value:
         case dict():
-            parts = fields(value).items()
-            return {name: _without(each, (*path, name), absent) for name, each in parts if (*path, name) not in absent}
+            parts = [((*path, name), name, each) for name, each in fields(value).items()]
+            return {name: _changed(each, at, changes) for at, name, each in parts if changes.get(at, "") is not None}
         case list():
-            parts = enumerate(items(value))
-            return [_without(each, (*path, at), absent) for at, each in parts if (*path, at) not in absent]
+            parts = [((*path, at), each) for at, each in enumerate(items(value))]
+            return [_changed(each, at, changes) for at, each in parts if changes.get(at, "") is not None]
         case _:
-            return value
+            return changes.get(path, value)

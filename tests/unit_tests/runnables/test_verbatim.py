@@ -89,6 +89,16 @@ def test_an_invented_item_is_left_out_of_its_list(run):
     assert len(details.problems) == 1
 
 
+def test_blanks_at_the_ends_of_a_run_of_words_are_left_out_on_record(run):
+    blank = {**RIGHT, "seller": " Bakery Nordlicht", "note": " free ", "places": ["Kiel ", "Lübeck"]}
+    with FakeEndpoint(json.dumps(blank)) as endpoint:
+        details = run(extractor(endpoint, CONSTRAINED).detailed, TEXT)
+        strict = run(extractor(endpoint, RecoveryPolicy(verbatim="constrained", repairs="strict")), TEXT)
+    assert details.value == {**RIGHT, "note": " free "}
+    assert [repair.path for repair in details.repairs] == [("seller",), ("places", 0)]
+    assert strict == blank
+
+
 @pytest.mark.parametrize(
     "said",
     ["bakery  nordlicht", "Bakery Nordlicht, Am Hafen 3, Open in Kiel", "3 Open in"],
