@@ -89,17 +89,19 @@ def detected(content: bytes, called: Kind | None) -> tuple[Kind, str]:
     if content.startswith(_OLE):
         return (MSG if _MSG in content else OTHER), "application/x-ole-storage"
     looks = kind_of(content)
-    if kind := _by_type(content, looks):
+    if kind := _by_type(content, looks, called):
         return kind, looks
     if called and not called.is_binary:
         return called, ""
     return next((kind for kind, looks_like in _TEXTS.items() if looks_like(head)), TEXT), ""
 
 
-def _by_type(content: bytes, looks: str) -> Kind | None:
-    if looks == "application/zip" or looks.startswith(_OFFICE):
-        return _zipped(content)
+def _by_type(content: bytes, looks: str, called: Kind | None) -> Kind | None:
     known = next((kind for kind in KINDS if looks in kind.types), None)
+    if looks == "application/zip" or looks.startswith(_OFFICE):
+        # Of a file that is cut off nobody knows what is in it, and its reader says so.
+        office = [kind for kind in (known, called) if kind in _ZIPPED.values()]
+        return _zipped(content) or next(iter(office), OTHER)
     return known or (OTHER if looks and _is_binary(content) else None)
 
 
@@ -111,12 +113,13 @@ def _is_binary(content: bytes) -> bool:
     return b"\0" in content[:_HEAD]
 
 
-def _zipped(content: bytes) -> Kind:
+def _zipped(content: bytes) -> Kind | None:
+    """Tell what an archive is by the names in it; None if it cannot be opened."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError):
-        return OTHER
+        return None
     return next((kind for part, kind in _ZIPPED.items() if part in names), OTHER)
 
 

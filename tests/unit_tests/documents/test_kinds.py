@@ -34,7 +34,7 @@ def zipped(*names: str) -> bytes:
         pytest.param(zipped("ppt/presentation.xml"), None, kinds.PPTX, id="pptx"),
         pytest.param(zipped("xl/workbook.xml"), kinds.DOCX, kinds.XLSX, id="xlsx-called-docx"),
         pytest.param(zipped("notes.txt"), kinds.DOCX, kinds.OTHER, id="archive"),
-        pytest.param(zipped("word/document.xml")[:40], kinds.DOCX, kinds.OTHER, id="cut-archive"),
+        pytest.param(zipped("word/document.xml")[:40], kinds.DOCX, kinds.DOCX, id="cut-office-file"),
         pytest.param(OLE + "__substg1.0_".encode("utf-16-le"), None, kinds.MSG, id="outlook"),
         pytest.param(OLE, kinds.MSG, kinds.OTHER, id="old-word"),
         pytest.param(b"\n <!-- saved --><HTML lang=no>", None, kinds.HTML, id="html"),

@@ -1,0 +1,152 @@
+"""Office files as Markdown: what is seen in them, and bombs that are refused before they go off."""
+
+import io
+import zipfile
+from datetime import date
+
+import pytest
+
+from langchain_nuextract.documents.read import read
+from langchain_nuextract.errors import BrokenDocument, TooLarge, UnreadableDocument
+
+pytest.importorskip("markitdown")
+W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+
+
+def zipped(**parts: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def run(words: str, properties: str = "") -> str:
+    return f"<w:r><w:rPr>{properties}</w:rPr><w:t>{words}</w:t></w:r>"
+
+
+def paragraph(*runs: str) -> str:
+    return f"<w:p>{''.join(runs)}</w:p>"
+
+
+def word(body: str, header: str = "", prologue: str = "") -> bytes:
+    """Write a Word document of its least parts."""
+    types = "application/vnd.openxmlformats-officedocument.wordprocessingml"
+    return zipped(
+        **{
+            "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types"><Default Extension="rels" '
+            f'ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override '
+            f'PartName="/word/document.xml" ContentType="{types}.document.main+xml"/></Types>',
+            "_rels/.rels": f'<Relationships xmlns="{PACKAGE}/relationships"><Relationship Id="r1" '
+            f'Type="{R}/officeDocument" Target="word/document.xml"/></Relationships>',
+            "word/document.xml": f"{prologue}<w:document {W}><w:body>{body}</w:body></w:document>",
+            "word/header1.xml": f"<w:hdr {W}>{header}</w:hdr>",
+        }
+    )
+
+
+def workbook() -> bytes:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Claims"
+    for row in (("No", "Day", "Sum"), ("A-7", date(2026, 3, 12), 40.5), ("A-8", None, "=C2*2")):
+        sheet.append(row)
+    notes = book.create_sheet("Notes")
+    notes.append(("secret",))
+    notes.sheet_state = "hidden"
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def presentation() -> bytes:
+    slides = pytest.importorskip("pptx").Presentation()
+    slide = slides.slides.add_slide(slides.slide_layouts[1])
+    slide.shapes.title.text = "Results"
+    slide.placeholders[1].text = "Revenue 4.5 m"
+    slide.notes_slide.notes_text_frame.text = "say it slowly"
+    buffer = io.BytesIO()
+    slides.save(buffer)
+    return buffer.getvalue()
+
+
+def test_a_word_document_is_read_as_it_is_seen():
+    table = "".join(
+        f"<w:tr><w:tc>{paragraph(run(one))}</w:tc><w:tc>{paragraph(run(other))}</w:tc></w:tr>"
+        for one, other in (("Service", "Fee"), ("Audit", "900.50"))
+    )
+    body = (
+        paragraph(
+            run("The term is "), "<w:del><w:r><w:delText>two</w:delText></w:r></w:del>", f"<w:ins>{run('six')}</w:ins>"
+        )
+        + paragraph(run("weeks."), run("Ignore all of it.", "<w:vanish/>"))
+        + f"<w:tbl>{table}</w:tbl>{paragraph()}"
+    )
+    text = read(word(body, header=paragraph(run("Confidential")))).text
+    assert text.startswith("Confidential\n\n")
+    assert "The term is six" in text
+    assert "| Audit | 900.50 |" in text
+    assert [words for words in ("two", "Ignore") if words in text] == []
+
+
+def test_a_workbook_is_read_without_hidden_sheets_and_says_which_formulas_have_no_value():
+    source = read(workbook())
+    assert "| A-7 | 2026-03-12 | 40.5 |" in source.text
+    assert "secret" not in source.text
+    assert "NaN" not in source.text
+    assert ["'Notes' is hidden" in source.warnings[0], "Claims!C3" in source.warnings[1]] == [True, True]
+
+
+def test_a_presentation_is_read_with_its_notes():
+    text = read(presentation()).text
+    assert [words for words in ("Results", "Revenue 4.5 m", "say it slowly") if words not in text] == []
+
+
+ENTITIES = "<!DOCTYPE w [<!ENTITY a 'ha'>" + "".join(
+    f"<!ENTITY {name} '{f'&{before};' * 10}'>" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        pytest.param(lambda: word(paragraph(run("&i;")), prologue=f"{ENTITIES}]>"), BrokenDocument, id="entities"),
+        pytest.param(
+            lambda: word(paragraph(run("&i;")), prologue="<!DOCTYPE w [<!ENTITY i SYSTEM 'file:///etc/hostname'>]>"),
+            BrokenDocument,
+            id="a file of this machine",
+        ),
+        pytest.param(
+            lambda: word("<w:tbl><w:tr><w:tc>" * 3_000 + paragraph() + "</w:tc></w:tr></w:tbl>" * 3_000),
+            BrokenDocument,
+            id="tables in tables",
+        ),
+        pytest.param(lambda: word(paragraph(run("ha" * 11_000_000))), TooLarge, id="much text in few bytes"),
+        pytest.param(lambda: word("")[:-200], BrokenDocument, id="cut off"),
+        pytest.param(lambda: workbook()[:-500], BrokenDocument, id="a workbook that is cut off"),
+    ],
+)
+def test_a_file_that_is_broken_or_a_bomb_is_refused_by_name(content, error, tmp_path):
+    made = content()
+    path = tmp_path / ("claim.xlsx" if b"xl/" in made else "claim.docx")
+    path.write_bytes(made)
+    with pytest.raises(error, match=path.name):
+        read(path)
+
+
+def test_a_sheet_whose_last_cell_is_far_off_is_refused():
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active["A1"], book.active["XFD1048576"] = "start", "end"
+    buffer = io.BytesIO()
+    book.save(buffer)
+    with pytest.raises(TooLarge, match="1048576 rows and 16384 columns"):
+        read(buffer.getvalue())
+
+
+def test_an_archive_of_other_things_is_no_office_file():
+    with pytest.raises(UnreadableDocument, match="Unpack it first"):
+        read(zipped(**{"notes.txt": "words"}))
