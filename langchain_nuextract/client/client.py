@@ -25,7 +25,7 @@ from langchain_nuextract.client.error_mapping import (
     refusal_of,
 )
 from langchain_nuextract.client.reply_body import BodyReader, UnreadableBody, read_body
-from langchain_nuextract.client.request_body import Options
+from langchain_nuextract.client.request_body import Options, needs_marker, with_marker
 from langchain_nuextract.client.response import EventReader, decode, encode, well_formed
 from langchain_nuextract.client.secrets import Secrets, without_frames
 from langchain_nuextract.client.transports import AsyncResponse, HttpRequest
@@ -34,6 +34,8 @@ from langchain_nuextract.paths import JSON, fields, integer, items
 
 _LOOK: Final = (5.0, 5.0, 5.0, 5.0)
 """Seconds. Looking something up for an error message must not take long."""
+_OLD_MARKER: Final = "<__media__>"
+"""What stands for an image in a raw prompt, for servers of llama.cpp that do not tell (before 2026)."""
 _REFUSED: Final = frozenset({401, 403, 404})
 _OK: Final = range(200, 300)
 _OF_VLLM: Final = frozenset({"kv_transfer_params", "prompt_token_ids"})
@@ -81,6 +83,7 @@ class Client:
         finalize(self, self._connections.close_elsewhere).atexit = False
         self._siblings: dict[str, Client] = {}
         self._models: tuple[ServedModel, ...] = ()
+        self._marker = ""
         self._looking: asyncio.Task[tuple[ServedModel, ...]] | None = None
 
     def sibling(self, url: str) -> "Client":
@@ -146,7 +149,7 @@ class Client:
 
     async def attempt(self, call: ApiCall, *, holds: str = "choices") -> Mapping[str, JSON]:
         """Do the same without sending anything again, for callers who turn to another endpoint instead."""
-        attempting = self._attempt(self._request(call), self._place(call), holds, sync=False)
+        attempting = self._attempt_once(call, holds)
         return await (arun(attempting) if self._connections.in_background else attempting)
 
     def events(self, call: ApiCall) -> Generator[Mapping[str, JSON]]:
@@ -180,7 +183,26 @@ class Client:
         """Tell how many tokens a model takes, prompt and answer together; None if the endpoint does not say."""
         return context_of(model, self.models())
 
+    async def _attempt_once(self, call: ApiCall, holds: str) -> Mapping[str, JSON]:
+        call = await self._marked(call, sync=False)
+        return await self._attempt(self._request(call), self._place(call), holds, sync=False)
+
+    async def _marked(self, call: ApiCall, *, sync: bool) -> ApiCall:
+        """Mark the images of a raw prompt, for which llama.cpp has a text of its own since it began to draw lots."""
+        if not needs_marker(call.body):
+            return call
+        if not self._marker:
+            place = ErrorContext(f"{self.endpoint.root}/props", "")
+            request = HttpRequest("GET", place.url, self._headers, _LOOK, deadline=_LOOK[1], params=self.endpoint.query)
+            props: JSON = None
+            with suppress(EndpointError, ValueError):
+                reply = await self._fetch(request, place, sync=sync)
+                props = decode(reply.content) if reply.status in _OK else None
+            self._marker = str(fields(props).get("media_marker") or _OLD_MARKER)
+        return replace(call, body=with_marker(call.body, self._marker))
+
     async def _post(self, call: ApiCall, holds: str, *, sync: bool) -> Mapping[str, JSON]:
+        call = await self._marked(call, sync=sync)
         request, place = self._request(call), self._place(call)
         policy = self.endpoint.policy
         with self._explained(place):
@@ -197,6 +219,7 @@ class Client:
 
     async def _events(self, call: ApiCall, *, sync: bool) -> AsyncGenerator[Sequence[Mapping[str, JSON]]]:
         """Yield the events of a stream, those together that came together."""
+        call = await self._marked(call, sync=sync)
         request, place = self._request(call, stream=True), self._place(call)
         limits = [seconds for seconds in (request.deadline, call.seconds) if seconds is not None]
         deadline = asyncio.get_running_loop().time() + min(limits) if limits else None

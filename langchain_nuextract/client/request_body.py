@@ -8,6 +8,7 @@ from langchain_core.language_models import BaseChatModel
 
 from langchain_nuextract.client.config import Timeouts
 from langchain_nuextract.dialects.messages import Request
+from langchain_nuextract.errors import UnsupportedTask
 from langchain_nuextract.paths import JSON, fields, items
 
 _CONNECT: Final = 10.0
@@ -15,6 +16,8 @@ _CONNECT: Final = 10.0
 _OPTIONS: Final = ("timeout", "extra_headers", "extra_query")
 _TEMPLATE: Final = "chat_template_kwargs"
 _EXTRA: Final = "extra_body"
+_TEXT: Final = "prompt_string"
+_IMAGES: Final = "multimodal_data"
 FOR_VLLM: Final = "for_vllm"
 """An argument of a chat model like others, so that a cache finds an answer whatever was known when it was asked for."""
 ROUTE: Final = "route"
@@ -57,7 +60,35 @@ def as_completion(body: Mapping[str, JSON]) -> dict[str, JSON]:
     if body.get("logprobs"):
         completion["logprobs"] = body.get("top_logprobs", 1)
     # vLLM's completions would stop after 16 tokens; null is all the room that is left, on llama.cpp as well.
-    return {"max_tokens": None, **completion, "prompt": fields(message)["content"]}
+    return {"max_tokens": None, **completion, "prompt": _prompt(fields(message)["content"])}
+
+
+def _prompt(content: JSON) -> JSON:
+    """Make the prompt of a raw completion: a text, or with images the form that llama.cpp reads."""
+    if not isinstance(content, list):
+        return content
+    texts, images = [""], list[JSON]()
+    for part in map(fields, content):
+        if part.get("type") == "image_url":
+            url = str(fields(part.get("image_url")).get("url"))
+            if not url.startswith("data:"):
+                raise UnsupportedTask("a raw prompt", "its images need their data: an address is not fetched for it.")
+            images.append(url.partition(",")[2])
+            texts.append("")
+        else:
+            texts[-1] += str(part.get("text", ""))
+    return {_TEXT: [*texts], _IMAGES: images} if images else texts[0]
+
+
+def needs_marker(body: Mapping[str, JSON]) -> bool:
+    """Whether the images of a raw prompt still have to be marked in its text."""
+    return isinstance(fields(body.get("prompt")).get(_TEXT), list)
+
+
+def with_marker(body: Mapping[str, JSON], marker: str) -> dict[str, JSON]:
+    """Mark where the images stand in a raw prompt, by what the server says that stands for one."""
+    prompt = fields(body["prompt"])
+    return {**body, "prompt": {**prompt, _TEXT: marker.join(map(str, items(prompt[_TEXT])))}}
 
 
 @dataclass(frozen=True, slots=True)

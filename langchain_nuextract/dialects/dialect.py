@@ -128,9 +128,18 @@ def parts_of(source: Source) -> list[dict[str, JSON]]:
     return [image_part(part) if isinstance(part, Image) else text_part(part.text) for part in source.parts]
 
 
-def prompt(text: str, body: Mapping[str, JSON]) -> Request:
-    """Make a request of a prompt that is completely written out."""
-    return Request(messages=({"role": "user", "content": text},), body=body, route="completions")
+def prompt(*pieces: str | Image, body: Mapping[str, JSON]) -> Request:
+    """Make a request of a prompt that is completely written out, with images where they stand in it."""
+    text = [""]
+    content: list[JSON] = []
+    for piece in pieces:
+        if isinstance(piece, Image):
+            content += [text_part(text.pop()), image_part(piece)]
+            text.append("")
+        else:
+            text[-1] += piece
+    whole: JSON = [*content, text_part(text[-1])] if content else text[-1]
+    return Request(messages=({"role": "user", "content": whole},), body=body, route="completions")
 
 
 def hold_chat(task: Task) -> dict[str, JSON]:
@@ -181,8 +190,9 @@ def resume(request: Request, written: str, grammar: str = "") -> Request:
     if grammar:
         body["structured_outputs"] = {"grammar": grammar}
     if request.route == "completions":
-        text = f"{request.messages[0]['content']}{written}"
-        return replace(request, messages=({"role": "user", "content": text},), body=body, before=written)
+        content = request.messages[0]["content"]
+        longer: JSON = [*content, text_part(written)] if isinstance(content, list) else f"{content}{written}"
+        return replace(request, messages=({"role": "user", "content": longer},), body=body, before=written)
     kwargs = fields(body.get("chat_template_kwargs"))
     if "enable_thinking" in kwargs:
         body["chat_template_kwargs"] = {**kwargs, "enable_thinking": False}

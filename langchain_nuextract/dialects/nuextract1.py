@@ -60,7 +60,7 @@ def _example(shot: Shot) -> str:
 
 
 def _ask(text: str, task: Task) -> Request:
-    return prompt(text, {**_SAMPLING, "stop": list(_STOP), **hold_completion(task)})
+    return prompt(text, body={**_SAMPLING, "stop": list(_STOP), **hold_completion(task)})
 
 
 _STORED: Final = (

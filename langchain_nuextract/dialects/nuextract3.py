@@ -24,7 +24,7 @@ from langchain_nuextract.dialects.dialect import (
     text_part,
 )
 from langchain_nuextract.dialects.messages import Reply, Request, Shot, Task
-from langchain_nuextract.documents.source import Source
+from langchain_nuextract.documents.source import Image, Source
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.vocabulary import NUEXTRACT_3
 
@@ -52,16 +52,23 @@ def phrase(task: Task) -> Request:
 def phrase_inline(task: Task) -> Request:
     """Write out the whole prompt, for servers that drop `chat_template_kwargs` but complete a prompt as it is.
 
-    There is no inline form for chat: the chat template would wrap it in a document of its own.
+    There is no inline form for chat: the chat template would wrap it in a document of its own. Raw prompts with images
+    are llama.cpp's (`prompt_string` and `multimodal_data`); vLLM has none, and needs none, since it takes the template.
     """
     instructions = f"【instructions_start】{task.instructions}【instructions_end】\n" if task.instructions else ""
     # The template ends the examples with a mark of their own only where they come last, after the document.
-    examples = f"【examples_start】\n{''.join(map(_written, task.shots))}" if task.shots else ""
-    text = (
-        f"<|im_start|>user\n【task】structured\n【template_start】{template_of(task)}【template_end】\n"
-        f"{instructions}{examples}{_closing(task.source, thinking=_thinks(task))}"
+    begun = (
+        f"<|im_start|>user\n【task】structured\n【template_start】{template_of(task)}【template_end】\n{instructions}"
     )
-    return prompt(text, {**_sampling(task), "stop": ["<|im_end|>"], **hold_completion(task)})
+    examples: list[str | Image] = ["【examples_start】\n"] if task.shots else []
+    for shot in task.shots:
+        examples += _written(shot)
+    return prompt(
+        begun,
+        *examples,
+        *_closing(task.source, thinking=_thinks(task)),
+        body={**_sampling(task), "stop": ["<|im_end|>"], **hold_completion(task)},
+    )
 
 
 def draft(source: Source) -> Request:
@@ -72,8 +79,10 @@ def draft(source: Source) -> Request:
 
 def draft_inline(source: Source) -> Request:
     """Ask for a template, with the whole prompt written out."""
-    text = f"<|im_start|>user\n【task】template generation\n{_closing(source, thinking=False)}"
-    return prompt(text, {**_DRAFTING, "stop": ["<|im_end|>"]})
+    closing = _closing(source, thinking=False)
+    return prompt(
+        "<|im_start|>user\n【task】template generation\n", *closing, body={**_DRAFTING, "stop": ["<|im_end|>"]}
+    )
 
 
 def read(reply: Reply) -> str:
@@ -99,16 +108,38 @@ def _example(shot: Shot) -> dict[str, JSON]:
     return {"role": "developer", "content": [*parts_of(shot.source), text_part(shot.answer)]}
 
 
-def _written(shot: Shot) -> str:
-    return (
-        f"【example_input_start】{shot.source.text.strip()}【example_input_end】\n"
-        f"【example_output_start】{shot.answer}【example_output_end】\n"
-    )
+def _written(shot: Shot) -> list[str | Image]:
+    return [
+        "【example_input_start】",
+        *_inside(shot.source),
+        f"【example_input_end】\n【example_output_start】{shot.answer}【example_output_end】\n",
+    ]
 
 
-def _closing(source: Source, *, thinking: bool) -> str:
+def _closing(source: Source, *, thinking: bool) -> list[str | Image]:
     thought = "<think>\n" if thinking else "<think>\n\n</think>\n\n"
-    return f"【document_start】\n{source.text.strip()}\n【document_end】<|im_end|>\n<|im_start|>assistant\n{thought}"
+    return [
+        "【document_start】\n",
+        *_inside(source),
+        f"\n【document_end】<|im_end|>\n<|im_start|>assistant\n{thought}",
+    ]
+
+
+def _inside(source: Source) -> list[str | Image]:
+    """Write a document as the chat template does: each part on a line of its own, trimmed as a whole.
+
+    Nothing stands around an image: llama.cpp puts the marks of the model's vision there itself.
+    """
+    if not source.images:
+        return [source.text.strip()]
+    pieces: list[str | Image] = []
+    for at, part in enumerate(source.parts):
+        text = "" if isinstance(part, Image) else part.text
+        text = text if at else text.lstrip()
+        is_last = at == len(source.parts) - 1
+        pieces += [part if isinstance(part, Image) else text.rstrip() if is_last else text]
+        pieces += [] if is_last else ["\n"]
+    return pieces
 
 
 _NAME: Final = r"nuextract[-_. ]?v?3(?!\d|\.?\d*b(?![a-z]))"
@@ -135,7 +166,10 @@ NUEXTRACT_3_INLINE: Final = Dialect(
     vocabulary=NUEXTRACT_3,
     phrase=phrase_inline,
     read=read,
-    marks=NUEXTRACT_3_0.marks,
+    marks=(*NUEXTRACT_3_0.marks, "<__media__>"),
+    images=None,
+    max_pixels=NUEXTRACT_3_0.max_pixels,
+    text_beside_image=True,
     takes_instructions=True,
     thinks=True,
     draft=draft_inline,
