@@ -6,6 +6,7 @@ Each value is written as the notation of `extractive_grammar` has it: a literal,
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from langchain_nuextract.grounding.dates import DateIndex
@@ -112,6 +113,7 @@ WRITTEN: Final[Mapping[str, Callable[[str], Iterable[str]]]] = {
 """What a document says, by the `said_as` of a type."""
 
 
+@lru_cache(maxsize=64)
 def values_of(type_: str, text: str) -> tuple[str, ...] | None:
     """Give all that a document says of a type; None if anything of the type may stand for what it says.
 

@@ -76,6 +76,8 @@ class _Writer:
     names: tuple[str, ...]
     rules: dict[str, str] = field(default_factory=dict[str, str])
     """Further rules by name, added as they are needed."""
+    known: dict[str, str] = field(default_factory=dict[str, str])
+    """The names of those that are numbered."""
 
     def value(self, shape: AnswerShape, *, nullable: bool = False) -> str:
         """Write what may stand for a shape."""
@@ -83,7 +85,7 @@ class _Writer:
             case RecordShape():
                 return " ".join(map(self._step, _steps(shape)))
             case ListShape():
-                item = self.value(shape.item, nullable=shape.gaps)
+                item = self._item(shape)
                 if shape.most == 0 or not item:
                     return '"[]"'
                 return f'"[" ({item} {_more(item, shape.most, 1)})? "]"'
@@ -126,7 +128,7 @@ class _Writer:
         return (), at
 
     def _rest_of_list(self, shape: ListShape, written: str, at: int) -> tuple[Sequence[str], int]:
-        item = self.value(shape.item, nullable=shape.gaps)
+        item = self._item(shape)
         at += _common("[", written, at)
         if at == len(written):
             return ((f'({item} {_more(item, shape.most, 1)})? "]"' if item else '"]"'),), at
@@ -143,6 +145,11 @@ class _Writer:
             if own:
                 return (*own, _more(item, shape.most, count), '"]"'), at
         return (), at + 1
+
+    def _item(self, shape: ListShape) -> str:
+        """Write an item of a list: as a rule of its own, for it is named twice, and has lists in it itself."""
+        item = self.value(shape.item, nullable=shape.gaps)
+        return self._rule("item", item) if isinstance(shape.item, RecordShape | ListShape | MultiEnumShape) else item
 
     def _step(self, step: "_Step") -> str:
         literal, part = step
@@ -169,11 +176,13 @@ class _Writer:
         return "RUN"
 
     def _json(self, schema: Mapping[str, JSON]) -> str:
-        rule = f"%json {json.dumps(schema)}"
-        known = next((name for name, each in self.rules.items() if each == rule), "")
-        name = known or f"json{len(self.rules)}"
-        self.rules[name] = rule
-        return name
+        return self._rule("json", f"%json {json.dumps(schema)}")
+
+    def _rule(self, kind: str, rule: str) -> str:
+        """Give the name of a rule, which is the same wherever it is needed."""
+        known = self.known.setdefault(rule, f"{kind}{len(self.known)}")
+        self.rules[known] = rule
+        return known
 
 
 @lru_cache(maxsize=16)
@@ -216,11 +225,11 @@ def _common(literal: str, written: str, at: int) -> int:
 
 
 def _quote(text: str) -> str:
-    return json.dumps(text)
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _literal(value: JSON) -> str:
-    return json.dumps(json.dumps(value, ensure_ascii=False))
+    return _quote(json.dumps(value, ensure_ascii=False))
 
 
 def _either(choices: Sequence[str]) -> str:

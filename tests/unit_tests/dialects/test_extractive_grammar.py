@@ -1,5 +1,6 @@
 """What a model may write by the grammar of a document. That engines read it so is for the tests with vLLM to prove."""
 
+import itertools
 import json
 
 import pytest
@@ -67,7 +68,7 @@ def test_a_verbatim_text_is_words_of_the_document_or_null():
 
 def test_a_generation_without_null_writes_nothing_as_an_empty_text():
     found = rules({"a": "verbatim-string", "b": "string"}, "Words", "nuextract-1")
-    assert found["start"] == r'"{\"a\": " (RUN | "\"\"") ", \"b\": " json2 "}"'
+    assert found["start"] == r'"{\"a\": " (RUN | "\"\"") ", \"b\": " json0 "}"'
 
 
 def test_choices_and_lists_keep_their_bounds():
@@ -127,3 +128,13 @@ def test_nothing_in_a_document_is_read_as_grammar(text):
     written.encode()
     json.loads(written.split("\n")[2].removeprefix("WORDS: %regex "))
     assert lines[0] == r'start: "{\"a :\u003a= b\": " (RUN | "null") ", \"d\": " ("null") "}"'
+
+
+def test_a_grammar_grows_with_its_template_and_not_with_the_depth_of_its_lists():
+    nested: list = ["verbatim-string"]
+    sizes: list[int] = []
+    for _ in range(12):
+        nested = [{"a": nested, "n": "number"}]
+        sizes.append(len("".join(rules({"x": nested}, "3 words here").values())))
+    steps = [after - before for before, after in itertools.pairwise(sizes)]
+    assert max(steps) <= min(steps) + 20
