@@ -131,7 +131,7 @@ def _has_several(shape: AnswerShape) -> bool:
         case ListShape():
             return _has_several(shape.item)
         case RecordShape():
-            mine = bool(shape.scalar_part or shape.list_part or shape.object_part)
+            mine = bool(shape.scalar_part or shape.list_part or shape.object_part or shape.kinds)
             return mine or any(_has_several(part) for _, part in shape.fields)
         case _:
             return False

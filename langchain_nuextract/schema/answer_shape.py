@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from langchain_nuextract.paths import Path
+from langchain_nuextract.schema.ir import Kind
 from langchain_nuextract.schema.value_types import json_kind
 
 Hook: TypeAlias = Literal["", "own", "inside"]
@@ -93,6 +94,8 @@ class RecordShape:
     places: int = 0
     """The number of parts that a list may give by their places: the object stands for a tuple. What comes after them
     is the items of the next part."""
+    kinds: tuple[Kind, ...] = ()
+    """The kinds of object that are asked for as one, of which an answer is one; none where there is but one."""
     hook: Hook = ""
 
     def __getitem__(self, name: str) -> "AnswerShape":

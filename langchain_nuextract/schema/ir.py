@@ -144,6 +144,20 @@ class Record(Base):
     """Whether values under other names are admitted without being mentioned. They are kept, but not asked for."""
     key_note: str = ""
     """The user's description of the names."""
+    kinds: "tuple[Kind, ...]" = ()
+    """The kinds of object that were put together, at least two; none where it is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One of several kinds of object that are asked for as one."""
+
+    names: frozenset[str]
+    """The names of its fields."""
+    tag: str = ""
+    """The field that tells it from the others; empty if there is none."""
+    labels: frozenset[str] = frozenset()
+    """What its tag may be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

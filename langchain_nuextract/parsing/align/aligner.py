@@ -4,7 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from langchain_nuextract.errors import Problem
-from langchain_nuextract.parsing.align.as_admitted import branches, in_template_form, is_for_validators
+from langchain_nuextract.parsing.align.as_admitted import (
+    branches,
+    in_template_form,
+    is_blank,
+    is_for_validators,
+    of_other_kinds,
+)
 from langchain_nuextract.parsing.align.coerce import is_null_word
 from langchain_nuextract.parsing.align.keys import Matched, match
 from langchain_nuextract.parsing.align.listings import Listings
@@ -110,8 +116,9 @@ class _Walk(Listings):
 
     def one_branch(self, value: dict[str, JSON], shape: RecordShape, path: Path) -> dict[str, JSON]:
         """Leave out what is said of a second kind of value where an object stands for one of several kinds."""
-        filled = [[name for name in names if not _is_blank(value.get(name))] for names in branches(shape)]
-        for name in (name for names in [names for names in filled if names][1:] for name in names):
+        filled = [[name for name in names if not is_blank(value.get(name))] for names in branches(shape)]
+        others = [name for names in [names for names in filled if names][1:] for name in names]
+        for name in dict.fromkeys((*others, *(() if shape.hook else of_other_kinds(value, shape)))):
             if self.change((*path, name), "unknown-key", "unknown-key", value[name], None):
                 value = {**value, name: None}
         return value
@@ -205,7 +212,3 @@ def _only_part(node: Node, shape: RecordShape) -> ObjectNode | None:
             return ObjectNode([(name, node)])
         case _:
             return None
-
-
-def _is_blank(value: JSON) -> bool:
-    return value in (None, "", [], {}) or (isinstance(value, dict) and all(map(_is_blank, value.values())))

@@ -4,11 +4,13 @@ A tuple is asked for as an object, values of several shapes as an object with a 
 validators make of a value is theirs to say. An answer in the user's form is no mistake, so nothing is put on record.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from langchain_nuextract.parsing.align.coerce import is_null_word
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode
 from langchain_nuextract.parsing.select.candidates import embedded
+from langchain_nuextract.paths import JSON
 from langchain_nuextract.scalars.names import fold
 from langchain_nuextract.schema.answer_shape import (
     AnswerShape,
@@ -80,6 +82,23 @@ def branches(shape: RecordShape) -> list[list[str]]:
     own = [part for part in (shape.scalar_part, shape.list_part, shape.object_part) if part]
     others = [name for name, _ in shape.fields if name not in own]
     return [*([part] for part in own), *([others] if others else [])] if own else []
+
+
+def of_other_kinds(value: Mapping[str, JSON], shape: RecordShape) -> list[str]:
+    """Name the parts that are filled and that the object has none of, if it is the one of several kinds that it is.
+
+    It is the kind that its tag says, or else the one with the most parts that are filled; of several, the first.
+    """
+    filled = {name for name, part in value.items() if not is_blank(part)}
+    tagged = [kind for kind in shape.kinds if kind.tag and value.get(kind.tag) in kind.labels]
+    kind = max(tagged or shape.kinds, key=lambda kind: len(kind.names & filled), default=None)
+    asked = {name for kind in shape.kinds for name in kind.names}
+    return [name for name in value if kind and name in filled & asked - kind.names]
+
+
+def is_blank(value: JSON) -> bool:
+    """Whether there is nothing in a value."""
+    return value in (None, "", [], {}) or (isinstance(value, dict) and all(map(is_blank, value.values())))
 
 
 def is_for_validators(node: Node, shape: AnswerShape) -> bool:

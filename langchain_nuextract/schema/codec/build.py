@@ -166,7 +166,7 @@ class _Builder:
             name = _unused(("other", "others", "more"), [part.name for part in parts])
             others = (name, self._map(Record(rest=node.rest, key_note=node.key_note)))
             fields.append((name, others[1].shape))
-        shape = RecordShape(tuple(fields), node.open, _synonyms(node.fields))
+        shape = RecordShape(tuple(fields), node.open, _synonyms(node.fields), kinds=node.kinds)
         return RecordCodec(shape, parts, node.open, others, note=node.note)
 
     def _map(self, node: Record) -> MapCodec:

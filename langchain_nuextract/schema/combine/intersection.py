@@ -117,7 +117,7 @@ def _meet_record(a: Record | None, b: Record | None) -> Record | None:
     fields = [_meet_field(mine.get(name), theirs.get(name), a, b) for name in names]
     rest = meet(a.rest, b.rest) if a.rest and b.rest else _either_rest(a, b)
     kept = tuple(field for field in fields if field and not is_impossible(field.node))
-    return replace(a, fields=kept, rest=rest, open=a.open and b.open, key_note=a.key_note or b.key_note)
+    return replace(a, fields=kept, rest=rest, open=a.open and b.open, key_note=a.key_note or b.key_note, kinds=())
 
 
 def _either_rest(a: Record, b: Record) -> Node | None:

@@ -8,6 +8,7 @@ from langchain_nuextract.schema.ir import (
     Array,
     Enum,
     Field,
+    Kind,
     Leaf,
     Member,
     Never,
@@ -145,6 +146,7 @@ def _unite_record(a: Record | None, b: Record | None) -> Record | None:
         rest=rest,
         open=a.open or b.open,
         key_note=a.key_note or b.key_note,
+        kinds=() if a.open or b.open or rest else (*_kinds(a, tag), *_kinds(b, tag)),
         note=_shared_note(a, b),
         lost=joined(a.lost, b.lost, lost),
     )
@@ -164,6 +166,15 @@ def _unite_field(one: Field | None, two: Field | None, a: Record, b: Record) -> 
         raise ValueError("a field of neither")
     node = unite(only.node, other.rest) if other.rest else only.node
     return replace(only, node=node, required=False, filled=False)
+
+
+def _kinds(record: Record, tag: str) -> tuple[Kind, ...]:
+    """Give the kinds of object that a record has, or that it is."""
+    if record.kinds:
+        return record.kinds
+    choices = next((field.node for field in record.fields if field.name == tag), None)
+    labels = frozenset(member.label for member in choices.members) if isinstance(choices, Enum) else frozenset[str]()
+    return (Kind(frozenset(field.name for field in record.fields), tag, labels),)
 
 
 def _tag(a: Record, b: Record) -> str:

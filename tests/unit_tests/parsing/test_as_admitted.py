@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum, IntEnum
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import pytest
 from hypothesis import given
@@ -269,3 +269,37 @@ def test_where_a_recursion_ends_words_are_a_problem_and_words_for_nothing_are_no
     reading = read_answer(json.dumps(deep("five more")), target)
     with pytest.raises(InvalidValue):
         target.validate(target.lift(reading.value))
+
+
+class Paid(BaseModel):
+    way: Literal["paid"]
+    day: str
+    note: str | None = None
+
+
+class Owed(BaseModel):
+    way: Literal["owed"]
+    until: str
+    note: str | None = None
+
+
+class Person(BaseModel):
+    born: str
+    name: str
+
+
+BOTH = [
+    pytest.param(Paid | Owed, {"way": "owed", "day": "1", "until": "2", "note": "x"}, {"day"}, id="by the tag"),
+    pytest.param(Size | Person, {"width": 1, "unit": "m", "born": "x"}, {"born"}, id="by the most that is filled"),
+    pytest.param(Size | Person, {"width": 1, "born": "x", "unit": "m", "name": "y"}, {"born", "name"}, id="the first"),
+    pytest.param(Size | Person, {"width": None, "unit": None, "born": "x", "name": "y"}, set(), id="only one filled"),
+]
+
+
+@pytest.mark.parametrize(("kind", "answer", "left_out"), BOTH)
+def test_what_is_said_of_another_kind_of_object_is_left_out_on_record(kind: Any, answer: Any, left_out: Any) -> None:
+    target: Target[Any] = Target.of(in_model(kind))
+    reading = read_answer(json.dumps({"it": answer}), target, policy="safe")
+    assert {repair.path for repair in reading.repairs} == {("it", name) for name in left_out}
+    found = target.validate(target.lift(reading.value)).it.model_dump()
+    assert found == {name: value for name, value in answer.items() if name in found}
