@@ -1,5 +1,6 @@
 """An extractor as a tool, for agents that another model drives."""
 
+import json
 import re
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -10,7 +11,6 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.tools import BaseTool, ToolException
 from langchain_core.tools.base import ArgsSchema
 from pydantic import BaseModel, Field
-from pydantic_core import to_json
 
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import ExtractionError
@@ -78,7 +78,8 @@ def description_of(target: Target[Any]) -> str:
 
 
 def _result(extraction: Extraction[Any]) -> tuple[str, Extraction[Any]]:
-    return to_json(extraction.value, by_alias=True).decode(), extraction
+    # From the answer itself: the serializers of the user may mask a value, or fail, and nobody called for them.
+    return json.dumps(extraction.json, ensure_ascii=False, separators=(",", ":")), extraction
 
 
 @contextmanager

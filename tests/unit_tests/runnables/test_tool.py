@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import date
 
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler
@@ -11,7 +12,7 @@ from langchain_tests.integration_tests import ToolsIntegrationTests
 from langchain_tests.unit_tests import ToolsUnitTests
 from langgraph.graph import MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, computed_field
 
 from langchain_nuextract import EndpointUnreachable, Extraction, NuExtractor
 from langchain_nuextract.testing import FakeEndpoint
@@ -66,6 +67,21 @@ def test_the_model_gets_json_and_the_program_the_extraction(run, make):
     assert isinstance(message.artifact, Extraction)
     assert message.artifact.value == Invoice(number="7", total=12.5)
     assert {found.quotation for found in message.artifact.evidence} == {"7", "12.50"}
+
+
+def test_the_json_is_that_of_the_answer_and_no_serializer_runs(run, make):
+    class Paid(BaseModel):
+        number: str
+        on: date | None = None
+
+        @computed_field
+        @property
+        def year(self) -> int:
+            return self.on.year
+
+    with FakeEndpoint({"number": "7"}) as endpoint:
+        message = run(make(endpoint, Paid), CALL)
+    assert (message.status, json.loads(message.content)) == ("success", {"number": "7"})
 
 
 def test_it_is_named_and_described_after_the_schema(make):
