@@ -34,8 +34,6 @@ _REMARK = re.compile(r"\s*\([^()]*\)\s*\Z")
 SHORTEST_STAMP: Final = 9
 """Digits of a Unix time; one of fewer is before 1973."""
 _DIGITS = re.compile(r"\s*[-+]?[\d_]+(?:\.\d*)?\s*")
-LONGEST_CODE: Final = 10
-"""Letters of a code that is tried in other cases."""
 LONGEST_REMARKED: Final = 100
 """Characters of a date or code with a remark behind it."""
 
@@ -173,5 +171,5 @@ def _in_iso(value: str, type_name: str, conventions: Conventions) -> str:
         case _:
             form = TYPES[type_name].pattern if type_name in TYPES and TYPES[type_name].is_code else ""
             # `eur` is `EUR`, and `DEU` the language `deu`: the form says in which case a code is written.
-            cases = (value, value.upper(), value.lower(), value.title()) if form and len(value) <= LONGEST_CODE else ()
+            cases = (value, value.upper(), value.lower(), value.title()) if form and value.isascii() else ()
             return next((each for each in cases if re.fullmatch(form, each)), value)
