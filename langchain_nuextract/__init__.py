@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from langchain_nuextract.documents.source import Image
     from langchain_nuextract.engine.confidence import Confidence
     from langchain_nuextract.engine.example_leakage import Leak
+    from langchain_nuextract.engine.long.options import LongOptions
+    from langchain_nuextract.engine.long.result import LongExtraction
     from langchain_nuextract.engine.recovery import RecoveryPolicy
     from langchain_nuextract.engine.result import Attempt, Extraction
     from langchain_nuextract.errors import (
@@ -86,6 +88,8 @@ __all__ = [
     "InvalidValue",
     "Leak",
     "LocalEndpointError",
+    "LongExtraction",
+    "LongOptions",
     "MailParser",
     "MissingExtra",
     "NoJSONInReply",
@@ -134,6 +138,8 @@ _HOMES = {
     "Image": "documents.source",
     "ImageParser": "runnables.parsers",
     "Leak": "engine.example_leakage",
+    "LongExtraction": "engine.long.result",
+    "LongOptions": "engine.long.options",
     "MailParser": "runnables.parsers",
     "NuExtractor": "runnables.extractor",
     "NuType": "schema.annotations",

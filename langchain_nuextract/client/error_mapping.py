@@ -293,7 +293,7 @@ def _overflow(refusal: Refusal, place: ErrorContext, models: tuple[ServedModel, 
     size = integer(refusal.error.get("n_prompt_tokens")) or _size_in(refusal.words)
     told = f"the model takes {limit} tokens" if limit else "the model does not take as many tokens"
     asked = f"the request has {size}" if size else "the request has more"
-    advice = "Split the document, or serve the model with a longer context."
+    advice = "Split the document as `extract.long()` does, or serve the model with a longer context."
     if limit and size and size < limit:
         # The prompt fits; it is the room for the answer that does not.
         advice = f"Lower max_tokens to {limit - size} at the most. " + advice

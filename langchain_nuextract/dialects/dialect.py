@@ -62,6 +62,8 @@ class Dialect:
     """Whether the model can be asked to think first."""
     constrained: bool = False
     """Whether decoding is held to the answer schema from the first call on."""
+    go_on: Callable[[Task, str], Request] | None = None
+    """Ask for the answer so far (its JSON text) with what another part of the document adds; None if it cannot."""
     draft: Callable[[Source], Request] | None = None
     """Ask the model to write a template for a description or document; None if it cannot."""
 

@@ -46,6 +46,11 @@ def phrase_1_5(task: Task) -> Request:
     return _ask(f"{_opening(task)}### Text:\n{task.source.text}\n\n<|output|>", task)
 
 
+def go_on_1_5(task: Task, current: str) -> Request:
+    """Write the prompt of NuExtract 1.5 for the next part of a document: the answer so far, and a first bracket."""
+    return _ask(f"{_opening(task)}### Current:\n{current}\n### Text:\n{task.source.text}\n\n<|output|>{{", task)
+
+
 def read(reply: Reply) -> str:
     """Take what was written up to the end mark."""
     return answer_of(reply, marks=_ENDS)
@@ -86,6 +91,7 @@ NUEXTRACT_1_5: Final = Dialect(
     serves=re.compile(_NAME_1_5, re.IGNORECASE),
     vocabulary=NUEXTRACT_1,
     phrase=phrase_1_5,
+    go_on=go_on_1_5,
     read=read,
     marks=_MARKS,
     takes_examples=False,

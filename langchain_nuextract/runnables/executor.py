@@ -58,7 +58,7 @@ class Executor(Generic[T]):
 
     def extract(self, document: Any, asking: Caller, tell: Tell = to_nobody) -> Extraction[T]:
         """Ask about a document."""
-        with _counting() as attempts:
+        with counting() as attempts:
             try:
                 extraction = run_flow(self.flow(document), asking.ask)
             except ExtractionError as error:
@@ -71,7 +71,7 @@ class Executor(Generic[T]):
 
     async def aextract(self, document: Any, asking: Caller, tell: ATell = ato_nobody) -> Extraction[T]:
         """Ask about a document; see `extract`."""
-        with _counting() as attempts:
+        with counting() as attempts:
             try:
                 plan, source = await self._aasked(document)
                 flow = read_document(plan, source)
@@ -86,7 +86,7 @@ class Executor(Generic[T]):
 
     def stream_flow(self, document: Any, asking: Caller, tell: Tell = to_nobody) -> Generator[Any]:
         """Ask about a document and yield the object while it grows; the last one is validated."""
-        with _counting() as attempts:
+        with counting() as attempts:
             streamed = StreamFlow(*self._asked(document))
             yield from stream_flow(streamed, asking)
             attempts.extend(streamed.attempts)
@@ -96,7 +96,7 @@ class Executor(Generic[T]):
 
     async def astream_flow(self, document: Any, asking: Caller, tell: ATell = ato_nobody) -> AsyncGenerator[Any]:
         """Ask about a document and yield the object while it grows; see `grow`."""
-        with _counting() as attempts:
+        with counting() as attempts:
             plan, source = await self._aasked(document)
             has_pages = bool(source.pages)
             streamed = await asyncio.to_thread(StreamFlow, plan, source) if has_pages else StreamFlow(plan, source)
@@ -132,7 +132,7 @@ class Executor(Generic[T]):
 
 
 @contextmanager
-def _counting() -> Generator[list[Attempt]]:
+def counting() -> Generator[list[Attempt]]:
     """Count an extraction when it has ended, with the attempts that are put into the list."""
     attempts: list[Attempt] = []
     failures = 1

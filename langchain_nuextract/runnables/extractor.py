@@ -35,6 +35,7 @@ from langchain_nuextract.dialects.messages import Example, example_of
 from langchain_nuextract.documents.options import DEFAULT as PAGES
 from langchain_nuextract.documents.options import PageOptions
 from langchain_nuextract.engine.flow import Flow
+from langchain_nuextract.engine.long.options import LongOptions, LongSettings
 from langchain_nuextract.engine.recovery import DEFAULT, RecoveryPolicy
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.runnables.any_model import OPENAI_ARGUMENTS, check_carried, innermost, model_name
@@ -46,6 +47,8 @@ from langchain_nuextract.runnables.callers import direct_caller
 from langchain_nuextract.runnables.document_transformer import ExtractionTransformer
 from langchain_nuextract.runnables.example_selection import planned
 from langchain_nuextract.runnables.executor import Executor
+from langchain_nuextract.runnables.long_executor import LongExecutor
+from langchain_nuextract.runnables.long_extractor import LongExtractor
 from langchain_nuextract.runnables.model_settings import ModelSettings
 from langchain_nuextract.runnables.settings import SERVER_FIELDS, check_names
 from langchain_nuextract.runnables.tool import ExtractionTool, description_of, name_for
@@ -80,6 +83,7 @@ class Settings(TypedDict, total=False):
     logprobs: bool
     pages: PageOptions
     allow_image_urls: AllowedImageUrls
+    long: Literal["auto"] | None
 
 
 class NuExtractor(BaseExtractor[T], Generic[T]):
@@ -112,6 +116,7 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
             `PageOptions`.
         allow_image_urls: Which images by address may be sent, whichever model is asked: see `ChatNuExtract`, of which
             it is a setting as well.
+        long: "auto" to extract in chunks, as `long()` does, from documents that the model's context does not hold.
 
     Raises:
         TypeError: There is no such setting, or `llm` is no chat model.
@@ -149,8 +154,8 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
     def __init__(self, schema: Any = None, **settings: Any) -> None:
         """Compile the schema for the model; see the class for the settings."""
         own, of_model = type(self).model_fields, ModelSettings.setting_names()
-        check_names(settings, {**of_model, **own}, "NuExtractor")
-        connection = {name: settings.pop(name) for name in [*settings] if name not in own}
+        check_names(settings, {**of_model, **own, "long": None}, "NuExtractor")
+        connection = {name: settings.pop(name) for name in [*settings] if name not in own and name != "long"}
         connection = {name: given for name, given in connection.items() if given is not None}
         llm = _chat_model(settings.pop("llm", None), connection)
         if isinstance(llm, ApiModel) and "allow_image_urls" in settings:
@@ -162,7 +167,8 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
             given = enumerate(cast("Sequence[object]", examples), start=1)
             asked["examples"] = tuple(example_of(each, f"example {at}") for at, each in given)
         # Not in a validator of Pydantic's, which would wrap what is raised.
-        executor = Executor(*planned(target, dialect, **asked), settings.get("pages", PAGES))
+        kind = _executor_kind(settings.pop("long", None))
+        executor = kind(*planned(target, dialect, **asked), settings.get("pages", PAGES))
         if not isinstance(llm, ApiModel):
             check_carried(executor.sample_request, llm, dialect.name)
         fields: dict[str, Any] = {"target": target, "llm": llm, "dialect": dialect, **asked, **settings}
@@ -214,6 +220,22 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
     def detailed(self) -> "DetailedExtractor[T]":
         """The same extractor, giving the whole `Extraction`: the object with its history."""
         return DetailedExtractor(extractor=self)
+
+    def long(self, **options: Unpack[LongSettings]) -> LongExtractor[T]:
+        """Extract from long documents chunk by chunk, and merge what the chunks say by where it stands.
+
+            long = extract.long(chunk_tokens=4000)
+            statement = long.invoke(text)               # the same type as without
+            details = long.detailed.invoke(text)        # chunks, conflicts, what was joined and what is uncovered
+
+        Args:
+            options: How documents are split and merged: see `LongOptions`.
+
+        Raises:
+            TypeError: There is no such option.
+            ValueError: An option has an impossible value.
+        """
+        return LongExtractor(extractor=self, options=LongOptions(**options))
 
     def as_tool(  # pyright: ignore[reportIncompatibleMethodOverride]  # its argument is always the document's text
         self,
@@ -362,6 +384,12 @@ class DetailedExtractor(MappedExtractor[Extraction[T]], Generic[T]):
     def OutputType(self) -> Any:
         """`Extraction` of the user's own type."""
         return Extraction[self.extractor.OutputType]
+
+
+def _executor_kind(long: str | None) -> type[Executor[Any]]:
+    if long not in {None, "auto"}:
+        raise ValueError(f'long must be "auto" or None, not {long!r}; for long documents in any case, call long()')
+    return LongExecutor if long else Executor
 
 
 def _default(name: str) -> Any:

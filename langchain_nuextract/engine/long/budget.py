@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from dataclasses import dataclass, field
+from threading import Lock
 from time import perf_counter
 from typing import TypeVar
 
@@ -21,8 +22,10 @@ class Budget:
     policy: RecoveryPolicy | None
     """None if there is no limit over all."""
     calls: int = 0
+    """Requests that were begun."""
     usage: Usage = field(default_factory=Usage)
     started: float = field(default_factory=perf_counter)
+    _lock: Lock = field(default_factory=Lock, repr=False)
 
     @property
     def is_spent(self) -> bool:
@@ -45,19 +48,24 @@ class Budget:
         try:
             requests = next(flow)
             while True:
-                if self.is_spent:
+                if not self._begin():
                     requests = flow.throw(ReplyTimeout("The budget", None, "it was spent before this was asked"))
                     continue
-                self.calls += 1
                 try:
                     replies = yield tuple(map(self._bound, requests))
                 except EndpointError as error:
                     requests = flow.throw(error)
                 else:
-                    self.usage = sum((reply.usage for reply in replies), self.usage)
+                    with self._lock:
+                        self.usage = sum((reply.usage for reply in replies), self.usage)
                     requests = flow.send(replies)
         except StopIteration as done:
             return done.value
+
+    def _begin(self) -> bool:
+        with self._lock:
+            self.calls += not (spent := self.is_spent)
+        return not spent
 
     def _bound(self, request: Request) -> Request:
         return self.policy.bound(request, self.usage, self.seconds) if self.policy else request

@@ -42,6 +42,8 @@ def size_of(plan: Plan[Any], options: LongOptions, *, characters: float | None, 
         characters: Characters a token, where the server counted; None if it did not.
         context: Tokens that the model takes; None if nobody says.
     """
+    if options.chunk_characters is not None:
+        return options.chunk_characters
     tokens = options.chunk_tokens
     if tokens == "auto":
         around = sum(len(shot.source.text) + len(shot.answer) for shot in plan.shots)

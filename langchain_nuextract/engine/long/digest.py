@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from langchain_nuextract.engine.long.gaps import joined
 from langchain_nuextract.engine.long.result import Conflict
 from langchain_nuextract.grounding.evidence import Span
 
@@ -23,14 +24,8 @@ def digest(text: str, conflicts: Sequence[Conflict]) -> str:
     Returns:
         Whole lines of the text, where they are not too long; empty if no candidate has a place.
     """
-    spans = sorted(span for conflict in conflicts for span in _spans(text, conflict))
-    joined: list[Span] = []
-    for span in spans:
-        if joined and span.start <= joined[-1].end:
-            joined[-1] = Span(joined[-1].start, max(joined[-1].end, span.end))
-        else:
-            joined.append(span)
-    return "\n".join(text[start:end].strip("\r\n") for start, end in joined)
+    spans = joined([span for conflict in conflicts for span in _spans(text, conflict)])
+    return "\n".join(text[start:end].strip("\r\n") for start, end in spans)
 
 
 def _spans(text: str, conflict: Conflict) -> Iterator[Span]:

@@ -7,7 +7,7 @@ error that it ended with. See `drivers` for those who run it.
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.engine.fields import FieldIndex, field_paths, narrowed
@@ -20,6 +20,7 @@ from langchain_nuextract.engine.long.chunks import (
     context_of,
     field_groups,
     has_lists,
+    size_of,
     text_chunks,
 )
 from langchain_nuextract.engine.long.digest import digest
@@ -54,6 +55,9 @@ class Round:
 Rounds: TypeAlias = Generator[Round, tuple[Outcome, ...], T]
 LongFlow: TypeAlias = Rounds[LongExtraction[T]]
 
+_CHARACTERS: Final = 3.0
+"""Code points of a token, where a server has refused a document and does not say how many tokens it has."""
+
 
 def extract_long(plan: Plan[T], source: Source, options: LongOptions, size: int) -> LongFlow[T]:
     """Yield rounds of flows, be sent what came of them, return the extraction.
@@ -84,6 +88,25 @@ def extract_long(plan: Plan[T], source: Source, options: LongOptions, size: int)
     return replace(extraction, uncovered=uncovered)
 
 
+def extract_any(plan: Plan[T], source: Source) -> LongFlow[T]:
+    """Extract from a document at once; from one that the model's context does not hold, in chunks.
+
+    Raises:
+        Everything that `pages.read_document` and `extract_long` raise.
+    """
+    (outcome,) = yield Round((read_document(plan, source),))
+    if isinstance(outcome, Extraction):
+        return long_extraction(outcome)
+    if not isinstance(outcome, ContextOverflow):
+        raise outcome
+    options = LongOptions(chunk_tokens="auto")
+    characters = len(source.text) / outcome.size if outcome.size and source.text else _CHARACTERS
+    size = size_of(plan, options, characters=characters, context=outcome.limit)
+    # A text that is refused as a whole has to be split in any case.
+    size = min(size, max(SMALLEST, len(source.text) // 2)) if source.text else size
+    return (yield from extract_long(plan, source, options, size))
+
+
 @dataclass(slots=True)
 class _Run(Generic[T]):
     """What is known of one document so far."""
@@ -109,7 +132,7 @@ class _Run(Generic[T]):
                 self._take(asked)
 
     def _preview(self, jobs: Sequence[tuple[Chunk, RecordShape]], outcomes: Sequence[Outcome]) -> JSON:
-        return self._merge([*self.asked, *self._new(jobs, outcomes)]).value
+        return without_open_items(self._merge([*self.asked, *self._new(jobs, outcomes)]).value)
 
     def _new(self, jobs: Sequence[tuple[Chunk, RecordShape]], outcomes: Sequence[Outcome]) -> Sequence[Asked]:
         pairs = enumerate(zip(jobs, outcomes, strict=False), start=len(self.asked))
@@ -206,6 +229,19 @@ class _Run(Generic[T]):
         self._take(Asked.of(len(self.asked), chunk, outcome, self.source))
         said = outcome.json if isinstance(outcome, Extraction) else None
         return {each.path: _at(said, each.path) for each in conflicts}
+
+
+def without_open_items(value: JSON) -> JSON:
+    """Leave out the last item of each list, which may go on in what comes next."""
+    if not isinstance(value, dict):
+        return value[:-1] if isinstance(value, list) else value
+    return {name: _closed(inner) if isinstance(inner, list) else inner for name, inner in value.items()}
+
+
+def _closed(items: list[JSON]) -> list[JSON]:
+    last = items[-1] if items else None
+    goes_on = isinstance(last, dict) and any(isinstance(inner, list) and inner for inner in last.values())
+    return [*items[:-1], without_open_items(last)] if goes_on else items[:-1]
 
 
 def _is_read(core: Span, read: set[Span]) -> bool:

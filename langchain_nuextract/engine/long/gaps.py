@@ -55,7 +55,7 @@ class Coverage:
         common = {kind for kind, times in kinds.items() if times >= max(1, _COMMON * kinds.total())}
         unplaced = sorted(entry.place.key for entry in records if not entry.span and not entry.has_items)
         found = [gap.span for gap in self._gaps(covered, common, unplaced) if _is_worth_asking(gap)]
-        return tuple(sorted({*(gap for gap in found if not _is_inside(gap, failed)), *failed}))
+        return tuple(joined([*found, *failed]))
 
     def around(self, span: Span) -> Span:
         """Give the whole lines that a stretch touches."""
@@ -109,8 +109,15 @@ def _is_worth_asking(gap: _Gap) -> bool:
     return gap.suspects > 1 or gap.span.end - gap.span.start >= _LONG
 
 
-def _is_inside(gap: Span, spans: Sequence[Span]) -> bool:
-    return any(span.start <= gap.start and gap.end <= span.end for span in spans)
+def joined(spans: Sequence[Span]) -> list[Span]:
+    """Make one of stretches that overlap; in order."""
+    together: list[Span] = []
+    for span in sorted(spans):
+        if together and span.start < together[-1].end:
+            together[-1] = Span(together[-1].start, max(together[-1].end, span.end))
+        else:
+            together.append(span)
+    return together
 
 
 def cut_records(records: Sequence[Entry], readings: Mapping[int, Reading], coverage: Coverage) -> tuple[Span, ...]:

@@ -1,8 +1,8 @@
 """How a long document is split, what is carried, and how what its chunks say is merged."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final, Literal, NamedTuple, TypeAlias, get_args
+from dataclasses import dataclass, field, fields
+from typing import Final, Literal, NamedTuple, TypeAlias, TypedDict, get_args
 
 from langchain_nuextract.engine.long.carry import Carried
 from langchain_nuextract.engine.long.split import Splitter
@@ -31,6 +31,24 @@ ScalarRule: TypeAlias = Literal["settle", "first", "last"] | Callable[[Sequence[
 """Which of several values counts: see `LongOptions.scalars`."""
 
 
+class LongSettings(TypedDict, total=False):
+    """What `NuExtractor.long` takes; `LongOptions` documents it."""
+
+    chunk_tokens: int | Literal["auto"]
+    chunk_characters: int | None
+    overlap_tokens: int | Literal["auto"]
+    splitter: Splitter | None
+    carry: Sequence[Carried]
+    lists: Mapping[str, ListRule]
+    scalars: ScalarRule
+    passes: int
+    max_concurrency: int
+    recovery: RecoveryPolicy | None
+    on_chunk_error: Literal["report", "raise"]
+    split_fields: int | Literal["auto"]
+    method: Literal["merge", "continue"]
+
+
 @dataclass(frozen=True, slots=True)
 class LongOptions:
     """How long documents are extracted from.
@@ -39,6 +57,7 @@ class LongOptions:
         chunk_tokens: Tokens of the document that one chunk has, counted by the server's `/tokenize` where it has one,
             and two characters each otherwise; or "auto" for the largest chunk whose answer the model can be relied upon
             to write to its end.
+        chunk_characters: Characters that a chunk has at the most, in place of `chunk_tokens`.
         overlap_tokens: Tokens before and behind a chunk that are shown with it. What two chunks say of one place counts
             once. It pays where records have no lines of their own; or "auto" for some where lines tell nothing.
         splitter: A text splitter of LangChain's, or anything with `split_text`, in place of the own one.
@@ -65,6 +84,7 @@ class LongOptions:
     """
 
     chunk_tokens: int | Literal["auto"] = CHUNK_TOKENS
+    chunk_characters: int | None = None
     overlap_tokens: int | Literal["auto"] = 0
     splitter: Splitter | None = None
     carry: Sequence[Carried] = ("headers", "parent")
@@ -77,9 +97,19 @@ class LongOptions:
     split_fields: int | Literal["auto"] = "auto"
     method: Literal["merge", "continue"] = "merge"
 
+    @property
+    def described(self) -> dict[str, object]:
+        """What decides about results, as text that is the same in every process."""
+        plain = {each.name: repr(getattr(self, each.name)) for each in fields(self)}
+        named = {"splitter": _named(self.splitter), "scalars": _named(self.scalars)}
+        lists = {path: _named(rule) for path, rule in self.lists.items()}
+        return {**plain, **named, "lists": lists, "max_concurrency": ""}
+
     def __post_init__(self) -> None:
         for name, least in (("chunk_tokens", 16), ("overlap_tokens", 0), ("split_fields", 1)):
             _check_number(name, getattr(self, name), least, auto=True)
+        if self.chunk_characters is not None:
+            _check_number("chunk_characters", self.chunk_characters, 1, auto=False)
         for name, least in (("passes", 0), ("max_concurrency", 1)):
             _check_number(name, getattr(self, name), least, auto=False)
         _check_choices("carry", self.carry, get_args(Carried))
@@ -90,6 +120,15 @@ class LongOptions:
         for path, rule in self.lists.items():
             if not (callable(rule) or rule in {"places", "equal"} or rule.startswith("key:")):
                 raise ValueError(f'lists[{path!r}] must be "places", "equal", "key:…" or a function, not {rule!r}')
+
+
+def _named(thing: object) -> str:
+    """Name a function or an object by what it is made of; a text by itself."""
+    if isinstance(thing, str) or thing is None:
+        return str(thing)
+    kind = thing if callable(thing) and hasattr(thing, "__qualname__") else type(thing)
+    plain = sorted(f"{name}={each!r}" for name, each in vars(thing).items() if isinstance(each, str | int | float))
+    return f"{kind.__module__}.{getattr(kind, '__qualname__', '')} {' '.join(plain)}"
 
 
 def _check_number(name: str, value: object, least: int, *, auto: bool) -> None:

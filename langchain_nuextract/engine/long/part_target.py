@@ -1,7 +1,7 @@
 """The target of a part of a document: what the user's schema says of the whole is judged on the merged object only."""
 
 from dataclasses import fields, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -14,11 +14,6 @@ from langchain_nuextract.schema.vocabulary import Speaks
 
 class PartTarget(Target[JSON]):
     """A target whose values are JSON: no validator of the user's sees a part of an object."""
-
-    @classmethod
-    def of_whole(cls, target: Target[Any]) -> "PartTarget":
-        """Give the target of the parts of what a target is about."""
-        return cls(**{field.name: getattr(target, field.name) for field in fields(Target)})
 
     def validate(self, value: JSON, dialect: Speaks | str = FULL) -> JSON:
         """Check the values one by one, where no code of the user's runs for that.
@@ -42,8 +37,14 @@ class PartTarget(Target[JSON]):
         return "'function-" in repr(TypeAdapter(self.schema).core_schema)
 
 
+@lru_cache(maxsize=64)
+def _part_target(target: Target[Any]) -> PartTarget:
+    # Compiled once, not for each document.
+    return PartTarget(**{field.name: getattr(target, field.name) for field in fields(Target)})
+
+
 def part_plan(plan: Plan[Any]) -> Plan[JSON]:
     """Say how parts of a document are asked about: as the whole is, but for what is missing."""
     recovery = replace(plan.options.recovery, on_failure="partial")
     options = replace(plan.options, recovery=recovery)
-    return replace(plan, target=PartTarget.of_whole(plan.target), options=options, is_part=True)
+    return replace(plan, target=_part_target(plan.target), options=options, is_part=True)

@@ -82,13 +82,13 @@ class LongExtraction(Extraction[T], Generic[T]):
     uncovered: tuple[Span, ...] = ()
     """Where there may be records that were not found: stretches between records with lines like theirs, and chunks
     that failed. Empty if all is accounted for."""
-    located: tuple[Evidence, ...] = field(default=(), repr=False)
-    """Where the values stand, for `evidence`."""
+    located: tuple[Evidence, ...] | None = field(default=None, repr=False)
+    """Where the values stand, for `evidence`; None if that is to be looked up in the whole document."""
 
     @cached_property
     def evidence(self) -> tuple[Evidence, ...]:
         """Where the document's text says each value; values that were not found have none."""
-        if not self.chunks:
+        if self.located is None:
             return super().evidence
         found = {each.path: each for each in self.located}
         ordered = tuple(found[path] for path, _ in leaves(self.json) if path in found)

@@ -190,7 +190,7 @@ def test_the_size_is_read_out_of_all_wordings(words, size, status):
     error = explain_refusal(refusal_of(status, {"error": {"message": words}}), PLACE, (ServedModel("m", 4096),))
     assert isinstance(error, ContextOverflow)
     assert (error.limit, error.size) == (4096, size)
-    assert "Split the document" in str(error)
+    assert "extract.long()" in str(error)
     assert "Lower max_tokens" not in str(error)
 
 

@@ -1,0 +1,100 @@
+"""NuExtract 1.5's own way through a long document: chunk after chunk, with the answer so far in the prompt.
+
+The model writes the whole answer anew for each chunk, so that this takes time that grows with the square of a list's
+length; the author found that later chunks are read worse than on their own. It is here for those whose model was tuned
+for it. Where an answer cannot be read or says nothing, the one before it stands.
+
+Source: https://huggingface.co/numind/NuExtract-1.5 at 94dce2c, `sliding_window_prediction`.
+"""
+
+from collections.abc import Generator
+from dataclasses import replace
+from typing import Any, TypeVar, cast
+
+from langchain_nuextract.dialects.dialect import dumps
+from langchain_nuextract.dialects.messages import Reply, Request
+from langchain_nuextract.documents.escape import escape_source
+from langchain_nuextract.documents.source import Source
+from langchain_nuextract.engine.attempts import AttemptReader, AttemptRequest
+from langchain_nuextract.engine.long.budget import Budget
+from langchain_nuextract.engine.long.chunks import as_shown, chunks_of
+from langchain_nuextract.engine.long.compare import filled
+from langchain_nuextract.engine.long.finish import Asked, judged
+from langchain_nuextract.engine.long.flow import LongFlow, Round, extract_long
+from langchain_nuextract.engine.long.options import LongOptions
+from langchain_nuextract.engine.long.part_target import part_plan
+from langchain_nuextract.engine.long.result import LongExtraction
+from langchain_nuextract.engine.outcome import give_up, succeed
+from langchain_nuextract.engine.plan import Plan
+from langchain_nuextract.engine.result import Extraction
+from langchain_nuextract.errors import InvalidExtraction, UnsupportedTask
+from langchain_nuextract.paths import JSON
+
+T = TypeVar("T")
+
+_NOT_KNOWN = "it was not trained to go on with an answer. Leave method out: chunks are then merged."
+
+
+def extract_continued(plan: Plan[T], source: Source, options: LongOptions, size: int) -> LongFlow[T]:
+    """Extract from a document chunk after chunk; see `flow.extract_long`.
+
+    Raises:
+        UnsupportedTask: The generation does not know this.
+        ExtractionError: No chunk's answer could be read, or the last one does not satisfy the schema.
+    """
+    if plan.dialect.go_on is None:
+        raise UnsupportedTask(plan.dialect.name, _NOT_KNOWN)
+    chunks = chunks_of(plan, source, options, size)
+    if len(chunks) == 1:
+        return (yield from extract_long(plan, source, options, size))
+    budget, part = Budget(options.recovery), part_plan(plan)
+    asked: list[Asked] = []
+    current = dumps(plan.template)
+    for chunk in chunks:
+        shown = as_shown(plan, chunk, source.text)
+        (outcome,) = yield Round((budget.within(_go_on(part, shown, current)),))
+        asked.append(Asked.of(len(asked), chunk, outcome, source))
+        if isinstance(outcome, Extraction) and filled(outcome.json):
+            current = dumps(plan.target.lower(outcome.json, plan.dialect))
+    return _last(plan, source, asked, budget)
+
+
+def _go_on(plan: Plan[JSON], source: Source, current: str) -> Generator[tuple[Request, ...], tuple[Reply, ...], Any]:
+    """Ask for the answer so far, with what this chunk adds."""
+    reader = AttemptReader(plan, source, escape_source(source, plan.dialect.marks))
+    assert plan.dialect.go_on  # noqa: S101  # looked at before
+    request = plan.dialect.go_on(plan.task(reader.escaped.source, "plain"), current)
+    (reply,) = yield (request,)
+    # The bracket that the prompt ends with belongs to the answer.
+    whole = replace(reply, text=reply.text if reply.text.lstrip().startswith("{") else f"{{{reply.text}")
+    result = reader.read(AttemptRequest("plain", plan.shape, request, request), whole, [])
+    if result.problems:
+        return give_up(reader, [result], None, seconds=reply.seconds)
+    return succeed(reader, [result], seconds=reply.seconds)
+
+
+def _last(plan: Plan[T], source: Source, asked: list[Asked], budget: Budget) -> LongExtraction[T]:
+    """The last answer that says something is that of the whole document."""
+    readings = [each.reading for each in asked if each.reading]
+    if not readings:
+        raise next(each.error for each in asked if each.error)
+    last = next((each for each in reversed(readings) if filled(each.value)), readings[-1])
+    attempts = tuple(attempt for each in asked for attempt in each.attempts)
+    value, instance, wrong = judged(plan, last.value, prune=plan.options.recovery.on_failure != "raise")
+    if instance is None and wrong:
+        raise InvalidExtraction(wrong, partial=last.value, reply=last.extraction.raw, attempts=attempts)
+    return LongExtraction(
+        value=cast("T", instance),
+        json=value,
+        document=source,
+        raw=last.extraction.raw,
+        repairs=last.extraction.repairs,
+        defaults=plan.target.defaults(value),
+        attempts=attempts,
+        model=last.extraction.model,
+        seconds=budget.seconds,
+        problems=wrong,
+        examples=plan.shots,
+        wordings=plan.target.wordings(value),
+        chunks=tuple(each.report for each in asked),
+    )

@@ -1,0 +1,216 @@
+"""An extractor for documents that are longer than a model reads well, or at all."""
+
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping
+from functools import partial
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+from langchain_core.callbacks import AsyncCallbackManagerForChainRun as AsyncRun
+from langchain_core.callbacks import CallbackManagerForChainRun as Run
+from langchain_core.messages import AIMessage
+from langchain_core.runnables import Runnable, RunnableConfig
+from pydantic import PrivateAttr, SkipValidation
+
+from langchain_nuextract.batch.digest import digest
+from langchain_nuextract.batch.protocols import ApiModel as ApiModelProtocol
+from langchain_nuextract.batch.protocols import Extractor
+from langchain_nuextract.client.client import Client
+from langchain_nuextract.dialects.dialect import Dialect
+from langchain_nuextract.documents.options import PageOptions
+from langchain_nuextract.engine.flow import Flow
+from langchain_nuextract.engine.long.options import LongOptions
+from langchain_nuextract.engine.long.result import LongExtraction
+from langchain_nuextract.engine.result import Extraction
+from langchain_nuextract.runnables.api_model import ApiModel
+from langchain_nuextract.runnables.base_extractor import BaseExtractor, Input
+from langchain_nuextract.runnables.callbacks.events import atell, tell
+from langchain_nuextract.runnables.callbacks.redact import display_input
+from langchain_nuextract.runnables.callers import direct_caller
+from langchain_nuextract.runnables.executor import Executor
+from langchain_nuextract.runnables.long_executor import LongExecutor, Replies, TokenCounter
+
+T = TypeVar("T")
+Out = TypeVar("Out")
+
+
+class ShortExtractor(Extractor, Protocol):
+    """A `NuExtractor`, as the extractor of long documents sees it."""
+
+    @property
+    def llm(self) -> Runnable[Any, AIMessage]:
+        """The chat model that is asked."""
+        ...
+
+    @property
+    def executor(self) -> Executor[Any]:
+        """What is asked about each document."""
+        ...
+
+    @property
+    def OutputType(self) -> Any:
+        """The user's own type."""
+        ...
+
+    def with_settings(self, settings: Mapping[str, Any]) -> Self:
+        """Give the same, with what a call says on top of the model's own settings."""
+        ...
+
+
+class LongExtractor(BaseExtractor[T], Generic[T]):
+    """Turn long documents into validated objects, chunk by chunk; made by `NuExtractor.long`."""
+
+    # Validation would make another class of it, which could not be pickled.
+    extractor: SkipValidation[ShortExtractor]
+    options: SkipValidation[LongOptions] = LongOptions()
+
+    _executor: LongExecutor[Any] = PrivateAttr()
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Prepare what is the same for all documents."""
+        super().model_post_init(context)
+        short, llm = self.extractor.executor, self.extractor.llm
+        counter = TokenCounter(llm if isinstance(llm, ApiModel) else None)
+        self._executor = LongExecutor(short.plan, short.selection, short.pages, self.options, counter)
+
+    @property
+    def _llm(self) -> Runnable[Any, AIMessage]:
+        return self.extractor.llm
+
+    @property
+    def _base(self) -> "LongExtractor[T]":
+        return self
+
+    @property
+    def executor(self) -> LongExecutor[T]:
+        """What is asked about each document."""
+        return self._executor
+
+    @property
+    def dialect(self) -> Dialect:
+        """The model generation."""
+        return self.extractor.dialect
+
+    @property
+    def pages(self) -> PageOptions:
+        """How pages are read."""
+        return self.extractor.pages
+
+    @property
+    def api_model(self) -> ApiModelProtocol | None:
+        """The model that is asked, if it is a `ChatNuExtract` with nothing around it."""
+        return self.extractor.api_model
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of everything that decides what the model is asked."""
+        return digest(json.dumps([self.extractor.fingerprint, self.options.described], sort_keys=True))
+
+    @property
+    def OutputType(self) -> Any:
+        """The user's own type."""
+        return self.extractor.OutputType
+
+    @property
+    def detailed(self) -> "DetailedLongExtractor[T]":
+        """The same, giving the whole `LongExtraction`: chunks, conflicts, joined items, uncovered stretches."""
+        return DetailedLongExtractor(extractor=self)
+
+    def select_output(self, extraction: Extraction[Any]) -> T:
+        """Take the object."""
+        return extraction.value
+
+    def with_settings(self, settings: Mapping[str, Any]) -> Self:
+        """Give the same, with what a call says on top of the model's own settings."""
+        return type(self)(extractor=self.extractor.with_settings(settings), options=self.options)
+
+    def with_client(self, client: Client) -> Self:
+        """Give the same, sending its requests through another connection."""
+        return type(self)(extractor=self.extractor.with_client(client), options=self.options)
+
+    def with_replies(self, replies: Replies) -> Self:
+        """Give the same, with the replies about chunks kept somewhere, and looked up there first."""
+        same = self.model_copy()
+        same.__pydantic_private__ = {"_executor": self._executor.keeping(replies)}
+        return same
+
+    def flow(self, document: Input) -> Flow[T]:
+        """Say what is asked about a document, one request after the other."""
+        return self._executor.flow(document)
+
+    async def aflow(self, document: Input) -> Flow[T]:
+        """Say what is asked about a document; see `flow`."""
+        return await self._executor.aflow(document)
+
+    def stream(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:
+        """Yield the object as far as it is finished, chunk by chunk; the last one is validated.
+
+        Partial objects are what those of `NuExtractor.stream` are. They have the items that are complete in the chunks
+        read so far; what is found when stretches are asked about again, and what is settled, comes with the last one.
+        """
+        if kwargs:
+            yield from self.with_settings(kwargs).stream(input, config)
+        elif caller := direct_caller(self._llm, config):
+            yield from self._executor.stream_flow(input, caller)
+        else:
+            shown = iter([display_input(input)])
+            yield from self._transform_stream_with_config(shown, partial(self._grow, input), config)
+
+    async def astream(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> AsyncIterator[Any]:
+        """Yield the object as far as it is finished; see `stream`."""
+
+        async def shown() -> AsyncIterator[Input]:
+            yield display_input(input)
+
+        if kwargs:
+            growing = self.with_settings(kwargs).astream(input, config)
+        elif caller := direct_caller(self._llm, config):
+            growing = self._executor.astream_flow(input, caller)
+        else:
+            growing = self._atransform_stream_with_config(shown(), partial(self._agrow, input), config)
+        async for grown in growing:
+            yield grown
+
+    def _grow(self, document: Input, inputs: Iterator[Any], run_manager: Run, config: RunnableConfig) -> Iterator[Any]:
+        for _ in inputs:
+            yield from self._executor.stream_flow(document, self._traced_caller(config), partial(tell, run_manager))
+
+    async def _agrow(
+        self, document: Input, inputs: AsyncIterator[Any], run_manager: AsyncRun, config: RunnableConfig
+    ) -> AsyncIterator[Any]:
+        async for _ in inputs:
+            caller = self._traced_caller(config)
+            async for grown in self._executor.astream_flow(document, caller, partial(atell, run_manager)):
+                yield grown
+
+
+class DetailedLongExtractor(BaseExtractor[LongExtraction[T]], Generic[T]):
+    """An extractor that gives the whole `LongExtraction`; made by `LongExtractor.detailed`."""
+
+    extractor: SkipValidation[LongExtractor[Any]]
+
+    @property
+    def _llm(self) -> Runnable[Any, AIMessage]:
+        return self.extractor.extractor.llm
+
+    @property
+    def _base(self) -> LongExtractor[Any]:
+        return self.extractor
+
+    @property
+    def executor(self) -> LongExecutor[Any]:
+        """What is asked about each document."""
+        return self.extractor.executor
+
+    @property
+    def OutputType(self) -> Any:
+        """`LongExtraction` of the user's own type."""
+        return LongExtraction[self.extractor.OutputType]
+
+    def select_output(self, extraction: Extraction[Any]) -> LongExtraction[T]:
+        """Take all of it."""
+        assert isinstance(extraction, LongExtraction)  # noqa: S101  # its executor gives no other
+        return extraction
+
+    def with_settings(self, settings: Mapping[str, Any]) -> Self:
+        """Give the same, with what a call says on top of the model's own settings."""
+        return self.model_copy(update={"extractor": self.extractor.with_settings(settings)})
