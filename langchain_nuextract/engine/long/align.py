@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from langchain_nuextract.engine.long.compare import filled, is_within, likeness
-from langchain_nuextract.engine.long.entries import Entry
+from langchain_nuextract.engine.long.entries import Entry, room
 from langchain_nuextract.engine.long.readings import Reading
 from langchain_nuextract.grounding.evidence import Span
-from langchain_nuextract.paths import JSON, Path
+from langchain_nuextract.paths import JSON, Path, show
 
 _MOST_PAIRS: Final = 250_000
 """Pairs of items that are compared where chunks overlap."""
@@ -53,6 +53,9 @@ def _without_doubles(
         gone |= set(_absorbed(whole, parts))
         whole = [entry for entry in whole if id(entry) not in gone]
         first, second = whole, [entry for entry in parts if id(entry) not in gone]
+    if "gap" in {readings[one].chunk.purpose, readings[other].chunk.purpose}:
+        gone |= set(_known(entries, one, other, readings))
+        first, second = ([entry for entry in each if id(entry) not in gone] for each in (first, second))
     for a, b in _pairs(first, second):
         if a is b:
             continue
@@ -70,6 +73,48 @@ def _absorbed(whole: Sequence[Entry], parts: Sequence[Entry]) -> Iterator[int]:
                 entry.take(part)
                 yield id(part)
                 parts = [each for each in parts if each is not part]
+
+
+def _known(entries: Sequence[Entry], one: int, other: int, readings: Mapping[int, Reading]) -> Iterator[int]:
+    """Find items of a gap that its chunk has read already, though their places were not known.
+
+    The text has no more places for such an item than there are equal ones.
+    """
+    gap, around = (one, other) if readings[one].chunk.purpose == "gap" else (other, one)
+    known: dict[object, list[Entry]] = {}
+    for entry in entries:
+        if entry.reading == around:
+            known.setdefault(_key(entry), []).append(entry)
+    for entry in [entry for entry in entries if entry.reading == gap]:
+        equal = known.get(_key(entry), [])
+        places = room(entry, readings, readings[around].chunk.shown) if equal else None
+        if places is not None and len(equal) >= places:
+            min(equal, key=lambda each: abs(each.place.key - entry.place.key)).take(entry)
+            yield id(entry)
+        elif equal:
+            equal.append(entry)
+
+
+def _key(entry: Entry) -> object:
+    return tuple(sorted((show(path), repr(leaf)) for path, leaf in filled(entry.value).items()))
+
+
+def without_surplus(entries: Sequence[Entry], readings: Mapping[int, Reading]) -> list[Entry]:
+    """Leave out items that one chunk says more often than the text has places for them: a model repeats itself."""
+    counted = Counter((entry.reading, _key(entry)) for entry in entries)
+    kept: list[Entry] = []
+    first: dict[object, list[Entry]] = {}
+    for entry in entries:
+        key = entry.reading, _key(entry)
+        if counted[key] > 1:
+            same = first.setdefault(key, [])
+            places = room(entry, readings, readings[entry.reading].chunk.shown) if same else None
+            if places is not None and len(same) >= max(places, 1):
+                same[-1].take(entry)
+                continue
+            same.append(entry)
+        kept.append(entry)
+    return kept
 
 
 def _is_in(entry: Entry, zone: Span) -> bool:

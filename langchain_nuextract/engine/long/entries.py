@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from langchain_nuextract.engine.long.compare import filled, likeness
 from langchain_nuextract.engine.long.readings import Reading, RecordPlace
 from langchain_nuextract.grounding.evidence import Span
 from langchain_nuextract.paths import JSON, Path, items
+
+_NEAR: Final = 300
+"""Characters around a value in which the others of its record are looked for."""
 
 
 class At(NamedTuple):
@@ -53,7 +56,7 @@ class Entry:
     @property
     def chunks(self) -> tuple[int, ...]:
         """The readings that say it, in order."""
-        return tuple(dict.fromkeys(each.reading for each in self.said))
+        return tuple(each.reading for each in self.said)
 
     def take(self, other: "Entry") -> None:
         """Take another reading of the same item in."""
@@ -137,6 +140,35 @@ def _line(entry: Entry, text: str) -> str:
         return ""
     end = text.find("\n", entry.span.start)
     return text[text.rfind("\n", 0, entry.span.start) + 1 : end if end >= 0 else len(text)].strip()
+
+
+def room(entry: Entry, readings: Mapping[int, Reading], within: Span) -> int | None:
+    """Count the places in a stretch that say all that was found of an item; None if nothing was.
+
+    Where one line says it, lines are counted, and otherwise places of its rarest value with the others near by.
+    """
+    reading = readings[entry.reading]
+    path = entry.said[0].path
+    evidence = (reading.evidence.get((*path, *leaf)) for leaf in filled(entry.value))
+    found = [each for each in evidence if each]
+    if not found:
+        return None
+    quotations, spans = {each.quotation for each in found}, [each.span for each in found]
+    text = reading.document.text
+    if "\n" not in text[min(spans).start : max(span.end for span in spans)]:
+        return sum(all(each in line for each in quotations) for line in text[within.start : within.end].splitlines())
+    rarest = min(quotations, key=lambda each: text.count(each, within.start, within.end))
+    return sum(
+        all(each in text[max(within.start, at - _NEAR) : at + _NEAR] for each in quotations)
+        for at in _occurrences(rarest, text, within)
+    )
+
+
+def _occurrences(wanted: str, text: str, within: Span) -> Iterator[int]:
+    at = text.find(wanted, within.start, within.end)
+    while at >= 0:
+        yield at
+        at = text.find(wanted, at + len(wanted), within.end)
 
 
 def _overlap(one: Span, other: Span) -> bool:

@@ -16,6 +16,8 @@ _LONG: Final = 250
 """Characters of a gap that is worth a request for one line that looks like a record."""
 _ABOVE: Final = 400
 """Characters above a gap's first suspect that belong to it."""
+_VARIED: Final = 4
+"""Records for each first word at the most, for the words to be anything."""
 _COMMON: Final = 0.05
 """The share of records that begin with lines of one kind, for other lines of this kind to be suspected."""
 
@@ -47,14 +49,14 @@ class Coverage:
         """
         placed = [entry.span for entry in records if entry.span]
         covered = [False] * len(self._lines)
-        kinds: Counter[Signature] = Counter()
+        kinds = _Kinds()
         for span in placed:
             first, last = self._line_at(span.start), self._line_at(max(span.end - 1, span.start))
-            kinds[self._lines[first].signature] += not covered[first]
+            if not covered[first]:
+                kinds.add(self._lines[first])
             covered[first : last + 1] = [True] * (last + 1 - first)
-        common = {kind for kind, times in kinds.items() if times >= max(1, _COMMON * kinds.total())}
         unplaced = sorted(entry.place.key for entry in records if not entry.span and not entry.has_items)
-        found = [gap.span for gap in self._gaps(covered, common, unplaced) if _is_worth_asking(gap)]
+        found = [gap.span for gap in self._gaps(covered, kinds, unplaced) if _is_worth_asking(gap)]
         return tuple(joined([*found, *failed]))
 
     def around(self, span: Span) -> Span:
@@ -65,7 +67,7 @@ class Coverage:
     def _line_at(self, offset: int) -> int:
         return max(0, bisect_right(self._starts, offset) - 1)
 
-    def _gaps(self, covered: Sequence[bool], common: set[Signature], unplaced: Sequence[int]) -> Iterator[_Gap]:
+    def _gaps(self, covered: Sequence[bool], kinds: "_Kinds", unplaced: Sequence[int]) -> Iterator[_Gap]:
         begun: int | None = None
         before = 0
         for index in range(len(self._lines) + 1):
@@ -73,7 +75,7 @@ class Coverage:
             if is_open and begun is None:
                 begun = index
             elif not is_open and begun is not None:
-                yield from self._gap(begun, index, common, self._known(before, begun, unplaced))
+                yield from self._gap(begun, index, kinds, self._known(before, begun, unplaced))
                 begun = None
             if index < len(self._lines) and covered[index] and (not index or not covered[index - 1]):
                 before = index
@@ -83,11 +85,41 @@ class Coverage:
         start = self._lines[before].start
         return bisect_right(unplaced, self._lines[begun].start) - bisect_right(unplaced, start - 1)
 
-    def _gap(self, begun: int, ended: int, common: set[Signature], known: int) -> Iterator[_Gap]:
+    def _gap(self, begun: int, ended: int, kinds: "_Kinds", known: int) -> Iterator[_Gap]:
         lines = [line for line in self._lines[begun:ended] if not line.is_blank]
-        suspects = [line for line in lines if line.signature in common and not line.is_rule]
+        suspects = [line for line in lines if kinds.has(line) and not line.is_rule]
         if suspects and len(suspects) > known:
             yield _Gap(Span(_start_of(suspects[0], lines), _end_of(suspects[-1], lines)), len(suspects) - known)
+
+
+class _Kinds:
+    """What lines look like with which records begin."""
+
+    def __init__(self) -> None:
+        self._words: dict[Signature, Counter[str]] = {}
+        self._total = 0
+
+    def add(self, line: Line) -> None:
+        """Take the first line of a record."""
+        self._words.setdefault(line.signature, Counter())[_first_word(line)] += 1
+        self._total += 1
+
+    def has(self, line: Line) -> bool:
+        """Whether a line looks like the first one of records: where those begin with the same words, with one of them.
+
+        `Slip 12 of 3 May` is no more like `Total of 3 May` than the records of a list of names are alike.
+        """
+        words = self._words.get(line.signature)
+        if words is None or words.total() < _COMMON * self._total:
+            return False
+        is_any = len(words) > 1 and len(words) * _VARIED > words.total()
+        return is_any or _first_word(line) in words
+
+
+def _first_word(line: Line) -> str:
+    """The first word of a line, if it is one; numbers and codes are all the same."""
+    word = line.text.split(maxsplit=1)[0] if not line.is_blank else ""
+    return word.casefold() if word[:1].isalpha() and not any(map(str.isdigit, word)) else ""
 
 
 def _start_of(first: Line, lines: Sequence[Line]) -> int:

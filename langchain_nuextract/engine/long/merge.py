@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeAlias
 
-from langchain_nuextract.engine.long.align import aligned, join_border
+from langchain_nuextract.engine.long.align import aligned, join_border, without_surplus
 from langchain_nuextract.engine.long.compare import filled, is_same
 from langchain_nuextract.engine.long.entries import At, Entry, adopt_children, entries_of
 from langchain_nuextract.engine.long.options import Candidate, ListRule, ScalarRule
@@ -105,6 +105,7 @@ class _Merging:
         """The items of one list, in the order of the document, each once."""
         rule = self._rule(at)
         entries = [entry for each in said for entry in entries_of(each, self.readings[each.reading])]
+        entries = without_surplus(entries, self.readings)
         if len({each.reading for each in said}) > 1:
             entries = sorted(aligned(entries, self.readings), key=lambda entry: entry.order)
             entries = join_border(adopt_children(entries, self.readings), self.readings)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, cast
 
 from langchain_nuextract.documents.page import Page
 from langchain_nuextract.documents.source import Part, Source, Text
@@ -13,7 +13,7 @@ from langchain_nuextract.grounding import ground
 from langchain_nuextract.grounding.chain import increasing_chain
 from langchain_nuextract.grounding.evidence import Evidence, Span
 from langchain_nuextract.grounding.leaves import items
-from langchain_nuextract.paths import JSON, Path
+from langchain_nuextract.paths import JSON, Path, fields, follow, leaves
 
 Purpose: TypeAlias = Literal["chunk", "gap", "border", "settle"]
 """Why something was asked: as a `chunk` of the document, about a `gap` without a record, about a `border` over which a
@@ -88,7 +88,8 @@ class Reading:
         """Where its values stand, in offsets of the whole document; what only stands in carried text is left out."""
         if not self.chunk.is_text:
             return {}
-        return {each.path: _moved(each, self.chunk.shown.start) for each in self._grounded(self._body)}
+        found = {each.path: _moved(each, self.chunk.shown.start) for each in self._grounded(self._body)}
+        return _equal_items_in_order(self.value, found)
 
     @cached_property
     def carried(self) -> Mapping[Path, Span]:
@@ -125,6 +126,32 @@ class Reading:
 def _moved(evidence: Evidence, by: int) -> Evidence:
     span, *spans = (Span(start + by, end + by) for start, end in (evidence.span, *evidence.spans))
     return evidence._replace(span=span, spans=tuple(spans))
+
+
+def _equal_items_in_order(value: JSON, found: dict[Path, Evidence]) -> dict[Path, Evidence]:
+    """Give equal items that follow each other the places of their values in the order of the text."""
+    for path in [(), *_item_paths(value)]:
+        item = follow(value, path)
+        lists = fields(item).items() if isinstance(item, dict) else [("", item)] if isinstance(item, list) else []
+        for name, values in lists:
+            at = (*path, name) if name else path
+            for begin, end in _runs(values) if isinstance(values, list) else ():
+                for below, _ in leaves(cast("list[JSON]", values)[begin]):
+                    paths = [(*at, index, *below) for index in range(begin, end)]
+                    known = sorted((found[each] for each in paths if each in found), key=lambda each: each.span)
+                    if len(known) == len(paths):
+                        found |= {to: each._replace(path=to) for to, each in zip(paths, known, strict=True)}
+    return found
+
+
+def _runs(values: Sequence[JSON]) -> Iterator[tuple[int, int]]:
+    """Yield where runs of equal items begin and end, two at the least."""
+    begin = 0
+    for index in range(1, len(values) + 1):
+        if index == len(values) or values[index] != values[begin]:
+            if index - begin > 1:
+                yield begin, index
+            begin = index
 
 
 def _placed(value: JSON, spans: Mapping[Path, Span], chunk: Chunk) -> Iterator[tuple[Path, RecordPlace]]:
