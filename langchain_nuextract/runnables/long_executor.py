@@ -177,11 +177,12 @@ class LongExecutor(Executor[T], Generic[T]):
             tell(attempts)
 
     async def _asteps(self, document: Any, asking: Caller, tell: ATell) -> AsyncGenerator[Preview | LongExtraction[T]]:
-        flow = await self._along(*await self._aasked(document))
+        plan, source = await self._aasked(document)
+        flow = await self._along(plan, source)
         ask = _Kept(asking, self.replies).aask if self.replies else asking.aask
         with counting() as attempts:
             try:
-                async with aclosing(arun_long(flow, ask, self._width)) as steps:
+                async with aclosing(arun_long(flow, ask, self._width, in_thread=bool(source.pages))) as steps:
                     async for each in steps:
                         attempts.extend(() if callable(each) else each.attempts)
                         yield each

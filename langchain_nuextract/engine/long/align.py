@@ -14,6 +14,8 @@ _MOST_PAIRS: Final = 250_000
 """Pairs of items that are compared where chunks overlap."""
 _ALIKE: Final = 0.5
 """The share of values that agree in two readings of one place."""
+_EQUAL: Final = 0.9
+"""What speaks for two equal items being one that were placed a character apart; less, the farther they are."""
 _TYPICAL: Final = 0.8
 """The share of items that have a field, for it to be missed in others."""
 
@@ -159,8 +161,11 @@ def _weight(one: Entry, other: Entry) -> float:
     if not like.agreed or (like.share < _ALIKE):
         return 0.0
     if one.span and other.span:
-        same = one.span.start < other.span.end and other.span.start < one.span.end
-        return 2.0 + like.share if same else 0.0
+        if one.span.start < other.span.end and other.span.start < one.span.end:
+            return 2.0 + like.share
+        # Of two lines that say the same, two readings may have taken one each.
+        is_equal = like.share == 1.0 and not (like.only_one or like.only_other)
+        return _EQUAL / (1 + abs(one.span.start - other.span.start)) if is_equal else 0.0
     return like.share if not like.contradicted else 0.0
 
 

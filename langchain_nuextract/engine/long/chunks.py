@@ -85,7 +85,8 @@ def _pieces(text: str, options: LongOptions, size: int) -> tuple[Piece, ...]:
     overlap = options.overlap_tokens
     if overlap == "auto":
         return split(text, size, overlap=0 if _has_lines(text) else size // 10)
-    return split(text, size, overlap=int(overlap * CHARACTERS))
+    # What is shown of one place more than twice costs and tells nothing.
+    return split(text, size, overlap=min(int(overlap * CHARACTERS), size // 2))
 
 
 def _has_lines(text: str) -> bool:

@@ -52,7 +52,7 @@ def run_long(
 
 
 async def arun_long(
-    flow: LongFlow[T], ask: Callable[[Request], Awaitable[Reply]], width: int
+    flow: LongFlow[T], ask: Callable[[Request], Awaitable[Reply]], width: int, *, in_thread: bool = False
 ) -> AsyncGenerator[Preview | LongExtraction[T]]:
     """Run a long document's flow on an event loop; see `run_long`.
 
@@ -60,15 +60,17 @@ async def arun_long(
         flow: See `flow.extract_long`.
         ask: Sends a request.
         width: How many requests may be under way; closing the generator cancels them.
+        in_thread: Whether also chunks take their steps in a thread, as those with pages to render do.
     """
     room = asyncio.Semaphore(width)
 
     async def outcome(each: Flow[Any]) -> Outcome:
         async with room:
-            return await _aoutcome(each, ask)
+            return await _aoutcome(each, ask, in_thread=in_thread)
 
     try:
-        given = next(flow)
+        # What is done with the replies to many chunks would hold up the event loop.
+        given = await asyncio.to_thread(_advance, flow, None)
         while True:
             tasks = [asyncio.create_task(outcome(each)) for each in given.flows]
             outcomes: list[Outcome] = []
@@ -81,9 +83,24 @@ async def arun_long(
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
-            given = flow.send(tuple(outcomes))
-    except StopIteration as end:
-        yield end.value
+            given = await asyncio.to_thread(_advance, flow, tuple(outcomes))
+    except _Ended as end:
+        yield end.extraction
+
+
+class _Ended(Exception):  # nothing went wrong
+    """What `StopIteration` is elsewhere: that cannot leave a thread."""
+
+    def __init__(self, extraction: LongExtraction[Any]) -> None:
+        super().__init__()
+        self.extraction = extraction
+
+
+def _advance(flow: LongFlow[Any], outcomes: tuple[Outcome, ...] | None) -> Round:
+    try:
+        return next(flow) if outcomes is None else flow.send(outcomes)
+    except StopIteration as done:
+        raise _Ended(done.value) from None
 
 
 async def _in_order(tasks: list[asyncio.Task[Outcome]]) -> AsyncIterator[Outcome]:
@@ -114,9 +131,9 @@ def _outcome(flow: Flow[Any], ask: Callable[[Request], Reply]) -> Outcome:
         return error
 
 
-async def _aoutcome(flow: Flow[Any], ask: Callable[[Request], Awaitable[Reply]]) -> Outcome:
+async def _aoutcome(flow: Flow[Any], ask: Callable[[Request], Awaitable[Reply]], *, in_thread: bool) -> Outcome:
     try:
-        return await arun_flow(flow, ask)
+        return await arun_flow(flow, ask, in_thread=in_thread)
     except (ExtractionError, EndpointError) as error:
         return error
 

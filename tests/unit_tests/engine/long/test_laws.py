@@ -2,6 +2,7 @@
 
 import json
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -52,7 +53,7 @@ def run(flow, answer):
         return done.value
 
 
-def long(text, answer, schema=Ledger, size=60, **options):
+def long(text, answer, schema: Any = Ledger, size=60, **options):
     plan = long_plan(schema, **options.pop("plan", {}))
     return run(in_turn(extract_long(plan, Source((Text(text),)), LongOptions(**options), size)), answer)
 
