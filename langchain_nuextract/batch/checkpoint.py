@@ -166,6 +166,11 @@ class Checkpoint:
             self._file.execute("insert or replace into results values (?, ?, ?, ?)", (key, *row))
             self._release(key)
 
+    def forget(self, prefix: str) -> None:
+        """Drop what is kept under keys that begin so: parts of a document that is finished."""
+        with self._explained():
+            self._file.execute("delete from results where substr(key, 1, ?) = ?", (len(prefix), prefix))
+
     def release(self, key: str) -> None:
         """Give up the claim to a document that is not finished."""
         with self._explained():

@@ -24,6 +24,14 @@ class CheckpointThread:
         """Look a document up, and claim it if it is not finished."""
         return await _on(self.thread, lambda: self.checkpoint.take(key, stale))
 
+    async def get(self, key: str) -> CheckpointRow | None:
+        """Look something up, and claim nothing."""
+        return await _on(self.thread, lambda: self.checkpoint.get(key))
+
+    async def forget(self, prefix: str) -> None:
+        """Drop what is kept under keys that begin so."""
+        await _on(self.thread, lambda: self.checkpoint.forget(prefix))
+
     async def put(self, key: str, row: CheckpointRow) -> None:
         """Keep a document, and give up the claim to it."""
         await _on(self.thread, lambda: self.checkpoint.put(key, row))

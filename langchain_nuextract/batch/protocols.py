@@ -1,13 +1,13 @@
 """What a batch needs of an extractor, so that it need not know the runnables."""
 
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 from langchain_core.runnables import Runnable
 
 from langchain_nuextract.client.client import ApiCall, Client
 from langchain_nuextract.client.image_urls import AllowedImageUrls
 from langchain_nuextract.dialects.dialect import Dialect
-from langchain_nuextract.dialects.messages import Request
+from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.options import PageOptions
 from langchain_nuextract.engine.flow import Flow
 from langchain_nuextract.engine.result import Extraction
@@ -23,6 +23,27 @@ class ApiModel(Protocol):
 
     def call_for(self, request: Request) -> ApiCall:
         """Make the call that a request is."""
+        ...
+
+
+class Replies(Protocol):
+    """Where replies are kept, so that a document that takes many goes on where it was stopped."""
+
+    async def get(self, request: Request) -> Reply | None:
+        """Give the reply to a request, if there was one."""
+        ...
+
+    async def put(self, request: Request, reply: Reply) -> None:
+        """Keep a reply."""
+        ...
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """An extractor that takes many requests for one document."""
+
+    def with_replies(self, replies: Replies) -> Self:
+        """Give the same, with replies kept somewhere, and looked up there first."""
         ...
 
 

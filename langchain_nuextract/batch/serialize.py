@@ -42,6 +42,20 @@ def kept_error(error: ExtractionError) -> CheckpointRow:
     return CheckpointRow(None, type(error).__name__, _replies(cast("Sequence[Attempt]", error.attempts)))
 
 
+def kept_reply(request: Request, reply: Reply) -> CheckpointRow:
+    """Write down one of the replies that a document takes."""
+    return CheckpointRow(None, None, json.dumps([{"asked": _hash(request), **_record(reply)}]))
+
+
+def restored_reply(kept: CheckpointRow, request: Request) -> Reply | None:
+    """Read what was written down of a reply; None if it is damaged, or answers another request."""
+    try:
+        ((asked, reply),) = _recorded(kept.replies)
+    except (OutOfDate, ValueError):
+        return None
+    return reply if asked == _hash(request) else None
+
+
 def restore(kept: CheckpointRow, flow: Flow[T]) -> Extraction[T]:
     """Read again what the model said.
 

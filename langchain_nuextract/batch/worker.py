@@ -11,14 +11,16 @@ from langchain_core.runnables import RunnableConfig
 
 from langchain_nuextract.batch.checkpoint import CheckpointRow
 from langchain_nuextract.batch.checkpoint_thread import CheckpointThread
+from langchain_nuextract.batch.chunk_replies import ChunkReplies
 from langchain_nuextract.batch.digest import digest
 from langchain_nuextract.batch.event_loop import Later
-from langchain_nuextract.batch.protocols import Extractor
+from langchain_nuextract.batch.protocols import Extractor, Resumable
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.batch.serialize import OutOfDate, kept_error, kept_extraction, restore
 from langchain_nuextract.dialects.messages import Usage
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source
+from langchain_nuextract.engine.long.result import LongExtraction
 from langchain_nuextract.engine.result import Attempt, Extraction
 from langchain_nuextract.errors import CheckpointError, EndpointError, ExtractionError
 
@@ -82,8 +84,9 @@ class Worker(Generic[Out]):
             return self._result(index, document, await self._extract_and_keep(key, source, checkpoint))
 
     async def _extract_and_keep(self, key: str, source: Source, checkpoint: CheckpointThread) -> Extraction[Any]:
+        replies = ChunkReplies(key, checkpoint) if isinstance(self.extractor, Resumable) else None
         try:
-            extraction = await self._extract(source)
+            extraction = await self._extract(source, replies)
         except BaseException as error:
             cause = error.__cause__
             if isinstance(error, ExtractionError) and not (isinstance(cause, EndpointError) and cause.retryable):
@@ -91,11 +94,20 @@ class Worker(Generic[Out]):
             else:
                 await checkpoint.release(key)
             raise
+        if isinstance(extraction, LongExtraction) and extraction.is_unfinished:
+            # What the endpoint failed to do is asked again by the next run; all else is kept.
+            await checkpoint.release(key)
+            return extraction
         await checkpoint.put(key, kept_extraction(extraction))
+        if replies:
+            await replies.forget()
         return extraction
 
-    async def _extract(self, source: Source) -> Extraction[Any]:
-        return await self.extractor.detailed.ainvoke(source, self.config)
+    async def _extract(self, source: Source, replies: ChunkReplies | None = None) -> Extraction[Any]:
+        extractor = self.extractor
+        if replies and isinstance(extractor, Resumable):
+            extractor = extractor.with_replies(replies)
+        return await extractor.detailed.ainvoke(source, self.config)
 
     def _result(self, index: int, document: Any, extraction: Extraction[Any], *, reused: bool = False) -> Result[Out]:
         return Result(index, document, self.select_output(extraction), reused=reused, usage=extraction.usage)

@@ -3,10 +3,11 @@
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import aclosing, closing
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, Protocol, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from langchain_core.runnables.config import ContextThreadPoolExecutor
 
+from langchain_nuextract.batch.protocols import Replies
 from langchain_nuextract.client.client import ApiCall, Client
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.source import Source
@@ -32,18 +33,6 @@ _MOST_COUNTED = 400_000
 """Characters that a server is asked to count: those of longer documents have as many tokens as these have."""
 _ALWAYS_SHOWN = 20
 """Chunks after each of which a stream shows the object; then each time that it has grown by this part of it."""
-
-
-class Replies(Protocol):
-    """Where replies are kept, so that a run that was stopped goes on with the next request."""
-
-    async def get(self, request: Request) -> Reply | None:
-        """Give the reply to a request, if there was one."""
-        ...
-
-    async def put(self, request: Request, reply: Reply) -> None:
-        """Keep a reply."""
-        ...
 
 
 class TokenCounter:

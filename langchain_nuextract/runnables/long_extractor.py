@@ -13,7 +13,7 @@ from pydantic import PrivateAttr, SkipValidation
 
 from langchain_nuextract.batch.digest import digest
 from langchain_nuextract.batch.protocols import ApiModel as ApiModelProtocol
-from langchain_nuextract.batch.protocols import Extractor
+from langchain_nuextract.batch.protocols import Extractor, Replies
 from langchain_nuextract.client.client import Client
 from langchain_nuextract.dialects.dialect import Dialect
 from langchain_nuextract.documents.options import PageOptions
@@ -27,7 +27,7 @@ from langchain_nuextract.runnables.callbacks.events import atell, tell
 from langchain_nuextract.runnables.callbacks.redact import display_input
 from langchain_nuextract.runnables.callers import direct_caller
 from langchain_nuextract.runnables.executor import Executor
-from langchain_nuextract.runnables.long_executor import LongExecutor, Replies, TokenCounter
+from langchain_nuextract.runnables.long_executor import LongExecutor, TokenCounter
 
 T = TypeVar("T")
 Out = TypeVar("Out")

@@ -15,6 +15,13 @@ from langchain_nuextract.errors import EndpointError, ReplyTimeout
 T = TypeVar("T")
 
 
+class BudgetSpent(ReplyTimeout):
+    """Something was not asked, since the budget over all was spent."""
+
+    def __init__(self) -> None:
+        super().__init__("The budget", None, "it was spent before this was asked")
+
+
 @dataclass(slots=True)
 class Budget:
     """What was spent so far, of what may be."""
@@ -43,13 +50,13 @@ class Budget:
         """Run a flow as long as the budget lasts; then it makes do with what it has.
 
         Raises:
-            ReplyTimeout: The budget was spent before it had any answer.
+            BudgetSpent: The budget was spent before it had any answer.
         """
         try:
             requests = next(flow)
             while True:
                 if not self._begin():
-                    requests = flow.throw(ReplyTimeout("The budget", None, "it was spent before this was asked"))
+                    requests = flow.throw(BudgetSpent())
                     continue
                 try:
                     replies = yield tuple(map(self._bound, requests))

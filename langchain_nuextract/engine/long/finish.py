@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self, TypeAlias, TypeVar, cast
 
 from langchain_nuextract.documents.source import Source
+from langchain_nuextract.engine.long.budget import BudgetSpent
 from langchain_nuextract.engine.long.compare import filled
 from langchain_nuextract.engine.long.merge import Merged
 from langchain_nuextract.engine.long.options import LongOptions
@@ -52,8 +53,19 @@ class Asked:
         """What is to be known of it."""
         said = filled(self.reading.value) if self.reading else ()
         problems = self.reading.extraction.problems if self.reading else ()
-        error = str(self.error) if self.error else ""
-        return ChunkReport.of(self.chunk, len(self.attempts), len(said), error, tuple(map(str, problems)))
+        chunk, error = self.chunk, self.error
+        return ChunkReport(
+            name=chunk.name,
+            purpose=chunk.purpose,
+            core=chunk.core,
+            shown=chunk.shown,
+            carried=chunk.carried,
+            calls=len(self.attempts),
+            values=len(said),
+            error=str(error) if error else "",
+            problems=tuple(map(str, problems)),
+            is_retryable=isinstance(error, EndpointError) and error.retryable and not isinstance(error, BudgetSpent),
+        )
 
 
 def finish(

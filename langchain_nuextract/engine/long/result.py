@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from langchain_nuextract.engine.long.options import Candidate
-from langchain_nuextract.engine.long.readings import Chunk, Purpose
+from langchain_nuextract.engine.long.readings import Purpose
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import quote
 from langchain_nuextract.grounding.evidence import Evidence, Span
@@ -60,13 +60,8 @@ class ChunkReport:
     """Why nothing came of it; empty if something did."""
     problems: tuple[str, ...] = ()
     """What could not be read of its answer."""
-
-    @classmethod
-    def of(
-        cls, chunk: Chunk, calls: int, values: int, error: str = "", problems: tuple[str, ...] = ()
-    ) -> "ChunkReport":
-        """Report about a chunk."""
-        return cls(chunk.name, chunk.purpose, chunk.core, chunk.shown, chunk.carried, calls, values, error, problems)
+    is_retryable: bool = False
+    """Whether it failed because of the endpoint's state, so that the same request may succeed later."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +79,11 @@ class LongExtraction(Extraction[T], Generic[T]):
     that failed. Empty if all is accounted for."""
     located: tuple[Evidence, ...] | None = field(default=None, repr=False)
     """Where the values stand, for `evidence`; None if that is to be looked up in the whole document."""
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether something failed that may succeed later."""
+        return any(each.is_retryable for each in self.chunks)
 
     @cached_property
     def evidence(self) -> tuple[Evidence, ...]:
