@@ -104,7 +104,7 @@ def _page_chunks(plan: Plan[Any], source: Source, size: int) -> Iterator[Chunk]:
     waiting, offset, number = source.parts, 0, 0
     while waiting:
         parts, rest = next_window(waiting, plan.dialect, most)
-        if rest and not count_images(parts, plan.dialect):
+        if not count_images(parts, plan.dialect):
             parts = _as_many_as_fit(parts, size)
             rest = waiting[len(parts) :]
         taken = [part for part in parts if not isinstance(part, Image)]
