@@ -8,7 +8,7 @@ RELEASE := .venv-release
 BROWSER := .venv-browser
 PYTHONS ?= 3.11 3.12 3.13 3.14
 
-.PHONY: help quickstart test test-pythons check format test-vllm test-browser package audit lock bench bench-embedded bench-schema bench-repair bench-leaks bench-many bench-documents bench-held fuzz soak clean
+.PHONY: help quickstart test test-pythons check format test-vllm test-browser package audit lock bench bench-embedded bench-schema bench-repair bench-leaks bench-many bench-documents bench-held bench-long fuzz soak clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -127,6 +127,9 @@ bench-many: $(READY) ## memory and speed of extract_many over 100,000 documents
 
 bench-documents: $(READY) ## pages a second, MB/s of HTML and memory, beside the libraries beneath
 	@$(RUN)/python -m tests.bench.documents $(ARGS)
+
+bench-long: $(READY) ## what is lost and doubled of long documents, and how many requests they take
+	@$(RUN)/python -m tests.bench.long $(ARGS)
 
 clean: ## remove the environment and what the tools left
 	rm -rf $(VENV) $(PEERS) $(RELEASE) $(BROWSER) .venv-3.* dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache

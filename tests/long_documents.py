@@ -363,6 +363,7 @@ def extract(world: World, model: Model, size: int = 2_000, **options: Any) -> An
         while True:
             asked = json.loads(request.body["chat_template_kwargs"]["template"])  # type: ignore[index,arg-type,call-overload]
             answer = {name: value for name, value in model.read(shown_in(request)).items() if name in asked}
+            model.answers[-1] = answer
             (request,) = flow.send((Reply(json.dumps(answer), finish_reason="stop"),))
     except StopIteration as done:
         return done.value

@@ -15,6 +15,7 @@ from langchain_nuextract.batch.digest import digest
 from langchain_nuextract.batch.protocols import ApiModel as ApiModelProtocol
 from langchain_nuextract.batch.protocols import Extractor, Replies
 from langchain_nuextract.client.client import Client
+from langchain_nuextract.client.image_urls import AllowedImageUrls
 from langchain_nuextract.dialects.dialect import Dialect
 from langchain_nuextract.documents.options import PageOptions
 from langchain_nuextract.engine.flow import Flow
@@ -99,6 +100,11 @@ class LongExtractor(BaseExtractor[T], Generic[T]):
     def api_model(self) -> ApiModelProtocol | None:
         """The model that is asked, if it is a `ChatNuExtract` with nothing around it."""
         return self.extractor.api_model
+
+    @property
+    def allow_image_urls(self) -> AllowedImageUrls:
+        """Which images by address may be sent."""
+        return self.extractor.allow_image_urls
 
     @property
     def fingerprint(self) -> str:
