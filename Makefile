@@ -8,7 +8,7 @@ RELEASE := .venv-release
 BROWSER := .venv-browser
 PYTHONS ?= 3.11 3.12 3.13 3.14
 
-.PHONY: help quickstart test test-pythons check format test-vllm test-browser package audit lock bench bench-embedded bench-schema bench-repair bench-leaks bench-many bench-documents bench-held bench-long fuzz soak clean
+.PHONY: help quickstart test test-pythons check format test-vllm test-browser package audit lock bench bench-embedded bench-schema bench-repair bench-evidence bench-leaks bench-many bench-documents bench-held bench-long fuzz soak clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -112,6 +112,9 @@ bench-repair: $(READY) ## what is read from broken answers, against json_repair 
 bench-held: $(READY) ## verbatim values under the document's grammar, beside the JSON Schema, on a real vLLM
 	@$(RUN)/python tests/integration_tests/vllm/build.py
 	@$(RUN)/python -m tests.bench.extractive $(ARGS)
+
+bench-evidence: $(READY) ## where values are placed in documents that are made, with slips, absent and near by
+	@$(RUN)/python -m tests.bench.evidence $(ARGS)
 
 fuzz: $(READY) ## read damaged answers for ten minutes: make fuzz SECONDS=60 SEED=7
 	@$(RUN)/python -m tests.fuzz.run --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1)

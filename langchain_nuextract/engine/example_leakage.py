@@ -14,11 +14,11 @@ from typing import Final
 from langchain_nuextract.dialects.messages import Shot
 from langchain_nuextract.errors import quote
 from langchain_nuextract.grounding import ground
+from langchain_nuextract.grounding.dates import DateIndex
 from langchain_nuextract.grounding.evidence import Evidence
 from langchain_nuextract.grounding.normalize import fold
 from langchain_nuextract.grounding.numbers import notation, number_index
 from langchain_nuextract.paths import JSON, Path, leaves, number, show
-from langchain_nuextract.scalars.months import MONTHS, plain
 
 _WHOLE: Final = frozenset({"exact", "folded", "number", "date"})
 """Matches that leave no doubt: what a document says with slips or in part, an example may say as it stands."""
@@ -30,11 +30,6 @@ _LONG: Final = 4
 """Letters, or digits and points, of what is looked for in the text of an example, beside its answer."""
 _DECIMAL: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
 _DATE: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:T.*)?")
-_WORD: Final = re.compile(r"\d+|[^\W\d_]+")
-_NEAR: Final = 6
-"""Words among which a date stands: `21st of September, 2025` are five."""
-_LONGEST: Final = 8
-"""Digits of a number in a date: `20250921`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,27 +125,18 @@ class _Document:
     def says(self, leaf: JSON) -> bool:
         date = _DATE.fullmatch(leaf) if isinstance(leaf, str) else None
         if date:
-            return self._has_date(*map(int, date.groups()))
+            return self._says_day(date[0][:10])
         return isinstance(leaf, str) and _number(leaf).lstrip("-") in self._numerals
 
-    def _has_date(self, year: int, month: int, day: int) -> bool:
-        packed = (year * 100 + month) * 100 + day
-        return any(
-            packed in near or (month in near and day in near and (year in near or year % 100 in near))
-            for near in self._windows
-        )
+    def _says_day(self, day: str) -> bool:
+        """Whether day, month and year stand together; a part of them may be another date's."""
+        places, match = self._days.find(day)
+        return bool(places) and match == "date"
+
+    @cached_property
+    def _days(self) -> DateIndex:
+        return DateIndex(self.text)
 
     @cached_property
     def _numerals(self) -> Mapping[str, object]:
         return number_index(self.text)
-
-    @cached_property
-    def _windows(self) -> list[frozenset[int]]:
-        """The numbers that stand near each other, the months that have a name among them."""
-        numbers = [*map(_part, _WORD.findall(plain(self.text).casefold()))]
-        return [frozenset(numbers[at : at + _NEAR]) for at in range(len(numbers))]
-
-
-def _part(word: str) -> int:
-    """The number that a word stands for in a date; -1 if for none."""
-    return int(word) if word.isdecimal() and len(word) <= _LONGEST else MONTHS.get(word, -1)

@@ -12,7 +12,8 @@ Match: TypeAlias = Literal["exact", "folded", "number", "date", "partial", "name
 
 - `exact`: the same characters
 - `folded`: the same but for white space, case and forms of a letter that Unicode holds equal
-- `number`: the same number, written otherwise: `1.580,22 €` for 1580.22, `19 %` for 0.19, `3 Mio.` for 3000000
+- `number`: the same number or duration, written otherwise: `1.580,22 €` for 1580.22, `19 %` for 0.19, `3 Mio.` for
+  3000000, `seven` for 7, `3 weeks` for `P21D`
 - `name`: a name or sign of what a code stands for (`€` for EUR, `Deutschland` for DE), the words of a choice, or those
   that answer the name of a field with yes or no
 - `date`: the same day, month or time of the day, written otherwise

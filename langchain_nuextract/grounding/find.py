@@ -15,11 +15,13 @@ from langchain_nuextract.grounding.index import TextIndex
 from langchain_nuextract.grounding.labels import find_truth
 from langchain_nuextract.grounding.leaves import items
 from langchain_nuextract.grounding.normalize import NormalizedText, fold, folded
+from langchain_nuextract.grounding.number_words import WordNumberIndex
 from langchain_nuextract.grounding.numbers import NumberIndex
 from langchain_nuextract.grounding.pieces import parts_in, wrapped_in
 from langchain_nuextract.grounding.similar import SimilarIndex, similarity
 from langchain_nuextract.paths import JSON, Path, leaves
 from langchain_nuextract.scalars.code_names import names_of
+from langchain_nuextract.scalars.durations import is_duration
 
 _NO_WORDINGS: Final[Mapping[Path, Sequence[str]]] = MappingProxyType({})
 
@@ -90,17 +92,20 @@ class _Document:
         self._exact = TextIndex(text)
         self._dates = DateIndex(text)
         self._numbers = NumberIndex(text)
+        self._words = WordNumberIndex(text)
         self._similar = SimilarIndex(text)
 
     def find(self, leaf: str | float) -> Found:
         """Find all places of a value, by the closest kind of match that there is."""
         if not isinstance(leaf, str):
-            spans = self._numbers.find(leaf)
+            spans = self._numbers.find(leaf) or self._words.find(leaf)
             # `774-00-01-454` and `5261 040 828` are numbers of tax payers.
             is_long = not spans and isinstance(leaf, int) and leaf >= _LONG
             return self._find_shape(str(leaf)) if is_long else Found(spans)
         if spans := self._exact.find(leaf):
             return Found(self._not_negative(leaf, spans))
+        if is_duration(leaf) and (places := self._words.find_duration(leaf)):
+            return _found(places, "number")
         kinds = (self._find_day,) if is_moment(leaf) else self._kinds
         return next((found for kind in kinds if (found := kind(leaf)).spans), Found(()))
 

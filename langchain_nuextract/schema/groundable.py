@@ -1,12 +1,20 @@
 """The values of a user's shape that a document has to say in words or figures of its own."""
 
+import re
 from collections.abc import Iterator, Mapping
 from itertools import chain, repeat
+from typing import Final
 
 from langchain_nuextract.paths import JSON, Path, leaves
 from langchain_nuextract.schema.ir import Anything, Array, Enum, Leaf, Node, Record, RecursionCut, Split, parts
 from langchain_nuextract.schema.json_types import is_list, is_object
 from langchain_nuextract.schema.value_types import TYPES
+
+LONGEST_MEANING: Final = 120
+"""Characters of what is said of a choice beyond which it is an explanation, and no words of a document's."""
+FEWEST_WORDS: Final = 2
+"""Words of a part of it that is looked for: `covered` stands in `not covered` too."""
+_BREAK: Final = re.compile(r"[;,:.()/]|\s[-\u2013\u2014]\s")
 
 
 def spoken(node: Node, value: JSON) -> Iterator[JSON]:
@@ -40,15 +48,22 @@ def wordings(node: Node, value: JSON, path: Path = ()) -> Iterator[tuple[Path, t
     """Yield the choices, codes and truth values of a value, with the words that a document may have in their stead."""
     match node:
         case Enum():
-            labels = [member.label for member in node.members if member.value == value]
+            members = [member for member in node.members if member.value == value]
+            said = [word for each in members for word in (each.label, *each.names, *_phrases(each.meaning))]
             written = [value] if isinstance(value, str) else []
-            words = (word for label in (*labels, *written) for word in (label, " ".join(label.split("_"))))
-            yield path, tuple(word for word in dict.fromkeys(words) if word != value)
+            words = (word for each in (*said, *written) for word in (each, " ".join(each.split("_"))))
+            yield path, tuple(word for word in dict.fromkeys(words) if word and word != value)
         case Leaf() if TYPES[node.type].is_code or isinstance(value, bool):
             yield path, ()
         case _:
             for step, part, child in _children(node, value):
                 yield from wordings(part, child, (*path, *step))
+
+
+def _phrases(meaning: str) -> Iterator[str]:
+    """What is said of a choice, whole and in parts, where it is short: `Paid in full; nothing is owed`."""
+    parts_of_it = (meaning, *_BREAK.split(meaning)) if len(meaning) <= LONGEST_MEANING else ()
+    yield from (part for each in parts_of_it if len((part := each.strip(" .")).split()) >= FEWEST_WORDS)
 
 
 def _children(node: Node, value: JSON) -> Iterator[tuple[Path, Node, JSON]]:

@@ -38,7 +38,8 @@ class Text:
 
     @cached_property
     def views(self) -> tuple[str, ...]:
-        found = [self.raw, html.unescape(self.raw)]
+        # Line ends that are escapes between values may be blanks in a text whose other escapes stay as they are.
+        found = [self.raw, html.unescape(self.raw), re.sub(r"\\[nrt]", " ", self.raw)]
         for whole in found[:2]:
             for strays in ("dropped", "kept"):
                 for known in ("", "nrt", "bfnrt"):
