@@ -41,6 +41,14 @@ $(RELEASE)/.ready: pyproject.toml
 quickstart: $(READY) ## extract from a document with the embedded model (or the endpoint in NUEXTRACT_BASE_URL)
 	@$(RUN)/python examples/quickstart.py
 
+.PHONY: cheques
+cheques: $(READY) ## draw twelve cheques, compare two models on them, and write build/cheques/report.html
+	@$(RUN)/python examples/cheques/draw.py build/cheques
+	@$(RUN)/nuextract evaluate build/cheques/gold.jsonl --schema examples/cheques/schema.py:Cheque \
+	  --predictions examples/cheques/predictions/base.jsonl --predictions examples/cheques/predictions/tuned.jsonl \
+	  --output build/cheques $(ARGS)
+	@echo "look at build/cheques/report.html"
+
 test: $(READY) ## all tests that need no vLLM
 	@$(RUN)/python -m pytest -m "not vllm and not browser" --numprocesses $(or $(WORKERS),auto) --dist loadfile $(ARGS)
 

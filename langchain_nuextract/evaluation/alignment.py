@@ -1,7 +1,7 @@
 """Which item of a list belongs to which of another: the assignment that makes the most of their values agree."""
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from math import inf
 from typing import Final, TypeAlias
 
@@ -20,6 +20,8 @@ _Form: TypeAlias = tuple[Path, Hashable]
 OPTIMAL: Final = 200
 """Items that are not equal to any other up to which an assignment is the best there is; it takes their cube.
 Beyond, those that are most alike are paired first."""
+_EXACT: Final = 1e-6
+"""How much more a leaf counts that is strictly equal: less than any difference between shares of leaves."""
 _COMMON: Final = 200
 """A value that more items have than this tells nothing of which belong together, in lists beyond `OPTIMAL`."""
 
@@ -39,17 +41,23 @@ def align(gold: Sequence[JSON], predicted: Sequence[JSON], rule: Compare) -> Pai
     if rule.ordered:
         both = min(len(gold), len(predicted))
         return _whole([(at, at) for at in range(both)], len(gold), len(predicted))
-    pairs = dict(_by_form([_key(item, rule) for item in gold], [_key(item, rule) for item in predicted]))
-    if len(gold) > OPTIMAL or len(predicted) > OPTIMAL:
-        pairs |= _equal(gold, predicted, pairs)
+    if gold == predicted:
+        return [(at, at) for at in range(len(gold))]
+    is_plain = not any(isinstance(item, dict | list) for item in (*gold, *predicted))
+    pairs = _by_form(gold, predicted, lambda item: _key(item, rule), {})
+    if is_plain or len(gold) > OPTIMAL or len(predicted) > OPTIMAL:
+        # No best assignment agrees on more, as likeness is a metric.
+        pairs = _by_form(gold, predicted, exact_form, pairs)
+        pairs = _by_form(gold, predicted, normal_form, pairs)
     first = [at for at in range(len(gold)) if at not in pairs]
     taken = set(pairs.values())
     second = [at for at in range(len(predicted)) if at not in taken]
-    scores = _scores([gold[at] for at in first], [predicted[at] for at in second])
-    best = (
-        assign(scores, len(second)) if max(len(first), len(second)) <= OPTIMAL else assign_greedily(scores, len(second))
-    )
-    pairs |= {first[one]: second[other] for one, other in best}
+    # Of scalars that are not equal none is like another.
+    scores: Scores = [{} for _ in first]
+    if not is_plain:
+        scores = _scores([gold[at] for at in first], [predicted[at] for at in second])
+    way = assign_greedily if is_plain or max(len(first), len(second)) > OPTIMAL else assign
+    pairs |= {first[one]: second[other] for one, other in way(scores, len(second))}
     return _whole(list(pairs.items()), len(gold), len(predicted))
 
 
@@ -64,38 +72,53 @@ def _key(item: JSON, rule: Compare) -> Hashable:
     return None if is_absent(value) else normal_form(value)
 
 
-def _by_form(gold: Sequence[Hashable], predicted: Sequence[Hashable]) -> Iterator[tuple[int, int]]:
-    """Pair what has the same form, in order; None has none."""
+def _by_form(
+    gold: Sequence[JSON], predicted: Sequence[JSON], form: Callable[[JSON], Hashable], pairs: dict[int, int]
+) -> dict[int, int]:
+    """Pair those of the other items that have the same form, in order; None is no form."""
+    taken = set(pairs.values())
     waiting: dict[Hashable, list[int]] = {}
     for at in reversed(range(len(predicted))):
-        waiting.setdefault(predicted[at], []).append(at)
+        if at not in taken:
+            waiting.setdefault(form(predicted[at]), []).append(at)
     waiting.pop(None, None)
-    for at, form in enumerate(gold):
-        if places := waiting.get(form):
-            yield at, places.pop()
+    found = dict(pairs)
+    for at, item in enumerate(gold):
+        if at not in pairs and (places := waiting.get(form(item))):
+            found[at] = places.pop()
+    return found
 
 
-def _equal(gold: Sequence[JSON], predicted: Sequence[JSON], pairs: Mapping[int, int]) -> dict[int, int]:
-    """Pair equal items of long lists before all others: no best assignment agrees on more, as likeness is a metric."""
-    taken = set(pairs.values())
-    return dict(
-        _by_form(
-            [None if at in pairs else normal_form(item) for at, item in enumerate(gold)],
-            [None if at in taken else normal_form(item) for at, item in enumerate(predicted)],
-        )
-    )
+def exact_form(value: JSON) -> Hashable:
+    """Give what is equal for values that are strictly equal."""
+    if isinstance(value, dict):
+        return "object", frozenset((key, exact_form(child)) for key, child in value.items())
+    if isinstance(value, list):
+        return "list", tuple(map(exact_form, value))
+    return isinstance(value, bool), value
 
 
 def _scores(gold: Sequence[JSON], predicted: Sequence[JSON]) -> Scores:
-    """Of each pair of items that agree somewhere, the share of their leaves that agree."""
-    ones, others = [_leaf_forms(item) for item in gold], [_leaf_forms(item) for item in predicted]
+    """Of each pair of items that agree somewhere, the share of their leaves that agree.
+
+    Those that are strictly equal count a little more than those that are written differently.
+    """
+    scores: list[dict[int, float]] = [{} for _ in gold]
+    for form, weight in ((normal_form, 1.0), (exact_form, _EXACT)):
+        ones, others = [_leaf_forms(item, form) for item in gold], [_leaf_forms(item, form) for item in predicted]
+        for row, found in enumerate(_agreement(ones, others)):
+            for at, share in found.items():
+                scores[row][at] = scores[row].get(at, 0.0) + weight * share
+    return scores
+
+
+def _agreement(ones: Sequence[Counter[_Form]], others: Sequence[Counter[_Form]]) -> Iterator[dict[int, float]]:
     where: dict[_Form, list[int]] = {}
     for at, forms in enumerate(others):
         for form in forms:
             where.setdefault(form, []).append(at)
-    common = _COMMON if max(len(gold), len(predicted)) > OPTIMAL else inf
+    common = _COMMON if max(len(ones), len(others)) > OPTIMAL else inf
     sizes = [_sizes(forms) for forms in others]
-    scores: list[dict[int, float]] = []
     for forms in ones:
         agree: Counter[int] = Counter()
         for form, times in forms.items():
@@ -103,13 +126,12 @@ def _scores(gold: Sequence[JSON], predicted: Sequence[JSON]) -> Scores:
             for at in places if len(places) <= common else ():
                 agree[at] += min(times, others[at][form])
         size = _sizes(forms)
-        scores.append({at: number / (size | sizes[at]).total() for at, number in agree.items()})
-    return scores
+        yield {at: number / (size | sizes[at]).total() for at, number in agree.items()}
 
 
-def _leaf_forms(item: JSON) -> Counter[_Form]:
-    """Count the leaves of an item, by their path without indexes and their value."""
-    return Counter((_field(path), normal_form(leaf)) for path, leaf in leaves(item) if not is_absent(leaf))
+def _leaf_forms(item: JSON, form: Callable[[JSON], Hashable]) -> Counter[_Form]:
+    """Count the leaves of an item, by their path without indexes and their form."""
+    return Counter((_field(path), form(leaf)) for path, leaf in leaves(item) if not is_absent(leaf))
 
 
 def _sizes(forms: Counter[_Form]) -> Counter[Path]:

@@ -52,7 +52,8 @@ def comparison(
     """Compare two evaluations of the same gold; see `compare`."""
     pairs = sorted(_pairs(first, second), key=lambda pair: pair.id)
     gains = [pair.gain for pair in pairs]
-    by = resample or ("groups" if len(first.tally.group_names) > 1 else "documents")
+    # A handful of groups would give an interval that is far too narrow, or any width at all.
+    by = resample or ("groups" if len(first.tally.group_names) >= FEWEST else "documents")
     interval = bootstrap_interval(_units(pairs, by, first), seed) or Interval(-1.0, 1.0)
     tested = wilcoxon(gains) if len(pairs) >= FEWEST else None
     only_first, only_second = _discordant(pairs)
@@ -175,6 +176,8 @@ def _as_written(first: Evaluation, second: Evaluation, pairs: Sequence[_Pair]) -
 def _finding(interval: Interval, gains: Sequence[Fraction]) -> Finding:
     if not any(gains):
         return "equal"
+    if len(gains) < FEWEST:
+        return "not shown"
     return "better" if interval.lower > 0 else "worse" if interval.upper < 0 else "not shown"
 
 
@@ -191,6 +194,7 @@ def _sentence(found: ComparisonData) -> str:
     if written is not None and round(written, 3) != round(found.gain_mean, 3):
         figures += f" If no answer were repaired, it would be {written * 100:+.1f} points."
     if found.finding == "not shown":
-        more = "Four times as many documents would halve the interval."
+        few = f"Fewer than {FEWEST} documents show nothing."
+        more = few if found.documents < FEWEST else "Four times as many documents would halve the interval."
         return f"It is not shown that {second} is better or worse than {first}: {figures} {more}"
     return f"{second} is {found.finding} than {first}: {figures}"

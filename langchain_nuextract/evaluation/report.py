@@ -187,7 +187,7 @@ def compare(
         first: What the others are compared with.
         *others: The others; without any, the report is of one model.
         seed: Of the random numbers of the bootstrap.
-        resample: What is resampled: documents, or groups where the gold has some, unless said otherwise.
+        resample: What is resampled: documents, or groups where the gold has ten or more, unless said otherwise.
         title: What to call the report.
 
     Raises:

