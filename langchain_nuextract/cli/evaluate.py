@@ -90,6 +90,8 @@ def run(options: argparse.Namespace) -> int:
     if not options.model and not options.predictions:
         raise ValueError("name what is to be evaluated, by --model or --predictions")
     gold = Gold[Any].from_jsonl(options.gold, target_of(options.schema), group_by=options.group_by)
+    for warning in gold.warnings:
+        say(f"nuextract: {gold.name}: {warning}")
     with ExitStack() as stack:
         evaluations = _evaluations(options, gold, stack)
     report = compare(*evaluations, seed=options.seed, resample=options.resample, title=options.title)

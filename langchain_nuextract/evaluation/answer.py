@@ -127,12 +127,18 @@ def answer_of_value(value: JSON, target: Target[Any]) -> Answer:
 def answer_of_extraction(extraction: Extraction[Any], target: Target[Any]) -> Answer:
     """Take an extraction with its history."""
     first, as_written = _first_written(extraction.attempts, target)
+    if extraction.windows:
+        # Each page or run of pages has an answer of its own: together they are valid if each is.
+        firsts = [
+            window.extraction.attempts[0].reply.text for window in extraction.windows if window.extraction.attempts
+        ]
+        as_written = extraction.json if all(strict_json(text) is not None for text in firsts) else None
     return Answer(
         extraction.json if isinstance(extraction.json, dict | list) else {},
         first if first is not None else extraction.raw,
         as_written,
         extraction.repairs,
-        max(1, len(extraction.attempts)),
+        max(1, len(extraction.attempts) - max(0, len(extraction.windows) - 1)),
         "; ".join(map(str, extraction.problems)),
         confidence={each.path: each.joint for each in extraction.confidence},
         grounding=grounding_of(extraction),

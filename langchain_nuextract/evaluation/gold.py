@@ -49,6 +49,8 @@ class Gold(Generic[T]):
         self.name = name
         self._documents = documents
         hashed = sha256()
+        self.warnings: tuple[str, ...] = ()
+        """What is odd about it, and can be lived with: documents that are there twice."""
         self.ids: tuple[str, ...] = tuple(self._distinct_ids(hashed.update))
         """The documents' ids, in order."""
         self.sha256 = hashed.hexdigest()
@@ -110,6 +112,8 @@ class Gold(Generic[T]):
 
     def _distinct_ids(self, hashed: Callable[[bytes], object]) -> Iterator[str]:
         seen: set[str] = set()
+        contents: dict[int, str] = {}
+        equal: list[str] = []
         for each in self._documents:
             if each.id in seen:
                 raise EvaluationError(
@@ -118,7 +122,11 @@ class Gold(Generic[T]):
             seen.add(each.id)
             line = json.dumps([each.id, each.group, each.output], sort_keys=True)
             hashed(line.encode())
+            if each.text is not None or each.files:
+                other = contents.setdefault(hash((each.text, each.files)), each.id)
+                equal += [f"{each.id} is the same document as {other}"] if other != each.id else []
             yield each.id
+        self.warnings = tuple(equal)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from langchain_nuextract.evaluation.report_data import (
 from langchain_nuextract.evaluation.report_documents import GALLERY, documents_of
 from langchain_nuextract.evaluation.report_page import report_html
 from langchain_nuextract.evaluation.statistics import LARGE, RESAMPLES
-from langchain_nuextract.evaluation.summary import summary_of
+from langchain_nuextract.evaluation.summary import cost_sentence, summary_of
 from langchain_nuextract.evaluation.tally import MICRO, LeafCounts, share
 
 Resample = Literal["documents", "groups"]
@@ -73,7 +73,9 @@ class Report:
     def verdict(self) -> str:
         """One sentence a comparison; of one model alone its exact match."""
         if self.comparisons:
-            return " ".join(each.sentence for each in self.comparisons)
+            first, *others = (each.data for each in self.evaluations)
+            pairs = zip(self.comparisons, others, strict=True)
+            return " ".join(each.sentence + cost_sentence(first, other) for each, other in pairs)
         [only] = self.evaluations
         documents = len(only.tally.documents.places)
         return f"{only.name} has {only.exact_match:.1%} of the leaves of a document right, on {documents} documents."

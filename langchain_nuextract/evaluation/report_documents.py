@@ -52,7 +52,7 @@ def documents_of(evaluations: Sequence[Evaluation], *, contents: bool = True, mo
         if any(right[at] < 1 for right in rights)
     ]
     chosen = {id_: at for _, id_, at in sorted(wrong)[:most]}
-    golds = {each.id: each for each in first.gold if each.id in chosen}
+    golds = {each.id: each for each in first.gold if each.id in chosen} if chosen else {}
     left = BYTES
     documents: list[DocumentData] = []
     for id_, at in chosen.items():

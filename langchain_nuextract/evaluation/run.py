@@ -64,6 +64,7 @@ def evaluate(model: Any, gold: Gold[Any], **options: Unpack[EvaluateOptions]) ->
         UnsupportedSchema: `compare` has a path or rule that there is not.
         EndpointError: The endpoint is of no use to any document.
     """
+    model = _unwrapped(model)
     folder = options.get("folder")
     settings = Settings(
         reading=options.get("reading", "repaired"),
@@ -85,9 +86,17 @@ def evaluate(model: Any, gold: Gold[Any], **options: Unpack[EvaluateOptions]) ->
 
 
 def _is_extractor(model: Any) -> bool:
+    if not isinstance(model, Runnable):
+        return False
     from langchain_nuextract.runnables.extractor import NuExtractor  # noqa: PLC0415  heavy, and predictions need none
 
     return isinstance(model, NuExtractor)
+
+
+def _unwrapped(model: Any) -> Any:
+    """Take the extractor of which a model is the detailed form: both are evaluated alike."""
+    inner = getattr(model, "extractor", None)
+    return inner if _is_extractor(inner) else model
 
 
 def _name(model: Any) -> str:

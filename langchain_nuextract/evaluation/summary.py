@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from langchain_nuextract.evaluation.report_data import ComparisonData, ReportData
+from langchain_nuextract.evaluation.report_data import ComparisonData, ModelData, ReportData
 
 _NAMED: Final = 10
 """Documents of a list that are named."""
@@ -34,6 +34,18 @@ def summary_of(report: ReportData) -> str:
         *(part for comparison in report.comparisons for part in _comparison(comparison)),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def cost_sentence(first: ModelData, second: ModelData) -> str:
+    """Say what the second model takes of the first one's time, tokens and price, as far as both are known."""
+    names = ("seconds_per_document", "tokens_per_document", "price")
+    both = [(name, first.metrics.get(name), second.metrics.get(name)) for name in names]
+    shares = [
+        f"{other / one:.0%} of its {name.split('_')[0].replace('seconds', 'time')}"
+        for name, one, other in both
+        if one and other
+    ]
+    return f" {second.name} takes {', '.join(shares)}." if shares else ""
 
 
 def _comparison(found: ComparisonData) -> Iterator[str]:

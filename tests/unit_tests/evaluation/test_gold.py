@@ -74,6 +74,11 @@ def test_a_gold_without_documents_or_with_an_id_twice_is_refused():
         gold_of({"id": "a", "expected": {}}, {"id": "a", "expected": {}})
 
 
+def test_documents_that_are_there_twice_are_named():
+    rows = [{"id": id_, "text": text, "expected": {}} for id_, text in (("a", "x"), ("b", "y"), ("c", "x"))]
+    assert gold_of(*rows).warnings == ("c is the same document as a",)
+
+
 def test_a_file_is_read_line_by_line_with_its_files_beside_it(tmp_path):
     (tmp_path / "a.txt").write_text("Total 3")
     file = tmp_path / "gold.jsonl"

@@ -7,9 +7,10 @@ from langchain_core.messages import AIMessage
 from langchain_core.runnables import RunnableLambda
 from pydantic import BaseModel
 
-from langchain_nuextract import EvaluationError, NuExtractor, RecoveryPolicy
+from langchain_nuextract import EvaluationError, NuExtractor, PageOptions, RecoveryPolicy
 from langchain_nuextract.evaluation import Gold, evaluate
 from langchain_nuextract.testing import FakeEndpoint
+from tests.pdfs import lines, pdf
 
 
 class Fee(BaseModel):
@@ -166,3 +167,17 @@ def test_values_nested_beyond_all_reason_are_no_answer(gold):
     deep = "[" * 400 + "]" * 400
     found = evaluate(predictions(a={"value": json.loads(deep)}, b='{"payer": ' + deep + "}", c="{}"), gold)
     assert found.data.answers.documents == 3
+
+
+def test_pages_that_are_asked_about_one_by_one_are_not_asked_again(tmp_path):
+    file = tmp_path / "two.pdf"
+    file.write_bytes(pdf(lines("Acme pays 12,50 EUR."), lines("Nothing else.")))
+    gold = Gold.from_rows([{"id": "a", "file": str(file), "expected": {"payer": "Acme", "amount": 12.5}}], Fee)
+
+    def answer(received):
+        return {"payer": "Acme", "amount": 12.5} if "Acme" in received.text else {"payer": None, "amount": None}
+
+    with FakeEndpoint(answer) as endpoint:
+        model = {"model": "numind/NuExtract-2.0-8B", "base_url": endpoint.url, "max_retries": 0}
+        found = evaluate(NuExtractor(Fee, pages=PageOptions(use="text"), **model).detailed, gold)
+    assert (found.exact_match, found.data.answers.asked_again, found.data.answers.valid) == (1.0, 0, 1)
