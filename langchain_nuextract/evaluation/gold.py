@@ -1,10 +1,12 @@
 """What people say is right: documents with the values that should come out of them."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
+from itertools import pairwise
 from os import PathLike
 from pathlib import Path
 from typing import Any, Generic, Protocol, Self, TypeVar, cast
@@ -48,12 +50,10 @@ class Gold(Generic[T]):
         self.target: Target[T] = Target.of(target)
         self.name = name
         self._documents = documents
-        hashed = sha256()
-        self.warnings: tuple[str, ...] = ()
-        """What is odd about it, and can be lived with: documents that are there twice."""
-        self.ids: tuple[str, ...] = tuple(self._distinct_ids(hashed.update))
+        ids, hashed = self._read_once()
+        self.ids: tuple[str, ...] = tuple(ids)
         """The documents' ids, in order."""
-        self.sha256 = hashed.hexdigest()
+        self.sha256 = hashed
         """Of ids, groups and values: two evaluations can be compared where it is the same."""
         if not self.ids:
             raise EvaluationError(name, "there is no document in it")
@@ -110,23 +110,27 @@ class Gold(Generic[T]):
         with Path(path).open("w", encoding="utf-8") as file:
             file.writelines(json.dumps(each.as_json(), ensure_ascii=False) + "\n" for each in self)
 
-    def _distinct_ids(self, hashed: Callable[[bytes], object]) -> Iterator[str]:
-        seen: set[str] = set()
-        contents: dict[int, str] = {}
-        equal: list[str] = []
-        for each in self._documents:
-            if each.id in seen:
-                raise EvaluationError(
-                    f"{self.name}: {each.id}", "this id comes twice; give each document one of its own"
-                )
-            seen.add(each.id)
-            line = json.dumps([each.id, each.group, each.output], sort_keys=True)
-            hashed(line.encode())
-            if each.text is not None or each.files:
-                other = contents.setdefault(hash((each.text, each.files)), each.id)
-                equal += [f"{each.id} is the same document as {other}"] if other != each.id else []
-            yield each.id
-        self.warnings = tuple(equal)
+    def _read_once(self) -> tuple[list[str], str]:
+        """Read all documents, and give their ids and a hash of all of it; of a document only its id is kept."""
+        ids: list[str] = []
+        contents, hashed = array("q"), sha256()
+        for at, each in enumerate(self._documents):
+            ids.append(each.id)
+            hashed.update(json.dumps([each.id, each.group, each.output], sort_keys=True).encode())
+            # What has neither text nor files is like no other.
+            contents.append(hash((each.text, each.files)) if each.text is not None or each.files else at)
+        for one, _ in _equal_pairs(ids):
+            raise EvaluationError(f"{self.name}: {ids[one]}", "this id comes twice; give each document one of its own")
+        pairs = sorted(_equal_pairs(contents))
+        self.warnings: tuple[str, ...] = tuple(f"{ids[two]} is the same document as {ids[one]}" for one, two in pairs)
+        """What is odd about it, and can be lived with: documents that are there twice."""
+        return ids, hashed.hexdigest()
+
+
+def _equal_pairs(values: Sequence[Any]) -> Iterator[tuple[int, int]]:
+    """Yield the places of values that are equal, by sorting, which takes less memory than a set of them."""
+    order = sorted(range(len(values)), key=values.__getitem__)
+    return ((one, other) for one, other in pairwise(order) if values[one] == values[other])
 
 
 @dataclass(frozen=True, slots=True)

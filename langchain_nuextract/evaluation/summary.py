@@ -38,13 +38,9 @@ def summary_of(report: ReportData) -> str:
 
 def cost_sentence(first: ModelData, second: ModelData) -> str:
     """Say what the second model takes of the first one's time, tokens and price, as far as both are known."""
-    names = ("seconds_per_document", "tokens_per_document", "price")
-    both = [(name, first.metrics.get(name), second.metrics.get(name)) for name in names]
-    shares = [
-        f"{other / one:.0%} of its {name.split('_')[0].replace('seconds', 'time')}"
-        for name, one, other in both
-        if one and other
-    ]
+    names = {"seconds_per_document": "time", "tokens_per_document": "tokens", "price": "price"}
+    both = [(shown, first.metrics.get(name), second.metrics.get(name)) for name, shown in names.items()]
+    shares = [f"{other / one:.0%} of its {shown}" for shown, one, other in both if one and other]
     return f" {second.name} takes {', '.join(shares)}." if shares else ""
 
 
