@@ -50,6 +50,7 @@ class Answer:
     failed: bool = False
     """Whether no answer came at all: the endpoint failed, or the document could not be read."""
     confidence: Mapping[Path, float] = field(default_factory=dict[Path, float])
+    """By leaf, from 0 to 1; of an extraction the mean over tokens, by which values of any length compare."""
     grounding: Grounding = field(default_factory=Grounding)
     seconds: float | None = None
     usage: Usage | None = None
@@ -140,7 +141,7 @@ def answer_of_extraction(extraction: Extraction[Any], target: Target[Any]) -> An
         extraction.repairs,
         max(1, len(extraction.attempts) - max(0, len(extraction.windows) - 1)),
         "; ".join(map(str, extraction.problems)),
-        confidence={each.path: each.joint for each in extraction.confidence},
+        confidence={each.path: each.mean for each in extraction.confidence},
         grounding=grounding_of(extraction),
         seconds=extraction.seconds,
         usage=extraction.usage,
