@@ -125,6 +125,9 @@ def _rows(lines: Iterable[tuple[Token, ...]], aspect: float) -> Iterator[tuple[T
 
 
 def _goes_on(row: Sequence[Token], line: Sequence[Token], aspect: float) -> bool:
+    begun, following = row[0].box, line[0].box
+    if begun and following and following[0] < begun[2]:
+        return False  # as nearly always: it begins to the left of where the row does
     one, other = _extent(row), _extent(line)
     heights = [bottom - top for _, top, _, bottom in (one, other)]
     # Of text that runs up the page, lines are tall and stand side by side.

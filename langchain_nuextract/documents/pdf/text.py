@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from itertools import groupby
-from typing import Final, NamedTuple
+from typing import Final, TypeAlias
 
 import pypdfium2.raw as pdfium
 from pypdfium2 import PdfPage, PdfTextPage
@@ -31,16 +31,8 @@ _TINY: Final = 1.5
 """Height of a line, in points, that no eye reads."""
 
 
-_NO_TOKEN: Final = Token("", None, 0)
-
-
-class _Placed(NamedTuple):
-    """A token, and how it looks."""
-
-    token: Token
-    look: Look
-    run: int
-    """Tokens of one text object have the same number."""
+_Placed: TypeAlias = tuple[Token, Look, int]
+"""A token, how it looks, and a number that all tokens of one text object have; plain, since there are thousands."""
 
 
 def read_words(file: PDFBytes, number: int, *, boxed: bool) -> Words:
@@ -113,7 +105,8 @@ class _Reader:
     def _tokens(self, looks: Mapping[int, Look]) -> Iterator[_Placed]:
         """Yield the tokens that are on the page, line by line."""
         start, line = 0, 0
-        before = _Placed(_NO_TOKEN, "drawn", 0)
+        look: Look = "drawn"
+        run = 0
         ends = [*((end.start(), end.end()) for end in _LINE_END.finditer(self._letters)), (len(self._letters),) * 2]
         for stop, following in ends:
             # What was filled in may follow on the last line.
@@ -122,15 +115,15 @@ class _Reader:
                     text = found[0]
                     if text.isspace():
                         # Blanks look as what is before them, so that hidden words stay apart.
-                        yield _Placed(Token(text, None, line, found.start()), before.look, before.run)
+                        yield Token(text, None, line, found.start()), look, run
                     elif placed := self._placed(found.start(), text, line, looks):
                         yield placed
-                        before = placed
+                        _, look, run = placed
                     else:
                         for at, letter in enumerate(text, start=found.start()):
                             if placed := self._placed(at, letter, line, looks):
                                 yield placed
-                                before = placed
+                                _, look, run = placed
             start, line = following, line + 1
 
     def _placed(self, at: int, text: str, line: int, looks: Mapping[int, Look]) -> _Placed | None:
@@ -149,7 +142,7 @@ class _Reader:
         if looks and last > at and run != self._run(last):
             return None
         look = "tiny" if self._is_tiny(at, box) else looks.get(run, "drawn") if looks else "drawn"
-        return _Placed(Token(text, box, line, at), look, run)
+        return Token(text, box, line, at), look, run
 
     def _edge(self, at: int) -> Rectangle:
         left, right, bottom, top = self._edges
@@ -177,19 +170,19 @@ class _Reader:
 
 def _seen(placed: Sequence[_Placed], file: PDFBytes, number: int, *, scan: bool) -> list[bool]:
     """Tell which tokens can be seen on the page."""
-    if all(each.look == "drawn" for each in placed):
+    if all([look == "drawn" for _, look, _ in placed]):  # noqa: C419  half the time
         return [True] * len(placed)
     undrawn = sum(len(token.text) for token, look, _ in placed if look == "undrawn")
     # The words of a scan are laid over it unseen, and are all the text that it has.
     is_layer = scan and undrawn * 2 > sum(len(token.text) for token, *_ in placed)
     picture = None
-    if any(each.look == "doubtful" for each in placed):
+    if any(look == "doubtful" for _, look, _ in placed):
         try:
             picture = lightness(file, number)
         except TooLarge:
             picture = None
     seen: list[bool] = []
-    for (look, _), group in groupby(placed, key=lambda each: (each.look, each.run)):
+    for (look, _), group in groupby(placed, key=lambda each: each[1:]):
         run = [*group]
         boxes = [token.box for token, _, _ in run if token.box]
         visible = look == "drawn" or (look == "undrawn" and is_layer)
