@@ -9,7 +9,7 @@ from langchain_nuextract.cli import files
 from langchain_nuextract.cli.output import say, write, write_json
 from langchain_nuextract.documents import kinds
 from langchain_nuextract.documents.bounded import read_bounded
-from langchain_nuextract.documents.options import DEFAULT, PageOptions
+from langchain_nuextract.documents.options import DEFAULT
 from langchain_nuextract.errors import NuExtractError
 from langchain_nuextract.markdown import HTMLReader, HTMLReading, PageReader, PageReading
 
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", help="the model's name at the endpoint (NUEXTRACT_MODEL)")
     parser.add_argument("--base-url", help="the endpoint (NUEXTRACT_BASE_URL)")
     parser.add_argument("--dialect", help="how the model is asked, where its name does not tell it")
-    parser.add_argument("--pages", default="", help='of PDFs and TIFFs: "1-3,7"; all of them if not given')
+    files.add_page_arguments(parser)
     parser.add_argument("--thinking", action="store_true", help="let the model think first")
     parser.add_argument("--jsonl", action="store_true", help="one line a file, with its name and what was noticed")
 
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     for number, name in enumerate(options.files):
         try:
             reading = readers.read(_blob(name))
-        except (NuExtractError, OSError) as error:
+        except (NuExtractError, OSError, ValueError) as error:
             failed += 1
             say(f"{name}: {error}")
             if options.jsonl:
@@ -82,7 +82,7 @@ class _Readers:
             base_url=options.base_url,
             dialect=options.dialect,
             thinking=options.thinking,
-            pages=PageOptions(pages=options.pages),
+            pages=files.page_options(options),
         )
 
 

@@ -72,7 +72,7 @@ class PageReader(BaseReader[PageReading]):
         pages = _pages(source, reader)
         settings = Settings(reader, thinking=self.thinking, max_calls=self.max_calls)
         jobs = [(_writing(page, settings), watcher("")) for page in pages]
-        return ReadingPlan(jobs, partial(_finish, pages, source.warnings))
+        return ReadingPlan(jobs, partial(_finish, pages, (*source.warnings, *_left_out(source))))
 
     def documents_of(self, reading: PageReading, source: str | None) -> list[Document]:
         """Make a document of each page; `page` counts from 0, as LangChain's own parsers do."""
@@ -102,6 +102,12 @@ def _pages(source: Source, reader: ReaderDialect) -> list[Image | Page]:
     if not pages:
         raise UnsupportedTask(reader.name, "the document has no pages. HTMLReader reads HTML.")
     return pages
+
+
+def _left_out(source: Source) -> Iterator[str]:
+    letters = sum(len(part.text.strip()) for part in source.parts if isinstance(part, Text))
+    if letters:
+        yield f"text beside the pages, such as that of a mail, was left out: {letters} characters"
 
 
 def _writing(page: Image | Page, settings: Settings) -> Writing:

@@ -7,6 +7,7 @@ import pytest
 
 from langchain_nuextract.cli import main
 from langchain_nuextract.testing import FakeEndpoint
+from tests.pdfs import lines, pdf
 
 PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4AWNo+N8AAAQCAgC7yg/iAAAAAElFTkSuQmCC")
 
@@ -46,3 +47,13 @@ def test_a_file_that_fails_does_not_end_the_run(files, capsys):
     assert main(["markdown", str(files / "none.html"), str(files / "a.html"), "--jsonl"]) == 1
     failed, read = map(json.loads, capsys.readouterr().out.splitlines())
     assert (failed["error"], read["markdown"]) == ("FileNotFoundError", "# Fees\n\n[b](b)")
+
+
+def test_pages_are_chosen_and_opened_as_for_extraction(files, capsys):
+    (files / "five.pdf").write_bytes(pdf(*(lines(f"page {at}") for at in range(1, 6))))
+    with FakeEndpoint("text") as endpoint:
+        settings = ["--model", "numind/NuExtract3", "--base-url", endpoint.url]
+        assert main(["markdown", str(files / "five.pdf"), "--pages", "2-3", "--max-pages", "2", *settings]) == 0
+        assert main(["markdown", str(files / "five.pdf"), "--pages", "9", *settings]) == 1
+    assert len(endpoint.requests) == 2
+    assert "five.pdf has the pages 1 to 5" in capsys.readouterr().err

@@ -74,6 +74,13 @@ def test_of_pages_that_were_chosen_the_documents_say_how_many_there_are(run):
     assert [(each.metadata["page"], each.metadata["total_pages"]) for each in documents] == [(1, 5), (3, 5)]
 
 
+def test_text_beside_the_pages_is_left_out_and_said_to_be(run):
+    with FakeEndpoint("text") as endpoint:
+        reading = run(reader(endpoint).detailed, ["Dear Ada,", Image(URL)])
+    assert [page.number for page in reading.pages] == [1]
+    assert reading.warnings == ("text beside the pages, such as that of a mail, was left out: 9 characters",)
+
+
 def test_what_the_model_says_of_pictures_stands_apart(run):
     figure = '<figure data-type="image" data-id="img_1"><img src="img_1.png" alt="A &quot;car&quot;"/></figure>'
     with FakeEndpoint(f"Before\n\n{figure}\n\nAfter") as endpoint:
