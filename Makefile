@@ -8,7 +8,7 @@ RELEASE := .venv-release
 BROWSER := .venv-browser
 PYTHONS ?= 3.11 3.12 3.13 3.14
 
-.PHONY: help quickstart test test-pythons check format test-vllm test-browser package audit lock bench bench-embedded bench-schema bench-repair bench-evidence bench-leaks bench-many bench-documents bench-held bench-long fuzz soak clean
+.PHONY: $(shell sed -nE 's/^([a-z-]+):.*/\1/p' $(MAKEFILE_LIST))
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -50,7 +50,7 @@ cheques: $(READY) ## draw twelve cheques, compare two models on them, and write 
 	@echo "look at build/cheques/report.html"
 
 test: $(READY) ## all tests that need no vLLM
-	@$(RUN)/python -m pytest -m "not vllm and not browser" --numprocesses $(or $(WORKERS),auto) --dist loadfile $(ARGS)
+	@$(RUN)/python -m pytest -m "not vllm and not browser and not training" --numprocesses $(or $(WORKERS),auto) --dist loadfile $(ARGS)
 
 check: $(READY) ## format, lint, types, import contract and tests: what CI runs, without vLLM
 	@$(RUN)/ruff format --check .
@@ -104,6 +104,11 @@ $(BROWSER)/.ready: pyproject.toml constraints.txt
 
 test-browser: $(BROWSER)/.ready ## open the pages that show documents and reports in a real Chromium; screenshots in build/
 	@$(BROWSER)/bin/python -m pytest tests/browser -m browser -rs $(ARGS)
+
+test-training: $(READY) ## install what trains (once, 1.5 GB) and take a step with the tiny model on exported rows
+	@$(RUN)/python tests/integration_tests/vllm/build.py
+	@$(RUN)/python tests/integration_tests/training/build.py
+	@$(RUN)/python -m pytest tests/integration_tests/training -m training --timeout 1800 $(ARGS)
 
 bench: $(READY) $(PEERS)/.ready ## what a document costs the client, against other clients in the same run
 	@$(RUN)/python tests/bench/speed.py $(ARGS)

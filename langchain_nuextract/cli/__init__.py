@@ -25,7 +25,7 @@ from typing import Final, NoReturn
 
 from pydantic import ValidationError
 
-from langchain_nuextract.cli import doctor, evaluate, extract, markdown, schema, serve, view
+from langchain_nuextract.cli import doctor, evaluate, export_training, extract, markdown, schema, serve, view
 from langchain_nuextract.cli.output import say
 from langchain_nuextract.errors import NuExtractError
 
@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
         ("markdown", markdown, "turn HTML, and pages with a model, into Markdown"),
         ("evaluate", evaluate, "hold extractions against what is right, and compare models"),
         ("view", view, "show documents beside what was extracted from them, as a page for a browser"),
+        ("export-training", export_training, "write a gold as rows to train a model with"),
         ("serve", serve, "serve a small model on this machine, for trying things out"),
         ("schema", schema, "show what a schema becomes"),
         ("doctor", doctor, "find out about an endpoint, and what to change"),
