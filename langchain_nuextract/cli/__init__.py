@@ -7,6 +7,7 @@
     nuextract markdown scan.png --model numind/NuExtract3
     nuextract view out.jsonl
     nuextract evaluate gold.jsonl --schema shop.py:Invoice --model A --model B --html report.html
+    nuextract label-studio config shop.models:Invoice
     nuextract serve
     nuextract schema shop.models:Invoice --dialect 2.0
     nuextract doctor --base-url http://localhost:8000/v1
@@ -25,7 +26,17 @@ from typing import Final, NoReturn
 
 from pydantic import ValidationError
 
-from langchain_nuextract.cli import doctor, evaluate, export_training, extract, markdown, schema, serve, view
+from langchain_nuextract.cli import (
+    doctor,
+    evaluate,
+    export_training,
+    extract,
+    label_studio,
+    markdown,
+    schema,
+    serve,
+    view,
+)
 from langchain_nuextract.cli.output import say
 from langchain_nuextract.errors import NuExtractError
 
@@ -84,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
         ("evaluate", evaluate, "hold extractions against what is right, and compare models"),
         ("view", view, "show documents beside what was extracted from them, as a page for a browser"),
         ("export-training", export_training, "write a gold as rows to train a model with"),
+        ("label-studio", label_studio, "a form, tasks and a gold for people who annotate in Label Studio"),
         ("serve", serve, "serve a small model on this machine, for trying things out"),
         ("schema", schema, "show what a schema becomes"),
         ("doctor", doctor, "find out about an endpoint, and what to change"),

@@ -1,6 +1,7 @@
 """`nuextract extract`: from files to objects."""
 
 import argparse
+from collections.abc import Generator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, get_args
@@ -16,6 +17,12 @@ from langchain_nuextract.errors import ExtractionError, InvalidExtraction
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
+    add_source_arguments(parser)
+    parser.add_argument("--jsonl", action="store_true", help="one line a file, with its name and what was changed")
+
+
+def add_source_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what is extracted, from which files, and by which model."""
     files.add_arguments(parser)
     parser.add_argument("--schema", metavar="SCHEMA", required=True, action=Once, help=SCHEMA_HELP)
     parser.add_argument("--model", help="the model's name at the endpoint (NUEXTRACT_MODEL)")
@@ -39,11 +46,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what to do with an answer that cannot be mended: fail that file, drop the optional fields that are not "
         "whole and valid, or give all that is right of it; what is left out is named (%(default)s)",
     )
-    parser.add_argument("--jsonl", action="store_true", help="one line a file, with its name and what was changed")
 
 
 def run(options: argparse.Namespace) -> int:
     """Extract from each file, and print the objects in the order of the files."""
+    failed = 0
+    with closing(results(options)) as found:
+        for name, result in found:
+            failed += result.error is not None
+            _print(name, result, lines=options.jsonl)
+    return 1 if failed else 0
+
+
+def results(options: argparse.Namespace, **settings: Any) -> Generator[tuple[str, Result[Extraction[Any]]]]:
+    """Extract from each file, and yield what came of it with the file's name, in their order.
+
+    Args:
+        options: Of `add_source_arguments`.
+        settings: More of the extractor.
+    """
     from langchain_nuextract.runnables.extractor import NuExtractor  # noqa: PLC0415 heavy, and others do without
 
     target = target_of(options.schema)
@@ -60,19 +81,17 @@ def run(options: argparse.Namespace) -> int:
             instructions=options.instructions,
             recovery=RecoveryPolicy(on_failure=options.on_failure),
             pages=pages,
+            **settings,
         )
-        results = extractor.detailed.extract_many(
+        found = extractor.detailed.extract_many(
             [files.standard_input(pages) if name == "-" else Path(name) for name in names],
             checkpoint=options.checkpoint,
             endpoints=base_urls,
             max_concurrency=options.concurrency,
             progress=len(names) > 1,
         )
-        failed = 0
-        for result in stack.enter_context(closing(results)):
-            failed += result.error is not None
-            _print(names[result.index], result, lines=options.jsonl)
-    return 1 if failed else 0
+        for result in stack.enter_context(closing(found)):
+            yield names[result.index], result
 
 
 def _endpoints(options: argparse.Namespace, stack: ExitStack) -> tuple[str | None, list[str], dict[str, Any]]:

@@ -9,12 +9,15 @@ from hashlib import sha256
 from itertools import pairwise
 from os import PathLike
 from pathlib import Path
-from typing import Any, Generic, Protocol, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, cast
 
 from langchain_nuextract.errors import EvaluationError
 from langchain_nuextract.evaluation.gold_document import OUTPUTS, GoldDocument, gold_document, json_lines
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.target import Target
+
+if TYPE_CHECKING:
+    from langchain_nuextract.evaluation.label_studio.export import OnConflict
 
 T = TypeVar("T")
 
@@ -96,6 +99,34 @@ class Gold(Generic[T]):
         target: Target[T] = Target.of(schema)
         rows = [_row_of_cells(row, target) for row in cast("list[dict[str, Any]]", frame.to_dict("records"))]
         return cls.from_rows(rows, target, folder=folder, name="the table")
+
+    @classmethod
+    def from_label_studio(
+        cls,
+        export: str | PathLike[str],
+        schema: Any,
+        *,
+        config: str | None = None,
+        on_conflict: "OnConflict" = "error",
+        folder: str | PathLike[str] | None = None,
+    ) -> Self:
+        """Take it from an export of Label Studio in the format JSON.
+
+        Args:
+            export: The file.
+            schema: Whatever `Target.of` takes.
+            config: The project's configuration, as XML, if it is at hand.
+            on_conflict: What to do where annotators differ; see `label_studio.export.OnConflict`.
+            folder: Where files that tasks name are; by default beside the export.
+
+        Raises:
+            EvaluationError: See `label_studio.read_export`, which also tells how far annotators agree.
+            OSError: The file cannot be read.
+        """
+        from langchain_nuextract.evaluation.label_studio.export import read_export  # noqa: PLC0415 few need it
+
+        read = read_export(export, schema, config=config, on_conflict=on_conflict, folder=folder)
+        return cls.from_rows(read.rows, schema, name=str(export))
 
     def __iter__(self) -> Iterator[GoldDocument]:
         """Read the documents, in order."""

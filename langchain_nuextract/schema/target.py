@@ -271,6 +271,11 @@ class Target(Generic[T]):
     def _given(self) -> SchemaSource:
         return given(self.source, self.schema)
 
+    @property
+    def node(self) -> Node:
+        """The schema as a tree, on the side of the user's values; see `schema.ir`."""
+        return self._node
+
     @cached_property
     def _node(self) -> Node:
         return self._given.node(self.depth)

@@ -1,0 +1,26 @@
+"""Label Studio: a form out of a schema, tasks with pre-annotations, and what people said back as a gold.
+
+    config = label_config(Invoice)                       # paste it into a project, or `push` it
+    tasks = [task("a.txt", details, config) for …]       # least sure first, so that people correct instead of type
+    gold = Gold.from_label_studio("export.json", Invoice)
+
+Only the JSON export is read: its other formats lose which box has which text, and overwrite ids. The server checks
+neither annotations nor predictions, so they are checked here before they are sent.
+"""
+
+from langchain_nuextract.evaluation.label_studio.api import LabelStudio
+from langchain_nuextract.evaluation.label_studio.config import Config, label_config
+from langchain_nuextract.evaluation.label_studio.export import Export, read_export
+from langchain_nuextract.evaluation.label_studio.tasks import Picture, check_tasks, least_sure_first, task
+
+__all__ = [
+    "Config",
+    "Export",
+    "LabelStudio",
+    "Picture",
+    "check_tasks",
+    "label_config",
+    "least_sure_first",
+    "read_export",
+    "task",
+]

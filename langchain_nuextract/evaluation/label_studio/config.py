@@ -1,0 +1,155 @@
+"""The labelling configuration of a project: written for a schema, and read from whoever wrote it."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, TypeAlias
+from xml.etree import ElementTree as ET
+from xml.etree.ElementTree import Element, SubElement
+
+from langchain_nuextract.errors import EvaluationError
+from langchain_nuextract.evaluation.label_studio.controls import Control, Kind, Part, Rows, controls
+from langchain_nuextract.paths import show
+from langchain_nuextract.schema.target import Target
+
+Document: TypeAlias = Literal["text", "image"]
+
+DOCUMENT: Final = "@document"
+"""The name of what people look at. Like the next two, no name that a field would have."""
+EVIDENCE: Final = "@evidence"
+"""The name of the control with which places are marked."""
+WRITTEN: Final = "@written"
+"""The name of the control that says what stands at a place."""
+
+_NUMBER: Final = re.compile(r"\[\d{1,6}\]")
+_FLAG: Final = re.compile(r"\[\{\{\w{1,20}\}\}\]")
+"""What a repeater's flag stands for is the number of a row."""
+
+_FEW: Final = 20
+"""Choices that are shown at once; more are a list to open."""
+
+_TAGS: Final[Mapping[Kind, tuple[str, Mapping[str, str]]]] = {
+    "text": ("TextArea", {"rows": "1", "maxSubmissions": "1", "editable": "true"}),
+    "texts": ("TextArea", {"rows": "1", "editable": "true"}),
+    "json": ("TextArea", {"rows": "6", "maxSubmissions": "1", "editable": "true", "placeholder": "JSON"}),
+    "number": ("Number", {"step": "any"}),
+    "date": ("DateTime", {"only": "date", "format": "%Y-%m-%d"}),
+    "choice": ("Choices", {"choice": "single"}),
+    "choices": ("Choices", {"choice": "multiple"}),
+}
+
+
+def label_config(schema: Any, *, document: Document = "text") -> str:
+    """Write the configuration for a schema: a control for each field, and one to mark where the document says it.
+
+        Path("config.xml").write_text(label_config(Invoice, document="image"), encoding="utf-8")
+
+    Nested fields are named by their path, `address.city`. A list of records is a row of controls for each of a task's
+    rows, of which `task` provides some more than the model found; what is nested deeper is filled in as JSON.
+
+    Args:
+        schema: Whatever `Target.of` takes.
+        document: What people look at: `text` or `image`.
+    """
+    target = Target.of(schema)
+    parts = [*controls(target.node)]
+    view = Element("View")
+    if document == "image":
+        SubElement(view, "Image", name=DOCUMENT, value="$image", zoom="true")
+        marking = SubElement(view, "RectangleLabels", name=EVIDENCE, toName=DOCUMENT)
+    else:
+        marking = SubElement(view, "Labels", name=EVIDENCE, toName=DOCUMENT)
+    for control in _all(parts):
+        SubElement(marking, "Label", value=_label(control))
+    if document == "text":
+        SubElement(view, "Text", name=DOCUMENT, value="$text")
+    SubElement(
+        view, "TextArea", name=WRITTEN, toName=DOCUMENT, perRegion="true", editable="true", maxSubmissions="1", rows="1"
+    )
+    for part in parts:
+        _add(view, part)
+    ET.indent(view)
+    return ET.tostring(view, encoding="unicode") + "\n"
+
+
+def _all(parts: Iterable[Part]) -> Iterator[Control]:
+    for part in parts:
+        yield from part.columns if isinstance(part, Rows) else (part,)
+
+
+def _label(control: Control) -> str:
+    return control.name.replace("[{{i}}]", "[]")
+
+
+def _add(view: Element, part: Part) -> None:
+    if isinstance(part, Rows):
+        SubElement(view, "Header", value=f"{show(part.path)[2:]}{f': {part.about}' if part.about else ''}", size="5")
+        repeated = SubElement(view, "Repeater", on=f"${part.variable}", indexFlag="{{i}}")
+        row = SubElement(repeated, "View", style="border-top: 1px solid #ccc; padding: 4px")
+        SubElement(row, "Header", value="{{i}}", size="6")
+        for column in part.columns:
+            _add(row, column)
+        return
+    name = _label(part)
+    SubElement(view, "Header", value=f"{name}{f': {part.about}' if part.about else ''}", size="6")
+    tag, attributes = _TAGS[part.kind]
+    many = {"layout": "select"} if len(part.options) > _FEW else {}
+    control = SubElement(view, tag, {"name": part.name, "toName": DOCUMENT, **attributes, **many})
+    for option in part.options:
+        SubElement(control, "Choice", value=option)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A configuration as it was read."""
+
+    objects: Mapping[str, tuple[str, str]]
+    """What is looked at, by its name: its tag, and the key of the task's data that holds it."""
+    controls: Mapping[str, tuple[str, str]]
+    """What is filled in, by its name: its tag, and the name of the object that it is about."""
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """What may be chosen, by the control's name; labels of places among them."""
+    per_region: frozenset[str] = frozenset()
+    """The controls that say something of a marked place, not of the document."""
+
+    @classmethod
+    def parse(cls, xml: str, *, name: str = "the configuration") -> "Config":
+        """Read a configuration.
+
+        Raises:
+            EvaluationError: It is not XML, declares entities, or two of its controls have one name.
+        """
+        if "<!" in xml.replace("<!--", ""):
+            raise EvaluationError(name, "it has a document type or declares entities, which no configuration needs")
+        try:
+            root = ET.fromstring(xml)  # noqa: S314  # without a document type there is nothing to expand
+        except ET.ParseError as error:
+            raise EvaluationError(name, f"this is not XML ({error})") from error
+        named = [(each.get("name") or "", each) for each in root.iter() if each.get("name")]
+        if twice := [each for each, count in Counter(each for each, _ in named).items() if count > 1]:
+            raise EvaluationError(name, f"two of its elements are called {twice[0]!r}: give each a name of its own")
+        filled = {each: element for each, element in named if element.get("toName")}
+        return cls(
+            {
+                each: (element.tag, (element.get("value") or "").removeprefix("$"))
+                for each, element in named
+                if each not in filled
+            },
+            {each: (element.tag, element.get("toName") or "") for each, element in filled.items()},
+            {each: options for each, element in filled.items() if (options := tuple(_options(element)))},
+            frozenset(each for each, element in filled.items() if element.get("perRegion") == "true"),
+        )
+
+    def find(self, name: str) -> str | None:
+        """Give the name of the control that a result answers: of `items[2].price`, `items[{{i}}].price`."""
+        if name in self.controls:
+            return name
+        plain = _NUMBER.sub("[]", name)
+        return next((known for known in self.controls if _FLAG.sub("[]", known) == plain != name), None)
+
+
+def _options(element: Element) -> Iterator[str]:
+    for choice in element.iter():
+        if choice.tag in {"Choice", "Label"}:
+            yield choice.get("alias") or choice.get("value") or ""

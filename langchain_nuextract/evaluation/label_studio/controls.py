@@ -1,0 +1,105 @@
+"""The controls of a form: one for each field that people fill in, and the name that leads back to the field."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from langchain_nuextract.paths import EACH, Path, show
+from langchain_nuextract.schema.ir import Array, Enum, Leaf, Never, Node, Record
+
+Kind: TypeAlias = Literal["text", "texts", "number", "date", "choice", "choices", "json"]
+"""How people fill in a field: a text, several texts, a number, a day, one choice, several, or JSON by hand."""
+
+_FILLED: Final[Mapping[str, Kind]] = {"date": "date", "integer": "number", "number": "number"}
+"""How values of a type are filled in, if not as text."""
+_MOST_COLUMNS: Final = 40
+"""Fields of a record that are laid out as a row; what has more is JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """What is to be filled in for one field."""
+
+    path: Path
+    """The field; `EACH` stands for the number of a row."""
+    kind: Kind
+    options: tuple[str, ...] = ()
+    """What may be chosen."""
+    about: str = ""
+    """The schema's description."""
+
+    @property
+    def name(self) -> str:
+        """The name of the control: the path as people write it, `items[{{i}}].price` in a row."""
+        return control_name(self.path).replace("[]", "[{{i}}]")
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A list of records, of which each is a row of controls."""
+
+    path: Path
+    columns: tuple[Control, ...]
+    about: str = ""
+
+    @property
+    def variable(self) -> str:
+        """The name under which a task's data has the rows: the form repeats over them."""
+        return re.sub(r"\W+", "_", control_name(self.path))
+
+
+Part: TypeAlias = Control | Rows
+
+
+def control_name(path: Path) -> str:
+    """Write a path as the name of a control: `address.city`, `items[2].price`."""
+    return show(path).removeprefix("$").removeprefix(".")
+
+
+def controls(node: Node, at: Path = ()) -> Iterator[Part]:
+    """Yield what is to be filled in for a schema, in its order.
+
+    A list of records whose fields are scalars becomes rows; all that is nested deeper is filled in as JSON.
+    """
+    match node:
+        case Record(fields=fields) if fields and not node.rest and at.count(EACH) == 0:
+            for field in fields:
+                yield from controls(field.node, (*at, field.name))
+        case Array(rest=Record() as row) if not node.prefix and (columns := tuple(_columns(row, at))):
+            yield Rows(at, columns, node.note)
+        case Never():
+            pass
+        case _:
+            yield _control(node, at)
+
+
+def _columns(row: Record, at: Path) -> Iterator[Control]:
+    """The controls of a row; none if it is more than a row of scalars."""
+    if row.rest or len(row.fields) > _MOST_COLUMNS or not all(isinstance(f.node, Leaf | Enum) for f in row.fields):
+        return
+    for field in row.fields:
+        yield _control(field.node, (*at, EACH, field.name))
+
+
+def _control(node: Node, at: Path) -> Control:
+    rest = node.rest if isinstance(node, Array) and not node.prefix else None
+    options: tuple[str, ...] = ()
+    kind: Kind = "json"
+    match node, rest:
+        case (Enum(), _) | (_, Enum()):
+            kind = "choice" if isinstance(node, Enum) else "choices"
+            options = _labels(node if isinstance(node, Enum) else rest)
+        case Leaf(type="boolean"), _:
+            kind, options = "choice", ("true", "false")
+        case Leaf(), _:
+            kind = _FILLED.get(node.type, "text") if not node.decimal else "text"
+        case _, Leaf() if rest and rest.type != "boolean":
+            kind = "texts"
+        case _:
+            pass
+    return Control(at, kind, options, node.note or (rest.note if rest else ""))
+
+
+def _labels(node: Node | None) -> tuple[str, ...]:
+    return tuple(member.label for member in node.members) if isinstance(node, Enum) else ()

@@ -1,0 +1,196 @@
+"""Tasks for a project, with what a model found filled in, so that people correct instead of type."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+from urllib.parse import quote as quote_url
+
+from langchain_nuextract.engine.result import Extraction
+from langchain_nuextract.errors import EvaluationError, quote
+from langchain_nuextract.evaluation.label_studio.config import DOCUMENT, EVIDENCE, WRITTEN, Config
+from langchain_nuextract.evaluation.label_studio.controls import Control, Rows, control_name, controls
+from langchain_nuextract.paths import EACH, JSON, Path, fields, follow, items, number, text
+from langchain_nuextract.schema.target import Target
+
+SPARE_ROWS: Final = 3
+"""Rows of a list that are offered beyond those that the model found."""
+_BOX: Final = ("x", "y", "width", "height")
+_ANSWERS: Final = {
+    "number": ("number", "number"),
+    "date": ("datetime", "datetime"),
+    "choice": ("choices", "choices"),
+    "choices": ("choices", "choices"),
+}
+"""The type of an answer and the key of its value, by the kind of its control; all others are texts."""
+_CHOSEN: Final = {"Choices": "choices", "RectangleLabels": "rectanglelabels", "Labels": "labels"}
+
+
+class Picture(NamedTuple):
+    """The image of a document, where the server finds it."""
+
+    url: str
+    width: int
+    """In pixels."""
+    height: int
+
+
+def task(
+    document_id: str, extraction: Extraction[Any], schema: Any, *, image: Picture | None = None, group: str = ""
+) -> dict[str, JSON]:
+    """Make a task out of an extraction, for a project with the configuration of `label_config`.
+
+    Args:
+        document_id: What names the document; it comes back in the export.
+        extraction: What the model found.
+        schema: Whatever `Target.of` takes.
+        image: The document's image; a task of text if there is none.
+        group: What the document has in common with others.
+    """
+    target: Target[Any] = Target.of(schema)
+    about = "image" if image else "text"
+    data: dict[str, JSON] = {"document_id": document_id, about: image.url if image else extraction.document.text}
+    value = target.lower(extraction.json)
+    results: list[JSON] = []
+    for part in controls(target.node):
+        if isinstance(part, Rows):
+            rows = items(_at(value, part.path))
+            data[part.variable] = [dict[str, JSON]() for _ in range(len(rows) + SPARE_ROWS)]
+            results += [
+                each
+                for number, row in enumerate(rows)
+                for column in part.columns
+                for each in _result(column, _at(row, column.path[len(part.path) + 1 :]), number)
+            ]
+        else:
+            results += _result(part, _at(value, part.path))
+    results += _places(extraction, image, _labels(target))
+    prediction: dict[str, JSON] = {"model_version": extraction.model or "unknown", "result": results}
+    sure = [each.mean for each in extraction.confidence]
+    if sure:
+        prediction["score"] = min(sure)
+    made: dict[str, JSON] = {"data": data, "predictions": [prediction]}
+    if group:
+        made["meta"] = {"group": group}
+    return made
+
+
+def least_sure_first(tasks: Iterable[Mapping[str, JSON]]) -> list[dict[str, JSON]]:
+    """Sort tasks by the score of their prediction; those without one come first, since nobody knows."""
+    return sorted((dict(each) for each in tasks), key=_score)
+
+
+def check_tasks(tasks: Sequence[Mapping[str, JSON]], config: Config) -> None:
+    """Check tasks against a configuration, which the server does not do.
+
+    Raises:
+        EvaluationError: Data is missing, or a prediction answers a control that is not there, chooses what cannot be
+            chosen, marks a place outside the page, or has another form than its control takes.
+    """
+    for at, each in enumerate(tasks, start=1):
+        data = fields(each.get("data"))
+        where = f"task {at} ({data.get('document_id', data.get('id', 'without an id'))})"
+        for _, key in config.objects.values():
+            if key and key not in data:
+                raise EvaluationError(where, f"its data has no {key!r}, which the configuration shows")
+        for prediction in items(each.get("predictions")):
+            score = fields(prediction).get("score")
+            if score is not None and number(score) is None:
+                raise EvaluationError(where, f"its score is no number: {quote(str(score))}")
+            for result in items(fields(prediction).get("result")):
+                if problem := _problem(fields(result), config):
+                    raise EvaluationError(where, problem)
+
+
+def _score(each: Mapping[str, JSON]) -> float:
+    scores = (number(fields(prediction).get("score")) for prediction in items(each.get("predictions")))
+    return min((-1.0 if score is None else score for score in scores), default=-1.0)
+
+
+def _at(value: JSON, path: Path) -> JSON:
+    try:
+        return follow(value, path)
+    except LookupError:
+        return None
+
+
+def _result(control: Control, value: JSON, row: int | None = None) -> Iterator[JSON]:
+    """What a control is filled in with; nothing where the model found nothing."""
+    if value in (None, "", [], {}):
+        return
+    name = control.name if row is None else control.name.replace("{{i}}", str(row))
+    kind, key = _ANSWERS.get(control.kind, ("textarea", "text"))
+    filled: JSON = value
+    if control.kind == "json":
+        filled = [json.dumps(value, ensure_ascii=False, indent=1)]
+    elif key not in {"number", "datetime"}:
+        filled = list[JSON](map(_word, items(value) or [value]))
+    yield _answer(f"f_{name}", name, kind, {key: filled})
+
+
+def _word(value: JSON) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _labels(target: Target[Any]) -> dict[Path, str]:
+    """The names of the labels of places, by the paths of their fields."""
+    every = (each for part in controls(target.node) for each in (part.columns if isinstance(part, Rows) else (part,)))
+    return {each.path: control_name(each.path) for each in every}
+
+
+def _places(extraction: Extraction[Any], image: Picture | None, labels: Mapping[Path, str]) -> Iterator[JSON]:
+    """The places of the values: stretches of text, or boxes on the first page."""
+    for at, each in enumerate(extraction.evidence):
+        path = tuple(EACH if isinstance(step, int) else step for step in each.path)
+        # An item of a list that is one control has the label of the list.
+        label = next(labels[path[:length]] for length in range(len(path), -1, -1) if path[:length] in labels)
+        if image is None:
+            span: dict[str, JSON] = {"start": each.span.start, "end": each.span.end, "text": each.quotation}
+            yield _answer(f"e{at}", EVIDENCE, "labels", {**span, "labels": [label]})
+            continue
+        known: dict[str, JSON] = {"original_width": image.width, "original_height": image.height, "image_rotation": 0}
+        boxes = [box for place in each.places if place.page == 1 for box in place.boxes]
+        for box_at, box in enumerate(boxes):
+            sides = (box.left, box.top, box.right - box.left, box.bottom - box.top)
+            value = {name: round(100 * side, 4) for name, side in zip(_BOX, sides, strict=True)}
+            place: dict[str, JSON] = {**value, "rotation": 0}
+            name = f"e{at}_{box_at}"
+            yield _answer(name, EVIDENCE, "rectanglelabels", {**place, "rectanglelabels": [label]}) | known
+            if box_at == 0:
+                yield _answer(name, WRITTEN, "textarea", {**place, "text": [each.quotation]}) | known
+
+
+def _answer(name: str, control: str, kind: str, value: Mapping[str, JSON]) -> dict[str, JSON]:
+    return {"id": name, "from_name": control, "to_name": DOCUMENT, "type": kind, "value": dict(value)}
+
+
+def _problem(result: Mapping[str, JSON], config: Config) -> str:
+    """What is wrong with an answer of a prediction; empty if nothing is."""
+    name, value = text(result.get("from_name")), fields(result.get("value"))
+    if result.get("type") == "relation":
+        return ""
+    known = config.find(name)
+    if known is None:
+        return f"it answers {name!r}, which is not in the configuration"
+    tag, about = config.controls[known]
+    if result.get("to_name") != about:
+        return f"{name} is about {about!r}, not about {result.get('to_name')!r}"
+    if tag == "TextArea" and not all(isinstance(each, str) for each in items(value.get("text")) or [None]):
+        return f"{name} takes a list of texts, and has {quote(json.dumps(value.get('text')))}"
+    for each in items(value.get(_CHOSEN.get(tag, ""))):
+        if each not in config.options.get(known, ()):
+            return f"{name} has no choice {each!r}: there are {', '.join(config.options.get(known, ()))}"
+    return _outside(name, value)
+
+
+def _outside(name: str, value: Mapping[str, JSON]) -> str:
+    x, y, width, height = (number(value.get(side)) for side in _BOX)
+    if x is None or y is None or width is None or height is None:
+        return ""
+    if min(x, y, width, height) < 0 or max(x + width, y + height) > 100.01:  # noqa: PLR2004  # per cent, and rounding
+        return f"{name} marks a box outside the page: {x}, {y}, {width} wide, {height} high, in per cent"
+    return ""
+
+
+def local_file(path: str) -> str:
+    """Give the address of a file that the server reads itself, relative to its LOCAL_FILES_DOCUMENT_ROOT."""
+    return f"/data/local-files/?d={quote_url(path)}"
