@@ -45,7 +45,9 @@ def read_file(content: bytes, name: str, options: PageOptions, mime: str | None 
     if called and called.is_binary and not kind.is_binary:
         raise WrongKind(name, f"it is called {called.called}, but looks like {kind.called}. Rename it, if it is one.")
     source = Source((*file.pages(),)) if file else _READERS[kind](content, name, options)
-    if called and called is not kind and (kind.is_binary or called is kinds.EML):
+    if called is None and kinds.is_called_text(name):
+        called = kinds.TEXT
+    if called and called is not kind and (kind.is_binary or called in {kinds.EML, kinds.HTML} or not mime):
         said = f"{name}: it is called {called.called}, and was read as {kind.called}, since that is what it is"
         return Source(source.parts, (said, *source.warnings))
     return source

@@ -72,6 +72,11 @@ def named(name: str, mime: str | None = None) -> Kind | None:
     )
 
 
+def is_called_text(name: str) -> bool:
+    """Whether a name says that the file is plain text; what it is decides all the same."""
+    return PurePath(name).suffix.lower() == ".txt"
+
+
 def detected(content: bytes, called: Kind | None) -> tuple[Kind, str]:
     """Tell the kind of a file by its bytes.
 
@@ -91,9 +96,10 @@ def detected(content: bytes, called: Kind | None) -> tuple[Kind, str]:
     looks = kind_of(content)
     if kind := _by_type(content, looks, called):
         return kind, looks
-    if called and not called.is_binary:
+    written = next((kind for kind, looks_like in _TEXTS.items() if looks_like(head)), TEXT)
+    if called and not called.is_binary and (called is TEXT or written is TEXT):
         return called, ""
-    return next((kind for kind, looks_like in _TEXTS.items() if looks_like(head)), TEXT), ""
+    return written, ""
 
 
 def _by_type(content: bytes, looks: str, called: Kind | None) -> Kind | None:

@@ -50,3 +50,23 @@ def test_what_is_no_text_is_refused(content):
     with pytest.raises(WrongKind) as raised:
         decode(content, "a.txt")
     assert raised.value.name == "a.txt"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Größe 12", "cp1252"), ("Prix: 12 €", "cp1252"), ("Año 26", "cp1252"),
+        ("Счёт номер двенадцать от пятого мая. Сумма: сто рублей.", "cp1251"),
+        ("Zażółć gęślą jaźń, faktura numer dwanaście", "cp1250"),
+        ("請求書番号12345。合計は八千円です。よろしくお願いします。", "cp932"),
+    ],
+)  # fmt: skip
+def test_short_texts_without_a_mark_are_guessed(text, encoding):
+    found, (warning,) = decode(text.encode(encoding), "a.txt")
+    assert found == text
+    assert "guessed" in warning
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_two_bytes_a_letter_are_known_without_a_mark(encoding):
+    assert decode(LETTER.encode(encoding), "a.txt") == (LETTER, ())

@@ -44,6 +44,8 @@ def zipped(*names: str) -> bytes:
         pytest.param(b"<html>", kinds.TEXT, kinds.TEXT, id="html-called-text"),
         pytest.param(b"Subject: Rope\nMIME-Version: 1.0\n\nHello", None, kinds.EML, id="mail"),
         pytest.param(b"Content-Transfer-Encoding: 8bit\nX-A: b\n c\nReceived: x\n\nHi", None, kinds.EML, id="folded"),
+        pytest.param(b"Received: x\n\nHi", kinds.HTML, kinds.EML, id="mail-called-html"),
+        pytest.param(b"<!doctype html><p>x", kinds.EML, kinds.HTML, id="html-called-mail"),
         pytest.param(b"From: Ada\nTo: Bo\nSubject: Rope\n\nHello", None, kinds.TEXT, id="letter"),
         pytest.param(b"Just text.", None, kinds.TEXT, id="text"),
     ],

@@ -14,6 +14,7 @@ from langchain_core.prompts import ChatPromptTemplate
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Image, Source, Text
 from langchain_nuextract.errors import EmptyDocument
+from tests.pdfs import lines, pdf
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
@@ -216,3 +217,11 @@ def test_no_message_makes_this_machine_read_a_file(url: str):
 def test_a_page_without_text_says_why(page: str, cause: str):
     with pytest.raises(EmptyDocument, match=cause):
         read(f"<!doctype html><html><body>{page}".encode())
+
+
+def test_a_file_that_is_called_a_text_and_is_none_is_read_as_what_it_is(tmp_path):
+    path = tmp_path / "claim.txt"
+    path.write_bytes(pdf(lines("Claim 12")))
+    source = read(path)
+    assert source.text == "Claim 12"
+    assert source.warnings == ("claim.txt: it is called a text, and was read as a PDF, since that is what it is",)
