@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from langchain_nuextract.grounding.dates import DateIndex
+from langchain_nuextract.grounding.number_words import WordNumberIndex
 from langchain_nuextract.grounding.numbers import NumberIndex
 from langchain_nuextract.scalars.code_names import money_in
 from langchain_nuextract.schema.value_types import said_as
@@ -25,14 +26,14 @@ _ZONE: Final = r"(Z|[+-][0-9]{2}:[0-9]{2})?"
 
 
 def numbers(text: str) -> Iterator[str]:
-    """Numbers in all readings of their marks, with zeros at their ends as the document may have them."""
-    for each in NumberIndex(text).values():
+    """Numbers in all readings of their marks and in words, with zeros at their ends as the document may have them."""
+    for each in _numbers(text):
         yield f"/{each.replace('.', '[.]')}0{{0,6}}/" if "." in each else f"/{each}([.]0{{1,6}})?/"
 
 
 def integers(text: str) -> Iterator[str]:
     """Whole numbers."""
-    return (_literal(each) for each in NumberIndex(text).values() if "." not in each)
+    return (_literal(each) for each in _numbers(text) if "." not in each)
 
 
 def days(text: str) -> Iterator[str]:
@@ -70,6 +71,11 @@ def phones(text: str) -> Iterator[str]:
 def truth(_text: str) -> Iterator[str]:
     """Yes and no, of which no document says the one or the other alone."""
     yield from ('"true"', '"false"')
+
+
+def _numbers(text: str) -> Iterator[str]:
+    yield from NumberIndex(text).values()
+    yield from map(str, WordNumberIndex(text).values())
 
 
 def _days(text: str) -> list[str]:

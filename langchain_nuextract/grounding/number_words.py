@@ -30,6 +30,10 @@ class WordNumberIndex:
         """Look at nothing yet: the text may be asked for none."""
         self._text = text
 
+    def values(self) -> Iterator[int]:
+        """Yield the whole numbers that are written in words."""
+        yield from self._words
+
     def find(self, value: float) -> Spans:
         """Find a whole number from 2 to 99 that is written in words."""
         return self._words.get(int(value), ()) if value == int(value) and value >= SMALLEST else ()

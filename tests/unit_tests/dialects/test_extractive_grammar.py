@@ -26,6 +26,7 @@ def rules(template: dict, text: str, model: str = "nuextract-3") -> dict[str, st
         pytest.param("number", "(20.00)", "/-20([.]0{1,6})?/", id="negative"),
         pytest.param("number", "١٢", "/12([.]0{1,6})?/", id="arabic-digits"),
         pytest.param("integer", "3 pens", '"3"', id="an-integer"),
+        pytest.param("integer", "seven rooms", '"7"', id="a-number-in-words"),
         pytest.param("date", "12 March 2026", r'"\"2026-03-12\""', id="a-day"),
         pytest.param("date", "2026年3月12日", r'"\"2026-03-12\""', id="a-day-in-japanese"),
         pytest.param("date", "March 2026", r'"\"2026-03\""', id="a-month"),
