@@ -5,7 +5,7 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from itertools import islice
-from typing import Any, Final, Literal, cast
+from typing import Final, Literal, cast
 from uuid import UUID
 
 from langchain_nuextract.errors import UnsupportedSchema
@@ -29,7 +29,7 @@ _NOTES: Final = ("title", "description", "format", "pattern", "default", "const"
 _KEYWORDS: Final = frozenset({"type", *_OBJECTS, *_SCHEMAS, *_LISTS, *_TEXTS, *_NOTES})
 
 
-def reads_as(schema: Any) -> Literal["python", "json schema", "template"]:
+def reads_as(schema: object) -> Literal["python", "json schema", "template"]:
     """Tell a type, a JSON Schema and a template from each other, by their structure.
 
     Raises:

@@ -39,14 +39,14 @@ class SchemaSource(Protocol):
         """
         ...
 
-    def as_json(self, value: Any) -> JSON:
+    def as_json(self, value: object) -> JSON:
         """Write an instance as JSON; what is JSON already is left as it is."""
         ...
 
 
 @dataclass(frozen=True)
 class _PythonType:
-    type: Any
+    type: object
 
     def node(self, depth: int) -> Node:
         from langchain_nuextract.schema.python_types.pydantic_schema import json_schema as described  # noqa: PLC0415 Pydantic is heavy
@@ -56,7 +56,7 @@ class _PythonType:
     def check(self, value: JSON) -> Any:
         return check_python(self.type, value)
 
-    def as_json(self, value: Any) -> JSON:
+    def as_json(self, value: object) -> JSON:
         from langchain_nuextract.schema.python_types.lowering import as_json  # noqa: PLC0415 Pydantic is heavy
 
         return as_json(self.type, value)

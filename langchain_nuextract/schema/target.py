@@ -42,7 +42,7 @@ FULL: Final[Speaks] = _Full()
 class Drafts(Protocol):
     """A model that writes templates."""
 
-    def draft_template(self, document: Any) -> JSON:
+    def draft_template(self, document: object) -> JSON:
         """Write a template for a description or a document."""
         ...
 
@@ -77,7 +77,7 @@ class Target(Generic[T]):
     @staticmethod
     def of(schema: object, *, strict: bool = False, depth: int = DEPTH) -> "Target[Any]": ...
     @staticmethod
-    def of(schema: Any, *, strict: bool = False, depth: int = DEPTH) -> "Target[Any]":
+    def of(schema: object, *, strict: bool = False, depth: int = DEPTH) -> "Target[Any]":
         """Compile a schema.
 
         Args:
@@ -99,7 +99,7 @@ class Target(Generic[T]):
         return found
 
     @staticmethod
-    def draft(document: Any, *, llm: Drafts) -> "Target[dict[str, Any]]":
+    def draft(document: object, *, llm: Drafts) -> "Target[dict[str, Any]]":
         """Let a model write the template, from a description of what is wanted or from a document."""
         return Target[Any].of(llm.draft_template(document))
 
@@ -290,11 +290,11 @@ class Target(Generic[T]):
         return self._lenses[vocabulary]
 
 
-def _is_target(schema: Any) -> TypeGuard[Target[Any]]:
+def _is_target(schema: object) -> TypeGuard[Target[Any]]:
     return isinstance(schema, Target)
 
 
-def _target(schema: Any, depth: int) -> Target[Any]:
+def _target(schema: object, depth: int) -> Target[Any]:
     source = reads_as(schema)
     name = _name(schema)
     kept = schema if source == "python" else _written(schema)
@@ -302,14 +302,14 @@ def _target(schema: Any, depth: int) -> Target[Any]:
     return target
 
 
-def _written(schema: Any) -> str:
+def _written(schema: object) -> str:
     try:
         return json.dumps(schema, ensure_ascii=False)
     except (TypeError, ValueError) as error:
         raise UnsupportedSchema((), f"this is not JSON: {error}") from error
 
 
-def _name(schema: Any) -> str:
+def _name(schema: object) -> str:
     if isinstance(schema, Mapping):
         title = cast("Mapping[str, JSON]", schema).get("title")
         return title if isinstance(title, str) and title else "Extraction"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @lru_cache(maxsize=256)
-def adapter(type_: Any) -> "TypeAdapter[Any]":
+def adapter(type_: object) -> "TypeAdapter[Any]":
     """Give what Pydantic knows about a type.
 
     Raises:

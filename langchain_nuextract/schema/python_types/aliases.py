@@ -31,7 +31,7 @@ def keys_of(alias: object) -> list[str]:
 
 
 @lru_cache(maxsize=256)
-def reads_names(type_: Any) -> bool:
+def reads_names(type_: object) -> bool:
     """Whether a type has fields that are read by paths alone, `AliasPath("address", "street")`.
 
     They are asked for by their names, and have to be validated by them.

@@ -23,7 +23,7 @@ _WORDS = {
 }
 
 
-def check_python(type_: Any, value: JSON) -> Any:
+def check_python(type_: object, value: JSON) -> Any:
     """Make an instance of a Python type of a JSON value.
 
     Raises:
@@ -47,7 +47,7 @@ def _invalid(entries: "list[ErrorDetails]", value: JSON) -> InvalidValue:
     return InvalidValue([_problem(entry, value) for entry in entries])
 
 
-def _located(type_: Any, value: JSON, error: Exception) -> list[Problem]:
+def _located(type_: object, value: JSON, error: Exception) -> list[Problem]:
     """Find out where the user's code failed, by validating once more with each piece of it under guard."""
     from pydantic import ValidationError  # noqa: PLC0415 heavy
 

@@ -17,7 +17,7 @@ from langchain_nuextract.schema.python_types.instances import check_python
 _PLAIN = (str, int, float, bool, type(None))
 
 
-def as_json(type_: Any, value: object) -> JSON:
+def as_json(type_: object, value: object) -> JSON:
     """Write an instance as the JSON that it can be made of again; what is JSON already is left as it is.
 
     A value that only its own serializer can write, as that of a class of the user's, is written by it.
@@ -39,11 +39,11 @@ def as_json(type_: Any, value: object) -> JSON:
     return dumped if _makes(type_, dumped, value) else written
 
 
-def _dumped(type_: Any, value: object) -> JSON:
+def _dumped(type_: object, value: object) -> JSON:
     return adapter(type_).dump_python(value, mode="json", by_alias=True, warnings=False)
 
 
-def _makes(type_: Any, written: JSON, value: object) -> bool:
+def _makes(type_: object, written: JSON, value: object) -> bool:
     try:
         return bool(check_python(type_, written) == value)
     except (InvalidValue, ValidationError, TypeError):
@@ -53,9 +53,11 @@ def _makes(type_: Any, written: JSON, value: object) -> bool:
 def _is_json(value: object) -> bool:
     match value:
         case dict():
-            return all(isinstance(key, str) and _is_json(child) for key, child in cast("dict[Any, Any]", value).items())
+            return all(
+                isinstance(key, str) and _is_json(child) for key, child in cast("dict[object, object]", value).items()
+            )
         case list():
-            return all(_is_json(child) for child in cast("list[Any]", value))
+            return all(_is_json(child) for child in cast("list[object]", value))
         case _:
             return type(value) in _PLAIN
 
@@ -73,16 +75,16 @@ def _written(value: Any) -> JSON:
         case BaseModel():
             written = _parts(value) | {name: _written(extra) for name, extra in (value.model_extra or {}).items()}
         case Mapping():
-            pairs = cast("Mapping[Any, Any]", value).items()
+            pairs = cast("Mapping[object, object]", value).items()
             written = {_key(name): _written(child) for name, child in pairs}
         case list() | tuple() | set() | frozenset():
-            written = [_written(child) for child in cast("Iterable[Any]", value)]
+            written = [_written(child) for child in cast("Iterable[object]", value)]
         case _:
             written = _parts(value) if is_dataclass(value) else to_jsonable_python(value)
     return written
 
 
-def _key(name: Any) -> str:
+def _key(name: object) -> str:
     """Write the key of a mapping as Pydantic does."""
     return next(iter(cast("dict[str, None]", to_jsonable_python({name: None}))))
 

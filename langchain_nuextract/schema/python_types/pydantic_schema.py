@@ -66,7 +66,7 @@ class _Generator(GenerateJsonSchema):
         return {**super().dataclass_field_schema(schema), ALIASES: keys_of(schema.get("validation_alias"))}
 
 
-def json_schema(type_: Any) -> dict[str, JSON]:
+def json_schema(type_: object) -> dict[str, JSON]:
     """Give the JSON Schema of what makes an instance of a type.
 
     Raises:

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import typing_extensions
 
 
-def modern(type_: Any) -> Any:
+def modern(type_: object) -> Any:
     """Give a type in which all TypedDicts are such as Pydantic reads; most types are left as they are."""
     return type_ if sys.version_info >= (3, 12) else _modern(type_, ())
 
 
-def _modern(type_: Any, inside: tuple[Any, ...]) -> Any:
+def _modern(type_: object, inside: tuple[Any, ...]) -> Any:
     if type_ in inside:
         return dict[str, Any]
     if is_typeddict(type_):

@@ -22,7 +22,7 @@ A default factory is told of for the whole value: under a guard, its field would
 
 
 @lru_cache(maxsize=64)
-def guarded(type_: Any) -> "SchemaValidator":
+def guarded(type_: object) -> "SchemaValidator":
     """Give a validator of a type that turns every error of the user's code into a `ValidationError` at its place.
 
     It is made where such an error came up, and for that alone: it is slower than Pydantic's own.
@@ -36,7 +36,7 @@ def guarded(type_: Any) -> "SchemaValidator":
     return make(_guarded(adapter(type_).core_schema), **own)
 
 
-def _guarded(node: Any) -> Any:
+def _guarded(node: object) -> object:
     """Wrap each node of a core schema in which the user's code may run."""
     if isinstance(node, list):
         return [_guarded(child) for child in cast("list[Any]", node)]
@@ -53,7 +53,7 @@ def _guarded(node: Any) -> Any:
     return {**wrapped, "ref": ref} if ref else wrapped
 
 
-def _guard(value: Any, handler: "Callable[[Any], Any]") -> Any:
+def _guard(value: object, handler: "Callable[[object], object]") -> object:
     from pydantic_core import (  # noqa: PLC0415 heavy
         PydanticCustomError,
         PydanticKnownError,
