@@ -39,7 +39,7 @@ class SchemaSource(Protocol):
         """
         ...
 
-    def as_json(self, value: object) -> JSON:
+    def as_json(self, value: Any) -> JSON:
         """Write an instance as JSON; what is JSON already is left as it is."""
         ...
 
@@ -56,7 +56,7 @@ class _PythonType:
     def check(self, value: JSON) -> Any:
         return check_python(self.type, value)
 
-    def as_json(self, value: object) -> JSON:
+    def as_json(self, value: Any) -> JSON:
         from langchain_nuextract.schema.python_types.lowering import as_json  # noqa: PLC0415 Pydantic is heavy
 
         return as_json(self.type, value)

@@ -65,9 +65,9 @@ def _labels_saying(labels: Sequence[str], value: object) -> str | None:
     return said[0] if len(said) == 1 else None
 
 
-def labels_in(written: str, labels: Sequence[str]) -> list[str] | None:
-    """The labels that a text lists; None if it lists anything else."""
-    folded = {folded_name(each): each for each in labels}
+def labels_in(written: str, labels: Sequence[str], names: Sequence[tuple[str, str]] = ()) -> list[str] | None:
+    """The labels that a text lists, by themselves or by other names; None if it lists anything else."""
+    folded = {fold(name): each for name, each in names} | {folded_name(each): each for each in labels}
     parts = [folded.get(fold(part.strip())) for part in _BETWEEN_LABELS.split(written)]
     return [part for part in parts if part is not None] if parts and None not in parts else None
 

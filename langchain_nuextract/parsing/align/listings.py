@@ -89,7 +89,7 @@ class Listings(Singles):
         if is_echo(node, shape):
             return [] if self.change(path, *ECHO, plain(node), []) else plain(node)
         if isinstance(node, ScalarNode) and isinstance(node.value, str) and node.value not in shape.labels:
-            listed = labels_in(node.value, shape.labels)
+            listed = labels_in(node.value, shape.labels, shape.names)
             if listed and len(listed) > 1 and self.change(path, "listed-labels", "shape", node.value, [*listed]):
                 return [*listed]
         ticked = ticks(node, shape.labels) if isinstance(node, ObjectNode) else None

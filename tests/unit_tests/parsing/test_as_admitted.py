@@ -303,3 +303,7 @@ def test_what_is_said_of_another_kind_of_object_is_left_out_on_record(kind: Any,
     assert {repair.path for repair in reading.repairs} == {("it", name) for name in left_out}
     found = target.validate(target.lift(reading.value)).it.model_dump()
     assert found == {name: value for name, value in answer.items() if name in found}
+
+
+def test_names_of_members_in_one_text_are_several() -> None:
+    assert taken(list[Kind], "CREDIT_NOTE, Invoice", policy="safe") == [Kind.CREDIT_NOTE, Kind.INVOICE]
