@@ -144,4 +144,6 @@ def _meet_field(one: Field | None, two: Field | None, a: Record, b: Record) -> F
     only, other = (one, b) if one else (two, a)
     if only is None or (other.rest is None and not other.open):
         return None
-    return replace(only, node=meet(only.node, other.rest)) if other.rest else only
+    # `{"patternProperties": {"^n_": …}}` says nothing of a part that is called otherwise.
+    both = meet(only.node, other.rest) if other.rest else only.node
+    return only if is_impossible(both) else replace(only, node=both)

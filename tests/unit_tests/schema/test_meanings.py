@@ -169,6 +169,15 @@ CONDITIONS = [
         {"e": "string"},
         id="dependencies",
     ),
+    pytest.param(
+        {
+            "patternProperties": {"^no_": {"type": "integer"}},
+            "if": {"required": ["n"]},
+            "then": {"properties": {"v": {"type": "string"}}},
+        },
+        {"v": "string", "other": [{"key": "string", "value": "integer"}]},
+        id="beside parts of a pattern",
+    ),
     pytest.param({"dependentRequired": {"n": ["w"]}}, {"w": "string"}, id="required with another, and not described"),
     pytest.param(
         {
