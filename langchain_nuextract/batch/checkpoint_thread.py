@@ -2,71 +2,76 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Literal, TypeVar
+from contextlib import suppress
+from typing import Literal, Self, TypeVar
 
 from langchain_nuextract.batch.checkpoint import LEASE_SECONDS, Checkpoint, CheckpointRow
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
 class CheckpointThread:
-    """What `Checkpoint` does, for an event loop; see there."""
+    """What `Checkpoint` does, for an event loop, in an `async with` block; its claims are renewed until the end.
 
-    checkpoint: Checkpoint
-    thread: ThreadPoolExecutor
+    It is no generator: where the interpreter ends in the middle, an event loop closes all generators at once, and one
+    within another twice.
 
-    async def take(self, key: str, stale: CheckpointRow | None = None) -> CheckpointRow | Literal["claimed", "busy"]:
-        """Look a document up, and claim it if it is not finished."""
-        return await _on(self.thread, lambda: self.checkpoint.take(key, stale))
-
-    async def get(self, key: str) -> CheckpointRow | None:
-        """Look something up, and claim nothing."""
-        return await _on(self.thread, lambda: self.checkpoint.get(key))
-
-    async def forget(self, prefix: str) -> None:
-        """Drop what is kept under keys that begin so."""
-        await _on(self.thread, lambda: self.checkpoint.forget(prefix))
-
-    async def put(self, key: str, row: CheckpointRow) -> None:
-        """Keep a document, and give up the claim to it."""
-        await _on(self.thread, lambda: self.checkpoint.put(key, row))
-
-    async def release(self, key: str) -> None:
-        """Give up the claim to a document that is not finished."""
-        await _on(self.thread, lambda: self.checkpoint.release(key))
-
-
-@asynccontextmanager
-async def open_checkpoint(path: str | os.PathLike[str]) -> AsyncGenerator[CheckpointThread]:
-    """Open a checkpoint, and renew its claims until the end.
+    Args:
+        path: The file.
 
     Raises:
         CheckpointError: The file cannot be used.
     """
-    thread = ThreadPoolExecutor(1, thread_name_prefix="nuextract-checkpoint")
-    try:
-        checkpoint = await _on(thread, lambda: Checkpoint(path))
-        renewing = asyncio.create_task(_renew(checkpoint, thread))
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = path
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="nuextract-checkpoint")
+
+    async def __aenter__(self) -> Self:
         try:
-            yield CheckpointThread(checkpoint, thread)
+            self._checkpoint = await self._on_thread(lambda: Checkpoint(self._path))
+        except BaseException:
+            self._thread.shutdown(wait=False)
+            raise
+        self._renewing = asyncio.create_task(self._renew())
+        return self
+
+    async def __aexit__(self, *raised: object) -> None:
+        self._renewing.cancel()
+        try:
+            await asyncio.gather(self._renewing, return_exceptions=True)
+            with suppress(RuntimeError):  # the interpreter is ending, and all claims end with the process
+                await self._on_thread(self._checkpoint.close)
         finally:
-            renewing.cancel()
-            await asyncio.gather(renewing, return_exceptions=True)
-            await _on(thread, checkpoint.close)
-    finally:
-        thread.shutdown(wait=False)
+            self._thread.shutdown(wait=False)
 
+    async def take(self, key: str, stale: CheckpointRow | None = None) -> CheckpointRow | Literal["claimed", "busy"]:
+        """Look a document up, and claim it if it is not finished."""
+        return await self._on_thread(lambda: self._checkpoint.take(key, stale))
 
-async def _renew(checkpoint: Checkpoint, thread: ThreadPoolExecutor) -> None:
-    while True:
-        await asyncio.sleep(LEASE_SECONDS / 3)
-        await _on(thread, checkpoint.renew)
+    async def get(self, key: str) -> CheckpointRow | None:
+        """Look something up, and claim nothing."""
+        return await self._on_thread(lambda: self._checkpoint.get(key))
 
+    async def forget(self, prefix: str) -> None:
+        """Drop what is kept under keys that begin so."""
+        await self._on_thread(lambda: self._checkpoint.forget(prefix))
 
-async def _on(thread: ThreadPoolExecutor, call: Callable[[], T]) -> T:
-    return await asyncio.get_running_loop().run_in_executor(thread, call)
+    async def put(self, key: str, row: CheckpointRow) -> None:
+        """Keep a document, and give up the claim to it."""
+        await self._on_thread(lambda: self._checkpoint.put(key, row))
+
+    async def release(self, key: str) -> None:
+        """Give up the claim to a document that is not finished."""
+        with suppress(RuntimeError):  # as above; what is raised here would hide that the run was cancelled
+            await self._on_thread(lambda: self._checkpoint.release(key))
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(LEASE_SECONDS / 3)
+            await self._on_thread(self._checkpoint.renew)
+
+    async def _on_thread(self, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)

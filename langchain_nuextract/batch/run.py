@@ -18,7 +18,7 @@ from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
-from langchain_nuextract.batch.checkpoint_thread import open_checkpoint
+from langchain_nuextract.batch.checkpoint_thread import CheckpointThread
 from langchain_nuextract.batch.endpoint_pool import pool_for
 from langchain_nuextract.batch.event_loop import Pool
 from langchain_nuextract.batch.options import ManyOptions, Options
@@ -71,7 +71,7 @@ class Batch(Generic[Out]):
                         return
         finally:
             # When the interpreter ends, the loop has ended before, and the workers with it.
-            if pool.loop.is_running():
+            if pool.loop.is_running() and not background_loop.is_over():
                 background_loop.run(working.__aexit__(None, None, None))
 
     async def arun(self, documents: Iterable[Any] | AsyncIterable[Any]) -> AsyncGenerator[Result[Out]]:
@@ -103,7 +103,7 @@ class Batch(Generic[Out]):
         async with AsyncExitStack() as stack:
             checkpoint = None
             if options.checkpoint is not None:
-                checkpoint = await stack.enter_async_context(open_checkpoint(options.checkpoint))
+                checkpoint = await stack.enter_async_context(CheckpointThread(options.checkpoint))
             extractor, most = self.extractor, options.max_concurrency
             if fleet := pool_for(extractor, options.endpoints, most=most):
                 extractor = extractor.with_client(fleet)

@@ -66,7 +66,8 @@ def iterate(source: AsyncGenerator[T]) -> Generator[T]:
         while (item := run(step())) is not done:
             yield item  # pyright: ignore[reportReturnType]  # what is not `done` is an item
     finally:
-        run(source.aclose())
+        if not is_over():
+            run(source.aclose())
 
 
 async def aiterate(source: AsyncGenerator[T]) -> AsyncGenerator[T]:
@@ -86,6 +87,11 @@ async def aiterate(source: AsyncGenerator[T]) -> AsyncGenerator[T]:
 def can_wait() -> bool:
     """Tell whether the thread has begun, and the caller is not on its loop."""
     return _background.is_begun and not _background.is_here()
+
+
+def is_over() -> bool:
+    """Tell whether the interpreter is ending, so that nothing can be run any more."""
+    return _background.is_over
 
 
 def end_if_idle() -> None:
@@ -117,12 +123,18 @@ class _BackgroundLoop:
     """The loop of this process, begun when first needed; a forked process gets one of its own."""
 
     def __init__(self) -> None:
+        self.is_over = False
+        """Whether the interpreter is ending."""
         self._forget()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._forget)
-        atexit.register(self._end, _PARTING)
+        atexit.register(self._end_for_good)
 
     def begin(self, coroutine: Coroutine[Any, Any, T]) -> _Running[T]:
+        if self.is_over:
+            # A thread that is begun now would be waited for and never come.
+            coroutine.close()
+            raise RuntimeError("nothing can be run any more: the interpreter is ending")
         with self._lock:
             if self._loop is None:
                 self._begin_thread()
@@ -155,6 +167,10 @@ class _BackgroundLoop:
     def _count_down(self, _: object) -> None:
         with self._lock:
             self._running -= 1
+
+    def _end_for_good(self) -> None:
+        self.is_over = True
+        self._end(_PARTING)
 
     def _end(self, patience: float | None) -> None:
         loop, thread, self._loop, self._thread = self._loop, self._thread, None, None

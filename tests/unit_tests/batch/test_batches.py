@@ -340,20 +340,30 @@ import sys
 from types import SimpleNamespace
 from tests.unit_tests.batch.test_batches import extractor, numbered
 
-results = extractor(SimpleNamespace(url=sys.argv[1])).extract_many(numbered(10_000), max_concurrency=16)
+checkpoint = sys.argv[3] or None
+results = extractor(SimpleNamespace(url=sys.argv[1])).extract_many(
+    numbered(10_000), max_concurrency=16, checkpoint=checkpoint
+)
 print(next(results).index, flush=True)
 if sys.argv[2] == "interrupt":
     list(results)
 held = [results]
 held.append(held)
+if sys.argv[2] == "error":
+    raise LookupError
 """
 
 
-@pytest.mark.parametrize("how", ["interrupt", "end-of-the-interpreter"])
-def test_a_process_that_gives_a_batch_up_ends_soon(how):
+ENDS = {"interrupt": (-signal.SIGINT, ["KeyboardInterrupt"]), "end": (0, []), "error": (1, ["LookupError"])}
+
+
+@pytest.mark.parametrize(
+    ("how", "checkpoint"), [("interrupt", ""), ("end", ""), ("interrupt", "run.db"), ("error", "run.db")]
+)
+def test_a_process_that_gives_a_batch_up_ends_soon(how, checkpoint, tmp_path):
     with FakeEndpoint(lambda received: FakeReply(right(received), delay=0.2)) as endpoint:
         process = subprocess.Popen(
-            [sys.executable, "-c", INTERRUPTED, endpoint.url, how],
+            [sys.executable, "-c", INTERRUPTED, endpoint.url, how, checkpoint and str(tmp_path / checkpoint)],
             cwd=Path(__file__).parents[3],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -363,8 +373,7 @@ def test_a_process_that_gives_a_batch_up_ends_soon(how):
         if how == "interrupt":
             process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=60)
-    assert process.returncode == (-signal.SIGINT if how == "interrupt" else 0)
-    assert told.strip().splitlines()[-1:] == (["KeyboardInterrupt"] if how == "interrupt" else [])
+    assert (process.returncode, told.strip().splitlines()[-1:]) == ENDS[how]
 
 
 def closed(endpoint, patience=15.0):
