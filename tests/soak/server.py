@@ -10,6 +10,7 @@ import random
 import re
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 from aiohttp import web
@@ -43,9 +44,10 @@ async def drip(request: web.Request, right: bytes) -> web.StreamResponse:
     """The answer is whole, and slow."""
     response = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": str(len(right))})
     await response.prepare(request)
-    for start in range(0, len(right), 60):
-        await response.write(right[start : start + 60])
-        await asyncio.sleep(0.02)
+    with suppress(ConnectionError):  # the client was killed
+        for start in range(0, len(right), 60):
+            await response.write(right[start : start + 60])
+            await asyncio.sleep(0.02)
     return response
 
 

@@ -405,12 +405,12 @@ def test_a_storm_loses_and_doubles_nothing():
 
     with FakeEndpoint(weather) as endpoint:
         extract = extractor(endpoint, timeout=1.0)
-        results = list(extract.extract_many(numbered(2000), max_concurrency=64))
-    assert [one.index for one in results] == list(range(2000))
+        results = list(extract.extract_many(numbered(600), max_concurrency=64))
+    assert [one.index for one in results] == list(range(600))
     good = [one for one in results if one.error is None]
     assert all(one.value.number == one.index for one in good)
     assert all(isinstance(one.error, NuExtractError) for one in results if one.error is not None)
-    assert len(good) > 1800
+    assert len(good) > 540
 
 
 def test_recovery_is_part_of_it(many):
