@@ -18,6 +18,8 @@ _ASSIGNED = re.compile(rf"[A-Za-z_$][\w$.-]{{0,80}}{BLANK}*(?:=(?![=>])|(?={{))"
 _WRONG_COMMA = re.compile(WRONG_COMMA)
 _STRING = r'"(?:[^"\\\n]|\\.)*+"'
 _STRING_AHEAD = re.compile(rf'{_STRING}(?:{BLANK}*(?:[,\]}})]|\Z)|{BLANK}+(?:["{{\[]|{WORD}(?:[\s,\]]|\Z)))')
+_SINGLE_QUOTED_AHEAD = re.compile(rf"'[^'\"\n]*'{BLANK}*[,\]}})]")
+_VALUE_ADJACENT = re.compile(rf"{_STRING}{BLANK}*[,}}]")
 _LAST_STRING_AHEAD = re.compile(rf'{_STRING}{BLANK}*(?:[\]}}]|,{BLANK}*["{{\[\d-]|\Z)')
 _WRONG_COMMA_BEFORE_STRING = re.compile(rf"(?P<mark>[|.]){BLANK}+{_STRING}{BLANK}*(?:[,\]]|(?P=mark){BLANK}*\")")
 """Another mark between two texts of a list: `"a" | "b" | "c"`."""
@@ -84,7 +86,8 @@ class StringEnds:
 
     def _ends_key(self, mark: int, after: str, at: int) -> bool:
         if at == mark + 1 and after == self.quote:
-            return self.doubled
+            # `"a""x"` lacks a colon; `""a"": "x"` is in two pairs of quotes.
+            return self.doubled or _VALUE_ADJACENT.match(self.text, at) is not None
         return after in ":：=→,}]" or self.text.startswith("->", at) or (at > mark + 1 and self._is_value(after, at))
 
     def _ends_before(self, after: str, at: int, *, gap: str) -> bool:
@@ -113,7 +116,8 @@ class StringEnds:
             return mark == self.first or not self._ends_at_the_latest(at) or self._is_followed_by_another(mark)
         if self.place == "member":
             return KEY_AHEAD.match(self.text, at) is not None
-        return "\n" in self.text[mark:at] or _STRING_AHEAD.match(self.text, at) is not None
+        ahead = _STRING_AHEAD if self.text[at] == '"' else _SINGLE_QUOTED_AHEAD
+        return "\n" in self.text[mark:at] or (not adjacent and ahead.match(self.text, at) is not None)
 
     def _is_followed_by_another(self, mark: int) -> bool:
         """Whether the quote at the end was written twice; behind a number the first may be a mark for inches."""

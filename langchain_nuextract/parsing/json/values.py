@@ -41,7 +41,7 @@ _SOFT_STOPS = frozenset({",", "，", ";", "\n", "\\n"})
 _KEY_BEHIND = re.compile(rf"{BLANK}*(?<=[^:：,，|;])(?:{BLANK}|[|;])+(?=\"[^\"\n{{}}\[\]]{{1,120}}\"{BLANK}*:)")
 _NUMBER_MEMBER = re.compile(rf"{WORD}{BLANK}*(?=,{BLANK}*+(?!\d))")
 _MEMBER_ENDS = re.compile(
-    rf"(?:[\"'“‘„«`´＂#{{}}\],]|\\[nrt]|<!--|/[/*]|\.\.\.|\Z|[A-Za-z_$][\w$.-]{{0,80}}[\"']?{BLANK}*[:：])"
+    rf"(?:[\"'“‘„«`´＂#{{}}\],]|\\[nrt]|<!--|/[/*]|\.\.\.|\Z|[A-Za-z_$][\w$.-]{{0,80}}[\"']?{BLANK}*(?:[:：→]|[=-]>))"
 )  # fmt: skip
 _KEY_FOR_VALUE = re.compile(rf"(?:\"[^\"\n{{}}\[\]]{{1,120}}\"|'[^'\"\n{{}}\[\]]{{1,120}}'){BLANK}*:")
 _PLUS = re.compile(rf"{BLANK}*\+{BLANK}*(?=[\"'])")

@@ -18,7 +18,7 @@ FIRST_RULE: Final = 3
 """Lines in which a table of pipes has its rule: behind its head, or above it too."""
 
 _BOLD = re.compile(r"\*\*|__|`")
-_RULE = re.compile(r"(?=[^-=]*[-=]{2})[\s|+:=-]+")
+_RULE = re.compile(r"(?=[^-=]*[-=]{2}|\|[\s:]*-)[\s|+:=-]+")
 _NAME = re.compile(r"[#*_\s]{0,20}(?P<name>\w[^:*|]{0,60}?)[*_]{0,2}:?[*_]{0,2}\s*")
 _ROW_END = re.compile(r"</tr\s*>|<br\s*/?>|</(?:p|li|div|h[1-6])\s*>", re.IGNORECASE)
 _CELL_END = re.compile(r"</t[dh]\s*>(?=\s*<t[dh])", re.IGNORECASE)
