@@ -160,7 +160,7 @@ class _Visit:
         )
 
     def _grammar(self, request: Request, model: str, kind: str) -> Finding:
-        """Tell whether verbatim values can be held to the document, and by which engine.
+        """Tell whether verbatim values can be constrained to the document, and by which engine.
 
         An engine that was made for other grammars fails at one that it cannot read: since vLLM 0.32 in that request
         alone, but before there were versions in which the whole server ended by it.
@@ -169,15 +169,15 @@ class _Visit:
         if version < _SAFE:
             return Finding("unsure", "it was not tried whether it takes grammars: vLLM before 0.32 may end", _FLAG)
         if self._heeds(LLGUIDANCE + PROBE, request, model):
-            return Finding("good", "verbatim values can be held to the document")
+            return Finding("good", "verbatim values can be constrained to the document")
         if self._heeds(PROBE, request, model):
-            slow = "verbatim values can be held to the document by xgrammar, to passages of a long one"
+            slow = "verbatim values can be constrained to the document by xgrammar, to passages of a long one"
             return Finding("unsure", slow, _ENGINES[kind])
-        return Finding("unsure", "verbatim values can be checked, not held to the document", _ENGINES[kind])
+        return Finding("unsure", "verbatim values can be checked, not constrained to the document", _ENGINES[kind])
 
     def _heeds(self, grammar: str, request: Request, model: str) -> bool:
-        held: dict[str, JSON] = {"structured_outputs": {"grammar": grammar}, "grammar": grammar}
-        message, _ = self._said(request, model, {**request.body, **held})
+        constraint: dict[str, JSON] = {"structured_outputs": {"grammar": grammar}, "grammar": grammar}
+        message, _ = self._said(request, model, {**request.body, **constraint})
         return heeds_probe(str(message.get("content") or message.get("text") or ""))
 
     def _version(self) -> str:

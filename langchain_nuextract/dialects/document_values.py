@@ -13,7 +13,7 @@ from langchain_nuextract.grounding.dates import DateIndex
 from langchain_nuextract.grounding.number_words import WordNumberIndex
 from langchain_nuextract.grounding.numbers import NumberIndex
 from langchain_nuextract.scalars.code_names import money_in
-from langchain_nuextract.schema.value_types import said_as
+from langchain_nuextract.schema.value_types import notation_of
 
 MOST: Final = 2_000
 """Values of one type; a document that says more is a table whose values are as good as any."""
@@ -116,7 +116,7 @@ WRITTEN: Final[Mapping[str, Callable[[str], Iterable[str]]]] = {
     "phone": phones,
     "truth": truth,
 }
-"""What a document says, by the `said_as` of a type."""
+"""What a document says, by the `notation` of a type."""
 
 
 @lru_cache(maxsize=64)
@@ -127,7 +127,7 @@ def values_of(type_: str, text: str) -> tuple[str, ...] | None:
         type_: The name of a NuExtract type.
         text: The document's text.
     """
-    write = WRITTEN.get(said_as(type_))
+    write = WRITTEN.get(notation_of(type_))
     if write is None:
         return None
     found = tuple(dict.fromkeys(write(text)))

@@ -34,7 +34,7 @@ from langchain_nuextract.schema.answer_shape import (
     words,
 )
 from langchain_nuextract.schema.render import answer_schema
-from langchain_nuextract.schema.value_types import said_as
+from langchain_nuextract.schema.value_types import notation_of
 
 PROBE: Final = 'start: "{\\"bird\\": \\"" WORDS "\\"}"\nWORDS: %regex {"substring_chunks": ["kestrel"]}\n'
 """A grammar that lets no model answer a question, so that it can be seen whether a server heeds it."""
@@ -158,7 +158,7 @@ class _Writer:
     def _scalar(self, shape: ScalarShape, *, nullable: bool) -> str:
         """Write what may stand for a value; empty if nothing may."""
         missing = ['"\\"\\""'] if not shape.type else ['"null"'] if nullable else []
-        if shape.verbatim or said_as(shape.type) == "words":
+        if shape.verbatim or notation_of(shape.type) == "words":
             return _either([self._run(), *missing])
         said = values_of(shape.type, self.text)
         if said is None:

@@ -118,9 +118,9 @@ _BY_NOTATION: Final[Mapping[str, Callable[[Offers], Iterable[str]]]] = {
     "truth": lambda _: ("true", "false"),
 }
 _BY_TYPE: Final[Mapping[str, Callable[[Offers], Iterable[str]]]] = {
-    row.name: _matching(re.compile(row.in_text)) if row.in_text else _BY_NOTATION[row.said_as]
+    row.name: _matching(re.compile(row.in_text)) if row.in_text else _BY_NOTATION[row.notation]
     for row in TYPES.values()
-    if row.in_text or row.said_as in _BY_NOTATION
+    if row.in_text or row.notation in _BY_NOTATION
 }
 OFFERED: Final = frozenset(_BY_TYPE)
 """The types whose values can be read out of a text; those of any other type are words of it."""

@@ -39,7 +39,7 @@ class AttemptRequest:
     base: Request
     """The request whose answer is continued; the same as `request` if none is."""
     grammar: str = field(default="", repr=False)
-    """What the decoding is held to, beyond the schema."""
+    """The grammar by which the decoding is constrained, beyond the schema."""
 
 
 @dataclass(frozen=True, slots=True)

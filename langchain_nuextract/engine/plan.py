@@ -128,7 +128,7 @@ class Plan(Generic[T]):
         )
 
     def _is_extractive(self, kind: AttemptKind) -> bool:
-        """Whether to hold the decoding to the words of the document."""
+        """Whether to constrain the decoding to the words of the document."""
         match self.options.recovery.verbatim:
             case "constrained":
                 return kind == "constrained" or not self.options.thinking

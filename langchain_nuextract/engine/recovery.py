@@ -45,9 +45,9 @@ class RecoveryPolicy:
         verbatim: What is done for the values of fields that are asked for as `verbatim-string` to be words of the
             document. `checked`: a value that the document does not have is left out and a problem, and asked for
             again; where that comes to constrained decoding, the model can write no other words than the document's.
-            `constrained`: decoding is held to the document's words from the first call on, unless the model is to
-            think first; and checked, too. Needs a server with llguidance or xgrammar 0.2.7, as vLLM 0.32 has them, and
-            is best with `--structured-outputs-config.backend guidance`; with others, and with a warning, values are
+            `constrained`: the model can write no others from the first call on, unless it is to think first; what it
+            writes is checked, too. Needs a server with llguidance or xgrammar 0.2.7, as vLLM 0.32 has them, and is
+            best with `--structured-outputs-config.backend guidance`; with others, and with a warning, values are
             checked. It has no effect on documents with images.
 
     Raises:

@@ -102,7 +102,7 @@ class RecoveryStrategies:
         return AttemptRequest(kind, shape, request, request, grammar)
 
     def with_other_grammar(self, refused: AttemptRequest) -> AttemptRequest:
-        """Ask for the same once more, held to a grammar that the server may take, or to the schema alone."""
+        """Ask for the same once more, constrained by a grammar that the server may take, or by the schema alone."""
         if refused.request.before:
             free = resume(refused.base, refused.request.before)
             return replace(refused, request=replace(refused.request, body=free.body), grammar="")

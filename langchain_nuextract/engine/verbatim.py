@@ -1,4 +1,4 @@
-"""Verbatim values are words of the document: held to them while they are written, and checked when they are read."""
+"""Verbatim values are words of the document: by constrained decoding, and by a check of what was read."""
 
 import re
 import warnings
@@ -32,8 +32,12 @@ _ABOUT: Final = re.compile(r"grammar|structured|guid|lark|extra|unknown|unrecogn
 """What is in the words of servers that do not know the field, or cannot read what is in it."""
 _ABSENT: Final = "the document does not have these words: "
 _GUIDE: Final = "Serve with --structured-outputs-config.backend guidance, or see docs/extractive-decoding.md"
-_FEWER: Final = f"the server takes no grammar of a long document: verbatim values are held to passages of it. {_GUIDE}."
-_NONE: Final = f"the server takes no grammar ({{}}): verbatim values are checked, not held to the document. {_GUIDE}."
+_FEWER: Final = (
+    f"the server takes no grammar of a long document: verbatim values are constrained to passages of it. {_GUIDE}."
+)
+_NONE: Final = (
+    f"the server takes no grammar ({{}}): verbatim values are checked, not constrained to the document. {_GUIDE}."
+)
 _IGNORED: Final = "it was sent one, and answered with words that the document does not have"
 
 

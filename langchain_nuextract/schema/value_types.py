@@ -49,7 +49,7 @@ class ValueType:
     """A pattern of texts that are in the type's normal form beyond doubt, so that nothing need be read out of them."""
     nearby: tuple[str, ...] = ()
     """What to ask for where a generation lacks the type, best first; plain text is the last resort."""
-    said_as: Notation = ""
+    notation: Notation = ""
     """What a document has where it says such a value, for models that may write nothing else."""
     in_text: str = ""
     """An expression that finds such values in a document as they stand; it takes time linear in the document."""
@@ -64,19 +64,19 @@ _COUNTRIES: Final = "US FR IE GB IT ES DE PT CA MX BR AU JP KR CN IN VN TH RU PL
 
 
 def _code(
-    name: str, says: str, holds: Callable[[str], bool], pattern: str = "", *formats: str, said_as: Notation = ""
+    name: str, says: str, holds: Callable[[str], bool], pattern: str = "", *formats: str, notation: Notation = ""
 ) -> ValueType:
     return ValueType(
-        name, says=says, holds=holds, formats=formats, pattern=pattern, normal=pattern, said_as=said_as, is_code=True
+        name, says=says, holds=holds, formats=formats, pattern=pattern, normal=pattern, notation=notation, is_code=True
     )
 
 
 _ROWS: Final = (
-    ValueType("integer", "integer", said_as="integer"),
-    ValueType("number", "number", said_as="number"),
-    ValueType("boolean", "boolean", said_as="truth", is_code=True),
+    ValueType("integer", "integer", notation="integer"),
+    ValueType("number", "number", notation="number"),
+    ValueType("boolean", "boolean", notation="truth", is_code=True),
     ValueType("string"),
-    ValueType("verbatim-string", formats=("uuid", "hostname", "ipv4", "ipv6"), said_as="words"),
+    ValueType("verbatim-string", formats=("uuid", "hostname", "ipv4", "ipv6"), notation="words"),
     ValueType(
         "date",
         says="a date (ISO 8601)",
@@ -84,7 +84,7 @@ _ROWS: Final = (
         formats=("date",),
         pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$",
         normal=r"^\d{4}(?:-\d{2}){1,2}$",
-        said_as="day",
+        notation="day",
         nearby=("date-time",),
     ),
     ValueType(
@@ -94,7 +94,7 @@ _ROWS: Final = (
         formats=("time",),
         pattern=_CLOCK,
         normal=r"^\d{2}:\d{2}\S*$",
-        said_as="clock",
+        notation="clock",
     ),
     ValueType(
         "date-time",
@@ -103,7 +103,7 @@ _ROWS: Final = (
         formats=("date-time",),
         pattern=rf"^[0-9]{{4}}-[0-9]{{2}}(-[0-9]{{2}}(T{_TIME})?)?$",
         normal=r"^\d{4}-\d{2}(?:-\d{2}(?:T\S+)?)?$",
-        said_as="moment",
+        notation="moment",
     ),
     ValueType(
         "duration",
@@ -114,7 +114,7 @@ _ROWS: Final = (
         in_text=r"\bP(?=[\dT])(?:\d+[YMWD])*(?:T(?:\d+[HMS])+)?\b",
     ),
     _code("country", "a country code (ISO 3166-1 alpha-2)", is_country, "^[A-Z]{2}$", "country-code"),
-    _code("currency", "a currency code (ISO 4217)", is_currency, "^[A-Z]{3}$", "currency-code", said_as="money"),
+    _code("currency", "a currency code (ISO 4217)", is_currency, "^[A-Z]{3}$", "currency-code", notation="money"),
     _code("language", "a language code (ISO 639-3)", is_language, "^[a-z]{3}$"),
     _code("language-tag", "a language tag (BCP 47)", is_language_tag),
     _code("script", "a script code (ISO 15924)", is_script, "^[A-Z][a-z]{3}$"),
@@ -125,7 +125,7 @@ _ROWS: Final = (
         holds=is_url,
         formats=("uri", "iri", "url"),
         nearby=_VERBATIM,
-        said_as="words",
+        notation="words",
         in_text=(r"(?:https?://|www\.)[^\s<>\"')]*[\w/]|\b[a-z][\w-]*(?:\.[\w-]+)*\.[a-z]{2,6}(?:/[^\s<>\"')]*)?\b"),
     ),
     ValueType(
@@ -134,7 +134,7 @@ _ROWS: Final = (
         holds=is_email,
         formats=("email", "idn-email"),
         nearby=_VERBATIM,
-        said_as="words",
+        notation="words",
         in_text=r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
     ),
     ValueType(
@@ -143,7 +143,7 @@ _ROWS: Final = (
         holds=is_phone,
         formats=("phone",),
         nearby=_VERBATIM,
-        said_as="phone",
+        notation="phone",
         in_text=r"\+?\(?\d[\d ()./-]{4,}\d",
     ),
     ValueType(
@@ -151,10 +151,10 @@ _ROWS: Final = (
         says="an IBAN",
         holds=is_iban,
         nearby=_VERBATIM,
-        said_as="words",
+        notation="words",
         in_text=r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b",
     ),
-    ValueType("bic", says="a BIC", holds=is_bic, nearby=_VERBATIM, said_as="words"),
+    ValueType("bic", says="a BIC", holds=is_bic, nearby=_VERBATIM, notation="words"),
 )
 _REGIONS: Final = tuple(
     _code(f"region:{country}", f"the code of a part of {country} (ISO 3166-2)", region(country))
@@ -178,9 +178,9 @@ def json_kind(name: str) -> str:
     return TYPES[name].kind if name in TYPES else "string"
 
 
-def said_as(name: str) -> Notation:
+def notation_of(name: str) -> Notation:
     """Tell what stands in a document for a value of a type."""
-    return TYPES[name].said_as if name in TYPES else ""
+    return TYPES[name].notation if name in TYPES else ""
 
 
 def json_kinds(name: str) -> frozenset[str]:

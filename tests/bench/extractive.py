@@ -1,4 +1,4 @@
-"""What decoding held to the document gives and costs, on a real vLLM with a tiny model: `make bench-held`.
+"""What decoding constrained to the document gives and costs, on a real vLLM with a tiny model: `make bench-held`.
 
     python -m tests.bench.extractive [--documents 200] [--backend guidance] [--skip-cost]
 

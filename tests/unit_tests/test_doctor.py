@@ -191,14 +191,14 @@ class Engine(Page):
 @pytest.mark.parametrize(
     ("version", "takes", "mark", "what", "grammars"),
     [
-        pytest.param("0.32.0", ("%", "start"), "good", "can be held to the document", 1, id="llguidance"),
+        pytest.param("0.32.0", ("%", "start"), "good", "can be constrained to the document", 1, id="llguidance"),
         pytest.param("0.33.1rc1", ("start",), "unsure", "by xgrammar", 2, id="xgrammar"),
         pytest.param("0.32.0", ("nothing",), "unsure", "can be checked", 2, id="neither"),
         pytest.param("0.21.0", ("%", "start"), "unsure", "was not tried", 0, id="old"),
         pytest.param("", ("%", "start"), "unsure", "was not tried", 0, id="no-version"),
     ],
 )
-def test_it_is_told_how_vllm_holds_verbatim_values_to_the_document(version, takes, mark, what, grammars):
+def test_it_is_told_how_vllm_constrains_verbatim_values_to_the_document(version, takes, mark, what, grammars):
     engine = type("Engine", (Engine,), {"version": version, "takes": takes, "grammars": []})
     server = HTTPServer(("127.0.0.1", 0), engine)
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()

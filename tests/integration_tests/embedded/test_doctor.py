@@ -14,4 +14,4 @@ def test_a_chat_template_without_a_place_for_templates_is_found_out(embedded):
     *_, template, _, _, grammar = examine(embedded.base_url, key=embedded.api_key, dialect="3")
     assert template.mark == "bad"
     assert "its chat template has no place" in template.what
-    assert (grammar.mark, grammar.what) == ("good", "verbatim values can be held to the document")
+    assert (grammar.mark, grammar.what) == ("good", "verbatim values can be constrained to the document")

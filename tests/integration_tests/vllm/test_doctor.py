@@ -27,11 +27,11 @@ def test_the_trap_of_the_reasoning_parser_is_seen(nuextract3: Server):
     assert found[trap] == "unsure"
 
 
-def test_it_is_seen_whether_verbatim_values_can_be_held_to_the_document(nuextract2: Server):
+def test_it_is_seen_whether_verbatim_values_can_be_constrained_to_the_document(nuextract2: Server):
     """By llguidance or by xgrammar: that is for what the server was asked first to decide."""
     found = diagnosis(nuextract2, "numind/NuExtract-2.0-2B")
     held = {what: mark for what, mark in found.items() if what.startswith("verbatim values")}
     assert held in (
-        {"verbatim values can be held to the document": "good"},
-        {"verbatim values can be held to the document by xgrammar, to passages of a long one": "unsure"},
+        {"verbatim values can be constrained to the document": "good"},
+        {"verbatim values can be constrained to the document by xgrammar, to passages of a long one": "unsure"},
     )

@@ -1,4 +1,4 @@
-"""Decoding held to the document: how vLLM's engines read its grammars, which one is taken, and what comes of it."""
+"""Extractive decoding: how vLLM's engines read its grammars, which one is taken, and what comes of it."""
 
 import json
 import subprocess
@@ -122,7 +122,7 @@ def test_both_engines_take_what_the_document_says_and_nothing_else() -> None:
     assert wrong == [[False, False]] * len(WRONG)
 
 
-def test_the_rest_of_a_cut_answer_is_held_as_the_whole_is() -> None:
+def test_the_rest_of_a_cut_answer_is_constrained_as_the_whole_is() -> None:
     whole = json.dumps(RIGHT, ensure_ascii=False)
     points = sorted({resume_point(whole[:size], "") for size in range(1, len(whole))} - {""}, key=len)
     assert len(points) > 3 * len(TEMPLATE)
@@ -206,7 +206,7 @@ def test_an_engine_made_for_json_takes_our_grammar_and_fails_at_one_of_llguidanc
     assert "grammar" not in refused.text
 
 
-def test_a_long_document_is_held_to_its_passages_there_after_one_refusal(xgrammar: Server) -> None:
+def test_a_long_document_is_constrained_to_its_passages_there_after_one_refusal(xgrammar: Server) -> None:
     text = TEXT + "\nand so on" * (SHORT // 8)
     extract = extractor(xgrammar, {"seller": "verbatim-string"}, max_tokens=100)
     with pytest.warns(UserWarning, match="passages"):

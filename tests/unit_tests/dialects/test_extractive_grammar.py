@@ -9,7 +9,7 @@ from langchain_nuextract.dialects import dialect_named
 from langchain_nuextract.dialects.document_values import WRITTEN, values_of
 from langchain_nuextract.dialects.extractive_grammar import extractive_grammar
 from langchain_nuextract.schema.target import Target
-from langchain_nuextract.schema.value_types import SCALARS, said_as
+from langchain_nuextract.schema.value_types import SCALARS, notation_of
 
 
 def rules(template: dict, text: str, model: str = "nuextract-3") -> dict[str, str]:
@@ -57,7 +57,7 @@ def test_free_texts_and_codes_are_free(type_):
 
 
 def test_each_type_is_words_or_said_in_ways_that_are_known_or_free():
-    assert {said_as(type_) for type_ in SCALARS} == {*WRITTEN, "words", ""}
+    assert {notation_of(type_) for type_ in SCALARS} == {*WRITTEN, "words", ""}
 
 
 def test_a_verbatim_text_is_words_of_the_document_or_null():

@@ -33,7 +33,7 @@ def grammar_of(request) -> str:
     return request.body.get("structured_outputs", {}).get("grammar", "")
 
 
-def held(request) -> str:
+def constraint(request) -> str:
     body = request.body
     return "grammar" if grammar_of(request) else "schema" if "response_format" in body else ""
 
@@ -61,7 +61,7 @@ def test_invented_words_are_left_out_and_asked_for_again_in_the_documents_words(
     with FakeEndpoint(*map(json.dumps, answers)) as endpoint:
         details = run(extractor(endpoint, CHECKED).detailed, TEXT)
     assert details.value == RIGHT
-    assert list(map(held, endpoint.requests)) == ["", "", "grammar"]
+    assert list(map(constraint, endpoint.requests)) == ["", "", "grammar"]
     assert [attempt.kind for attempt in details.attempts] == ["plain", "narrowed", "constrained"]
     assert "seller" in grammar_of(endpoint.requests[-1])
     assert "note" not in grammar_of(endpoint.requests[-1])
@@ -128,7 +128,7 @@ def test_a_server_that_takes_no_grammar_is_sent_the_schema_with_a_warning_and_on
         assert run(extract, TEXT) == RIGHT
     assert details.value == RIGHT
     assert [attempt.kind for attempt in details.attempts] == ["constrained"]
-    assert list(map(held, endpoint.requests)) == ["grammar", "schema", "schema"]
+    assert list(map(constraint, endpoint.requests)) == ["grammar", "schema", "schema"]
 
 
 def test_a_server_that_drops_the_grammar_is_noticed_by_the_words_it_answers_with(run):
@@ -136,7 +136,7 @@ def test_a_server_that_drops_the_grammar_is_noticed_by_the_words_it_answers_with
     with FakeEndpoint(*map(json.dumps, answers)) as endpoint, pytest.warns(UserWarning, match="takes no grammar"):
         details = run(extractor(endpoint, CONSTRAINED).detailed, TEXT)
     assert details.value == RIGHT
-    assert list(map(held, endpoint.requests)) == ["grammar", "schema"]
+    assert list(map(constraint, endpoint.requests)) == ["grammar", "schema"]
 
 
 def test_an_error_that_has_nothing_to_do_with_the_grammar_is_raised_as_it_is(run):
@@ -146,7 +146,7 @@ def test_an_error_that_has_nothing_to_do_with_the_grammar_is_raised_as_it_is(run
     assert len(endpoint.requests) == 1
 
 
-def test_a_long_document_is_held_to_passages_where_the_server_takes_no_long_grammar(run):
+def test_a_long_document_is_constrained_to_passages_where_the_server_takes_no_long_grammar(run):
     text = "\n".join((TEXT, *("plain words without anything in them, over and over" for _ in range(SHORT // 40))))
     with FakeEndpoint(REFUSED, json.dumps(RIGHT)) as endpoint:
         extract = extractor(endpoint, CONSTRAINED)
@@ -165,12 +165,12 @@ def test_thinking_is_left_free_and_its_answer_checked(run):
     with FakeEndpoint(*answers) as endpoint:
         details = run(extractor(endpoint, CONSTRAINED, thinking=True).detailed, TEXT)
     assert details.value == RIGHT
-    assert list(map(held, endpoint.requests)) == ["", "", "grammar"]
+    assert list(map(constraint, endpoint.requests)) == ["", "", "grammar"]
     thinks = [request.body["chat_template_kwargs"]["enable_thinking"] for request in endpoint.requests]
     assert thinks == [True, True, False]
 
 
-def test_narrowed_questions_are_held_to_the_document_too(run):
+def test_narrowed_questions_are_constrained_to_the_document_too(run):
     schema = {
         "type": "object",
         "properties": {"seller": {"type": "string", "x-verbatim": True}, "total": {"type": "integer"}},
@@ -199,11 +199,11 @@ def test_a_cut_answer_goes_on_by_the_grammar_of_its_rest(run):
     assert endpoint.requests[1].body["continue_final_message"] is True
 
 
-def test_a_stream_is_held_to_the_document():
+def test_a_stream_is_constrained_to_the_document():
     with FakeEndpoint(json.dumps(RIGHT)) as endpoint:
         *_, last = extractor(endpoint, CONSTRAINED).stream(TEXT)
     assert last == RIGHT
-    assert list(map(held, endpoint.requests)) == ["grammar"]
+    assert list(map(constraint, endpoint.requests)) == ["grammar"]
 
 
 def test_control_marks_stay_broken_in_the_grammar_and_come_back_whole(run):
