@@ -4,6 +4,7 @@ import json
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import partial
 from hashlib import sha256
 from itertools import pairwise
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, cast
 
 from langchain_nuextract.errors import EvaluationError
 from langchain_nuextract.evaluation.gold_document import OUTPUTS, GoldDocument, gold_document, json_lines
+from langchain_nuextract.evaluation.normalised import moment
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.target import Target
 
@@ -183,8 +185,8 @@ class _JSONLines:
 
 
 def _row_of_cells(row: dict[str, Any], target: Target[Any]) -> dict[str, Any]:
-    """Gather the cells of a table's row that are fields of the schema; NaN is not equal to itself."""
-    cells = {key: value for key, value in row.items() if value == value}  # noqa: PLR0124
+    """Gather the cells of a table's row that are fields of the schema; empty cells are as good as none."""
+    cells = {key: _plain(value) for key, value in row.items() if not _is_empty(value)}
     if isinstance(cells.get("expected"), str):
         cells["expected"] = json.loads(str(cells["expected"]))
     if any(key in cells for key in OUTPUTS):
@@ -192,3 +194,23 @@ def _row_of_cells(row: dict[str, Any], target: Target[Any]) -> dict[str, Any]:
     names = {path[0] for path in target.leaf_types}
     expected = {key: value for key, value in cells.items() if key in names}
     return {key: value for key, value in cells.items() if key not in names} | {"expected": expected}
+
+
+def _is_empty(cell: Any) -> bool:
+    """Whether a cell is None, NaN or NaT, which is not equal to itself, or pandas' NA, which says neither."""
+    try:
+        return cell is None or bool(cell != cell)  # noqa: PLR0124
+    except TypeError:
+        return True
+    except ValueError:
+        # An array, of which each item is compared.
+        return False
+
+
+def _plain(cell: Any) -> Any:
+    """Make a value of JSON of what tables hold: their own numbers, arrays, dates."""
+    if isinstance(cell, datetime):
+        return moment(cell.isoformat())
+    if isinstance(cell, date):
+        return cell.isoformat()
+    return cell.tolist() if hasattr(cell, "tolist") else cell

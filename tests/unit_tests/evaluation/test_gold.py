@@ -129,6 +129,28 @@ def test_a_table_is_taken_by_its_columns():
     ]
 
 
+class Missing:
+    """As pandas' NA, which is neither equal nor unequal to anything."""
+
+    def __ne__(self, other):
+        raise TypeError("boolean value of NA is ambiguous")
+
+    __hash__ = None
+
+
+class Whole:
+    """As numpy has numbers."""
+
+    def tolist(self):
+        return 7
+
+
+def test_what_tables_hold_becomes_json():
+    cells = {"id": "a", "total": Whole(), "day": dt.datetime(2025, 3, 18), "paid": Missing(), "kind": None}  # noqa: DTZ001
+    [document] = Gold.from_dataframe(Table(cells), Bill)
+    assert document.output == {"total": 7, "day": "2025-03-18"}
+
+
 def test_a_document_without_text_or_file_can_be_scored_but_not_extracted_from():
     [document] = gold_of({"id": "a", "expected": {}})
     with pytest.raises(EvaluationError, match="predictions"):
