@@ -4,10 +4,11 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any, Final, Literal, TypeAlias, cast
 
 from langchain_core.messages import BaseMessage
-from pydantic_core import to_jsonable_python
+from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from langchain_nuextract.dialects.messages import Usage
 from langchain_nuextract.engine.result import Attempt, Extraction
@@ -16,7 +17,7 @@ from langchain_nuextract.evaluation.evidence import Grounding, grounding_of
 from langchain_nuextract.evaluation.gold_document import GoldDocument
 from langchain_nuextract.parsing.read import read_answer
 from langchain_nuextract.parsing.repairs import Repair
-from langchain_nuextract.paths import JSON, Path, leaves, show
+from langchain_nuextract.paths import JSON, Path, fields, items, leaves, show
 from langchain_nuextract.schema.target import FULL, Target
 from langchain_nuextract.schema.vocabulary import Speaks
 
@@ -89,15 +90,37 @@ class Answer:
 def strict_json(text: str) -> JSON:
     """Read a text that is one JSON object as it stands; None if it is not."""
     try:
-        value = cast("JSON", json.loads(text))
+        value = cast("JSON", json.loads(text, parse_constant=_refuse))
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) and not is_deep(value) else None
+    return _finite(value) if isinstance(value, dict) and not is_deep(value) else None
+
+
+def _refuse(constant: str) -> JSON:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _finite(value: JSON) -> JSON:
+    """Write numbers that no JSON has, such as what `1e999` is read as, as texts, which no gold is equal to."""
+    match value:
+        case dict():
+            return {key: _finite(child) for key, child in fields(value).items()}
+        case list():
+            return [_finite(child) for child in items(value)]
+        case float() if not isfinite(value):
+            return str(value)
+        case _:
+            return value
 
 
 def is_deep(value: JSON) -> bool:
     """Whether more is in one another than `DEEPEST` allows."""
-    return any(len(path) > DEEPEST for path, _ in leaves(value))
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [child for each in level for child in (*fields(each).values(), *items(each))]
+        if not level:
+            return False
+    return True
 
 
 def answer_of_text(
@@ -113,7 +136,7 @@ def answer_of_text(
     if not isinstance(read.value, dict | list) or is_deep(read.value):
         problem = "; ".join(map(str, read.problems)) or "it is no JSON object"
         return Answer(None, raw, as_written, read.repairs, problem=problem)
-    value = target.lift(read.value, dialect)
+    value = _finite(target.lift(read.value, dialect))
     repairs = tuple(_moved(each, target, read.value, dialect) for each in read.repairs)
     return Answer(value, raw, as_written, repairs, problem=_invalid(value, target, dialect))
 
@@ -122,7 +145,7 @@ def answer_of_value(value: JSON, target: Target[Any]) -> Answer:
     """Take an object that was extracted by whatever means, as JSON of the user's shape."""
     if is_deep(value):
         return Answer(problem=f"more than {DEEPEST} objects and lists are in one another")
-    return Answer({} if value is None else value, problem=_invalid(value, target, FULL))
+    return Answer({} if value is None else _finite(value), problem=_invalid(value, target, FULL))
 
 
 def answer_of_extraction(extraction: Extraction[Any], target: Target[Any]) -> Answer:
@@ -135,7 +158,7 @@ def answer_of_extraction(extraction: Extraction[Any], target: Target[Any]) -> An
         ]
         as_written = extraction.json if all(strict_json(text) is not None for text in firsts) else None
     return Answer(
-        extraction.json if isinstance(extraction.json, dict | list) else {},
+        _finite(extraction.json) if isinstance(extraction.json, dict | list) else {},
         first if first is not None else extraction.raw,
         as_written,
         extraction.repairs,
@@ -156,7 +179,7 @@ def answer_of_error(error: Exception, target: Target[Any], usage: Usage | None =
     attempts = [each for each in error.attempts if isinstance(each, Attempt)]
     first, as_written = _first_written(attempts, target)
     partial = error.partial if isinstance(error, InvalidExtraction) else None
-    value = partial if isinstance(partial, dict | list) and not is_deep(partial) else None
+    value = _finite(partial) if isinstance(partial, dict | list) and not is_deep(partial) else None
     repairs = attempts[-1].repairs if attempts else ()
     raw = first if first is not None else error.reply
     return Answer(value, raw, as_written, repairs, max(1, len(attempts)), problem, usage=usage)
@@ -174,7 +197,11 @@ def answer_of_output(output: Any, gold: GoldDocument, target: Target[Any]) -> An
         case Exception():
             return answer_of_error(output, target)
         case _:
-            return answer_of_value(to_jsonable_python(output, by_alias=True, inf_nan_mode="strings"), target)
+            try:
+                value = to_jsonable_python(output, by_alias=True)
+            except (ValueError, PydanticSerializationError) as error:
+                return Answer(problem=f"it cannot be written as JSON: {error}")
+            return answer_of_value(value, target)
 
 
 def _first_written(attempts: Sequence[Attempt], target: Target[Any]) -> tuple[str | None, JSON]:

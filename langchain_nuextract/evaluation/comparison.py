@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice
 from math import fsum
-from typing import Literal
+from typing import Final, Literal, TypeAlias
 
 from langchain_nuextract.errors import EvaluationError
 from langchain_nuextract.evaluation.evaluation import Evaluation
@@ -20,7 +20,9 @@ from langchain_nuextract.evaluation.report_data import (
 )
 from langchain_nuextract.evaluation.statistics import FEWEST, bootstrap_interval, holm, mcnemar, median, wilcoxon
 
-_NAMED = 5
+Resampled: TypeAlias = Literal["documents", "groups"]
+
+_NAMED: Final = 5
 """Documents of a point of the scatter that are named."""
 
 
@@ -39,7 +41,6 @@ class _Pair:
     valid: tuple[bool, bool]
     as_written: float
     """What the second gains where nothing is repaired."""
-    slots: tuple[Sequence[int], Sequence[int]]
 
     @property
     def gain(self) -> Fraction:
@@ -47,18 +48,16 @@ class _Pair:
 
 
 def comparison(
-    first: Evaluation, second: Evaluation, *, seed: int = 0, resample: Literal["documents", "groups"] | None = None
+    first: Evaluation, second: Evaluation, *, seed: int = 0, resample: Resampled | None = None
 ) -> ComparisonData:
     """Compare two evaluations of the same gold; see `compare`."""
     pairs = sorted(_pairs(first, second), key=lambda pair: pair.id)
     gains = [pair.gain for pair in pairs]
-    # A handful of groups would give an interval that is far too narrow, or any width at all.
-    by = resample or ("groups" if len(first.tally.group_names) >= FEWEST else "documents")
+    by = resample or _resampled(first)
     interval = bootstrap_interval(_units(pairs, by, first), seed) or Interval(-1.0, 1.0)
     tested = wilcoxon(gains) if len(pairs) >= FEWEST else None
-    only_first, only_second = _discordant(pairs)
+    only_first, only_second = _discordant(first.tally.documents.slots, second.tally.documents.slots)
     written = first.tally.knows_written and second.tally.knows_written
-    mean = fsum(float(gain) for gain in gains) / len(gains)
     found = ComparisonData(
         first=first.name,
         second=second.name,
@@ -66,12 +65,10 @@ def comparison(
         sentence="",
         documents=len(pairs),
         resampled=by,
-        gain_mean=mean,
+        gain_mean=fsum(float(gain) for gain in gains) / len(gains),
         interval=interval,
         gain_median_of_differences=float(median(gains)),
-        gain_difference_of_medians=float(
-            median([pair.second for pair in pairs]) - median([pair.first for pair in pairs])
-        ),
+        gain_difference_of_medians=float(_difference_of_medians(pairs)),
         gain_mean_as_written=_as_written(first, second, pairs),
         better=sum(gain > 0 for gain in gains),
         equal=sum(gain == 0 for gain in gains),
@@ -91,6 +88,15 @@ def comparison(
         newly_invalid=tuple(pair.id for pair in pairs if written and pair.valid == (True, False)),
     )
     return replace(found, sentence=_sentence(found))
+
+
+def _resampled(evaluation: Evaluation) -> Resampled:
+    # A handful of groups would give an interval that is far too narrow.
+    return "groups" if len(evaluation.tally.group_names) >= FEWEST else "documents"
+
+
+def _difference_of_medians(pairs: Sequence[_Pair]) -> Fraction:
+    return median([pair.second for pair in pairs]) - median([pair.first for pair in pairs])
 
 
 def _pairs(first: Evaluation, second: Evaluation) -> Iterator[_Pair]:
@@ -119,7 +125,6 @@ def _pairs(first: Evaluation, second: Evaluation) -> Iterator[_Pair]:
             (bool(one.readable[at]), bool(other.readable[at])),
             (bool(one.valid[at]), bool(other.valid[at])),
             shares[1] - shares[0],
-            (one.slots_of(at), other.slots_of(at)),
         )
 
 
@@ -133,14 +138,13 @@ def _units(pairs: Sequence[_Pair], by: str, first: Evaluation) -> list[tuple[flo
     return [(fsum(group), len(group)) for group in gains]
 
 
-def _discordant(pairs: Sequence[_Pair]) -> tuple[Counter[int], Counter[int]]:
+def _discordant(first: Sequence[int], second: Sequence[int]) -> tuple[Counter[int], Counter[int]]:
     """Count, by field, the gold's leaves that only the first model has right, and that only the second has."""
     only_first: Counter[int] = Counter()
     only_second: Counter[int] = Counter()
-    for pair in pairs:
-        for one, other in zip(*pair.slots, strict=True):
-            if one != other:
-                (only_first if one % 2 else only_second)[one // 2] += 1
+    for one, other in zip(first, second, strict=True):
+        if one != other:
+            (only_first if one % 2 else only_second)[one // 2] += 1
     return only_first, only_second
 
 

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from pydantic_core import PydanticSerializationError, to_jsonable_python
+
 from langchain_nuextract.errors import InvalidValue, Problem
 from langchain_nuextract.parsing.read import read_answer
 from langchain_nuextract.parsing.repairs import Repair
@@ -10,7 +12,15 @@ from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.target import Target
 
 
-def read_gold(typed: JSON, target: Target[Any], document: str = "") -> tuple[JSON, tuple[Repair, ...]]:
+def _as_json(typed: object) -> JSON:
+    """Take Python's values for the JSON that they are written as: dates as text, tuples as lists, keys as text."""
+    try:
+        return json.loads(json.dumps(to_jsonable_python(typed), allow_nan=False))
+    except (TypeError, ValueError, RecursionError, PydanticSerializationError) as error:
+        raise InvalidValue([Problem((), f"this is no JSON ({error})")]) from error
+
+
+def read_gold(typed: object, target: Target[Any], document: str = "") -> tuple[JSON, tuple[Repair, ...]]:
     """Read a gold value in the shape of a schema.
 
     Args:
@@ -25,6 +35,7 @@ def read_gold(typed: JSON, target: Target[Any], document: str = "") -> tuple[JSO
         InvalidValue: It has a key that the schema lacks, or something that is not of its type, or that can be read in
             two ways: `1.234` may be a thousand or one. Nothing is guessed in a gold.
     """
+    typed = _as_json(typed)
     if problems := target.unknown_keys(typed):
         raise InvalidValue(problems)
     answer = target.lower(typed)

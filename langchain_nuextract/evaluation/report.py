@@ -4,10 +4,9 @@ import json
 from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
-from typing import Literal
 
 from langchain_nuextract.errors import EvaluationError
-from langchain_nuextract.evaluation.comparison import comparison
+from langchain_nuextract.evaluation.comparison import Resampled, comparison
 from langchain_nuextract.evaluation.confidences import KEPT
 from langchain_nuextract.evaluation.evaluation import Evaluation
 from langchain_nuextract.evaluation.report_data import (
@@ -23,8 +22,6 @@ from langchain_nuextract.evaluation.report_page import report_html
 from langchain_nuextract.evaluation.statistics import LARGE, RESAMPLES
 from langchain_nuextract.evaluation.summary import cost_sentence, summary_of
 from langchain_nuextract.evaluation.tally import MICRO, LeafCounts, share
-
-Resample = Literal["documents", "groups"]
 
 
 class Gain:
@@ -47,7 +44,7 @@ class Gain:
 class Report:
     """Evaluations of the same documents, each further one compared with the first. Made by `compare`."""
 
-    def __init__(self, evaluations: tuple[Evaluation, ...], seed: int, resample: Resample | None, title: str) -> None:
+    def __init__(self, evaluations: tuple[Evaluation, ...], seed: int, resample: Resampled | None, title: str) -> None:
         """Compare; see `compare`."""
         names = [each.name for each in evaluations]
         if len(set(names)) < len(names):
@@ -176,7 +173,7 @@ def compare(
     first: Evaluation,
     *others: Evaluation,
     seed: int = 0,
-    resample: Resample | None = None,
+    resample: Resampled | None = None,
     title: str = "Evaluation",
 ) -> Report:
     """Compare models on the same documents, each further one with the first.

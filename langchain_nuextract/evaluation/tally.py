@@ -14,6 +14,8 @@ from langchain_nuextract.evaluation.leaf import Leaf, field_of
 from langchain_nuextract.evaluation.report_data import AnswerCounts, EvidenceCounts, OutcomeCounts
 from langchain_nuextract.paths import Path
 
+MOST_FIELDS: Final = 32_767
+"""Fields that are told apart where two models' leaves are paired; open schemas may have any number of keys."""
 MICRO: Final = 1_000_000
 """Likeness and seconds are summed in whole millionths: sums of floats would depend on the order of the documents."""
 
@@ -107,12 +109,6 @@ class DocumentCounts:
     """Whether the model wrote valid JSON; 0 where that is not known."""
     slots: "array[int]" = field(default_factory=lambda: array("H"))
     """Of each leaf of the gold, one after the other: twice the number of its field, and one more if it is right."""
-    slot_ends: "array[int]" = field(default_factory=lambda: array("Q"))
-    """Where the slots of each document end."""
-
-    def slots_of(self, at: int) -> Sequence[int]:
-        """Give the slots of one document."""
-        return self.slots[self.slot_ends[at - 1] if at else 0 : self.slot_ends[at]]
 
 
 @dataclass(slots=True)
@@ -158,8 +154,7 @@ class Tally:
         for path in slots:
             name = field_of(path)
             number = self.field_numbers.setdefault(name, len(self.field_numbers))
-            self.documents.slots.append(2 * number + (path in exact))
-        self.documents.slot_ends.append(len(self.documents.slots))
+            self.documents.slots.append(2 * min(number, MOST_FIELDS) + (path in exact))
         self._add_answer(answer)
 
     def _add_document(self, place: int, leaves: Sequence[Leaf], answer: Answer) -> None:

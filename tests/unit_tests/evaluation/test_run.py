@@ -181,3 +181,13 @@ def test_pages_that_are_asked_about_one_by_one_are_not_asked_again(tmp_path):
         model = {"model": "numind/NuExtract-2.0-8B", "base_url": endpoint.url, "max_retries": 0}
         found = evaluate(NuExtractor(Fee, pages=PageOptions(use="text"), **model).detailed, gold)
     assert (found.exact_match, found.data.answers.asked_again, found.data.answers.valid) == (1.0, 0, 1)
+
+
+@pytest.mark.parametrize(
+    "output", ['{"amount": 1e999}', '{"amount": NaN}', '{"payer": "\ud800"}', "", "[]", '{"payer": ' * 300]
+)
+def test_whatever_a_model_writes_is_counted_and_can_be_written(gold, tmp_path, output):
+    found = evaluate(predictions(a=output, b=GOOD, c="{}"), gold, folder=tmp_path)
+    assert found.data.answers.documents == 3
+    for line in (tmp_path / "leaves.jsonl").read_text("utf-8").splitlines():
+        json.loads(line, parse_constant=pytest.fail)
