@@ -89,6 +89,13 @@ def test_a_page_as_markdown(output):
     assert "the page does not say: A dented bumper" in told
 
 
+def test_a_long_document(output):
+    told = output("long_document.py")
+    chunks = [line for line in told.splitlines() if line.startswith("chunk ")]
+    assert len(chunks) >= 2
+    assert json.loads(told[told.index("\n{") :]).keys() == {"name", "sections"}
+
+
 @pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
 def test_an_example_is_short(example):
     assert len(example.read_text(encoding="utf-8").splitlines()) < LONGEST
