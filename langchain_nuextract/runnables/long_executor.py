@@ -206,7 +206,7 @@ class LongExecutor(Executor[T], Generic[T]):
     def _flow(self, plan: Plan[T], source: Source, characters: float | None, context: int | None) -> LongFlow[T]:
         if self.options is None:
             return extract_any(plan, source)
-        size = size_of(plan, self.options, characters=characters, context=context)
+        size = size_of(plan, source.text, self.options, characters=characters, context=context)
         extract: Callable[..., LongFlow[T]] = extract_continued if self.options.method == "continue" else extract_long
         return extract(plan, source, self.options, size)
 

@@ -24,8 +24,6 @@ _CONTEXT: Final = 32_768
 """Tokens of a context of which nobody says how many it has."""
 _LEAF_TOKENS: Final = 16
 """Tokens that a value and its name take in an answer."""
-_PER_RECORD_TOKEN: Final = 2
-"""Tokens of an answer that a token of a table's row becomes, with all the names of fields."""
 _PAGE_PIXELS: Final = 2_800_000
 SMALLEST: Final = 400
 """Characters of a chunk at the least."""
@@ -33,11 +31,12 @@ _RULED: Final = 0.3
 """The share of lines that have to look like rows or records, for lines to tell where records end."""
 
 
-def size_of(plan: Plan[Any], options: LongOptions, *, characters: float | None, context: int | None) -> int:
+def size_of(plan: Plan[Any], text: str, options: LongOptions, *, characters: float | None, context: int | None) -> int:
     """Say how many characters of the document a chunk has.
 
     Args:
         plan: What is asked.
+        text: That of the document.
         options: How large chunks are to be.
         characters: Characters a token, where the server counted; None if it did not.
         context: Tokens that the model takes; None if nobody says.
@@ -49,8 +48,30 @@ def size_of(plan: Plan[Any], options: LongOptions, *, characters: float | None, 
         around = sum(len(shot.source.text) + len(shot.answer) for shot in plan.shots)
         around += len(dumps(plan.template)) + len(plan.instructions)
         most = (context or _CONTEXT) - int(around / CHARACTERS) - RELIABLE_TOKENS
-        tokens = min(most, RELIABLE_TOKENS // _PER_RECORD_TOKEN) if has_lists(plan.shape) else most
+        answers = _answer_tokens(plan.shape, text)
+        per_token = len(text) / (characters or CHARACTERS) / answers if answers else most
+        tokens = min(most, int(RELIABLE_TOKENS * per_token))
     return max(SMALLEST if options.chunk_tokens == "auto" else 1, int(max(tokens, 1) * (characters or CHARACTERS)))
+
+
+def _answer_tokens(shape: AnswerShape, text: str) -> int:
+    """Estimate the tokens of all answers together: a record for each line that looks like one; 0 without lists."""
+    if not has_lists(shape):
+        return 0
+    lines = lines_of(text)
+    records = sum(not line.is_blank and (line.is_row or line.begins_like_a_record) for line in lines)
+    return records * _record_leaves(shape) * _LEAF_TOKENS
+
+
+def _record_leaves(shape: AnswerShape) -> int:
+    """How many leaves the largest record of a list has."""
+    match shape:
+        case ListShape():
+            return max(_leaves(shape.item), _record_leaves(shape.item))
+        case RecordShape():
+            return max((_record_leaves(part) for _, part in shape.fields), default=0)
+        case _:
+            return 0
 
 
 def chunks_of(plan: Plan[Any], source: Source, options: LongOptions, size: int) -> tuple[Chunk, ...]:

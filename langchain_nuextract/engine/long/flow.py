@@ -101,7 +101,7 @@ def extract_any(plan: Plan[T], source: Source) -> LongFlow[T]:
         raise outcome
     options = LongOptions(chunk_tokens="auto")
     characters = len(source.text) / outcome.size if outcome.size and source.text else _CHARACTERS
-    size = size_of(plan, options, characters=characters, context=outcome.limit)
+    size = size_of(plan, source.text, options, characters=characters, context=outcome.limit)
     # A text that is refused as a whole has to be split in any case.
     size = min(size, max(SMALLEST, len(source.text) // 2)) if source.text else size
     return (yield from extract_long(plan, source, options, size))

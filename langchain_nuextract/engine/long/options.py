@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Final, Literal, NamedTuple, TypeAlias, TypedDict, get_args
+from typing import Final, Literal, TypeAlias, TypedDict, get_args
 
 from langchain_nuextract.engine.long.carry import Carried
 from langchain_nuextract.engine.long.split import Splitter
@@ -15,7 +15,8 @@ CHARACTERS: Final = 2.0
 """Code points that a token has at the least, where nobody counts: rather too many tokens than too few."""
 
 
-class Candidate(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Candidate:
     """What one chunk says of a single value."""
 
     value: JSON

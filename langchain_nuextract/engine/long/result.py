@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 from langchain_nuextract.engine.long.options import Candidate
 from langchain_nuextract.engine.long.readings import Purpose
@@ -16,7 +16,8 @@ from langchain_nuextract.paths import JSON, Path, leaves, show
 T = TypeVar("T")
 
 
-class Conflict(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Conflict:
     """A value about which chunks differ."""
 
     path: Path
@@ -33,7 +34,8 @@ class Conflict(NamedTuple):
         return f"{show(self.path)}: {', '.join(said)}; {quote(str(self.chosen))} was taken ({self.how})"
 
 
-class Joined(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Joined:
     """An item that several chunks say."""
 
     path: Path
@@ -90,7 +92,8 @@ class LongExtraction(Extraction[T], Generic[T]):
         """Where the document's text says each value; values that were not found have none."""
         if self.located is None:
             return super().evidence
-        found = {each.path: each for each in self.located}
+        # Serializers, LangGraph's among them, give lists back for tuples.
+        found = {each.path: each for each in (_evidence(*each) for each in self.located)}
         ordered = tuple(found[path] for path, _ in leaves(self.json) if path in found)
         if self.document.pages:
             index = PageIndex(self.document.paged)
@@ -123,6 +126,11 @@ class LongExtraction(Extraction[T], Generic[T]):
             yield f"items that several chunks say: {len(self.merged)}"
         for span in self.uncovered:
             yield f"no record was found in characters {span.start} to {span.end}"
+
+
+def _evidence(path: Path, value: JSON, span: Span, *others: Any) -> Evidence:
+    quotation, match, spans, similarity, *_ = others
+    return Evidence(tuple(path), value, Span(*span), quotation, match, tuple(Span(*each) for each in spans), similarity)
 
 
 def long_extraction(extraction: Extraction[T]) -> LongExtraction[T]:
