@@ -266,7 +266,8 @@ class Model:
         for index in range(len(lines)):
             rest = "\n".join(lines[index:])
             if rest.strip() and (at := text.find(rest)) >= 0:
-                yield from ((p, p + len(line) + 1) for line in lines[:index] if line and (p := text.find(line)) >= 0)
+                before = [(p, p + len(line) + 1) for line in lines[:index] if line and (p := text.find(line)) >= 0]
+                yield from _adjoining(before)
                 yield at, at + len(rest) + 1
                 return
 
@@ -342,6 +343,17 @@ class Model:
                 last = number
             groups[-1][self.world.within].append(value)
         return groups
+
+
+def _adjoining(pieces: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Put lines together that follow each other."""
+    joined: list[tuple[int, int]] = []
+    for start, end in pieces:
+        if joined and joined[-1][1] == start:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return joined
 
 
 def shown_in(request: Request) -> str:

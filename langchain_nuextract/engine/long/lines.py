@@ -13,6 +13,8 @@ Signature: TypeAlias = tuple[str, str, bool, int]
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _GAPS: Final = re.compile(r"[^\s]+(?: [^\s]+)*")
 _PIPED: Final = re.compile(r"[^|]+")
+_PARTED: Final = re.compile(r"[^;]+")
+_COMMAS: Final = re.compile(r"[^,]+")
 _TABBED: Final = re.compile(r"[^\t]+")
 _RULE: Final = re.compile(r"\|?\s*+:?-{2,}:?\s*+(?:\|\s*+:?-+:?\s*+)*+\|?|-+(?:\s++-+)++")
 _HEADING: Final = re.compile(r"#{1,6}\s")
@@ -75,10 +77,9 @@ class Line:
 
     @property
     def cells(self) -> Sequence[Cell]:
-        """Its cells, between bars or tabs, or else two blanks and more."""
+        """Its cells, between bars, tabs, semicolons or commas without blanks, or else two blanks and more."""
         text = self.text
-        pattern = _PIPED if "|" in text else _TABBED if "\t" in text.strip() else _GAPS
-        return [match.span() for match in pattern.finditer(text) if match[0].strip()]
+        return [match.span() for match in _cell(text).finditer(text) if match[0].strip()]
 
     @property
     def is_row(self) -> bool:
@@ -103,8 +104,8 @@ def lines_of(text: str) -> list[Line]:
 def agree(header: Line, row: Line) -> bool:
     """Tell whether the cells of a row stand below those of a header: most of them, and two at the least."""
     cells, below = header.cells, row.cells
-    if "|" in header.text or "\t" in header.text:
-        return len(cells) == len(below) and ("|" in header.text) == ("|" in row.text)
+    if _cell(header.text) is not _GAPS:
+        return len(cells) == len(below) and _cell(header.text) is _cell(row.text)
     beneath = sum(any(start < stop and begin < end for begin, stop in below) for start, end in cells)
     return beneath > 1 and beneath * 3 >= len(cells) * 2
 
@@ -120,6 +121,17 @@ def paragraphs(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
             run = []
     if run:
         yield run
+
+
+def _cell(text: str) -> re.Pattern[str]:
+    """What a cell of a line is."""
+    if "|" in text:
+        return _PIPED
+    if "\t" in text.strip():
+        return _TABBED
+    if text.count(";") > 1:
+        return _PARTED
+    return _COMMAS if text.count(",") > 1 and ", " not in text else _GAPS
 
 
 def _kind(word: str) -> str:
