@@ -1,6 +1,7 @@
 """A long document, chunk by chunk: the sections of a licence as Debian ships it, with their numbers and titles."""
 
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel
 from quickstart import endpoint
@@ -48,7 +49,8 @@ def main() -> None:
     with endpoint() as settings:
         # The embedded model is for trying things out: what it cannot answer is left out, and said.
         policy = RecoveryPolicy(max_calls=1, on_failure="partial")
-        extract = NuExtractor(Licence, **settings, max_tokens=160, recovery=policy)
+        known: dict[str, Any] = {**settings, "max_tokens": 160, "recovery": policy}
+        extract = NuExtractor(Licence, **known)
         report(extract.long(chunk_characters=2_000, passes=1).detailed.invoke(text))
 
 
