@@ -14,7 +14,7 @@ from typing import Final, cast
 
 from langchain_nuextract.documents.decode import decode
 from langchain_nuextract.documents.encodings import declared, fits
-from langchain_nuextract.errors import BrokenDocument, EmptyDocument, TooLarge
+from langchain_nuextract.errors import BrokenDocument, EmptyDocument, TooLarge, UnreadableDocument
 
 DEEPEST: Final = 5
 """Mails within mails that are read; deeper ones are listed."""
@@ -109,7 +109,10 @@ def read_mail(content: bytes, name: str) -> Mail:
         raise TooLarge(name, f"it has more lines that may begin a part than {_MOST_BOUNDARIES}")
     try:
         mail = _mail(_parsed(content.removeprefix(codecs.BOM_UTF8)), name, 0)
-    except (RecursionError, MessageError) as error:
+    except UnreadableDocument:
+        raise
+    except (RecursionError, MessageError, AttributeError, TypeError, ValueError, LookupError) as error:
+        # The standard library's parser trips over parts that are malformed in each other.
         raise BrokenDocument(name, f"it is no mail that could be taken apart ({type(error).__name__})") from error
     if not (mail.headers or mail.texts or mail.attachments or mail.forwarded):
         raise EmptyDocument(name, "the mail is empty.")
@@ -224,14 +227,19 @@ def _nested(part: EmailMessage) -> EmailMessage | None:
     if inner is None or encoding not in {"base64", "quoted-printable"}:
         return inner
     # The standard forbids it, so that the parser takes the encoded mail for the text of one without headers.
-    written = inner.as_bytes().strip()
+    written = _as_sent(inner).strip()
     try:
         return _parsed(base64.b64decode(written) if encoding == "base64" else quopri.decodestring(written))
     except binascii.Error:
         return inner
 
 
+def _as_sent(part: EmailMessage) -> bytes:
+    # With headers that were sent without any encoding as they have been read.
+    return part.as_bytes(policy=_LenientHeaders(utf8=True))
+
+
 def _attachment(part: EmailMessage, number: int) -> Attachment:
-    content = part.as_bytes() if part.is_multipart() else _payload(part)
+    content = _as_sent(part) if part.is_multipart() else _payload(part)
     name = part.get_filename() or f"part {number}"
     return Attachment(" ".join(name.split()), part.get_content_type(), content)

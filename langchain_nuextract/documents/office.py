@@ -45,7 +45,9 @@ def to_markdown(content: bytes, name: str, kind: str) -> tuple[str, tuple[str, .
         result = MarkItDown(enable_plugins=False).convert_stream(
             io.BytesIO(content), stream_info=StreamInfo(extension=f".{kind}")
         )
-    except (MarkItDownException, ValueError, KeyError, OSError, RecursionError, zipfile.BadZipFile) as error:
+    except (
+        MarkItDownException, ValueError, KeyError, OSError, EOFError, RecursionError, zipfile.BadZipFile, zlib.error,
+    ) as error:  # fmt: skip
         raise BrokenDocument(name, f"the file is damaged ({quote(str(error))})") from error
     if kind == "xlsx":
         return _visible(result.markdown, content, name)

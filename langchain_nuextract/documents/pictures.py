@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+import struct
+import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -28,6 +30,11 @@ _DEEP: Final = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N", "F"})
 _QUALITY: Final = 90
 """Of JPEGs: what their author names as free of visible loss."""
 _REMEMBERED: Final = 8
+_DAMAGED: Final = (
+    OSError, ValueError, SyntaxError, EOFError, MemoryError, TypeError, LookupError, ArithmeticError, AttributeError,
+    struct.error, zlib.error,
+)  # fmt: skip
+"""What Pillow raises of damaged files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +136,7 @@ def opened(content: bytes, name: str, number: int = 1) -> "Generator[Picture]":
             yield picture
     except Pillow.DecompressionBombError as error:
         raise _bomb(name, "too many") from error
-    except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as error:
+    except _DAMAGED as error:
         if isinstance(error, TooLarge | BrokenDocument):
             raise
         page = number if number > 1 else None

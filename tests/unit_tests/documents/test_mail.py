@@ -117,6 +117,13 @@ def test_a_text_that_ends_in_the_middle_is_said_to():
     assert "cut off" in source.warnings[0]
 
 
+def test_a_mail_that_is_too_deep_is_listed_whatever_its_headers_are_in():
+    content = "Subject: Größe\nMIME-Version: 1.0\n\nx".encode("cp1252")
+    for _ in range(DEEPEST + 2):
+        content = b"MIME-Version: 1.0\nContent-Type: message/rfc822\n\n" + content
+    assert "(message/rfc822, " in read(content).text
+
+
 def test_mails_in_a_mail_are_read_to_a_depth():
     message = mail("depth 0")
     for depth in range(1, DEEPEST + 3):

@@ -47,6 +47,12 @@ def word(body: str, header: str = "", prologue: str = "") -> bytes:
     )
 
 
+def damaged(content: bytes) -> bytes:
+    """Damage what is compressed of the document."""
+    at = content.index(b"word/document.xml") + len("word/document.xml")
+    return content[:at] + b"\xff" * 8 + content[at + 8 :]
+
+
 def workbook() -> bytes:
     openpyxl = pytest.importorskip("openpyxl")
     book = openpyxl.Workbook()
@@ -126,6 +132,7 @@ ENTITIES = "<!DOCTYPE w [<!ENTITY a 'ha'>" + "".join(
         ),
         pytest.param(lambda: word(paragraph(run("ha" * 11_000_000))), TooLarge, id="much text in few bytes"),
         pytest.param(lambda: word("")[:-200], BrokenDocument, id="cut off"),
+        pytest.param(lambda: damaged(word(paragraph(run("ha" * 90)))), BrokenDocument, id="damaged"),
         pytest.param(lambda: workbook()[:-500], BrokenDocument, id="a workbook that is cut off"),
     ],
 )
