@@ -15,8 +15,8 @@ from langchain_nuextract.evaluation.report_data import (
 )
 from langchain_nuextract.viewer import charts, element, page, safe
 
-_SHARES: Final = ("rate", "match", "precision", "recall", "f1", "accuracy", "share", "mean", "median", "coverage")
-"""Words in the names of metrics that are shares, which people read as per cent."""
+_COUNTS: Final = ("per_document", "price", "ece", "brier", "aurc", "rouge")
+"""Words in the names of metrics that are no shares; all others people read as per cent."""
 _SHADES: Final = 9
 _DASH: Final = "\N{EN DASH}"
 
@@ -253,7 +253,7 @@ def _rows(columns: Sequence[str], rows: Iterable[str]) -> str:
 
 
 def _measure(name: str, value: float | None) -> str:
-    return _percent(value) if any(word in name for word in _SHARES) else _figure(value)
+    return _figure(value) if any(word in name for word in _COUNTS) else _percent(value)
 
 
 def _percent(share: float | None) -> str:

@@ -40,8 +40,8 @@ def cost_sentence(first: ModelData, second: ModelData) -> str:
     """Say what the second model takes of the first one's time, tokens and price, as far as both are known."""
     names = {"seconds_per_document": "time", "tokens_per_document": "tokens", "price": "price"}
     both = [(shown, first.metrics.get(name), second.metrics.get(name)) for name, shown in names.items()]
-    shares = [f"{other / one:.0%} of its {shown}" for shown, one, other in both if one and other]
-    return f" {second.name} takes {', '.join(shares)}." if shares else ""
+    shares = [f"{other / one:.0%} of the {shown}" for shown, one, other in both if one and other]
+    return f" {second.name} takes {', '.join(shares)} that {first.name} takes." if shares else ""
 
 
 def _comparison(found: ComparisonData) -> Iterator[str]:
