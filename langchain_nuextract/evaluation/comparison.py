@@ -108,6 +108,8 @@ def _pairs(first: Evaluation, second: Evaluation) -> Iterator[_Pair]:
     where = f"{first.name} and {second.name}"
     if first.gold.sha256 != second.gold.sha256:
         raise EvaluationError(where, "they were evaluated on different golds; evaluate both on the same")
+    if first.settings.compare != second.settings.compare:
+        raise EvaluationError(where, "they were compared by different rules; give both the same `compare`")
     one, other = first.tally.documents, second.tally.documents
     if one.places != other.places:
         only = set(one.places) ^ set(other.places)

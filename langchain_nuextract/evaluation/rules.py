@@ -54,7 +54,7 @@ class Compare:
     """How to read numbers and dates that can be read in two ways: `fr_FR`."""
     null_words: tuple[str, ...] = ()
     """Words that mean that there is no value, such as `N/A`."""
-    function: Callable[[JSON, JSON], float] | None = field(default=None, compare=False)
+    function: Callable[[JSON, JSON], float] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.rule not in RULES:

@@ -71,7 +71,7 @@ def evaluate(model: Any, gold: Gold[Any], **options: Unpack[EvaluateOptions]) ->
         max_calls=options.get("max_calls", 1) if _is_extractor(model) else None,
         target_accuracy=options.get("target_accuracy", 0.98),
         prices=options.get("prices"),
-        compare={path: str(rule) for path, rule in (options.get("compare") or {}).items()},
+        compare={path: str(getattr(rule, "__name__", rule)) for path, rule in (options.get("compare") or {}).items()},
     )
     result = Evaluation(options.get("name") or _name(model), gold, settings, Path(folder) if folder else None)
     scorer = Scorer.of(gold.target, options.get("compare"))

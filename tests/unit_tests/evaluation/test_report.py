@@ -129,6 +129,9 @@ def test_models_that_were_not_given_the_same_are_not_compared(both):
         compare(both[0], other)
     with pytest.raises(EvaluationError, match="same name"):
         compare(both[0], both[0])
+    ruled = evaluate(predicted([{}] * 12), both[0].gold, name="ruled", compare={"$.items": "set"})
+    with pytest.raises(EvaluationError, match="different rules"):
+        compare(both[0], ruled)
     short = evaluate(predicted([{}] * 11), both[0].gold, name="short", missing="skip")
     with pytest.raises(EvaluationError, match="d11"):
         compare(both[0], short)
