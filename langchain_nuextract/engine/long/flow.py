@@ -140,7 +140,12 @@ class _Run(Generic[T]):
 
     def _flow(self, chunk: Chunk, shape: RecordShape) -> Flow[JSON]:
         plan = self.part if shape is self.plan.shape else self.part.narrowed(shape)
-        return self.budget.within(extract(plan, as_shown(self.plan, chunk, self.source.text)))
+
+        def asked() -> Flow[JSON]:
+            # Pages are rendered when it is their turn, not all at the beginning.
+            return (yield from extract(plan, as_shown(self.plan, chunk, self.source.text)))
+
+        return self.budget.within(asked())
 
     def _take(self, asked: Asked) -> None:
         error = asked.error
