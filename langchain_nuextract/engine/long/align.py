@@ -6,7 +6,7 @@ from typing import Final
 
 from langchain_nuextract.engine.long.compare import filled, is_within, likeness
 from langchain_nuextract.engine.long.entries import Entry, room
-from langchain_nuextract.engine.long.readings import Reading
+from langchain_nuextract.engine.long.readings import CLOSE_UP, Reading
 from langchain_nuextract.grounding.evidence import Span
 from langchain_nuextract.paths import JSON, Path, show
 
@@ -50,8 +50,8 @@ def _without_doubles(
     first = [entry for entry in entries if one in entry.chunks and _is_in(entry, zone)]
     second = [entry for entry in entries if other in entry.chunks and _is_in(entry, zone)]
     gone: set[int] = set()
-    if readings[other].chunk.purpose == "border" or readings[one].chunk.purpose == "border":
-        whole, parts = (second, first) if readings[other].chunk.purpose == "border" else (first, second)
+    if CLOSE_UP & {readings[one].chunk.purpose, readings[other].chunk.purpose}:
+        whole, parts = (second, first) if readings[other].chunk.purpose in CLOSE_UP else (first, second)
         gone |= set(_absorbed(whole, parts))
         whole = [entry for entry in whole if id(entry) not in gone]
         first, second = whole, [entry for entry in parts if id(entry) not in gone]

@@ -25,7 +25,7 @@ from langchain_nuextract.engine.long.chunks import (
 )
 from langchain_nuextract.engine.long.digest import digest
 from langchain_nuextract.engine.long.finish import Asked, Outcome, finish
-from langchain_nuextract.engine.long.gaps import Coverage, cut_records
+from langchain_nuextract.engine.long.gaps import Coverage, cut_records, joined
 from langchain_nuextract.engine.long.merge import Merged, merge
 from langchain_nuextract.engine.long.options import LongOptions
 from langchain_nuextract.engine.long.part_target import part_plan
@@ -35,7 +35,7 @@ from langchain_nuextract.engine.long.split import Piece, split
 from langchain_nuextract.engine.pages import read_document
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.result import Extraction
-from langchain_nuextract.errors import ContextOverflow, EndpointError, ExtractionError
+from langchain_nuextract.errors import ContextOverflow, EndpointError, ExtractionError, InvalidValue
 from langchain_nuextract.grounding.evidence import Span
 from langchain_nuextract.paths import JSON, Path, follow
 from langchain_nuextract.schema.answer_shape import RecordShape
@@ -55,6 +55,8 @@ class Round:
 Rounds: TypeAlias = Generator[Round, tuple[Outcome, ...], T]
 LongFlow: TypeAlias = Rounds[LongExtraction[T]]
 
+_MOST_ITEMS: Final = 64
+"""Items that are asked about again one by one."""
 _CHARACTERS: Final = 3.0
 """Code points of a token, where a server has refused a document and does not say how many tokens it has."""
 
@@ -179,11 +181,28 @@ class _Run(Generic[T]):
                 break
             before = gaps
             yield from self.read(again)
-        return coverage.gaps(self.merged().records, self._failed())
+        if not self.budget.is_spent and self.options.passes:
+            yield from self.read(self._chunks(self._incomplete(coverage), "record"))
+        return coverage.gaps([*self.merged().items.values()], self._failed())
+
+    def _incomplete(self, coverage: Coverage) -> tuple[Span, ...]:
+        """Give the lines of items that lack what the schema requires, or have what it does not admit.
+
+        Where the user's own validators would have to be asked, none: they see the merged object only.
+        """
+        merged = self.merged()
+        try:
+            self.part.target.validate(merged.value, self.plan.dialect)
+        except InvalidValue as error:
+            paths = {_item_of(problem.path) for problem in error.problems}
+        else:
+            return ()
+        spans = [merged.items[path].span for path in paths if path in merged.items]
+        return tuple(joined([coverage.around(span) for span in spans if span])[:_MOST_ITEMS])
 
     def _again(self, coverage: Coverage, size: int, *, borders: bool) -> list[Chunk]:
         """What to ask about again: gaps in pieces of a size, and the borders at which records may have been cut."""
-        text, records = self.source.text, self.merged().records
+        text, records = self.source.text, [*self.merged().items.values()]
         retried = [span for span in self._failed() if self._may_retry(span)]
         gaps = [
             Span(gap.start + start, gap.start + end)
@@ -247,6 +266,11 @@ def _closed(items: list[JSON]) -> list[JSON]:
     last = items[-1] if items else None
     goes_on = isinstance(last, dict) and any(isinstance(inner, list) and inner for inner in last.values())
     return [*items[:-1], without_open_items(last)] if goes_on else items[:-1]
+
+
+def _item_of(path: Path) -> Path:
+    """The innermost item of a list that a place is in."""
+    return path[: next((size for size in range(len(path), 0, -1) if isinstance(path[size - 1], int)), 0)]
 
 
 def _is_read(core: Span, read: set[Span]) -> bool:

@@ -24,8 +24,8 @@ class Merged:
     """For each reading, where its leaves are now; those are left out that another reading said before."""
     conflicts: list[Conflict] = field(default_factory=list[Conflict])
     joined: list[Joined] = field(default_factory=list[Joined])
-    records: list[Entry] = field(default_factory=list[Entry])
-    """The items of all lists."""
+    items: dict[Path, Entry] = field(default_factory=dict[Path, Entry])
+    """The items of all lists, by their paths."""
 
 
 def merge(
@@ -98,7 +98,7 @@ class _Merging:
     def _item(self, entry: Entry, shape: AnswerShape | None, at: Path) -> JSON:
         if len(chunks := entry.chunks) > 1:
             self.merged.joined.append(Joined(at, chunks))
-        self.merged.records.append(entry)
+        self.merged.items[at] = entry
         return self.join(entry.said, shape, at)
 
     def _entries(self, said: Sequence[At], shape: AnswerShape | None, at: Path) -> list[Entry]:

@@ -15,9 +15,11 @@ from langchain_nuextract.grounding.evidence import Evidence, Span
 from langchain_nuextract.grounding.leaves import items
 from langchain_nuextract.paths import JSON, Path, fields, follow, leaves
 
-Purpose: TypeAlias = Literal["chunk", "gap", "border", "settle"]
+Purpose: TypeAlias = Literal["chunk", "gap", "border", "record", "settle"]
 """Why something was asked: as a `chunk` of the document, about a `gap` without a record, about a `border` over which a
-record goes, or to `settle` what chunks say differently."""
+record goes, about a `record` that lacks what the schema requires, or to `settle` what chunks say differently."""
+CLOSE_UP: Final = frozenset({"border", "record"})
+"""The purposes of requests about single records, which see those whole that chunks had parts of."""
 
 _NEAR: Final = 200
 """Characters around a place in which other values of the same record speak for it."""

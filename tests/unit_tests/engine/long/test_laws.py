@@ -348,6 +348,30 @@ def test_validators_and_defaults_see_the_merged_object_only():
         long(text, lambda _: {"bookings": []}, Checked, passes=0)
 
 
+class Firm(BaseModel):
+    text: str
+    sum: float
+
+
+class Firmly(BaseModel):
+    bookings: list[Firm]
+
+
+def test_items_that_lack_what_the_schema_requires_are_asked_about_again_one_by_one():
+    text = "".join(f"Row R-{n} comes to {n}.50\n" for n in range(10, 30))
+
+    def answer(shown):
+        words = [line.split() for line in shown.splitlines()]
+        rows = [{"text": each[1], "sum": float(each[-1])} for each in words]
+        return {"bookings": [{**row, "sum": None} if row["sum"] == 17.5 and len(rows) > 1 else row for row in rows]}
+
+    result = long(text, answer, Firmly, size=150)
+    assert [each.sum for each in result.value.bookings] == [n + 0.5 for n in range(10, 30)]
+    assert [each.purpose for each in result.chunks].count("record") == 1
+    with pytest.raises(InvalidExtraction):
+        long(text, answer, Firmly, size=150, passes=0)
+
+
 # Gaps
 
 
