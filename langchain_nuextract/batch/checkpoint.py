@@ -99,6 +99,12 @@ class Checkpoint:
 
     def __post_init__(self) -> None:
         path = Path(self.path)
+        try:
+            os.stat(path)  # noqa: PTH116  # what comes next would raise various errors for names that cannot be
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError) as error:
+            raise CheckpointError(os.fspath(self.path), f"this is no usable name of a file: {error}") from error
         if not path.parent.is_dir():
             raise CheckpointError(str(path), f"the folder {str(path.parent)!r} does not exist. Make it first")
         if path.is_dir():

@@ -249,7 +249,7 @@ class Client:
             async with asyncio.timeout(request.deadline):
                 response = await self._connections.here(sync=sync).send(request)
                 try:
-                    return _Reply(response.status_code, response.headers, await read_body(response))
+                    return await _reply_of(response)
                 finally:
                     await response.aclose()
 
@@ -260,7 +260,7 @@ class Client:
                 if response.status_code in _OK:
                     return response
                 try:
-                    reply = _Reply(response.status_code, response.headers, await read_body(response))
+                    reply = await _reply_of(response)
                 finally:
                     await response.aclose()
         raise await self._refused(reply, place, sync=sync)
@@ -351,6 +351,17 @@ class _Reply:
     status: int
     headers: Mapping[str, str] = field(repr=False)
     content: bytes = field(repr=False)
+
+
+async def _reply_of(response: AsyncResponse) -> _Reply:
+    """Read a reply. Of an error, the status says enough where the page of a gateway cannot be read."""
+    try:
+        content = await read_body(response)
+    except UnreadableBody as error:
+        if response.status_code in _OK:
+            raise
+        content = str(error).encode()
+    return _Reply(response.status_code, response.headers, content)
 
 
 class _Events:

@@ -59,6 +59,11 @@ def checked_key(key: SecretStr | None) -> SecretStr | None:
     return SecretStr(stripped) if stripped else None
 
 
+def with_scheme(proxy: str) -> str:
+    """Give a proxy's address with its scheme, which many leave out: `user:password@proxy.example:3128`."""
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
 def check_headers(headers: Mapping[str, str]) -> None:
     """Refuse headers that cannot be sent.
 

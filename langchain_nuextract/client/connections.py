@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary, ref
 import httpx2
 
 from langchain_nuextract.client import background_loop
-from langchain_nuextract.client.config import Endpoint
+from langchain_nuextract.client.config import Endpoint, with_scheme
 from langchain_nuextract.client.tls import tls_context
 from langchain_nuextract.client.transports import (
     AiohttpTransport,
@@ -41,7 +41,7 @@ class Connections:
         self._threaded = ThreadedTransport(own) if own else None
         self._httpx = HttpxTransport(own_async, is_callers=True) if own_async else None
         self._of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, ref[AiohttpTransport]] = WeakKeyDictionary()
-        self._proxy = endpoint.proxy.get_secret_value() if endpoint.proxy else None
+        self._proxy = with_scheme(endpoint.proxy.get_secret_value()) if endpoint.proxy else None
         if self._proxy and self._proxy.startswith("socks"):
             self._httpx = HttpxTransport(
                 httpx2.AsyncClient(proxy=self._proxy, verify=self._tls or True), is_callers=False

@@ -232,9 +232,9 @@ def inner_error(body: Mapping[str, JSON]) -> JSON:
     """Find the error in the body of a 200, or in an event of a stream; None if there is none.
 
     Gateways that have begun to answer put it where it can still stand: as `error` beside the choices or within one, or
-    as vLLM's older flat form, `{"object": "error", "message": …, "code": 404}`.
+    as vLLM's older flat form, `{"object": "error", "message": …, "code": 404}`, also without its first field.
     """
-    if body.get("object") == "error":
+    if body.get("object") == "error" or ("choices" not in body and {"message", "code"} <= body.keys()):
         return {**body}
     choices = map(fields, items(body.get("choices")))
     return body.get("error") or next((choice["error"] for choice in choices if choice.get("error")), None)

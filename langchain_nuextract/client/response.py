@@ -16,6 +16,8 @@ from langchain_nuextract.paths import JSON, fields, integer, items, number, text
 PROVIDER: Final = "nuextract"
 """`response_metadata["model_provider"]`: LangChain reads content blocks, reasoning included, without a translator."""
 
+_BOM: Final = b"\xef\xbb\xbf"
+"""What a stream may begin with."""
 _REASONING: Final = "reasoning_content"
 """Where LangChain looks for a message's thinking."""
 
@@ -220,8 +222,8 @@ class EventReader:
             self._rest.clear()
         self._rest.append(rest)
         for line in lines:
-            if line.startswith(b"data:"):
-                yield from self._read(line[5:].strip())
+            if line.startswith((b"data:", _BOM + b"data:")):
+                yield from self._read(line.partition(b":")[2].strip())
 
     def _read(self, text: bytes) -> Iterator[Mapping[str, JSON]]:
         if text == b"[DONE]":

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, TypeVar, cast
 from urllib.parse import unquote, urlsplit
 
-from langchain_nuextract.client.config import Endpoint, is_credential
+from langchain_nuextract.client.config import Endpoint, is_credential, with_scheme
 from langchain_nuextract.paths import JSON
 
 E = TypeVar("E", bound=BaseException)
@@ -61,5 +61,8 @@ def _secrets_of(endpoint: Endpoint) -> Iterator[str]:
         yield endpoint.key.get_secret_value()
     yield from (value for name, value in endpoint.headers if is_credential(name))
     yield from (str(value) for name, value in endpoint.query if is_credential(name))
-    if endpoint.proxy and (password := urlsplit(endpoint.proxy.get_secret_value()).password):
-        yield from (password, unquote(password))
+    if endpoint.proxy:
+        proxy = urlsplit(with_scheme(endpoint.proxy.get_secret_value()))
+        # A token may stand there alone, as the user.
+        if secret := proxy.password or proxy.username:
+            yield from (secret, unquote(secret))

@@ -27,7 +27,7 @@ from aiohttp.client_proto import ResponseHandler
 from aiohttp.tracing import Trace
 from yarl import URL
 
-from langchain_nuextract.client.config import Timeouts
+from langchain_nuextract.client.config import Timeouts, with_scheme
 
 try:
     import resource
@@ -363,7 +363,7 @@ def proxy_for(url: str) -> str | None:
     """Look up which proxy the environment names for an address, if any."""
     parts, proxies = urlsplit(url), getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all")
-    return proxy if proxy and not proxy_bypass(str(parts.hostname)) else None
+    return with_scheme(proxy) if proxy and not proxy_bypass(str(parts.hostname)) else None
 
 
 def _httpx_request(client: httpx2.Client | httpx2.AsyncClient, sending: HttpRequest) -> httpx2.Request:

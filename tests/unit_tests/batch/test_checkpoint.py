@@ -252,6 +252,13 @@ def test_two_runs_may_share_a_file(tmp_path):
         assert [(one.index, one.value.number) for one in results] == [(index, index) for index in range(200)]
 
 
+@pytest.mark.parametrize("name", ["a\0b.db", "x" * 300, "loop.db"])
+def test_a_name_that_no_file_can_have_is_said_so(tmp_path, name):
+    (tmp_path / "loop.db").symlink_to(tmp_path / "loop.db")
+    with pytest.raises(CheckpointError, match="name of a file"):
+        Checkpoint(tmp_path / name)
+
+
 FORKS = """
 import json, os, sys
 from langchain_nuextract.testing import FakeEndpoint

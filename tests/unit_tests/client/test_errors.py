@@ -385,3 +385,12 @@ def test_every_error_of_aiohttp_has_one_of_ours():
     }
     assert ours == {name: expected.get(name, EndpointUnreachable) for name in ours}
     assert len(ours) >= 20
+
+
+@pytest.mark.parametrize("way", ["invoke", "stream"])
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip"])
+def test_an_error_page_that_cannot_be_read_is_still_the_error_that_its_status_says(run, chat, way, encoding):
+    page = FakeReply(status=503, body=b"\x00not compressed", headers={"Content-Encoding": encoding})
+    with FakeEndpoint(page) as endpoint, pytest.raises(EndpointBusy) as raised:
+        (run if way == "invoke" else run.stream)(chat(endpoint, max_retries=0))
+    assert raised.value.status == 503

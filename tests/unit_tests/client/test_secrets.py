@@ -10,7 +10,7 @@ import pytest
 from langchain_core.load import dumps, load
 from langchain_core.tracers.base import BaseTracer
 
-from langchain_nuextract import ChatNuExtract, EndpointError
+from langchain_nuextract import ChatNuExtract, EndpointError, EndpointUnreachable
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 KEY = "sk-very-secret"
@@ -171,3 +171,20 @@ def test_credentials_in_a_query_are_hidden_as_well(run, chat):
     shown = repr(llm) + repr(llm.wire.endpoint) + pickle.dumps(llm).decode("latin-1") + with_frames(raised.value)
     assert KEY not in shown
     assert pickle.loads(pickle.dumps(llm)).default_query == {"api-version": "2"}
+
+
+@pytest.mark.parametrize("proxy", ["user:p4ssw0rd@127.0.0.1:9", "http://p4ssw0rd@127.0.0.1:9", "p4ssw0rd@127.0.0.1:9"])
+@pytest.mark.parametrize("by_environment", [True, False], ids=["environment", "setting"])
+def test_a_proxy_without_scheme_or_password_keeps_its_secret(run, monkeypatch, proxy, by_environment):
+    if by_environment:
+        monkeypatch.setenv("http_proxy", proxy)
+    known = {} if by_environment else {"proxy": proxy}
+    llm = ChatNuExtract(model="m", base_url="http://nowhere.example/v1", max_retries=0, **known)
+    with pytest.raises(EndpointUnreachable) as raised:
+        run(llm, "x")
+    shown = [str(raised.value), repr(llm), repr(llm.wire.endpoint)]
+    walked = raised.value
+    while walked:
+        shown.append(f"{walked}")
+        walked = walked.__cause__ or walked.__context__
+    assert not any("p4ssw0rd" in each for each in shown)

@@ -1,6 +1,7 @@
 """Answers that come in pieces."""
 
 import functools
+import json
 import operator
 
 import pytest
@@ -154,3 +155,17 @@ def test_a_stream_that_is_compressed_in_an_unknown_way_is_no_reply(run, chat, en
         pytest.raises(NotAChatReply, match="compressed"),
     ):
         run.stream(chat(endpoint, max_retries=0))
+
+
+def test_a_stream_may_begin_with_a_byte_order_mark(run, chat):
+    events = "\ufeff" + "".join(f"data: {json.dumps(event)}\n\n" for event in said("{}")) + "data: [DONE]\n\n"
+    with FakeEndpoint(FakeReply(body=events, headers={"Content-Type": "text/event-stream"})) as endpoint:
+        assert whole(run.stream(chat(endpoint))).content == "{}"
+
+
+def test_an_error_event_without_an_error_object_is_one(run, chat):
+    events = 'event: error\ndata: {"message": "engine dead", "code": 503}\n\n'
+    reply = FakeReply(body=events, headers={"Content-Type": "text/event-stream"})
+    with FakeEndpoint(reply) as endpoint, pytest.raises(EndpointBusy, match="engine dead") as raised:
+        run.stream(chat(endpoint, max_retries=0))
+    assert raised.value.status == 503
