@@ -7,18 +7,22 @@ Known by how they answer, read from vLLM 0.32 and llama.cpp's server of late 202
 | `/v1/models`, `owned_by`   | `vllm`                    | `llamacpp`            | Ollama: `library`         |
 | context length             | `max_model_len`           | `meta.n_ctx`          | not told                  |
 | is the template honoured   | `/tokenize` with messages | `/apply-template`     | cannot be told            |
+| which model a LoRA adapts  | `parent`, `root`          | not told              | not told                  |
 | are grammars taken         | `structured_outputs`      | `grammar`             | not asked                 |
 """
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 import httpx2
 
 from langchain_nuextract.client.client import served_models
 from langchain_nuextract.client.config import normal_url
+from langchain_nuextract.client.error_mapping import ServedModel
 from langchain_nuextract.client.response import decode
 from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.dialects.dialect import LLGUIDANCE, Dialect
@@ -26,7 +30,7 @@ from langchain_nuextract.dialects.extractive_grammar import PROBE, heeds_probe
 from langchain_nuextract.dialects.messages import Request, Task
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.errors import UnsupportedTask, quote
-from langchain_nuextract.paths import JSON, fields, items
+from langchain_nuextract.paths import JSON, fields, integer, items, text
 
 Mark: TypeAlias = Literal["good", "unsure", "bad"]
 
@@ -105,12 +109,15 @@ class _Visit:
         if asked not in names:
             yield Finding("bad", f"it does not serve {asked}", f"Set the model to one of {', '.join(names)}.")
             return
+        served = {each.id: each for each in served_models(listed)}
         try:
-            spoken = dialect_named(dialect) if dialect else dialect_for(asked)
+            spoken = dialect_named(dialect) if dialect else _dialect_of(asked, served)
         except UnsupportedTask as error:
             yield Finding("bad", "the model's generation is not known", str(error))
             return
         yield Finding("good", f"{asked} is asked as {spoken.name}")
+        if served[asked].parent:
+            yield from _adapter(served[asked], spoken)
         yield _context(listed, asked)
         request = spoken.phrase(Task(Source((Text(_DOCUMENT),)), _TEMPLATE))
         yield self._template(request, asked)
@@ -205,6 +212,11 @@ class _Visit:
         return told, "" if told else f"status {response.status_code}, {quote(response.text)}"
 
 
+_ADAPTER: Final = "adapter_config.json"
+_LARGEST_ADAPTER: Final = 2**20
+_MOST_RANK: Final = 16
+"""Of adapters that vLLM takes unless it is told otherwise."""
+_TOWER: Final = "Serve with --enable-tower-connector-lora, or the adapter's vision layers are ignored with a warning."
 _FLAG: Final = "Serve with --structured-outputs-config.backend guidance."
 _ENGINES: Final = {"vLLM": _FLAG, "llama.cpp": "Build llama.cpp with -DLLAMA_LLGUIDANCE=ON."}
 """What to change on servers that are known to take grammars, by their kind."""
@@ -212,6 +224,34 @@ _INLINE: Final = (
     "If the server drops chat_template_kwargs (as Ollama and some gateways do), write the template out: "
     'dialect="nuextract-2.0-inline" or "nuextract-3-inline". Or serve the model with vLLM or llama.cpp.'
 )
+
+
+def _dialect_of(name: str, served: Mapping[str, ServedModel]) -> Dialect:
+    """Tell the generation of a model by its name, or by that of the model that it adapts, or of their weights."""
+    parent = served[name].parent
+    names = (name, parent, served[name].root, served[parent].root if parent in served else "")
+    for each in filter(None, names):
+        with suppress(UnsupportedTask):
+            return dialect_for(each)
+    return dialect_for(name)
+
+
+def _adapter(served: ServedModel, spoken: Dialect) -> Iterator[Finding]:
+    """What is to be heeded of a LoRA."""
+    named = f'dialect="{spoken.name}"'
+    yield Finding("good", f"{served.id} is an adapter of {served.parent}", f"Its name tells no generation: {named}.")
+    try:
+        with (Path(served.root) / _ADAPTER).open("rb") as file:
+            config = fields(decode(file.read(_LARGEST_ADAPTER)))
+    except (OSError, ValueError):
+        yield Finding("unsure", f"{_ADAPTER} of {served.id} is not on this machine", f"If it adapts vision: {_TOWER}")
+        return
+    targets = items(config.get("target_modules")) or [config.get("target_modules")]
+    if any("visual" in text(each) or text(each) == "all-linear" for each in targets):
+        yield Finding("unsure", "the adapter has vision layers, which vLLM leaves out by default", _TOWER)
+    rank = integer(config.get("r")) or 0
+    if rank > _MOST_RANK:
+        yield Finding("unsure", f"the adapter's rank is {rank}", f"Serve with --max-lora-rank {rank}.")
 
 
 def _honoured(*, honoured: bool) -> Finding:

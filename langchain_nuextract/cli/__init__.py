@@ -27,6 +27,7 @@ from typing import Final, NoReturn
 from pydantic import ValidationError
 
 from langchain_nuextract.cli import (
+    demo,
     doctor,
     evaluate,
     export_training,
@@ -90,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=version("langchain-nuextract"))
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command, summary in (
+        ("demo", demo, "extract from an invoice that comes along, and show where its values stand"),
         ("extract", extract, "extract from files and print JSON"),
         ("markdown", markdown, "turn HTML, and pages with a model, into Markdown"),
         ("evaluate", evaluate, "hold extractions against what is right, and compare models"),

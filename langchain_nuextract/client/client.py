@@ -30,7 +30,7 @@ from langchain_nuextract.client.response import EventReader, decode, encode, wel
 from langchain_nuextract.client.secrets import Secrets, without_frames
 from langchain_nuextract.client.transports import AsyncResponse, HttpRequest
 from langchain_nuextract.errors import AccessDenied, EndpointError, NotAChatReply
-from langchain_nuextract.paths import JSON, fields, integer, items
+from langchain_nuextract.paths import JSON, fields, integer, items, text
 
 _LOOK: Final = (5.0, 5.0, 5.0, 5.0)
 """Seconds. Looking something up for an error message must not take long."""
@@ -424,9 +424,13 @@ def _read(reply: _Reply, place: ErrorContext, secrets: Secrets, holds: str = "ch
 
 
 def served_models(body: JSON) -> tuple[ServedModel, ...]:
-    """Read the answer to `/models`: vLLM's `max_model_len`, llama.cpp's `meta`, or bare names."""
+    """Read the answer to `/models`: vLLM's `max_model_len`, `parent` and `root`, llama.cpp's `meta`, or bare names."""
     listed = map(fields, items(fields(body).get("data")))
-    return tuple(ServedModel(str(model["id"]), _context(model)) for model in listed if model.get("id"))
+    return tuple(
+        ServedModel(str(model["id"]), _context(model), text(model.get("parent")), text(model.get("root")))
+        for model in listed
+        if model.get("id")
+    )
 
 
 def _context(model: Mapping[str, JSON]) -> int | None:

@@ -90,6 +90,10 @@ class ServedModel:
     id: str
     context: int | None = None
     """Tokens that prompt and answer may have together; None if the endpoint does not say."""
+    parent: str = ""
+    """The model that it adapts, as vLLM tells of a LoRA; empty if it is none."""
+    root: str = ""
+    """Where its weights are, as vLLM tells: a name on a hub, or a folder."""
 
 
 @dataclass(frozen=True, slots=True)

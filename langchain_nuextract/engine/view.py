@@ -52,7 +52,8 @@ def document_view(
 
 def _value(each: Evidence | Unplaced, numbers: Mapping[tuple[int, str], int], confidence: float | None) -> ValueView:
     if isinstance(each, Unplaced):
-        return ValueView(each.path, confidence=confidence, reason=each.reason)
+        # Null and empty texts have no place anywhere, and nobody misses it.
+        return ValueView(each.path, confidence=confidence, reason="" if each.reason == "nothing" else each.reason)
     spans = tuple((span.start, span.end) for span in each.spans)
     return ValueView(each.path, spans, tuple(_boxes(each.places, numbers)), _likeness(each), confidence)
 

@@ -72,7 +72,8 @@ def article(document: DocumentView, name: str) -> str:
 
 def _placed(document: DocumentView) -> str:
     placed = sum(bool(each.spans or each.boxes) for each in document.values)
-    return f"{placed} of {len(document.values)} values placed"
+    missing = sum(bool(each.reason) and not (each.spans or each.boxes) for each in document.values)
+    return f"{placed} of {placed + missing} values placed"
 
 
 def source_pane(document: DocumentView, name: str) -> str:

@@ -102,7 +102,8 @@ class _Tree(NamedTuple):
             badge += element("small", safe(view.reason), class_="unplaced")
         title = ": ".join(filter(None, about))
         if not placed:
-            return element("span", shown, class_="leaf unplaced", id=f"v{name}", title=title) + badge
+            missing = "leaf unplaced" if view.reason else "leaf"
+            return element("span", shown, class_=missing, id=f"v{name}", title=title) + badge
         colour = colour_of(path, self.colours)
         return (
             element("a", shown, class_=f"leaf {colour}", id=f"v{name}", href=f"#m{name}", data_v=name, title=title)

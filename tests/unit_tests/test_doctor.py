@@ -211,3 +211,44 @@ def test_it_is_told_how_vllm_constrains_verbatim_values_to_the_document(version,
     assert what in found.what
     assert bool(found.advice) == ("--structured-outputs-config.backend guidance" in found.advice) == (mark != "good")
     assert len(engine.grammars) == grammars
+
+
+class Adapted(Engine):
+    """A vLLM that serves a model and an adapter of it."""
+
+    root = ""
+
+    def do_GET(self):
+        base = {"id": "base", "owned_by": "vllm", "root": "/models/NuExtract-2.0-2B", "parent": None}
+        adapter = base | {"id": "cheques-v3", "root": self.root, "parent": "base"}
+        self.say(200, {"version": self.version} if self.path == "/version" else {"data": [adapter, base]})
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        (None, ["adapter_config.json of cheques-v3 is not on this machine"]),
+        ({"r": 8, "target_modules": ["q_proj"]}, []),
+        (
+            {"r": 64, "target_modules": ["model.visual.blocks.0.attn.qkv", "q_proj"]},
+            ["the adapter has vision layers, which vLLM leaves out by default", "the adapter's rank is 64"],
+        ),
+        ({"r": 8, "target_modules": "all-linear"}, ["the adapter has vision layers, which vLLM leaves out by default"]),
+    ],
+)
+def test_an_adapter_tells_its_base_and_what_the_server_must_be_told(config, said, tmp_path):
+    if config:
+        (tmp_path / "adapter_config.json").write_text(json.dumps(config), encoding="utf-8")
+    adapted = type("Adapted", (Adapted,), {"root": str(tmp_path), "takes": ("%",), "grammars": []})
+    server = HTTPServer(("127.0.0.1", 0), adapted)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        found = [*examine(f"http://127.0.0.1:{server.server_port}", model="cheques-v3")]
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert [finding.what for finding in found[1:3]] == [
+        "cheques-v3 is asked as nuextract-2.0",
+        "cheques-v3 is an adapter of base",
+    ]
+    assert [finding.what for finding in found[3:] if "adapter" in finding.what] == said

@@ -1,0 +1,86 @@
+"""The Python blocks of README and guides run, those of one file one after another, and print what they say they print.
+
+Blocks that start the embedded model do so; all others ask a fake endpoint, which answers in the shape of its template.
+"""
+
+import io
+import json
+import math
+import re
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import pytest
+
+from langchain_nuextract.testing import FakeEndpoint, FakeReply
+
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
+    "0000000d49444154789c6360000000000500017a5eab3f0000000049454e44ae426082"
+)
+ROOT = Path(__file__).parents[1]
+FILES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```python\n(.*?)^```$(?:\n+^```text\n(.*?)^```$)?", re.DOTALL | re.MULTILINE)
+INVOICE = {"supplier": "Northwind", "invoice_number": "NW-1", "total": 7.0}
+PAYMENT = {"payer": "Museum", "currency": "EUR", "confirmed": True}
+NOTHING = {"payer": None, "currency": None, "confirmed": None}
+
+
+def blocks():
+    for file in FILES:
+        text = file.read_text(encoding="utf-8")
+        for found in BLOCK.finditer(text):
+            above = "\n" * text[: found.start(1)].count("\n")
+            yield pytest.param(file, (above + found[1], found[2]), id=f"{file.stem}-{len(above) + 1}")
+
+
+@pytest.fixture(scope="module")
+def endpoint():
+    def answer(received):
+        template = json.loads(received.body["chat_template_kwargs"]["template"])
+        if "payer" not in template:
+            return INVOICE
+        said = PAYMENT if "Museum" in received.text else NOTHING
+        return FakeReply(said, logprobs=sure(said)) if received.body.get("logprobs") else said
+
+    with FakeEndpoint(answer) as fake:
+        yield fake
+
+
+def sure(said):
+    """Each letter as a token of its own."""
+    return {"content": [{"token": letter, "logprob": math.log(0.99)} for letter in json.dumps(said)]}
+
+
+@pytest.fixture(scope="module")
+def namespaces():
+    """One for each file."""
+    return {}
+
+
+@pytest.fixture(autouse=True)
+def reader(endpoint, monkeypatch, tmp_path_factory, namespaces, file):
+    """Somebody with an endpoint, in a folder with a scan: the same for all blocks of a file."""
+    monkeypatch.setenv("NUEXTRACT_BASE_URL", endpoint.url)
+    monkeypatch.setenv("NUEXTRACT_MODEL", "numind/NuExtract3")
+    if file not in namespaces:
+        namespaces[file] = {"__name__": file.stem}, tmp_path_factory.mktemp(file.stem)
+    monkeypatch.chdir(namespaces[file][1])
+    Path("scan.png").write_bytes(PIXEL)
+
+
+@pytest.mark.parametrize(("file", "block"), [*blocks()])
+def test_what_is_written_runs_and_prints_what_it_says(file, block, endpoint, namespaces):
+    code, printed = block
+    output = io.StringIO()
+    space, _ = namespaces[file]
+    with redirect_stdout(output):
+        exec(compile(code.replace("http://localhost:8000/v1", endpoint.url), file, "exec"), space)
+    if printed is not None:
+        assert output.getvalue() == printed
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_links_between_the_files_lead_somewhere(file):
+    links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", file.read_text(encoding="utf-8"))
+    assert [link for link in links if "://" not in link and not (file.parent / link).exists()] == []
