@@ -56,7 +56,7 @@ def unescape(raw: str, hints: Hints = NO_HINTS) -> tuple[str, list[Fix]]:
     literal = _literal(escapes)
     fixes = [Fix("unknown-escape", before, after) for before, after, good in escapes if not good]
     said = iter(before if before in literal else after for before, after, _ in escapes)
-    if not _CONTROL.search(raw) and not raw.count("\\\\"):
+    if not _CONTROL.search(raw) and not raw.count("\\\\") and "\\" not in hints.document:
         return _ESCAPE.sub(lambda _: next(said), raw), counted(fixes)
     words = list[str]()
     for word in _WORD.findall(raw):
@@ -73,7 +73,8 @@ def _as_written(word: str, read: str, hints: Hints) -> str | None:
 
     They stand for themselves if the document has the word so and not as it reads, or if one of them is no escape.
     """
-    if _CHARACTER.search(word) or not (_CONTROL.search(word) or _SHARE.match(word)):
+    may_be = _CONTROL.search(word) or _SHARE.match(word) or ("\\" in word and "\\" in hints.document)
+    if _CHARACTER.search(word) or not may_be:
         return None
     plain = word.replace('\\"', '"')
     share = _SHARE.match(plain)

@@ -198,3 +198,10 @@ def test_items_of_a_document_that_is_a_list_itself_stay_apart():
     document = '["one", "two", "three"] and more'
     reading = read_shape('{"all": ["one", "two", "three"}', shape_of({"all": ["string"]}), document=document)
     assert reading.value == {"all": ["one", "two", "three"]}
+
+
+@pytest.mark.parametrize("price", [r"50\% off \& more", r"\#3\_a"])
+def test_marks_with_a_backslash_stand_as_the_document_has_them(price: str):
+    reading = read_shape(f'{{"price": "{price}"}}', shape_of({"price": "string"}), document=f"It is {price} now.")
+    assert reading.value == {"price": price}
+    assert read_shape(r'{"price": "\$100"}', shape_of({"price": "string"}), document="$100").value == {"price": "$100"}
