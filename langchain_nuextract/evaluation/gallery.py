@@ -94,8 +94,9 @@ class Gallery:
         sign = _SIGNS[leaf.outcome] if leaf.readable else "✗ unreadable"
         yield element("td", sign, class_="outcome" if leaf.is_exact else "outcome bad")
         if self._shown:
-            for each in difference(_text(leaf.gold), _text(leaf.predicted)):
-                yield element("td", each)
+            gold, predicted = _text(leaf.gold), _text(leaf.predicted)
+            shown = difference(gold, predicted) if gold and predicted else (safe(gold), safe(predicted))
+            yield from (element("td", each) for each in shown)
         yield element("td", "" if leaf.confidence is None else f"{leaf.confidence:.0%}", class_="number")
         yield element("td", safe(", ".join(leaf.repairs)))
 
@@ -103,20 +104,15 @@ class Gallery:
 def _view(document: DocumentData, colours: dict[str, str]) -> DocumentView:
     """The document with the places of what is right and of what each model gave, in a colour each."""
     values = tuple(
-        ValueView(
-            leaf.path,
-            tuple(_spans(leaf.evidence or leaf.gold_evidence)),
-            tuple(_boxes(leaf.evidence or leaf.gold_evidence, document)),
-            colour=colours.get(leaf.model, "") if leaf.evidence else _GOLD,
-        )
+        ValueView(leaf.path, tuple(_spans(leaf.evidence)), tuple(_boxes(leaf.evidence, document)), colour=colour)
         for leaf in document.leaves
+        for colour in [colours.get(leaf.model, "")]
     )
+    # What is right has one place, whichever models were asked.
+    gold = {leaf.path: leaf.gold_evidence for leaf in document.leaves if leaf.gold_evidence}
     right = (
-        ValueView(
-            leaf.path, tuple(_spans(leaf.gold_evidence)), tuple(_boxes(leaf.gold_evidence, document)), colour=_GOLD
-        )
-        for leaf in document.leaves
-        if leaf.gold_evidence and leaf.evidence
+        ValueView(path, tuple(_spans(marks)), tuple(_boxes(marks, document)), colour=_GOLD)
+        for path, marks in gold.items()
     )
     if not document.pages:
         return DocumentView(document.id, None, document.text, (*values, *right))

@@ -48,9 +48,7 @@ def report_html(report: ReportData, *, documents: bool = True) -> str:
 def _models(report: ReportData) -> str:
     head = ("", *(model.name for model in report.models))
     named = dict.fromkeys(name for model in report.models for name in model.metrics)
-    rows: list[tuple[str, ...]] = [
-        (name, *(_measure(name, model.metrics.get(name)) for model in report.models)) for name in named
-    ]
+    rows: list[tuple[str, ...]] = [(name, *(_measure(name, model) for model in report.models)) for name in named]
     for title, numbers in (
         ("leaves: correct / wrong / missed / hallucinated / absent", [_slashed(m.outcomes) for m in report.models]),
         ("answers: all / valid / repaired / asked again / unreadable", [_answers(m) for m in report.models]),
@@ -252,8 +250,16 @@ def _rows(columns: Sequence[str], rows: Iterable[str]) -> str:
     return element("div", element("table", element("thead", head), element("tbody", *rows)), class_="wide")
 
 
-def _measure(name: str, value: float | None) -> str:
-    return _figure(value) if any(word in name for word in _COUNTS) else _percent(value)
+def _measure(name: str, model: ModelData) -> str:
+    value, counts = model.metrics.get(name), model.outcomes
+    # Of a handful of leaves a share alone would say too much.
+    match name:
+        case "hallucination_rate":
+            return f"{_percent(value)} ({counts.hallucinated} of {counts.hallucinated + counts.absent})"
+        case "omission_rate":
+            return f"{_percent(value)} ({counts.missed} of {counts.missed + counts.correct + counts.wrong})"
+        case _:
+            return _figure(value) if any(word in name for word in _COUNTS) else _percent(value)
 
 
 def _percent(share: float | None) -> str:
