@@ -1,11 +1,12 @@
 """The rows of one document: what the scorer says, with what is known of the answer beside it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from langchain_nuextract.evaluation.answer import Answer
 from langchain_nuextract.evaluation.gold_document import GoldDocument
 from langchain_nuextract.evaluation.leaf import Leaf
-from langchain_nuextract.evaluation.scoring import Scorer
+from langchain_nuextract.evaluation.normalised import is_equal
+from langchain_nuextract.evaluation.scoring import ScoredLeaf, Scorer
 from langchain_nuextract.paths import Path, show
 
 
@@ -14,8 +15,9 @@ def leaf_rows(gold: GoldDocument, answer: Answer, scorer: Scorer, model: str) ->
 
     An unreadable answer has nothing: every leaf of the gold is missed or absent, and none counts as exact.
     """
-    as_written = _exact_as_written(gold, answer, scorer)
-    for scored in scorer.score(gold.output, answer.value):
+    leaves = list(scorer.score(gold.output, answer.value))
+    as_written = _exact_as_written(gold, answer, scorer, leaves)
+    for scored in leaves:
         at = scored.predicted_path
         yield Leaf(
             document=gold.id,
@@ -39,11 +41,14 @@ def leaf_rows(gold: GoldDocument, answer: Answer, scorer: Scorer, model: str) ->
         )
 
 
-def _exact_as_written(gold: GoldDocument, answer: Answer, scorer: Scorer) -> frozenset[Path] | None:
+def _exact_as_written(
+    gold: GoldDocument, answer: Answer, scorer: Scorer, leaves: Iterable[ScoredLeaf]
+) -> frozenset[Path] | None:
     """Give the places that are right where nothing is repaired; None if it is not known what the model wrote."""
     if answer.raw is None:
         return None
     if answer.as_written is None:
         return frozenset()
-    scored = scorer.score(gold.output, answer.as_written)
+    # Nothing was changed in most answers, so that their leaves need not be scored again.
+    scored = leaves if is_equal(answer.as_written, answer.value) else scorer.score(gold.output, answer.as_written)
     return frozenset(each.path for each in scored if each.outcome in {"correct", "absent"})

@@ -80,6 +80,8 @@ def _shape(value: JSON) -> _Shape:
 
 
 def _is_nothing(value: JSON) -> bool:
+    if not isinstance(value, dict | list):
+        return is_absent(value)
     return all(is_absent(leaf) for _, leaf in leaves(value))
 
 
@@ -169,6 +171,9 @@ class Scorer:
         if is_absent(gold, rule.null_words) or is_absent(predicted, rule.null_words):
             passed = is_absent(gold, rule.null_words) and is_absent(predicted, rule.null_words)
             similarity = float(passed)
+        elif outcome == "correct" and rule.function is None:
+            # Whatever is strictly equal is so by every rule but a function of the user's.
+            passed, similarity = True, 1.0
         else:
             passed, similarity = rule.judge(gold, predicted, place.kinds[0] if len(place.kinds) == 1 else "")
         return ScoredLeaf(both.path, both.predicted_path, gold, predicted, outcome, rule, passed, similarity)
