@@ -99,10 +99,10 @@ def _lines(body: str, names: frozenset[str]) -> list[_Line]:
 def _under_headings(rows: Sequence[str], names: frozenset[str]) -> Iterator[str]:
     """Put what stands under a heading behind its name: `# total`, `5` is `total: 5`."""
     heading, below = "", list[str]()
-    for row in [*rows, "#"]:
-        match = _HEADING.fullmatch(row)
+    for row in [*rows, None]:
+        match = _HEADING.fullmatch(row or "")
         name = match["name"] or match["key"] if match else ""
-        if row != "#" and not (name and _is_name(name, names)):
+        if row is not None and not (name and _is_name(name, names)):
             below += [row] if row.strip() else []
             continue
         if heading and len(below) == 1 and not _BULLET.match(below[0].strip()):

@@ -215,3 +215,7 @@ def test_the_last_line_of_a_list_may_be_cut_off():
     reading = read_shape("- item: pen\n  price: 2\n- item: ink\n  price: 3", form)
     assert reading.value == {"rows": [{"item": "pen", "price": 2}, {"item": "ink"}]}
     assert ("rows", 1, "price") in reading.incomplete
+
+
+def test_a_mark_alone_is_no_heading():
+    assert read_shape("# name\nAnn\n#\nLee\n# age\n31\n", FORM).value == {"name": "Ann\nLee", "age": 31}
