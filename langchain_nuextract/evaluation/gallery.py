@@ -6,7 +6,7 @@ from typing import Final
 
 from langchain_nuextract.evaluation.leaf import Leaf, Mark, Outcome
 from langchain_nuextract.evaluation.report_data import AnswerData, DocumentData, ReportData
-from langchain_nuextract.paths import JSON, show
+from langchain_nuextract.paths import JSON, Path, show
 from langchain_nuextract.viewer import Box, DocumentView, PageView, ValueView, difference, element, safe, source_pane
 
 _SIGNS: Final[dict[Outcome, str]] = {
@@ -81,15 +81,18 @@ class Gallery:
     def _table(self, number: int, document: DocumentData) -> str:
         columns = ("field", "model", "", *(("expected", "predicted") if self._shown else ()), "sure", "repaired by")
         head = element("tr", *(element("th", each, scope="col") for each in columns))
+        shown = [(row, leaf) for row, leaf in enumerate(document.leaves) if not leaf.is_exact or leaf.evidence]
+        first = {leaf.path: row for row, leaf in reversed(shown)}
+        # The place of what is right leads to the first row of its field.
+        rights = {first.get(path): f"vg{number}-{at}" for at, path in enumerate(_gold(document), len(document.leaves))}
         rows = (
-            element("tr", *self._cells(leaf), id=f"vg{number}-{row}", data_v=f"g{number}-{row}")
-            for row, leaf in enumerate(document.leaves)
-            if not leaf.is_exact or leaf.evidence
+            element("tr", *self._cells(leaf, rights.get(row)), id=f"vg{number}-{row}", data_v=f"g{number}-{row}")
+            for row, leaf in shown
         )
         return element("div", element("table", element("thead", head), element("tbody", *rows)), class_="wide")
 
-    def _cells(self, leaf: Leaf) -> Iterator[str]:
-        yield element("th", safe(show(leaf.path)), scope="row")
+    def _cells(self, leaf: Leaf, right: str | None) -> Iterator[str]:
+        yield element("th", element("span", safe(show(leaf.path)), id=right), scope="row")
         yield element("td", safe(leaf.model), class_=self._colours.get(leaf.model))
         sign = _SIGNS[leaf.outcome] if leaf.readable else "✗ unreadable"
         yield element("td", sign, class_="outcome" if leaf.is_exact else "outcome bad")
@@ -108,11 +111,9 @@ def _view(document: DocumentData, colours: dict[str, str]) -> DocumentView:
         for leaf in document.leaves
         for colour in [colours.get(leaf.model, "")]
     )
-    # What is right has one place, whichever models were asked.
-    gold = {leaf.path: leaf.gold_evidence for leaf in document.leaves if leaf.gold_evidence}
     right = (
         ValueView(path, tuple(_spans(marks)), tuple(_boxes(marks, document)), colour=_GOLD)
-        for path, marks in gold.items()
+        for path, marks in _gold(document).items()
     )
     if not document.pages:
         return DocumentView(document.id, None, document.text, (*values, *right))
@@ -123,6 +124,12 @@ def _view(document: DocumentData, colours: dict[str, str]) -> DocumentView:
         offset += len(each.text) + 1
     text = document.text or "\n".join(each.text for each in document.pages)
     return DocumentView(document.id, None, text, (*values, *right), tuple(pages))
+
+
+def _gold(document: DocumentData) -> dict[Path, tuple[Mark, ...]]:
+    """The places of what is right, of the fields that have a row: the same ones, whichever models were asked."""
+    rows = {leaf.path for leaf in document.leaves if not leaf.is_exact or leaf.evidence}
+    return {leaf.path: leaf.gold_evidence for leaf in document.leaves if leaf.gold_evidence and leaf.path in rows}
 
 
 def _spans(marks: Iterable[Mark]) -> Iterator[tuple[int, int]]:
