@@ -193,7 +193,8 @@ def join_border(entries: Sequence[Entry], readings: Mapping[int, Reading]) -> li
 def typical_fields(entries: Sequence[Entry]) -> frozenset[Path]:
     """Give the fields that most items of a list have."""
     counted = Counter(path for entry in entries for path in entry.own)
-    least = max(2, _TYPICAL * len(entries)) if len(entries) > 3 else 1  # noqa: PLR2004  of so few, any may be cut
+    # Two may be the halves of one that was cut.
+    least = max(2, _TYPICAL * (len(entries) - 2)) if len(entries) > 3 else 1  # noqa: PLR2004
     return frozenset(path for path, times in counted.items() if times >= least)
 
 

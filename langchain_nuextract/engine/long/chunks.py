@@ -88,6 +88,15 @@ def text_chunks(pieces: Sequence[Piece], context: Context) -> Iterator[Chunk]:
         yield Chunk(piece.core, piece.shown, context.before(piece.shown))
 
 
+def visible_text(source: Source) -> str:
+    """Give a document's text with blanks for what nobody can see on its pages, which no model is given."""
+    text = source.text
+    for offset, page in source.paged:
+        start, end = offset + page.visible, offset + len(page.text)
+        text = f"{text[:start]}{' ' * (end - start)}{text[end:]}" if start < end else text
+    return text
+
+
 def context_of(plan: Plan[Any], text: str, options: LongOptions) -> Context:
     """Say what may be carried of a text."""
     return Context(text, options.carry, nested=has_lists(plan.shape, within=True))

@@ -22,6 +22,7 @@ from langchain_nuextract.engine.long.chunks import (
     has_lists,
     size_of,
     text_chunks,
+    visible_text,
 )
 from langchain_nuextract.engine.long.digest import digest
 from langchain_nuextract.engine.long.finish import Asked, Outcome, finish
@@ -121,8 +122,11 @@ class _Run(Generic[T]):
     asked: list[Asked] = field(default_factory=list[Asked])
     part: Plan[JSON] = field(init=False)
 
+    text: str = field(init=False)
+    """What can be seen of the document's text: for what is hidden on pages, there are blanks."""
+
     def __post_init__(self) -> None:
-        self.part = part_plan(self.plan)
+        self.part, self.text = part_plan(self.plan), visible_text(self.source)
 
     def read(self, chunks: Sequence[Chunk], *, warm: bool = False) -> Rounds[None]:
         """Ask about chunks; the first one alone, if template and examples are to be in the server's cache."""
@@ -145,7 +149,7 @@ class _Run(Generic[T]):
 
         def asked() -> Flow[JSON]:
             # Pages are rendered when it is their turn, not all at the beginning.
-            return (yield from extract(plan, as_shown(self.plan, chunk, self.source.text)))
+            return (yield from extract(plan, as_shown(self.plan, chunk, self.text)))
 
         return self.budget.within(asked())
 
@@ -173,7 +177,7 @@ class _Run(Generic[T]):
         is_text = not self.source.images and all(page.readable for page in self.source.pages)
         if not has_lists(self.plan.shape) or not is_text:
             return self._failed()
-        coverage, before = Coverage(self.source.text), len(self.source.text) + 1
+        coverage, before = Coverage(self.text), len(self.text) + 1
         for turn in range(1, self.options.passes + 1):
             again = self._again(coverage, max(size >> turn, SMALLEST), borders=turn == 1)
             gaps = sum(chunk.core.end - chunk.core.start for chunk in again if chunk.purpose == "gap")
@@ -202,7 +206,7 @@ class _Run(Generic[T]):
 
     def _again(self, coverage: Coverage, size: int, *, borders: bool) -> list[Chunk]:
         """What to ask about again: gaps in pieces of a size, and the borders at which records may have been cut."""
-        text, records = self.source.text, [*self.merged().items.values()]
+        text, records = self.text, [*self.merged().items.values()]
         retried = [span for span in self._failed() if self._may_retry(span)]
         gaps = [
             Span(gap.start + start, gap.start + end)
@@ -217,7 +221,7 @@ class _Run(Generic[T]):
         if not spans:
             return []
         known = sum(each.chunk.purpose == purpose for each in self.asked)
-        text = self.source.text
+        text = self.text
         chunks = text_chunks([Piece(span, span) for span in spans], context_of(self.plan, text, self.options))
         return [
             replace(chunk, purpose=purpose, name=f"{purpose} {number}")
@@ -240,7 +244,7 @@ class _Run(Generic[T]):
         if self.options.scalars != "settle" or self.budget.is_spent:
             return {}
         conflicts = [each for each in self.merged().conflicts if each.how == "first"]
-        text = digest(self.source.text, conflicts)
+        text = digest(self.text, conflicts)
         if not text:
             return {}
         index = FieldIndex(field_paths(self.plan.shape))

@@ -9,12 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, field_validator
 
-from langchain_nuextract import ExtractionError, InvalidExtraction, RecoveryPolicy
+from langchain_nuextract import ExtractionError, InvalidExtraction, RecoveryPolicy, Target
+from langchain_nuextract.dialects import dialect_named
 from langchain_nuextract.dialects.messages import Reply
+from langchain_nuextract.documents.options import DEFAULT as PAGES
+from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.engine.long.flow import Round, extract_long, in_turn
 from langchain_nuextract.engine.long.options import LongOptions
 from langchain_nuextract.engine.pages import read_document
+from langchain_nuextract.engine.plan import ExtractionOptions, plan_for
 from langchain_nuextract.errors import AccessDenied, RequestRefused
 from langchain_nuextract.paths import leaves
 from tests.long_documents import (
@@ -33,6 +37,7 @@ from tests.long_documents import (
     score,
     shown_in,
 )
+from tests.pdfs import scan
 
 SIZES = st.sampled_from([400, 900, 2_000, 5_000])
 SEEDS = st.integers(0, 10**6)
@@ -447,3 +452,36 @@ def test_evidence_counts_characters_of_the_whole_document():
             assert row.start <= each.span.start < each.span.end <= row.end
             assert world.text[slice(*each.span)] == each.quotation
     assert result.unplaced == ()
+
+
+# Pages
+
+
+def on_pages(document, answers, name="nuextract-2.0", **options):
+    plan = plan_for(Target.of(Ledger), dialect_named(name), ExtractionOptions())
+    flow = in_turn(extract_long(plan, read(document, PAGES), LongOptions(**options), 60))
+    said = iter(answers)
+    try:
+        next(flow)
+        while True:
+            flow.send((Reply(json.dumps(next(said)), finish_reason="stop"),))
+    except StopIteration as done:
+        return done.value
+
+
+def test_a_record_over_a_page_break_is_one():
+    pages = [
+        {
+            "owner": "Anna",
+            "bookings": [{"day": "2025-01-02", "text": "Rope", "sum": 9.5}, {"text": "Sail", "sum": None}],
+        },
+        {"owner": None, "bookings": [{"text": None, "sum": 120.0}, {"text": "Mast", "sum": 900.0}]},
+    ]
+    result = on_pages(scan((200, 300), (200, 300)), pages)
+    assert [(each["text"], each["sum"]) for each in result.json["bookings"]] == [
+        ("Rope", 9.5),
+        ("Sail", 120.0),
+        ("Mast", 900.0),
+    ]
+    assert [each.name for each in result.chunks] == ["page 1", "page 2"]
+    assert [each.from_chunks for each in result.merged] == [(0, 1)]
