@@ -39,12 +39,12 @@ def leaves(value: JSON, at: Path = ()) -> Iterator[tuple[Path, JSON]]:
 
 def fields(value: JSON) -> dict[str, JSON]:
     """Take a JSON object as it is, and anything else for an empty one."""
-    return cast("dict[str, JSON]", value) if isinstance(value, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def items(value: JSON) -> list[JSON]:
     """Take a JSON array as it is, and anything else for an empty one."""
-    return cast("list[JSON]", value) if isinstance(value, list) else []
+    return value if isinstance(value, list) else []
 
 
 def text(value: JSON) -> str:

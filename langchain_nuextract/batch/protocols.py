@@ -9,7 +9,7 @@ from langchain_nuextract.client.image_urls import AllowedImageUrls
 from langchain_nuextract.dialects.dialect import Dialect
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.options import PageOptions
-from langchain_nuextract.engine.flow import Flow
+from langchain_nuextract.engine.caller import Flow
 from langchain_nuextract.engine.result import Extraction
 
 

@@ -13,8 +13,8 @@ from typing import Any, Final, NoReturn, TypeVar, cast
 
 from langchain_nuextract.batch.checkpoint import CheckpointRow
 from langchain_nuextract.dialects.messages import Reply, Request, Token, Usage
+from langchain_nuextract.engine.caller import Flow
 from langchain_nuextract.engine.drivers import run_flow
-from langchain_nuextract.engine.flow import Flow
 from langchain_nuextract.engine.result import Attempt, Extraction
 from langchain_nuextract.errors import (
     EndpointUnreachable,

@@ -1,10 +1,11 @@
 """The endpoint as it is spoken to: sending, retrying, streams and the list of models."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
-from contextlib import aclosing, closing, contextmanager, suppress
+from collections.abc import AsyncGenerator, Awaitable, Generator, Iterator, Mapping, Sequence
+from contextlib import aclosing, closing, suppress
 from dataclasses import dataclass, field, replace
-from typing import Final, Self
+from functools import partial
+from typing import Final, Self, TypeVar
 from weakref import finalize
 
 from langchain_nuextract.client.availability import Availability
@@ -24,13 +25,15 @@ from langchain_nuextract.client.error_mapping import (
     not_a_reply,
     refusal_of,
 )
+from langchain_nuextract.client.http_request import AsyncResponse, HttpRequest
 from langchain_nuextract.client.reply_body import BodyReader, UnreadableBody, read_body
 from langchain_nuextract.client.request_body import Options, needs_marker, with_marker
 from langchain_nuextract.client.response import EventReader, decode, encode, well_formed
 from langchain_nuextract.client.secrets import Secrets, without_frames
-from langchain_nuextract.client.transports import AsyncResponse, HttpRequest
 from langchain_nuextract.errors import AccessDenied, EndpointError, NotAChatReply
 from langchain_nuextract.paths import JSON, fields, integer, items, text
+
+T = TypeVar("T")
 
 _LOOK: Final = (5.0, 5.0, 5.0, 5.0)
 """Seconds. Looking something up for an error message must not take long."""
@@ -184,13 +187,13 @@ class Client:
         return context_of(model, self.models())
 
     async def _attempt_once(self, call: ApiCall, holds: str) -> Mapping[str, JSON]:
-        call = await self._marked(call, sync=False)
-        return await self._attempt(self._request(call), self._place(call), holds, sync=False)
+        if needs_marker(call.body):
+            call = await self._marked(call, sync=False)
+        place = self._place(call)
+        return await self._attempt(self._request(call, place), place, holds, sync=False)
 
     async def _marked(self, call: ApiCall, *, sync: bool) -> ApiCall:
         """Mark the images of a raw prompt, for which llama.cpp has a text of its own since it began to draw lots."""
-        if not needs_marker(call.body):
-            return call
         if not self._marker:
             place = ErrorContext(f"{self.endpoint.root}/props", "")
             request = HttpRequest("GET", place.url, self._headers, _LOOK, deadline=_LOOK[1], params=self.endpoint.query)
@@ -202,12 +205,17 @@ class Client:
         return replace(call, body=with_marker(call.body, self._marker))
 
     async def _post(self, call: ApiCall, holds: str, *, sync: bool) -> Mapping[str, JSON]:
-        call = await self._marked(call, sync=sync)
-        request, place = self._request(call), self._place(call)
-        policy = self.endpoint.policy
+        if needs_marker(call.body):
+            call = await self._marked(call, sync=sync)
+        place = self._place(call)
+        attempt = partial(self._attempt, self._request(call, place), place, holds, sync=sync)
+        posting = self.endpoint.policy.arun(attempt, self.availability)
+        return await (posting if call.seconds is None else self._within(call.seconds, posting, place))
+
+    async def _within(self, seconds: float, running: Awaitable[T], place: ErrorContext) -> T:
         with self._explained(place):
-            async with asyncio.timeout(call.seconds):
-                return await policy.arun(lambda: self._attempt(request, place, holds, sync=sync), self.availability)
+            async with asyncio.timeout(seconds):
+                return await running
 
     async def _attempt(
         self, request: HttpRequest, place: ErrorContext, holds: str, *, sync: bool
@@ -219,14 +227,14 @@ class Client:
 
     async def _events(self, call: ApiCall, *, sync: bool) -> AsyncGenerator[Sequence[Mapping[str, JSON]]]:
         """Yield the events of a stream, those together that came together."""
-        call = await self._marked(call, sync=sync)
-        request, place = self._request(call, stream=True), self._place(call)
+        if needs_marker(call.body):
+            call = await self._marked(call, sync=sync)
+        place = self._place(call)
+        request = self._request(call, place, stream=True)
         limits = [seconds for seconds in (request.deadline, call.seconds) if seconds is not None]
         deadline = asyncio.get_running_loop().time() + min(limits) if limits else None
-        policy = self.endpoint.policy
-        with self._explained(place):
-            async with asyncio.timeout(call.seconds):
-                response = await policy.arun(lambda: self._open(request, place, sync=sync), self.availability)
+        opening = self.endpoint.policy.arun(partial(self._open, request, place, sync=sync), self.availability)
+        response = await (opening if call.seconds is None else self._within(call.seconds, opening, place))
         try:
             with self._explained(place):
                 events = _Events(place, response.headers, self._secrets)
@@ -265,18 +273,19 @@ class Client:
                     await response.aclose()
         raise await self._refused(reply, place, sync=sync)
 
-    def _request(self, call: ApiCall, *, stream: bool = False) -> HttpRequest:
+    def _request(self, call: ApiCall, place: ErrorContext, *, stream: bool = False) -> HttpRequest:
         options, endpoint = call.options, self.endpoint
         whole = (options.timeout or endpoint.timeout)[1]
         return HttpRequest(
             method="POST",
-            url=self._place(call).url,
+            url=place.url,
             headers={**self._headers, **options.headers} if options.headers else self._headers,
             timeout=options.timeout or endpoint.timeouts(stream=stream),
             # A little later, for a connection that is not made in time is to be called that.
             deadline=whole and whole * 1.01 + 0.05,
             content=encode({**call.vllm_only, **call.body} if self.is_vllm else call.body),
             params=(*endpoint.query, *options.query),
+            stream=stream,
         )
 
     def _place(self, call: ApiCall) -> ErrorContext:
@@ -333,15 +342,27 @@ class Client:
             return self._models or await self._list(sync=sync)
         return ()
 
-    @contextmanager
-    def _explained(self, place: ErrorContext) -> Generator[None]:
+    def _explained(self, place: ErrorContext) -> "_Explained":
         """Turn what breaks on the way into one of our errors."""
-        try:
-            yield
-        except UnreadableBody as error:
-            raise NotAChatReply(place.url, 200, f"no model's answer in the reply: {error}") from None
-        except broken_connections() as error:
-            raise explain(error, place, self._secrets.hide_text) from without_frames(error)
+        return _Explained(place, self._secrets)
+
+
+class _Explained:
+    """A context in which what breaks becomes one of our errors; a class, since each request enters one."""
+
+    __slots__ = ("_place", "_secrets")
+
+    def __init__(self, place: ErrorContext, secrets: Secrets) -> None:
+        self._place, self._secrets = place, secrets
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, frames: object) -> None:
+        if isinstance(error, UnreadableBody):
+            raise NotAChatReply(self._place.url, 200, f"no model's answer in the reply: {error}") from None
+        if isinstance(error, Exception) and isinstance(error, broken_connections()):
+            raise explain(error, self._place, self._secrets.hide_text) from without_frames(error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,7 +435,8 @@ def _read(reply: _Reply, place: ErrorContext, secrets: Secrets, holds: str = "ch
         body = fields(decode(reply.content))
     except ValueError:
         body = {}
-    if error := secrets.hidden(inner_error(body)):
+    if error := inner_error(body):
+        error = secrets.hidden(error)
         del body  # as below
         raise explain_inner(error, place)
     if body.get(holds) and well_formed(body):

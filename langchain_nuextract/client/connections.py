@@ -3,20 +3,18 @@
 import asyncio
 from contextlib import suppress
 from ssl import SSLContext
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary, ref
-
-import httpx2
 
 from langchain_nuextract.client import background_loop
 from langchain_nuextract.client.config import Endpoint, with_scheme
+from langchain_nuextract.client.http_request import AsyncTransport
 from langchain_nuextract.client.tls import tls_context
-from langchain_nuextract.client.transports import (
-    AiohttpTransport,
-    AsyncTransport,
-    HttpxTransport,
-    ThreadedTransport,
-    proxy_for,
-)
+
+if TYPE_CHECKING:
+    from langchain_nuextract.client.aiohttp_transport import AiohttpTransport
 
 
 class Connections:
@@ -38,14 +36,21 @@ class Connections:
         self._endpoint = endpoint
         # Read at once, for a wrong file is to be told when the model is made; the usual one costs something.
         self._tls = tls_context(endpoint.verify, endpoint.cert) if special else None
+        self._proxy = with_scheme(endpoint.proxy.get_secret_value()) if endpoint.proxy else None
+        self._threaded: AsyncTransport | None = None
+        self._httpx: AsyncTransport | None = None
+        if own or own_async or (self._proxy and self._proxy.startswith("socks")):
+            self._connect_by_httpx()
+        self._of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, ref[AiohttpTransport]] = WeakKeyDictionary()
+
+    def _connect_by_httpx(self) -> None:
+        from langchain_nuextract.client.httpx_transports import HttpxTransport, ThreadedTransport  # noqa: PLC0415 rare
+
+        own, own_async = self._endpoint.http_client, self._endpoint.http_async_client
         self._threaded = ThreadedTransport(own) if own else None
         self._httpx = HttpxTransport(own_async, is_callers=True) if own_async else None
-        self._of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, ref[AiohttpTransport]] = WeakKeyDictionary()
-        self._proxy = with_scheme(endpoint.proxy.get_secret_value()) if endpoint.proxy else None
-        if self._proxy and self._proxy.startswith("socks"):
-            self._httpx = HttpxTransport(
-                httpx2.AsyncClient(proxy=self._proxy, verify=self._tls or True), is_callers=False
-            )
+        if not (own or own_async):
+            self._httpx = HttpxTransport.through(str(self._proxy), self._tls)
 
     @property
     def in_background(self) -> bool:
@@ -63,8 +68,10 @@ class Connections:
             return preferred or other  # pyright: ignore[reportReturnType]  # there is one
         loop = asyncio.get_running_loop()
         known = self._of_loops.get(loop)
-        transport = known and known()
+        transport = known() if known else None
         if not transport or transport.is_closed:
+            from langchain_nuextract.client.aiohttp_transport import AiohttpTransport  # noqa: PLC0415  aiohttp is large
+
             proxy = self._proxy or proxy_for(self._endpoint.url)
             transport = AiohttpTransport(tls=self._context, proxy=proxy)
             self._of_loops[loop] = ref(transport)
@@ -99,6 +106,13 @@ class Connections:
         self._of_loops.clear()
 
 
-def _close(transport: ref[AiohttpTransport]) -> None:
+def _close(transport: "ref[AiohttpTransport]") -> None:
     if here := transport():
         here.begin_close()
+
+
+def proxy_for(url: str) -> str | None:
+    """Look up which proxy the environment names for an address, if any."""
+    parts, proxies = urlsplit(url), getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    return with_scheme(proxy) if proxy and not proxy_bypass(str(parts.hostname)) else None

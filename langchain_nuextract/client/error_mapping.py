@@ -24,9 +24,6 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Final, TypeAlias, cast
 
-import aiohttp
-import httpx2
-
 from langchain_nuextract.errors import (
     AccessDenied,
     ContextOverflow,
@@ -240,8 +237,12 @@ def inner_error(body: Mapping[str, JSON]) -> JSON:
     """
     if body.get("object") == "error" or ("choices" not in body and {"message", "code"} <= body.keys()):
         return {**body}
-    choices = map(fields, items(body.get("choices")))
-    return body.get("error") or next((choice["error"] for choice in choices if choice.get("error")), None)
+    if error := body.get("error"):
+        return error
+    for choice in items(body.get("choices")):
+        if error := fields(choice).get("error"):
+            return error
+    return None
 
 
 def explain_inner(error: JSON, place: ErrorContext) -> EndpointError:
@@ -256,6 +257,9 @@ def explain_inner(error: JSON, place: ErrorContext) -> EndpointError:
 
 def broken_connections() -> tuple[type[Exception], ...]:
     """List what sending and reading may raise, the older httpx's errors included if it is in use."""
+    import aiohttp  # noqa: PLC0415  nothing breaks before the first request
+    import httpx2  # noqa: PLC0415
+
     legacy = sys.modules.get("httpx")
     older: tuple[type[Exception], ...] = (legacy.RequestError,) if legacy else ()
     backend = sys.modules.get("anyio")

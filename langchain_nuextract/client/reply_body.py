@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Final
 
-from langchain_nuextract.client.transports import AsyncResponse
+from langchain_nuextract.client.http_request import AsyncResponse
 
 MOST_BYTES: Final = 32 * 2**20
 """Bytes of a whole reply, decompressed: the 32,000 tokens of a long answer, each with ten alternatives."""

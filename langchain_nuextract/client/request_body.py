@@ -29,8 +29,10 @@ def merged(*bodies: Mapping[str, JSON] | None) -> dict[str, JSON]:
     """Lay bodies over each other, later ones on top; what they tell the chat template stays together, as do extras."""
     merged: dict[str, JSON] = {}
     for body in filter(None, bodies):
-        both = {name: {**fields(merged.get(name)), **fields(body.get(name))} for name in (_TEMPLATE, _EXTRA)}
-        merged.update({**body, **{name: kept for name, kept in both.items() if kept}})
+        nested = [name for name in (_TEMPLATE, _EXTRA) if name in body]
+        both = {name: {**fields(merged.get(name)), **fields(body[name])} for name in nested}
+        merged.update(body)
+        merged.update((name, kept) for name, kept in both.items() if kept)
     return merged
 
 

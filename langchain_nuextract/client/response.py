@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from math import isnan
-from typing import Any, Final, cast
+from typing import Any, Final, TypedDict, cast
 
 import orjson
 from langchain_core.messages import AIMessage, AIMessageChunk
@@ -54,7 +54,7 @@ def encode(body: Mapping[str, JSON]) -> bytes:
 def well_formed(body: Mapping[str, JSON]) -> bool:
     """Tell whether the choices of a reply, if it has any, are messages or texts."""
     choices = body.get("choices")
-    return (not choices or bool(items(choices))) and all(_is_answer(fields(choice)) for choice in items(choices))
+    return not choices or (isinstance(choices, list) and all([_is_answer(fields(each)) for each in choices]))  # noqa: C419
 
 
 def result_of(body: Mapping[str, JSON], model: str) -> ChatResult:
@@ -105,20 +105,12 @@ def reply_in(body: Mapping[str, JSON], model: str, seconds: float = 0.0) -> Repl
         model: The name to report if the reply has none.
         seconds: How long it took.
     """
-    return joined((piece_in(body, model),), seconds)
+    return Reply(**_parts_of(body, model), seconds=seconds)
 
 
 def piece_in(event: Mapping[str, JSON], model: str) -> Piece:
     """Turn the body of a reply, or one event of a stream, of either route, into a piece of a reply; see `reply_in`."""
-    choice = _first_choice(event)
-    return Piece(
-        text=_text(choice),
-        reasoning=_reasoning(choice),
-        finish_reason=text(choice.get("finish_reason")) or None,
-        usage=_usage(usage_of(event.get("usage"))),
-        model=text(event.get("model")) or model,
-        tokens=tokens_of(choice),
-    )
+    return Piece(**_parts_of(event, model))
 
 
 def piece_of(message: AIMessage) -> Piece:
@@ -239,6 +231,30 @@ class EventReader:
 def _generation(choice: Mapping[str, JSON], usage: UsageMetadata | None) -> ChatGeneration:
     message = AIMessage(content=_text(choice), additional_kwargs=_thinking(choice), usage_metadata=usage)
     return ChatGeneration(message=message, generation_info=_about(choice))
+
+
+class _Parts(TypedDict):
+    """What a reply and a piece of one have."""
+
+    text: str
+    reasoning: str
+    finish_reason: str | None
+    usage: Usage
+    model: str
+    tokens: tuple[Token, ...]
+
+
+def _parts_of(body: Mapping[str, JSON], model: str) -> _Parts:
+    choice = _first_choice(body)
+    said = _body(choice)
+    return {
+        "text": text(said.get("content")) or text(said.get("text")),
+        "reasoning": text(said.get("reasoning")) or text(said.get("reasoning_content")),
+        "finish_reason": text(choice.get("finish_reason")) or None,
+        "usage": _usage(usage_of(body.get("usage"))),
+        "model": text(body.get("model")) or model,
+        "tokens": tokens_of(choice),
+    }
 
 
 def _first_choice(event: Mapping[str, JSON]) -> Mapping[str, JSON]:

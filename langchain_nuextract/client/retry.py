@@ -39,14 +39,19 @@ class RetryPolicy:
             attempt: Sends the request once.
             endpoint: What is known of the endpoint, which is told what becomes of each attempt.
         """
-        run: _Run[R] = _Run(self, endpoint or Availability(self.patience), attempt)
+        started, endpoint = monotonic(), endpoint or Availability(self.patience)
         try:
             # Outside of tenacity, which costs a tenth of what a whole request costs.
-            return await run.attempt_once()
+            answer = await attempt()
         except EndpointError as error:
+            run: _Run[R] = _Run(self, endpoint, attempt, started)
+            run.fail(error)
             if not run.may_succeed_later(error):
                 raise
             run.failed = error
+        else:
+            endpoint.succeed()
+            return answer
         return await AsyncRetrying(
             retry=retry_if_exception(run.may_succeed_later),
             stop=run.is_over,
@@ -57,35 +62,37 @@ class RetryPolicy:
 
 
 class _Run(Generic[R]):
-    """The attempts of one request."""
+    """The attempts of one request whose first one failed."""
 
-    def __init__(self, policy: RetryPolicy, endpoint: Availability, attempt: Callable[[], Awaitable[R]]) -> None:
+    def __init__(
+        self, policy: RetryPolicy, endpoint: Availability, attempt: Callable[[], Awaitable[R]], started: float
+    ) -> None:
         self.failed: EndpointError | None = None
         """The first failure, which tenacity counts as if it had made the attempt."""
         self._policy = policy
         self._endpoint = endpoint
         self._attempt = attempt
-        self._started = monotonic()
+        self._started = started
         self._wait = wait_exponential(multiplier=policy.first, max=policy.longest)
         self._jitter = wait_random(0, policy.first)
         self._is_news = False
         self._garbage = 0
 
-    async def attempt_once(self) -> R:
-        try:
-            answer = await self._attempt()
-        except EndpointError as error:
-            self._is_news = self._endpoint.fail(error)
-            self._garbage += isinstance(error, NotAChatReply)
-            raise
-        self._endpoint.succeed()
-        return answer
+    def fail(self, error: EndpointError) -> None:
+        self._is_news = self._endpoint.fail(error)
+        self._garbage += isinstance(error, NotAChatReply)
 
     async def again(self) -> R:
         failed, self.failed = self.failed, None
         if failed:
             raise failed
-        return await self.attempt_once()
+        try:
+            answer = await self._attempt()
+        except EndpointError as error:
+            self.fail(error)
+            raise
+        self._endpoint.succeed()
+        return answer
 
     def may_succeed_later(self, error: BaseException) -> bool:
         if isinstance(error, NotAChatReply):

@@ -6,7 +6,6 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TypeAlias
 
-import httpx2
 from pydantic import SecretStr
 
 Verify: TypeAlias = bool | str | PathLike[str] | ssl.SSLContext
@@ -34,7 +33,7 @@ def _verifying(verify: Verify) -> ssl.SSLContext:
     if isinstance(verify, ssl.SSLContext):
         return verify
     if isinstance(verify, bool):
-        context = httpx2.create_ssl_context()
+        context = _default()
         if not verify:
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         return context
@@ -60,4 +59,10 @@ def _prove(context: ssl.SSLContext, cert: Certificate) -> None:
 @cache
 def _usual() -> ssl.SSLContext:
     """Read the authorities once: each client would take a twentieth of a second for it."""
+    return _default()
+
+
+def _default() -> ssl.SSLContext:
+    import httpx2  # noqa: PLC0415  many endpoints speak plain HTTP
+
     return httpx2.create_ssl_context()

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 from langchain_nuextract.dialects.messages import Reply, Request, Task
@@ -222,8 +223,13 @@ def answer_of(reply: Reply, *, marks: Sequence[str]) -> str:
 
 
 def _spoken(text: str, marks: Sequence[str]) -> str:
-    pieces = re.split("|".join(map(re.escape, marks)), _after_thinking(text))
-    return next((piece.strip() for piece in pieces if piece.strip()), "")
+    pieces: list[str] = _pattern(tuple(marks)).split(_after_thinking(text))
+    return next((said for piece in pieces if (said := piece.strip())), "")
+
+
+@cache
+def _pattern(marks: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, marks)))
 
 
 def _after_thinking(text: str) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from langchain_nuextract.grounding.numbers import NumberIndex, number_index
 from langchain_nuextract.scalars.dates import iso_date, iso_date_time, iso_time
 from langchain_nuextract.schema.value_types import TYPES
 
@@ -48,6 +47,8 @@ class Offers:
 
     def numbers(self) -> Iterator[str]:
         """Numbers, in all readings of their marks."""
+        from langchain_nuextract.grounding.numbers import NumberIndex  # noqa: PLC0415  it is large
+
         signs = NumberIndex(self.text)
         for notation, span in self._numerals:
             yield notation
@@ -69,6 +70,8 @@ class Offers:
 
     @cached_property
     def _numerals(self) -> list[tuple[str, tuple[int, int]]]:
+        from langchain_nuextract.grounding.numbers import number_index  # noqa: PLC0415  it is large
+
         found = number_index(self.text)
         placed = [(notation, span) for notation, spans in found.items() for span in spans if self._stands_alone(span)]
         return sorted((each for each in placed if len(each[0]) <= _LONGEST_NUMBER), key=lambda each: each[1][0])

@@ -77,17 +77,17 @@ class Source:
     @property
     def text(self) -> str:
         """All its text, that of its pages included; evidence counts its offsets in code points of this."""
-        return "\n".join(part.text for part in self.parts if not isinstance(part, Image))
+        return "\n".join([part.text for part in self.parts if not isinstance(part, Image)])
 
     @property
     def images(self) -> tuple[Image, ...]:
         """All its images but those of its pages, in order."""
-        return tuple(part for part in self.parts if isinstance(part, Image))
+        return tuple([part for part in self.parts if isinstance(part, Image)])
 
     @property
     def pages(self) -> tuple[Page, ...]:
         """All its pages, in order."""
-        return tuple(part for part in self.parts if isinstance(part, Page))
+        return tuple([part for part in self.parts if isinstance(part, Page)])
 
     @property
     def paged(self) -> tuple[tuple[int, Page], ...]:

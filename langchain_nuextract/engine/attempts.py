@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from langchain_nuextract.dialects.messages import Reply, Request
@@ -20,8 +21,7 @@ from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.result import AttemptKind
 from langchain_nuextract.engine.verbatim import VerbatimCheck, lacks_words
 from langchain_nuextract.errors import InvalidValue, Problem
-from langchain_nuextract.parsing import Reading
-from langchain_nuextract.parsing.read import read_shape, trace_shape
+from langchain_nuextract.parsing.read import Reading, read_shape, trace_shape
 from langchain_nuextract.paths import JSON, Path, leaves
 from langchain_nuextract.schema.answer_shape import AnswerShape, RecordShape, without_hooks
 
@@ -53,7 +53,7 @@ class Validation:
     """Why the user's schema does not admit the value."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AttemptResult:
     """What came of one attempt."""
 
@@ -64,11 +64,16 @@ class AttemptResult:
     continued: bool
     """Whether the endpoint did what was asked: it may know no continuing, and begin anew."""
     reading: Reading
-    fields: MergedFields
-    """What is known after this attempt."""
+    merged: MergedFields | None
+    """What is known after this attempt; None where the first answer is whole and valid, and nothing is to be merged."""
     validation: Validation
     problems: tuple[Problem, ...]
     """What is wrong with that, by paths of the user's shape; empty if it is whole and valid."""
+
+    @cached_property
+    def fields(self) -> MergedFields:
+        """What is known after this attempt."""
+        return field_results(self.reading.value, self.sent.shape, {}, attempt=0) if self.merged is None else self.merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +81,12 @@ class AttemptReader(Generic[T]):
     """Reads the replies about one document."""
 
     plan: Plan[T]
-    source: Source
+    document: Source
     """The document as the user gave it."""
+    source: Source
+    """What the model is given of it."""
     escaped: EscapedSource
-    """The document as the model sees it."""
+    """The same as the model sees it."""
 
     def read(self, sent: AttemptRequest, reply: Reply, earlier: Sequence[AttemptResult]) -> AttemptResult:
         """Read a reply, and merge it with what is known.
@@ -88,8 +95,7 @@ class AttemptReader(Generic[T]):
         types first, as they are where there are no such validators.
         """
         result = self._read(sent, reply, earlier, sent.shape)
-        plain = without_hooks(sent.shape)
-        if not result.problems or plain is sent.shape:
+        if not result.problems or (plain := without_hooks(sent.shape)) is sent.shape:
             return result
         other = self._read(sent, reply, earlier, plain)
         return other if len(other.problems) < len(result.problems) else result
@@ -97,8 +103,11 @@ class AttemptReader(Generic[T]):
     def _read(
         self, sent: AttemptRequest, reply: Reply, earlier: Sequence[AttemptResult], shape: AnswerShape
     ) -> AttemptResult:
-        continued, written = self._written(sent, reply)
-        text = self._restored(self.text_of(reply, written if continued else None))
+        said = self.plan.dialect.read(reply)
+        continued, written = self._written(sent, reply, said)
+        if continued:
+            said = self.text_of(reply, written) if sent.request.before else said.rstrip("\ufffd")
+        text = self._restored(said)
         policy, document = self.plan.options.recovery.repairs, self.source.text
         finished = reply.finish_reason == "stop"
         reading = read_shape(text, shape, policy=policy, document=document, finished=finished)
@@ -106,6 +115,10 @@ class AttemptReader(Generic[T]):
             reading = VerbatimCheck(self.source, self.escaped).of(reading, sent.shape, policy)
             if sent.grammar and lacks_words(reading.problems):
                 self.plan.grammars.ignored()
+        if reading.whole and self.plan.keeps_whole and not earlier and not reading.problems:
+            validation = self.validate(reading.value, reading.whole)
+            if not validation.problems:
+                return AttemptResult(sent, reply, written, continued, reading, None, validation, ())
         known: MergedFields = earlier[-1].fields if earlier else {}
         cut_off = f"the answer was cut off here (finish reason {reply.finish_reason!r})"
         problems = (*reading.problems, *(Problem(path, cut_off) for path in reading.incomplete))
@@ -128,13 +141,14 @@ class AttemptReader(Generic[T]):
         """Put back the control marks that the model copied out of the document or the template."""
         return self.plan.written.restore(self.escaped.restore(text))
 
-    def _written(self, sent: AttemptRequest, reply: Reply) -> tuple[bool, str]:
+    @staticmethod
+    def _written(sent: AttemptRequest, reply: Reply, said: str) -> tuple[bool, str]:
         """Tell whether a reply does what was asked, and give all that the model wrote of the answer."""
         before, more = sent.request.before, reply.text or reply.reasoning
         # Half a letter is left out, which a server would not give back.
         if before and continues(before, more):
             return True, (before + more).rstrip("\ufffd")
-        raw = reply.text if sent.base.route == "completions" else self.plan.dialect.read(reply)
+        raw = reply.text if sent.base.route == "completions" else said
         return not before, raw.rstrip("\ufffd")
 
     def _joined(
@@ -173,10 +187,10 @@ class AttemptReader(Generic[T]):
     def _validate(self, fields: MergedFields) -> Validation:
         return self.validate(self.plan.target.lift(self.merged_answer(fields), self.plan.dialect))
 
-    def validate(self, value: JSON) -> Validation:
-        """Ask the user's schema about a value in its own shape."""
+    def validate(self, value: JSON, text: bytes = b"") -> Validation:
+        """Ask the user's schema about a value in its own shape, of which the JSON text may be at hand."""
         try:
-            return Validation(value, self.plan.target.validate(value, self.plan.dialect), ())
+            return Validation(value, self.plan.target.validate(value, self.plan.dialect, text=text), ())
         except InvalidValue as error:
             problems = error.problems
             if self.plan.is_part:

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple, TypeVar, cast
 from langchain_nuextract.dialects.messages import Reply, Token
 from langchain_nuextract.engine.fields import FieldPath
 from langchain_nuextract.engine.prune_invalid import without
-from langchain_nuextract.parsing.read import trace_shape
 from langchain_nuextract.parsing.repairs import Policy
 from langchain_nuextract.paths import JSON, Path, leaves, show
 from langchain_nuextract.schema.answer_shape import RecordShape
@@ -127,6 +126,8 @@ class _Laid:
 
     def __init__(self, answer: Answer, policy: Policy, document: str) -> None:
         self.answer = answer
+        from langchain_nuextract.parsing.read import trace_shape  # noqa: PLC0415  few ask for this
+
         self._places = trace_shape(answer.text, answer.shape, policy=policy, document=document)
         written, self._tokens = _along(answer.segments)
         begin = written.rfind(_utf8(answer.text))

@@ -1,15 +1,15 @@
 """Driving an extraction: sending what its flow asks for, until it returns."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, closing
 from functools import partial
 from time import perf_counter
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from langchain_nuextract.dialects.messages import Piece, Reply, Request, joined
 from langchain_nuextract.documents.source import Source
-from langchain_nuextract.engine.flow import Flow
+from langchain_nuextract.engine.caller import Caller, Flow
 from langchain_nuextract.engine.pages import read_document
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.result import Extraction
@@ -19,26 +19,6 @@ from langchain_nuextract.errors import EndpointError, ExtractionError
 from langchain_nuextract.paths import JSON
 
 T = TypeVar("T")
-
-
-class Caller(Protocol):
-    """A way in which requests reach the model."""
-
-    def ask(self, request: Request) -> Reply:
-        """Send a request and wait for the reply."""
-        ...
-
-    async def aask(self, request: Request) -> Reply:
-        """Do the same on an event loop."""
-        ...
-
-    def pieces(self, request: Request) -> Generator[Piece]:
-        """Send a request and yield the reply as it comes in; closing it gives the rest up."""
-        ...
-
-    def apieces(self, request: Request) -> AsyncGenerator[Piece]:
-        """Do the same on an event loop."""
-        ...
 
 
 def run_flow(flow: Flow[T], ask: Callable[[Request], Reply]) -> Extraction[T]:
@@ -167,11 +147,11 @@ class StreamFlow(Generic[T]):
             self._growth.begin(self.request)
 
 
-def stream_flow(streamed: StreamFlow[Any], asking: Caller) -> Iterator[Any]:
+def stream_flow(streamed: StreamFlow[Any], caller: Caller) -> Iterator[Any]:
     """Yield the object of an extraction while it grows; its `value` is the last one."""
     while request := streamed.request:
         try:
-            with closing(asking.pieces(request)) as pieces:
+            with closing(caller.stream(request)) as pieces:
                 for piece in pieces:
                     yield from streamed.add(piece)
                     if streamed.runs_away():
@@ -183,12 +163,12 @@ def stream_flow(streamed: StreamFlow[Any], asking: Caller) -> Iterator[Any]:
         yield from streamed.joined()
 
 
-async def astream_flow(streamed: StreamFlow[Any], asking: Caller, *, in_thread: bool = False) -> AsyncIterator[Any]:
+async def astream_flow(streamed: StreamFlow[Any], caller: Caller, *, in_thread: bool = False) -> AsyncIterator[Any]:
     """Yield the object of an extraction while it grows; see `stream_flow`, and `arun_flow` for threads."""
     step = asyncio.to_thread if in_thread else _at_once
     while request := streamed.request:
         try:
-            async with aclosing(asking.apieces(request)) as pieces:
+            async with aclosing(caller.astream(request)) as pieces:
                 async for piece in pieces:
                     for grown in streamed.add(piece):
                         yield grown

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from langchain_nuextract import grounding
 from langchain_nuextract.dialects.messages import Shot
 from langchain_nuextract.errors import quote
-from langchain_nuextract.grounding import ground
 from langchain_nuextract.grounding.dates import DateIndex
 from langchain_nuextract.grounding.evidence import Evidence
 from langchain_nuextract.grounding.normalize import fold
@@ -91,7 +91,7 @@ def _in_answer(shot: Shot, values: Sequence[tuple[Path, JSON]]) -> set[Path]:
 def _in_text(shot: Shot, values: Sequence[tuple[Path, JSON]]) -> set[Path]:
     """Find what an example's document says; a code or a small number may stand there by chance."""
     long = [(path, leaf) for path, leaf in values if len(_key(leaf)) >= _LONG and fold(str(leaf)) not in shot.choices]
-    said = ground([leaf for _, leaf in long], shot.source.text)
+    said = grounding.ground([leaf for _, leaf in long], shot.source.text)
     return {long[int(each.path[0])][0] for each in said if each.match in _WHOLE}
 
 

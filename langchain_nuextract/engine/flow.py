@@ -6,29 +6,31 @@ for the `RecoveryPolicy` to say, and in which ways for the `RecoveryStrategies`.
 """
 
 from collections.abc import Generator
-from dataclasses import replace
 from time import perf_counter
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
-from langchain_nuextract.dialects.dialect import check
+from langchain_nuextract.dialects.dialect import check_source
 from langchain_nuextract.dialects.messages import Reply, Request, Usage
 from langchain_nuextract.documents.escape import escape_source
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.engine.attempts import AttemptReader, AttemptRequest, AttemptResult
+from langchain_nuextract.engine.caller import Flow
 from langchain_nuextract.engine.outcome import give_up, succeed
 from langchain_nuextract.engine.plan import Plan
-from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.engine.strategies import RecoveryStrategies
 from langchain_nuextract.engine.verbatim import GrammarSupport
 from langchain_nuextract.errors import EndpointError
 
 T = TypeVar("T")
 
-Flow: TypeAlias = Generator[tuple[Request, ...], tuple[Reply, ...], Extraction[T]]
 
-
-def extract(plan: Plan[T], source: Source) -> Flow[T]:
+def extract(plan: Plan[T], source: Source, document: Source | None = None) -> Flow[T]:
     """Yield requests, be sent replies, return the extraction.
+
+    Args:
+        plan: What is asked.
+        source: What the model is given to read.
+        document: What that was made of; if not given, it is the same.
 
     Raises:
         UnsupportedTask: The dialect cannot be given this document.
@@ -38,8 +40,9 @@ def extract(plan: Plan[T], source: Source) -> Flow[T]:
         EndpointError: The endpoint failed before there was any answer.
     """
     started = perf_counter()
-    reader = AttemptReader(plan, source, escape_source(source, plan.dialect.marks))
-    check(plan.task(reader.escaped.source, plan.first), plan.dialect)
+    reader = AttemptReader(plan, document or source, source, escape_source(source, plan.dialect.marks))
+    # What else is asked was checked when the plan was made.
+    check_source(source, plan.dialect)
     strategies, budget = RecoveryStrategies(plan, reader.escaped.source), plan.options.recovery
     results: list[AttemptResult] = []
     sent: list[AttemptRequest] = []
@@ -47,7 +50,8 @@ def extract(plan: Plan[T], source: Source) -> Flow[T]:
     usage = Usage()
     asked: AttemptRequest | None = strategies.first()
     while asked and budget.allows(calls=len(sent), seconds=perf_counter() - started, usage=usage):
-        asked = replace(asked, request=budget.bound(asked.request, usage, perf_counter() - started))
+        request = budget.bound(asked.request, usage, perf_counter() - started)
+        asked = AttemptRequest(asked.kind, asked.shape, request, asked.base, asked.grammar)
         sent.append(asked)
         try:
             asked, reply = yield from _send(asked, strategies, plan.grammars)

@@ -18,7 +18,7 @@ from langchain_nuextract.errors import (
     Problem,
     ReplyCutShort,
 )
-from langchain_nuextract.parsing import Repair
+from langchain_nuextract.parsing.repairs import Repair
 from langchain_nuextract.paths import JSON, Path
 
 T = TypeVar("T")
@@ -73,16 +73,18 @@ def _extraction(
     *,
     seconds: float,
 ) -> Extraction[T]:
-    plan = reader.plan
+    plan, last, attempts = reader.plan, results[-1], _attempts(reader, results)
+    # Nothing is missing that a default could fill where there was nothing to merge.
+    filled = () if plan.is_part or last.merged is None else plan.target.defaults(validation.value)
     return Extraction(
         value=validation.instance,
         json=validation.value,
-        document=reader.source,
+        document=reader.document,
         raw=_raw(results),
-        repairs=tuple(_kept_repairs(reader, results)),
-        defaults=() if plan.is_part else plan.target.defaults(validation.value),
-        attempts=_attempts(reader, results),
-        model=results[-1].reply.model,
+        repairs=attempts[0].repairs if len(results) == 1 else tuple(_kept_repairs(reader, results)),
+        defaults=filled,
+        attempts=attempts,
+        model=last.reply.model,
         seconds=seconds,
         examples=plan.shots,
         examples_left_out=plan.left_out,
@@ -118,6 +120,8 @@ def _kept_repairs(reader: AttemptReader[T], results: Sequence[AttemptResult]) ->
 
 def _used(results: Sequence[AttemptResult]) -> list[int]:
     """The attempts that the fields come from, in order."""
+    if len(results) == 1:
+        return [0]
     return sorted({each.attempt for each in results[-1].fields.values()})
 
 

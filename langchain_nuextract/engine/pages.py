@@ -5,8 +5,9 @@ from dataclasses import replace
 from time import perf_counter
 from typing import Any, Final, TypeVar, cast
 
-from langchain_nuextract.documents.source import Image, Source
-from langchain_nuextract.engine.flow import Flow, extract
+from langchain_nuextract.documents.source import Image, Source, Text
+from langchain_nuextract.engine.caller import Flow
+from langchain_nuextract.engine.flow import extract
 from langchain_nuextract.engine.join import join
 from langchain_nuextract.engine.page_inputs import count_images, next_window, shown, window_name
 from langchain_nuextract.engine.plan import Plan
@@ -44,16 +45,16 @@ def read_document(plan: Plan[T], source: Source, tell: Callable[[JSON], None] | 
         UnreadablePage: A page has no text, and the model reads no images.
         Everything that `flow.extract` raises.
     """
+    if len(source.parts) == 1 and isinstance(source.parts[0], Text):
+        return (yield from extract(plan, source))
     most = plan.page_limit.most(plan.dialect)
     parts, rest = next_window(source.parts, plan.dialect, most)
     if not rest:
         try:
-            extraction = yield from extract(plan, Source(shown(parts, plan.dialect)))
+            return (yield from extract(plan, Source(shown(parts, plan.dialect)), source))
         except (ContextOverflow, RequestRefused) as error:
             if not plan.page_limit.learn(error, count_images(parts, plan.dialect)):
                 raise
-        else:
-            return replace(extraction, document=source)
     return (yield from _in_windows(plan, source, tell))
 
 
@@ -69,7 +70,7 @@ def _in_windows(plan: Plan[T], source: Source, tell: Callable[[JSON], None] | No
     while waiting:
         parts, rest = next_window(waiting, plan.dialect, plan.page_limit.most(plan.dialect))
         try:
-            extraction = yield from extract(asked, Source(shown(parts, plan.dialect)))
+            extraction = yield from extract(asked, Source(shown(parts, plan.dialect)), Source(parts))
         except (ContextOverflow, RequestRefused) as error:
             if not plan.page_limit.learn(error, count_images(parts, plan.dialect)):
                 raise
@@ -77,7 +78,7 @@ def _in_windows(plan: Plan[T], source: Source, tell: Callable[[JSON], None] | No
         except ExtractionError as error:
             failures.append((window_name(parts), error))
         else:
-            windows.append(Window(replace(extraction, document=Source(parts)), window_name(parts), offset))
+            windows.append(Window(extraction, window_name(parts), offset))
             if tell and len(windows) >= _STEP * told:
                 told = len(windows)
                 tell(join([window.extraction.json for window in windows], plan.shape, [""] * told).value)

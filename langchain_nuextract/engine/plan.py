@@ -59,6 +59,8 @@ class Plan(Generic[T]):
     """The examples to show, made ready."""
     written: EscapedSource
     """The template as the dialects write it, its control marks escaped: names and labels are data, too."""
+    keeps_whole: bool = False
+    """Whether an answer is its own value if nothing in it is missing, null or empty."""
     left_out: int = 0
     """Examples that are not shown, for they would have been too many tokens."""
     is_part: bool = False
@@ -163,6 +165,7 @@ def plan_for(target: Target[T], dialect: Dialect, options: ExtractionOptions = _
         instructions=_instructions(target, dialect, options.instructions, shape),
         shots=tuple(shot_of(each, target, dialect, f"example {at}") for at, each in named),
         written=escape_source(Source((Text(dumps(template)),)), dialect.marks),
+        keeps_whole=target.keeps_whole(dialect),
     )
     check(plan.task(Source((Text("…"),)), plan.first), dialect)
     return plan

@@ -1,6 +1,6 @@
 """What may be spent on an answer that failed, and what is made of one that cannot be mended."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final, Literal, TypeAlias, get_args
 
@@ -88,12 +88,17 @@ class RecoveryPolicy:
             firm["max_tokens"] = self.max_output_tokens - spent.output_tokens
         if self.stop_repetition:
             firm["repetition_detection"] = dict(DETECTION)
-        bound = replace(request, firm={**request.firm, **firm}) if firm else request
-        if self.max_seconds:
-            bound = replace(bound, seconds=max(self.max_seconds - seconds, 0.0))
-        if self.stop_repetition is False:
-            return replace(bound, stop_loops=False)
-        return replace(bound, vllm_only={**request.vllm_only, "repetition_detection": dict(DETECTION)})
+        detects = self.stop_repetition is not False
+        return Request(
+            messages=request.messages,
+            body=request.body,
+            route=request.route,
+            firm={**request.firm, **firm} if firm else request.firm,
+            before=request.before,
+            vllm_only={**request.vllm_only, "repetition_detection": dict(DETECTION)} if detects else request.vllm_only,
+            stop_loops=detects,
+            seconds=max(self.max_seconds - seconds, 0.0) if self.max_seconds else None,
+        )
 
 
 def _check_choice(name: str, value: object, choices: tuple[object, ...]) -> None:

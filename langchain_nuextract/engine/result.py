@@ -12,12 +12,12 @@ from typing import Annotated, Any, Final, Generic, Literal, TypeAlias, TypeVar
 from pydantic import GetPydanticSchema
 from pydantic_core.core_schema import AnySchema, any_schema
 
+from langchain_nuextract import grounding
 from langchain_nuextract.dialects.messages import Reply, Request, Shot, Usage
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.engine.confidence import Confidence, Provenance
 from langchain_nuextract.engine.example_leakage import Leak, leaks
 from langchain_nuextract.errors import Problem
-from langchain_nuextract.grounding import ground
 from langchain_nuextract.grounding.evidence import Evidence, Reason, Span, Unplaced
 from langchain_nuextract.grounding.leaves import items
 from langchain_nuextract.grounding.places import PageIndex, Place, html_place
@@ -279,7 +279,7 @@ def find_evidence(value: JSON, document: Source, wordings: Mapping[Path, tuple[s
         document: The document.
         wordings: The words that it may have for choices, codes and truth values, by their paths.
     """
-    found = ground(value, document.text, wordings)
+    found = grounding.ground(value, document.text, wordings)
     if document.pages:
         index = PageIndex(document.paged)
         found = tuple(each._replace(places=index.places(each.spans)) for each in found)

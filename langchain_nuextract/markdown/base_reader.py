@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, SkipValidation
 
 from langchain_nuextract.dialects.reader import ReaderDialect
 from langchain_nuextract.dialects.readers import reader_for
-from langchain_nuextract.engine.drivers import Caller
+from langchain_nuextract.engine.caller import Caller
 from langchain_nuextract.errors import UnsupportedTask
 from langchain_nuextract.markdown.drivers import Slots, Watch, arun_all, run_all
 from langchain_nuextract.markdown.reading import HTMLReading, PageReading, Written

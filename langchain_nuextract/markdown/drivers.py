@@ -13,7 +13,7 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import get_executor_for_config
 
 from langchain_nuextract.dialects.messages import Piece, Reply, Request, joined
-from langchain_nuextract.engine.drivers import Caller
+from langchain_nuextract.engine.caller import Caller
 from langchain_nuextract.errors import ContextOverflow
 from langchain_nuextract.markdown.reading import Written
 from langchain_nuextract.markdown.writing import Writing
@@ -103,7 +103,7 @@ async def _arun(caller: Caller, slots: Slots, job: tuple[Writing, Watch]) -> Wri
 
 def _receive(caller: Caller, request: Request, watch: Watch) -> Reply:
     received = _Received(watch)
-    with closing(caller.pieces(request)) as pieces:
+    with closing(caller.stream(request)) as pieces:
         for piece in pieces:
             if received.add(piece):
                 break
@@ -112,7 +112,7 @@ def _receive(caller: Caller, request: Request, watch: Watch) -> Reply:
 
 async def _areceive(caller: Caller, request: Request, watch: Watch) -> Reply:
     received = _Received(watch)
-    async with aclosing(caller.apieces(request)) as pieces:
+    async with aclosing(caller.astream(request)) as pieces:
         async for piece in pieces:
             if received.add(piece):
                 break

@@ -52,6 +52,8 @@ class FastPath:
     """What tells an answer of one form from other text."""
 
     decode: Callable[[str], JSON]
+    decode_whole: Callable[[str], JSON]
+    """Takes only answers that have everything, none of it null."""
     echoes: tuple[bytes, ...]
     """The type names of the form's strings, as values that an echoed template would have in compact JSON."""
     numbers: bool
@@ -62,7 +64,14 @@ class FastPath:
     """Whether there are objects in the form that stand for values of several kinds, of which only one may be there."""
 
     def value(self, text: str, document: str = "") -> JSON:
-        """Give the answer if the text is valid JSON and fits, None otherwise.
+        """Give the answer if the text is valid JSON and fits, None otherwise; see `read`."""
+        found = self.read(text, document)
+        return found and found[0]
+
+    def read(self, text: str, document: str = "") -> tuple[JSON, bytes] | None:
+        """Give the answer if the text is valid JSON and fits, None otherwise; and as compact JSON, if it is whole.
+
+        It is whole if it has everything that was asked for, and nothing in it is null or empty.
 
         It does not fit if a key comes twice or was not asked for, if a string is the type name of the template, or
         if a value is not of its type, or a number with more digits than can be held. Any value may be null, and any
@@ -72,21 +81,33 @@ class FastPath:
         if self.several:
             return None
         try:
-            value = self.decode(text)
+            value, is_whole = self._decoded(text)
             compact = orjson.dumps(value)
         except (msgspec.DecodeError, orjson.JSONEncodeError, UnicodeEncodeError, RecursionError):
             return None
+        if value is None:
+            return None
+        return (value, compact if is_whole else b"") if self._is_meant(text, compact, document) else None
+
+    def _is_meant(self, text: str, compact: bytes, document: str) -> bool:
+        """Whether the text says what the decoder read: nothing was dropped or rounded, and nothing needs a look."""
         # The decoder would have dropped a member along with its colon. A colon that is escaped is in one of them only.
         data = text.encode()
         if data.count(b":") != compact.count(b":") or ("\\" in text and "\\u00" in text):
-            return None
+            return False
         for echo in self.echoes:
             # To ask whether it is `in` them takes twice as long for bytes.
             if compact.find(echo) >= 0:
-                return None
+                return False
         if document and ((self.gaps and _NOTHING.search(text)) or ("\\" in document and _CONTROL.search(text))):
-            return None
-        return None if self.numbers and _may_round(data) else value
+            return False
+        return not (self.numbers and _may_round(data))
+
+    def _decoded(self, text: str) -> tuple[JSON, bool]:
+        try:
+            return self.decode_whole(text), True
+        except msgspec.ValidationError:
+            return self.decode(text), False
 
 
 def _may_round(data: bytes) -> bool:
@@ -119,6 +140,7 @@ def fast_path_of(shape: AnswerShape) -> FastPath:
 def _fit_of(shape: AnswerShape) -> FastPath:
     return FastPath(
         msgspec.json.Decoder(_type_of(shape)).decode,
+        msgspec.json.Decoder(_type_of(shape, whole=True)).decode,
         tuple(dict.fromkeys(_echoes(shape))),
         _has_numbers(shape),
         _has_gaps(shape),
@@ -183,37 +205,41 @@ def _names(shape: ScalarShape) -> Iterator[bytes]:
         yield f'"{shape.type}"'.encode()
 
 
-def _type_of(shape: AnswerShape) -> Any:
-    """The Python type that a fitting answer decodes to; null fits everywhere."""
+def _type_of(shape: AnswerShape, *, whole: bool = False) -> Any:
+    """The Python type that a fitting answer decodes to; null fits everywhere, unless the answer is to be whole."""
     match shape:
         case ScalarShape(structured=True):
             return _STRUCTURE | None
         case ScalarShape():
             kind = shape.meant or shape.type
-            return (NOT_TEXT.get(kind) or _string(kind)) | None
+            found = NOT_TEXT.get(kind) or _string(kind, least=int(whole))
         case EnumShape():
-            return _literal(shape.labels) | None
+            found = _literal(shape.labels)
         case MultiEnumShape():
-            return list[_literal(shape.labels) | None] | None
+            item = _literal(shape.labels)
+            found = list[item if whole else item | None]
         case ListShape():
-            return list[_type_of(shape.item)] | None
+            found = list[_type_of(shape.item, whole=whole)]
         case RecordShape():
-            return _record({name: _type_of(part) for name, part in shape.fields}) | None
+            found = _record({name: _type_of(part, whole=whole) for name, part in shape.fields}, total=whole)
+    if not whole:
+        return found | None
+    return Annotated[found, msgspec.Meta(min_length=1)] if isinstance(shape, ListShape | MultiEnumShape) else found
 
 
 @cache
-def _string(type_name: str) -> Any:
+def _string(type_name: str, *, least: int) -> Any:
     """A string that needs no look at what it says: free text, a date or code in ISO, not a word for nothing."""
     if type_name in TEXTS:
-        return str
-    return Annotated[str, msgspec.Meta(pattern=TYPES[type_name].normal or _NO_NULL_WORD)]
+        return Annotated[str, msgspec.Meta(min_length=least)] if least else str
+    return Annotated[str, msgspec.Meta(pattern=TYPES[type_name].normal or _NO_NULL_WORD, min_length=least)]
 
 
 def _literal(labels: tuple[str, ...]) -> Any:
     return _MAKE_LITERAL[labels]
 
 
-def _record(types: dict[str, Any]) -> Any:
+def _record(types: dict[str, Any], *, total: bool) -> Any:
     # The decoder compares names by their cached UTF-8, which only writing them once makes for other alphabets.
     msgspec.json.encode(list(types))
-    return _MAKE_RECORD("Answer", types, total=False)
+    return _MAKE_RECORD("Answer", types, total=total)

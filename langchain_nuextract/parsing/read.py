@@ -5,7 +5,7 @@ import html
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final, Protocol, cast
 
@@ -44,6 +44,8 @@ class Reading:
     problems: tuple[Problem, ...] = ()
     """What could not be read as what was asked for, or only by a repair that the policy rules out; paths are those of
     the answer."""
+    whole: bytes = field(default=b"", repr=False, compare=False)
+    """The answer as JSON, if it was right as it stood and has everything, nothing of it null or empty."""
 
 
 class Asks(Protocol):
@@ -108,8 +110,10 @@ def read_shape(
         document: The text that was read, if it is at hand.
         finished: Whether the model ended its answer itself: then the last of some plain lines is whole.
     """
-    value = fast_path_of(shape).value(text, document)
-    return _read(text, shape, policy, document, finished=finished) if value is None else Reading(value)
+    found = fast_path_of(shape).read(text, document)
+    return (
+        _read(text, shape, policy, document, finished=finished) if found is None else Reading(found[0], whole=found[1])
+    )
 
 
 def trace_shape(

@@ -13,9 +13,8 @@ from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias, cast
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.runnables import Runnable, RunnableWithFallbacks
+from langchain_core.runnables import Runnable
 from langchain_core.runnables.base import RunnableBindingBase
-from langchain_core.runnables.configurable import DynamicRunnable
 
 from langchain_nuextract.client.request_body import SAMPLING, arguments, merged
 from langchain_nuextract.dialects.messages import Request
@@ -48,10 +47,8 @@ def innermost(llm: object) -> tuple[BaseChatModel, Mapping[str, Any]]:
         if isinstance(asked, RunnableBindingBase):
             bound = merged(cast("dict[str, Any]", asked.kwargs), bound)
             asked = cast("object", asked.bound)
-        elif isinstance(asked, DynamicRunnable):
-            asked = cast("object", asked.default)
-        elif isinstance(asked, RunnableWithFallbacks):
-            asked = _first(cast("RunnableWithFallbacks[Any, Any]", asked))
+        elif (inner := _inner(asked)) is not None:
+            asked = inner
         else:
             kind = type(llm).__name__
             raise TypeError(f"llm must be a chat model, not {kind}: put chains before or after the extractor")
@@ -140,11 +137,18 @@ def model_name(model: BaseChatModel) -> str:
     return next((name for name in named if isinstance(name, str)), "")
 
 
-def _first(llm: RunnableWithFallbacks[Any, Any]) -> Runnable[Any, Any]:
-    kinds = {kind_of(innermost(each)[0]) for each in llm.runnables}
-    if len(kinds) > 1:
+def _inner(llm: Any) -> Runnable[Any, Any] | None:
+    """Give what is within a model that can be configured or has fallbacks; None if it is neither."""
+    from langchain_core.runnables import RunnableWithFallbacks  # noqa: PLC0415  few have them
+    from langchain_core.runnables.configurable import DynamicRunnable  # noqa: PLC0415
+
+    if isinstance(llm, DynamicRunnable):
+        return cast("Any", llm).default
+    if not isinstance(llm, RunnableWithFallbacks):
+        return None
+    if len({kind_of(innermost(each)[0]) for each in cast("RunnableWithFallbacks[Any, Any]", llm).runnables}) > 1:
         raise TypeError("llm has fallbacks of another kind of model: give them to the extractor, by with_fallbacks")
-    return llm.runnable
+    return cast("RunnableWithFallbacks[Any, Any]", llm).runnable
 
 
 def _bound_fields(bound: Mapping[str, Any]) -> dict[str, JSON]:

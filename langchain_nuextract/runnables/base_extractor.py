@@ -14,7 +14,7 @@ from collections.abc import (
 )
 from contextlib import aclosing
 from functools import partial
-from typing import Any, Self, TypeAlias, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Unpack, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForChainRun as AsyncRun
 from langchain_core.callbacks import CallbackManagerForChainRun as Run
@@ -30,15 +30,17 @@ from langchain_nuextract.batch.options import ManyOptions
 from langchain_nuextract.batch.protocols import Extractor
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.client.background_loop import iterate, run
-from langchain_nuextract.engine.drivers import Caller
+from langchain_nuextract.engine.caller import Caller
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import EndpointError
 from langchain_nuextract.runnables.any_model import innermost
-from langchain_nuextract.runnables.callbacks.events import atell, tell
+from langchain_nuextract.runnables.callbacks.events import AOnAttempts, OnAttempts, anotify, notify
 from langchain_nuextract.runnables.callbacks.redact import display_input, display_output
 from langchain_nuextract.runnables.callers import TracedCaller, direct_caller
-from langchain_nuextract.runnables.executor import ATell, Executor, Tell, ato_nobody, to_nobody
 from langchain_nuextract.runnables.model_settings import ModelSettings
+
+if TYPE_CHECKING:
+    from langchain_nuextract.runnables.executor import Executor
 
 Out = TypeVar("Out")
 
@@ -52,7 +54,8 @@ Input: TypeAlias = Any
 class BaseExtractor(RunnableSerializable[Input, Out]):
     """A runnable that extracts from documents."""
 
-    model_config = ConfigDict(arbitrary_types_allowed=True)
+    # What Pydantic builds of a class takes its time; this leaves it until the first extractor is made.
+    model_config = ConfigDict(arbitrary_types_allowed=True, defer_build=True)
 
     @property
     @abstractmethod
@@ -66,7 +69,7 @@ class BaseExtractor(RunnableSerializable[Input, Out]):
 
     @property
     @abstractmethod
-    def executor(self) -> Executor[Any]:
+    def executor(self) -> "Executor[Any]":
         """What is asked about each document."""
 
     @abstractmethod
@@ -139,20 +142,20 @@ class BaseExtractor(RunnableSerializable[Input, Out]):
     # What LangChain is given of document and output is what callbacks see of them: no images.
 
     def _invoke(self, document: Input, outputs: list[Out], _: Any, run_manager: Run, config: RunnableConfig) -> Any:
-        outputs.append(self._extract(document, self._traced_caller(config), partial(tell, run_manager)))
+        outputs.append(self._extract(document, self._traced_caller(config), partial(notify, run_manager)))
         return display_output(outputs[0])
 
     async def _ainvoke(
         self, document: Input, outputs: list[Out], _: Any, run_manager: AsyncRun, config: RunnableConfig
     ) -> Any:
-        outputs.append(await self._aextract(document, self._traced_caller(config), partial(atell, run_manager)))
+        outputs.append(await self._aextract(document, self._traced_caller(config), partial(anotify, run_manager)))
         return display_output(outputs[0])
 
-    def _extract(self, document: Input, asking: Caller, tell: Tell = to_nobody) -> Out:
-        return self.select_output(self.executor.extract(document, asking, tell))
+    def _extract(self, document: Input, caller: Caller, on_attempts: OnAttempts | None = None) -> Out:
+        return self.select_output(self.executor.extract(document, caller, on_attempts))
 
-    async def _aextract(self, document: Input, asking: Caller, tell: ATell = ato_nobody) -> Out:
-        return self.select_output(await self.executor.aextract(document, asking, tell))
+    async def _aextract(self, document: Input, caller: Caller, on_attempts: AOnAttempts | None = None) -> Out:
+        return self.select_output(await self.executor.aextract(document, caller, on_attempts))
 
     def _traced_caller(self, config: RunnableConfig) -> TracedCaller:
         return TracedCaller(self._llm, config, self.executor.ls_arguments, self._base.allow_image_urls)

@@ -10,10 +10,10 @@ from itertools import chain
 from time import perf_counter
 from typing import Any
 
-from langchain_core.callbacks import BaseCallbackManager
+from langchain_core.callbacks import BaseCallbackManager, CallbackManager
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable, RunnableConfig
-from langchain_core.runnables.config import ensure_config, get_callback_manager_for_config
+from langchain_core.runnables.config import var_child_runnable_config
 
 from langchain_nuextract.client.deadline import within
 from langchain_nuextract.client.image_urls import AllowedImageUrls, check_image_urls
@@ -35,7 +35,7 @@ class TracedCaller:
     allow_image_urls: AllowedImageUrls = True
     """Which images by address may be sent, whatever the model; one of ours has a setting of its own besides."""
 
-    def ask(self, request: Request) -> Reply:
+    def send(self, request: Request) -> Reply:
         """Send a request and wait for the reply."""
         started = perf_counter()
         arguments = self._arguments(request)
@@ -43,7 +43,7 @@ class TracedCaller:
             message = self.llm.invoke(_messages(request), self.config, **arguments)
         return reply_of(message, perf_counter() - started)
 
-    async def aask(self, request: Request) -> Reply:
+    async def asend(self, request: Request) -> Reply:
         """Do the same on an event loop."""
         started = perf_counter()
         arguments = self._arguments(request)
@@ -51,7 +51,7 @@ class TracedCaller:
             message = await self.llm.ainvoke(_messages(request), self.config, **arguments)
         return reply_of(message, perf_counter() - started)
 
-    def pieces(self, request: Request) -> Generator[Piece]:
+    def stream(self, request: Request) -> Generator[Piece]:
         """Send a request and yield the reply as it comes in."""
         arguments = {**self._arguments(request), **stream_arguments(self.llm)}
         with explained_errors(self.llm):
@@ -62,7 +62,7 @@ class TracedCaller:
             for chunk in chain(filter(None, (first,)), chunks):
                 yield piece_of(chunk)
 
-    async def apieces(self, request: Request) -> AsyncGenerator[Piece]:
+    async def astream(self, request: Request) -> AsyncGenerator[Piece]:
         """Do the same on an event loop."""
         arguments = {**self._arguments(request), **stream_arguments(self.llm)}
         with explained_errors(self.llm):
@@ -84,25 +84,25 @@ class DirectCaller:
 
     llm: ApiModel
 
-    def ask(self, request: Request) -> Reply:
+    def send(self, request: Request) -> Reply:
         """Send a request and wait for the reply."""
         started = perf_counter()
         body = self.llm.wire.post(self.llm.call_for(request))
         return reply_in(body, self.llm.model_name, perf_counter() - started)
 
-    async def aask(self, request: Request) -> Reply:
+    async def asend(self, request: Request) -> Reply:
         """Do the same on an event loop."""
         started = perf_counter()
         body = await self.llm.wire.apost(self.llm.call_for(request))
         return reply_in(body, self.llm.model_name, perf_counter() - started)
 
-    def pieces(self, request: Request) -> Generator[Piece]:
+    def stream(self, request: Request) -> Generator[Piece]:
         """Send a request and yield the reply as it comes in."""
         with closing(self.llm.wire.events(self.llm.call_for(request, streaming=True))) as events:
             for event in events:
                 yield piece_in(event, self.llm.model_name)
 
-    async def apieces(self, request: Request) -> AsyncGenerator[Piece]:
+    async def astream(self, request: Request) -> AsyncGenerator[Piece]:
         """Do the same on an event loop."""
         async with aclosing(self.llm.wire.aevents(self.llm.call_for(request, streaming=True))) as events:
             async for event in events:
@@ -118,11 +118,13 @@ def direct_caller(llm: Runnable[Any, AIMessage], config: RunnableConfig | None) 
     """
     if not (isinstance(llm, ApiModel) and llm.is_bare):
         return None
-    config = ensure_config(config)
-    callbacks = config.get("callbacks")
-    given = callbacks.handlers if isinstance(callbacks, BaseCallbackManager) else callbacks
-    # The manager is slow to make, and finds listeners for all runs besides.
-    return None if given or get_callback_manager_for_config(config).handlers else DirectCaller(llm)
+    around = var_child_runnable_config.get()
+    callbacks = config.get("callbacks") if config else None
+    if callbacks is None and around:
+        callbacks = around.get("callbacks")
+    handlers = callbacks.handlers if isinstance(callbacks, BaseCallbackManager) else callbacks
+    # A manager is slow to make, and finds listeners for all runs besides.
+    return None if handlers or CallbackManager.configure().handlers else DirectCaller(llm)
 
 
 def _messages(request: Request) -> list[dict[str, Any]]:

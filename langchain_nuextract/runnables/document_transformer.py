@@ -49,7 +49,7 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
     - `error`: why nothing could be extracted. There is no hash then, so that the document is tried again next time.
     """
 
-    model_config = ConfigDict(arbitrary_types_allowed=True)
+    model_config = ConfigDict(arbitrary_types_allowed=True, defer_build=True)
 
     detailed: Runnable[Any, Extraction[Any]] = Field(repr=False)
     """An extractor's detailed form."""

@@ -2,11 +2,11 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Generic, TypeAlias, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from langchain_core.documents.base import Blob
 
@@ -15,27 +15,16 @@ from langchain_nuextract.dialects.messages import Request
 from langchain_nuextract.documents.options import DEFAULT, PageOptions
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source, Text
-from langchain_nuextract.engine.drivers import Caller, StreamFlow, arun_flow, astream_flow, run_flow, stream_flow
-from langchain_nuextract.engine.flow import Flow
+from langchain_nuextract.engine.caller import Caller, Flow
+from langchain_nuextract.engine.drivers import StreamFlow, arun_flow, astream_flow, run_flow, stream_flow
 from langchain_nuextract.engine.pages import read_document
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.result import Attempt, Extraction
 from langchain_nuextract.errors import ExtractionError
+from langchain_nuextract.runnables.callbacks.events import AOnAttempts, OnAttempts
 from langchain_nuextract.runnables.example_selection import Selection, aplan_for_document, plan_for_document
 
 T = TypeVar("T")
-
-Tell: TypeAlias = Callable[[Sequence[Any]], None]
-"""Where the attempts are told, also those of an extraction that failed."""
-ATell: TypeAlias = Callable[[Sequence[Any]], Awaitable[None]]
-
-
-def to_nobody(_: Sequence[Any]) -> None:
-    """Tell nobody."""
-
-
-async def ato_nobody(_: Sequence[Any]) -> None:
-    """Tell nobody."""
 
 
 @dataclass(frozen=True)
@@ -50,68 +39,78 @@ class Executor(Generic[T]):
 
     def flow(self, document: Any) -> Flow[T]:
         """Say what is asked about a document, as a generator of requests that is sent replies."""
-        return read_document(*self._asked(document))
+        return read_document(*self._planned(document))
 
     async def aflow(self, document: Any) -> Flow[T]:
         """Say what is asked about a document; see `flow`."""
-        return read_document(*await self._aasked(document))
+        return read_document(*await self._aplanned(document))
 
-    def extract(self, document: Any, asking: Caller, tell: Tell = to_nobody) -> Extraction[T]:
+    def extract(self, document: Any, caller: Caller, on_attempts: OnAttempts | None = None) -> Extraction[T]:
         """Ask about a document."""
-        with counting() as attempts:
-            try:
-                extraction = run_flow(self.flow(document), asking.ask)
-            except ExtractionError as error:
-                attempts.extend(cast("Sequence[Attempt]", error.attempts))
-                tell(attempts)
-                raise
-            attempts.extend(extraction.attempts)
-            tell(attempts)
+        attempts: Sequence[Attempt] | None = None
+        failed = True
+        try:
+            extraction = run_flow(self.flow(document), caller.send)
+            attempts, failed = extraction.attempts, False
+        except ExtractionError as error:
+            attempts = cast("Sequence[Attempt]", error.attempts)
+            raise
+        finally:
+            _count(attempts or (), failed=failed)
+            if on_attempts and attempts is not None:
+                on_attempts(attempts)
         return extraction
 
-    async def aextract(self, document: Any, asking: Caller, tell: ATell = ato_nobody) -> Extraction[T]:
+    async def aextract(self, document: Any, caller: Caller, on_attempts: AOnAttempts | None = None) -> Extraction[T]:
         """Ask about a document; see `extract`."""
-        with counting() as attempts:
-            try:
-                plan, source = await self._aasked(document)
-                flow = read_document(plan, source)
-                extraction = await arun_flow(flow, asking.aask, in_thread=bool(source.pages))
-            except ExtractionError as error:
-                attempts.extend(cast("Sequence[Attempt]", error.attempts))
-                await tell(attempts)
-                raise
-            attempts.extend(extraction.attempts)
-            await tell(attempts)
+        attempts: Sequence[Attempt] | None = None
+        failed = True
+        try:
+            plan, source = await self._aplanned(document)
+            flow = read_document(plan, source)
+            extraction = await arun_flow(flow, caller.asend, in_thread=bool(source.pages))
+            attempts, failed = extraction.attempts, False
+        except ExtractionError as error:
+            attempts = cast("Sequence[Attempt]", error.attempts)
+            raise
+        finally:
+            _count(attempts or (), failed=failed)
+            if on_attempts and attempts is not None:
+                await on_attempts(attempts)
         return extraction
 
-    def stream_flow(self, document: Any, asking: Caller, tell: Tell = to_nobody) -> Generator[Any]:
+    def stream_flow(self, document: Any, caller: Caller, on_attempts: OnAttempts | None = None) -> Generator[Any]:
         """Ask about a document and yield the object while it grows; the last one is validated."""
         with counting() as attempts:
-            streamed = StreamFlow(*self._asked(document))
-            yield from stream_flow(streamed, asking)
+            streamed = StreamFlow(*self._planned(document))
+            yield from stream_flow(streamed, caller)
             attempts.extend(streamed.attempts)
-            tell(attempts)
+            if on_attempts:
+                on_attempts(attempts)
             value = streamed.value
         yield value
 
-    async def astream_flow(self, document: Any, asking: Caller, tell: ATell = ato_nobody) -> AsyncGenerator[Any]:
-        """Ask about a document and yield the object while it grows; see `grow`."""
+    async def astream_flow(
+        self, document: Any, caller: Caller, on_attempts: AOnAttempts | None = None
+    ) -> AsyncGenerator[Any]:
+        """Ask about a document and yield the object while it grows; see `stream_flow`."""
         with counting() as attempts:
-            plan, source = await self._aasked(document)
+            plan, source = await self._aplanned(document)
             has_pages = bool(source.pages)
             streamed = await asyncio.to_thread(StreamFlow, plan, source) if has_pages else StreamFlow(plan, source)
-            async for grown in astream_flow(streamed, asking, in_thread=has_pages):
-                yield grown
+            async for partial in astream_flow(streamed, caller, in_thread=has_pages):
+                yield partial
             attempts.extend(streamed.attempts)
-            await tell(attempts)
+            if on_attempts:
+                await on_attempts(attempts)
             value = streamed.value
         yield value
 
-    def _asked(self, document: Any) -> tuple[Plan[T], Source]:
+    def _planned(self, document: Any) -> tuple[Plan[T], Source]:
         source = read(document, self.pages)
         return plan_for_document(self.plan, self.selection, source), source
 
-    async def _aasked(self, document: Any) -> tuple[Plan[T], Source]:
+    async def _aplanned(self, document: Any) -> tuple[Plan[T], Source]:
         # Files may take their time, in which others on the event loop go on.
         is_file = isinstance(document, bytes | os.PathLike | Blob)
         source = await asyncio.to_thread(read, document, self.pages) if is_file else read(document, self.pages)
@@ -135,23 +134,28 @@ class Executor(Generic[T]):
 def counting() -> Generator[list[Attempt]]:
     """Count an extraction when it has ended, with the attempts that are put into the list."""
     attempts: list[Attempt] = []
-    failures = 1
+    failed = True
     try:
         yield attempts
-        failures = 0
+        failed = False
     except GeneratorExit:
         # A stream that nobody reads to its end has not failed.
-        failures = 0
+        failed = False
         raise
     finally:
-        replies = [attempt.reply for attempt in attempts]
-        counters.add(
-            documents=1,
-            failures=failures,
-            requests=len(replies),
-            recoveries=max(len(replies) - 1, 0),
-            repairs=sum(len(attempt.repairs) for attempt in attempts),
-            input_tokens=sum(reply.usage.input_tokens for reply in replies),
-            output_tokens=sum(reply.usage.output_tokens for reply in replies),
-            seconds=sum(reply.seconds for reply in replies),
-        )
+        _count(attempts, failed=failed)
+
+
+def _count(attempts: Sequence[Attempt], *, failed: bool) -> None:
+    """Count an extraction that has ended."""
+    replies = [attempt.reply for attempt in attempts]
+    counters.add(
+        documents=1,
+        failures=failed,
+        requests=len(replies),
+        recoveries=max(len(replies) - 1, 0),
+        repairs=sum([len(attempt.repairs) for attempt in attempts]),
+        input_tokens=sum([reply.usage.input_tokens for reply in replies]),
+        output_tokens=sum([reply.usage.output_tokens for reply in replies]),
+        seconds=sum([reply.seconds for reply in replies]),
+    )

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from inspect import Parameter, Signature
 from typing import (
+    TYPE_CHECKING,
     Any,
     ClassVar,
     Final,
@@ -24,7 +25,7 @@ from langchain_core.example_selectors.base import BaseExampleSelector
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable, RunnableBinding, RunnableConfig
 from langchain_core.tools import ToolException
-from pydantic import Field, PrivateAttr, SecretStr, SkipValidation
+from pydantic import Field, SecretStr, SkipValidation
 
 from langchain_nuextract.client.client import Client
 from langchain_nuextract.client.image_urls import AllowedImageUrls
@@ -34,25 +35,25 @@ from langchain_nuextract.dialects.dialect import Dialect
 from langchain_nuextract.dialects.messages import Example, example_of
 from langchain_nuextract.documents.options import DEFAULT as PAGES
 from langchain_nuextract.documents.options import PageOptions
-from langchain_nuextract.engine.flow import Flow
+from langchain_nuextract.engine.caller import Flow
 from langchain_nuextract.engine.long.options import LongOptions, LongSettings
 from langchain_nuextract.engine.recovery import DEFAULT, RecoveryPolicy
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.runnables.any_model import OPENAI_ARGUMENTS, check_carried, innermost, model_name
 from langchain_nuextract.runnables.api_model import ApiModel
 from langchain_nuextract.runnables.base_extractor import BaseExtractor, Input
-from langchain_nuextract.runnables.callbacks.events import atell, tell
+from langchain_nuextract.runnables.callbacks.events import anotify, notify
 from langchain_nuextract.runnables.callbacks.redact import display_input
 from langchain_nuextract.runnables.callers import direct_caller
 from langchain_nuextract.runnables.document_transformer import ExtractionTransformer
-from langchain_nuextract.runnables.example_selection import planned
-from langchain_nuextract.runnables.executor import Executor
-from langchain_nuextract.runnables.long_executor import LongExecutor
 from langchain_nuextract.runnables.long_extractor import LongExtractor
 from langchain_nuextract.runnables.model_settings import ModelSettings
 from langchain_nuextract.runnables.settings import SERVER_FIELDS, check_names
 from langchain_nuextract.runnables.tool import ExtractionTool, description_of, name_for
 from langchain_nuextract.schema.target import Target
+
+if TYPE_CHECKING:
+    from langchain_nuextract.runnables.executor import Executor
 
 T = TypeVar("T")
 Out = TypeVar("Out")
@@ -141,8 +142,6 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
     make_model: ClassVar[Callable[..., ApiModel]]
     """Makes the model where none is given: `ChatNuExtract`, which is built upon this class and puts itself here."""
 
-    _executor: Executor[Any] = PrivateAttr()
-
     @overload
     def __init__(self, schema: type[T] | Target[T], **settings: Unpack[Settings]) -> None: ...
     @overload
@@ -167,13 +166,15 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
             given = enumerate(cast("Sequence[object]", examples), start=1)
             asked["examples"] = tuple(example_of(each, f"example {at}") for at, each in given)
         # Not in a validator of Pydantic's, which would wrap what is raised.
-        kind = _executor_kind(settings.pop("long", None))
-        executor = kind(*planned(target, dialect, **asked), settings.get("pages", PAGES))
+        long = settings.pop("long", None)
+        if long not in {None, "auto"}:
+            raise ValueError(f'long must be "auto" or None, not {long!r}; for long documents in any case, call long()')
+        executor = _executor(target, dialect, asked, settings.get("pages", PAGES), long=long is not None)
         if not isinstance(llm, ApiModel):
             check_carried(executor.sample_request, llm, dialect.name)
         fields: dict[str, Any] = {"target": target, "llm": llm, "dialect": dialect, **asked, **settings}
         super().__init__(**fields)
-        self._executor = executor
+        vars(self)["executor"] = executor
 
     @property
     def _llm(self) -> Runnable[Any, AIMessage]:
@@ -199,9 +200,9 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
         return self.model_copy(update={"llm": self.llm.with_client(client)})
 
     @property
-    def executor(self) -> Executor[T]:
-        """What is asked about each document."""
-        return self._executor
+    def executor(self) -> "Executor[T]":
+        """What is asked about each document; the constructor makes it."""
+        return vars(self)["executor"]
 
     def select_output(self, extraction: Extraction[Any]) -> T:
         """Take the object."""
@@ -289,18 +290,18 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
 
     def flow(self, document: Input) -> Flow[T]:
         """Say what is asked about a document, as a generator of requests that is sent replies."""
-        return self._executor.flow(document)
+        return self.executor.flow(document)
 
     async def aflow(self, document: Input) -> Flow[T]:
         """Say what is asked about a document; see `flow`."""
-        return await self._executor.aflow(document)
+        return await self.executor.aflow(document)
 
     @property
     def fingerprint(self) -> str:
         """A hash of everything that decides what the model is asked."""
         from langchain_nuextract.runnables.fingerprint import fingerprint  # noqa: PLC0415 few need it
 
-        return fingerprint(self._executor.plan, self.llm, self._executor.selection)
+        return fingerprint(self.executor.plan, self.llm, self.executor.selection)
 
     def stream(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:
         """Yield the object while it grows; the last one is validated.
@@ -316,7 +317,7 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
         if kwargs:
             yield from self.with_settings(kwargs).stream(input, config)
         elif caller := direct_caller(self.llm, config):
-            yield from self._executor.stream_flow(input, caller)
+            yield from self.executor.stream_flow(input, caller)
         else:
             shown = iter([display_input(input)])
             yield from self._transform_stream_with_config(shown, partial(self._grow, input), config)
@@ -330,7 +331,7 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
         if kwargs:
             growing = self.with_settings(kwargs).astream(input, config)
         elif caller := direct_caller(self.llm, config):
-            growing = self._executor.astream_flow(input, caller)
+            growing = self.executor.astream_flow(input, caller)
         else:
             growing = self._atransform_stream_with_config(shown(), partial(self._agrow, input), config)
         async for grown in growing:
@@ -338,14 +339,14 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
 
     def _grow(self, document: Input, inputs: Iterator[Any], run_manager: Run, config: RunnableConfig) -> Iterator[Any]:
         for _ in inputs:
-            yield from self._executor.stream_flow(document, self._traced_caller(config), partial(tell, run_manager))
+            yield from self.executor.stream_flow(document, self._traced_caller(config), partial(notify, run_manager))
 
     async def _agrow(
         self, document: Input, inputs: AsyncIterator[Any], run_manager: AsyncRun, config: RunnableConfig
     ) -> AsyncIterator[Any]:
         async for _ in inputs:
             caller = self._traced_caller(config)
-            async for grown in self._executor.astream_flow(document, caller, partial(atell, run_manager)):
+            async for grown in self.executor.astream_flow(document, caller, partial(anotify, run_manager)):
                 yield grown
 
 
@@ -364,7 +365,7 @@ class MappedExtractor(BaseExtractor[Out], Generic[Out]):
         return self.extractor
 
     @property
-    def executor(self) -> Executor[Any]:
+    def executor(self) -> "Executor[Any]":
         """What is asked about each document."""
         return self.extractor.executor
 
@@ -386,10 +387,17 @@ class DetailedExtractor(MappedExtractor[Extraction[T]], Generic[T]):
         return Extraction[self.extractor.OutputType]
 
 
-def _executor_kind(long: str | None) -> type[Executor[Any]]:
-    if long not in {None, "auto"}:
-        raise ValueError(f'long must be "auto" or None, not {long!r}; for long documents in any case, call long()')
-    return LongExecutor if long else Executor
+def _executor(
+    target: Target[T], dialect: Dialect, asked: Mapping[str, Any], pages: PageOptions, *, long: bool
+) -> "Executor[T]":
+    # All that reads replies is loaded with the first extractor, and not with the class.
+    from langchain_nuextract.runnables.example_selection import planned  # noqa: PLC0415
+
+    if long:
+        from langchain_nuextract.runnables.long_executor import LongExecutor as Executor  # noqa: PLC0415
+    else:
+        from langchain_nuextract.runnables.executor import Executor  # noqa: PLC0415
+    return Executor(*planned(target, dialect, **asked), pages)
 
 
 def _default(name: str) -> Any:

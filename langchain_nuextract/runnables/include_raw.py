@@ -8,10 +8,10 @@ from langchain_core.messages import AIMessage
 
 from langchain_nuextract.client.response import message_of
 from langchain_nuextract.dialects.messages import Reply, Usage
-from langchain_nuextract.engine.drivers import Caller
+from langchain_nuextract.engine.caller import Caller
 from langchain_nuextract.engine.result import Attempt, Extraction
 from langchain_nuextract.errors import ExtractionError
-from langchain_nuextract.runnables.executor import ATell, Tell, ato_nobody, to_nobody
+from langchain_nuextract.runnables.callbacks.events import AOnAttempts, OnAttempts
 from langchain_nuextract.runnables.extractor import MappedExtractor
 
 
@@ -42,15 +42,15 @@ class RawExtractor(MappedExtractor[Raw]):
         raw = _message(extraction.raw, extraction.attempts)
         return {"raw": raw, "parsed": extraction.value, "parsing_error": None}
 
-    def _extract(self, document: Any, asking: Caller, tell: Tell = to_nobody) -> Raw:
+    def _extract(self, document: Any, caller: Caller, on_attempts: OnAttempts | None = None) -> Raw:
         try:
-            return super()._extract(document, asking, tell)
+            return super()._extract(document, caller, on_attempts)
         except ExtractionError as error:
             return _unparsed(error)
 
-    async def _aextract(self, document: Any, asking: Caller, tell: ATell = ato_nobody) -> Raw:
+    async def _aextract(self, document: Any, caller: Caller, on_attempts: AOnAttempts | None = None) -> Raw:
         try:
-            return await super()._aextract(document, asking, tell)
+            return await super()._aextract(document, caller, on_attempts)
         except ExtractionError as error:
             return _unparsed(error)
 

@@ -11,8 +11,7 @@ from langchain_nuextract.batch.protocols import Replies
 from langchain_nuextract.client.client import ApiCall, Client
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.source import Source
-from langchain_nuextract.engine.drivers import Caller
-from langchain_nuextract.engine.flow import Flow
+from langchain_nuextract.engine.caller import Caller, Flow
 from langchain_nuextract.engine.long.chunks import size_of
 from langchain_nuextract.engine.long.continuation import extract_continued
 from langchain_nuextract.engine.long.drivers import Preview, arun_long, run_long
@@ -25,7 +24,8 @@ from langchain_nuextract.engine.streaming.partial_models import partial_type
 from langchain_nuextract.errors import ContextOverflow, EndpointError, ExtractionError
 from langchain_nuextract.paths import JSON, fields, items
 from langchain_nuextract.runnables.api_model import ApiModel
-from langchain_nuextract.runnables.executor import ATell, Executor, Tell, ato_nobody, counting, to_nobody
+from langchain_nuextract.runnables.callbacks.events import AOnAttempts, OnAttempts
+from langchain_nuextract.runnables.executor import Executor, counting
 
 T = TypeVar("T")
 
@@ -103,72 +103,82 @@ class LongExecutor(Executor[T], Generic[T]):
 
     def flow(self, document: Any) -> Flow[T]:
         """Say what is asked about a document, as a generator of requests that is sent replies."""
-        return in_turn(self._long(*self._asked(document)))
+        return in_turn(self._long(*self._planned(document)))
 
     async def aflow(self, document: Any) -> Flow[T]:
         """Say what is asked about a document; see `flow`."""
-        return in_turn(await self._along(*await self._aasked(document)))
+        return in_turn(await self._along(*await self._aplanned(document)))
 
-    def extract(self, document: Any, asking: Caller, tell: Tell = to_nobody) -> LongExtraction[T]:
+    def extract(self, document: Any, caller: Caller, on_attempts: OnAttempts | None = None) -> LongExtraction[T]:
         """Ask about a document."""
-        with closing(self._steps(document, asking, tell)) as steps:
+        with closing(self._steps(document, caller, on_attempts)) as steps:
             return next(each for each in steps if not callable(each))
 
-    async def aextract(self, document: Any, asking: Caller, tell: ATell = ato_nobody) -> LongExtraction[T]:
+    async def aextract(
+        self, document: Any, caller: Caller, on_attempts: AOnAttempts | None = None
+    ) -> LongExtraction[T]:
         """Ask about a document; see `extract`."""
-        async with aclosing(self._asteps(document, asking, tell)) as steps:
+        async with aclosing(self._asteps(document, caller, on_attempts)) as steps:
             async for each in steps:
                 if not callable(each):
                     return each
         raise AssertionError  # the last step is the extraction
 
-    def stream_flow(self, document: Any, asking: Caller, tell: Tell = to_nobody) -> Generator[Any]:
+    def stream_flow(self, document: Any, caller: Caller, on_attempts: OnAttempts | None = None) -> Generator[Any]:
         """Ask about a document and yield the object as far as it is finished, chunk by chunk; the last is validated."""
         if self.options is None:
             try:
-                yield from super().stream_flow(document, asking, tell)
+                yield from super().stream_flow(document, caller, on_attempts)
             except ContextOverflow:
                 # Nothing was shown of it: it is asked about in chunks.
                 pass
             else:
                 return
         shown = _Shown(self.plan)
-        with closing(self._steps(document, asking, tell)) as steps:
+        with closing(self._steps(document, caller, on_attempts)) as steps:
             for each in steps:
                 yield from shown.value(each)
 
-    async def astream_flow(self, document: Any, asking: Caller, tell: ATell = ato_nobody) -> AsyncGenerator[Any]:
+    async def astream_flow(
+        self, document: Any, caller: Caller, on_attempts: AOnAttempts | None = None
+    ) -> AsyncGenerator[Any]:
         """Ask about a document and yield the object as far as it is finished; see `stream_flow`."""
         if self.options is None:
             try:
-                async for grown in super().astream_flow(document, asking, tell):
+                async for grown in super().astream_flow(document, caller, on_attempts):
                     yield grown
             except ContextOverflow:
                 pass
             else:
                 return
         shown = _Shown(self.plan)
-        async with aclosing(self._asteps(document, asking, tell)) as steps:
+        async with aclosing(self._asteps(document, caller, on_attempts)) as steps:
             async for each in steps:
                 for value in shown.value(each):
                     yield value
 
-    def _steps(self, document: Any, asking: Caller, tell: Tell) -> Generator[Preview | LongExtraction[T]]:
+    def _steps(
+        self, document: Any, caller: Caller, on_attempts: OnAttempts | None
+    ) -> Generator[Preview | LongExtraction[T]]:
         with counting() as attempts, ContextThreadPoolExecutor(self._width) as threads:
             try:
-                for each in run_long(self._long(*self._asked(document)), asking.ask, threads):
+                for each in run_long(self._long(*self._planned(document)), caller.send, threads):
                     attempts.extend(() if callable(each) else each.attempts)
                     yield each
             except ExtractionError as error:
                 attempts.extend(cast("tuple[Attempt, ...]", error.attempts))
-                tell(attempts)
+                if on_attempts:
+                    on_attempts(attempts)
                 raise
-            tell(attempts)
+            if on_attempts:
+                on_attempts(attempts)
 
-    async def _asteps(self, document: Any, asking: Caller, tell: ATell) -> AsyncGenerator[Preview | LongExtraction[T]]:
-        plan, source = await self._aasked(document)
+    async def _asteps(
+        self, document: Any, caller: Caller, on_attempts: AOnAttempts | None
+    ) -> AsyncGenerator[Preview | LongExtraction[T]]:
+        plan, source = await self._aplanned(document)
         flow = await self._along(plan, source)
-        ask = _Kept(asking, self.replies).aask if self.replies else asking.aask
+        ask = _Kept(caller, self.replies).asend if self.replies else caller.asend
         with counting() as attempts:
             try:
                 async with aclosing(arun_long(flow, ask, self._width, in_thread=bool(source.pages))) as steps:
@@ -177,9 +187,11 @@ class LongExecutor(Executor[T], Generic[T]):
                         yield each
             except ExtractionError as error:
                 attempts.extend(cast("tuple[Attempt, ...]", error.attempts))
-                await tell(attempts)
+                if on_attempts:
+                    await on_attempts(attempts)
                 raise
-            await tell(attempts)
+            if on_attempts:
+                await on_attempts(attempts)
 
     @property
     def _width(self) -> int:
@@ -219,13 +231,13 @@ class LongExecutor(Executor[T], Generic[T]):
 class _Kept:
     """A caller that asks nothing twice."""
 
-    asking: Caller
+    caller: Caller
     replies: Replies
 
-    async def aask(self, request: Request) -> Reply:
+    async def asend(self, request: Request) -> Reply:
         known = await self.replies.get(request)
         if known is None:
-            known = await self.asking.aask(request)
+            known = await self.caller.asend(request)
             await self.replies.put(request, known)
         return known
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import partial
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 from langchain_core.callbacks import AsyncCallbackManagerForChainRun as AsyncRun
 from langchain_core.callbacks import CallbackManagerForChainRun as Run
@@ -18,17 +18,19 @@ from langchain_nuextract.client.client import Client
 from langchain_nuextract.client.image_urls import AllowedImageUrls
 from langchain_nuextract.dialects.dialect import Dialect
 from langchain_nuextract.documents.options import PageOptions
-from langchain_nuextract.engine.flow import Flow
+from langchain_nuextract.engine.caller import Flow
 from langchain_nuextract.engine.long.options import LongOptions
 from langchain_nuextract.engine.long.result import LongExtraction
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.runnables.api_model import ApiModel
 from langchain_nuextract.runnables.base_extractor import BaseExtractor, Input
-from langchain_nuextract.runnables.callbacks.events import atell, tell
+from langchain_nuextract.runnables.callbacks.events import anotify, notify
 from langchain_nuextract.runnables.callbacks.redact import display_input
 from langchain_nuextract.runnables.callers import direct_caller
-from langchain_nuextract.runnables.executor import Executor
-from langchain_nuextract.runnables.long_executor import LongExecutor, TokenCounter
+
+if TYPE_CHECKING:
+    from langchain_nuextract.runnables.executor import Executor
+    from langchain_nuextract.runnables.long_executor import LongExecutor
 
 T = TypeVar("T")
 Out = TypeVar("Out")
@@ -43,7 +45,7 @@ class ShortExtractor(Extractor, Protocol):
         ...
 
     @property
-    def executor(self) -> Executor[Any]:
+    def executor(self) -> "Executor[Any]":
         """What is asked about each document."""
         ...
 
@@ -64,11 +66,13 @@ class LongExtractor(BaseExtractor[T], Generic[T]):
     extractor: SkipValidation[ShortExtractor]
     options: SkipValidation[LongOptions] = LongOptions()
 
-    _executor: LongExecutor[Any] = PrivateAttr()
+    _executor: "LongExecutor[Any]" = PrivateAttr()
 
     def model_post_init(self, context: Any, /) -> None:
         """Prepare what is the same for all documents."""
         super().model_post_init(context)
+        from langchain_nuextract.runnables.long_executor import LongExecutor, TokenCounter  # noqa: PLC0415  it is large
+
         short, llm = self.extractor.executor, self.extractor.llm
         counter = TokenCounter(llm if isinstance(llm, ApiModel) else None)
         self._executor = LongExecutor(short.plan, short.selection, short.pages, self.options, counter)
@@ -82,7 +86,7 @@ class LongExtractor(BaseExtractor[T], Generic[T]):
         return self
 
     @property
-    def executor(self) -> LongExecutor[T]:
+    def executor(self) -> "LongExecutor[T]":
         """What is asked about each document."""
         return self._executor
 
@@ -178,14 +182,14 @@ class LongExtractor(BaseExtractor[T], Generic[T]):
 
     def _grow(self, document: Input, inputs: Iterator[Any], run_manager: Run, config: RunnableConfig) -> Iterator[Any]:
         for _ in inputs:
-            yield from self._executor.stream_flow(document, self._traced_caller(config), partial(tell, run_manager))
+            yield from self._executor.stream_flow(document, self._traced_caller(config), partial(notify, run_manager))
 
     async def _agrow(
         self, document: Input, inputs: AsyncIterator[Any], run_manager: AsyncRun, config: RunnableConfig
     ) -> AsyncIterator[Any]:
         async for _ in inputs:
             caller = self._traced_caller(config)
-            async for grown in self._executor.astream_flow(document, caller, partial(atell, run_manager)):
+            async for grown in self._executor.astream_flow(document, caller, partial(anotify, run_manager)):
                 yield grown
 
 
@@ -203,7 +207,7 @@ class DetailedLongExtractor(BaseExtractor[LongExtraction[T]], Generic[T]):
         return self.extractor
 
     @property
-    def executor(self) -> LongExecutor[Any]:
+    def executor(self) -> "LongExecutor[Any]":
         """What is asked about each document."""
         return self.extractor.executor
 

@@ -21,8 +21,8 @@ from langchain_nuextract.client.response import message_of, reply_of_result
 from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.read import read
+from langchain_nuextract.engine.caller import Flow
 from langchain_nuextract.engine.drivers import arun_flow, run_flow
-from langchain_nuextract.engine.flow import Flow
 from langchain_nuextract.engine.pages import read_document
 from langchain_nuextract.engine.plan import ExtractionOptions, plan_for
 from langchain_nuextract.engine.result import Extraction

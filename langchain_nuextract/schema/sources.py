@@ -11,10 +11,7 @@ from langchain_nuextract.schema import nuextract_template as template
 from langchain_nuextract.schema import render as answers
 from langchain_nuextract.schema.codec.root import whole
 from langchain_nuextract.schema.ir import Node
-from langchain_nuextract.schema.jsonschema import unroll as json_schema
-from langchain_nuextract.schema.jsonschema.drafts import address, validator
 from langchain_nuextract.schema.jsonschema.openapi import with_kinds, with_tags
-from langchain_nuextract.schema.jsonschema.validate import check_json
 from langchain_nuextract.schema.python_types.instances import check_python
 from langchain_nuextract.schema.vocabulary import NUEXTRACT_3
 
@@ -31,8 +28,12 @@ class SchemaSource(Protocol):
         """Read it; a recursive type stands in itself so many times."""
         ...
 
-    def check(self, value: JSON) -> Any:
+    def check(self, value: JSON, text: bytes = b"") -> Any:
         """Make an instance of a value, or give the value back.
+
+        Args:
+            value: A value in the user's shape.
+            text: The same as JSON, if it is at hand.
 
         Raises:
             InvalidValue: It is not admitted.
@@ -49,12 +50,13 @@ class _PythonType:
     type: object
 
     def node(self, depth: int) -> Node:
-        from langchain_nuextract.schema.python_types.pydantic_schema import json_schema as described  # noqa: PLC0415 Pydantic is heavy
+        from langchain_nuextract.schema.jsonschema.unroll import read  # noqa: PLC0415  it is large
+        from langchain_nuextract.schema.python_types.pydantic_schema import json_schema as described  # noqa: PLC0415
 
-        return json_schema.read(described(self.type), draft=PYDANTIC, depth=depth, closed=True)
+        return read(described(self.type), draft=PYDANTIC, depth=depth, closed=True)
 
-    def check(self, value: JSON) -> Any:
-        return check_python(self.type, value)
+    def check(self, value: JSON, text: bytes = b"") -> Any:
+        return check_python(self.type, value, text)
 
     def as_json(self, value: Any) -> JSON:
         from langchain_nuextract.schema.python_types.lowering import as_json  # noqa: PLC0415 Pydantic is heavy
@@ -67,10 +69,15 @@ class _JSONSchema:
     text: str
 
     def node(self, depth: int) -> Node:
-        schema, draft = self._validator
-        return json_schema.read(with_kinds(schema), draft=address(draft), depth=depth, closed=False)
+        from langchain_nuextract.schema.jsonschema.drafts import address  # noqa: PLC0415  jsonschema is large
+        from langchain_nuextract.schema.jsonschema.unroll import read  # noqa: PLC0415
 
-    def check(self, value: JSON) -> JSON:
+        schema, draft = self._validator
+        return read(with_kinds(schema), draft=address(draft), depth=depth, closed=False)
+
+    def check(self, value: JSON, text: bytes = b"") -> JSON:  # noqa: ARG002  # it is the value that is looked at
+        from langchain_nuextract.schema.jsonschema.validate import check_json  # noqa: PLC0415  jsonschema is large
+
         return check_json(*self._validator, value)
 
     def as_json(self, value: JSON) -> JSON:
@@ -78,6 +85,8 @@ class _JSONSchema:
 
     @cached_property
     def _validator(self) -> tuple[Mapping[str, JSON], Any]:
+        from langchain_nuextract.schema.jsonschema.drafts import validator  # noqa: PLC0415  jsonschema is large
+
         schema = self._schema()
         draft = validator(schema)
         # A reference back to the whole schema would be followed by the draft that this names, which knows no types.

@@ -167,6 +167,10 @@ class Target(Generic[T]):
         """
         return self._lens(vocabulary_of(dialect)).lift(answer)
 
+    def keeps_whole(self, dialect: Speaks | str = FULL) -> bool:
+        """Tell whether every answer is its own value that has all its parts, none of them null or empty."""
+        return self._lens(vocabulary_of(dialect)).keeps_whole
+
     def without_empty_objects(self, answer: JSON, dialect: Speaks | str = FULL) -> JSON:
         """Leave out of an answer the objects that may be missing, and that have nothing but missing parts.
 
@@ -204,11 +208,12 @@ class Target(Generic[T]):
         """
         return self._lens(vocabulary_of(dialect)).place(path, answer)
 
-    def validate(self, value: JSON, dialect: Speaks | str = FULL) -> T:
+    def validate(self, value: JSON, dialect: Speaks | str = FULL, *, text: bytes = b"") -> T:
         """Make an instance of a value, or check it where the schema was a dict.
 
         Args:
             value: A value in the user's shape.
+            text: The same as JSON, if it is at hand, which spares writing it.
             dialect: Whose answer it is. What it was asked for by one of NuExtract's types is checked to be of this
                 type; what it was asked for as free text, since it does not have the type, is not.
 
@@ -216,7 +221,7 @@ class Target(Generic[T]):
             InvalidValue: The user's schema does not admit it.
         """
         with checked_for(vocabulary_of(dialect)):
-            return self._given.check(value)
+            return self._given.check(value, text)
 
     def unknown_keys(self, value: JSON) -> tuple[Problem, ...]:
         """Name the keys of a value, such as the output of an example, that the schema has no field for."""

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import tomllib
@@ -50,3 +51,35 @@ def test_importing_the_package_loads_nothing_heavy():
     code = f"import sys, langchain_nuextract; print([name for name in {HEAVY} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+NOT_FOR_THE_CLASS = ("aiohttp", "httpx2", "jsonschema", "langchain_openai", "langchain_nuextract.parsing.read")
+
+
+def test_the_extractor_is_loaded_without_what_its_first_use_needs():
+    code = (
+        "import sys; from langchain_nuextract import NuExtractor; print([each for each in {} if each in sys.modules])"
+    )
+    # LangChain itself loads httpx2 with langsmith.
+    by_langchain = _printed("import sys, langchain_core.language_models.chat_models; print([*sys.modules])")
+    heavy = [name for name in NOT_FOR_THE_CLASS if repr(name) not in by_langchain]
+    assert _printed(code.format(heavy)) == "[]"
+
+
+def test_the_extractor_is_loaded_in_less_time_than_chat_openai():
+    peer, own = "from langchain_openai import ChatOpenAI", "from langchain_nuextract import NuExtractor"
+    _seconds(own), _seconds(peer)  # what is compiled is kept from now on
+    taken = [(_seconds(own), _seconds(peer)) for _ in range(5)]
+    # The least, for whatever else the machine does only adds to it.
+    assert min(mine for mine, _ in taken) < 0.8 * min(others for _, others in taken)
+
+
+def _seconds(statement: str) -> float:
+    return float(_printed(f"import time; t = time.process_time(); {statement}; print(time.process_time() - t)"))
+
+
+def _printed(code: str) -> str:
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=kept
+    ).stdout.strip()

@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import TypeVar
 
 from langchain_nuextract.dialects.messages import Reply, Request, Usage
-from langchain_nuextract.engine.flow import Flow
+from langchain_nuextract.engine.caller import Flow
 from langchain_nuextract.engine.recovery import RecoveryPolicy
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import EndpointError, ReplyTimeout

@@ -61,7 +61,7 @@ def extract_continued(plan: Plan[T], source: Source, options: LongOptions, size:
 
 def _go_on(plan: Plan[JSON], source: Source, current: str) -> Generator[tuple[Request, ...], tuple[Reply, ...], Any]:
     """Ask for the answer so far, with what this chunk adds."""
-    reader = AttemptReader(plan, source, escape_source(source, plan.dialect.marks))
+    reader = AttemptReader(plan, source, source, escape_source(source, plan.dialect.marks))
     assert plan.dialect.go_on  # noqa: S101  # looked at before
     request = plan.dialect.go_on(plan.task(reader.escaped.source, "plain"), current)
     (reply,) = yield (request,)

@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 from langchain_nuextract.dialects.messages import Reply, Request
+from langchain_nuextract.engine.caller import Flow
 from langchain_nuextract.engine.drivers import arun_flow, run_flow
-from langchain_nuextract.engine.flow import Flow
 from langchain_nuextract.engine.long.finish import Outcome
 from langchain_nuextract.engine.long.flow import LongFlow, Round
 from langchain_nuextract.engine.long.result import LongExtraction

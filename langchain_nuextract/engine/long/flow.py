@@ -10,8 +10,9 @@ from functools import partial
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from langchain_nuextract.documents.source import Source, Text
+from langchain_nuextract.engine.caller import Flow
 from langchain_nuextract.engine.fields import FieldIndex, field_paths, narrowed
-from langchain_nuextract.engine.flow import Flow, extract
+from langchain_nuextract.engine.flow import extract
 from langchain_nuextract.engine.long.budget import Budget
 from langchain_nuextract.engine.long.chunks import (
     SMALLEST,

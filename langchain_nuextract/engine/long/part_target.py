@@ -15,14 +15,14 @@ from langchain_nuextract.schema.vocabulary import Speaks
 class PartTarget(Target[JSON]):
     """A target whose values are JSON: no validator of the user's sees a part of an object."""
 
-    def validate(self, value: JSON, dialect: Speaks | str = FULL) -> JSON:
+    def validate(self, value: JSON, dialect: Speaks | str = FULL, *, text: bytes = b"") -> JSON:
         """Check the values one by one, where no code of the user's runs for that.
 
         Raises:
             InvalidValue: There is one that the schema does not admit, or something is missing.
         """
         if not self._has_validators:
-            super().validate(value, dialect)
+            super().validate(value, dialect, text=text)
         return value
 
     def defaults(self, value: JSON) -> tuple[Path, ...]:

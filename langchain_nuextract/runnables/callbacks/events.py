@@ -7,9 +7,9 @@ Tracers do not record such events, so the run's metadata has the same under `nue
 `nuextract_repairs`; of the repairs, whose number is `nuextract_repair_count`, the first `MOST_REPAIRS`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from langchain_core.callbacks import (
     AsyncCallbackHandler,
@@ -17,11 +17,14 @@ from langchain_core.callbacks import (
     BaseCallbackHandler,
     CallbackManagerForChainRun,
 )
-from langchain_core.tracers.base import AsyncBaseTracer, BaseTracer
 
 from langchain_nuextract.engine.result import Attempt
-from langchain_nuextract.parsing import Repair
+from langchain_nuextract.parsing.repairs import Repair
 from langchain_nuextract.paths import show
+
+OnAttempts: TypeAlias = Callable[[Sequence[Attempt]], None]
+"""Called once with all attempts, also those of an extraction that failed."""
+AOnAttempts: TypeAlias = Callable[[Sequence[Attempt]], Awaitable[None]]
 
 ATTEMPT: Final = "nuextract_attempt"
 REPAIR: Final = "nuextract_repair"
@@ -30,7 +33,7 @@ MOST_REPAIRS: Final = 100
 """Repairs that a run's metadata lists: a long answer in broken JSON may have thousands."""
 
 
-def tell(run: CallbackManagerForChainRun, attempts: Sequence[Any]) -> None:
+def notify(run: CallbackManagerForChainRun, attempts: Sequence[Any]) -> None:
     """Tell the listeners and tracers of a run about its attempts and their repairs."""
     _annotate(run, attempts)
     if _is_heard(run):
@@ -39,7 +42,7 @@ def tell(run: CallbackManagerForChainRun, attempts: Sequence[Any]) -> None:
             listeners.on_custom_event(name, about, run_id=run.run_id)
 
 
-async def atell(run: AsyncCallbackManagerForChainRun, attempts: Sequence[Any]) -> None:
+async def anotify(run: AsyncCallbackManagerForChainRun, attempts: Sequence[Any]) -> None:
     """Tell the listeners and tracers of a run about its attempts and their repairs."""
     _annotate(run, attempts)
     if _is_heard(run):
@@ -94,6 +97,8 @@ def _is_heard(run: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun)
 
 def _annotate(run: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun, attempts: Sequence[Any]) -> None:
     """Write the metadata into the runs that tracers keep until the end: LangChain offers no other way to them."""
+    from langchain_core.tracers.base import AsyncBaseTracer, BaseTracer  # noqa: PLC0415  it imports langsmith
+
     for tracer in run.handlers:
         traced: Any = isinstance(tracer, BaseTracer | AsyncBaseTracer) and tracer.run_map.get(str(run.run_id))
         if traced:

@@ -7,6 +7,7 @@ from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.outputs import LLMResult
 from langchain_core.runnables import RunnableConfig
+from pydantic import ConfigDict
 
 from langchain_nuextract.runnables.callbacks.redact import ImageData, redact
 
@@ -25,6 +26,9 @@ class RedactedRuns(BaseChatModel):
     These are all the methods in which LangChain begins a run of a chat model; the others call them. `_generate`,
     `_agenerate`, `_stream` and `_astream` are given placeholders, and the images as the argument `IMAGES`.
     """
+
+    # What Pydantic builds of a class takes its time; this leaves it until the first model is made.
+    model_config = ConfigDict(defer_build=True)
 
     def generate(self, messages: list[list[BaseMessage]], *args: Any, **kwargs: Any) -> LLMResult:
         """Pass prompts to the model; see LangChain."""

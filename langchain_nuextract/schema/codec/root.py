@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, RecordShape
+from langchain_nuextract.schema.codec.as_is import keeps_whole
 from langchain_nuextract.schema.codec.build import Codec, build
 from langchain_nuextract.schema.codec.containers import ListCodec, RecordCodec
 from langchain_nuextract.schema.codec.empty_objects import without_empty_objects
@@ -24,6 +25,8 @@ class RootCodec:
     shape: AnswerShape
     wrapped: Path = ()
     nullable: bool = False
+    keeps_whole: bool = False
+    """Whether `lift` changes nothing of an answer that is whole; see `as_is`."""
 
     def lower(self, value: JSON) -> JSON:
         """Give the answer that stands for a value."""
@@ -81,7 +84,7 @@ def whole(node: Node, vocabulary: Vocabulary) -> RootCodec:
     """Make the codec of a schema that was read into a node."""
     codec = build(node, vocabulary)
     if isinstance(codec.shape, RecordShape):
-        return RootCodec(codec, codec.shape, nullable=node.nullable)
+        return RootCodec(codec, codec.shape, nullable=node.nullable, keeps_whole=keeps_whole(codec))
     if isinstance(node, Never):
         return RootCodec(codec, RecordShape(()), ("value",))
     name = "entries" if isinstance(node, Record) else "items" if isinstance(node, Array) else "value"

@@ -5,6 +5,7 @@ load and a tenth of a second for an address.
 """
 
 import re
+from functools import cache
 from typing import Final
 
 from langchain_nuextract.schema.formats.codes import library
@@ -57,18 +58,19 @@ _AFTER: Final = rf"(?:\?(?:{_SIGN}|[/?\ue000-\uf8ff])*)?(?:#(?:{_SIGN}|[/?])*)?"
 _NAME: Final = rf"[\w.~!$&'()*+,;={_OTHER_LETTER}-]|%[0-9A-Fa-f]{{2}}"
 _USER: Final = rf"{_NAME}|:"
 _HOST: Final = rf"(?:\[[0-9A-Fa-f:.v]+\]|(?:{_NAME})*)"
-_IRI: Final = re.compile(
-    rf"[A-Za-z][A-Za-z0-9+.-]*:(?://(?:(?:{_USER})*@)?{_HOST}(?::\d*)?(?:/(?:{_SIGN}|/)*)?|(?!//)(?:{_SIGN}|/)*){_AFTER}"
-)
-_BARE: Final = re.compile(rf"(?://)?(?:[\w{_OTHER_LETTER}-]+\.)+[^\W\d_][\w-]+(?::\d+)?(?:/(?:{_SIGN}|/)*)?{_AFTER}")
+_IRI: Final = rf"[A-Za-z][A-Za-z0-9+.-]*:(?://(?:(?:{_USER})*@)?{_HOST}(?::\d*)?(?:/(?:{_SIGN}|/)*)?|(?!//)(?:{_SIGN}|/)*){_AFTER}"
+_BARE: Final = rf"(?://)?(?:[\w{_OTHER_LETTER}-]+\.)+[^\W\d_][\w-]+(?::\d+)?(?:/(?:{_SIGN}|/)*)?{_AFTER}"
+
+_compiled = cache(re.compile)
+"""These take so long to compile that it is left until one is needed."""
 
 
 def is_iri(text: str) -> bool:
     """Whether a text is an address with its scheme."""
     web = re.match(r"https?:(?!//[^/?#])", text, re.IGNORECASE)
-    return _IRI.fullmatch(text) is not None and not web
+    return _compiled(_IRI).fullmatch(text) is not None and not web
 
 
 def is_url(text: str) -> bool:
     """Whether a text is an address, with its scheme or as documents print it: `www.museum.example/visit`."""
-    return is_iri(text) or _BARE.fullmatch(text) is not None
+    return is_iri(text) or _compiled(_BARE).fullmatch(text) is not None

@@ -6,8 +6,7 @@ by libraries (the extra `semantic`), each loaded when it is first needed; where 
 checked. Numbers, texts and yes or no have nothing to check.
 """
 
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
@@ -32,18 +31,23 @@ _checked: ContextVar[frozenset[str]] = ContextVar("checked", default=frozenset()
 """The types that are checked. Pydantic's own context of a validation is not for us: the user's validators read it."""
 
 
-@contextmanager
-def checked_for(vocabulary: Vocabulary) -> Generator[None]:
+class checked_for:  # noqa: N801  # a context, and a class since every validation enters one
     """Check the types that a model generation was asked for by name, or verbatim, as long as this lasts.
 
     What it was asked for as free text is not checked: it never heard that a country is a code. Outside of this, nothing
     is: a user's own model stays as it is when it is filled by hand.
     """
-    before = _checked.set(_checked_in(vocabulary))
-    try:
-        yield
-    finally:
-        _checked.reset(before)
+
+    __slots__ = ("_before", "_types")
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._types = _checked_in(vocabulary)
+
+    def __enter__(self) -> None:
+        self._before = _checked.set(self._types)
+
+    def __exit__(self, *raised: object) -> None:
+        _checked.reset(self._before)
 
 
 @cache

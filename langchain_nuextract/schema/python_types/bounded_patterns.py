@@ -21,7 +21,7 @@ MOST_LETTERS: Final = 1000
 class Validator(Protocol):
     """What makes instances of JSON."""
 
-    def validate_json(self, data: str, /, *, by_alias: bool | None = None, by_name: bool | None = None) -> Any:
+    def validate_json(self, data: str | bytes, /, *, by_alias: bool | None = None, by_name: bool | None = None) -> Any:
         """Make an instance."""
         ...
 

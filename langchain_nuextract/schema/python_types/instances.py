@@ -1,6 +1,8 @@
 """Instances of Python types made of JSON values, with problems by path."""
 
 import json
+from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from langchain_nuextract.errors import InvalidValue, Problem, UnsupportedSchema
@@ -23,28 +25,33 @@ _WORDS = {
 }
 
 
-def check_python(type_: object, value: JSON) -> Any:
-    """Make an instance of a Python type of a JSON value.
+def check_python(type_: object, value: JSON, text: bytes = b"") -> Any:
+    """Make an instance of a Python type of a JSON value, of which the JSON text may be at hand.
 
     Raises:
         InvalidValue: The type does not admit it, or the user's own code failed on it in whatever way.
     """
-    from pydantic import ValidationError  # noqa: PLC0415 heavy, and not needed for dict schemas
-
     try:
-        # Types without paths are left to their own settings: by their names, fields that have keys are not read.
-        named = True if reads_names(type_) else None
-        return validator(type_).validate_json(json.dumps(value), by_name=named, by_alias=named)
-    except ValidationError as error:
-        raise _invalid(error.errors(include_url=False), value) from error
+        return _reader(type_)(text or json.dumps(value))
     except UnsupportedSchema:
         raise
     except Exception as error:  # the user's validators may raise anything
-        raise InvalidValue(_located(type_, value, error)) from error
+        raise InvalidValue(_problems(type_, value, error)) from error
 
 
-def _invalid(entries: "list[ErrorDetails]", value: JSON) -> InvalidValue:
-    return InvalidValue([_problem(entry, value) for entry in entries])
+@lru_cache(maxsize=256)
+def _reader(type_: object) -> Callable[[bytes | str], Any]:
+    # Types without paths are left to their own settings: by their names, fields that have keys are not read.
+    named = True if reads_names(type_) else None
+    return partial(validator(type_).validate_json, by_name=named, by_alias=named)
+
+
+def _problems(type_: object, value: JSON, error: Exception) -> list[Problem]:
+    from pydantic import ValidationError  # noqa: PLC0415 heavy, and not needed for dict schemas
+
+    if isinstance(error, ValidationError):
+        return [_problem(entry, value) for entry in error.errors(include_url=False)]
+    return _located(type_, value, error)
 
 
 def _located(type_: object, value: JSON, error: Exception) -> list[Problem]:

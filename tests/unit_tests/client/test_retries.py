@@ -132,7 +132,7 @@ NOTHING_ASKED_FOR = [{}, {"retry-after": "0"}, {"retry-after": "Wed, 21 Oct 2015
 
 def waits(error, policy, attempts):
     """Give the seconds that are waited after each of so many failures."""
-    run = _Run(policy, Availability(0.0), lambda: None)
+    run = _Run(policy, Availability(0.0), lambda: None, 0.0)
     for number in range(1, attempts + 1):
         state = RetryCallState(AsyncRetrying(), None, (), {})
         state.attempt_number = number

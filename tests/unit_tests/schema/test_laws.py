@@ -1,5 +1,6 @@
 """The laws of the codec, for schemas and instances that nobody thought of."""
 
+import json
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -9,10 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from langchain_nuextract.parsing.read import read_shape
 from langchain_nuextract.paths import EACH, Path
 from langchain_nuextract.schema.target import FULL, Target
 from langchain_nuextract.schema.value_types import SCALARS
-from langchain_nuextract.schema.vocabulary import NUEXTRACT_1, NUEXTRACT_2
+from langchain_nuextract.schema.vocabulary import NUEXTRACT_1, NUEXTRACT_2, NUEXTRACT_3
 
 DIALECTS = [FULL, *(SimpleNamespace(vocabulary=vocabulary) for vocabulary in (NUEXTRACT_2, NUEXTRACT_1))]
 NAMES = st.sampled_from(["a", "b", "key", "value", "items", "other", "first", "größe", "with space", ""])
@@ -158,6 +160,20 @@ def test_objects_that_may_be_missing_can_be_left_out_of_any_answer(pair: Pair, d
     answer = target.lower(data.draw(values))
     valid = Draft202012Validator(schema).is_valid
     assert valid(target.lift(target.without_empty_objects(answer))) or not valid(target.lift(answer))
+
+
+@pytest.mark.parametrize("vocabulary", [NUEXTRACT_1, NUEXTRACT_2, NUEXTRACT_3])
+@LAW
+@given(objects(PAIRS), st.data())
+def test_a_whole_answer_that_is_kept_is_its_own_value(vocabulary: Any, pair: Pair, data: st.DataObject) -> None:
+    schema, values = pair
+    target, dialect = compiled(schema), SimpleNamespace(vocabulary=vocabulary)
+    answer = target.lower(data.draw(values) | {"always": "x"}, dialect)
+    reading = read_shape(json.dumps(answer), target.shape(dialect))
+    if target.keeps_whole(dialect) and reading.whole:
+        assert json.loads(reading.whole) == reading.value == target.lift(reading.value, dialect)
+        assert reading.value == target.without_empty_objects(reading.value, dialect)
+        assert target.defaults(reading.value) == ()
 
 
 @LAW

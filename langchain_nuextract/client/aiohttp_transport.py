@@ -1,4 +1,4 @@
-"""How bytes go out and come in: through aiohttp, or a client of the caller's.
+"""How bytes go out and come in through aiohttp.
 
 The SDK of OpenAI is not used: building its objects and walking its pool cost ten times what aiohttp does, and it reads
 `OPENAI_…` variables. Redirects are never followed, for they could carry a document to another host.
@@ -6,35 +6,28 @@ The SDK of OpenAI is not used: building its objects and walking its pool cost te
 
 import asyncio
 import errno
-import os
 from base64 import b64encode
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import suppress
 from contextvars import Context, ContextVar
-from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache
 from io import BytesIO
 from ssl import SSLContext
-from typing import Any, Final, Protocol, TypeVar
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
+from typing import Final
 from weakref import WeakSet, ref
 
 import aiohttp
-import httpx2
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.tracing import Trace
 from yarl import URL
 
-from langchain_nuextract.client.config import Timeouts, with_scheme
+from langchain_nuextract.client.config import Timeouts
+from langchain_nuextract.client.http_request import AsyncResponse, HttpRequest
 
 try:
     import resource
 except ImportError:  # Windows, which has no such limit
     resource = None
-
-T = TypeVar("T")
 
 _IDLE: Final = 4.0
 """Seconds. Idle connections are dropped before uvicorn, which vLLM runs on, does so after five."""
@@ -45,66 +38,10 @@ _NEVER: Final = 3.0e8
 _NO_FILES_LEFT: Final = frozenset({errno.EMFILE, errno.ENFILE})
 _UNTIL_FREE: Final = 0.02
 """Seconds after which a request looks again for a connection, where the process may open no more."""
-_THREADS: Final = 64
-"""Requests that a caller's own sync client has under way."""
 _RESENDS: Final = 100
 """Kept connections that may turn out to be closed, one after the other."""
 _connecting: ContextVar[list[object]] = ContextVar("_connecting")
 """Where it is noted that a new connection is made for the request that is being sent."""
-
-
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
-    """One HTTP request, ready to go."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str] = field(repr=False)
-    timeout: Timeouts
-    """For each step of it."""
-    deadline: float | None
-    """Seconds for all of it."""
-    content: bytes = field(default=b"", repr=False)
-    params: Sequence[tuple[str, Any]] = field(default=(), repr=False)
-
-
-class AsyncResponse(Protocol):
-    """A response whose body is still to be read."""
-
-    @property
-    def status_code(self) -> int:
-        """The HTTP status."""
-        ...
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """Its headers, whatever the case of their names."""
-        ...
-
-    def aiter_raw(self) -> AsyncIterator[bytes]:
-        """Read the body as it comes in, compressed as it is."""
-        ...
-
-    async def aclose(self) -> None:
-        """Free the connection; what of the body is not read yet is given up."""
-        ...
-
-
-class AsyncTransport(Protocol):
-    """What carries requests, on one event loop."""
-
-    async def send(self, sending: HttpRequest) -> AsyncResponse:
-        """Send a request and wait for the head of its response."""
-        ...
-
-    async def close(self) -> None:
-        """Close all connections."""
-        ...
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether it can carry no more."""
-        ...
 
 
 class AiohttpTransport:
@@ -158,7 +95,7 @@ class AiohttpTransport:
             data=BytesIO(content) if len(content) >= _LARGE else content or None,
             headers=sending.headers,
             params=list(sending.params) or None,
-            timeout=_aiohttp_timeout(sending.timeout),
+            timeout=_aiohttp_timeout(sending.timeout, stream=sending.stream),
             allow_redirects=False,
             proxy=self._proxy,
             proxy_headers=self._proxy_headers,
@@ -281,104 +218,8 @@ class _AiohttpResponse:
         self._response.close()
 
 
-class HttpxTransport:
-    """Carries requests through an `httpx2.AsyncClient`, or one of the older httpx.
-
-    Its connections belong to the event loop on which they were made, so it is to be used on one loop alone.
-    """
-
-    def __init__(self, client: httpx2.AsyncClient, *, is_callers: bool) -> None:
-        self._client = client
-        self._is_callers = is_callers
-
-    async def send(self, sending: HttpRequest) -> AsyncResponse:
-        """Send a request and wait for the head of its response."""
-        return await self._client.send(_httpx_request(self._client, sending), stream=True, follow_redirects=False)
-
-    async def close(self) -> None:
-        """Close all connections, unless it is the caller's to do so."""
-        if not self._is_callers:
-            await self._client.aclose()
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether it can carry no more."""
-        return self._client.is_closed
-
-
-class ThreadedTransport:
-    """Carries requests through the caller's own `httpx2.Client`, or one of the older httpx, in threads."""
-
-    def __init__(self, client: httpx2.Client) -> None:
-        self._client = client
-        self._process = 0
-
-    async def send(self, sending: HttpRequest) -> AsyncResponse:
-        """Send a request and wait for the head of its response."""
-        request = _httpx_request(self._client, sending)
-        send = partial(self._client.send, request, stream=True, follow_redirects=False)
-        return _ThreadedResponse(await self._in_thread(send), self._in_thread)
-
-    async def close(self) -> None:
-        """End the threads, and leave the client open: it is the caller's."""
-        if self._process:
-            self._threads.shutdown(wait=False)
-            self._process = 0
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether it can carry no more."""
-        return self._client.is_closed
-
-    async def _in_thread(self, call: Callable[[], T]) -> T:
-        if self._process != os.getpid():
-            # A forked child has none of its parent's threads.
-            self._threads, self._process = ThreadPoolExecutor(_THREADS, "nuextract-http"), os.getpid()
-        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
-
-
-class _InThread(Protocol):
-    async def __call__(self, call: Callable[[], T], /) -> T: ...
-
-
-class _ThreadedResponse:
-    """A response of a sync client, read in threads."""
-
-    def __init__(self, response: httpx2.Response, in_thread: _InThread) -> None:
-        self._response = response
-        self._in_thread = in_thread
-        self.status_code = response.status_code
-        self.headers: Mapping[str, str] = response.headers
-
-    async def aiter_raw(self) -> AsyncIterator[bytes]:
-        received: Iterator[bytes] = self._response.iter_raw()
-        while (piece := await self._in_thread(partial(next, received, None))) is not None:
-            yield piece
-
-    async def aclose(self) -> None:
-        await self._in_thread(self._response.close)
-
-
-def proxy_for(url: str) -> str | None:
-    """Look up which proxy the environment names for an address, if any."""
-    parts, proxies = urlsplit(url), getproxies()
-    proxy = proxies.get(parts.scheme) or proxies.get("all")
-    return with_scheme(proxy) if proxy and not proxy_bypass(str(parts.hostname)) else None
-
-
-def _httpx_request(client: httpx2.Client | httpx2.AsyncClient, sending: HttpRequest) -> httpx2.Request:
-    # A timeout of httpx2's class would mean nothing to the older httpx; both take a tuple.
-    return client.build_request(
-        sending.method,
-        sending.url,
-        content=sending.content or None,
-        headers=dict(sending.headers),
-        params=list(sending.params) or None,
-        timeout=sending.timeout,
-    )
-
-
 @cache
-def _aiohttp_timeout(timeout: Timeouts) -> aiohttp.ClientTimeout:
+def _aiohttp_timeout(timeout: Timeouts, *, stream: bool) -> aiohttp.ClientTimeout:
     connect, read, _, pool = timeout
-    return aiohttp.ClientTimeout(total=None, connect=pool, sock_connect=connect, sock_read=read)
+    # An answer that comes at once has the deadline; a timer for each piece of it would have nothing to add.
+    return aiohttp.ClientTimeout(total=None, connect=pool, sock_connect=connect, sock_read=read if stream else None)

@@ -1,0 +1,113 @@
+"""How bytes go out and come in through httpx: a client of the caller's, and proxies that aiohttp does not know."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from ssl import SSLContext
+from typing import Final, Protocol, Self, TypeVar
+
+import httpx2
+
+from langchain_nuextract.client.http_request import AsyncResponse, HttpRequest
+
+T = TypeVar("T")
+
+_THREADS: Final = 64
+"""Requests that a caller's own sync client has under way."""
+
+
+class HttpxTransport:
+    """Carries requests through an `httpx2.AsyncClient`, or one of the older httpx.
+
+    Its connections belong to the event loop on which they were made, so it is to be used on one loop alone.
+    """
+
+    def __init__(self, client: httpx2.AsyncClient, *, is_callers: bool) -> None:
+        self._client = client
+        self._is_callers = is_callers
+
+    @classmethod
+    def through(cls, proxy: str, tls: SSLContext | None) -> Self:
+        """Make one with a client of its own, which sends everything through a proxy."""
+        return cls(httpx2.AsyncClient(proxy=proxy, verify=tls or True), is_callers=False)
+
+    async def send(self, sending: HttpRequest) -> AsyncResponse:
+        """Send a request and wait for the head of its response."""
+        return await self._client.send(_httpx_request(self._client, sending), stream=True, follow_redirects=False)
+
+    async def close(self) -> None:
+        """Close all connections, unless it is the caller's to do so."""
+        if not self._is_callers:
+            await self._client.aclose()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it can carry no more."""
+        return self._client.is_closed
+
+
+class ThreadedTransport:
+    """Carries requests through the caller's own `httpx2.Client`, or one of the older httpx, in threads."""
+
+    def __init__(self, client: httpx2.Client) -> None:
+        self._client = client
+        self._process = 0
+
+    async def send(self, sending: HttpRequest) -> AsyncResponse:
+        """Send a request and wait for the head of its response."""
+        request = _httpx_request(self._client, sending)
+        send = partial(self._client.send, request, stream=True, follow_redirects=False)
+        return _ThreadedResponse(await self._in_thread(send), self._in_thread)
+
+    async def close(self) -> None:
+        """End the threads, and leave the client open: it is the caller's."""
+        if self._process:
+            self._threads.shutdown(wait=False)
+            self._process = 0
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it can carry no more."""
+        return self._client.is_closed
+
+    async def _in_thread(self, call: Callable[[], T]) -> T:
+        if self._process != os.getpid():
+            # A forked child has none of its parent's threads.
+            self._threads, self._process = ThreadPoolExecutor(_THREADS, "nuextract-http"), os.getpid()
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+
+
+class _InThread(Protocol):
+    async def __call__(self, call: Callable[[], T], /) -> T: ...
+
+
+class _ThreadedResponse:
+    """A response of a sync client, read in threads."""
+
+    def __init__(self, response: httpx2.Response, in_thread: _InThread) -> None:
+        self._response = response
+        self._in_thread = in_thread
+        self.status_code = response.status_code
+        self.headers: Mapping[str, str] = response.headers
+
+    async def aiter_raw(self) -> AsyncIterator[bytes]:
+        received: Iterator[bytes] = self._response.iter_raw()
+        while (piece := await self._in_thread(partial(next, received, None))) is not None:
+            yield piece
+
+    async def aclose(self) -> None:
+        await self._in_thread(self._response.close)
+
+
+def _httpx_request(client: httpx2.Client | httpx2.AsyncClient, sending: HttpRequest) -> httpx2.Request:
+    # A timeout of httpx2's class would mean nothing to the older httpx; both take a tuple.
+    return client.build_request(
+        sending.method,
+        sending.url,
+        content=sending.content or None,
+        headers=dict(sending.headers),
+        params=list(sending.params) or None,
+        timeout=sending.timeout,
+    )
