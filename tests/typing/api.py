@@ -5,7 +5,7 @@ from typing import Any, assert_type
 from langchain_core.example_selectors import BaseExampleSelector
 from pydantic import BaseModel
 
-from langchain_nuextract import Example, Extraction, NuExtractor, Target
+from langchain_nuextract import Example, Extraction, LongExtraction, NuExtractor, Target
 
 
 class Invoice(BaseModel):
@@ -19,6 +19,8 @@ def check_that_the_users_type_comes_through(text: str) -> None:
     assert_type(extract.batch([text]), list[Invoice])
     assert_type(extract.detailed.invoke(text), Extraction[Invoice])
     assert_type(extract.detailed.invoke(text).value, Invoice)
+    assert_type(extract.long(chunk_tokens=4000).invoke(text), Invoice)
+    assert_type(extract.long(lists={"items": "equal"}).detailed.invoke(text), LongExtraction[Invoice])
     assert_type(Target.of(Invoice).validate({}), Invoice)
 
 
