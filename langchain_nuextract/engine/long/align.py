@@ -157,7 +157,7 @@ def _pairs(first: Sequence[Entry], second: Sequence[Entry]) -> list[tuple[Entry,
 
 def _weight(one: Entry, other: Entry) -> float:
     """How much speaks for two readings being of one item; nothing where they have places of their own."""
-    like = likeness(_said(one), _said(other))
+    like = likeness(_leaves_of(one), _leaves_of(other))
     if not like.agreed or (like.share < _ALIKE):
         return 0.0
     if one.span and other.span:
@@ -169,7 +169,7 @@ def _weight(one: Entry, other: Entry) -> float:
     return like.share if not like.contradicted else 0.0
 
 
-def _said(entry: Entry) -> Mapping[Path, JSON]:
+def _leaves_of(entry: Entry) -> Mapping[Path, JSON]:
     return entry.own or filled(entry.value)
 
 
@@ -204,7 +204,7 @@ def lacks(entry: Entry, typical: frozenset[Path]) -> bool:
 
 
 def _are_parts(one: Entry, other: Entry, typical: frozenset[Path], readings: Mapping[int, Reading]) -> bool:
-    if one.said[-1].reading == other.reading or not (one.is_last and other.is_first):
+    if one.statements[-1].reading == other.reading or not (one.is_last and other.is_first):
         return False
     first, second = readings[one.reading].chunk, readings[other.reading].chunk
     if first.core.end != second.core.start or not (one.own and other.own):

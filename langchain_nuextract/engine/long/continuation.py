@@ -19,7 +19,7 @@ from langchain_nuextract.engine.attempts import AttemptReader, AttemptRequest
 from langchain_nuextract.engine.long.budget import Budget
 from langchain_nuextract.engine.long.chunks import as_shown, chunks_of
 from langchain_nuextract.engine.long.compare import filled
-from langchain_nuextract.engine.long.finish import Asked, judged
+from langchain_nuextract.engine.long.finish import ChunkResult, judged
 from langchain_nuextract.engine.long.flow import LongFlow, Round, extract_long
 from langchain_nuextract.engine.long.options import LongOptions
 from langchain_nuextract.engine.long.part_target import part_plan
@@ -48,15 +48,15 @@ def extract_continued(plan: Plan[T], source: Source, options: LongOptions, size:
     if len(chunks) == 1:
         return (yield from extract_long(plan, source, options, size))
     budget, part = Budget(options.recovery), part_plan(plan)
-    asked: list[Asked] = []
+    results: list[ChunkResult] = []
     current = dumps(plan.template)
     for chunk in chunks:
         shown = as_shown(plan, chunk, source.text)
         (outcome,) = yield Round((budget.within(_go_on(part, shown, current)),))
-        asked.append(Asked.of(len(asked), chunk, outcome, source))
+        results.append(ChunkResult.of(len(results), chunk, outcome, source))
         if isinstance(outcome, Extraction) and filled(outcome.json):
             current = dumps(plan.target.lower(outcome.json, plan.dialect))
-    return _last(plan, source, asked, budget)
+    return _last(plan, source, results, budget)
 
 
 def _go_on(plan: Plan[JSON], source: Source, current: str) -> Generator[tuple[Request, ...], tuple[Reply, ...], Any]:
@@ -73,13 +73,13 @@ def _go_on(plan: Plan[JSON], source: Source, current: str) -> Generator[tuple[Re
     return succeed(reader, [result], seconds=reply.seconds)
 
 
-def _last(plan: Plan[T], source: Source, asked: list[Asked], budget: Budget) -> LongExtraction[T]:
+def _last(plan: Plan[T], source: Source, results: list[ChunkResult], budget: Budget) -> LongExtraction[T]:
     """The last answer that says something is that of the whole document."""
-    readings = [each.reading for each in asked if each.reading]
+    readings = [each.reading for each in results if each.reading]
     if not readings:
-        raise next(each.error for each in asked if each.error)
+        raise next(each.error for each in results if each.error)
     last = next((each for each in reversed(readings) if filled(each.value)), readings[-1])
-    attempts = tuple(attempt for each in asked for attempt in each.attempts)
+    attempts = tuple(attempt for each in results for attempt in each.attempts)
     value, instance, wrong = judged(plan, last.value, prune=plan.options.recovery.on_failure != "raise")
     if instance is None and wrong:
         raise InvalidExtraction(wrong, partial=last.value, reply=last.extraction.raw, attempts=attempts)
@@ -96,5 +96,5 @@ def _last(plan: Plan[T], source: Source, asked: list[Asked], budget: Budget) -> 
         problems=wrong,
         examples=plan.shots,
         wordings=plan.target.wordings(value),
-        chunks=tuple(each.report for each in asked),
+        chunks=tuple(each.report for each in results),
     )

@@ -13,7 +13,7 @@ _NEAR: Final = 300
 """Characters around a value in which the others of its record are looked for."""
 
 
-class At(NamedTuple):
+class Statement(NamedTuple):
     """What one reading says in one place of its value."""
 
     reading: int
@@ -25,7 +25,7 @@ class At(NamedTuple):
 class Entry:
     """One item of a list, as one reading says it or several."""
 
-    said: list[At]
+    statements: list[Statement]
     """What is said of it; the first reading counts."""
     place: RecordPlace
     order: tuple[int, int, int, Path]
@@ -41,12 +41,12 @@ class Entry:
     @property
     def value(self) -> JSON:
         """What the reading that counts says."""
-        return self.said[0].value
+        return self.statements[0].value
 
     @property
     def reading(self) -> int:
         """The reading that counts."""
-        return self.said[0].reading
+        return self.statements[0].reading
 
     @property
     def span(self) -> Span | None:
@@ -56,19 +56,19 @@ class Entry:
     @property
     def chunks(self) -> tuple[int, ...]:
         """The readings that say it, in order."""
-        return tuple(each.reading for each in self.said)
+        return tuple(each.reading for each in self.statements)
 
     def take(self, other: "Entry") -> None:
         """Take another reading of the same item in."""
-        self.said += other.said
+        self.statements += other.statements
         self.has_items |= other.has_items
 
 
-def entries_of(said: At, reading: Reading) -> Iterator[Entry]:
+def entries_of(statement: Statement, reading: Reading) -> Iterator[Entry]:
     """Yield the items of a list that one reading says, but for those that only stand in carried text."""
-    values = items(said.value)
+    values = items(statement.value)
     for index, value in enumerate(values):
-        path = (*said.path, index)
+        path = (*statement.path, index)
         place = reading.places[path]
         own, everything = filled(value, nested=False), filled(value)
         has_items = len(everything) > len(own)
@@ -76,7 +76,7 @@ def entries_of(said: At, reading: Reading) -> Iterator[Entry]:
             continue
         core = reading.chunk.core.start
         yield Entry(
-            said=[At(said.reading, path, value)],
+            statements=[Statement(statement.reading, path, value)],
             place=place,
             order=(place.key, core, reading.index, path),
             own=own,
@@ -111,7 +111,7 @@ def _parent(entry: Entry, before: Sequence[Entry], readings: Mapping[int, Readin
         return None
     if not entry.own:
         return before[-1]
-    path = entry.said[0].path
+    path = entry.statements[0].path
     reading = readings[entry.reading]
     carried = [span for leaf in entry.own if (span := reading.carried.get((*path, *leaf)))]
     known = [leaf for leaf in entry.own if (*path, *leaf) in reading.evidence]
@@ -148,7 +148,7 @@ def room(entry: Entry, readings: Mapping[int, Reading], within: Span) -> int | N
     Where one line says it, lines are counted, and otherwise places of its rarest value with the others near by.
     """
     reading = readings[entry.reading]
-    path = entry.said[0].path
+    path = entry.statements[0].path
     evidence = (reading.evidence.get((*path, *leaf)) for leaf in filled(entry.value))
     found = [each for each in evidence if each]
     if not found:

@@ -25,7 +25,7 @@ Outcome: TypeAlias = Extraction[Any] | ExtractionError | EndpointError
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ChunkResult:
     """What was asked about one chunk, and what came of it: a reading or an error."""
 
     index: int
@@ -51,7 +51,7 @@ class Asked:
     @property
     def report(self) -> ChunkReport:
         """What is to be known of it."""
-        said = filled(self.reading.value) if self.reading else ()
+        values = filled(self.reading.value) if self.reading else ()
         problems = self.reading.extraction.problems if self.reading else ()
         chunk, error = self.chunk, self.error
         return ChunkReport(
@@ -61,7 +61,7 @@ class Asked:
             shown=chunk.shown,
             carried=chunk.carried,
             calls=len(self.attempts),
-            values=len(said),
+            values=len(values),
             error=str(error) if error else "",
             problems=tuple(map(str, problems)),
             is_retryable=isinstance(error, EndpointError) and error.retryable and not isinstance(error, BudgetSpent),
@@ -69,7 +69,7 @@ class Asked:
 
 
 def finish(
-    plan: Plan[T], options: LongOptions, asked: Sequence[Asked], merged: Merged, *, seconds: float
+    plan: Plan[T], options: LongOptions, results: Sequence[ChunkResult], merged: Merged, *, seconds: float
 ) -> LongExtraction[T]:
     """Judge the merged object, and say how it came about; what no record was found in is for others to add.
 
@@ -77,15 +77,15 @@ def finish(
         ExtractionError: Nothing could be read of any chunk, or the object does not satisfy the schema.
         EndpointError: The endpoint failed on every chunk.
     """
-    readings = [each.reading for each in asked if each.reading and each.chunk.purpose != "settle"]
+    readings = [each.reading for each in results if each.reading and each.chunk.purpose != "settle"]
     if not readings:
-        raise next(each.error for each in asked if each.error)
+        raise next(each.error for each in results if each.error)
     windows = tuple(
         Window(reading.extraction, reading.chunk.name, reading.chunk.shown.start, moved)
         for reading, moved in zip(readings, merged.moved, strict=True)
     )
-    problems = tuple(_problems(asked, windows))
-    attempts = tuple(attempt for each in asked for attempt in each.attempts)
+    problems = tuple(_problems(results, windows))
+    attempts = tuple(attempt for each in results for attempt in each.attempts)
     raw = "\n".join(reading.extraction.raw for reading in readings)
     policy = (options.recovery or plan.options.recovery).on_failure
     value, instance, wrong = judged(plan, merged.value, prune=policy != "raise")
@@ -110,7 +110,7 @@ def finish(
         examples_left_out=plan.left_out,
         wordings=plan.target.wordings(value),
         windows=windows,
-        chunks=tuple(each.report for each in asked),
+        chunks=tuple(each.report for each in results),
         conflicts=tuple(merged.conflicts),
         merged=tuple(merged.joined),
         located=tuple(_evidence(readings, merged)),
@@ -136,8 +136,8 @@ def _validated(plan: Plan[Any], value: JSON) -> tuple[Any, tuple[Problem, ...]]:
         return None, error.problems
 
 
-def _problems(asked: Sequence[Asked], windows: Sequence[Window]) -> list[Problem]:
-    failed = [Problem((), f"{each.chunk.name} failed: {each.error}") for each in asked if each.error]
+def _problems(results: Sequence[ChunkResult], windows: Sequence[Window]) -> list[Problem]:
+    failed = [Problem((), f"{each.chunk.name} failed: {each.error}") for each in results if each.error]
     return [
         *failed,
         *(replace(each, path=window.place(each.path)) for window in windows for each in window.extraction.problems),

@@ -26,7 +26,7 @@ from langchain_nuextract.engine.long.chunks import (
     visible_text,
 )
 from langchain_nuextract.engine.long.digest import digest
-from langchain_nuextract.engine.long.finish import Asked, Outcome, finish
+from langchain_nuextract.engine.long.finish import ChunkResult, Outcome, finish
 from langchain_nuextract.engine.long.gaps import Coverage, cut_records, joined
 from langchain_nuextract.engine.long.merge import Merged, merge
 from langchain_nuextract.engine.long.options import LongOptions
@@ -88,7 +88,7 @@ def extract_long(plan: Plan[T], source: Source, options: LongOptions, size: int)
     yield from run.read(chunks, warm=len(chunks) >= 2 * options.max_concurrency)
     uncovered = yield from run.read_again(size)
     settled = yield from run.settle()
-    extraction = finish(plan, options, run.asked, run.merged(settled), seconds=budget.seconds)
+    extraction = finish(plan, options, run.results, run.merged(settled), seconds=budget.seconds)
     return replace(extraction, uncovered=uncovered)
 
 
@@ -120,7 +120,7 @@ class _Run(Generic[T]):
     options: LongOptions
     budget: Budget
     groups: Sequence[RecordShape]
-    asked: list[Asked] = field(default_factory=list[Asked])
+    results: list[ChunkResult] = field(default_factory=list[ChunkResult])
     part: Plan[JSON] = field(init=False)
 
     text: str = field(init=False)
@@ -135,37 +135,37 @@ class _Run(Generic[T]):
         first = 1 if warm else 0
         for batch in filter(None, (jobs[:first], jobs[first:])):
             outcomes = yield Round(tuple(self._flow(*job) for job in batch), partial(self._preview, batch))
-            for asked in self._new(batch, outcomes):
-                self._take(asked)
+            for result in self._new(batch, outcomes):
+                self._take(result)
 
     def _preview(self, jobs: Sequence[tuple[Chunk, RecordShape]], outcomes: Sequence[Outcome]) -> JSON:
-        return without_open_items(self._merge([*self.asked, *self._new(jobs, outcomes)]).value)
+        return without_open_items(self._merge([*self.results, *self._new(jobs, outcomes)]).value)
 
-    def _new(self, jobs: Sequence[tuple[Chunk, RecordShape]], outcomes: Sequence[Outcome]) -> Sequence[Asked]:
-        pairs = enumerate(zip(jobs, outcomes, strict=False), start=len(self.asked))
-        return [Asked.of(number, chunk, outcome, self.source) for number, ((chunk, _), outcome) in pairs]
+    def _new(self, jobs: Sequence[tuple[Chunk, RecordShape]], outcomes: Sequence[Outcome]) -> Sequence[ChunkResult]:
+        pairs = enumerate(zip(jobs, outcomes, strict=False), start=len(self.results))
+        return [ChunkResult.of(number, chunk, outcome, self.source) for number, ((chunk, _), outcome) in pairs]
 
     def _flow(self, chunk: Chunk, shape: RecordShape) -> Flow[JSON]:
         plan = self.part if shape is self.plan.shape else self.part.narrowed(shape)
 
-        def asked() -> Flow[JSON]:
+        def read_chunk() -> Flow[JSON]:
             # Pages are rendered when it is their turn, not all at the beginning.
             return (yield from extract(plan, as_shown(self.plan, chunk, self.text)))
 
-        return self.budget.within(asked())
+        return self.budget.within(read_chunk())
 
-    def _take(self, asked: Asked) -> None:
-        error = asked.error
+    def _take(self, result: ChunkResult) -> None:
+        error = result.error
         if error and (self.options.on_chunk_error == "raise" or getattr(error, "stops_run", False)):
             raise error
-        self.asked.append(asked)
+        self.results.append(result)
 
     def merged(self, settled: dict[Path, JSON] | None = None) -> Merged:
         """Merge what is known."""
-        return self._merge(self.asked, settled)
+        return self._merge(self.results, settled)
 
-    def _merge(self, asked: Sequence[Asked], settled: dict[Path, JSON] | None = None) -> Merged:
-        readings = [each.reading for each in asked if each.reading and each.chunk.purpose != "settle"]
+    def _merge(self, results: Sequence[ChunkResult], settled: dict[Path, JSON] | None = None) -> Merged:
+        readings = [each.reading for each in results if each.reading and each.chunk.purpose != "settle"]
         options = self.options
         return merge(readings, self.plan.shape, lists=options.lists, scalars=options.scalars, settled=settled)
 
@@ -214,14 +214,14 @@ class _Run(Generic[T]):
             for gap in coverage.gaps(records, retried)
             for start, end in (piece.core for piece in split(text[gap.start : gap.end], size))
         ]
-        readings = {each.index: each.reading for each in self.asked if each.reading}
+        readings = {each.index: each.reading for each in self.results if each.reading}
         cut = cut_records(records, readings, coverage) if borders else ()
         return [*self._chunks(gaps, "gap"), *self._chunks(cut, "border")]
 
     def _chunks(self, spans: Sequence[Span], purpose: Purpose) -> list[Chunk]:
         if not spans:
             return []
-        known = sum(each.chunk.purpose == purpose for each in self.asked)
+        known = sum(each.chunk.purpose == purpose for each in self.results)
         text = self.text
         chunks = text_chunks([Piece(span, span) for span in spans], context_of(self.plan, text, self.options))
         return [
@@ -231,13 +231,13 @@ class _Run(Generic[T]):
 
     def _failed(self) -> tuple[Span, ...]:
         """What could not be read, and was not read since."""
-        read = {each.chunk.core for each in self.asked if each.reading and each.chunk.purpose == "gap"}
-        failed = [each.chunk.core for each in self.asked if each.error and each.chunk.purpose in {"chunk", "gap"}]
+        read = {each.chunk.core for each in self.results if each.reading and each.chunk.purpose == "gap"}
+        failed = [each.chunk.core for each in self.results if each.error and each.chunk.purpose in {"chunk", "gap"}]
         return tuple(dict.fromkeys(span for span in failed if not _is_read(span, read)))
 
     def _may_retry(self, span: Span) -> bool:
         """Whether smaller chunks may be read where a larger one was not."""
-        errors = [each.error for each in self.asked if each.chunk.core == span]
+        errors = [each.error for each in self.results if each.chunk.core == span]
         return any(isinstance(error, ExtractionError | ContextOverflow) for error in errors)
 
     def settle(self) -> Rounds[dict[Path, JSON]]:
@@ -255,9 +255,9 @@ class _Run(Generic[T]):
         spans = [candidate.span for each in conflicts for candidate in each.candidates if candidate.span]
         around = Span(min(spans).start, max(span.end for span in spans))
         chunk = Chunk(around, around, purpose="settle", name="conflicts")
-        self._take(Asked.of(len(self.asked), chunk, outcome, self.source))
-        said = outcome.json if isinstance(outcome, Extraction) else None
-        return {each.path: _at(said, each.path) for each in conflicts}
+        self._take(ChunkResult.of(len(self.results), chunk, outcome, self.source))
+        answer = outcome.json if isinstance(outcome, Extraction) else None
+        return {each.path: _at(answer, each.path) for each in conflicts}
 
 
 def without_open_items(value: JSON) -> JSON:

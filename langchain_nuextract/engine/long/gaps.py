@@ -159,7 +159,7 @@ def cut_records(records: Sequence[Entry], readings: Mapping[int, Reading], cover
     """
     by_list: dict[tuple[object, ...], list[Entry]] = {}
     for entry in records:
-        kind = tuple(step for step in entry.said[0].path if isinstance(step, str))
+        kind = tuple(step for step in entry.statements[0].path if isinstance(step, str))
         by_list.setdefault(kind, []).append(entry)
     found: set[Span] = set()
     for entries in by_list.values():

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from langchain_nuextract.engine.long.align import aligned, join_border, without_surplus
 from langchain_nuextract.engine.long.compare import filled, is_same
-from langchain_nuextract.engine.long.entries import At, Entry, adopt_children, entries_of
+from langchain_nuextract.engine.long.entries import Entry, Statement, adopt_children, entries_of
 from langchain_nuextract.engine.long.options import Candidate, ListRule, ScalarRule
 from langchain_nuextract.engine.long.readings import Reading
 from langchain_nuextract.engine.long.result import Conflict, Joined
@@ -48,12 +48,12 @@ def merge(
     merged = Merged(moved=[{} for _ in readings])
     merging = _Merging(merged, {each.index: each for each in readings}, lists, scalars, settled or {})
     ordered = sorted(readings, key=lambda each: (each.chunk.core, each.index))
-    merged.value = merging.join([At(each.index, (), each.value) for each in ordered], shape, ())
+    merged.value = merging.join([Statement(each.index, (), each.value) for each in ordered], shape, ())
     merged.moved = [merging.moved.get(each.index, {}) for each in readings]
     return merged
 
 
-_Keyed: TypeAlias = Sequence[tuple[At, Mapping[Any, JSON]]]
+_Keyed: TypeAlias = Sequence[tuple[Statement, Mapping[Any, JSON]]]
 
 
 @dataclass(slots=True)
@@ -65,11 +65,11 @@ class _Merging:
     settled: Mapping[Path, JSON]
     moved: dict[int, dict[Path, Path]] = field(default_factory=dict[int, dict[Path, Path]])
 
-    def join(self, said: Sequence[At], shape: AnswerShape | None, at: Path) -> JSON:
+    def join(self, statements: Sequence[Statement], shape: AnswerShape | None, at: Path) -> JSON:
         """Make one value of what several readings say, of which the first counts for more."""
-        telling = [each for each in said if each.value is not None and each.value != ""]
+        telling = [each for each in statements if each.value is not None and each.value != ""]
         if not telling:
-            return said[0].value if said else None
+            return statements[0].value if statements else None
         if all(isinstance(each.value, dict) for each in telling):
             inner = dict(shape.fields) if isinstance(shape, RecordShape) else {}
             return self._object([(each, fields(each.value)) for each in telling], inner, at)
@@ -77,21 +77,21 @@ class _Merging:
             return self._list(telling, shape, at)
         return self._scalar([each for each in telling if not isinstance(each.value, dict | list)] or telling, at)
 
-    def _object(self, said: _Keyed, shapes: Mapping[Any, AnswerShape], at: Path) -> dict[str, JSON]:
-        keys = dict.fromkeys(key for _, values in said for key in values)
-        return {key: self.join(_part(said, key), shapes.get(key), (*at, key)) for key in keys}
+    def _object(self, statements: _Keyed, shapes: Mapping[Any, AnswerShape], at: Path) -> dict[str, JSON]:
+        keys = dict.fromkeys(key for _, values in statements for key in values)
+        return {key: self.join(_part(statements, key), shapes.get(key), (*at, key)) for key in keys}
 
-    def _list(self, said: Sequence[At], shape: AnswerShape | None, at: Path) -> list[JSON]:
+    def _list(self, statements: Sequence[Statement], shape: AnswerShape | None, at: Path) -> list[JSON]:
         if isinstance(shape, RecordShape) and shape.places:
             # A list of fixed items, each of which has a meaning of its own.
-            keyed = [(each, dict(enumerate(items(each.value)))) for each in said]
+            keyed = [(each, dict(enumerate(items(each.value)))) for each in statements]
             shapes = {index: part for index, (_, part) in enumerate(shape.fields)}
             keys = sorted({key for _, values in keyed for key in values})
             return [self.join(_part(keyed, key), shapes.get(key), (*at, key)) for key in keys]
         if isinstance(shape, RecordShape) and len(shape.fields) == 1:
             # A schema that is a list itself is asked for under a name.
             shape = shape.fields[0][1]
-        entries = self._entries(said, shape, at)
+        entries = self._entries(statements, shape, at)
         item = shape.item if isinstance(shape, ListShape) else None
         return [self._item(entry, item, (*at, index)) for index, entry in enumerate(entries)]
 
@@ -99,14 +99,14 @@ class _Merging:
         if len(chunks := entry.chunks) > 1:
             self.merged.joined.append(Joined(at, chunks))
         self.merged.items[at] = entry
-        return self.join(entry.said, shape, at)
+        return self.join(entry.statements, shape, at)
 
-    def _entries(self, said: Sequence[At], shape: AnswerShape | None, at: Path) -> list[Entry]:
+    def _entries(self, statements: Sequence[Statement], shape: AnswerShape | None, at: Path) -> list[Entry]:
         """The items of one list, in the order of the document, each once."""
         rule = self._rule(at)
-        entries = [entry for each in said for entry in entries_of(each, self.readings[each.reading])]
+        entries = [entry for each in statements for entry in entries_of(each, self.readings[each.reading])]
         entries = without_surplus(entries, self.readings)
-        if len({each.reading for each in said}) > 1:
+        if len({each.reading for each in statements}) > 1:
             entries = sorted(aligned(entries, self.readings), key=lambda entry: entry.order)
             entries = join_border(adopt_children(entries, self.readings), self.readings)
         if isinstance(shape, MultiEnumShape) or rule == "equal":
@@ -119,16 +119,16 @@ class _Merging:
         named = [step for step in at if isinstance(step, str)]
         return self.lists.get(".".join(named)) or self.lists.get(show(tuple(named))) or "places"
 
-    def _scalar(self, said: Sequence[At], at: Path) -> JSON:
+    def _scalar(self, statements: Sequence[Statement], at: Path) -> JSON:
         """One of several single values: what only stands in carried text is none of this chunk's, if others say so."""
         in_list = any(isinstance(step, int) for step in at)
-        own = [each for each in said if not self._is_carried(each)]
+        own = [each for each in statements if not self._is_carried(each)]
         if not own and not in_list:
             return None
-        own = own or [*said]
+        own = own or [*statements]
         grounded = [each for each in own if each.path in self.readings[each.reading].evidence]
         counting = grounded or own
-        if in_list and counting[0] is not own[0] and own[0].reading == said[0].reading:
+        if in_list and counting[0] is not own[0] and own[0].reading == statements[0].reading:
             # The owner's own word counts in a record, found or not.
             counting = own
         chosen = counting[0]
@@ -139,31 +139,31 @@ class _Merging:
         )
         return chosen.value
 
-    def _is_carried(self, said: At) -> bool:
-        return said.path in self.readings[said.reading].carried
+    def _is_carried(self, statement: Statement) -> bool:
+        return statement.path in self.readings[statement.reading].carried
 
-    def _decide(self, said: Sequence[At], at: Path, *, in_list: bool) -> At:
-        candidates = tuple(self._candidate(each) for each in said)
-        chosen, how = said[0], "owner" if in_list else "first"
+    def _decide(self, statements: Sequence[Statement], at: Path, *, in_list: bool) -> Statement:
+        candidates = tuple(self._candidate(each) for each in statements)
+        chosen, how = statements[0], "owner" if in_list else "first"
         if not in_list and callable(self.scalars):
             wanted = self.scalars(candidates)
-            chosen, how = next((each for each in said if is_same(each.value, wanted)), chosen), "function"
+            chosen, how = next((each for each in statements if is_same(each.value, wanted)), chosen), "function"
         elif not in_list and self.scalars == "last":
-            chosen, how = said[-1], "last"
+            chosen, how = statements[-1], "last"
         elif not in_list and at in self.settled:
             answer = self.settled[at]
-            found = next((each for each in said if is_same(each.value, answer)), None)
+            found = next((each for each in statements if is_same(each.value, answer)), None)
             chosen, how = (found, "settled") if found else (chosen, how)
         self.merged.conflicts.append(Conflict(at, candidates, chosen.value, how))
         return chosen
 
-    def _candidate(self, said: At) -> Candidate:
-        evidence = self.readings[said.reading].evidence.get(said.path)
-        return Candidate(said.value, said.reading, evidence.span if evidence else None)
+    def _candidate(self, statement: Statement) -> Candidate:
+        evidence = self.readings[statement.reading].evidence.get(statement.path)
+        return Candidate(statement.value, statement.reading, evidence.span if evidence else None)
 
 
-def _part(said: _Keyed, key: Any) -> list[At]:
-    return [At(each.reading, (*each.path, key), values[key]) for each, values in said if key in values]
+def _part(statements: _Keyed, key: Any) -> list[Statement]:
+    return [Statement(each.reading, (*each.path, key), values[key]) for each, values in statements if key in values]
 
 
 def _by_key(entries: Sequence[Entry], key_of: Callable[[JSON], Hashable]) -> list[Entry]:
@@ -173,7 +173,7 @@ def _by_key(entries: Sequence[Entry], key_of: Callable[[JSON], Hashable]) -> lis
     for entry in entries:
         key = key_of(entry.value)
         if key is not None and key in known:
-            known[key].said += entry.said
+            known[key].statements += entry.statements
         else:
             known[key] = entry
             kept.append(entry)

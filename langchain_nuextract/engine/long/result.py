@@ -30,8 +30,8 @@ class Conflict:
 
     def __str__(self) -> str:
         """Write it for people."""
-        said = dict.fromkeys(f"chunk {each.chunk + 1} says {quote(str(each.value))}" for each in self.candidates)
-        return f"{show(self.path)}: {', '.join(said)}; {quote(str(self.chosen))} was taken ({self.how})"
+        statements = dict.fromkeys(f"chunk {each.chunk + 1} says {quote(str(each.value))}" for each in self.candidates)
+        return f"{show(self.path)}: {', '.join(statements)}; {quote(str(self.chosen))} was taken ({self.how})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +117,9 @@ class LongExtraction(Extraction[T], Generic[T]):
     def _about_chunks(self) -> Iterator[str]:
         if not self.chunks:
             return
-        asked = [each for each in self.chunks if each.purpose == "chunk"]
-        again = len(self.chunks) - len(asked)
-        yield f"chunks: {len(asked)}, and {again} more requests for gaps, borders and conflicts"
+        chunks = [each for each in self.chunks if each.purpose == "chunk"]
+        again = len(self.chunks) - len(chunks)
+        yield f"chunks: {len(chunks)}, and {again} more requests for gaps, borders and conflicts"
         yield from (f"  {each.name} failed: {each.error}" for each in self.chunks if each.error)
         yield from (f"  {conflict}" for conflict in self.conflicts)
         if self.merged:
