@@ -155,6 +155,8 @@ def room(entry: Entry, readings: Mapping[int, Reading], within: Span) -> int | N
         return None
     quotations, spans = {each.quotation for each in found}, [each.span for each in found]
     text = reading.document.text
+    # A record that begins in the stretch may end behind it.
+    within = Span(within.start, within.end + _NEAR)
     if "\n" not in text[min(spans).start : max(span.end for span in spans)]:
         return sum(all(each in line for each in quotations) for line in text[within.start : within.end].splitlines())
     rarest = min(quotations, key=lambda each: text.count(each, within.start, within.end))
