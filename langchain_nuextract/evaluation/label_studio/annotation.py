@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from langchain_nuextract.errors import EvaluationError, quote
 from langchain_nuextract.evaluation.label_studio.config import Config
-from langchain_nuextract.evaluation.label_studio.controls import Control, Part, Rows, control_name, controls
+from langchain_nuextract.evaluation.label_studio.controls import Control, Part, control_name, controls, each_control
 from langchain_nuextract.evaluation.label_studio.spans import read_span
 from langchain_nuextract.paths import EACH, JSON, Path, fields, integer, items, number, text
 from langchain_nuextract.schema.target import Target
@@ -52,8 +52,7 @@ class Fields:
 
     @cached_property
     def _by_name(self) -> Mapping[str, Control]:
-        every = [each for part in self.parts for each in (part.columns if isinstance(part, Rows) else (part,))]
-        return {control_name(each.path): each for each in every}
+        return {control_name(each.path): each for each in each_control(self.parts)}
 
     def find(self, name: str) -> tuple[Control, Path] | None:
         """Tell which field a name means, and where its value goes; None if the schema has none such.

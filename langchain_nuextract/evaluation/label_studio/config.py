@@ -2,14 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 from xml.etree import ElementTree as ET
 from xml.etree.ElementTree import Element, SubElement
 
 from langchain_nuextract.errors import EvaluationError
-from langchain_nuextract.evaluation.label_studio.controls import Control, Kind, Part, Rows, controls
+from langchain_nuextract.evaluation.label_studio.controls import Control, Kind, Part, Rows, controls, each_control
 from langchain_nuextract.paths import show
 from langchain_nuextract.schema.target import Target
 
@@ -60,7 +60,7 @@ def label_config(schema: Any, *, document: Document = "text") -> str:
         marking = SubElement(view, "RectangleLabels", name=EVIDENCE, toName=DOCUMENT)
     else:
         marking = SubElement(view, "Labels", name=EVIDENCE, toName=DOCUMENT)
-    for control in _all(parts):
+    for control in each_control(parts):
         SubElement(marking, "Label", value=_label(control))
     if document == "text":
         SubElement(view, "Text", name=DOCUMENT, value="$text")
@@ -71,11 +71,6 @@ def label_config(schema: Any, *, document: Document = "text") -> str:
         _add(view, part)
     ET.indent(view)
     return ET.tostring(view, encoding="unicode") + "\n"
-
-
-def _all(parts: Iterable[Part]) -> Iterator[Control]:
-    for part in parts:
-        yield from part.columns if isinstance(part, Rows) else (part,)
 
 
 def _label(control: Control) -> str:
@@ -110,8 +105,6 @@ class Config:
     """What is filled in, by its name: its tag, and the name of the object that it is about."""
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     """What may be chosen, by the control's name; labels of places among them."""
-    per_region: frozenset[str] = frozenset()
-    """The controls that say something of a marked place, not of the document."""
 
     @classmethod
     def parse(cls, xml: str, *, name: str = "the configuration") -> "Config":
@@ -138,7 +131,6 @@ class Config:
             },
             {each: (element.tag, element.get("toName") or "") for each, element in filled.items()},
             {each: options for each, element in filled.items() if (options := tuple(_options(element)))},
-            frozenset(each for each, element in filled.items() if element.get("perRegion") == "true"),
         )
 
     def find(self, name: str) -> str | None:

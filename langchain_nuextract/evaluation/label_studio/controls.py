@@ -1,7 +1,7 @@
 """The controls of a form: one for each field that people fill in, and the name that leads back to the field."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -80,6 +80,12 @@ def _columns(row: Record, at: Path) -> Iterator[Control]:
         return
     for field in row.fields:
         yield _control(field.node, (*at, EACH, field.name))
+
+
+def each_control(parts: Iterable[Part]) -> Iterator[Control]:
+    """Yield the controls of a form one by one, those of rows too."""
+    for part in parts:
+        yield from part.columns if isinstance(part, Rows) else (part,)
 
 
 def _control(node: Node, at: Path) -> Control:

@@ -3,12 +3,11 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
-from urllib.parse import quote as quote_url
 
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import EvaluationError, quote
 from langchain_nuextract.evaluation.label_studio.config import DOCUMENT, EVIDENCE, WRITTEN, Config
-from langchain_nuextract.evaluation.label_studio.controls import Control, Rows, control_name, controls
+from langchain_nuextract.evaluation.label_studio.controls import Control, Rows, control_name, controls, each_control
 from langchain_nuextract.paths import EACH, JSON, Path, fields, follow, items, number, text
 from langchain_nuextract.schema.target import Target
 
@@ -133,8 +132,7 @@ def _word(value: JSON) -> str:
 
 def _labels(target: Target[Any]) -> dict[Path, str]:
     """The names of the labels of places, by the paths of their fields."""
-    every = (each for part in controls(target.node) for each in (part.columns if isinstance(part, Rows) else (part,)))
-    return {each.path: control_name(each.path) for each in every}
+    return {each.path: control_name(each.path) for each in each_control(controls(target.node))}
 
 
 def _places(extraction: Extraction[Any], image: Picture | None, labels: Mapping[Path, str]) -> Iterator[JSON]:
@@ -189,8 +187,3 @@ def _outside(name: str, value: Mapping[str, JSON]) -> str:
     if min(x, y, width, height) < 0 or max(x + width, y + height) > 100.01:  # noqa: PLR2004  # per cent, and rounding
         return f"{name} marks a box outside the page: {x}, {y}, {width} wide, {height} high, in per cent"
     return ""
-
-
-def local_file(path: str) -> str:
-    """Give the address of a file that the server reads itself, relative to its LOCAL_FILES_DOCUMENT_ROOT."""
-    return f"/data/local-files/?d={quote_url(path)}"
