@@ -17,7 +17,6 @@ from langchain_nuextract.errors import (
     ContextOverflow,
     ExtractionError,
     InvalidExtraction,
-    InvalidValue,
     Problem,
     RequestRefused,
 )
@@ -135,24 +134,17 @@ def _joined(
 
 def _judged(plan: Plan[Any], value: JSON, said: Sequence[Problem]) -> tuple[JSON, Any, tuple[Problem, ...]]:
     """Judge the whole: the value without what is wrong with it, its instance if there is one, and what is wrong."""
-    instance, found = _validated(plan, value)
+    instance, found = plan.validated(value)
     problems = tuple(dict.fromkeys((*said, *found)))
     if not problems:
         return value, instance, ()
     if plan.options.recovery.on_failure == "drop":
         # A page that failed may have had anything, so that nothing is known to be whole.
-        kept = drop_fields(value, (), problems, lambda rest: _validated(plan, rest)[1])
-        return (value, None, problems) if kept is None else (kept[0], _validated(plan, kept[0])[0], problems)
+        kept = drop_fields(value, (), problems, lambda rest: plan.validated(rest)[1])
+        return (value, None, problems) if kept is None else (kept[0], plan.validated(kept[0])[0], problems)
     wrong = [each for each in problems if each.path]
-    gone = faults(value, wrong, lambda rest: _validated(plan, rest)[1]) if wrong else ()
+    gone = faults(value, wrong, lambda rest: plan.validated(rest)[1]) if wrong else ()
     if gone is None:
         return value, None, problems
     rest = without(value, gone)
-    return rest, _validated(plan, rest)[0], problems
-
-
-def _validated(plan: Plan[Any], value: JSON) -> tuple[Any, tuple[Problem, ...]]:
-    try:
-        return plan.target.validate(value, plan.dialect), ()
-    except InvalidValue as error:
-        return None, error.problems
+    return rest, plan.validated(rest)[0], problems

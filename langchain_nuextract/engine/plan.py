@@ -76,6 +76,13 @@ class Plan(Generic[T]):
         """How to ask at first."""
         return "constrained" if self.dialect.constrained or self._is_extractive("plain") else "plain"
 
+    def validated(self, value: JSON) -> tuple[T | None, tuple[Problem, ...]]:
+        """Give the instance of a value of the user's shape, or None, and what is wrong with it."""
+        try:
+            return self.target.validate(value, self.dialect), ()
+        except InvalidValue as error:
+            return None, error.problems
+
     def narrowed(self, shape: RecordShape) -> "Plan[T]":
         """Ask for some of the fields only.
 

@@ -14,7 +14,7 @@ from langchain_nuextract.engine.long.result import ChunkReport, LongExtraction
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.prune_invalid import faults, without
 from langchain_nuextract.engine.result import Attempt, Extraction, Window
-from langchain_nuextract.errors import EndpointError, ExtractionError, InvalidExtraction, InvalidValue, Problem
+from langchain_nuextract.errors import EndpointError, ExtractionError, InvalidExtraction, Problem
 from langchain_nuextract.grounding.evidence import Evidence
 from langchain_nuextract.paths import JSON
 
@@ -119,21 +119,14 @@ def finish(
 
 def judged(plan: Plan[Any], value: JSON, *, prune: bool) -> tuple[JSON, Any, tuple[Problem, ...]]:
     """Judge the whole: the value, without what is wrong with it if that is wanted, its instance, and what is wrong."""
-    instance, problems = _validated(plan, value)
+    instance, problems = plan.validated(value)
     if not problems or not prune:
         return value, instance, problems
-    gone = faults(value, problems, lambda rest: _validated(plan, rest)[1])
+    gone = faults(value, problems, lambda rest: plan.validated(rest)[1])
     if gone is None:
         return value, None, problems
     rest = without(value, gone)
-    return rest, _validated(plan, rest)[0], problems
-
-
-def _validated(plan: Plan[Any], value: JSON) -> tuple[Any, tuple[Problem, ...]]:
-    try:
-        return plan.target.validate(value, plan.dialect), ()
-    except InvalidValue as error:
-        return None, error.problems
+    return rest, plan.validated(rest)[0], problems
 
 
 def _problems(results: Sequence[ChunkResult], windows: Sequence[Window]) -> list[Problem]:
