@@ -71,6 +71,12 @@ class Leaf(Base):
     """Whether it is a number that the user's type also takes as text."""
     pattern: str = ""
     """What texts are like, where the user's schema says so in a form for grammars; see `patterns`."""
+    is_whole: bool = False
+    """Whether a date or time has all its parts, as JSON Schema's formats do; a template's date may be `2024-03`."""
+    is_zoned: bool = False
+    """Whether a date and time always says its time zone."""
+    digits: tuple[int, int] | None = None
+    """Of a decimal: how many it has at the most, and how many of them after the point; None if nothing says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,10 @@ class Target(Generic[T]):
         """Name the types that a dialect does not have, by path, and what is asked for instead."""
         return tuple(dict.fromkeys(downgrades(self._node, vocabulary_of(dialect))))
 
+    def as_json(self, value: T | JSON) -> JSON:
+        """Write an instance as JSON of its shape, without the user's serializers; what is JSON is left as it is."""
+        return self._given.as_json(value)
+
     def lower(self, value: T | JSON, dialect: Speaks | str = FULL) -> JSON:
         """Give the answer that stands for a value.
 
@@ -156,7 +160,7 @@ class Target(Generic[T]):
             value: An instance, or JSON of its shape.
             dialect: In whose vocabulary to answer.
         """
-        return self._lens(vocabulary_of(dialect)).lower(self._given.as_json(value))
+        return self._lens(vocabulary_of(dialect)).lower(self.as_json(value))
 
     def lift(self, answer: JSON, dialect: Speaks | str = FULL) -> JSON:
         """Give the value that an answer stands for, in the user's shape. Never raises; `validate` judges the value.

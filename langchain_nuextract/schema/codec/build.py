@@ -163,7 +163,7 @@ class _Builder:
         fields = [(part.name, part.codec.shape) for part in parts if not part.constant]
         others = None
         if node.rest is not None:
-            name = _unused(("other", "others", "more"), [part.name for part in parts])
+            name = unused(("other", "others", "more"), [part.name for part in parts])
             others = (name, self._map(Record(rest=node.rest, key_note=node.key_note)))
             fields.append((name, others[1].shape))
         shape = RecordShape(tuple(fields), node.open, _synonyms(node.fields), kinds=node.kinds)
@@ -176,16 +176,14 @@ class _Builder:
         flat = isinstance(inner, RecordCodec) and not inner.open and not (node.rest and node.rest.nullable)
         gaps = node.rest is not None and node.rest.nullable
         own = inner.shape.fields if flat and isinstance(inner.shape, RecordShape) else (("value", inner.shape),)
-        key = _unused(("key", "name"), [name for name, _ in own])
+        key = unused(("key", "name"), [name for name, _ in own])
         shape = ListShape(RecordShape(((key, self._scalar("string")), *own)))
         at = None if flat else "value"
         missing = self._nothing
         return MapCodec(shape, key, inner, at, gaps, _stands(inner), missing, node.note, node.key_note)
 
     def _tuple(self, node: Array) -> TupleCodec:
-        ordinals = [
-            _ORDINALS[index] if index < len(_ORDINALS) else f"item_{index + 1}" for index in range(len(node.prefix))
-        ]
+        ordinals = [ordinal(index) for index in range(len(node.prefix))]
         names = node.names if len({*node.names}) == len(node.prefix) else ordinals
         parts = tuple(
             self._part(Field(name=name, node=item, required=index < node.least))
@@ -197,7 +195,7 @@ class _Builder:
         if node.rest is not None:
             most = None if node.most is None else node.most - len(node.prefix)
             inner = self._list(Array(rest=node.rest, most=most))
-            name = _unused(("rest", "others"), [*names])
+            name = unused(("rest", "others"), [*names])
             rest = (name, cast("ListCodec", inner))
             fields.append((name, inner.shape))
         shape = RecordShape(tuple(fields), places=len(asked))
@@ -208,8 +206,8 @@ class _Builder:
         flat = isinstance(record, RecordCodec) and not record.open
         own = list(record.shape.fields) if flat and record and isinstance(record.shape, RecordShape) else []
         taken = [name for name, _ in own]
-        value = (_unused(("value", "text"), taken), self.codec(node.scalar)) if node.scalar else None
-        items = (_unused(("items", "list"), taken), self.codec(node.array)) if node.array else None
+        value = (unused(("value", "text"), taken), self.codec(node.scalar)) if node.scalar else None
+        items = (unused(("items", "list"), taken), self.codec(node.array)) if node.array else None
         fields = [(named[0], named[1].shape) for named in (value, items) if named] + own
         within = None
         if record and not flat:
@@ -287,7 +285,12 @@ def _optional(codec: Codec) -> Codec:
             return codec
 
 
-def _unused(wanted: tuple[str, ...], taken: list[str]) -> str:
+def ordinal(index: int) -> str:
+    """Name the place of a tuple that has no name of its own, counted from 0."""
+    return _ORDINALS[index] if index < len(_ORDINALS) else f"item_{index + 1}"
+
+
+def unused(wanted: tuple[str, ...], taken: Sequence[str]) -> str:
     """Give the first of some names that is not taken, or the first with underscores until it is not."""
     free = next((name for name in wanted if name not in taken), None)
     name = wanted[0]

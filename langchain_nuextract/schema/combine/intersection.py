@@ -90,7 +90,15 @@ def _meet_leaf(a: Leaf, b: Leaf) -> Leaf | None:
         return None
     type_ = next((leaf.type for leaf in (a, b) if leaf.type not in {"string", "number"}), a.type)
     fits = json_kinds(type_) & kinds
-    return replace(a, kinds=kinds, type=type_ if fits else plain_type(kinds), pattern=a.pattern or b.pattern)
+    return replace(
+        a,
+        kinds=kinds,
+        type=type_ if fits else plain_type(kinds),
+        pattern=a.pattern or b.pattern,
+        is_whole=a.is_whole or b.is_whole,
+        is_zoned=a.is_zoned or b.is_zoned,
+        digits=a.digits or b.digits,
+    )
 
 
 def _meet_array(a: Array | None, b: Array | None) -> Array | None:

@@ -107,7 +107,13 @@ def _leaf_or_enum(a: Leaf, b: Enum) -> Leaf | Anything:
 
 def _unite_leaf(a: Leaf, b: Leaf) -> Leaf:
     kinds = a.kinds | b.kinds
-    a = replace(a, pattern=a.pattern if a.pattern == b.pattern else "")
+    a = replace(
+        a,
+        pattern=a.pattern if a.pattern == b.pattern else "",
+        is_whole=a.is_whole and b.is_whole and a.type == b.type,
+        is_zoned=a.is_zoned and b.is_zoned,
+        digits=a.digits if a.digits == b.digits else None,
+    )
     if a.type == b.type:
         return replace(a, kinds=kinds, decimal=a.decimal or b.decimal)
     if {a.type, b.type} == {"date", "date-time"}:

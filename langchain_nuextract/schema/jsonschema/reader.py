@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
 from langchain_nuextract.errors import UnsupportedSchema
-from langchain_nuextract.paths import EACH, JSON, Path, fields, items, text
+from langchain_nuextract.paths import EACH, JSON, Path, fields, integer, items, text
 from langchain_nuextract.schema.combine.by_kind import record_of
 from langchain_nuextract.schema.combine.intersection import meet, meet_all
 from langchain_nuextract.schema.combine.union import unite_all
@@ -34,6 +34,7 @@ from langchain_nuextract.schema.jsonschema.keywords import (
     ALIASES,
     ANNOTATION,
     DEFAULTED,
+    DIGITS,
     HOOKED,
     NAMES,
     bound,
@@ -327,6 +328,9 @@ def _annotated(node: Node, schema: Mapping[str, JSON], place: Place) -> Node:
         node = replace(node, nullable=True)
     if schema.get(HOOKED) is True:
         node = replace(node, hooked=True)
+    if isinstance(node, Leaf) and DIGITS in schema:
+        whole, after = map(integer, items(schema[DIGITS]))
+        node = replace(node, digits=(whole or 0, after or 0))
     wanted = "verbatim-string" if schema.get("x-verbatim") is True else schema.get(ANNOTATION)
     return retype(node, wanted, place.path) if isinstance(wanted, str) else node
 

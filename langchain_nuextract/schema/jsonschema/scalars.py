@@ -7,6 +7,7 @@ from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import EACH, JSON, Path
 from langchain_nuextract.schema.formats.patterns import plain
 from langchain_nuextract.schema.ir import Anything, Array, Leaf, Never, Node, Split
+from langchain_nuextract.schema.jsonschema.keywords import ZONED
 from langchain_nuextract.schema.value_types import FORMATS, REGIONS, SCALARS, json_kind, json_kinds
 
 
@@ -21,7 +22,13 @@ def scalar(name: JSON, schema: Mapping[str, JSON]) -> Node:
         case "null":
             return Never(nullable=True)
         case "string":
-            return Leaf(type=_text_type(schema), kinds=json_kinds("string"), pattern=plain(schema.get("pattern")))
+            return Leaf(
+                type=_text_type(schema),
+                kinds=json_kinds("string"),
+                pattern=plain(schema.get("pattern")),
+                is_whole="format" in schema,
+                is_zoned=schema.get(ZONED) is True,
+            )
         case "integer" | "boolean" | "number":
             return Leaf(type=name, kinds=json_kinds(name))
         case _:
@@ -45,7 +52,9 @@ def retype(node: Node, name: str, at: Path) -> Node:
         case Leaf():
             if json_kind(name) != "string" and not json_kinds(name) & node.kinds:
                 raise UnsupportedSchema(at, f"the type {name!r} does not hold values of {sorted(node.kinds)}.")
-            return replace(node, type=name, decimal="string" in node.kinds and json_kind(name) != "string")
+            whole = node.is_whole and node.type == name
+            decimal = "string" in node.kinds and json_kind(name) != "string"
+            return replace(node, type=name, is_whole=whole, decimal=decimal)
         case Array(rest=rest) if rest is not None:
             return replace(node, rest=retype(rest, name, (*at, EACH)))
         case Split(scalar=Leaf() as scalar):

@@ -1,6 +1,7 @@
 """Instances as the JSON that makes them, without the user's serializers, which may mask, round or leave out values."""
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import is_dataclass
 from enum import Enum
 from typing import Any, cast
@@ -10,6 +11,7 @@ from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from langchain_nuextract.errors import InvalidValue
 from langchain_nuextract.paths import JSON
+from langchain_nuextract.schema.json_types import dumps
 from langchain_nuextract.schema.python_types.adapters import adapter
 from langchain_nuextract.schema.python_types.aliases import fields_of
 from langchain_nuextract.schema.python_types.instances import check_python
@@ -78,10 +80,16 @@ def _written(value: Any) -> JSON:
             pairs = cast("Mapping[object, object]", value).items()
             written = {_key(name): _written(child) for name, child in pairs}
         case list() | tuple() | set() | frozenset():
-            written = [_written(child) for child in cast("Iterable[object]", value)]
+            written = _items(cast("Iterable[object]", value))
         case _:
             written = _parts(value) if is_dataclass(value) else to_jsonable_python(value)
     return written
+
+
+def _items(value: Iterable[object]) -> JSON:
+    items = [_written(child) for child in value]
+    # Sets are written in one order in every process.
+    return sorted(items, key=dumps) if isinstance(value, AbstractSet) else items
 
 
 def _key(name: object) -> str:

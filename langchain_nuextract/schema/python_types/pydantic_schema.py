@@ -9,11 +9,11 @@ from typing import Any, cast
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import PydanticOmit
-from pydantic_core.core_schema import DecimalSchema
+from pydantic_core.core_schema import DatetimeSchema, DecimalSchema
 
 from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.schema.jsonschema.keywords import ALIASES, ANNOTATION, DEFAULTED, HOOKED, NAMES
+from langchain_nuextract.schema.jsonschema.keywords import ALIASES, ANNOTATION, DEFAULTED, DIGITS, HOOKED, NAMES, ZONED
 from langchain_nuextract.schema.python_types.adapters import adapter
 from langchain_nuextract.schema.python_types.aliases import by_name, keys_of
 
@@ -25,7 +25,13 @@ class _Generator(GenerateJsonSchema):
         return {}
 
     def decimal_schema(self, schema: DecimalSchema) -> JsonSchemaValue:
-        return {**super().decimal_schema(schema), ANNOTATION: "number"}
+        whole, after = schema.get("max_digits"), schema.get("decimal_places")
+        digits = {} if whole is None or after is None else {DIGITS: [whole, after]}
+        return {**super().decimal_schema(schema), ANNOTATION: "number", **digits}
+
+    def datetime_schema(self, schema: DatetimeSchema) -> JsonSchemaValue:
+        zoned = {ZONED: True} if schema.get("tz_constraint") == "aware" else {}
+        return {**super().datetime_schema(schema), **zoned}
 
     def default_schema(self, schema: Any) -> JsonSchemaValue:
         return {**super().default_schema(schema), DEFAULTED: True}

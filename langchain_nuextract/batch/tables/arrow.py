@@ -1,0 +1,102 @@
+"""Cells as pyarrow's arrays. All that the package has of pyarrow is in here and in `parquet`.
+
+Arrays are built column by column, of a type that is known before: pyarrow never guesses one.
+"""
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+from langchain_nuextract.batch.tables.column_types import (
+    Choice,
+    Column,
+    ColumnType,
+    Decimals,
+    ListOf,
+    MapOf,
+    Scalar,
+    Struct,
+)
+from langchain_nuextract.batch.tables.scalar_cells import SCALARS
+from langchain_nuextract.errors import MissingExtra
+
+
+def pyarrow() -> Any:
+    """Load pyarrow.
+
+    Raises:
+        MissingExtra: It is not installed.
+    """
+    try:
+        return import_module("pyarrow")
+    except ImportError as error:
+        raise MissingExtra("the table", "Arrow", extra="tables") from error
+
+
+def schema_of(columns: tuple[Column, ...]) -> Any:
+    """Give the `pyarrow.Schema` of some columns."""
+    pa = pyarrow()
+    return pa.schema(_fields(pa, columns))
+
+
+def batch_of(columns: tuple[Column, ...], rows: Sequence[tuple[Any, ...]]) -> Any:
+    """Make a `pyarrow.RecordBatch` of rows of cells, as `CellMaker` makes them."""
+    pa = pyarrow()
+    arrays = [_array(pa, column.type, [row[at] for row in rows]) for at, column in enumerate(columns)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema_of(columns))
+
+
+def _type(pa: Any, type_: ColumnType) -> Any:
+    match type_:
+        case Scalar():
+            return SCALARS[type_.name].arrow(pa)
+        case Decimals():
+            return pa.decimal128(type_.digits, type_.after_point)
+        case Choice():
+            return pa.dictionary(pa.int32(), pa.string())
+        case ListOf():
+            return pa.list_(_type(pa, type_.item))
+        case MapOf():
+            return pa.map_(pa.string(), _type(pa, type_.value))
+        case Struct():
+            return pa.struct(_fields(pa, type_.columns))
+
+
+def _fields(pa: Any, columns: tuple[Column, ...]) -> list[Any]:
+    return [pa.field(column.name, _type(pa, column.type)) for column in columns]
+
+
+def _array(pa: Any, type_: ColumnType, cells: list[Any]) -> Any:
+    match type_:
+        case Scalar() | Decimals():
+            return pa.array(cells, type=_type(pa, type_))
+        case Choice():
+            # Of the same labels in every batch, for files and streams to have one dictionary.
+            places = {label: place for place, label in enumerate(type_.labels)}
+            indices = pa.array([None if cell is None else places[cell] for cell in cells], type=pa.int32())
+            return pa.DictionaryArray.from_arrays(indices, pa.array(type_.labels, type=pa.string()))
+        case ListOf():
+            items = [item for cell in cells if cell is not None for item in cell]
+            return pa.ListArray.from_arrays(_offsets(pa, cells), _array(pa, type_.item, items), type=_type(pa, type_))
+        case MapOf():
+            pairs = [pair for cell in cells if cell is not None for pair in cell]
+            keys = pa.array([key for key, _ in pairs], type=pa.string())
+            values = _array(pa, type_.value, [value for _, value in pairs])
+            return pa.MapArray.from_arrays(_offsets(pa, cells), keys, values, type=_type(pa, type_))
+        case Struct():
+            parts = [
+                _array(pa, column.type, [None if cell is None else cell[at] for cell in cells])
+                for at, column in enumerate(type_.columns)
+            ]
+            mask = pa.array([cell is None for cell in cells], type=pa.bool_())
+            return pa.StructArray.from_arrays(parts, fields=_fields(pa, type_.columns), mask=mask)
+
+
+def _offsets(pa: Any, cells: list[Any]) -> Any:
+    """Tell where each list begins and the last one ends; none for a cell without one."""
+    offsets: list[int | None] = []
+    end = 0
+    for cell in cells:
+        offsets.append(None if cell is None else end)
+        end += 0 if cell is None else len(cell)
+    return pa.array([*offsets, end], type=pa.int32())

@@ -1,0 +1,217 @@
+"""Results as rows: the user's columns, and beside them where each value came from and what went wrong."""
+
+from dataclasses import dataclass
+from hashlib import file_digest, sha256
+from pathlib import Path as FilePath
+from typing import Any, Final, cast
+
+from langchain_core.documents import Document
+
+from langchain_nuextract.batch.result import Result
+from langchain_nuextract.batch.tables.cells import CellMaker, LeftOut
+from langchain_nuextract.batch.tables.column_types import (
+    JSON_TEXT,
+    TEXT,
+    Column,
+    ListOf,
+    Scalar,
+    Struct,
+)
+from langchain_nuextract.batch.tables.mapping import Mapped, map_columns
+from langchain_nuextract.engine.result import Attempt, Extraction
+from langchain_nuextract.errors import ExtractionError, InvalidExtraction, Problem
+from langchain_nuextract.grounding.evidence import Evidence
+from langchain_nuextract.paths import JSON, show
+from langchain_nuextract.schema.target import Target
+
+_WHOLE: Final = Scalar("integer")
+_SHARE: Final = Scalar("number")
+
+
+def _list_of(**types: Scalar) -> ListOf:
+    return ListOf(Struct(tuple(Column(name, type_, name) for name, type_ in types.items())))
+
+
+PROVENANCE: Final = {
+    "id": TEXT,
+    "error": TEXT,
+    "error_type": TEXT,
+    "partial": JSON_TEXT,
+    "problems": _list_of(path=TEXT, message=TEXT, value=JSON_TEXT),
+    "repairs": _list_of(path=TEXT, rule=TEXT, before=JSON_TEXT, after=JSON_TEXT),
+    "defaults": ListOf(TEXT),
+    "evidence": _list_of(
+        path=TEXT, start=_WHOLE, end=_WHOLE, quotation=TEXT, match=TEXT, similarity=_SHARE, page=_WHOLE, file=TEXT
+    ),
+    "confidence": _list_of(path=TEXT, mean=_SHARE, joint=_SHARE),
+    "model": TEXT,
+    "extractor": TEXT,
+    "calls": _WHOLE,
+    "input_tokens": _WHOLE,
+    "output_tokens": _WHOLE,
+    "document_sha256": TEXT,
+}
+"""The columns beside the user's, less the underscore that their names begin with."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowSchema:
+    """The columns of all rows of a schema, known before the first document. Make one with `RowSchema.of`."""
+
+    target: Target[Any]
+    mapped: Mapped
+    prefix: str
+    """What the names of the columns beside the user's begin with: as many underscores as none of the user's do."""
+
+    @staticmethod
+    def of(target: Target[Any]) -> "RowSchema":
+        """Work out the columns."""
+        mapped = map_columns(target)
+        # Engines hold names that differ in case alone for the same.
+        taken = {column.name.casefold() for column in mapped.columns}
+        prefix = "_"
+        while any(f"{prefix}{name}" in taken for name in PROVENANCE):
+            prefix += "_"
+        return RowSchema(target, mapped, prefix)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """All columns, the user's first."""
+        return (*self.mapped.columns, *self.provenance)
+
+    @property
+    def provenance(self) -> tuple[Column, ...]:
+        """The columns beside the user's."""
+        return tuple(Column(f"{self.prefix}{name}", type_, name) for name, type_ in PROVENANCE.items())
+
+    def row(self, result: Result[Any], name: str, extractor: str) -> tuple[Any, ...]:
+        """Make the row of a result; never raises for what is in it.
+
+        Args:
+            result: With an `Extraction`, or with a plain object, of which the provenance is not known.
+            name: Of the document.
+            extractor: The extractor's fingerprint.
+        """
+        maker = CellMaker()
+        value, failed = self._value(result)
+        cells = maker.row(self.mapped.columns, value if self.mapped.is_object else {"value": value})
+        left_out = (*maker.left_out, *failed)
+        beside = CellMaker().row(self.provenance, _provenance(result, name, extractor, left_out))
+        return (*cells, *beside)
+
+    def _value(self, result: Result[Any]) -> tuple[JSON, tuple[LeftOut, ...]]:
+        if result.error is not None or result.value is None:
+            return None, ()
+        extraction = _extraction_of(result)
+        try:
+            return self.target.as_json(extraction.value if extraction else result.value), ()
+        except Exception as error:  # noqa: BLE001  # the user's own code may raise anything; the row says so
+            reason = f"{type(error).__name__} when it was written as JSON: {error}"
+            if extraction:
+                return extraction.json, (LeftOut((), f"{reason}. What is here lacks the schema's defaults", None),)
+            return None, (LeftOut((), reason, None),)
+
+
+def _extraction_of(result: Result[Any]) -> Extraction[Any] | None:
+    value = result.value
+    return cast("Extraction[Any]", value) if isinstance(value, Extraction) else None
+
+
+def _provenance(result: Result[Any], name: str, extractor: str, left_out: tuple[LeftOut, ...]) -> JSON:
+    extraction, error = _extraction_of(result), result.error
+    problems = extraction.problems if extraction else _problems(error)
+    return {
+        **(_about(extraction) if extraction else {}),
+        **_failure(error),
+        "id": name,
+        "problems": [*map(_problem, problems), *map(_misfit, left_out)],
+        "extractor": extractor,
+        "input_tokens": result.usage.input_tokens,
+        "output_tokens": result.usage.output_tokens,
+        "document_sha256": sha256_of(result.document),
+    }
+
+
+def _about(extraction: Extraction[Any]) -> dict[str, JSON]:
+    return {
+        "repairs": [
+            {"path": show(each.path), "rule": each.rule, "before": each.before, "after": each.after}
+            for each in extraction.repairs
+        ],
+        "defaults": [*map(show, extraction.defaults)],
+        "evidence": [*map(_evidence, extraction.evidence)],
+        "confidence": [
+            {"path": show(each.path), "mean": each.mean, "joint": each.joint} for each in extraction.confidence
+        ],
+        "model": extraction.model,
+        "calls": len(extraction.attempts),
+    }
+
+
+def _failure(error: Exception | None) -> dict[str, JSON]:
+    if error is None:
+        return {}
+    attempts = cast("tuple[Attempt, ...]", error.attempts) if isinstance(error, ExtractionError) else ()
+    return {
+        "error": str(error),
+        "error_type": type(error).__name__,
+        "partial": error.partial if isinstance(error, InvalidExtraction) else None,
+        "model": attempts[-1].reply.model if attempts else None,
+        "calls": len(attempts),
+    }
+
+
+def _problems(error: Exception | None) -> tuple[Problem, ...]:
+    return error.problems if isinstance(error, InvalidExtraction) else ()
+
+
+def _problem(problem: Problem) -> JSON:
+    return {"path": show(problem.path), "message": problem.message}
+
+
+def _misfit(left_out: LeftOut) -> JSON:
+    return {"path": show(left_out.path), "message": left_out.reason, "value": left_out.value}
+
+
+def _evidence(each: Evidence) -> JSON:
+    place = each.places[0] if each.places else None
+    return {
+        "path": show(each.path),
+        "start": each.span.start,
+        "end": each.span.end,
+        "quotation": each.quotation,
+        "match": each.match,
+        "similarity": each.similarity,
+        "page": place.page if place else None,
+        "file": (place.file or None) if place else None,
+    }
+
+
+def name_of(result: Result[Any]) -> str:
+    """Name a document: a file by its path, LangChain's by its id, anything else by its place."""
+    match result.document:
+        case FilePath() as path:
+            return str(path)
+        case Document(id=str(name)) if name:
+            return name
+        case _:
+            return str(result.index)
+
+
+def sha256_of(document: object) -> str | None:
+    """Hash a file's bytes, or a text's in UTF-8; None for what is neither, or cannot be read."""
+    match document:
+        case FilePath():
+            try:
+                with document.open("rb") as file:
+                    return file_digest(file, "sha256").hexdigest()
+            except OSError:
+                return None
+        case bytes():
+            return sha256(document).hexdigest()
+        case str():
+            return sha256(document.encode("utf-8", "surrogatepass")).hexdigest()
+        case Document():
+            return sha256_of(document.page_content)
+        case _:
+            return None
