@@ -14,23 +14,25 @@ _AHEAD: Final = 4
 class ManyOptions(TypedDict, total=False):
     """What `extract_many` takes beside the documents.
 
-    checkpoint: A file to keep what is finished in, made if it is not there. A run that was stopped, killed even, is
-        begun again with the same documents: those that are in the file are not asked about again. Documents are known
-        by a hash of their content and of the extractor's settings, so that the file may serve several runs; those that
-        run at the same time share the work, in any processes of one machine. What the endpoint refused or failed to do
-        is asked again; an invalid answer is kept: recovery has asked again already. Change the settings, or name
-        another file, to ask once more.
-    progress: Show documents a second, failures and tokens, where stderr is a terminal, or in a notebook. It takes tqdm,
-        which comes with the extra `cli`.
-    on_error: Hand out a failed document as a result with its error (`keep`), or `raise` the error and stop. What is the
-        endpoint's state rather than the document's fate ends the run in any case, as `client.availability` tells: it
-        was never reached, is gone for longer than the model's `patience`, or refuses the key or the model.
-    endpoints: Addresses of servers of the same model, to share the work; see `langchain_nuextract.batch.endpoint_pool`.
-        Without any, the extractor's own endpoint is asked.
-    max_concurrency: Documents in flight, at all endpoints together.
-    in_order: Hand out results in the order of the documents, rather than as they complete. Behind a document that
-        takes long, no more than four times as many documents are begun as may be in flight.
-    config: Callbacks, tags and metadata of the runs.
+    Args:
+        checkpoint: A file to keep what is finished in, made if it is not there. A run that was stopped, killed even, is
+            begun again with the same documents: those that are in the file are not asked about again. Documents are
+            known by a hash of their content and of the extractor's settings, so that the file may serve several runs;
+            those that run at the same time share the work, in any processes of one machine. What the endpoint refused
+            or failed to do is asked again; an invalid answer is kept: recovery has asked again already. Change the
+            settings, or name another file, to ask once more.
+        progress: Show documents a second, failures and tokens, where stderr is a terminal, or in a notebook. It takes
+            tqdm, which comes with the extra `cli`.
+        on_error: Hand out a failed document as a result with its error (`keep`), or `raise` the error and stop. What is
+            the endpoint's state rather than the document's fate ends the run in any case, as `client.availability`
+            tells: it was never reached, is gone for longer than the model's `patience`, or refuses the key or the
+            model.
+        endpoints: Addresses of servers of the same model, to share the work; see
+            `langchain_nuextract.batch.endpoint_pool`. Without any, the extractor's own endpoint is asked.
+        max_concurrency: Documents in flight, at all endpoints together.
+        in_order: Hand out results in the order of the documents, rather than as they complete. Behind a document that
+            takes long, no more than four times as many documents are begun as may be in flight.
+        config: Callbacks, tags and metadata of the runs.
     """
 
     checkpoint: str | os.PathLike[str] | None

@@ -146,7 +146,7 @@ class _Desk(Generic[Out]):
 
         Raises:
             EndpointError: The endpoint is of no use to any document; what is finished is handed out before.
-            Whatever broke the batch, after that as well, or the error of a document if that is wanted.
+            Exception: Whatever broke the batch, after that as well, or the error of a document if that is wanted.
         """
         if failure := _stops(delivered):
             yield from self._finished(ready)

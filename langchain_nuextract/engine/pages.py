@@ -42,7 +42,7 @@ def read_document(plan: Plan[T], source: Source, tell: Callable[[JSON], None] | 
 
     Raises:
         UnreadablePage: A page has no text, and the model reads no images.
-        Everything that `flow.extract` raises.
+        NuExtractError: Everything that `flow.extract` raises.
     """
     if len(source.parts) == 1 and isinstance(source.parts[0], Text):
         return (yield from extract(plan, source))

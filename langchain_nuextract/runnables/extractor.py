@@ -312,7 +312,7 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
         JSON, show nothing before they are complete. A model that runs in circles is stopped.
 
         Raises:
-            Everything that `invoke` raises, possibly after partial objects.
+            NuExtractError: Everything that `invoke` raises, possibly after partial objects.
         """
         if kwargs:
             yield from self.with_settings(kwargs).stream(input, config)

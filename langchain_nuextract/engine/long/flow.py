@@ -96,7 +96,7 @@ def extract_any(plan: Plan[T], source: Source) -> LongFlow[T]:
     """Extract from a document at once; from one that the model's context does not hold, in chunks.
 
     Raises:
-        Everything that `pages.read_document` and `extract_long` raise.
+        NuExtractError: Everything that `pages.read_document` and `extract_long` raise.
     """
     (outcome,) = yield Round((read_document(plan, source),))
     if isinstance(outcome, Extraction):
