@@ -7,11 +7,13 @@ import io
 import json
 import math
 import re
+import shlex
 from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
 
+from langchain_nuextract.cli import _parser
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 PIXEL = bytes.fromhex(
@@ -20,9 +22,11 @@ PIXEL = bytes.fromhex(
 )
 ROOT = Path(__file__).parents[1]
 FILES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SHELL = re.compile(r"^```(?:shell|console)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 BLOCK = re.compile(r"^```python\n(.*?)^```$(?:\n+^```text\n(.*?)^```$)?", re.DOTALL | re.MULTILINE)
 INVOICE = {"supplier": "Northwind", "invoice_number": "NW-1", "total": 7.0}
 PAYMENT = {"payer": "Museum", "currency": "EUR", "confirmed": True}
+DUE = {"payer": "The Museum", "amount": 12, "due": "2026-05-03"}
 NOTHING = {"payer": None, "currency": None, "confirmed": None}
 
 
@@ -40,6 +44,8 @@ def endpoint():
         template = json.loads(received.body["chat_template_kwargs"]["template"])
         if "payer" not in template:
             return INVOICE
+        if "due" in template:
+            return DUE
         said = PAYMENT if "Museum" in received.text else NOTHING
         return FakeReply(said, logprobs=sure(said)) if received.body.get("logprobs") else said
 
@@ -78,6 +84,21 @@ def test_what_is_written_runs_and_prints_what_it_says(file, block, endpoint, nam
         exec(compile(code.replace("http://localhost:8000/v1", endpoint.url), file, "exec"), space)
     if printed is not None:
         assert output.getvalue() == printed
+
+
+def commands():
+    for file in FILES:
+        for block in SHELL.findall(file.read_text(encoding="utf-8")):
+            for line in block.replace("\\\n", "").splitlines():
+                if line.startswith("nuextract "):
+                    yield pytest.param(file, line, id=f"{file.stem}: {line}")
+
+
+@pytest.mark.parametrize(("file", "line"), [*commands()])
+def test_a_command_has_the_options_that_are_shown(file, line):
+    words = shlex.split(line, comments=True)
+    stop = min([words.index(mark) for mark in (">", "|", "&&") if mark in words], default=len(words))
+    assert callable(_parser().parse_args(words[1:stop]).run)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
