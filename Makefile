@@ -6,6 +6,7 @@ READY := $(VENV)/.ready
 PEERS := .venv-peers
 RELEASE := .venv-release
 BROWSER := .venv-browser
+SITE := .venv-site
 PYTHONS ?= 3.11 3.12 3.13 3.14
 
 .PHONY: $(shell sed -nE 's/^([a-z-]+):.*/\1/p' $(MAKEFILE_LIST))
@@ -105,6 +106,16 @@ $(BROWSER)/.ready: pyproject.toml constraints.txt
 test-browser: $(BROWSER)/.ready ## open the pages that show documents and reports in a real Chromium; screenshots in build/
 	@$(BROWSER)/bin/python -m pytest tests/browser -m browser -rs $(ARGS)
 
+$(SITE)/.ready: pyproject.toml constraints.txt
+	@echo "creating the environment that builds the site in $(SITE) ..."
+	@test -x $(SITE)/bin/python || $(PYTHON) -m venv $(SITE)
+	@$(SITE)/bin/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
+	@$(SITE)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group site
+	@touch $@
+
+docs: $(SITE)/.ready ## build the site of guides and API reference into build/site/html; a warning is an error
+	@$(SITE)/bin/python docs/site/build.py
+
 test-training: $(READY) ## install what trains (once, 1.5 GB) and take a step with the tiny model on exported rows
 	@$(RUN)/python tests/integration_tests/vllm/build.py
 	@$(RUN)/python tests/integration_tests/training/build.py
@@ -150,4 +161,4 @@ bench-long: $(READY) ## what is lost and doubled of long documents, and how many
 	@$(RUN)/python -m tests.bench.long $(ARGS)
 
 clean: ## remove the environment and what the tools left
-	rm -rf $(VENV) $(PEERS) $(RELEASE) $(BROWSER) .venv-3.* dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PEERS) $(RELEASE) $(BROWSER) $(SITE) .venv-3.* dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
