@@ -13,6 +13,7 @@ from collections.abc import (
 )
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
+from os import PathLike
 from queue import SimpleQueue
 from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
@@ -197,7 +198,9 @@ class _Source:
 
     def __init__(self, documents: Any) -> None:
         kind = type(documents).__name__
-        if isinstance(documents, _ONE):
+        if isinstance(documents, PathLike):
+            raise TypeError("expected many documents, and got one path: pass [path], or for a folder path.iterdir()")
+        if isinstance(documents, _ONE) or not isinstance(documents, Iterable | AsyncIterable):
             raise TypeError(
                 f"expected many documents, in a list or another iterable, and got one {kind}: pass [document]"
             )

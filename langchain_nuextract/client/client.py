@@ -292,7 +292,8 @@ class Client:
         # llama.cpp and vLLM have it outside of /v1.
         before = self.endpoint.root if call.path == "/tokenize" else self.endpoint.url
         grammar = bool(fields(call.body.get("structured_outputs")).get("grammar"))
-        return ErrorContext(before + call.path, str(call.body.get("model", "")), grammar)
+        model, is_new = str(call.body.get("model", "")), not self.availability.has_answered
+        return ErrorContext(before + call.path, model, grammar, is_new)
 
     def _seen(self, body: Mapping[str, JSON]) -> Mapping[str, JSON]:
         self.is_vllm = self.is_vllm or not _OF_VLLM.isdisjoint(body)

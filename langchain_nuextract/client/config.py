@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import SecretStr
 
@@ -18,23 +18,42 @@ Timeouts: TypeAlias = tuple[float | None, float | None, float | None, float | No
 """Seconds for connecting, reading, writing, and waiting for a free connection; None for no limit."""
 
 
+_REQUEST: Final = re.compile(r"/(?:chat/completions|completions|models)\Z")
+"""The paths of requests, behind the address of the endpoint."""
+_NO_SCHEME: Final = re.compile(r"[\w.-]+(?::\d{1,5})?(?:/[\w./-]*)?")
+
+
 def normal_url(base_url: str) -> str:
     """Bring an endpoint's address to the form that is asked: without a slash at the end, `/v1` if it has no path.
+
+    What comes behind `/v1` in the address of a request, as people copy it from examples of `curl`, is taken off.
 
     Raises:
         ValueError: It is no http(s) address, or holds a user, a password, a query or a fragment.
     """
-    parts = urlsplit(base_url.strip())
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(
-            f"base_url must be an address such as http://localhost:8000/v1, not {parts.netloc or base_url!r}"
-        )
+    parts = _parts(base_url.strip())
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
+        # Without what may be a password.
+        shown = (parts.netloc if parts and parts.netloc else base_url).rpartition("@")[2]
+        meant = f". Did you mean http://{shown}?" if _NO_SCHEME.fullmatch(shown.strip()) else ""
+        raise ValueError(f"base_url must be an address such as http://localhost:8000/v1, not {shown!r}{meant}")
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError(
             "base_url must be a bare address, without a user, a password or a query: pass credentials by api_key or "
             "default_headers"
         )
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/') or '/v1'}"
+    path = _REQUEST.sub("", parts.path.rstrip("/"))
+    return f"{parts.scheme}://{parts.netloc}{path or '/v1'}"
+
+
+def _parts(address: str) -> SplitResult | None:
+    """Take an address apart; None if it is none, for what `urlsplit` itself says would not name the setting."""
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
 
 
 _CREDENTIALS: Final = ("auth", "key", "token", "secret", "cookie", "password")

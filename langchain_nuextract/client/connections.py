@@ -12,6 +12,7 @@ from langchain_nuextract.client import background_loop
 from langchain_nuextract.client.config import Endpoint, with_scheme
 from langchain_nuextract.client.http_request import AsyncTransport
 from langchain_nuextract.client.tls import tls_context
+from langchain_nuextract.errors import EndpointError
 
 if TYPE_CHECKING:
     from langchain_nuextract.client.aiohttp_transport import AiohttpTransport
@@ -26,6 +27,7 @@ class Connections:
 
     Raises:
         ValueError: A certificate cannot be read, or a client of the caller's comes with settings that are its own.
+        EndpointError: The proxy needs a package that is not installed.
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -49,8 +51,13 @@ class Connections:
         own, own_async = self._endpoint.http_client, self._endpoint.http_async_client
         self._threaded = ThreadedTransport(own) if own else None
         self._httpx = HttpxTransport(own_async, is_callers=True) if own_async else None
-        if not (own or own_async):
+        if own or own_async:
+            return
+        try:
             self._httpx = HttpxTransport.through(str(self._proxy), self._tls)
+        except ImportError:
+            reason = 'a SOCKS proxy needs another package: pip install "httpx2[socks]"'
+            raise EndpointError(self._endpoint.url, None, reason) from None
 
     @property
     def in_background(self) -> bool:

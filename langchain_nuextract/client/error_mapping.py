@@ -101,6 +101,8 @@ class ErrorContext:
     model: str
     has_grammar: bool = False
     """Whether the request has a grammar that the server may not be able to read."""
+    is_new: bool = False
+    """Whether the endpoint has given no answer so far: its address may be wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +186,18 @@ def explain(error: Exception, place: ErrorContext, hide: Callable[[str], str] = 
     for name in (kind.__name__ for kind in type(error).__mro__):
         if name in _CAUSES:
             kind, sentence = _CAUSES[name]
+            if place.url.startswith("https:") and _NO_TLS.search(cause):
+                kind, sentence = _UNCONNECTED, "the server does not speak TLS: write http:// in base_url ({cause})."
+            elif (kind, sentence) == _BROKEN and place.is_new and place.url.startswith("http:"):
+                sentence += ". If the server speaks TLS, write https:// in base_url."
             return kind(place.url, None, sentence.format(cause=cause))
     return EndpointUnreachable(place.url, None, f"the connection failed: {cause}")
 
 
 _Maker: TypeAlias = Callable[[str, int | None, str], EndpointError]
 
+_NO_TLS: Final = re.compile(r"WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE|PACKET_LENGTH_TOO_LONG|UNKNOWN_PROTOCOL")
+"""What the versions of OpenSSL call an answer in plain text."""
 _UNCONNECTED: Final = partial(EndpointUnreachable, connected=False)
 _NO_CONNECTION: Final = (_UNCONNECTED, "no connection in time. " + NOBODY + ".")
 _NOTHING_THERE: Final = (_UNCONNECTED, "nothing answers here ({cause}). " + NOBODY + ".")

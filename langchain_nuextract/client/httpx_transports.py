@@ -30,7 +30,11 @@ class HttpxTransport:
 
     @classmethod
     def through(cls, proxy: str, tls: SSLContext | None) -> Self:
-        """Make one with a client of its own, which sends everything through a proxy."""
+        """Make one with a client of its own, which sends everything through a proxy.
+
+        Raises:
+            ImportError: It is a SOCKS proxy, and the package for these is not installed.
+        """
         return cls(httpx2.AsyncClient(proxy=proxy, verify=tls or True), is_callers=False)
 
     async def send(self, sending: HttpRequest) -> AsyncResponse:

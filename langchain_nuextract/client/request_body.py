@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from langchain_core.language_models import BaseChatModel
 
@@ -114,14 +114,26 @@ def take_options(body: dict[str, Any]) -> Options:
 
 
 def timeouts(given: Any) -> Timeouts:
-    """Take seconds, a pair for connecting and the rest, or the timeout of an HTTP library; None for no limit."""
-    if isinstance(given, int | float):
-        # Whoever waits ten minutes for an answer need not wait as long to learn that nobody is there.
-        return (min(given, _CONNECT), given, given, given)
-    if isinstance(given, tuple):
-        connect, rest = cast("tuple[float | None, float | None]", given)
-        return (connect, rest, rest, rest)
-    return (None, None, None, None) if given is None else (given.connect, given.read, given.write, given.pool)
+    """Take seconds, a pair for connecting and the rest, or the timeout of an HTTP library; None for no limit.
+
+    Raises:
+        ValueError: It is none of these, or a number that is not above 0.
+    """
+    match given:
+        case None:
+            return (None, None, None, None)
+        case int() | float() if given > 0:
+            # Whoever waits ten minutes for an answer need not wait as long to learn that nobody is there.
+            return (min(given, _CONNECT), given, given, given)
+        case (None | int() | float() as connect, None | int() | float() as rest):
+            return (connect, rest, rest, rest)
+        case _ if all(hasattr(given, name) for name in ("connect", "read", "write", "pool")):
+            return (given.connect, given.read, given.write, given.pool)
+        case _:
+            raise ValueError(
+                "timeout must be a number of seconds above 0, a pair of them for connecting and for the rest, an "
+                f"httpx2.Timeout, or None for no limit, not {given!r}"
+            )
 
 
 _NO_OPTIONS: Final = Options()

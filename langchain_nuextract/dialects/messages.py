@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any, Literal, NamedTuple, cast
 
 from langchain_nuextract.documents.source import Source
@@ -40,10 +41,33 @@ def example_of(given: object, named: str) -> Example:
             keys = set(cast("Mapping[object, object]", given))
             if keys == {"input", "output"}:
                 return Example(**cast("Mapping[str, Any]", given))
-            odd = ", ".join(sorted(map(repr, keys - {"input", "output"}))) or "one of them only"
-            raise ValueError(f"{named} must have the keys 'input' and 'output', and has {odd}.")
+            missing = [name for name in ("input", "output") if name not in keys]
+            odd = sorted(map(str, keys - {"input", "output"}))
+            near = get_close_matches(odd[0], missing, n=1) if odd else []
+            hint = f"; did you mean {near[0]!r}?" if near else "."
+            has = ", ".join(map(repr, odd)) or "one of them only"
+            raise ValueError(f"{named} must have the keys 'input' and 'output', and has {has}{hint}")
         case _:
-            raise ValueError(f"{named} must be an Example, a pair, or a dict of 'input' and 'output'.")
+            raise ValueError(
+                f"{named} must be an Example, a pair, or a dict of 'input' and 'output', not {type(given).__name__}. "
+                "One example stands in a list, too: examples=[(document, output)]."
+            )
+
+
+def examples_of(given: object) -> tuple[Example, ...]:
+    """Take a list of examples, each in any form; see `example_of`.
+
+    Raises:
+        TypeError: It is no list.
+        ValueError: One of them is no example.
+    """
+    if not isinstance(given, list | tuple):
+        raise TypeError(
+            f"examples must be a list of examples, or an example selector, not {type(given).__name__}: "
+            "examples=[(document, output)]"
+        )
+    named = enumerate(cast("Sequence[object]", given), start=1)
+    return tuple(example_of(each, f"example {at}") for at, each in named)
 
 
 @dataclass(frozen=True, slots=True)

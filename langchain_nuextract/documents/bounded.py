@@ -23,11 +23,15 @@ def read_bounded(path: str | os.PathLike[str], largest: int, check: Callable[[in
 
     Raises:
         OSError: It cannot be read.
-        WrongKind: It is a pipe or a device, which may never end or never begin.
+        WrongKind: It is a folder, or a pipe or a device, which may never end or never begin.
     """
     name = Path(path).name
-    with os.fdopen(os.open(path, os.O_RDONLY | _AT_ONCE | getattr(os, "O_BINARY", 0)), "rb") as file:
-        told = os.fstat(file.fileno())
+    opened = os.open(path, os.O_RDONLY | _AT_ONCE | getattr(os, "O_BINARY", 0))
+    told = os.fstat(opened)
+    if stat.S_ISDIR(told.st_mode):
+        os.close(opened)
+        raise WrongKind(name, "it is a folder, and no file. Give its files one by one, to batch or extract_many.")
+    with os.fdopen(opened, "rb") as file:
         if not stat.S_ISREG(told.st_mode):
             raise WrongKind(name, "it is a pipe or a device, and no file. Read it, and give the bytes as a Blob.")
         check(told.st_size)

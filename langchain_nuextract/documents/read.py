@@ -2,6 +2,7 @@
 
 import os
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, cast
@@ -21,6 +22,10 @@ from langchain_nuextract.documents.source import Image, Source, Text
 from langchain_nuextract.errors import EmptyDocument
 
 _IMAGE_DATA: Final = re.compile(r"\s*data:image/[\w.+-]+;base64,[\w+/=-]+\s*", re.IGNORECASE)
+_LONGEST_PATH: Final = 300
+"""Characters up to which a text is looked at as a path."""
+_PATH: Final = re.compile(r"(?![\\/]{2})[^\n\r\0]*[^\W_]\.\w{1,5}|https?://\S+", re.IGNORECASE)
+"""A path with a file's ending, or an address. Not `//host/share/file`: looking for it would ask another host."""
 _TAKEN: Final = (
     "Give it a text, a LangChain document, a message or messages, a prompt value, an image, a path, a file's bytes, "
     "or a list of texts and images."
@@ -31,7 +36,8 @@ def read(given: Any, options: PageOptions = DEFAULT) -> Source:
     """Read a document.
 
     A string is text, whatever it looks like, but for a `data:` URL of an image: a text that names an address must not
-    make the endpoint fetch it. Use `Image.of` for an address, and `pathlib.Path` for a file, of text or image.
+    make the endpoint fetch it. Use `Image.of` for an address, and `pathlib.Path` for a file, of text or image. A text
+    that is the path of a file that exists, or an address, is read as it stands, with a warning.
 
     Of a conversation (a list of messages, or a prompt value) the document is what the user said, in order. System
     messages, answers and the results of tools are left out: NuExtract knows its task by a system line of its own, and
@@ -68,7 +74,8 @@ def read(given: Any, options: PageOptions = DEFAULT) -> Source:
 def _sources(given: Any, options: PageOptions) -> Iterator[Source]:
     match given:
         case str():
-            yield Source((Image(address(given.strip())) if _IMAGE_DATA.fullmatch(given) else Text(given),))
+            is_image = _IMAGE_DATA.fullmatch(given)
+            yield Source((Image(address(given.strip())) if is_image else Text(given),), _warned(given))
         case Text() | Image() | Page():
             yield Source((given,))
         case Source():
@@ -80,6 +87,22 @@ def _sources(given: Any, options: PageOptions) -> Iterator[Source]:
             yield read_file(_content_of(path, path.name, options), path.name, options)
         case _:
             yield from _foreign(given, options)
+
+
+def _warned(text: str) -> tuple[str, ...]:
+    """Warn where a short text is the path of a file, or an address: most people then mean what is there."""
+    if len(text) > _LONGEST_PATH or not _PATH.fullmatch(text):
+        return ()
+    if text.lower().startswith(("http://", "https://")):
+        warning = (
+            f"{text!r} is read as text, and not fetched. Fetch it, and give its bytes; an image: Image.of({text!r})."
+        )
+    elif "://" not in text and Path(text).is_file():
+        warning = f"{text!r} is read as text, and there is a file of this name. To read that, give Path({text!r})."
+    else:
+        return ()
+    warnings.warn(warning, stacklevel=2)
+    return (warning,)
 
 
 def _foreign(given: Any, options: PageOptions) -> Iterator[Source]:
@@ -99,7 +122,8 @@ def _foreign(given: Any, options: PageOptions) -> Iterator[Source]:
         case Mapping() if "type" in given:
             yield from _listed([given], options)
         case _:
-            raise TypeError(f"cannot read a document of the type {type(given).__name__}. {_TAKEN}")
+            hint = "Give it what the file holds: file.read(). " if hasattr(given, "read") else ""
+            raise TypeError(f"cannot read a document of the type {type(given).__name__}. {hint}{_TAKEN}")
 
 
 def _blob(blob: Blob, options: PageOptions) -> Source:

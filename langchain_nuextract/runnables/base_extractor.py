@@ -38,6 +38,7 @@ from langchain_nuextract.runnables.callbacks.events import AOnAttempts, OnAttemp
 from langchain_nuextract.runnables.callbacks.redact import display_input, display_output
 from langchain_nuextract.runnables.callers import TracedCaller, direct_caller
 from langchain_nuextract.runnables.model_settings import ModelSettings
+from langchain_nuextract.runnables.settings import check_names
 
 if TYPE_CHECKING:
     from langchain_nuextract.runnables.executor import Executor
@@ -166,7 +167,11 @@ class BaseExtractor(RunnableSerializable[Input, Out]):
         """Extract from each document, in order, `DEFAULT_CONCURRENCY` at a time unless the config says otherwise.
 
         All run on one event loop, which is kept for further batches. Where one fails, the others are cancelled.
+
+        Raises:
+            TypeError: `inputs` is no list: for other iterables there is `extract_many`.
         """
+        _check_list(inputs)
         if _is_async(self._llm):
             return run(self.abatch(inputs, config, return_exceptions=return_exceptions, **kwargs))
         return super().batch(inputs, _bounded(config), return_exceptions=return_exceptions, **kwargs)
@@ -175,6 +180,7 @@ class BaseExtractor(RunnableSerializable[Input, Out]):
         self, inputs: list[Input], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any
     ) -> list[Out]:
         """Extract from each document; see `batch`."""
+        _check_list(inputs)
         async with aclosing(self._outcomes(inputs, config, return_exceptions=return_exceptions, **kwargs)) as outcomes:
             given = {number: outcome async for number, outcome in outcomes}
         return [given[number] for number in range(len(inputs))]
@@ -238,6 +244,7 @@ class BaseExtractor(RunnableSerializable[Input, Out]):
         """
         from langchain_nuextract.batch.run import batch_of  # noqa: PLC0415 few need it
 
+        check_names(options, ManyOptions.__annotations__, "extract_many")
         return batch_of(self._base, self.select_output, options).run(documents)
 
     def aextract_many(
@@ -251,6 +258,7 @@ class BaseExtractor(RunnableSerializable[Input, Out]):
         """
         from langchain_nuextract.batch.run import batch_of  # noqa: PLC0415 few need it
 
+        check_names(options, ManyOptions.__annotations__, "aextract_many")
         return batch_of(self._base, self.select_output, options).arun(documents)
 
     def to_batch_file(self, documents: Iterable[Input], path: str | os.PathLike[str]) -> int:
@@ -291,6 +299,13 @@ def _is_async(llm: Runnable[Any, AIMessage]) -> bool:
     ChatOpenAI, for one, keeps its async connections for all loops, and those of the shared one would break the user's.
     """
     return isinstance(innermost(llm)[0], ModelSettings)
+
+
+def _check_list(inputs: object) -> None:
+    if not isinstance(inputs, list | tuple):
+        one = isinstance(inputs, str | bytes | os.PathLike | Mapping)
+        advice = "put one document into a list" if one else "for other iterables there is extract_many"
+        raise TypeError(f"batch takes a list of documents, not {type(inputs).__name__}: {advice}")
 
 
 def _bounded(config: Any) -> Any:

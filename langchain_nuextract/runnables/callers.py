@@ -118,6 +118,10 @@ def direct_caller(llm: Runnable[Any, AIMessage], config: RunnableConfig | None) 
     """
     if not (isinstance(llm, ApiModel) and llm.is_bare):
         return None
+    if config is not None and not isinstance(config, Mapping):
+        raise TypeError(
+            f"config must be a dict, not {type(config).__name__}. Several documents go to batch, in a list."
+        )
     around = var_child_runnable_config.get()
     callbacks = config.get("callbacks") if config else None
     if callbacks is None and around:

@@ -14,7 +14,6 @@ from typing import (
     TypedDict,
     TypeVar,
     Unpack,
-    cast,
     get_type_hints,
     overload,
 )
@@ -32,7 +31,7 @@ from langchain_nuextract.client.image_urls import AllowedImageUrls
 from langchain_nuextract.client.request_body import merged
 from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.dialects.dialect import Dialect
-from langchain_nuextract.dialects.messages import Example, example_of
+from langchain_nuextract.dialects.messages import Example, examples_of
 from langchain_nuextract.documents.options import DEFAULT as PAGES
 from langchain_nuextract.documents.options import PageOptions
 from langchain_nuextract.engine.caller import Flow
@@ -162,9 +161,9 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
         target: Target[Any] = settings.pop("target", None) or Target.of(schema)
         dialect = _dialect(settings.pop("dialect", None), llm)
         asked = {name: settings.pop(name) for name in _ASKED if name in settings}
-        if isinstance(examples := asked.get("examples"), list | tuple):
-            given = enumerate(cast("Sequence[object]", examples), start=1)
-            asked["examples"] = tuple(example_of(each, f"example {at}") for at, each in given)
+        if not isinstance(examples := asked.get("examples", ()), BaseExampleSelector):
+            asked["examples"] = examples_of(examples)
+        _check_kinds({**asked, **settings})
         # Not in a validator of Pydantic's, which would wrap what is raised.
         long = settings.pop("long", None)
         if long not in {None, "auto"}:
@@ -236,6 +235,7 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
             TypeError: There is no such option.
             ValueError: An option has an impossible value.
         """
+        check_names(options, LongSettings.__annotations__, "long()")
         return LongExtractor(extractor=self, options=LongOptions(**options))
 
     def as_tool(  # pyright: ignore[reportIncompatibleMethodOverride]  # its argument is always the document's text
@@ -405,11 +405,27 @@ def _default(name: str) -> Any:
     return None if field is None or field.is_required() else field.default
 
 
+def _check_kinds(settings: Mapping[str, Any]) -> None:
+    """Refuse what is of another type, and say what to write instead."""
+    for name, (kind, instead) in _KINDS.items():
+        if name in settings and not isinstance(settings[name], kind):
+            raise TypeError(f"{name} must be {instead}, not {settings[name]!r}")
+
+
+_KINDS: Final[Mapping[str, tuple[type, str]]] = {
+    "recovery": (RecoveryPolicy, 'a RecoveryPolicy, such as RecoveryPolicy(on_failure="drop")'),
+    "instructions": (str, "one text"),
+    "pages": (PageOptions, 'PageOptions, such as PageOptions(pages="1-3")'),
+}
+
+
 def _chat_model(llm: Any, connection: Mapping[str, Any]) -> Runnable[Any, AIMessage]:
     if llm is None:
         return NuExtractor.make_model(**connection)
+    if isinstance(llm, str):
+        raise TypeError(f"llm must be a chat model, not its name: model={llm!r}")
     if connection:
-        raise TypeError(f"{', '.join(sorted(connection))} belong to the chat model, and one is given: set them there")
+        raise TypeError(f"llm is a chat model already: set {', '.join(sorted(connection))} there")
     model, bound = innermost(llm)
     match llm:
         case RunnableBinding(bound=ApiModel(), config=config) if not config:
@@ -438,6 +454,8 @@ def _dialect(named: Dialect | str | None, llm: Runnable[Any, AIMessage]) -> Dial
             return dialect
         case str() as name:
             return dialect_named(name)
+        case int() | float() as number:
+            raise TypeError(f'dialect must be a name, not a number: dialect="{number}"')
         case _:
             return dialect_for(str(bound.get("model") or model_name(model)))
 

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from typing import Final
 
+from langchain_core.runnables import RunnableConfig
+
 SERVER_FIELDS: Final = frozenset(
     (
         *("messages", "model", "frequency_penalty", "logit_bias", "logprobs", "top_logprobs", "max_tokens"),
@@ -36,5 +38,10 @@ def check_names(names: Iterable[str], known: Collection[str], owner: str) -> Non
     for name in names:
         if name not in known:
             near = get_close_matches(name, known, n=1)
-            meant = f": did you mean {near[0]}?" if near else ". Fields of the server's API go into extra_body"
+            meant = f": did you mean {near[0]}?" if near else ""
+            if not near and name in RunnableConfig.__annotations__:
+                meant = f": it belongs into the config, config={{{name!r}: …}}"
+            elif not near:
+                api = "extra_body" in known
+                meant = ". Fields of the server's API go into extra_body" if api else f". There are {', '.join(known)}"
             raise TypeError(f"{owner} has no setting {name!r}{meant}")

@@ -5,10 +5,12 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from itertools import islice
+from os import PathLike
+from types import FunctionType, MethodType, ModuleType
 from typing import Final, Literal, cast
 from uuid import UUID
 
-from langchain_nuextract.errors import UnsupportedSchema
+from langchain_nuextract.errors import UnsupportedSchema, quote
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.nuextract_template import read as read_template
 
@@ -43,16 +45,28 @@ def reads_as(schema: object) -> Literal["python", "json schema", "template"]:
         case list():
             read_template(cast("list[JSON]", schema))
             return "template"
-        case None | bool() | int() | float() | str() | bytes():
+        case str() | PathLike():
+            raise UnsupportedSchema((), f"{quote(str(schema))} is no schema, but {_what_it_may_be(str(schema))}")
+        case None | bool() | int() | float() | bytes():
             raise UnsupportedSchema((), f"{schema!r} is no schema. Pass a type, a JSON Schema or a template.")
         case _:
             _check_is_type(schema)
             return "python"
 
 
+def _what_it_may_be(text: str) -> str:
+    if text.lstrip().startswith(("{", "[")):
+        return "the JSON text of one: pass json.loads(…) of it."
+    if text.endswith((".json", ".yaml", ".yml")):
+        return "the name of a file: read it, and pass json.loads(…) of its text."
+    return "a text. Pass the type itself, without quotation marks, a JSON Schema or a template."
+
+
 def _check_is_type(schema: object) -> None:
     """Refuse an object in place of its type: what it holds is not wanted."""
     kind = schema.__class__
+    if isinstance(schema, FunctionType | MethodType | ModuleType):
+        raise UnsupportedSchema((), f"{schema.__name__} is a {kind.__name__}, and no type, JSON Schema or template.")
     made = hasattr(kind, "__pydantic_fields__") or hasattr(kind, "__dataclass_fields__")
     if (made and kind.__module__ != "typing") or isinstance(schema, _VALUES):
         raise UnsupportedSchema((), f"this is a value of the type {kind.__name__}. Pass the type: {kind.__name__}.")

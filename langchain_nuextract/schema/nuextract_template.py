@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import cast
+from typing import Final, cast
 
 from langchain_nuextract.errors import UnsupportedSchema, quote
 from langchain_nuextract.paths import EACH, JSON, Path
@@ -25,7 +25,12 @@ def read(template: JSON, at: Path = ()) -> Node:
         case Mapping():
             return _record(cast("Mapping[str, JSON]", template), at)
         case _:
-            raise UnsupportedSchema(at, f"a template leaf is the name of a type, not {template!r}.")
+            hint = f' Write "{_WRITTEN[template]}".' if isinstance(template, type) and template in _WRITTEN else ""
+            raise UnsupportedSchema(at, f"a template leaf is the name of a type, not {template!r}.{hint}")
+
+
+_WRITTEN: Final[Mapping[object, str]] = {str: "string", int: "integer", float: "number", bool: "boolean"}
+"""What Python's types are called in a template."""
 
 
 def _leaf(name: str, at: Path) -> Leaf:

@@ -27,6 +27,11 @@ def adapter(type_: object) -> "TypeAdapter[Any]":
         found = TypeAdapter(modern(type_))
         found.rebuild()
     except (PydanticUserError, SchemaError, NameError, TypeError) as error:
+        if isinstance(type_, type) and "Unable to generate pydantic-core schema" in str(error):
+            reason = (
+                f"Pydantic cannot read the class {type_.__name__}. Make it a BaseModel, a dataclass or a TypedDict."
+            )
+            raise UnsupportedSchema((), reason) from error
         raise UnsupportedSchema((), f"{type_!r} is not a type that Pydantic can read: {error}") from error
     for model in _v1_models(found.core_schema):
         raise _v1(model)
