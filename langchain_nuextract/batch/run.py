@@ -200,7 +200,7 @@ class _Source:
         kind = type(documents).__name__
         if isinstance(documents, PathLike):
             raise TypeError("expected many documents, and got one path: pass [path], or for a folder path.iterdir()")
-        if isinstance(documents, _ONE) or not isinstance(documents, Iterable | AsyncIterable):
+        if isinstance(documents, _ONE) or not (hasattr(documents, "__iter__") or hasattr(documents, "__aiter__")):
             raise TypeError(
                 f"expected many documents, in a list or another iterable, and got one {kind}: pass [document]"
             )

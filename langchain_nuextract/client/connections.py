@@ -41,6 +41,9 @@ class Connections:
         self._proxy = with_scheme(endpoint.proxy.get_secret_value()) if endpoint.proxy else None
         self._threaded: AsyncTransport | None = None
         self._httpx: AsyncTransport | None = None
+        by_environment = None if self._proxy else proxy_for(endpoint.url)
+        if by_environment and by_environment.startswith("socks"):
+            self._proxy = by_environment
         if own or own_async or (self._proxy and self._proxy.startswith("socks")):
             self._connect_by_httpx()
         self._of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, ref[AiohttpTransport]] = WeakKeyDictionary()
@@ -119,7 +122,10 @@ def _close(transport: "ref[AiohttpTransport]") -> None:
 
 
 def proxy_for(url: str) -> str | None:
-    """Look up which proxy the environment names for an address, if any."""
-    parts, proxies = urlsplit(url), getproxies()
+    """Look up which proxy the environment names for an address, if any; none for what is no address."""
+    try:
+        parts, proxies = urlsplit(url), getproxies()
+    except ValueError:
+        return None
     proxy = proxies.get(parts.scheme) or proxies.get("all")
     return with_scheme(proxy) if proxy and not proxy_bypass(str(parts.hostname)) else None

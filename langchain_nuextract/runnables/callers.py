@@ -118,7 +118,7 @@ def direct_caller(llm: Runnable[Any, AIMessage], config: RunnableConfig | None) 
     """
     if not (isinstance(llm, ApiModel) and llm.is_bare):
         return None
-    if config is not None and not isinstance(config, Mapping):
+    if config is not None and not isinstance(config, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # a slip
         raise TypeError(
             f"config must be a dict, not {type(config).__name__}. Several documents go to batch, in a list."
         )

@@ -423,9 +423,9 @@ def _chat_model(llm: Any, connection: Mapping[str, Any]) -> Runnable[Any, AIMess
     if llm is None:
         return NuExtractor.make_model(**connection)
     if isinstance(llm, str):
-        raise TypeError(f"llm must be a chat model, not its name: model={llm!r}")
+        raise TypeError(f"llm must be a chat model, not str; to name one: model={llm!r}")
     if connection:
-        raise TypeError(f"llm is a chat model already: set {', '.join(sorted(connection))} there")
+        raise TypeError(f"{', '.join(sorted(connection))} belong to the chat model, and one is given: set them there")
     model, bound = innermost(llm)
     match llm:
         case RunnableBinding(bound=ApiModel(), config=config) if not config:

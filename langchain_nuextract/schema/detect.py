@@ -5,7 +5,7 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from itertools import islice
-from os import PathLike
+from pathlib import PurePath
 from types import FunctionType, MethodType, ModuleType
 from typing import Final, Literal, cast
 from uuid import UUID
@@ -45,7 +45,7 @@ def reads_as(schema: object) -> Literal["python", "json schema", "template"]:
         case list():
             read_template(cast("list[JSON]", schema))
             return "template"
-        case str() | PathLike():
+        case str() | PurePath():
             raise UnsupportedSchema((), f"{quote(str(schema))} is no schema, but {_what_it_may_be(str(schema))}")
         case None | bool() | int() | float() | bytes():
             raise UnsupportedSchema((), f"{schema!r} is no schema. Pass a type, a JSON Schema or a template.")

@@ -169,7 +169,10 @@ def test_wrong_settings_are_told_in_a_sentence(files, capsys):
     settings = ["--schema", str(files / "person.json"), "--model", "numind/NuExtract3", "--base-url", "nonsense"]
     assert main(["extract", str(files / "1.txt"), *settings]) == 2
     said = capsys.readouterr().err
-    assert said == "nuextract: base_url must be an address such as http://localhost:8000/v1, not 'nonsense'\n"
+    assert (
+        said
+        == "nuextract: base_url must be an address such as http://localhost:8000/v1, not 'nonsense'. Did you mean http://nonsense?\n"
+    )
 
 
 def test_it_ends_quietly_when_nobody_reads_on(files):

@@ -116,9 +116,12 @@ def test_a_source_is_the_same_afterwards():
     assert read(JOHN) is JOHN
 
 
-@pytest.mark.parametrize(
-    "text", [ADDRESS, "/etc/hostname", "data:text/plain;base64,QQ==", f"{DATA} is a picture", "<a>"]
-)
+def test_an_address_is_text_and_warned_of():
+    with pytest.warns(UserWarning, match="not fetched"):
+        assert read(ADDRESS).parts == (Text(ADDRESS),)
+
+
+@pytest.mark.parametrize("text", ["/etc/hostname", "data:text/plain;base64,QQ==", f"{DATA} is a picture", "<a>"])
 def test_a_string_is_text_whatever_it_names(text: str):
     assert read(text) == Source((Text(text),))
 

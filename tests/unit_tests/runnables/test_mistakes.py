@@ -180,11 +180,15 @@ def test_the_address_of_a_request_is_taken_for_that_of_the_endpoint(tail):
         assert extractor(base_url=endpoint.url + tail).invoke("a permit") == Permit(**OUTPUT)
 
 
-def test_a_socks_proxy_without_its_package_says_what_to_install(monkeypatch):
+@pytest.mark.parametrize("variable", [None, "all_proxy", "http_proxy"])
+def test_a_socks_proxy_without_its_package_says_what_to_install(variable, monkeypatch):
+    proxy = "socks5://ann:p4ss@127.0.0.1:9"
     monkeypatch.setitem(sys.modules, "socksio", None)
+    if variable:
+        monkeypatch.setenv(variable, proxy)
     with pytest.raises(EndpointError, match=r'pip install "httpx2\[socks\]"') as raised:
-        ChatNuExtract(model="NuExtract3", base_url="http://gpu.invalid/v1", proxy="socks5://ann:p4ss@127.0.0.1:9")
+        ChatNuExtract(model="NuExtract3", base_url="http://gpu.invalid/v1", **({} if variable else {"proxy": proxy}))
     assert isinstance(raised.value, NuExtractError)
     assert "p4ss" not in str(raised.value)
-    with httpx2.Client() as own:
+    with httpx2.Client(trust_env=False) as own:
         assert ChatNuExtract(model="NuExtract3", base_url="http://gpu.invalid/v1", http_client=own).wire
