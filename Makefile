@@ -51,7 +51,7 @@ cheques: $(READY) ## draw twelve cheques, compare two models on them, and write 
 	@echo "look at build/cheques/report.html"
 
 test: $(READY) ## all tests that need no vLLM
-	@$(RUN)/python -m pytest -m "not vllm and not browser and not label_studio and not training" --numprocesses $(or $(WORKERS),auto) --dist loadfile $(ARGS)
+	@$(RUN)/python -m pytest -m "not vllm and not browser and not label_studio and not training and not docs" --numprocesses $(or $(WORKERS),auto) --dist loadfile $(ARGS)
 
 check: $(READY) ## format, lint, types, import contract and tests: what CI runs, without vLLM
 	@$(RUN)/ruff format --check .
@@ -122,6 +122,11 @@ test-training: $(READY) ## install what trains (once, 1.5 GB) and take a step wi
 	@$(RUN)/python -m pytest tests/integration_tests/training -m training --timeout 1800 $(ARGS)
 test-label-studio: $(READY) ## install a real Label Studio (once, 1 GB) and send it forms and tasks
 	@$(RUN)/python -m pytest tests/integration_tests/label_studio -m label_studio --timeout 900 $(ARGS)
+
+test-docs: $(READY) ## install what the guides and examples use (once, 1.5 GB), and run those that need more than this package
+	@$(RUN)/python tests/docs_environment.py
+	@ANONYMIZED_TELEMETRY=False $$($(RUN)/python tests/docs_environment.py | tail -1) -m pytest tests -m docs \
+	  -W ignore::DeprecationWarning -W ignore::PendingDeprecationWarning $(ARGS)
 
 bench: $(READY) $(PEERS)/.ready ## what a document costs the client, against other clients in the same run
 	@$(RUN)/python tests/bench/speed.py $(ARGS)

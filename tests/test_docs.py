@@ -1,6 +1,7 @@
 """The Python blocks of README and guides run, those of one file one after another, and print what they say they print.
 
 Blocks that start the embedded model do so; all others ask a fake endpoint, which answers in the shape of its template.
+Guides that use other packages run in `make test-docs`.
 """
 
 import io
@@ -23,6 +24,8 @@ PIXEL = bytes.fromhex(
 ROOT = Path(__file__).parents[1]
 FILES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SHELL = re.compile(r"^```(?:shell|console)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+PACKAGES = {"rag"}
+"""Guides whose blocks need other packages."""
 BLOCK = re.compile(r"^```python\n(.*?)^```$(?:\n+^```text\n(.*?)^```$)?", re.DOTALL | re.MULTILINE)
 INVOICE = {"supplier": "Northwind", "invoice_number": "NW-1", "total": 7.0}
 PAYMENT = {"payer": "Museum", "currency": "EUR", "confirmed": True}
@@ -35,7 +38,8 @@ def blocks():
         text = file.read_text(encoding="utf-8")
         for found in BLOCK.finditer(text):
             above = "\n" * text[: found.start(1)].count("\n")
-            yield pytest.param(file, (above + found[1], found[2]), id=f"{file.stem}-{len(above) + 1}")
+            marks = [pytest.mark.docs] if file.stem in PACKAGES else []
+            yield pytest.param(file, (above + found[1], found[2]), id=f"{file.stem}-{len(above) + 1}", marks=marks)
 
 
 @pytest.fixture(scope="module")
