@@ -1,11 +1,12 @@
 """Documents with what was extracted from them as their metadata, for filters of vector stores."""
 
-import hmac
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from secrets import token_hex
-from typing import Any, Final, Literal, TypeAlias
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, Literal, TypeAlias, TypedDict
+from uuid import NAMESPACE_OID, uuid5
 
 from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun as AsyncRetrieverRun
 from langchain_core.callbacks import CallbackManagerForRetrieverRun as RetrieverRun
@@ -15,20 +16,42 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializa
 from langchain_core.runnables.config import patch_config
 from pydantic import ConfigDict, Field, SecretStr
 
-from langchain_nuextract.engine.example_leakage import Leak
 from langchain_nuextract.engine.result import Extraction
-from langchain_nuextract.errors import Problem
-from langchain_nuextract.paths import JSON, show
-from langchain_nuextract.runnables.flatten import SEPARATOR, flat
+from langchain_nuextract.runnables.extracted_metadata import START, ExtractedMetadata, moved
+from langchain_nuextract.runnables.metadata_attributes import Attribute, attribute_info
+from langchain_nuextract.runnables.pieces import Splitter, pieces
 
 OnError: TypeAlias = Literal["keep", "raise"]
 Outcome: TypeAlias = Extraction[Any] | Exception
 
-OWN: Final = "nuextract"
-"""What the transformer's own metadata begin with."""
-_SECRET: Final = SecretStr(token_hex(32))
-"""Signs what is written where no secret is given."""
-_OWN_NAMES: Final = ("hash", "keys", "signature", "evidence", "warnings", "problems", "error")
+_LOGGER: Final = logging.getLogger(__name__)
+_BETWEEN: Final = "\n\n"
+"""What stands between documents that are read as one."""
+
+
+class TransformerOptions(TypedDict, total=False):
+    """What `NuExtractor.document_transformer` takes."""
+
+    group_by: str | None
+    """Metadata whose values tell which documents are one: with `source`, the pages that a loader makes of a file are
+    extracted from as one document, and each gets the fields."""
+    evidence: bool
+    """Tell where the values stand; on, unless it is said otherwise."""
+    lists: bool
+    """Keep lists, for stores that take them, rather than write them as JSON text."""
+    missing: bool
+    """Mark what has no value, by a `due__missing` that is true: few stores filter by what is not there."""
+    on_error: OnError
+    """Keep a document that failed, with the error in its metadata, or raise; kept, unless it is said otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """What is extracted from at once: a document, or several that are one, such as the pages of a file."""
+
+    places: tuple[int, ...]
+    """Where its parts stand in the list."""
+    document: Document
 
 
 class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Document]], BaseDocumentTransformer):
@@ -38,15 +61,20 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
     metadata of scalars, as `langchain_nuextract.runnables.flatten` tells. Beside those stand, under keys that begin
     with `nuextract__` (and the `metadata_key`, if there is one):
 
-    - `hash`: of content, settings and what was written; a document whose hash is the same is not extracted from again;
-    - `keys`: the names of what was written, as JSON text, for them to be replaced when the content has changed;
-    - `signature`: of these names. A file may bring metadata of any name along: hash and names count only if they are
-      signed with the `secret`, which is another one in each process unless it is given;
     - `evidence`: where each value stands, as JSON text: `{"$.total": [10, 15]}`, in code points of the content;
     - `warnings`, only where there are any: which values the model may have copied from a few-shot example, and why, as
       JSON text: `{"$.total": "12.5 is not in the document but in example 1: …"}`;
     - `problems`, only where the extractor gives partial values and had to: what is not in it, and why, as JSON text;
-    - `error`: why nothing could be extracted. There is no hash then, so that the document is tried again next time.
+    - `error`: why nothing could be extracted. There is no hash then, so that the document is tried again next time;
+    - `settings` and `document`: hashes of what the extractor was made of, and of the text that it read;
+    - `hash` and `content`: of what was written, and of the content that it is true of. A document for which both are
+      right, and the settings the same, is not extracted from again;
+    - `keys`: the names of what was written, as JSON text, for them to be replaced when the content has changed;
+    - `signature`: of these names. A file may bring metadata of any name along: they count only if they are signed with
+      the `secret`, which is another one in each process unless it is given.
+
+    Documents are to be extracted from whole, and split afterwards: `extract_and_split` does both, and so that the
+    evidence of each piece is that of its own content.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, defer_build=True)
@@ -55,12 +83,18 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
     """An extractor's detailed form."""
     settings: str = Field(repr=False)
     """What the extractor was made of, as a hash."""
+    attributes: tuple[Attribute, ...] = Field(default=(), repr=False)
+    """Which metadata there may be, if that is known."""
     metadata_key: str | None = None
     """What the names of all metadata begin with; without it the fields keep their own."""
+    group_by: str | None = None
+    """Metadata whose values tell which documents are one, such as `source` for the pages of files."""
     evidence: bool = True
     """Tell where the values stand."""
     lists: bool = False
     """Keep lists, for stores that take them, rather than write them as JSON text."""
+    missing: bool = False
+    """Mark what has no value, by a `due__missing` that is true."""
     on_error: OnError = "keep"
     """Keep a document that failed, with the error in its metadata, or raise."""
     secret: SecretStr | None = Field(default=None, exclude=True)
@@ -76,16 +110,17 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
 
         Raises:
             TypeError: It is something else than documents.
-            ValueError: A field has the name of metadata that the document has from elsewhere: set `metadata_key`. This
-                and all else that may befall a document is raised only if `on_error` is "raise".
+            ValueError: A field has the name of metadata that a document has from elsewhere: set `metadata_key`. Nothing
+                is asked about such a document. This and all else that may befall a document is raised only if
+                `on_error` is "raise".
         """
-        return self._call_with_config(self._transform, _listed(input), config, **kwargs)
+        return self._call_with_config(partial(self._transform, found=False), _listed(input), config, **kwargs)
 
     async def ainvoke(
         self, input: Sequence[Document], config: RunnableConfig | None = None, **kwargs: Any
     ) -> list[Document]:
         """Extract from each document whose content or settings have changed; see `invoke`."""
-        return await self._acall_with_config(self._atransform, _listed(input), config, **kwargs)
+        return await self._acall_with_config(partial(self._atransform, found=False), _listed(input), config, **kwargs)
 
     def transform_documents(self, documents: Sequence[Document], **kwargs: Any) -> list[Document]:
         """Extract from each document; see `invoke`."""
@@ -95,96 +130,188 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
         """Extract from each document; see `invoke`."""
         return await self.ainvoke(documents, **kwargs)
 
+    def extract_and_split(
+        self, documents: Sequence[Document], splitter: Splitter, config: RunnableConfig | None = None
+    ) -> list[Document]:
+        """Extract from whole documents, and split them: each piece has the fields of its document.
+
+            chunks = transformer.extract_and_split(documents, RecursiveCharacterTextSplitter(chunk_size=1000))
+            store.add_documents(chunks)
+
+        The evidence of a piece is what stands wholly in it, in code points of its content; `start_index` tells where
+        the piece begins in its document. Each piece has an id that is the same next time, so that stores replace it.
+
+        Args:
+            documents: The documents.
+            splitter: Any of LangChain's text splitters, or another transformer of documents.
+            config: Callbacks, tags, and how many documents may be in flight.
+
+        Raises:
+            TypeError: It is no splitter.
+        """
+        return [piece for document in self.invoke(documents, config) for piece in self._pieces(document, splitter)]
+
+    async def aextract_and_split(
+        self, documents: Sequence[Document], splitter: Splitter, config: RunnableConfig | None = None
+    ) -> list[Document]:
+        """Extract from whole documents, and split them; see `extract_and_split`."""
+        extracted = await self.ainvoke(documents, config)
+        return [piece for document in extracted for piece in self._pieces(document, splitter)]
+
+    def complete(self, found: Sequence[Document], config: RunnableConfig | None = None) -> list[Document]:
+        """Extract from those documents of a store from which nothing was extracted; `retriever` does so.
+
+        A piece of a document that was extracted from keeps the fields of the whole, whatever it was split with. Its
+        evidence is that of its own content if it tells its `start_index`; otherwise it is left out, since nobody knows
+        where in the whole the piece stands.
+
+        Args:
+            found: What a store gave.
+            config: Callbacks, tags, and how many documents may be in flight.
+        """
+        return self._call_with_config(partial(self._transform, found=True), _listed(found), config)
+
+    async def acomplete(self, found: Sequence[Document], config: RunnableConfig | None = None) -> list[Document]:
+        """Extract from those documents of a store from which nothing was extracted; see `complete`."""
+        return await self._acall_with_config(partial(self._atransform, found=True), _listed(found), config)
+
     def retriever(self, retriever: BaseRetriever) -> "ExtractingRetriever":
-        """Make a retriever that extracts from what another one finds."""
+        """Make a retriever that extracts from what another one finds, unless it was extracted from before."""
         return ExtractingRetriever(retriever=retriever, transformer=self)
 
-    def _transform(self, documents: Sequence[Document], run_manager: Any, config: RunnableConfig) -> list[Document]:
-        child = patch_config(config, callbacks=run_manager.get_child())
-        changed = self._changed(documents)
-        outcomes = self.detailed.batch(changed, child, return_exceptions=self.on_error == "keep")
-        return self._written(documents, outcomes)
+    def attribute_info(self) -> list[Any]:
+        """Describe the fields for LangChain's self-query retrievers, by the schema's own descriptions.
 
-    async def _atransform(
-        self, documents: Sequence[Document], run_manager: Any, config: RunnableConfig
+        Returns:
+            `AttributeInfo`s if `langchain-classic` is installed, otherwise dicts with the same keys: `name`,
+            `description` and `type`. Dates are there as text and as a number, since few stores compare text.
+        """
+        return attribute_info(self.attributes)
+
+    @property
+    def _metadata(self) -> ExtractedMetadata:
+        return ExtractedMetadata(
+            settings=self.settings,
+            attributes=self.attributes,
+            metadata_key=self.metadata_key,
+            evidence=self.evidence,
+            lists=self.lists,
+            missing=self.missing,
+            secret=self.secret,
+        )
+
+    def _transform(
+        self, documents: Sequence[Document], run_manager: Any, config: RunnableConfig, *, found: bool
     ) -> list[Document]:
         child = patch_config(config, callbacks=run_manager.get_child())
-        changed = self._changed(documents)
-        outcomes = await self.detailed.abatch(changed, child, return_exceptions=self.on_error == "keep")
-        return self._written(documents, outcomes)
+        wholes, clashes = self._to_do(documents, found=found)
+        asked = [whole.document for whole, clash in zip(wholes, clashes, strict=True) if not clash]
+        outcomes = self.detailed.batch(asked, child, return_exceptions=self.on_error == "keep")
+        return self._written(documents, wholes, clashes, outcomes)
 
-    def _changed(self, documents: Sequence[Document]) -> list[Document]:
-        return [document for document in documents if not self._is_current(document)]
+    async def _atransform(
+        self, documents: Sequence[Document], run_manager: Any, config: RunnableConfig, *, found: bool
+    ) -> list[Document]:
+        child = patch_config(config, callbacks=run_manager.get_child())
+        wholes, clashes = self._to_do(documents, found=found)
+        asked = [whole.document for whole, clash in zip(wholes, clashes, strict=True) if not clash]
+        outcomes = await self.detailed.abatch(asked, child, return_exceptions=self.on_error == "keep")
+        return self._written(documents, wholes, clashes, outcomes)
 
-    def _is_current(self, document: Document) -> bool:
-        names = self._names(document)
-        fields = {name: document.metadata[name] for name in names if name in document.metadata}
-        return _is_same(document.metadata.get(self._own("hash")), self._hash(document, fields))
+    def _to_do(self, documents: Sequence[Document], *, found: bool) -> tuple[list[_Whole], list[ValueError | None]]:
+        """Tell what is to be extracted from, and why some of it is not."""
+        groups = self._groups(documents, grouped=bool(self.group_by) and not found)
+        wholes = [whole for whole in groups if not self._is_done(documents, whole, found=found)]
+        clashes = [self._clash(documents, whole) for whole in wholes]
+        if first := next(filter(None, clashes), None):
+            if self.on_error == "raise":
+                raise first
+            count = len([*filter(None, clashes)])
+            _LOGGER.warning("nothing is extracted from %d of %d documents: %s", count, len(groups), first)
+        return wholes, clashes
 
-    def _written(self, documents: Sequence[Document], outcomes: Sequence[Outcome]) -> list[Document]:
-        changed = {id(document): outcome for document, outcome in zip(self._changed(documents), outcomes, strict=True)}
-        return [
-            self._with(document, changed[id(document)]) if id(document) in changed else document
-            for document in documents
-        ]
+    def _groups(self, documents: Sequence[Document], *, grouped: bool) -> list[_Whole]:
+        groups: dict[object, list[int]] = {}
+        for at, document in enumerate(documents):
+            value = document.metadata.get(self.group_by or "") if grouped else None
+            groups.setdefault(at if value is None else json.dumps(value, default=str), []).append(at)
+        return [_whole(documents, places) for places in groups.values()]
 
-    def _with(self, document: Document, outcome: Outcome) -> Document:
-        foreign = self._foreign(document)
+    def _is_done(self, documents: Sequence[Document], whole: _Whole, *, found: bool) -> bool:
+        metadata, parts = self._metadata, [documents[at] for at in whole.places]
+        if all(metadata.is_piece(part) and (found or START in part.metadata) for part in parts):
+            return True
+        same = found or not self.group_by or all(metadata.is_of(part, whole.document.page_content) for part in parts)
+        return same and all(metadata.is_current(part) for part in parts)
+
+    def _clash(self, documents: Sequence[Document], whole: _Whole) -> ValueError | None:
+        try:
+            for at in whole.places:
+                self._metadata.check_clash(self._metadata.foreign(documents[at]))
+        except ValueError as error:
+            return error
+        return None
+
+    def _written(
+        self,
+        documents: Sequence[Document],
+        wholes: Sequence[_Whole],
+        clashes: Sequence[ValueError | None],
+        outcomes: Sequence[Outcome],
+    ) -> list[Document]:
+        written, answers = [*map(self._placed, documents)], iter(outcomes)
+        for whole, clash in zip(wholes, clashes, strict=True):
+            outcome, offset = clash or next(answers), 0
+            for at in whole.places:
+                written[at] = self._with(documents[at], outcome, whole.document.page_content, offset)
+                offset += len(documents[at].page_content) + len(_BETWEEN)
+        return written
+
+    def _with(self, document: Document, outcome: Outcome, whole: str, offset: int) -> Document:
         try:
             if isinstance(outcome, Exception):
-                written = self._failed(outcome)
+                metadata = self._metadata.failed(document, outcome, whole)
             else:
-                written = self._metadata(document, outcome, taken=foreign.keys())
+                metadata = self._metadata.written(document, outcome, whole, offset)
         except ValueError as error:
             if self.on_error == "raise":
                 raise
-            written = self._failed(error)
-        return document.model_copy(update={"metadata": {**foreign, **written}})
+            metadata = self._metadata.failed(document, error, whole)
+        return document.model_copy(update={"metadata": metadata})
 
-    def _failed(self, error: Exception) -> dict[str, Any]:
-        return {self._own("error"): f"{type(error).__name__}: {error}"}
+    def _placed(self, document: Document) -> Document:
+        """Make the evidence of a piece that somebody else split off that of its own content."""
+        metadata = self._metadata
+        if not metadata.is_piece(document) or metadata.is_placed(document):
+            return document
+        evidence: dict[str, list[int]] | None = None
+        match document.metadata.get(START):
+            case int(start) if start >= 0:
+                evidence = moved(metadata.evidence_of(document), start, len(document.page_content))
+            case _:
+                pass
+        return document.model_copy(update={"metadata": metadata.piece(document, evidence)})
 
-    def _metadata(self, document: Document, extraction: Extraction[Any], *, taken: AbstractSet[str]) -> dict[str, Any]:
-        fields = flat(extraction.value, self.metadata_key, lists=self.lists)
-        if both := sorted(taken & fields.keys()):
-            raise ValueError(
-                f"the document has metadata of its own named {', '.join(both)}: set metadata_key; or, if another "
-                "process extracted from it before, give both the same secret"
+    def _pieces(self, document: Document, splitter: Splitter) -> Iterator[Document]:
+        metadata = self._metadata
+        known = document.id or [metadata.foreign(document), document.page_content]
+        for number, piece in enumerate(pieces(document, splitter, metadata.evidence_of(document))):
+            own = metadata.piece(piece.document, piece.evidence)
+            place = {} if piece.start is None else {START: piece.start}
+            name = json.dumps([known, number], default=str)
+            yield Document(
+                piece.document.page_content,
+                id=str(uuid5(NAMESPACE_OID, name)),
+                metadata={**{name: each for name, each in own.items() if name != START}, **place},
             )
-        names = _text([*fields])
-        own = {"hash": self._hash(document, fields), "keys": names, "signature": self._signature(names)}
-        if self.evidence:
-            own["evidence"] = _text({show(one.path): [one.span.start, one.span.end] for one in extraction.evidence})
-        for name, told in (("warnings", extraction.warnings), ("problems", extraction.problems)):
-            if told:
-                own[name] = _text({**_by_path(told)})
-        return {**fields, **{self._own(name): value for name, value in own.items()}}
-
-    def _foreign(self, document: Document) -> dict[str, Any]:
-        own = {self._own(name) for name in _OWN_NAMES}
-        own.update(self._names(document))
-        return {name: value for name, value in document.metadata.items() if name not in own}
-
-    def _own(self, name: str) -> str:
-        return SEPARATOR.join(filter(None, (OWN, self.metadata_key, name)))
-
-    def _names(self, document: Document) -> list[str]:
-        """Give the names of what was written before: none that somebody else has put there."""
-        names = document.metadata.get(self._own("keys"))
-        signature = document.metadata.get(self._own("signature"))
-        return json.loads(names) if isinstance(names, str) and _is_same(signature, self._signature(names)) else []
-
-    def _hash(self, document: Document, fields: Mapping[str, Any]) -> str:
-        options = f"{self.settings} {self.metadata_key} {self.evidence} {self.lists}"
-        return self._signature(_text([options, document.page_content, {**fields}]))
-
-    def _signature(self, text: str) -> str:
-        key = (self.secret or _SECRET).get_secret_value().encode()
-        return hmac.new(key, text.encode("utf-8", "surrogatepass"), "sha256").hexdigest()
 
 
-def _is_same(given: object, signature: str) -> bool:
-    return isinstance(given, str) and hmac.compare_digest(given.encode("utf-8", "replace"), signature.encode())
+def _whole(documents: Sequence[Document], places: Sequence[int]) -> _Whole:
+    first, *others = (documents[at] for at in places)
+    if not others:
+        return _Whole(tuple(places), first)
+    text = _BETWEEN.join(documents[at].page_content for at in places)
+    return _Whole(tuple(places), first.model_copy(update={"page_content": text}))
 
 
 def _listed(given: Iterable[Any]) -> list[Document]:
@@ -196,22 +323,11 @@ def _listed(given: Iterable[Any]) -> list[Document]:
     return documents
 
 
-def _by_path(told: Iterable[Leak | Problem]) -> dict[str, str]:
-    """Write what is told of each value; of one value it may be several things."""
-    by_path: dict[str, list[str]] = {}
-    for each in told:
-        by_path.setdefault(show(each.path), []).append(each.message)
-    return {path: "; ".join(messages) for path, messages in by_path.items()}
-
-
-def _text(value: JSON) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
-
-
 class ExtractingRetriever(BaseRetriever):
     """Extract from what another retriever finds; made by `ExtractionTransformer.retriever`.
 
-    What is given to `invoke` beside the query, such as `k`, is handed on to the other retriever.
+    What was extracted from before, whole or as a piece, is as it was: see `ExtractionTransformer.complete`. What is
+    given to `invoke` beside the query, such as `k`, is handed on to the other retriever.
     """
 
     retriever: BaseRetriever
@@ -228,10 +344,10 @@ class ExtractingRetriever(BaseRetriever):
 
     def _get_relevant_documents(self, query: str, *, run_manager: RetrieverRun, **kwargs: Any) -> list[Document]:
         child = patch_config(kwargs.pop("within"), callbacks=run_manager.get_child())
-        return self.transformer.invoke(self.retriever.invoke(query, child, **kwargs), child)
+        return self.transformer.complete(self.retriever.invoke(query, child, **kwargs), child)
 
     async def _aget_relevant_documents(
         self, query: str, *, run_manager: AsyncRetrieverRun, **kwargs: Any
     ) -> list[Document]:
         child = patch_config(kwargs.pop("within"), callbacks=run_manager.get_child())
-        return await self.transformer.ainvoke(await self.retriever.ainvoke(query, child, **kwargs), child)
+        return await self.transformer.acomplete(await self.retriever.ainvoke(query, child, **kwargs), child)

@@ -44,8 +44,9 @@ from langchain_nuextract.runnables.base_extractor import BaseExtractor, Input
 from langchain_nuextract.runnables.callbacks.events import anotify, notify
 from langchain_nuextract.runnables.callbacks.redact import display_input
 from langchain_nuextract.runnables.callers import direct_caller
-from langchain_nuextract.runnables.document_transformer import ExtractionTransformer
+from langchain_nuextract.runnables.document_transformer import ExtractionTransformer, TransformerOptions
 from langchain_nuextract.runnables.long_extractor import LongExtractor
+from langchain_nuextract.runnables.metadata_attributes import attributes
 from langchain_nuextract.runnables.model_settings import ModelSettings
 from langchain_nuextract.runnables.settings import SERVER_FIELDS, check_names
 from langchain_nuextract.runnables.tool import ExtractionTool, description_of, name_for
@@ -260,32 +261,28 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
         )
 
     def document_transformer(
-        self,
-        metadata_key: str | None = None,
-        *,
-        evidence: bool = True,
-        lists: bool = False,
-        on_error: Literal["keep", "raise"] = "keep",
-        secret: str | None = None,
+        self, metadata_key: str | None = None, *, secret: str | None = None, **options: Unpack[TransformerOptions]
     ) -> ExtractionTransformer:
         """Write what is extracted from documents into their metadata, flat, for filters of vector stores.
 
         Args:
             metadata_key: What the names of all metadata begin with; without it the fields keep their own.
-            evidence: Tell where the values stand.
-            lists: Keep lists, for stores that take them, rather than write them as JSON text.
-            on_error: Keep a document that failed, with the error in its metadata, or raise.
             secret: Signs what is written. Documents that come back from a store with a valid signature are not
                 extracted from again unless they have changed; without it, only this process's own are.
+            options: `group_by`, `evidence`, `lists`, `missing`, `on_error`: see
+                `langchain_nuextract.runnables.document_transformer.TransformerOptions`.
+
+        Raises:
+            TypeError: There is no such option.
         """
+        check_names(options, TransformerOptions.__annotations__, "document_transformer")
         return ExtractionTransformer(
             detailed=self.detailed,
             settings=self.fingerprint,
+            attributes=attributes(self.target, metadata_key, lists=options.get("lists", False)),
             metadata_key=metadata_key,
-            evidence=evidence,
-            lists=lists,
-            on_error=on_error,
             secret=None if secret is None else SecretStr(secret),
+            **options,
         )
 
     def flow(self, document: Input) -> Flow[T]:

@@ -5,18 +5,22 @@
 | text, number, true or false | itself under its path: `vendor__name`                                         |
 | date, time, UUID, enum, …   | text or number as in JSON; a `Decimal` becomes a float, to be compared with   |
 | null                        | nothing: stores refuse it, or cannot tell it from a missing key               |
+| date or date and time       | besides, under `due__epoch`, whole seconds since 1970 (UTC), to be compared   |
 | integer beyond 64 bits      | text: stores hold numbers in 64 bits                                          |
 | list                        | JSON text, which every store takes, or, where lists are kept, what follows    |
 | list of scalars             | a list of one kind of scalar, without nulls; of mixed kinds as text           |
 | list of objects             | a list for each field of the objects: `items__description`                    |
 | empty list                  | nothing: Chroma refuses it                                                    |
 
-Names are joined by two underscores, since dots and brackets mean something in the filters of some stores.
+Names are joined by two underscores, since dots and brackets mean something in the filters of some stores. Chroma, for
+one, compares numbers only, so that dates need one. A date or time without a zone is taken as UTC, a date that tells no
+day has no number, and a field of the schema's own named `due__epoch` stays what it is.
 """
 
 import json
 import math
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, TypeAlias, cast
 
@@ -29,17 +33,24 @@ Scalar: TypeAlias = str | int | float | bool
 Metadata: TypeAlias = dict[str, Scalar | list[Scalar]]
 
 SEPARATOR: Final = "__"
+EPOCH: Final = "epoch"
+"""The last part of the name under which a date stands as a number."""
+_FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_NO_TYPES: Final[Mapping[str, str]] = {}
+_DATES: Final = ("date", "date-time")
 _LARGEST: Final = 2**63
 _ANY: Final[TypeAdapter[Any]] = TypeAdapter(Any)
 
 
-def flat(value: Any, name: str | None, *, lists: bool) -> Metadata:
+def flat(value: Any, name: str | None, *, lists: bool, types: Mapping[str, str] = _NO_TYPES) -> Metadata:
     """Write a value as flat metadata; see the table above.
 
     Args:
         value: An instance of any schema.
         name: What all keys begin with; if None, fields keep their own names, and what is no object is called `value`.
         lists: Keep lists, rather than write them as JSON text.
+        types: What is known of the types of entries: `float`s are written as such, and each `date` and `date-time` has
+            a number besides.
 
     Raises:
         ValueError: Two values have the same name, such as those of `a__b` and of `b` in `a`.
@@ -50,7 +61,28 @@ def flat(value: Any, name: str | None, *, lists: bool) -> Metadata:
         if key in found:
             raise ValueError(f"two values would both be named {key!r} in the metadata")
         found[key or "value"] = leaf
-    return found
+    floats = {key: _floats(leaf) for key, leaf in found.items() if types.get(key) == "float"}
+    numbers = {f"{key}{SEPARATOR}{EPOCH}": _epochs(leaf) for key, leaf in found.items() if types.get(key) in _DATES}
+    return {**{key: leaf for key, leaf in numbers.items() if leaf not in (None, [])}, **found, **floats}
+
+
+def _floats(leaf: Scalar | list[Scalar]) -> Scalar | list[Scalar]:
+    """Write whole numbers as those that are not: some stores keep the two apart, and filter by one kind only."""
+    if isinstance(leaf, list):
+        return cast("list[Scalar]", [_floats(each) for each in leaf])
+    return float(leaf) if isinstance(leaf, int) and not isinstance(leaf, bool) else leaf
+
+
+def _epochs(leaf: Scalar | list[Scalar]) -> int | list[Scalar] | None:
+    if isinstance(leaf, list):
+        return [number for each in leaf if isinstance(number := _epochs(each), int)]
+    try:
+        moment = datetime.fromisoformat(str(leaf))
+    except ValueError:
+        return None  # a year, a month, or free text that a schema without types admits
+    if "W" in str(leaf):
+        return None  # a week
+    return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _FIRST) // timedelta(seconds=1)
 
 
 def _leaves(value: Any, path: tuple[str, ...], *, lists: bool) -> Iterator[tuple[str, Scalar | list[Scalar]]]:

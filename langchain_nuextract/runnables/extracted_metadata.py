@@ -1,0 +1,250 @@
+"""The metadata that extraction writes: what it signs, what it reads back, and what it leaves alone."""
+
+import hmac
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from secrets import token_hex
+from typing import Any, Final, cast
+
+from langchain_core.documents import Document
+from pydantic import SecretStr
+
+from langchain_nuextract.engine.example_leakage import Leak
+from langchain_nuextract.engine.result import Extraction
+from langchain_nuextract.errors import Problem
+from langchain_nuextract.paths import show
+from langchain_nuextract.runnables.flatten import EPOCH, SEPARATOR, flat
+from langchain_nuextract.runnables.metadata_attributes import Attribute
+
+OWN: Final = "nuextract"
+"""What the transformer's own metadata begin with."""
+MISSING: Final = "missing"
+"""The last part of the name that says that a field has no value."""
+START: Final = "start_index"
+"""Where a piece begins in its document: LangChain's name."""
+_SECRET: Final = SecretStr(token_hex(32))
+"""Signs what is written where no secret is given."""
+_OWN_NAMES: Final = (
+    "settings",
+    "document",
+    "hash",
+    "content",
+    "keys",
+    "signature",
+    "evidence",
+    "warnings",
+    "problems",
+    "error",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractedMetadata:
+    """How metadata are written, and which are one's own; `ExtractionTransformer` tells what they are."""
+
+    settings: str
+    """What the extractor was made of, as a hash."""
+    attributes: tuple[Attribute, ...] = ()
+    """What the schema may give; none if that is not known."""
+    metadata_key: str | None = None
+    evidence: bool = True
+    lists: bool = False
+    missing: bool = False
+    secret: SecretStr | None = None
+
+    def written(self, document: Document, extraction: Extraction[Any], whole: str, offset: int) -> dict[str, Any]:
+        """Give a document's metadata after an extraction.
+
+        Args:
+            document: The document.
+            extraction: What was extracted from it, or from several that are one.
+            whole: The text that it was extracted from.
+            offset: Where in this text the document begins.
+
+        Raises:
+            ValueError: A field has the name of metadata that the document has from elsewhere.
+        """
+        fields = self._fields(extraction)
+        foreign = self.foreign(document)
+        self.check_clash(foreign, fields)
+        of, names = _digest(whole), _text([*fields])
+        own = {"settings": self.version, "document": of, "keys": names, "signature": self._sign("keys", names, of)}
+        own["hash"] = self._hash(self.version, of, fields)
+        own["content"] = self._sign("content", own["hash"], document.page_content)
+        if self.evidence:
+            spans = {show(one.path): [one.span.start, one.span.end] for one in extraction.evidence}
+            own["evidence"] = _text(moved(spans, offset, len(document.page_content)))
+        for name, told in (("warnings", extraction.warnings), ("problems", extraction.problems)):
+            if told:
+                own[name] = _text(_by_path(told))
+        return {**foreign, **fields, **{self.own(name): value for name, value in own.items()}}
+
+    def failed(self, document: Document, error: Exception, whole: str) -> dict[str, Any]:
+        """Give a document's metadata after an extraction that failed: there is no hash, so that it is tried again."""
+        of, names = _digest(whole), "[]"
+        own = {"document": of, "keys": names, "signature": self._sign("keys", names, of)}
+        own["error"] = f"{type(error).__name__}: {error}"
+        return {**self.foreign(document), **{self.own(name): value for name, value in own.items()}}
+
+    def piece(self, piece: Document, evidence: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Give the metadata of a piece of a document, which has those of the document.
+
+        Args:
+            piece: The piece.
+            evidence: Where it has the values; None if that is not known.
+        """
+        metadata = dict(piece.metadata)
+        if metadata.pop(self.own("evidence"), None) and evidence is not None:
+            metadata[self.own("evidence")] = _text(evidence)
+        if isinstance(signed := metadata.get(self.own("hash")), str):
+            metadata[self.own("content")] = self._sign("content", signed, piece.page_content)
+        return metadata
+
+    @property
+    def version(self) -> str:
+        """What decides what is written, as a hash."""
+        return _digest(f"{self.settings} {self.metadata_key} {self.evidence} {self.lists} {self.missing}")
+
+    def foreign(self, document: Document) -> dict[str, Any]:
+        """Give the metadata that a document has from elsewhere."""
+        own = {*self._names(document), *(self.own(name) for name in _OWN_NAMES)}
+        return {name: value for name, value in document.metadata.items() if name not in own}
+
+    def check_clash(self, foreign: Iterable[str], fields: Iterable[str] | None = None) -> None:
+        """Refuse metadata from elsewhere that have the name of a field.
+
+        Args:
+            foreign: The names of what is there.
+            fields: The names of what is to be written; by default, of all that may be.
+
+        Raises:
+            ValueError: There are such.
+        """
+        if both := sorted({*foreign}.intersection(self._possible() if fields is None else fields)):
+            raise ValueError(
+                f"the document has metadata of its own named {', '.join(both)}: set metadata_key; or, if another "
+                "process extracted from it before, give both the same secret"
+            )
+
+    def is_current(self, document: Document) -> bool:
+        """Tell whether what is written is what would be written now: same settings, and content that is signed."""
+        return document.metadata.get(self.own("settings")) == self.version and self._is_sound(document)
+
+    def is_of(self, document: Document, whole: str) -> bool:
+        """Tell whether a text is what a document was extracted from."""
+        return self._document(document) == _digest(whole)
+
+    def is_piece(self, document: Document) -> bool:
+        """Tell whether a document is a piece of one that was extracted from, whatever it was split with."""
+        of = self._document(document)
+        genuine = self.own("error") in document.metadata or self._is_genuine(document)
+        return of is not None and of != _digest(document.page_content) and genuine
+
+    def is_placed(self, document: Document) -> bool:
+        """Tell whether the evidence of a document is that of its own content, and not of a whole that it is from."""
+        return self._is_sound(document)
+
+    def evidence_of(self, document: Document) -> dict[str, list[int]]:
+        """Give where the values stand, in the content that they were written for."""
+        try:
+            found = json.loads(document.metadata.get(self.own("evidence")) or "{}")
+        except (TypeError, ValueError):
+            return {}
+        spans = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+        return {path: span for path, span in spans.items() if _is_span(span)}
+
+    def own(self, name: str) -> str:
+        """Name one of the entries beside the fields."""
+        return SEPARATOR.join(filter(None, (OWN, self.metadata_key, name)))
+
+    def _fields(self, extraction: Extraction[Any]) -> dict[str, Any]:
+        types = {each.name: each.type for each in self.attributes if not each.text}
+        fields: dict[str, Any] = {**flat(extraction.value, self.metadata_key, lists=self.lists, types=types)}
+        if not self.missing:
+            return fields
+        absent = (each.name for each in self.attributes if each.name not in fields)
+        return {**fields, **{f"{name}{SEPARATOR}{MISSING}": True for name in absent}}
+
+    def _possible(self) -> set[str]:
+        names = {each.name for each in self.attributes}
+        dates = {each.name for each in self.attributes if each.type in {"date", "date-time"}}
+        marks = {f"{name}{SEPARATOR}{MISSING}" for name in names} if self.missing else set[str]()
+        return names | marks | {f"{name}{SEPARATOR}{EPOCH}" for name in dates}
+
+    def _document(self, document: Document) -> str | None:
+        """Give the hash of the text that a document was extracted from, if we wrote it there."""
+        names, of = (document.metadata.get(self.own(name)) for name in ("keys", "document"))
+        if not (isinstance(names, str) and isinstance(of, str)):
+            return None
+        return of if _is_same(document.metadata.get(self.own("signature")), self._sign("keys", names, of)) else None
+
+    def _names(self, document: Document) -> list[str]:
+        """Give the names of what was written before: none that somebody else has put there."""
+        return json.loads(document.metadata[self.own("keys")]) if self._document(document) else []
+
+    def _is_genuine(self, document: Document) -> bool:
+        """Tell whether the fields are as they were written."""
+        names, of = self._names(document), self._document(document)
+        fields = {name: document.metadata[name] for name in names if name in document.metadata}
+        version = document.metadata.get(self.own("settings"))
+        return of is not None and _is_same(document.metadata.get(self.own("hash")), self._hash(version, of, fields))
+
+    def _is_sound(self, document: Document) -> bool:
+        """Tell whether fields and content are as they were written."""
+        signed = self._sign("content", str(document.metadata.get(self.own("hash"))), document.page_content)
+        return self._is_genuine(document) and _is_same(document.metadata.get(self.own("content")), signed)
+
+    def _hash(self, version: object, of: str, fields: Mapping[str, Any]) -> str:
+        return self._sign("fields", str(version), of, _text({name: _plain(each) for name, each in fields.items()}))
+
+    def _sign(self, *texts: str) -> str:
+        key = (self.secret or _SECRET).get_secret_value().encode()
+        return hmac.new(key, _text([*texts]).encode("utf-8", "surrogatepass"), "sha256").hexdigest()
+
+
+def moved(spans: Mapping[str, Sequence[int]], offset: int, length: int) -> dict[str, list[int]]:
+    """Tell where values stand in a stretch of a text: those that stand wholly in it.
+
+    Args:
+        spans: Where they stand in the text, by path.
+        offset: Where the stretch begins.
+        length: Its code points.
+    """
+    return {
+        path: [start - offset, end - offset]
+        for path, (start, end) in spans.items()
+        if offset <= start <= end <= offset + length
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Write a number in one way: stores give some back as floats, and some as integers."""
+    if isinstance(value, list):
+        return [_plain(each) for each in cast("list[Any]", value)]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _is_span(span: Any) -> bool:
+    return isinstance(span, list) and [type(each) for each in cast("list[Any]", span)] == [int, int]
+
+
+def _is_same(given: object, signature: str) -> bool:
+    return isinstance(given, str) and hmac.compare_digest(given.encode("utf-8", "replace"), signature.encode())
+
+
+def _by_path(told: Iterable[Leak | Problem]) -> dict[str, str]:
+    """Write what is told of each value; of one value it may be several things."""
+    by_path: dict[str, list[str]] = {}
+    for each in told:
+        by_path.setdefault(show(each.path), []).append(each.message)
+    return {path: "; ".join(messages) for path, messages in by_path.items()}
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
