@@ -189,6 +189,19 @@ def _stops(delivered: Delivered[Any]) -> BaseException | None:
     return error if isinstance(error, EndpointError) and error.stops_run else None
 
 
+def check_are_many(documents: Any) -> None:
+    """Check that documents are not one.
+
+    Raises:
+        TypeError: They are.
+    """
+    if isinstance(documents, PathLike):
+        raise TypeError("expected many documents, and got one path: pass [path], or for a folder path.iterdir()")
+    kind = type(documents).__name__
+    if isinstance(documents, _ONE) or not (hasattr(documents, "__iter__") or hasattr(documents, "__aiter__")):
+        raise TypeError(f"expected many documents, in a list or another iterable, and got one {kind}: pass [document]")
+
+
 class _Source:
     """The documents of a batch. What breaks them off is raised when all that came before have been seen to.
 
@@ -197,13 +210,7 @@ class _Source:
     """
 
     def __init__(self, documents: Any) -> None:
-        kind = type(documents).__name__
-        if isinstance(documents, PathLike):
-            raise TypeError("expected many documents, and got one path: pass [path], or for a folder path.iterdir()")
-        if isinstance(documents, _ONE) or not (hasattr(documents, "__iter__") or hasattr(documents, "__aiter__")):
-            raise TypeError(
-                f"expected many documents, in a list or another iterable, and got one {kind}: pass [document]"
-            )
+        check_are_many(documents)
         self.taken = 0
         """How many have come so far; all of them once it has ended."""
         self.has_ended = False

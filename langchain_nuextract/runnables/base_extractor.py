@@ -39,6 +39,7 @@ from langchain_nuextract.runnables.callbacks.redact import display_input, displa
 from langchain_nuextract.runnables.callers import TracedCaller, direct_caller
 from langchain_nuextract.runnables.model_settings import ModelSettings
 from langchain_nuextract.runnables.settings import check_names
+from langchain_nuextract.runnables.tables import WithTables
 
 if TYPE_CHECKING:
     from langchain_nuextract.runnables.executor import Executor
@@ -52,7 +53,7 @@ Input: TypeAlias = Any
 """A document: text, a LangChain document, a message or messages, a prompt value, an image."""
 
 
-class BaseExtractor(RunnableSerializable[Input, Out]):
+class BaseExtractor(RunnableSerializable[Input, Out], WithTables):
     """A runnable that extracts from documents."""
 
     # What Pydantic builds of a class takes its time; this leaves it until the first extractor is made.

@@ -85,3 +85,8 @@ def flat(columns: tuple[Column, ...]) -> Iterator[tuple[tuple[Column, ...], Colu
             yield from (((column, *way), type_) for way, type_ in flat(column.type.columns))
         else:
             yield (column,), column.type
+
+
+def heading(way: tuple[Column, ...]) -> str:
+    """Name a column by the way to it: `seller.address.city`."""
+    return ".".join(column.name for column in way)

@@ -1,5 +1,6 @@
 """Results as rows: the user's columns, and beside them where each value came from and what went wrong."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import file_digest, sha256
 from pathlib import Path as FilePath
@@ -67,12 +68,7 @@ class RowSchema:
     def of(target: Target[Any]) -> "RowSchema":
         """Work out the columns."""
         mapped = map_columns(target)
-        # Engines hold names that differ in case alone for the same.
-        taken = {column.name.casefold() for column in mapped.columns}
-        prefix = "_"
-        while any(f"{prefix}{name}" in taken for name in PROVENANCE):
-            prefix += "_"
-        return RowSchema(target, mapped, prefix)
+        return RowSchema(target, mapped, free_prefix(mapped.columns, PROVENANCE))
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -187,15 +183,30 @@ def _evidence(each: Evidence) -> JSON:
     }
 
 
+def free_prefix(columns: tuple[Column, ...], names: Iterable[str]) -> str:
+    """Give as many underscores as it takes for none of some names to be that of a column."""
+    # Engines hold names that differ in case alone for the same.
+    taken = {column.name.casefold() for column in columns}
+    prefix = "_"
+    while any(f"{prefix}{name}" in taken for name in names):
+        prefix += "_"
+    return prefix
+
+
 def name_of(result: Result[Any]) -> str:
-    """Name a document: a file by its path, LangChain's by its id, anything else by its place."""
-    match result.document:
-        case FilePath() as path:
-            return str(path)
+    """Name the document of a result; see `document_name`."""
+    return document_name(result.document, result.index)
+
+
+def document_name(document: object, index: int) -> str:
+    """Name a document: a file by its path, LangChain's by its id, anything else by its place among the documents."""
+    match document:
+        case FilePath():
+            return str(document)
         case Document(id=str(name)) if name:
             return name
         case _:
-            return str(result.index)
+            return str(index)
 
 
 def sha256_of(document: object) -> str | None:

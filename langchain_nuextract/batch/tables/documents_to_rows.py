@@ -1,0 +1,96 @@
+"""Documents or results in, rows out, one by one and in batches."""
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Any, Final, TypeAlias
+
+from langchain_nuextract.batch.result import Result
+from langchain_nuextract.batch.run import check_are_many
+from langchain_nuextract.batch.tables.arrow import batch_of
+from langchain_nuextract.batch.tables.finished import Finished
+from langchain_nuextract.batch.tables.rows import RowSchema, document_name, sha256_of
+from langchain_nuextract.engine.result import Extraction
+
+Row: TypeAlias = tuple[Any, ...]
+Extract: TypeAlias = Callable[[Iterable[Any]], Iterator[Result[Any]]]
+"""Extracts from documents: one result for each."""
+NameOf: TypeAlias = Callable[[Any], str]
+"""Names a document."""
+
+BATCH_ROWS: Final = 1_000
+"""Rows of a batch, and of a row group in a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Makes the rows of documents."""
+
+    schema: RowSchema
+    extractor: str
+    """The extractor's fingerprint."""
+    extract: Extract
+    name: NameOf | None = None
+    """Names a document, for the column `_id`; by default, see `rows.document_name`."""
+
+    def batches(self, given: Iterable[Any], size: int = BATCH_ROWS) -> Generator[Any]:
+        """Yield record batches of documents, or of results that there are already; none where there is nothing."""
+        for rows in in_batches((row for row, _ in self.rows(given)), size):
+            yield batch_of(self.schema.columns, rows)
+
+    def rows(self, given: Iterable[Any], finished: Finished | None = None) -> Iterator[tuple[Row, Result[Any]]]:
+        """Yield the row of each document, and the result that it is made of.
+
+        Args:
+            given: Documents; or results, or extractions.
+            finished: The documents that are left out.
+        """
+        first, given = _first(given)
+        if isinstance(first, Result | Extraction):
+            for index, each in enumerate(given):
+                result = _result(index, each)
+                name = self._name(result.document, result.index)
+                if finished is None or not finished.take(name, sha256_of(result.document)):
+                    yield self.schema.row(result, name, self.extractor), result
+        else:
+            # Those that are under way: results come with the place among the documents that are not left out.
+            names: dict[int, str] = {}
+            check_are_many(given)
+            documents = given if finished is None else self._others(given, finished, names)
+            for result in self.extract(documents):
+                name = names.pop(result.index, None) or self._name(result.document, result.index)
+                yield self.schema.row(result, name, self.extractor), result
+
+    def _others(self, documents: Iterable[Any], finished: Finished, names: dict[int, str]) -> Iterator[Any]:
+        """Yield the documents that are not finished, and note their names by their place among those."""
+        place = 0
+        for index, document in enumerate(documents):
+            name = self._name(document, index)
+            if not finished.take(name, sha256_of(document)):
+                names[place] = name
+                place += 1
+                yield document
+
+    def _name(self, document: Any, index: int) -> str:
+        return self.name(document) if self.name else document_name(document, index)
+
+
+def in_batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+    """Yield rows so many at a time."""
+    left = iter(rows)
+    while batch := list(islice(left, size)):
+        yield batch
+
+
+def _result(index: int, given: Result[Any] | Extraction[Any]) -> Result[Any]:
+    return given if isinstance(given, Result) else Result(index, given.document, given, usage=given.usage)
+
+
+def _first(given: Iterable[Any]) -> tuple[Any, Iterable[Any]]:
+    """Look at the first of some things, if they can be looked at without taking them away."""
+    if isinstance(given, list | tuple):
+        return next(iter(given), None), given
+    if isinstance(given, Iterator):
+        seen = list(islice(given, 1))
+        return (seen[0] if seen else None), chain(seen, given)
+    return None, given

@@ -1,0 +1,99 @@
+"""The items of a list as rows of a table of their own, each with the id of the document it is from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from langchain_nuextract.batch.tables.column_types import (
+    TEXT,
+    Column,
+    ColumnType,
+    ListOf,
+    MapOf,
+    Scalar,
+    Struct,
+    flat,
+    heading,
+)
+from langchain_nuextract.batch.tables.rows import PROVENANCE, RowSchema, free_prefix
+from langchain_nuextract.paths import show
+
+_TYPES: Final = {
+    "id": TEXT,
+    "item": Scalar("integer"),
+    "key": TEXT,
+    "extractor": TEXT,
+    "evidence": PROVENANCE["evidence"],
+}
+"""The columns beside the item's, less the underscore that their names begin with; only values of a map have a key."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemTable:
+    """The table of the items of one list, or of the values of one map. Make one with `ItemTable.of`."""
+
+    schema: RowSchema
+    way: tuple[Column, ...]
+    """The columns that lead to the list."""
+    prefix: str
+
+    @staticmethod
+    def of(schema: RowSchema, name: str) -> "ItemTable":
+        """Find a list by the name of its column, `order.lines` where it is in an object.
+
+        Raises:
+            ValueError: There is no list of this name.
+        """
+        lists = {heading(way): way for way, type_ in flat(schema.mapped.columns) if isinstance(type_, ListOf | MapOf)}
+        if name not in lists:
+            known = f"The lists are {', '.join(map(repr, lists))}." if lists else "It has none."
+            raise ValueError(f"explode: the schema has no list {name!r}. {known}")
+        way = lists[name]
+        return ItemTable(schema, way, free_prefix(_own_columns(way[-1].type), _TYPES))
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The item's columns, or `value` where it is no object; the document's id, the item's place and evidence."""
+        names = [name for name in _TYPES if name != "key" or self._is_map]
+        beside = (Column(f"{self.prefix}{name}", _TYPES[name], name) for name in names)
+        return (*_own_columns(self.way[-1].type), *beside)
+
+    def rows(self, row: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+        """Yield a row for each item of one document's row, as `RowSchema.row` makes it."""
+        columns: tuple[Column, ...] = self.schema.mapped.columns
+        beside = dict(zip(PROVENANCE, row[len(columns) :], strict=True))
+        cell: Any = row
+        for column in self.way:
+            cell = None if cell is None else cell[columns.index(column)]
+            columns = column.type.columns if isinstance(column.type, Struct) else ()
+        own = _own_columns(self.way[-1].type)
+        is_object = isinstance(_item(self.way[-1].type), Struct)
+        for index, found in enumerate(cell or ()):
+            key, item = found if self._is_map else (None, found)
+            cells = (item or (None,) * len(own)) if is_object else (item,)
+            evidence = [each for each in beside["evidence"] or () if self._is_of(index, key, each[0])]
+            place = (index, key) if self._is_map else (index,)
+            yield (*cells, beside["id"], *place, beside["extractor"], evidence)
+
+    @property
+    def _is_map(self) -> bool:
+        return isinstance(self.way[-1].type, MapOf)
+
+    def _is_of(self, index: int, key: str | None, path: str) -> bool:
+        """Whether a path, as it is shown, is that of an item or leads into it."""
+        steps = tuple(column.key for column in self.way if column.key is not None and self.schema.mapped.is_object)
+        at = show((*steps, index if key is None else key))
+        return path.startswith(at) and path[len(at) : len(at) + 1] in {"", ".", "["}
+
+
+def _item(type_: ColumnType) -> ColumnType:
+    match type_:
+        case ListOf(item=item) | MapOf(value=item):
+            return item
+        case _:
+            return type_
+
+
+def _own_columns(type_: ColumnType) -> tuple[Column, ...]:
+    item = _item(type_)
+    return item.columns if isinstance(item, Struct) else (Column("value", item, "value"),)

@@ -1,0 +1,181 @@
+"""Tables of what an extractor finds: as Arrow, Parquet, DataFrames and CSV."""
+
+import os
+from abc import abstractmethod
+from collections.abc import Callable, Generator, Iterable, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Unpack
+
+from langchain_nuextract.batch.options import ManyOptions
+from langchain_nuextract.batch.protocols import Extractor
+from langchain_nuextract.errors import MissingExtra
+
+if TYPE_CHECKING:
+    from langchain_nuextract.batch.tables.documents_to_rows import Rows
+    from langchain_nuextract.batch.tables.write import Written
+    from langchain_nuextract.runnables.executor import Executor
+
+_BATCH_ROWS = 1_000
+_PART_ROWS = 10_000
+
+
+class WithTables:
+    """An extractor that writes tables: the same ones in its plain and in its detailed form.
+
+    All tables of a schema have the same columns, known before the first document: a column for each part of the schema,
+    and beside them `_id`, `_error`, `_problems`, `_repairs`, `_evidence` and more, as `batch.tables.rows` lists them.
+    A document that failed is a row without values; a value that its column cannot hold is null, and in `_problems`.
+
+    Documents may be given as results of `extract_many`, or as extractions, as well: nothing is asked about these.
+    """
+
+    @property
+    @abstractmethod
+    def _base(self) -> Extractor:
+        """The extractor whose extractions the rows are made of."""
+
+    @property
+    @abstractmethod
+    def executor(self) -> "Executor[Any]":
+        """What is asked about each document."""
+
+    @property
+    def arrow_schema(self) -> Any:
+        """The `pyarrow.Schema` of all its tables.
+
+        Raises:
+            MissingExtra: pyarrow is not installed.
+        """
+        from langchain_nuextract.batch.tables import arrow_schema  # noqa: PLC0415 few need it
+
+        return arrow_schema(self.executor.plan.target)
+
+    def to_arrow(
+        self,
+        documents: Iterable[Any],
+        *,
+        batch_rows: int = _BATCH_ROWS,
+        id: Callable[[Any], str] | None = None,  # noqa: A002  # it names the column
+        **options: Unpack[ManyOptions],
+    ) -> Generator[Any]:
+        """Yield what is found in documents as `pyarrow.RecordBatch`es, while it is found.
+
+            reader = pa.RecordBatchReader.from_batches(extract.arrow_schema, extract.detailed.to_arrow(documents))
+
+        Args:
+            documents: Any number of them, or results.
+            batch_rows: Rows of a batch.
+            id: Names a document, for the column `_id`; by default its path, or its own id, or its place.
+            options: Those of `extract_many`.
+
+        Raises:
+            MissingExtra: pyarrow is not installed.
+        """
+        _ = self.arrow_schema
+        return self._rows(id, options).batches(documents, batch_rows)
+
+    def to_pandas(
+        self,
+        documents: Iterable[Any],
+        *,
+        id: Callable[[Any], str] | None = None,  # noqa: A002  # it names the column
+        **options: Unpack[ManyOptions],
+    ) -> Any:
+        """Give what is found in documents as a `pandas.DataFrame`, whose columns keep their types: those of Arrow.
+
+        Args:
+            documents: Any number of them, or results.
+            id: Names a document, for the column `_id`; by default its path, or its own id, or its place.
+            options: Those of `extract_many`.
+
+        Raises:
+            MissingExtra: pandas or pyarrow is not installed.
+        """
+        schema = self.arrow_schema
+        try:
+            pandas: Any = import_module("pandas")
+        except ImportError as error:
+            raise MissingExtra("to_pandas", "a DataFrame", extra="pandas") from error
+        batches = self._rows(id, options).batches(documents)
+        table = import_module("pyarrow").Table.from_batches(batches, schema=schema)
+        return table.to_pandas(types_mapper=pandas.ArrowDtype)
+
+    def to_parquet(
+        self,
+        documents: Iterable[Any],
+        path: str | os.PathLike[str],
+        *,
+        explode: Sequence[str] = (),
+        part_rows: int = _PART_ROWS,
+        id: Callable[[Any], str] | None = None,  # noqa: A002  # it names the column
+        **options: Unpack[ManyOptions],
+    ) -> "Written":
+        """Write what is found in documents to a folder of Parquet files, or to one file.
+
+            written = extract.detailed.to_parquet(documents, "out/", explode=("items",))
+
+        A folder has a part for each `part_rows` documents, which is there when it is whole. A run that was stopped,
+        killed even, is begun again with the same documents: those that are in finished parts of the same extractor are
+        left out, known by their ids and the hash of their content. So are those that failed, unless it was the
+        endpoint's fault. One run at a time may write to a folder. One file is there when all of it is.
+
+        Args:
+            documents: Any number of them, or results.
+            path: A folder, made if it is not there; or a file, if its name ends with `.parquet`.
+            explode: Lists whose items are to be rows of tables of their own, each with the `_id` of its document, its
+                place `_item` and its `_evidence`. The tables are folders then, `out/documents` and `out/items`; or the
+                files `out.parquet` and `out.items.parquet`.
+            part_rows: Documents of a part; it is also what a run that is killed may lose. See `checkpoint` for less.
+            id: Names a document, for the column `_id`; by default its path, or its own id, or its place.
+            options: Those of `extract_many`.
+
+        Returns:
+            What was written.
+
+        Raises:
+            MissingExtra: pyarrow is not installed.
+            ValueError: There is no such list to explode, or parts would have no rows.
+            CheckpointError: The folder has parts of another schema, or `checkpoint` cannot be used.
+        """
+        from langchain_nuextract.batch.tables.write import write_parquet  # noqa: PLC0415 few need it
+
+        return write_parquet(self._rows(id, options), documents, path, explode, part_rows)
+
+    def to_csv(
+        self,
+        documents: Iterable[Any],
+        path: str | os.PathLike[str],
+        *,
+        explode: Sequence[str] = (),
+        id: Callable[[Any], str] | None = None,  # noqa: A002  # it names the column
+        **options: Unpack[ManyOptions],
+    ) -> "Written":
+        """Write what is found in documents to a file of comma-separated values, which is there when all of it is.
+
+        Objects have a column for each of their parts, `seller.name`; lists are JSON text. Texts that a spreadsheet
+        would run as a formula have an apostrophe before them. See `batch.tables.csv_text`.
+
+        Args:
+            documents: Any number of them, or results.
+            path: The file.
+            explode: Lists whose items are to be rows of files of their own: `out.items.csv`.
+            id: Names a document, for the column `_id`; by default its path, or its own id, or its place.
+            options: Those of `extract_many`.
+
+        Returns:
+            What was written.
+
+        Raises:
+            ValueError: There is no such list to explode.
+        """
+        from langchain_nuextract.batch.tables.write import write_csv  # noqa: PLC0415 few need it
+
+        return write_csv(self._rows(id, options), documents, path, explode)
+
+    def _rows(self, name: Callable[[Any], str] | None, options: ManyOptions) -> "Rows":
+        from langchain_nuextract.batch.run import batch_of  # noqa: PLC0415 few need it
+        from langchain_nuextract.batch.tables.documents_to_rows import Rows  # noqa: PLC0415
+        from langchain_nuextract.batch.tables.rows import RowSchema  # noqa: PLC0415
+
+        batch = batch_of(self._base, lambda extraction: extraction, options)
+        return Rows(RowSchema.of(self.executor.plan.target), self._base.fingerprint, batch.run, name)
