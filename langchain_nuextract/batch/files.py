@@ -83,9 +83,9 @@ def _asked(extractor: Extractor, document: Any) -> tuple[Source, Request] | None
 def _body(extractor: Extractor, request: Request) -> Mapping[str, JSON]:
     llm = extractor.api_model
     if llm is None:
-        raise UnsupportedTask(extractor.dialect.name, "a batch file can be written for a ChatNuExtract only")
+        raise UnsupportedTask("a batch file", "it can be written for a ChatNuExtract only")
     if request.route != "chat":
-        raise UnsupportedTask(extractor.dialect.name, "a batch file holds chats, and this model is not asked by chat")
+        raise UnsupportedTask("a batch file", "it holds chats, and this model is not asked by chat")
     return llm.call_for(request).body
 
 

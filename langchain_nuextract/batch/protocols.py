@@ -6,7 +6,6 @@ from langchain_core.runnables import Runnable
 
 from langchain_nuextract.client.client import ApiCall, Client
 from langchain_nuextract.client.image_urls import AllowedImageUrls
-from langchain_nuextract.dialects.dialect import Dialect
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.options import PageOptions
 from langchain_nuextract.engine.caller import Flow
@@ -51,11 +50,6 @@ class Extractor(Protocol):
     """A `NuExtractor`, as a batch sees it."""
 
     @property
-    def dialect(self) -> Dialect:
-        """The model generation."""
-        ...
-
-    @property
     def pages(self) -> PageOptions:
         """How pages are read."""
         ...
@@ -78,6 +72,10 @@ class Extractor(Protocol):
     @property
     def detailed(self) -> Runnable[Any, Extraction[Any]]:
         """The same, giving whole extractions."""
+        ...
+
+    async def aready(self) -> None:
+        """Do what has to be done before the first document."""
         ...
 
     def flow(self, document: Any) -> Flow[Any]:

@@ -101,6 +101,7 @@ class Batch(Generic[Out]):
         self, deliver: Callable[[Delivered[Out]], object]
     ) -> AsyncGenerator[Pool[Numbered, Result[Out]]]:
         options = self.options
+        await self.extractor.aready()
         async with AsyncExitStack() as stack:
             checkpoint = None
             if options.checkpoint is not None:

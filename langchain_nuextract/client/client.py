@@ -1,6 +1,7 @@
 """The endpoint as it is spoken to: sending, retrying, streams and the list of models."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Generator, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing, suppress
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,7 @@ from langchain_nuextract.client.error_mapping import (
     explain_refusal,
     inner_error,
     not_a_reply,
+    only_model,
     refusal_of,
 )
 from langchain_nuextract.client.http_request import AsyncResponse, HttpRequest
@@ -34,6 +36,8 @@ from langchain_nuextract.errors import AccessDenied, EndpointError, NotAChatRepl
 from langchain_nuextract.paths import JSON, fields, integer, items, text
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 _LOOK: Final = (5.0, 5.0, 5.0, 5.0)
 """Seconds. Looking something up for an error message must not take long."""
@@ -86,6 +90,7 @@ class Client:
         finalize(self, self._connections.close_elsewhere).atexit = False
         self._siblings: dict[str, Client] = {}
         self._models: tuple[ServedModel, ...] = ()
+        self._only = ""
         self._marker = ""
         self._looking: asyncio.Task[tuple[ServedModel, ...]] | None = None
 
@@ -176,6 +181,32 @@ class Client:
     def models(self) -> tuple[ServedModel, ...]:
         """Ask which models are served, once; empty if the endpoint does not tell within a few seconds."""
         return self._models or run(self._known_models(sync=True))
+
+    def only_model(self) -> str:
+        """Tell the model that is served, for a caller who named none.
+
+        Raises:
+            UnknownModel: There are several, and the error lists them; or the endpoint lists none.
+            EndpointError: The endpoint did not tell.
+        """
+        return self._only or run(self._find_only(sync=True))
+
+    async def aonly_model(self) -> str:
+        """Do the same on an event loop."""
+        if self._only:
+            return self._only
+        finding = self._find_only(sync=False)
+        return await (arun(finding) if self._connections.in_background else finding)
+
+    async def _find_only(self, *, sync: bool) -> str:
+        models: tuple[ServedModel, ...] = ()
+        with suppress(ValueError):
+            models = self._models or await self._look(sync=sync)
+        only = only_model(models, f"{self.endpoint.url}/models")
+        if not self._only:
+            _log.warning("no model is named: %s is asked, the only one that is served", only)
+        self._only = only
+        return only
 
     async def amodels(self) -> tuple[ServedModel, ...]:
         """Do the same on an event loop."""

@@ -42,6 +42,7 @@ NOBODY: Final = (
     "Start the server, or `nuextract serve` for an endpoint on this machine, and name its address by base_url or "
     "NUEXTRACT_BASE_URL"
 )
+NAME_IT: Final = "Name one by model or NUEXTRACT_MODEL"
 _WHERE: Final = "Is base_url right? It is the address up to and including /v1"
 _BROKEN_GRAMMAR: Final = 500
 """What vLLM answers where its engine cannot compile a grammar, which it could not the next time either."""
@@ -291,6 +292,19 @@ def context_of(model: str, models: tuple[ServedModel, ...]) -> int | None:
     """Find how many tokens a model takes; a server of one model may call it by another name than ours."""
     by_name = {served.id: served.context for served in models}
     return by_name.get(model) or (models[0].context if len(models) == 1 else None)
+
+
+def only_model(models: tuple[ServedModel, ...], url: str) -> str:
+    """Give the one model of a list.
+
+    Raises:
+        UnknownModel: There are several, or none.
+    """
+    names = tuple(model.id for model in models)
+    if len(names) == 1:
+        return names[0]
+    served = f"there are {', '.join(map(repr, names))}" if names else "the endpoint lists none"
+    raise UnknownModel(url, None, f"no model is named, and {served}. {NAME_IT}.", model="", models=names)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

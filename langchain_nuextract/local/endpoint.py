@@ -1,6 +1,7 @@
 """The embedded endpoint, as a context manager."""
 
 import importlib.util
+import logging
 import subprocess
 import tempfile
 from dataclasses import dataclass, field
@@ -17,8 +18,7 @@ _NEEDED = ("xllamacpp", "platformdirs")
 _MAGIC = b"GGUF"
 
 
-def silent(_line: str) -> None:
-    """Tell nobody."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -42,8 +42,8 @@ class LocalEndpoint:
     """Requests that are worked on side by side; more wait for their turn."""
     patience: float = 300.0
     """Seconds that loading the model may take."""
-    on_progress: Progress = silent
-    """Told what is being fetched and loaded."""
+    on_progress: Progress | None = None
+    """Told what is being fetched and loaded; without it, what is fetched is logged as a warning: it takes a while."""
     api_key: str = field(default_factory=token_urlsafe, repr=False)
     """What each request has to bring along, so that no other program's and no web page's is answered; random."""
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
@@ -71,13 +71,13 @@ class LocalEndpoint:
         self.stop()
         _require(_NEEDED)
         path = self._file()
-        self.on_progress(f"loading {path.name} …")
+        self._tell(f"loading {path.name} …")
         try:
             self._load(path)
         except BaseException:
             self.stop()
             raise
-        self.on_progress(f"ready at {self.base_url}")
+        self._tell(f"ready at {self.base_url}")
         return self
 
     def stop(self) -> None:
@@ -98,9 +98,13 @@ class LocalEndpoint:
     ) -> None:
         self.stop()
 
+    def _tell(self, line: str) -> None:
+        if self.on_progress:
+            self.on_progress(line)
+
     def _file(self) -> Path:
         if self.model_path is None:
-            return fetch(on_progress=self.on_progress)
+            return fetch(on_progress=self.on_progress or _log.warning)
         path = Path(self.model_path).expanduser()
         _check(path)
         return path

@@ -13,6 +13,7 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializa
 from langchain_core.runnables.config import patch_config
 from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, SkipValidation
 
+from langchain_nuextract.client.error_mapping import NAME_IT
 from langchain_nuextract.dialects.reader import ReaderDialect
 from langchain_nuextract.dialects.readers import reader_for
 from langchain_nuextract.engine.caller import Caller
@@ -125,6 +126,8 @@ class BaseReader(RunnableSerializable[Any, str], BaseBlobParser, Generic[Reading
             UnsupportedTask: Its name does not tell, or it cannot think as it is asked to.
         """
         name = str(getattr(self.llm, "model_name", "") or getattr(self.llm, "model", ""))
+        if isinstance(self.llm, ChatNuExtract) and not name:
+            raise UnsupportedTask(type(self).__name__, f"no model is named. {NAME_IT}.")
         found = reader_for(name, self.dialect)
         if self.thinking and not (found.thinks or found.always_thinks):
             raise UnsupportedTask(found.name, "it cannot think before it answers. Leave thinking off.")

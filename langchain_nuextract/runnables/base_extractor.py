@@ -82,6 +82,9 @@ class BaseExtractor(RunnableSerializable[Input, Out], WithTables):
     def with_settings(self, settings: Mapping[str, Any]) -> Self:
         """Give the same, with what a call says on top of the model's own settings."""
 
+    async def aready(self) -> None:
+        """Do what has to be done before the first document, where it must not hold up the event loop."""
+
     def close(self) -> None:
         """Close the connections of its model, if it has any that can be closed; they are opened again when needed."""
         if close := getattr(self._llm, "close", None):
@@ -135,6 +138,7 @@ class BaseExtractor(RunnableSerializable[Input, Out], WithTables):
         """Extract one object from one document; see `invoke`."""
         if kwargs:
             return await self.with_settings(kwargs).ainvoke(input, config)
+        await self.aready()
         if caller := direct_caller(self._llm, config):
             return await self._aextract(input, caller)
         outputs: list[Out] = []

@@ -52,7 +52,7 @@ class ChatNuExtract(ApiModel):
     those of `langchain_nuextract.errors`.
 
     Args:
-        model: Its name at the server.
+        model: Its name at the server. Without one, the only model that the server has is taken at the first call.
         base_url: The server's address up to and including `/v1`, which is added to an address without a path.
         api_key: Sent as a bearer token. It is never shown, logged or pickled: an unpickled model reads
             NUEXTRACT_API_KEY again.
@@ -89,6 +89,7 @@ class ChatNuExtract(ApiModel):
         **kwargs: Any,
     ) -> ChatResult:
         messages = whole(messages, image_data)
+        self.resolve_model()
         if asks_for_object(kwargs):
             from langchain_nuextract.runnables.response_format_answer import ResponseFormatAnswer  # noqa: PLC0415 chatting alone does without
 
@@ -106,6 +107,7 @@ class ChatNuExtract(ApiModel):
         **kwargs: Any,
     ) -> ChatResult:
         messages = whole(messages, image_data)
+        await self.aresolve_model()
         if asks_for_object(kwargs):
             from langchain_nuextract.runnables.response_format_answer import ResponseFormatAnswer  # noqa: PLC0415 chatting alone does without
 
@@ -129,6 +131,7 @@ class ChatNuExtract(ApiModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         messages = whole(messages, image_data)
+        self.resolve_model()
         for chunk in self._chunks(messages, stop, kwargs):
             if run_manager:
                 run_manager.on_llm_new_token(chunk.text, chunk=chunk)
@@ -144,6 +147,7 @@ class ChatNuExtract(ApiModel):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         messages = whole(messages, image_data)
+        await self.aresolve_model()
         async for chunk in self._achunks(messages, stop, kwargs):
             if run_manager:
                 await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
@@ -190,6 +194,7 @@ class ChatNuExtract(ApiModel):
         """
         from langchain_nuextract.runnables.draft_template import draft  # noqa: PLC0415  # chatting alone does not need those rooms
 
+        self.resolve_model()
         return draft(document, llm=self, model=self.model_name, dialect=self.dialect)
 
     def with_structured_output(  # pyright: ignore[reportIncompatibleMethodOverride]  # takes more kinds of schemas
@@ -239,6 +244,7 @@ class ChatNuExtract(ApiModel):
         Raises:
             NotImplementedError: The endpoint does not tell.
         """
+        self.resolve_model()
         # vLLM reads `prompt`, llama.cpp reads `content`.
         asked = {"model": self.model_name, "prompt": text, "content": text, "add_special_tokens": False}
         return cast("list[int]", self._tokenize(asked)["tokens"])
@@ -255,6 +261,7 @@ class ChatNuExtract(ApiModel):
         Raises:
             NotImplementedError: The endpoint does not tell.
         """
+        self.resolve_model()
         body = self._call([*messages], None, {})[0].body
         asked = {key: body[key] for key in ("model", "messages", "chat_template_kwargs") if key in body}
         return len(items(self._tokenize(asked)["tokens"]))

