@@ -13,6 +13,8 @@ try:
 except ImportError as error:
     raise ImportError("agents need LangChain itself: pip install 'langchain-nuextract[agents]'") from error
 
+from langchain_nuextract.runnables.tool import quiet
+
 T = TypeVar("T")
 
 Part: TypeAlias = Literal["answer", "tool_results"]
@@ -48,11 +50,11 @@ class StructuredResponse(AgentMiddleware[AgentState[T], Any, T], Generic[T]):
 
     def after_agent(self, state: AgentState[T], runtime: Runtime[Any]) -> dict[str, Any] | None:  # noqa: ARG002 LangChain's
         """Extract once the agent is done."""
-        return {_RESPONSE: self.extractor.invoke(_document(state["messages"], self.of))}
+        return {_RESPONSE: self.extractor.invoke(_document(state["messages"], self.of), quiet(None))}
 
     async def aafter_agent(self, state: AgentState[T], runtime: Runtime[Any]) -> dict[str, Any] | None:  # noqa: ARG002 see above
         """Extract once the agent is done."""
-        return {_RESPONSE: await self.extractor.ainvoke(_document(state["messages"], self.of))}
+        return {_RESPONSE: await self.extractor.ainvoke(_document(state["messages"], self.of), quiet(None))}
 
 
 def _document(messages: list[AnyMessage], of: Part) -> str:

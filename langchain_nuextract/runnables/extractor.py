@@ -49,7 +49,8 @@ from langchain_nuextract.runnables.long_extractor import LongExtractor
 from langchain_nuextract.runnables.metadata_attributes import attributes
 from langchain_nuextract.runnables.model_settings import ModelSettings
 from langchain_nuextract.runnables.settings import SERVER_FIELDS, check_names
-from langchain_nuextract.runnables.tool import ExtractionTool, description_of, name_for
+from langchain_nuextract.runnables.tool import Arguments, ExtractionTool, description_of, name_for
+from langchain_nuextract.runnables.tool_documents import ToolDocuments, ToolSources
 from langchain_nuextract.schema.target import Target
 
 if TYPE_CHECKING:
@@ -264,24 +265,39 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
         check_names(options, LongSettings.__annotations__, "long()")
         return LongExtractor(extractor=self, options=LongOptions(**options))
 
-    def as_tool(  # pyright: ignore[reportIncompatibleMethodOverride]  # its argument is always the document's text
+    def as_tool(  # pyright: ignore[reportIncompatibleMethodOverride]  # its arguments are always those of a document
         self,
         *,
         name: str | None = None,
         description: str | None = None,
         handle_tool_error: bool | str | Callable[[ToolException], str] = True,
+        **sources: Unpack[ToolSources],
     ) -> ExtractionTool:
         """Make a tool for agents: JSON for the model that drives them, the whole `Extraction` as the artifact.
+
+            tool = extract.as_tool(documents={"claim-7": Path("claims/7.pdf")}, text=False)
 
         Args:
             name: By default `extract_` and the schema's name.
             description: For the driving model to know when to use it; by default the schema's fields.
             handle_tool_error: What to tell the driving model when a document cannot be read; False to raise.
+            sources: Where documents come from, besides the text that the driving model writes: `documents` by id,
+                `state_key` of the graph's state, the user's `last_message`, files below a `root`; `text=False` for
+                nothing else. See `langchain_nuextract.runnables.tool_documents.ToolSources`.
+
+        Raises:
+            TypeError: There is no such source.
+            ValueError: There is none at all, or the root is no folder.
+            ImportError: The state or a message is wanted, and LangGraph is not installed.
         """
+        check_names(sources, ToolSources.__annotations__, "as_tool")
+        documents = ToolDocuments.of(sources)
         return ExtractionTool(
             name=name or name_for(self.target),
-            description=description or description_of(self.target),
+            description=description or description_of(self.target, "a document" if sources else "a text"),
             detailed=self.detailed,
+            sources=documents,
+            args_schema=documents.arguments(Arguments),
             handle_tool_error=handle_tool_error,
         )
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, Literal, cast
 
@@ -10,13 +10,16 @@ from langchain_core.callbacks import AsyncCallbackManagerForToolRun, CallbackMan
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.tools import BaseTool, ToolException
 from langchain_core.tools.base import ArgsSchema
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SkipValidation
 
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import ExtractionError
 from langchain_nuextract.paths import JSON
+from langchain_nuextract.runnables.tool_documents import NOT_OPENED, ToolDocuments, cannot_open
 from langchain_nuextract.schema.target import FULL, Target
 
+NOSTREAM: Final = "nostream"
+"""LangGraph's tag of models whose messages are not streamed."""
 _LONGEST_NAME: Final = 64
 """Characters that the APIs of the large models take in the name of a tool."""
 
@@ -28,39 +31,58 @@ class Arguments(BaseModel):
 
 
 class ExtractionTool(BaseTool):
-    """Extract an object from a text; made by `NuExtractor.as_tool`.
+    """Extract an object from a document; made by `NuExtractor.as_tool`.
 
     The agent's model is told the object as JSON text. The whole `Extraction`, with evidence and repairs, is the
     artifact of the tool's message.
 
-    An unusable document or answer is told to the agent's model as well, which may try another text, unless
-    `handle_tool_error` is False: then it is raised as a `ToolException`. Errors of the endpoint are always raised, for
-    no model could mend them.
+    A document that is not there, and an unusable document or answer, is told to the agent's model as well, which may
+    try another one, unless `handle_tool_error` is False: then it is raised as a `ToolException`. Errors of the endpoint
+    are always raised, for no model could mend them.
+
+    The extraction model's runs have the tag `nostream`, so that LangGraph does not mix its JSON into the messages that
+    it streams to users.
     """
 
     detailed: Runnable[Any, Extraction[Any]] = Field(repr=False)
     """An extractor's detailed form."""
+    sources: SkipValidation[ToolDocuments] = ToolDocuments()
+    """Where documents come from."""
     args_schema: ArgsSchema | None = Arguments
     response_format: Literal["content", "content_and_artifact"] = "content_and_artifact"
     handle_tool_error: Any = True
 
     def _run(
         self,
-        document: str,
+        *single: str,
         config: RunnableConfig,
         run_manager: CallbackManagerForToolRun | None = None,  # noqa: ARG002 the config holds its child already
+        **given: Any,
     ) -> tuple[str, Extraction[Any]]:
         with _told_to_the_model():
-            return _result(self.detailed.invoke(document, config))
+            document = self.sources.resolve(self._named(single, given), config)
+            return _result(self.detailed.invoke(document, quiet(config)))
 
     async def _arun(
         self,
-        document: str,
+        *single: str,
         config: RunnableConfig,
         run_manager: AsyncCallbackManagerForToolRun | None = None,  # noqa: ARG002 the config holds its child already
+        **given: Any,
     ) -> tuple[str, Extraction[Any]]:
         with _told_to_the_model():
-            return _result(await self.detailed.ainvoke(document, config))
+            document = await self.sources.aresolve(self._named(single, given), config)
+            return _result(await self.detailed.ainvoke(document, quiet(config)))
+
+    def _named(self, single: Sequence[str], given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Name the argument of a tool that is called with one text only: it is the first one."""
+        return {**given, **dict(zip(self.args, single, strict=False))}
+
+
+def quiet(config: RunnableConfig | None) -> RunnableConfig:
+    """Keep what a run's model writes out of the messages that LangGraph streams."""
+    known: RunnableConfig = config or {}
+    return {**known, "tags": [*(known.get("tags") or []), NOSTREAM]}
 
 
 def name_for(target: Target[Any]) -> str:
@@ -69,11 +91,11 @@ def name_for(target: Target[Any]) -> str:
     return f"extract_{re.sub(r'[^A-Za-z0-9]+', '_', words).strip('_').lower()}"[:_LONGEST_NAME]
 
 
-def description_of(target: Target[Any]) -> str:
+def description_of(target: Target[Any], what: str = "a text") -> str:
     """Say what a target extracts, field by field."""
     template = target.template(FULL)
     fields = ", ".join(cast("Mapping[str, JSON]", template)) if isinstance(template, Mapping) else "what it says"
-    lines = [f"Extract {target.name} from a text: {fields}.", target.instructions]
+    lines = [f"Extract {target.name} from {what}: {fields}.", target.instructions]
     return "\n".join(filter(None, lines))
 
 
@@ -88,3 +110,5 @@ def _told_to_the_model() -> Generator[None]:
         yield
     except (ExtractionError, ValueError) as error:
         raise ToolException(str(error)) from error
+    except NOT_OPENED as error:
+        raise ToolException(cannot_open(error)) from error

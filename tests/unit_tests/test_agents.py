@@ -1,14 +1,18 @@
 """Agents: typed answers from any model, by the extraction model; and the extraction model as the agent's own."""
 
 import asyncio
+import re
 import sys
 
 import pytest
 from langchain.agents import create_agent
+from langchain.agents.middleware import HumanInTheLoopMiddleware
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
-from langchain_core.messages import AIMessage, ToolMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, ToolMessage
+from langchain_core.outputs import ChatGenerationChunk
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.types import Command, interrupt
 from pydantic import BaseModel
 
 from langchain_nuextract import Extraction, NoJSONInReply, NuExtractor
@@ -31,6 +35,19 @@ class Driver(GenericFakeChatModel):
 
     def bind_tools(self, tools, **kwargs):
         return self
+
+
+class Speaker(Driver):
+    """Says it word by word; `GenericFakeChatModel` cannot stream a call of a tool."""
+
+    def _stream(self, messages, stop=None, run_manager=None, **kwargs):
+        said = next(self.messages)
+        for word in re.findall(r"\S+\s*", said.text) or [""]:
+            yield ChatGenerationChunk(message=AIMessageChunk(word, tool_calls=said.tool_calls))
+
+    async def _astream(self, messages, stop=None, run_manager=None, **kwargs):
+        for chunk in self._stream(messages):
+            yield chunk
 
 
 def lookup(number: str) -> str:
@@ -121,6 +138,70 @@ def test_an_agent_with_the_extraction_tool_can_be_resumed(extractor, asynchronou
     (told,) = (message for message in state["messages"] if isinstance(message, ToolMessage))
     assert Invoice.model_validate_json(told.content) == WANTED
     assert state["messages"][-1].text == "Again."
+
+
+def streamed(made, asked, mode, asynchronous, config=None):
+    async def collected():
+        return [each async for each in made.astream(asked, config, stream_mode=mode)]
+
+    return asyncio.run(collected()) if asynchronous else [*made.stream(asked, config, stream_mode=mode)]
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+@pytest.mark.parametrize("middleware", [False, True])
+def test_no_json_of_the_extraction_model_is_between_the_words_that_are_streamed(extractor, middleware, asynchronous):
+    call = {"name": "extract_invoice", "args": {"document": "Invoice 7: 12.50"}, "id": "1"}
+    driver = Speaker(messages=iter([AIMessage("", tool_calls=[call]), AIMessage("You owe 12.50.")]))
+    with FakeEndpoint(ANSWER) as endpoint:
+        extract = extractor(endpoint)
+        around = [StructuredResponse(extract)] if middleware else []
+        made = create_agent(driver, [extract.as_tool()], middleware=around)
+        chunks = streamed(made, ASKED, "messages", asynchronous)
+    words = [message.text for message, _ in chunks if isinstance(message, AIMessage)]
+    assert "".join(words) == "You owe 12.50."
+    (result,) = (message for message, _ in chunks if isinstance(message, ToolMessage))
+    assert Invoice.model_validate_json(result.content) == WANTED
+    assert {details["langgraph_node"] for message, details in chunks if message.text} == {"model", "tools"}
+    assert len(endpoint.requests) == 1 + middleware
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_an_extraction_is_done_once_a_human_has_approved_of_it(extractor, asynchronous):
+    calls = [{"name": "extract_invoice", "args": {"document_id": name}, "id": name} for name in ("a", "b")]
+    driver = Driver(messages=iter([AIMessage("", tool_calls=calls), AIMessage("Done.")]))
+    config = {"configurable": {"thread_id": "1"}}
+    with FakeEndpoint(ANSWER) as endpoint:
+        tool = extractor(endpoint).as_tool(documents={"a": "Invoice 7: 12.50", "b": "Invoice 8: 12.50"}, text=False)
+        review = HumanInTheLoopMiddleware({"extract_invoice": True})
+        made = create_agent(driver, [tool], middleware=[review], checkpointer=InMemorySaver())
+        ask = (
+            (lambda given: asyncio.run(made.ainvoke(given, config)))
+            if asynchronous
+            else (lambda given: made.invoke(given, config))
+        )
+        stopped = ask(ASKED)
+        assert not endpoint.requests
+        decisions = [{"type": "approve"}, {"type": "reject", "message": "not this one"}]
+        state = ask(Command(resume={"decisions": decisions}))
+    assert len(stopped["__interrupt__"][0].value["action_requests"]) == 2
+    told = {message.tool_call_id: message for message in state["messages"] if isinstance(message, ToolMessage)}
+    assert (told["a"].status, told["b"].status) == ("success", "error")
+    assert told["a"].artifact.value == WANTED
+    assert len(endpoint.requests) == 1
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_a_resolver_may_interrupt_the_agent(extractor, asynchronous):
+    call = {"name": "extract_invoice", "args": {"document_id": "a"}, "id": "1"}
+    driver = Driver(messages=iter([AIMessage("", tool_calls=[call]), AIMessage("Done.")]))
+    config = {"configurable": {"thread_id": "1"}}
+    with FakeEndpoint(ANSWER) as endpoint:
+        tool = extractor(endpoint).as_tool(documents=lambda name: interrupt(f"the password of {name}?"))
+        made = create_agent(driver, [tool], checkpointer=InMemorySaver())
+        for given in (ASKED, Command(resume="Invoice 7: 12.50")):
+            state = asyncio.run(made.ainvoke(given, config)) if asynchronous else made.invoke(given, config)
+    assert state["messages"][-1].text == "Done."
+    assert [request.text for request in endpoint.requests] == ["Invoice 7: 12.50"]
 
 
 def test_only_an_answer_or_tool_results_can_be_read(extractor):

@@ -140,7 +140,7 @@ def test_the_config_reaches_the_model(run, make):
     seen = Seen()
     with FakeEndpoint(ANSWER) as endpoint:
         run(make(endpoint), CALL, config={"callbacks": [seen], "tags": ["mine"]})
-    assert seen.runs == [("tool", True, ["mine"]), ("llm", False, ["mine"])]
+    assert seen.runs == [("tool", True, ["mine"]), ("llm", False, ["mine", "nostream"])]
 
 
 @pytest.mark.parametrize("asynchronous", [False, True])

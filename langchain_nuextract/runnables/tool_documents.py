@@ -1,0 +1,291 @@
+"""From where an agent's tool takes documents, so that the agent's model need not write them out.
+
+The model says at most a name: an id that the program resolves, or a path below one folder. It cannot reach anything
+else by it, and what goes wrong is told to it in words that it can act on.
+"""
+
+import difflib
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from inspect import isawaitable, iscoroutinefunction
+from itertools import islice
+from pathlib import Path, PureWindowsPath
+from typing import Annotated, Any, Final, TypeAlias, TypedDict, cast
+
+from langchain_core.messages import BaseMessage, HumanMessage, convert_to_messages
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import run_in_executor
+from langchain_core.runnables.utils import accepts_config
+from langchain_core.tools import ToolException
+from pydantic import BaseModel, Field, PlainSerializer, create_model
+
+from langchain_nuextract.errors import quote
+
+Documents: TypeAlias = Mapping[str, Any] | Callable[..., Any]
+
+_SHOWN: Final = 20
+"""Names that a message lists."""
+_SEEN: Final = 1000
+"""Names that are looked at for those that are like a wrong one."""
+_TEXT: Final = frozenset({"text", "text-plain", "input_text", "output_text"})
+NOT_OPENED: Final = (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
+"""What the agent's model is told of a file; other errors of the system are none of its making."""
+_STATE: Final = "documents_in_state"
+_MESSAGES: Final = "messages_in_state"
+
+
+class ToolSources(TypedDict, total=False):
+    """From where `NuExtractor.as_tool` takes documents, besides the text that the agent's model writes."""
+
+    documents: Documents
+    """By id: a mapping, or a function of the id that gives a document, or None or a LookupError where there is none. It
+    may be async, and take the `config` of the run too, to see who asks. A document is whatever an extractor takes; a
+    string is text."""
+    state_key: str
+    """Out of the graph's state: what stands under this key, a document or a mapping of ids to documents."""
+    last_message: bool
+    """What the user sent last: the files and images of the message, or its text if it has none."""
+    root: str | Path
+    """By path: files in this folder and below it, and no others, whatever links and dots a path has."""
+    text: bool
+    """Whether the model may write out a text as well; it may, unless it is said otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A function that is still to be asked for a document."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolDocuments:
+    """Where documents come from; see `ToolSources`."""
+
+    documents: Documents | None = field(default=None, repr=False)
+    state_key: str | None = None
+    last_message: bool = False
+    root: Path | None = None
+    text: bool = True
+
+    @classmethod
+    def of(cls, sources: ToolSources) -> "ToolDocuments":
+        """Check what was said of the sources.
+
+        Raises:
+            ValueError: There are none, or the root is no folder.
+        """
+        root = sources.get("root")
+        folder = None if root is None else Path(root).resolve()
+        if folder and not folder.is_dir():
+            raise ValueError(f"root must be a folder, and {str(root)!r} is none")
+        made = cls(
+            documents=sources.get("documents"),
+            state_key=sources.get("state_key"),
+            last_message=sources.get("last_message", False),
+            root=folder,
+            text=sources.get("text", True),
+        )
+        if not (made.text or made.last_message or folder) and made.documents is None and made.state_key is None:
+            raise ValueError("without text, the tool needs documents, state_key, last_message or root")
+        return made
+
+    def arguments(self, text_only: type[BaseModel]) -> type[BaseModel]:
+        """Describe what the agent's model gives the tool, and what the graph does.
+
+        Args:
+            text_only: The arguments of a tool that takes nothing but text.
+
+        Raises:
+            ImportError: The state is wanted, and LangGraph is not installed.
+        """
+        asked, injected = dict(self._asked()), dict(self._injected())
+        if [*asked] == ["document"] and not injected:
+            return text_only
+        kind, default = (str, ...) if len(asked) == 1 and not injected else (str | None, None)
+        fields: dict[str, Any] = {name: (kind, Field(default, description=said)) for name, said in asked.items()}
+        for name, source in injected.items():
+            fields[name] = (Annotated[Any, source, PlainSerializer(_unseen)], None)
+        return create_model("Arguments", __doc__=text_only.__doc__, **fields)
+
+    def _asked(self) -> Iterator[tuple[str, str]]:
+        others = self.documents is not None or self.state_key is not None or self.root or self.last_message
+        if self.text:
+            aside = "; only for what cannot be named otherwise" if others else ""
+            yield "document", f"the text to extract from: whole, unchanged, not summarised{aside}"
+        if self.documents is not None or self.state_key is not None:
+            yield "document_id", "the id of the document to extract from"
+        if self.root:
+            yield "path", "the file to extract from, as a path relative to the folder of documents"
+
+    def _injected(self) -> Iterator[tuple[str, object]]:
+        wanted = {_STATE: self.state_key, _MESSAGES: "messages" if self.last_message else None}
+        for name, key in wanted.items():
+            if key is not None:
+                yield name, _injected_state(key)
+
+    def resolve(self, given: Mapping[str, Any], config: RunnableConfig) -> Any:
+        """Give the document that is meant.
+
+        Args:
+            given: The arguments of the tool.
+            config: That of the run.
+
+        Raises:
+            ToolException: There is none; the message is for the agent's model.
+            TypeError: The function that gives documents is asynchronous.
+        """
+        with _told(given.get("document_id")):
+            found = self._choose(given)
+            if not isinstance(found, _Call):
+                return found
+            document = self._function(config)(found.name)
+            if isawaitable(document):
+                getattr(document, "close", lambda: None)()
+                raise TypeError("documents is an async function: call the tool, or the agent, by ainvoke")
+            return self._known(found.name, document, given)
+
+    async def aresolve(self, given: Mapping[str, Any], config: RunnableConfig) -> Any:
+        """Give the document that is meant; a function that is not async runs in a thread. See `resolve`."""
+        with _told(given.get("document_id")):
+            found = self._choose(given)
+            if not isinstance(found, _Call):
+                return found
+            function = self._function(config)
+            if iscoroutinefunction(self.documents):
+                document = await function(found.name)
+            else:
+                document = await run_in_executor(config, function, found.name)
+            return self._known(found.name, await document if isawaitable(document) else document, given)
+
+    def _function(self, config: RunnableConfig) -> Callable[[str], Any]:
+        function = cast("Callable[..., Any]", self.documents)
+        return (lambda name: function(name, config=config)) if accepts_config(function) else function
+
+    def _choose(self, given: Mapping[str, Any]) -> Any:
+        named = {name: given[name] for name, _ in self._asked() if given.get(name) not in (None, "")}
+        match [*named.items()]:
+            case [("document", text)]:
+                return text
+            case [("document_id", str(name))]:
+                return self._by_id(name, given)
+            case [("path", str(name))] if self.root:
+                return _below(self.root, name)
+            case []:
+                return self._unnamed(given)
+            case _:
+                raise ToolException(f"give one of {', '.join(named)}, not several")
+
+    def _by_id(self, name: str, given: Mapping[str, Any]) -> Any:
+        for mapping in self._mappings(given):
+            try:
+                document = mapping[name]
+            except LookupError:
+                continue
+            if document is not None:
+                return document
+        if callable(self.documents) and not isinstance(self.documents, Mapping):
+            return _Call(name)
+        return self._known(name, None, given)
+
+    def _unnamed(self, given: Mapping[str, Any]) -> Any:
+        """Give the one document that there is, if the model names none."""
+        state, mappings = given.get(_STATE), self._mappings(given)
+        if state is not None and not isinstance(state, Mapping):
+            return state
+        if self.last_message:
+            return _sent(given.get(_MESSAGES) or [])
+        if not callable(self.documents) and sum(len(each) for each in mappings) == 1:
+            return next(document for mapping in mappings for document in mapping.values())
+        names = [name for name, _ in self._asked()]
+        if names == ["document"]:
+            raise ToolException("give the document, as text")
+        wanted = f"give {' or '.join(names)}" if names else "there is no document"
+        raise ToolException(f"say which document is meant: {wanted}.{_listed(self._ids(given))}")
+
+    def _known(self, name: str, document: Any, given: Mapping[str, Any]) -> Any:
+        if document is None:
+            raise ToolException(f"there is no document {quote(name)}.{_listed(self._ids(given), name)}")
+        return document
+
+    def _mappings(self, given: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        sources = (self.documents, given.get(_STATE))
+        return [cast("Mapping[str, Any]", each) for each in sources if isinstance(each, Mapping)]
+
+    def _ids(self, given: Mapping[str, Any]) -> list[str]:
+        return [str(name) for mapping in self._mappings(given) for name in islice(mapping, _SEEN)]
+
+
+@contextmanager
+def _told(name: object) -> Generator[None]:
+    """Tell the agent's model that there is no document, where the program's own code says so by an exception."""
+    try:
+        yield
+    except LookupError as error:
+        raise ToolException(f"there is no document {quote(str(name))}") from error
+
+
+def cannot_open(error: OSError) -> str:
+    """Say that a file cannot be opened, without saying where on the machine it is."""
+    return f"the document cannot be opened: {error.strerror or type(error).__name__}"
+
+
+def _below(root: Path, name: str) -> Path:
+    """Find a file in a folder or below it.
+
+    Raises:
+        ToolException: It is not there, or leads somewhere else.
+    """
+    given = Path(name)
+    if given.is_absolute() or PureWindowsPath(name).anchor or ".." in (*given.parts, *PureWindowsPath(name).parts):
+        raise ToolException(f"the path {quote(name)} must be relative to the folder of documents, without '..'")
+    try:
+        found = (root / given).resolve(strict=True)
+    except (OSError, RuntimeError, ValueError) as error:  # also a link to itself, a null character, too long a name
+        raise ToolException(f"there is no file {quote(name)}.{_listed(_files(root), name)}") from error
+    if not found.is_relative_to(root) or not found.is_file():
+        raise ToolException(f"{quote(name)} is no file in the folder of documents.{_listed(_files(root), name)}")
+    return found
+
+
+def _files(root: Path) -> list[str]:
+    return [each.name for each in islice(root.iterdir(), _SEEN) if each.is_file() and not each.name.startswith(".")]
+
+
+def _listed(names: Collection[str], wrong: str = "") -> str:
+    """List what there is, that which is like a wrong name first."""
+    if not names:
+        return ""
+    near = difflib.get_close_matches(wrong[:_SEEN], names, n=3) if wrong else []
+    shown = [*dict.fromkeys((*near, *sorted(names)))][:_SHOWN]
+    more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
+    return f" There are: {', '.join(map(quote, shown))}{more}"
+
+
+def _sent(messages: Iterable[Any]) -> Any:
+    """Take what the user sent last: the files and images of the message, or its text if it has none.
+
+    Beside a file, the text is most likely the question about it, and must not be extracted from.
+    """
+    last = next((each for each in reversed(convert_to_messages([*messages])) if isinstance(each, HumanMessage)), None)
+    if last is None:
+        raise ToolException("the user has sent no message")
+    return [block for block in _blocks(last) if block.get("type") not in _TEXT] or last
+
+
+def _blocks(message: BaseMessage) -> list[dict[str, Any]]:
+    content = cast("str | list[Any]", message.content)  # pyright: ignore[reportUnknownMemberType]
+    return [] if isinstance(content, str) else [each for each in content if isinstance(each, dict)]
+
+
+def _unseen(_value: object) -> None:
+    """Stand for what the graph gives the tool, where LangChain dumps the arguments."""
+
+
+def _injected_state(key: str) -> object:
+    try:
+        from langgraph.prebuilt import InjectedState  # noqa: PLC0415  an extra
+    except ImportError as error:
+        raise ImportError("agents need LangChain itself: pip install 'langchain-nuextract[agents]'") from error
+    return InjectedState(key)
