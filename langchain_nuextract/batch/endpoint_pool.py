@@ -64,7 +64,7 @@ def pool_for(extractor: Extractor, urls: Sequence[str], *, most: int) -> "Endpoi
         ValueError: An address is not usable, or the model is none of ours and endpoints are named.
     """
     if llm := extractor.api_model:
-        return EndpointPool(llm.wire, urls or (llm.wire.endpoint.url,), most=most)
+        return EndpointPool(llm.client, urls or (llm.client.endpoint.url,), most=most)
     if urls:
         raise ValueError("endpoints can be named for a ChatNuExtract only, which this extractor does not ask")
     return None
@@ -75,7 +75,7 @@ class EndpointPool(Client):
 
     def __init__(self, client: Client, urls: Sequence[str], *, most: int) -> None:
         super().__init__(client.endpoint)
-        self._ships = [_Ship(client.sibling(normal_url(url)), most) for url in dict.fromkeys(urls)]
+        self._backends = [_Backend(client.sibling(normal_url(url)), most) for url in dict.fromkeys(urls)]
         self._waiting: dict[asyncio.Future[None], None] = {}
         self._lost_since = monotonic()
         """When there was last an endpoint that was not left out."""
@@ -86,62 +86,62 @@ class EndpointPool(Client):
 
     async def _attempt_anywhere(self, call: ApiCall, holds: str) -> Mapping[str, JSON]:
         while True:
-            ship = await self._board()
-            trial, started = ship.is_out and not self._is_hopeless, monotonic()
+            backend = await self._acquire()
+            trial, started = backend.is_out and not self._is_hopeless, monotonic()
             try:
-                reply = await ship.wire.attempt(call, holds=holds)
+                reply = await backend.client.attempt(call, holds=holds)
             except EndpointError as error:
-                ship.fail(error, started, longest=self.endpoint.policy.total)
-                if not ship.is_out or not (trial or self._is_misled(error)):
+                backend.fail(error, started, longest=self.endpoint.policy.total)
+                if not backend.is_out or not (trial or self._is_misled(error)):
                     raise
             else:
-                ship.succeed()
+                backend.succeed()
                 return reply
             finally:
-                ship.aboard -= 1
+                backend.in_flight -= 1
                 self._wake()
 
     def _is_misled(self, error: EndpointError) -> bool:
         """Whether it is the endpoint that is wrong, and there is another one."""
         is_dead = isinstance(error, EndpointUnreachable) and not error.connected
-        return (is_dead or not error.retryable) and not all(ship.is_out for ship in self._ships)
+        return (is_dead or not error.retryable) and not all(backend.is_out for backend in self._backends)
 
-    async def _board(self) -> "_Ship":
-        while (ship := self._free()) is None:
+    async def _acquire(self) -> "_Backend":
+        while (backend := self._free()) is None:
             lost = self._lost()
             until = self._lost_since + self.endpoint.policy.patience
             if lost and (not lost.retryable or monotonic() > until):
                 lost.stops_run = True
                 raise lost
             await self._wait(until if lost else None)
-        ship.aboard += 1
-        return ship
+        backend.in_flight += 1
+        return backend
 
-    def _free(self) -> "_Ship | None":
-        ships, now = self._ships, monotonic()
-        free = [ship for ship in ships if ship.room(now)]
+    def _free(self) -> "_Backend | None":
+        backends, now = self._backends, monotonic()
+        free = [backend for backend in backends if backend.room(now)]
         if not free and self._is_hopeless:
-            free = [ship for ship in ships if ship.aboard < ship.most]
-        return min(free, key=lambda ship: ship.aboard, default=None)
+            free = [backend for backend in backends if backend.in_flight < backend.most]
+        return min(free, key=lambda backend: backend.in_flight, default=None)
 
     @property
     def _is_hopeless(self) -> bool:
         """Whether there is nothing to wait for."""
-        return not any(ship.has_answered or not ship.is_out for ship in self._ships)
+        return not any(backend.has_answered or not backend.is_out for backend in self._backends)
 
     def _lost(self) -> EndpointError | None:
         """Why every endpoint is left out, if every one is."""
-        if not all(ship.is_out for ship in self._ships):
+        if not all(backend.is_out for backend in self._backends):
             self._lost_since = monotonic()
             return None
         # One that may pass, if there is one; a copy, for one error raised in many places would gather their tracebacks.
-        errors = [ship.last for ship in self._ships if ship.last]
+        errors = [backend.last for backend in self._backends if backend.last]
         return copy.copy(next((error for error in errors if error.retryable), errors[0]))
 
     async def _wait(self, until: float | None) -> None:
         """Wait until an endpoint may be free."""
         now = monotonic()
-        times = [ship.rests_until for ship in self._ships if ship.rests_until > now]
+        times = [backend.rests_until for backend in self._backends if backend.rests_until > now]
         times += [until] if until else []
         waiter = asyncio.get_running_loop().create_future()
         self._waiting[waiter] = None
@@ -155,18 +155,18 @@ class EndpointPool(Client):
     def _wake(self) -> None:
         """Let as many go on as there is room for, those that wait longest first."""
         now = monotonic()
-        for waiter in islice(self._waiting, sum(ship.room(now) for ship in self._ships)):
+        for waiter in islice(self._waiting, sum(backend.room(now) for backend in self._backends)):
             if not waiter.done():
                 waiter.set_result(None)
 
 
-class _Ship:
+class _Backend:
     """One endpoint: what it has to do, and how much it may be given."""
 
     def __init__(self, client: Client, most: int) -> None:
-        self.wire = client
+        self.client = client
         self.most = most
-        self.aboard = 0
+        self.in_flight = 0
         """Requests under way."""
         self.rests_until = 0.0
         self.has_answered = False
@@ -185,7 +185,7 @@ class _Ship:
 
     def room(self, now: float) -> int:
         """How many more requests it may be given."""
-        return max((1 if self.is_out else int(self._limit)) - self.aboard, 0) if now >= self.rests_until else 0
+        return max((1 if self.is_out else int(self._limit)) - self.in_flight, 0) if now >= self.rests_until else 0
 
     def succeed(self) -> None:
         """Take note of a good answer."""

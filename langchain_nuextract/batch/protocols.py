@@ -16,7 +16,7 @@ class ApiModel(Protocol):
     """A chat model that sends its requests through a `Client`."""
 
     @property
-    def wire(self) -> Client:
+    def client(self) -> Client:
         """The connection to its endpoint."""
         ...
 

@@ -69,38 +69,34 @@ class AiohttpTransport:
 
     async def send(self, sending: HttpRequest) -> AsyncResponse:
         """Send a request and wait for the head of its response."""
+        content = sending.content
         made: list[object] = []
         _connecting.set(made)
         resends = 0
-        while resends < _RESENDS:
+        while True:
             try:
-                return await self._send(sending)
+                response = await self._session.request(
+                    sending.method,
+                    sending.url,
+                    data=BytesIO(content) if len(content) >= _LARGE else content or None,
+                    headers=sending.headers,
+                    params=list(sending.params) or None,
+                    timeout=_aiohttp_timeout(sending.timeout, stream=sending.stream),
+                    allow_redirects=False,
+                    proxy=self._proxy,
+                    proxy_headers=self._proxy_headers,
+                )
+                return _AiohttpResponse(response)
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
                 if getattr(error, "errno", None) in _NO_FILES_LEFT and self._connector.is_open:
                     # One of the others will be free soon, within the deadline of this request.
                     made.clear()
                     await asyncio.sleep(_UNTIL_FREE)
                 # The server closed a kept connection just now. On a new one it would be a failure.
-                elif made:
+                elif made or resends == _RESENDS:
                     raise
                 else:
                     resends += 1
-        return await self._send(sending)
-
-    async def _send(self, sending: HttpRequest) -> AsyncResponse:
-        content = sending.content
-        response = await self._session.request(
-            sending.method,
-            sending.url,
-            data=BytesIO(content) if len(content) >= _LARGE else content or None,
-            headers=sending.headers,
-            params=list(sending.params) or None,
-            timeout=_aiohttp_timeout(sending.timeout, stream=sending.stream),
-            allow_redirects=False,
-            proxy=self._proxy,
-            proxy_headers=self._proxy_headers,
-        )
-        return _AiohttpResponse(response)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -84,6 +84,7 @@ class Client:
         self.availability = Availability(endpoint.policy.patience)
         """What is known of the endpoint as a whole."""
         self._headers = endpoint.all_headers()
+        self._timeouts = {stream: endpoint.timeouts(stream=stream) for stream in (False, True)}
         self._secrets = Secrets(endpoint)
         self._connections = Connections(endpoint)
         # Not `__del__`: its weak references would be dead by then, if this were garbage in a circle.
@@ -157,7 +158,7 @@ class Client:
 
     async def attempt(self, call: ApiCall, *, holds: str = "choices") -> Mapping[str, JSON]:
         """Do the same without sending anything again, for callers who turn to another endpoint instead."""
-        attempting = self._attempt_once(call, holds)
+        attempting = self._post(call, holds, sync=False, once=True)
         return await (arun(attempting) if self._connections.in_background else attempting)
 
     def events(self, call: ApiCall) -> Generator[Mapping[str, JSON]]:
@@ -217,83 +218,85 @@ class Client:
         """Tell how many tokens a model takes, prompt and answer together; None if the endpoint does not say."""
         return context_of(model, self.models())
 
-    async def _attempt_once(self, call: ApiCall, holds: str) -> Mapping[str, JSON]:
-        if needs_marker(call.body):
-            call = await self._marked(call, sync=False)
-        place = self._place(call)
-        return await self._attempt(self._request(call, place), place, holds, sync=False)
-
     async def _marked(self, call: ApiCall, *, sync: bool) -> ApiCall:
         """Mark the images of a raw prompt, for which llama.cpp has a text of its own since it began to draw lots."""
         if not self._marker:
-            place = ErrorContext(f"{self.endpoint.root}/props", "")
-            request = HttpRequest("GET", place.url, self._headers, _LOOK, deadline=_LOOK[1], params=self.endpoint.query)
             props: JSON = None
             with suppress(EndpointError, ValueError):
-                reply = await self._fetch(request, place, sync=sync)
+                reply = await self._look_up(ErrorContext(f"{self.endpoint.root}/props", ""), sync=sync)
                 props = decode(reply.content) if reply.status in _OK else None
             self._marker = str(fields(props).get("media_marker") or _OLD_MARKER)
         return replace(call, body=with_marker(call.body, self._marker))
 
-    async def _post(self, call: ApiCall, holds: str, *, sync: bool) -> Mapping[str, JSON]:
-        if needs_marker(call.body):
+    async def _post(self, call: ApiCall, holds: str, *, sync: bool, once: bool = False) -> Mapping[str, JSON]:
+        if "prompt" in call.body and needs_marker(call.body):
             call = await self._marked(call, sync=sync)
-        place = self._place(call)
-        attempt = partial(self._attempt, self._request(call, place), place, holds, sync=sync)
+        request, place = self._request(call)
+
+        async def attempt() -> Mapping[str, JSON]:
+            reply = await self._fetch(request, place, sync=sync)
+            if reply.status not in _OK:
+                raise await self._refused(reply, place, sync=sync)
+            body = _read(reply, place, self._secrets, holds)
+            self.is_vllm = self.is_vllm or not _OF_VLLM.isdisjoint(body)
+            return body
+
+        if once:
+            return await attempt()
         posting = self.endpoint.policy.arun(attempt, self.availability)
         return await (posting if call.seconds is None else self._within(call.seconds, posting, place))
 
     async def _within(self, seconds: float, running: Awaitable[T], place: ErrorContext) -> T:
-        with self._explained(place):
+        try:
             async with asyncio.timeout(seconds):
                 return await running
-
-    async def _attempt(
-        self, request: HttpRequest, place: ErrorContext, holds: str, *, sync: bool
-    ) -> Mapping[str, JSON]:
-        reply = await self._fetch(request, place, sync=sync)
-        if reply.status in _OK:
-            return self._seen(_read(reply, place, self._secrets, holds))
-        raise await self._refused(reply, place, sync=sync)
+        except _broken() as error:
+            raise self._explained(error, place) from without_frames(error)
 
     async def _events(self, call: ApiCall, *, sync: bool) -> AsyncGenerator[Sequence[Mapping[str, JSON]]]:
         """Yield the events of a stream, those together that came together."""
-        if needs_marker(call.body):
+        if "prompt" in call.body and needs_marker(call.body):
             call = await self._marked(call, sync=sync)
-        place = self._place(call)
-        request = self._request(call, place, stream=True)
+        request, place = self._request(call, stream=True)
         limits = [seconds for seconds in (request.deadline, call.seconds) if seconds is not None]
         deadline = asyncio.get_running_loop().time() + min(limits) if limits else None
         opening = self.endpoint.policy.arun(partial(self._open, request, place, sync=sync), self.availability)
         response = await (opening if call.seconds is None else self._within(call.seconds, opening, place))
         try:
-            with self._explained(place):
-                events = _Events(place, response.headers, self._secrets)
-                received = response.aiter_raw()
-                while True:
-                    async with asyncio.timeout_at(deadline):
-                        piece = await anext(received, None)
-                    if piece is None:
-                        break
-                    together = [*map(self._seen, events.read(piece))]
-                    yield together
-                    if events.failure:
-                        raise events.failure
+            events = _Events(place, response.headers, self._secrets)
+            received = response.aiter_raw()
+            while True:
+                async with asyncio.timeout_at(deadline):
+                    piece = await anext(received, None)
+                if piece is None:
+                    break
+                together = [*map(self._seen, events.read(piece))]
+                yield together
+                if events.failure:
+                    raise events.failure
             yield [*events.end()]
+        except _broken() as error:
+            raise self._explained(error, place) from without_frames(error)
         finally:
             await response.aclose()
 
+    async def _look_up(self, place: ErrorContext, *, sync: bool) -> "_Reply":
+        request = HttpRequest("GET", place.url, self._headers, _LOOK, deadline=_LOOK[1], params=self.endpoint.query)
+        return await self._fetch(request, place, sync=sync)
+
     async def _fetch(self, request: HttpRequest, place: ErrorContext, *, sync: bool) -> "_Reply":
-        with self._explained(place):
+        try:
             async with asyncio.timeout(request.deadline):
                 response = await self._connections.here(sync=sync).send(request)
                 try:
                     return await _reply_of(response)
                 finally:
                     await response.aclose()
+        except _broken() as error:
+            raise self._explained(error, place) from without_frames(error)
 
     async def _open(self, request: HttpRequest, place: ErrorContext, *, sync: bool) -> AsyncResponse:
-        with self._explained(place):
+        try:
             async with asyncio.timeout(request.deadline):
                 response = await self._connections.here(sync=sync).send(request)
                 if response.status_code in _OK:
@@ -302,29 +305,30 @@ class Client:
                     reply = await _reply_of(response)
                 finally:
                     await response.aclose()
+        except _broken() as error:
+            raise self._explained(error, place) from without_frames(error)
         raise await self._refused(reply, place, sync=sync)
 
-    def _request(self, call: ApiCall, place: ErrorContext, *, stream: bool = False) -> HttpRequest:
+    def _request(self, call: ApiCall, *, stream: bool = False) -> tuple[HttpRequest, ErrorContext]:
+        """Make the request of a call, with what to say of it in messages."""
         options, endpoint = call.options, self.endpoint
         whole = (options.timeout or endpoint.timeout)[1]
-        return HttpRequest(
+        # llama.cpp and vLLM have it outside of /v1.
+        url = (endpoint.root if call.path == "/tokenize" else endpoint.url) + call.path
+        grammar = "structured_outputs" in call.body and fields(call.body["structured_outputs"]).get("grammar")
+        request = HttpRequest(
             method="POST",
-            url=place.url,
+            url=url,
             headers={**self._headers, **options.headers} if options.headers else self._headers,
-            timeout=options.timeout or endpoint.timeouts(stream=stream),
+            timeout=options.timeout or self._timeouts[stream],
             # A little later, for a connection that is not made in time is to be called that.
             deadline=whole and whole * 1.01 + 0.05,
             content=encode({**call.vllm_only, **call.body} if self.is_vllm else call.body),
             params=(*endpoint.query, *options.query),
             stream=stream,
         )
-
-    def _place(self, call: ApiCall) -> ErrorContext:
-        # llama.cpp and vLLM have it outside of /v1.
-        before = self.endpoint.root if call.path == "/tokenize" else self.endpoint.url
-        grammar = bool(fields(call.body.get("structured_outputs")).get("grammar"))
-        model, is_new = str(call.body.get("model", "")), not self.availability.has_answered
-        return ErrorContext(before + call.path, model, grammar, is_new)
+        is_new = not self.availability.has_answered
+        return request, ErrorContext(url, str(call.body.get("model", "")), bool(grammar), is_new)
 
     def _seen(self, body: Mapping[str, JSON]) -> Mapping[str, JSON]:
         self.is_vllm = self.is_vllm or not _OF_VLLM.isdisjoint(body)
@@ -362,8 +366,7 @@ class Client:
 
     async def _list(self, *, sync: bool) -> tuple[ServedModel, ...]:
         place = ErrorContext(f"{self.endpoint.url}/models", "")
-        request = HttpRequest("GET", place.url, self._headers, _LOOK, deadline=_LOOK[1], params=self.endpoint.query)
-        reply = await self._fetch(request, place, sync=sync)
+        reply = await self._look_up(place, sync=sync)
         if reply.status not in _OK:
             raise explain_refusal(refusal_of(reply.status, None), place, ())
         self._models = served_models(decode(reply.content))
@@ -374,27 +377,16 @@ class Client:
             return self._models or await self._list(sync=sync)
         return ()
 
-    def _explained(self, place: ErrorContext) -> "_Explained":
-        """Turn what breaks on the way into one of our errors."""
-        return _Explained(place, self._secrets)
-
-
-class _Explained:
-    """A context in which what breaks becomes one of our errors; a class, since each request enters one."""
-
-    __slots__ = ("_place", "_secrets")
-
-    def __init__(self, place: ErrorContext, secrets: Secrets) -> None:
-        self._place, self._secrets = place, secrets
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, frames: object) -> None:
+    def _explained(self, error: Exception, place: ErrorContext) -> EndpointError:
+        """Make what broke on the way one of our errors."""
         if isinstance(error, UnreadableBody):
-            raise NotAChatReply(self._place.url, 200, f"no model's answer in the reply: {error}") from None
-        if isinstance(error, Exception) and isinstance(error, broken_connections()):
-            raise explain(error, self._place, self._secrets.hide_text) from without_frames(error)
+            return NotAChatReply(place.url, 200, f"no model's answer in the reply: {error}")
+        return explain(error, place, self._secrets.hide_text)
+
+
+def _broken() -> tuple[type[Exception], ...]:
+    """List what may break on the way; looked up when something has."""
+    return (UnreadableBody, *broken_connections())
 
 
 @dataclass(frozen=True, slots=True)

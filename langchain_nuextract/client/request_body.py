@@ -50,8 +50,6 @@ def arguments(request: Request, llm: BaseChatModel) -> dict[str, Any]:
         # As an argument of its own it would ask the chat model for an extraction.
         held: dict[str, JSON] = {"response_format": body.pop("response_format")}
         body[_EXTRA] = {**(getattr(llm, _EXTRA, None) or {}), **held}
-    if request.vllm_only and hasattr(type(llm), "wire"):
-        body[FOR_VLLM] = dict(request.vllm_only)
     return body if request.route == "chat" else {**body, ROUTE: request.route}
 
 

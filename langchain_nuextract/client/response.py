@@ -16,6 +16,7 @@ from langchain_nuextract.paths import JSON, fields, integer, items, number, text
 PROVIDER: Final = "nuextract"
 """`response_metadata["model_provider"]`: LangChain reads content blocks, reasoning included, without a translator."""
 
+_NOTHING_COUNTED: Final = Usage()
 _BOM: Final = b"\xef\xbb\xbf"
 """What a stream may begin with."""
 _REASONING: Final = "reasoning_content"
@@ -245,15 +246,25 @@ class _Parts(TypedDict):
 
 
 def _parts_of(body: Mapping[str, JSON], model: str) -> _Parts:
-    choice = _first_choice(body)
+    choices = body.get("choices")
+    choice = fields(choices[0]) if isinstance(choices, list) and choices else {}
     said = _body(choice)
+    content, thought = said.get("content") or said.get("text"), said.get("reasoning") or said.get("reasoning_content")
+    counts, finished, named = body.get("usage"), choice.get("finish_reason"), body.get("model")
+    cached = fields(counts.get("prompt_tokens_details")).get("cached_tokens") if isinstance(counts, dict) else 0
     return {
-        "text": text(said.get("content")) or text(said.get("text")),
-        "reasoning": text(said.get("reasoning")) or text(said.get("reasoning_content")),
-        "finish_reason": text(choice.get("finish_reason")) or None,
-        "usage": _usage(usage_of(body.get("usage"))),
-        "model": text(body.get("model")) or model,
-        "tokens": tokens_of(choice),
+        "text": content if isinstance(content, str) else "",
+        "reasoning": thought if isinstance(thought, str) else "",
+        "finish_reason": finished if isinstance(finished, str) and finished else None,
+        "usage": Usage(
+            integer(counts.get("prompt_tokens")) or 0,
+            integer(counts.get("completion_tokens")) or 0,
+            integer(cached) or 0,
+        )
+        if isinstance(counts, dict)
+        else _NOTHING_COUNTED,
+        "model": named if isinstance(named, str) and named else model,
+        "tokens": tokens_of(choice) if "logprobs" in choice else (),
     }
 
 

@@ -57,6 +57,8 @@ def read(given: Any, options: PageOptions = DEFAULT) -> Source:
         TypeError: It is something else.
         OSError: A file cannot be opened.
     """
+    if isinstance(given, str) and given and not given.isspace() and not _IMAGE_DATA.fullmatch(given):
+        return Source((Text(given),))
     if isinstance(given, Source):
         source = given
     else:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, closing
-from functools import partial
 from time import perf_counter
 from typing import Any, Generic, TypeVar
 
@@ -27,7 +26,7 @@ def run_flow(flow: Flow[T], ask: Callable[[Request], Reply]) -> Extraction[T]:
         requests = next(flow)
         while True:
             try:
-                replies = tuple(map(ask, requests))
+                replies = (ask(requests[0]),) if len(requests) == 1 else tuple(map(ask, requests))
             except EndpointError as error:
                 requests = flow.throw(error)
             else:
@@ -46,22 +45,29 @@ async def arun_flow(
         ask: Sends a request.
         in_thread: Whether it takes its steps in a thread: rendering a page would hold up the event loop.
     """
-    step = asyncio.to_thread if in_thread else _at_once
-    requests: tuple[Request, ...] | Extraction[T] = await step(_stepped, partial(next, flow))
-    while isinstance(requests, tuple):
-        try:
-            replies = tuple(await asyncio.gather(*map(ask, requests))) if requests[1:] else (await ask(*requests),)
-        except EndpointError as error:
-            requests = await step(_stepped, partial(flow.throw, error))
+    step: Callable[[Any], tuple[Request, ...]] = flow.send
+    said: Any = None
+    while True:
+        if in_thread:
+            requests = await asyncio.to_thread(_stepped, step, said)
         else:
-            requests = await step(_stepped, partial(flow.send, replies))
-    return requests
+            try:
+                requests = step(said)
+            except StopIteration as done:
+                return done.value
+        if not isinstance(requests, tuple):
+            return requests
+        try:
+            said = tuple(await asyncio.gather(*map(ask, requests))) if requests[1:] else (await ask(*requests),)
+            step = flow.send
+        except EndpointError as error:
+            step, said = flow.throw, error
 
 
-def _stepped(step: Callable[[], tuple[Request, ...]]) -> tuple[Request, ...] | Extraction[Any]:
+def _stepped(step: Callable[[Any], tuple[Request, ...]], said: object) -> tuple[Request, ...] | Extraction[Any]:
     """Take a step of a flow: what it asks for, or what has come out in the end (`StopIteration` leaves no thread)."""
     try:
-        return step()
+        return step(said)
     except StopIteration as done:
         return done.value
 

@@ -44,8 +44,12 @@ def read_document(plan: Plan[T], source: Source, tell: Callable[[JSON], None] | 
         UnreadablePage: A page has no text, and the model reads no images.
         NuExtractError: Everything that `flow.extract` raises.
     """
-    if len(source.parts) == 1 and isinstance(source.parts[0], Text):
-        return (yield from extract(plan, source))
+    is_text = len(source.parts) == 1 and isinstance(source.parts[0], Text)
+    return extract(plan, source) if is_text else _read_pages(plan, source, tell)
+
+
+def _read_pages(plan: Plan[T], source: Source, tell: Callable[[JSON], None] | None) -> Flow[T]:
+    """Ask about all pages at once if they fit, and about some after the other otherwise."""
     most = plan.page_limit.most(plan.dialect)
     parts, rest = next_window(source.parts, plan.dialect, most)
     if not rest:

@@ -16,7 +16,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable
 from langchain_core.runnables.base import RunnableBindingBase
 
-from langchain_nuextract.client.request_body import SAMPLING, arguments, merged
+from langchain_nuextract.client.request_body import FOR_VLLM, SAMPLING, arguments, merged
 from langchain_nuextract.dialects.messages import Request
 from langchain_nuextract.errors import RequestRefused, UnsupportedTask
 from langchain_nuextract.paths import JSON, fields
@@ -76,7 +76,7 @@ def call_arguments(request: Request, llm: object) -> dict[str, Any]:
         return {name: value for name, value in given.items() if name in _TO_OTHERS and name not in bound}
     if kind_of(model) == "own":
         # Ours lays the constructor's extra_body over these itself.
-        named, others, own = given, {}, None
+        named, others, own = given | ({FOR_VLLM: dict(request.vllm_only)} if request.vllm_only else {}), {}, None
     else:
         named = {name: value for name, value in given.items() if name in OPENAI_ARGUMENTS}
         others = {name: value for name, value in given.items() if name not in OPENAI_ARGUMENTS and name != _EXTRA}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from langchain_core.messages import BaseMessage
 
@@ -35,9 +35,23 @@ class ApiModel(ModelSettings):
 
     def call_for(self, request: Request, *, streaming: bool = False) -> ApiCall:
         """Make the call that a request of an extraction is, as `invoke` or `stream` would."""
-        messages: list[JSON] = [dict(message) for message in request.messages]
-        call = self._api_call(messages, arguments(request, self), streaming=streaming)
-        return call if request.seconds is None else replace(call, seconds=request.seconds)
+        # What one document's request says beside its text, the next one's says too: it is made of the settings once.
+        given = (request.body, request.firm, request.route, streaming)
+        known, settled = vars(self).get("_settled", (None, None))
+        if settled is None or known != given:
+            settled = self._settled_call(arguments(request, self), streaming=streaming)
+            vars(self)["_settled"] = (given, settled)
+        messages = cast("list[JSON]", [*request.messages])
+        if not all([isinstance(message["content"], str) for message in request.messages]):  # noqa: C419  half as slow
+            check_image_urls(messages, self.allow_image_urls)
+        body: dict[str, JSON] = {**settled.body, "messages": messages}
+        return ApiCall(
+            settled.path,
+            as_completion(body) if request.route == "completions" else body,
+            request.vllm_only,
+            settled.options,
+            request.seconds,
+        )
 
     def _call(
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Mapping[str, Any], *, streaming: bool = False
@@ -49,20 +63,21 @@ class ApiModel(ModelSettings):
         sent, escaped = escape_documents(
             openai_messages(messages), template, model=str(given.get("model") or self.model_name), dialect=self.dialect
         )
-        call = self._api_call(sent, given, streaming=streaming)
-        return replace(call, seconds=allowed_seconds()), escaped
+        check_image_urls(sent, kwargs.get("allow_image_urls", self.allow_image_urls))
+        call = self._settled_call(given, streaming=streaming)
+        body = {**call.body, "messages": sent}
+        body = as_completion(body) if call.path == _PATHS["completions"] else body
+        return replace(call, body=body, seconds=allowed_seconds()), escaped
 
-    def _api_call(self, messages: list[JSON], given: Mapping[str, Any], *, streaming: bool) -> ApiCall:
-        """Make the body of a request: the settings, the arguments of the call on top, then `extra_body` of both."""
+    def _settled_call(self, given: Mapping[str, Any], *, streaming: bool) -> ApiCall:
+        """Make a call without its messages: the settings, the arguments on top, then `extra_body` of both."""
         settings = merged(self.defaults, {**given, "extra_body": None}, self.extra_body, given.get("extra_body"))
         if settings.get("tools"):
             raise UnsupportedTask(self.model_name, NO_TOOLS)
-        check_image_urls(messages, given.get("allow_image_urls", self.allow_image_urls))
-        body = {name: value for name, value in settings.items() if name not in _NOT_SENT} | {"messages": messages}
+        body = {name: value for name, value in settings.items() if name not in _NOT_SENT}
         if streaming:
             usage = {"include_usage": True} if settings.get("stream_usage", self.stream_usage) else {}
             included = {**usage, **fields(body.get("stream_options"))}
             body |= {"stream": True, **({"stream_options": included} if included else {})}
-        options, route = take_options(body), str(settings.get(ROUTE, "chat"))
-        sent = body if route == "chat" else as_completion(body)
-        return ApiCall(_PATHS[route], sent, vllm_only=fields(settings.get(FOR_VLLM)), options=options)
+        options, path = take_options(body), _PATHS[str(settings.get(ROUTE, "chat"))]
+        return ApiCall(path, body, fields(settings.get(FOR_VLLM)), options)

@@ -87,24 +87,24 @@ class DirectCaller:
     def send(self, request: Request) -> Reply:
         """Send a request and wait for the reply."""
         started = perf_counter()
-        body = self.llm.wire.post(self.llm.call_for(request))
+        body = self.llm.client.post(self.llm.call_for(request))
         return reply_in(body, self.llm.model_name, perf_counter() - started)
 
     async def asend(self, request: Request) -> Reply:
         """Do the same on an event loop."""
         started = perf_counter()
-        body = await self.llm.wire.apost(self.llm.call_for(request))
+        body = await self.llm.client.apost(self.llm.call_for(request))
         return reply_in(body, self.llm.model_name, perf_counter() - started)
 
     def stream(self, request: Request) -> Generator[Piece]:
         """Send a request and yield the reply as it comes in."""
-        with closing(self.llm.wire.events(self.llm.call_for(request, streaming=True))) as events:
+        with closing(self.llm.client.events(self.llm.call_for(request, streaming=True))) as events:
             for event in events:
                 yield piece_in(event, self.llm.model_name)
 
     async def astream(self, request: Request) -> AsyncGenerator[Piece]:
         """Do the same on an event loop."""
-        async with aclosing(self.llm.wire.aevents(self.llm.call_for(request, streaming=True))) as events:
+        async with aclosing(self.llm.client.aevents(self.llm.call_for(request, streaming=True))) as events:
             async for event in events:
                 yield piece_in(event, self.llm.model_name)
 

@@ -95,7 +95,7 @@ class ChatNuExtract(ApiModel):
 
             return ResponseFormatAnswer(self, messages, kwargs).answer(partial(self._ask, stop))
         call, escaped = self._call(messages, stop, kwargs)
-        return restored(result_of(self.wire.post(call), str(call.body["model"])), escaped)
+        return restored(result_of(self.client.post(call), str(call.body["model"])), escaped)
 
     async def _agenerate(
         self,
@@ -113,7 +113,7 @@ class ChatNuExtract(ApiModel):
 
             return await ResponseFormatAnswer(self, messages, kwargs).aanswer(partial(self._aask, stop))
         call, escaped = self._call(messages, stop, kwargs)
-        return restored(result_of(await self.wire.apost(call), str(call.body["model"])), escaped)
+        return restored(result_of(await self.client.apost(call), str(call.body["model"])), escaped)
 
     def _ask(self, stop: list[str] | None, messages: list[BaseMessage], body: dict[str, Any]) -> ChatResult:
         return self._generate(messages, stop, **body)
@@ -165,7 +165,7 @@ class ChatNuExtract(ApiModel):
             # A mark of the document may come in several pieces, and which one it is the words around it tell.
             yield single_chunk(self._generate(messages, stop, **kwargs))
             return
-        for event in self.wire.events(call):
+        for event in self.client.events(call):
             yield chunk_of(event, str(call.body["model"]))
 
     async def _achunks(
@@ -178,7 +178,7 @@ class ChatNuExtract(ApiModel):
         if escaped.marks:
             yield single_chunk(await self._agenerate(messages, stop, **kwargs))
             return
-        async for event in self.wire.aevents(call):
+        async for event in self.client.aevents(call):
             yield chunk_of(event, str(call.body["model"]))
 
     def draft_template(self, document: Any) -> JSON:
@@ -268,7 +268,7 @@ class ChatNuExtract(ApiModel):
 
     def _tokenize(self, body: Mapping[str, JSON]) -> Mapping[str, JSON]:
         try:
-            return self.wire.post(ApiCall("/tokenize", body), holds="tokens")
+            return self.client.post(ApiCall("/tokenize", body), holds="tokens")
         except (RequestRefused, UnknownModel, NotAChatReply) as error:
             raise NotImplementedError(f"the endpoint does not count tokens: {error}") from error
 

@@ -67,8 +67,8 @@ class Executor(Generic[T]):
         failed = True
         try:
             plan, source = await self._aplanned(document)
-            flow = read_document(plan, source)
-            extraction = await arun_flow(flow, caller.asend, in_thread=bool(source.pages))
+            has_pages = not isinstance(document, str) and bool(source.pages)
+            extraction = await arun_flow(read_document(plan, source), caller.asend, in_thread=has_pages)
             attempts, failed = extraction.attempts, False
         except ExtractionError as error:
             attempts = cast("Sequence[Attempt]", error.attempts)
@@ -108,12 +108,16 @@ class Executor(Generic[T]):
 
     def _planned(self, document: Any) -> tuple[Plan[T], Source]:
         source = read(document, self.pages)
+        if self.selection is None:
+            return self.plan, source
         return plan_for_document(self.plan, self.selection, source), source
 
     async def _aplanned(self, document: Any) -> tuple[Plan[T], Source]:
         # Files may take their time, in which others on the event loop go on.
-        is_file = isinstance(document, bytes | os.PathLike | Blob)
+        is_file = not isinstance(document, str) and isinstance(document, bytes | os.PathLike | Blob)
         source = await asyncio.to_thread(read, document, self.pages) if is_file else read(document, self.pages)
+        if self.selection is None:
+            return self.plan, source
         return await aplan_for_document(self.plan, self.selection, source), source
 
     @cached_property

@@ -51,7 +51,7 @@ class TokenCounter:
         if not (self._is_known and self._model):
             return None
         try:
-            return _characters(self._wire.post(self._call(text), holds="tokens"), text)
+            return _characters(self._client.post(self._call(text), holds="tokens"), text)
         except EndpointError as error:
             return self._failed(error)
 
@@ -60,18 +60,18 @@ class TokenCounter:
         if not (self._is_known and self._model):
             return None
         try:
-            return _characters(await self._wire.apost(self._call(text), holds="tokens"), text)
+            return _characters(await self._client.apost(self._call(text), holds="tokens"), text)
         except EndpointError as error:
             return self._failed(error)
 
     def context(self) -> int | None:
         """Give the tokens that the model takes; None if nobody says."""
-        return self._wire.context_of(self._model.model_name) if self._model else None
+        return self._client.context_of(self._model.model_name) if self._model else None
 
     @property
-    def _wire(self) -> Client:
+    def _client(self) -> Client:
         assert self._model  # noqa: S101  # asked before
-        return self._model.wire
+        return self._model.client
 
     def _call(self, text: str) -> ApiCall:
         assert self._model  # noqa: S101  # asked before

@@ -8,7 +8,7 @@ from typing import Any, Final, Self, TypeVar, cast
 from langchain_core.globals import get_llm_cache
 from langchain_core.language_models import ModelProfile
 from langchain_core.utils import from_env, secret_from_env
-from pydantic import ConfigDict, Field, SecretStr, model_validator
+from pydantic import ConfigDict, Field, SecretStr, SkipValidation, model_validator
 
 from langchain_nuextract.client.client import Client
 from langchain_nuextract.client.config import Endpoint, check_headers, checked_key, is_credential, normal_url
@@ -76,7 +76,7 @@ class ModelSettings(RedactedRuns):
     dialect: str | None = None
     direct: bool = True
 
-    client: Client | None = Field(default=None, exclude=True, repr=False)
+    client: SkipValidation[Client] = Field(default=cast("Client", None), exclude=True, repr=False)
     """What it asks by, made of its settings; copies that reach the endpoint in the same way share it."""
 
     @model_validator(mode="before")
@@ -131,11 +131,6 @@ class ModelSettings(RedactedRuns):
         extra = merged(self.extra_body, settings.get("extra_body"), others)
         return self.model_copy(update={**known, "extra_body": extra or None})
 
-    @property
-    def wire(self) -> Client:
-        """What it asks by. It opens connections when they are first needed."""
-        return cast("Client", self.client)
-
     def with_client(self, client: Client) -> Self:
         """Copy this with another client; the settings of the endpoint count no more."""
         copied = self.model_copy()
@@ -144,11 +139,11 @@ class ModelSettings(RedactedRuns):
 
     def close(self) -> None:
         """Close all connections; see `Client.close`."""
-        self.wire.close()
+        self.client.close()
 
     async def aclose(self) -> None:
         """Close all connections; see `Client.close`."""
-        await self.wire.aclose()
+        await self.client.aclose()
 
     def __enter__(self) -> Self:
         return self
@@ -171,12 +166,12 @@ class ModelSettings(RedactedRuns):
     def resolve_model(self) -> None:
         """Take the model that the endpoint serves, if none is named; see `Client.only_model`."""
         if not self.model_name:
-            self._take_model(self.wire.only_model())
+            self._take_model(self.client.only_model())
 
     async def aresolve_model(self) -> None:
         """Do the same on an event loop."""
         if not self.model_name:
-            self._take_model(await self.wire.aonly_model())
+            self._take_model(await self.client.aonly_model())
 
     def _take_model(self, name: str) -> None:
         self.model_name = name
@@ -184,12 +179,12 @@ class ModelSettings(RedactedRuns):
 
     def models(self) -> tuple[ServedModel, ...]:
         """List the models that the endpoint serves, asked for once; empty if it does not tell."""
-        return self.wire.models()
+        return self.client.models()
 
     @property
     def context_length(self) -> int | None:
         """Tokens that a prompt and its answer may have together, as the endpoint tells; None if it does not."""
-        return self.wire.context_of(self.model_name)
+        return self.client.context_of(self.model_name)
 
     def load_profile(self) -> ModelProfile:
         """Ask the endpoint for `max_input_tokens`, and add it to `profile`, where agents and middleware look it up.
@@ -197,12 +192,12 @@ class ModelSettings(RedactedRuns):
         Returns:
             The profile; without `max_input_tokens` if the endpoint does not tell.
         """
-        self.wire.models()
+        self.client.models()
         return self._with_context_length()
 
     async def aload_profile(self) -> ModelProfile:
         """Do the same on an event loop; see `load_profile`."""
-        await self.wire.amodels()
+        await self.client.amodels()
         return self._with_context_length()
 
     @cached_property
@@ -267,14 +262,15 @@ class ModelSettings(RedactedRuns):
 
     def _forget(self) -> None:
         """Drop what was made of the settings."""
-        for name in ("defaults", "_serialized"):
+        for name in ("defaults", "_settled", "_serialized"):
             vars(self).pop(name, None)
         self._connect()
 
     def _connect(self) -> None:
         """Make the client of the settings, unless the one that is there has the same."""
         endpoint = self._endpoint()
-        if self.client is None or self.client.endpoint != endpoint:
+        known = cast("Client | None", self.client)
+        if known is None or known.endpoint != endpoint:
             vars(self)["client"] = Client(endpoint)
 
     def __getstate__(self) -> dict[Any, Any]:

@@ -95,7 +95,7 @@ def test_a_closed_loop_has_closed_its_connections(chat):
 
         async def ask():
             await llm.ainvoke("x")
-            return weakref.ref(llm.wire._connections.here(sync=False))
+            return weakref.ref(llm.client._connections.here(sync=False))
 
         transport = loop.run_until_complete(ask())
         assert not transport().is_closed
@@ -108,7 +108,7 @@ def test_the_connections_of_a_dropped_model_are_closed_while_its_loop_runs():
     async def ask(url):
         llm = ChatNuExtract(model="m", base_url=url)
         await llm.ainvoke("x")
-        transport = llm.wire._connections.here(sync=False)
+        transport = llm.client._connections.here(sync=False)
         del llm
         gc.collect()
         while not transport.is_closed:  # noqa: ASYNC110  # nobody tells
@@ -164,7 +164,7 @@ def test_the_connections_of_a_dropped_model_are_closed(chat):
     with FakeEndpoint() as endpoint:
         llm = chat(endpoint)
         llm.invoke("x")
-        wire = weakref.ref(llm.wire)
+        wire = weakref.ref(llm.client)
         assert endpoint._server._open
         del llm
         gc.collect()
@@ -242,7 +242,7 @@ def test_models_that_differ_in_sampling_alone_share_their_connections(chat):
 
 def test_models_with_other_keys_do_not_share_connections(chat):
     with FakeEndpoint() as endpoint:
-        assert chat(endpoint, api_key="a").wire is not chat(endpoint, api_key="b").wire
+        assert chat(endpoint, api_key="a").client is not chat(endpoint, api_key="b").client
 
 
 @pytest.mark.parametrize("change", ["assign", "copy"])

@@ -192,7 +192,7 @@ def test_a_setting_that_is_no_json_is_refused_before_anything_is_sent(run, chat)
 def test_what_is_for_vllm_alone_goes_where_a_call_is_sent_and_is_no_field_of_its_body(chat):
     call = ApiCall("/chat/completions", {"model": "m", "messages": [], "a": 1}, vllm_only={"a": 2, "b": 3})
     with FakeEndpoint("x", "x") as endpoint:
-        client = chat(endpoint).wire
+        client = chat(endpoint).client
         client.post(call)
         client.is_vllm = True
         client.post(call)

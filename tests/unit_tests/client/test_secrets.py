@@ -25,12 +25,12 @@ def llm():
 
 
 def test_it_is_not_shown(llm):
-    for shown in (repr(llm), str(llm), repr(llm.bind(stop=["a"])), repr(llm.wire), repr(llm.wire.endpoint.key)):
+    for shown in (repr(llm), str(llm), repr(llm.bind(stop=["a"])), repr(llm.client), repr(llm.client.endpoint.key)):
         assert not any(secret in shown for secret in SECRETS)
 
 
 def test_it_is_not_shown_by_the_connection(llm):
-    assert not any(secret in repr(llm.wire.endpoint) for secret in SECRETS)
+    assert not any(secret in repr(llm.client.endpoint) for secret in SECRETS)
 
 
 def test_it_is_not_pickled(llm):
@@ -168,7 +168,7 @@ def test_credentials_in_a_query_are_hidden_as_well(run, chat):
         llm = chat(endpoint, default_query={"api-key": KEY, "api-version": "2"})
         with pytest.raises(EndpointError) as raised:
             run(llm)
-    shown = repr(llm) + repr(llm.wire.endpoint) + pickle.dumps(llm).decode("latin-1") + with_frames(raised.value)
+    shown = repr(llm) + repr(llm.client.endpoint) + pickle.dumps(llm).decode("latin-1") + with_frames(raised.value)
     assert KEY not in shown
     assert pickle.loads(pickle.dumps(llm)).default_query == {"api-version": "2"}
 
@@ -182,7 +182,7 @@ def test_a_proxy_without_scheme_or_password_keeps_its_secret(run, monkeypatch, p
     llm = ChatNuExtract(model="m", base_url="http://nowhere.example/v1", max_retries=0, **known)
     with pytest.raises(EndpointUnreachable) as raised:
         run(llm, "x")
-    shown = [str(raised.value), repr(llm), repr(llm.wire.endpoint)]
+    shown = [str(raised.value), repr(llm), repr(llm.client.endpoint)]
     walked = raised.value
     while walked:
         shown.append(f"{walked}")

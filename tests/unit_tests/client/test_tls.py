@@ -131,5 +131,5 @@ def test_the_password_of_a_proxy_is_hidden():
     llm = ChatNuExtract(model="m", base_url="http://model.invalid/v1", proxy=proxy, max_retries=0)
     with pytest.raises(EndpointUnreachable) as raised:
         llm.invoke("x")
-    for shown in (repr(llm), repr(llm.wire.endpoint), str(raised.value), pickle.dumps(llm).decode("latin-1")):
+    for shown in (repr(llm), repr(llm.client.endpoint), str(raised.value), pickle.dumps(llm).decode("latin-1")):
         assert "pass-very-secret" not in shown

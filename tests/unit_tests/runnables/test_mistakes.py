@@ -195,7 +195,7 @@ def test_a_socks_proxy_without_its_package_says_what_to_install(variable, monkey
     assert isinstance(raised.value, NuExtractError)
     assert "p4ss" not in str(raised.value)
     with httpx2.Client(trust_env=False) as own:
-        assert ChatNuExtract(model="NuExtract3", base_url="http://gpu.invalid/v1", http_client=own).wire
+        assert ChatNuExtract(model="NuExtract3", base_url="http://gpu.invalid/v1", http_client=own).client
 
 
 WAYS = {

@@ -121,7 +121,7 @@ TIMEOUTS = [
 
 @pytest.mark.parametrize(("given", "meant"), TIMEOUTS)
 def test_a_timeout_may_be_given_in_several_ways(given, meant):
-    assert ChatNuExtract(model="m", base_url=URL, timeout=given).wire.endpoint.timeout == meant
+    assert ChatNuExtract(model="m", base_url=URL, timeout=given).client.endpoint.timeout == meant
 
 
 def test_a_stream_may_have_a_limit_of_its_own():
