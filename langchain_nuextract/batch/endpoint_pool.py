@@ -80,6 +80,17 @@ class EndpointPool(Client):
         self._lost_since = monotonic()
         """When there was last an endpoint that was not left out."""
 
+    def wait_for_first_answer(self) -> None:
+        """Take endpoints that do not answer yet for ones that will: wait for them as if they had answered before.
+
+        For one of many processes of a run, which may begin while an endpoint is away. With `max_retries=0` nothing is
+        waited for.
+        """
+        if self.endpoint.policy.retries:
+            self.availability.is_reached = True
+            for ship in self._ships:
+                ship.has_answered = True
+
     async def apost(self, call: ApiCall, *, holds: str = "choices") -> Mapping[str, JSON]:
         """Send a request to whichever endpoint has least to do."""
         return await self.endpoint.policy.arun(lambda: self._attempt_anywhere(call, holds), self.availability)

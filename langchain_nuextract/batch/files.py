@@ -39,11 +39,11 @@ def write_requests(extractor: Extractor, documents: Iterable[Any], path: str | o
     unfinished = Path(f"{os.fspath(path)}.part")
     with unfinished.open("wb") as file:
         for index, document in enumerate(documents):
-            asked = _asked(extractor, document)
+            asked = asked_of(extractor, document)
             if asked:
                 source, request = asked
                 line = {"custom_id": _name(index, settings, source), "method": "POST", "url": _URL}
-                file.write(encode({**line, "body": dict(_body(extractor, request))}) + b"\n")
+                file.write(encode({**line, "body": dict(body_of(extractor, request))}) + b"\n")
                 written += 1
     unfinished.replace(path)
     return written
@@ -70,7 +70,7 @@ def read_replies(
                 yield Result(index, document, select_output(extraction), usage=extraction.usage)
 
 
-def _asked(extractor: Extractor, document: Any) -> tuple[Source, Request] | None:
+def asked_of(extractor: Extractor, document: Any) -> tuple[Source, Request] | None:
     """What to ask about a document first; None if it cannot be asked about, as those who read replies will be told."""
     try:
         source = read(document, extractor.pages)
@@ -80,12 +80,17 @@ def _asked(extractor: Extractor, document: Any) -> tuple[Source, Request] | None
     return source, request
 
 
-def _body(extractor: Extractor, request: Request) -> Mapping[str, JSON]:
+def body_of(extractor: Extractor, request: Request) -> Mapping[str, JSON]:
+    """Make the body that would be sent.
+
+    Raises:
+        UnsupportedTask: The model is not asked by chat, or is no `ChatNuExtract`.
+    """
     llm = extractor.api_model
     if llm is None:
-        raise UnsupportedTask("a batch file", "it can be written for a ChatNuExtract only")
+        raise UnsupportedTask("a written request", "it can be made for a ChatNuExtract only")
     if request.route != "chat":
-        raise UnsupportedTask("a batch file", "it holds chats, and this model is not asked by chat")
+        raise UnsupportedTask("a written request", "it is a chat, and this model is not asked by chat")
     return llm.call_for(request).body
 
 

@@ -25,6 +25,8 @@ from langchain_nuextract.errors import EndpointBusy, EndpointError, EndpointUnre
 _REFUSALS: Final = 16
 """Refusals on end, without a success between, after which none is taken for one document's."""
 _SERVER_ERROR: Final = 500
+_JITTER: Final = 1.0
+"""Seconds that two attempts may be further apart than the patience that is left."""
 
 
 class Availability:
@@ -66,7 +68,7 @@ class Availability:
             return False
         now = monotonic()
         # What failed long ago tells nothing of now.
-        is_first = self._down_since is None or now - self._last_failure > self._patience
+        is_first = self._down_since is None or now - self._last_failure > self._patience + _JITTER
         if is_first:
             self._down_since = now
         self._last_failure = now

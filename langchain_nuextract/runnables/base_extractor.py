@@ -42,6 +42,7 @@ from langchain_nuextract.runnables.settings import check_names
 from langchain_nuextract.runnables.tables import WithTables
 
 if TYPE_CHECKING:
+    from langchain_nuextract.batch.engines.columns import Columns
     from langchain_nuextract.runnables.executor import Executor
 
 Out = TypeVar("Out")
@@ -296,6 +297,35 @@ class BaseExtractor(RunnableSerializable[Input, Out], WithTables):
         from langchain_nuextract.batch.files import read_replies  # noqa: PLC0415 few need it
 
         return read_replies(self._base, self.select_output, path, documents)
+
+    def columns(
+        self,
+        *,
+        text: str = "text",
+        id: str | None = None,
+        prefix: str = "",
+        max_concurrency: int = DEFAULT_CONCURRENCY,
+        endpoints: Sequence[str] = (),
+    ) -> "Columns":
+        """Make a function of columns, for Ray Data, Spark and other engines that hand over tables.
+
+            table = extract.columns(text="body", id="doc_id")(table)
+
+        Args:
+            text: The column of the documents: texts, or the bytes of files.
+            id: The column that tells rows apart; it stands in the column `_id` as well.
+            prefix: What the names of the columns begin with that are put beside those of the table.
+            max_concurrency: Documents in flight in each process.
+            endpoints: As for `extract_many`. Each process shares its own work among them.
+
+        Raises:
+            MissingExtra: pyarrow is not installed.
+        """
+        from langchain_nuextract.batch.engines.columns import Columns  # noqa: PLC0415 few need it
+        from langchain_nuextract.batch.options import Options  # noqa: PLC0415 few need it
+
+        options = Options(max_concurrency=max_concurrency, endpoints=endpoints)
+        return Columns(self._base, self.executor.plan.target, text, id, prefix=prefix, options=options)
 
 
 def _is_async(llm: Runnable[Any, AIMessage]) -> bool:

@@ -30,7 +30,7 @@ def record_batch(
     target: Target[Any],
     *,
     extractor: str = "",
-    name: Callable[[Result[Any]], str] = name_of,
+    name: Callable[[Result[Any]], str | None] = name_of,
 ) -> Any:
     """Make a `pyarrow.RecordBatch`: a row for each result, in order.
 

@@ -13,7 +13,7 @@ from langchain_nuextract.batch.tables.column_types import Column
 from langchain_nuextract.batch.tables.files import Aside, parquet_module
 from langchain_nuextract.batch.tables.rows import RowSchema
 
-_RETRIED: Final = sorted(
+RETRIED: Final = sorted(
     name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, errors.EndpointError)
 )
 """The errors that are no fate of the document's: it is asked about again."""
@@ -87,7 +87,7 @@ def _without_retried(part: Path, prefix: str, extractor: str) -> Any:
     names = [f"{prefix}{name}" for name in ("id", "document_sha256", "extractor", "error_type")]
     table = parquet.read_table(part, columns=names)
     kept = [
-        made_by != extractor or error not in _RETRIED
+        made_by != extractor or error not in RETRIED
         for made_by, error in zip(*(table.column(each).to_pylist() for each in names[2:]), strict=True)
     ]
     if all(kept):

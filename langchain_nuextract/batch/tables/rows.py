@@ -80,12 +80,12 @@ class RowSchema:
         """The columns beside the user's."""
         return tuple(Column(f"{self.prefix}{name}", type_, name) for name, type_ in PROVENANCE.items())
 
-    def row(self, result: Result[Any], name: str, extractor: str) -> tuple[Any, ...]:
+    def row(self, result: Result[Any], name: str | None, extractor: str) -> tuple[Any, ...]:
         """Make the row of a result; never raises for what is in it.
 
         Args:
             result: With an `Extraction`, or with a plain object, of which the provenance is not known.
-            name: Of the document.
+            name: Of the document, if it has one.
             extractor: The extractor's fingerprint.
         """
         maker = CellMaker()
@@ -113,7 +113,7 @@ def _extraction_of(result: Result[Any]) -> Extraction[Any] | None:
     return cast("Extraction[Any]", value) if isinstance(value, Extraction) else None
 
 
-def _provenance(result: Result[Any], name: str, extractor: str, left_out: tuple[LeftOut, ...]) -> JSON:
+def _provenance(result: Result[Any], name: str | None, extractor: str, left_out: tuple[LeftOut, ...]) -> JSON:
     extraction, error = _extraction_of(result), result.error
     problems = extraction.problems if extraction else _problems(error)
     return {
