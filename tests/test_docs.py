@@ -24,7 +24,7 @@ PIXEL = bytes.fromhex(
 ROOT = Path(__file__).parents[1]
 FILES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SHELL = re.compile(r"^```(?:shell|console)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-PACKAGES = {"rag"}
+PACKAGES = {"deploy", "rag"}
 """Guides whose blocks need other packages."""
 BLOCK = re.compile(r"^```python\n(.*?)^```$(?:\n+^```text\n(.*?)^```$)?", re.DOTALL | re.MULTILINE)
 INVOICE = {"supplier": "Northwind", "invoice_number": "NW-1", "total": 7.0}
