@@ -1,5 +1,6 @@
 """The `nuextract` command: one module a command. It knows everything, and nothing knows it.
 
+    nuextract draft sample.pdf > template.json
     nuextract extract invoice.txt --schema shop.models:Invoice
     nuextract extract scans/*.png --schema shop.models:Invoice --checkpoint run.db --jsonl
     nuextract extract scans/*.png --schema shop.py:Invoice --base-url http://gpu1:8000/v1 --base-url http://gpu2:8000/v1
@@ -29,6 +30,7 @@ from pydantic import ValidationError
 from langchain_nuextract.cli import (
     demo,
     doctor,
+    draft,
     evaluate,
     export_training,
     extract,
@@ -38,6 +40,7 @@ from langchain_nuextract.cli import (
     serve,
     view,
 )
+from langchain_nuextract.cli.messages import in_flags
 from langchain_nuextract.cli.output import say
 from langchain_nuextract.errors import NuExtractError
 
@@ -70,10 +73,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _PIPE_CLOSED
     except ValidationError as error:
-        say(f"nuextract: {'; '.join(each['msg'].removeprefix('Value error, ') for each in error.errors())}")
+        said = "; ".join(each["msg"].removeprefix("Value error, ") for each in error.errors())
+        say(f"nuextract: {in_flags(said)}")
         return 2
     except (NuExtractError, ValueError, OSError) as error:
-        say(f"nuextract: {error}")
+        say(f"nuextract: {in_flags(str(error))}")
         return 2
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -92,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command, summary in (
         ("demo", demo, "extract from an invoice that comes along, and show where its values stand"),
+        ("draft", draft, "let the model write a template, or a Pydantic class, out of a sample document"),
         ("extract", extract, "extract from files and print JSON"),
         ("markdown", markdown, "turn HTML, and pages with a model, into Markdown"),
         ("evaluate", evaluate, "hold extractions against what is right, and compare models"),

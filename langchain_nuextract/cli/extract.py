@@ -1,6 +1,7 @@
 """`nuextract extract`: from files to objects."""
 
 import argparse
+from collections import Counter
 from collections.abc import Generator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -8,53 +9,113 @@ from typing import Any, get_args
 
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.cli import files
+from langchain_nuextract.cli.examples import EXAMPLES_HELP, read_examples
+from langchain_nuextract.cli.messages import failure, failures
 from langchain_nuextract.cli.output import json_of, say, write_json
 from langchain_nuextract.cli.schema import SCHEMA_HELP, Once, target_of
-from langchain_nuextract.engine.recovery import OnFailure, RecoveryPolicy
+from langchain_nuextract.engine.recovery import OnFailure, RecoveryPolicy, Verbatim
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import ExtractionError, InvalidExtraction
+from langchain_nuextract.grounding.evidence import Evidence
+from langchain_nuextract.paths import JSON, show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     add_source_arguments(parser)
-    parser.add_argument("--jsonl", action="store_true", help="one line a file, with its name and what was changed")
+    output = parser.add_argument_group("what is printed")
+    output.add_argument("--jsonl", action="store_true", help="one line a file, with its name and what was changed")
+    output.add_argument(
+        "--evidence", action="store_true", help="where the document says each value; one line a file, as with --jsonl"
+    )
+    output.add_argument(
+        "--confidence", action="store_true", help="how sure the model was of each value; one line a file, as --jsonl"
+    )
 
 
 def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what is extracted, from which files, and by which model."""
     files.add_arguments(parser)
-    parser.add_argument("--schema", metavar="SCHEMA", required=True, action=Once, help=SCHEMA_HELP)
-    parser.add_argument("--model", help="the model's name at the endpoint (NUEXTRACT_MODEL)")
-    parser.add_argument(
+    _add_task(parser)
+    _add_model(parser)
+    _add_limits(parser)
+    files.add_page_arguments(parser)
+
+
+def _add_task(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what is extracted")
+    group.add_argument("--schema", metavar="SCHEMA", required=True, action=Once, help=SCHEMA_HELP)
+    group.add_argument("--instructions", metavar="TEXT", default="", help="what to heed, in words")
+    group.add_argument("--examples", metavar="FILE", type=Path, help=EXAMPLES_HELP)
+    group.add_argument("--long", action="store_true", help="read documents that are too long for the model in chunks")
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("which model is asked")
+    group.add_argument(
         "--base-url",
+        metavar="URL",
         action="append",
         default=[],
         help="the endpoint (NUEXTRACT_BASE_URL); given several times, endpoints of the same model that share the work",
     )
-    parser.add_argument("--embedded", action="store_true", help="use the small embedded model instead of an endpoint")
-    parser.add_argument("--dialect", help="the model generation, where the model's name does not tell it")
-    parser.add_argument("--instructions", default="", help="what to heed, in words")
-    parser.add_argument("--concurrency", type=int, default=16, help="files in flight (%(default)s)")
-    parser.add_argument(
-        "--checkpoint", type=Path, help="a file to keep results in: begun again, a run goes on where it was stopped"
+    group.add_argument("--model", help="its name at the endpoint (NUEXTRACT_MODEL, or the only one that is served)")
+    group.add_argument("--embedded", action="store_true", help="use the small embedded model instead of an endpoint")
+    group.add_argument("--dialect", help="the model generation, where the model's name does not tell it")
+    group.add_argument(
+        "--temperature", type=float, metavar="T", help="of the sampling, where the model's own is not to be used"
     )
-    parser.add_argument(
+    group.add_argument("--max-tokens", type=int, metavar="N", help="tokens of an answer at the most")
+    group.add_argument("--thinking", action="store_true", help="let the model think first")
+    group.add_argument("--concurrency", type=int, metavar="N", default=16, help="files in flight (%(default)s)")
+
+
+def _add_limits(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what may be spent, and what becomes of answers that are not right")
+    group.add_argument(
         "--on-failure",
         choices=get_args(OnFailure),
         default="raise",
         help="what to do with an answer that cannot be mended: fail that file, drop the optional fields that are not "
         "whole and valid, or give all that is right of it; what is left out is named (%(default)s)",
     )
+    group.add_argument(
+        "--verbatim",
+        choices=get_args(Verbatim),
+        default="unchecked",
+        help="whether verbatim values must be words of the document (%(default)s)",
+    )
+    group.add_argument("--max-calls", type=int, metavar="N", help="calls for a file at the most")
+    group.add_argument("--max-seconds", type=float, metavar="S", help="seconds for a file at the most")
+    group.add_argument("--timeout", type=float, metavar="S", help="seconds for one call")
+    group.add_argument("--max-retries", type=int, metavar="N", help="how often a request that failed is sent again")
+    group.add_argument(
+        "--patience", type=float, metavar="S", help="seconds that an endpoint may be gone before it ends"
+    )
+    group.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="FILE",
+        help="a file to keep results in: begun again, a run goes on where it was stopped",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Extract from each file, and print the objects in the order of the files."""
-    failed = 0
-    with closing(results(options)) as found:
-        for name, result in found:
-            failed += result.error is not None
-            _print(name, result, lines=options.jsonl)
+    failed, total = Counter[str](), 0
+    lines = options.jsonl or options.evidence or options.confidence
+    more = {"logprobs": True} if options.confidence else {}
+    with closing(results(options, **more)) as found:
+        for total, (name, result) in enumerate(found, start=1):  # noqa: B007  # the last one counts
+            if result.error:
+                failed[type(result.error).__name__] += 1
+                say(failure(name, result.error))
+            if lines:
+                write_json({"file": name, **_line(result, options)})
+            elif result.value:
+                _print(name, result.value)
+    if failed and total > 1:
+        say(failures(failed, total))
     return 1 if failed else 0
 
 
@@ -77,10 +138,18 @@ def results(options: argparse.Namespace, **settings: Any) -> Generator[tuple[str
             model=model,
             base_url=next(iter(base_urls), None),
             **key,
+            **_given(options, "temperature", "max_tokens", "timeout", "max_retries", "patience"),
             dialect=options.dialect,
             instructions=options.instructions,
-            recovery=RecoveryPolicy(on_failure=options.on_failure),
+            examples=read_examples(options.examples) if options.examples else (),
+            thinking=options.thinking,
+            recovery=RecoveryPolicy(
+                on_failure=options.on_failure,
+                verbatim=options.verbatim,
+                **_given(options, "max_calls", "max_seconds"),
+            ),
             pages=pages,
+            long="auto" if options.long else None,
             **settings,
         )
         found = extractor.detailed.extract_many(
@@ -94,6 +163,11 @@ def results(options: argparse.Namespace, **settings: Any) -> Generator[tuple[str
             yield names[result.index], result
 
 
+def _given(options: argparse.Namespace, *names: str) -> dict[str, Any]:
+    """Take the options that were given; the others have their defaults where they are used."""
+    return {name: value for name in names if (value := getattr(options, name)) is not None}
+
+
 def _endpoints(options: argparse.Namespace, stack: ExitStack) -> tuple[str | None, list[str], dict[str, Any]]:
     if not options.embedded:
         return options.model, options.base_url, {}
@@ -103,24 +177,23 @@ def _endpoints(options: argparse.Namespace, stack: ExitStack) -> tuple[str | Non
     return endpoint.model, [endpoint.base_url], {"api_key": endpoint.api_key}
 
 
-def _print(name: str, result: Result[Extraction[Any]], *, lines: bool) -> None:
-    if lines:
-        write_json({"file": name, **_line(result)})
-    elif result.value:
-        write_json(json_of(result.value), indent=2)
-        for warning in result.value.document.warnings:
-            say(warning)
-        for problem in result.value.problems:
-            say(f"{name}: left out: {problem}")
-    else:
-        say(f"{name}: {result.error}")
+def _print(name: str, extraction: Extraction[Any]) -> None:
+    write_json(json_of(extraction), indent=2)
+    for warning in extraction.document.warnings:
+        say(warning)
+    for problem in extraction.problems:
+        say(f"{name}: left out: {problem}")
 
 
-def _line(result: Result[Extraction[Any]]) -> dict[str, Any]:
-    if result.value:
-        left_out = [str(problem) for problem in result.value.problems]
-        line = {"value": json_of(result.value), "repairs": [str(repair) for repair in result.value.repairs]}
-        more = {"left_out": left_out, "warnings": [*result.value.document.warnings]}
+def _line(result: Result[Extraction[Any]], options: argparse.Namespace) -> dict[str, Any]:
+    if extraction := result.value:
+        more = {
+            "left_out": [str(problem) for problem in extraction.problems],
+            "warnings": [*extraction.document.warnings, *map(str, extraction.warnings)],
+            "evidence": [*map(_evidence, extraction.evidence)] if options.evidence else [],
+            "confidence": _confidence(extraction) if options.confidence else [],
+        }
+        line = {"value": json_of(extraction), "repairs": [str(repair) for repair in extraction.repairs]}
         return {**line, **{name: lines for name, lines in more.items() if lines}}
     name = type(result.error).__name__
     match result.error:
@@ -130,3 +203,13 @@ def _line(result: Result[Extraction[Any]]) -> dict[str, Any]:
             return {"error": name, "problems": [str(error)], "reply": error.reply}
         case error:
             return {"error": name, "problems": [str(error)]}
+
+
+def _evidence(each: Evidence) -> dict[str, JSON]:
+    place = {"page": each.places[0].page} if each.places else {}
+    said: dict[str, JSON] = {"path": show(each.path), "start": each.span.start, "end": each.span.end}
+    return {**said, "quotation": each.quotation, "match": each.match, **place}
+
+
+def _confidence(extraction: Extraction[Any]) -> list[JSON]:
+    return [{"path": show(each.path), "mean": each.mean, "joint": each.joint} for each in extraction.confidence]

@@ -15,7 +15,7 @@ _STANDARD_INPUT: Final = "standard input"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say how files are chosen and read."""
+    """Say how files are chosen."""
     parser.add_argument(
         "files",
         nargs="+",
@@ -26,16 +26,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--include", action="append", default=[], metavar="GLOB", help='of folders, only files of such names: "*.pdf"'
     )
-    add_page_arguments(parser)
 
 
-def add_page_arguments(parser: argparse.ArgumentParser) -> None:
+def add_page_arguments(whole: argparse.ArgumentParser) -> None:
     """Say how files are read."""
-    parser.add_argument("--pages", default=DEFAULT.pages, help='which pages of each document: "1-3,7", "2-"')
+    parser = whole.add_argument_group("how files are read")
+    parser.add_argument("--pages", default=DEFAULT.pages, metavar="PAGES", help='which of each document: "1-3,7", "2-"')
     parser.add_argument(
-        "--max-pages", type=int, default=DEFAULT.max_pages, help="refuse documents of more pages (%(default)s)"
+        "--max-pages",
+        type=int,
+        metavar="N",
+        default=DEFAULT.max_pages,
+        help="refuse documents of more pages (%(default)s)",
     )
-    parser.add_argument("--max-pixels", type=int, help="pixels of a rendered page at the most")
+    parser.add_argument("--max-pixels", type=int, metavar="N", help="pixels of a rendered page at the most")
     parser.add_argument("--password", help="opens encrypted files")
     parser.add_argument(
         "--use", choices=get_args(Use), default=DEFAULT.use, help="what of a page the model is given (%(default)s)"

@@ -66,11 +66,11 @@ def _schema(named: str) -> Any:
         return json.loads(named)
     path, suffix = Path(named), Path(named).suffix.lower()
     if suffix == ".json":
-        return json.loads(_text(path))
+        return json.loads(read_text(path))
     if suffix in {".yaml", ".yml"}:
         import yaml  # noqa: PLC0415  # LangChain has it
 
-        return yaml.safe_load(_text(path))
+        return yaml.safe_load(read_text(path))
     # The last colon: a path on Windows has one of its own.
     module, _, attribute = named.rpartition(":")
     if not module or not attribute:
@@ -81,7 +81,7 @@ def _schema(named: str) -> Any:
     return found
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
     """Read a text file as editors write them: in UTF-8, or in UTF-16 with its mark at the beginning."""
     content = path.read_bytes()
     return content.decode("utf-16" if content.startswith(_UTF_16) else "utf-8-sig")

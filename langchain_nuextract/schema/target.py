@@ -103,6 +103,21 @@ class Target(Generic[T]):
         """Let a model write the template, from a description of what is wanted or from a document."""
         return Target[Any].of(llm.draft_template(document))
 
+    def pydantic_source(self, name: str = "Document") -> str:
+        """Write the source of a Pydantic class that asks for the same, to begin one's own with.
+
+            print(Target.draft("an invoice with its lines", llm=llm).pydantic_source("Invoice"))
+
+        Args:
+            name: What to call the class.
+
+        Raises:
+            UnsupportedSchema: The target was not made of a template with fields.
+        """
+        from langchain_nuextract.schema.pydantic_source import pydantic_source  # noqa: PLC0415 few need it
+
+        return pydantic_source(self.node, name)
+
     @property
     def type(self) -> Any:
         """What values are instances of; `dict` where the schema was a dict."""

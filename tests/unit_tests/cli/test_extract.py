@@ -171,7 +171,7 @@ def test_wrong_settings_are_told_in_a_sentence(files, capsys):
     said = capsys.readouterr().err
     assert (
         said
-        == "nuextract: base_url must be an address such as http://localhost:8000/v1, not 'nonsense'. Did you mean http://nonsense?\n"
+        == "nuextract: --base-url must be an address such as http://localhost:8000/v1, not 'nonsense'. Did you mean http://nonsense?\n"
     )
 
 
@@ -256,3 +256,93 @@ def test_help_tells_the_exit_codes(capsys):
     with pytest.raises(SystemExit):
         main(["extract", "--help"])
     assert "130  stopped by Ctrl-C; 143 by SIGTERM" in capsys.readouterr().out
+
+
+def test_a_folder_with_failures_ends_in_a_line_that_counts_them(files, capsys):
+    folder = files / "scans"
+    folder.mkdir()
+    for name, text in (("a.txt", "Zoë is 1."), ("b.txt", " "), ("c.txt", ""), ("d.txt", "\0\x80\1" * 9)):
+        (folder / name).write_bytes(text.encode("latin-1"))
+    with endpoint() as server:
+        assert extract(server, files, str(folder), "--jsonl") == 1
+    *told, total = capsys.readouterr().err.splitlines()
+    assert [line.rpartition("/")[2].partition(":")[0] for line in told if str(folder) in line] == [
+        "b.txt",
+        "c.txt",
+        "d.txt",
+    ]
+    assert total == "3 of 4 failed: 2 EmptyDocument, 1 WrongKind"
+
+
+def test_a_missing_file_is_named_once(files, capsys):
+    with endpoint() as server:
+        assert extract(server, files, str(files / "none.txt")) == 1
+    assert capsys.readouterr().err == f"{files / 'none.txt'}: No such file or directory\n"
+
+
+def test_evidence_is_printed_with_the_file_and_the_page(files, capsys):
+    (files / "page.pdf").write_bytes(pdf(lines("Dora is 41")))
+    with FakeEndpoint({"name": "Dora", "age": 41}) as server:
+        assert extract(server, files, str(files / "page.pdf"), "--use", "text", "--evidence") == 0
+    line = json.loads(capsys.readouterr().out)
+    assert line["file"] == str(files / "page.pdf")
+    name = line["evidence"][0]
+    assert (name["path"], name["quotation"], name["match"], name["page"]) == ("$.name", "Dora", "exact", 1)
+
+
+def test_confidence_is_asked_for_and_printed(files, capsys):
+    text = '{"name": "Zoë", "age": 1}'
+    tokens = [{"token": each, "bytes": [*each.encode()], "logprob": -0.1} for each in text]
+    with FakeEndpoint(FakeReply(text, logprobs={"content": tokens})) as server:
+        assert extract(server, files, str(files / "1.txt"), "--confidence") == 0
+    assert server.requests[0].body["logprobs"]
+    assert {each["path"] for each in json.loads(capsys.readouterr().out)["confidence"]} == {"$.name", "$.age"}
+
+
+@pytest.mark.parametrize("form", ["lines", "list"])
+def test_examples_come_from_a_file(form, files, capsys):
+    records = [
+        {"input": "Ann is 5.", "output": {"name": "Ann", "age": 5}},
+        {"file": "2.txt", "output": {"name": "Zoë"}},
+    ]
+    text = json.dumps(records) if form == "list" else "\n".join(map(json.dumps, records))
+    (files / "examples.jsonl").write_text(text, encoding="utf-8")
+    with endpoint() as server:
+        assert extract(server, files, str(files / "1.txt"), "--examples", str(files / "examples.jsonl")) == 0
+    sent = json.dumps(server.requests[0].body, ensure_ascii=False)
+    assert "Ann is 5." in sent
+    assert "Zoë is 2." in sent
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"input": "a", "outptu": {}}', "line 1: its keys are 'input', 'outptu'"),
+        ('{"input": "a"', "line 1: no JSON"),
+        ('["a"]', "example 1: its keys are none"),
+        ('{"input": "a", "output": {"nmae": "b"}}', "did you mean 'name'?"),
+    ],
+)
+def test_wrong_examples_are_told_with_their_line(text, words, files, capsys):
+    (files / "examples.jsonl").write_text(text, encoding="utf-8")
+    with endpoint() as server:
+        assert extract(server, files, str(files / "1.txt"), "--examples", str(files / "examples.jsonl")) == 2
+    assert words in capsys.readouterr().err
+    assert server.requests == []
+
+
+def test_what_the_model_is_to_do_is_set_by_flags(files):
+    flags = ["--temperature", "0.25", "--max-tokens", "321", "--thinking", "--instructions", "Heed the age."]
+    limits = ["--timeout", "20", "--max-retries", "0", "--patience", "1", "--max-calls", "1", "--max-seconds", "30"]
+    with endpoint() as server:
+        assert extract(server, files, str(files / "1.txt"), *flags, *limits, "--long", "--verbatim", "checked") == 0
+    body = next(request.body for request in server.requests if request.path == "/v1/chat/completions")
+    assert (body["temperature"], body["max_tokens"]) == (0.25, 321)
+    assert body["chat_template_kwargs"]["enable_thinking"] is True
+    assert "Heed the age." in json.dumps(body)
+
+
+def test_hints_speak_of_flags(files, capsys):
+    settings = ["--schema", str(files / "person.json"), "--base-url", "http://127.0.0.1:9", "--model", "NuExtract3"]
+    assert main(["extract", str(files / "1.txt"), *settings]) == 2
+    assert "--base-url or NUEXTRACT_BASE_URL" in capsys.readouterr().err

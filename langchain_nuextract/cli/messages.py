@@ -1,0 +1,57 @@
+"""Errors as a command tells them: in one line, with the names of flags where Python's arguments are named."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
+
+from langchain_nuextract.errors import UnreadableDocument
+
+FLAGS: Final[Mapping[str, str]] = {
+    "base_url or NUEXTRACT_BASE_URL": "--base-url or NUEXTRACT_BASE_URL",
+    "model or NUEXTRACT_MODEL": "--model or NUEXTRACT_MODEL",
+    "Pass api_key or set NUEXTRACT_API_KEY": "Set NUEXTRACT_API_KEY",
+    "pass credentials by api_key or default_headers": "set NUEXTRACT_API_KEY",
+    "base_url": "--base-url",
+    "Raise max_tokens": "Raise --max-tokens",
+    "Lower max_tokens": "Lower --max-tokens",
+    "Raise `timeout`": "Raise --timeout",
+    "lower the concurrency": "lower --concurrency",
+    "`extract.long()` does": "--long does",
+    "dialect= with": "--dialect with",
+    'use="text"': "--use text",
+    'PageOptions(pages="1-10")': "--pages 1-10",
+    "PageOptions.max_pages": "--max-pages",
+    "PageOptions(password=…)": "--password",
+    "password in PageOptions": "--password",
+}
+"""What messages name, and what a command has for it; a longer phrase stands before those that it contains."""
+_ARGUMENT: Final = re.compile("|".join(map(re.escape, FLAGS)))
+_BREAK: Final = re.compile(r":?\s*\n\s*")
+
+
+def in_flags(message: str) -> str:
+    """Name flags where a message names arguments of Python.
+
+    >>> in_flags("no endpoint is set: name its address by base_url or NUEXTRACT_BASE_URL")
+    'no endpoint is set: name its address by --base-url or NUEXTRACT_BASE_URL'
+    """
+    return _ARGUMENT.sub(lambda found: FLAGS[found[0]], message)
+
+
+def failure(name: str, error: Exception) -> str:
+    """Say in one line why a file failed, naming the file once."""
+    match error:
+        case UnreadableDocument():
+            reason = f"page {error.page}: {error.reason}" if error.page else error.reason
+        case OSError() if error.strerror:
+            reason = error.strerror
+        case _:
+            reason = str(error) or type(error).__name__
+    return f"{'standard input' if name == '-' else name}: {in_flags(_BREAK.sub('; ', reason))}"
+
+
+def failures(errors: Counter[str], total: int) -> str:
+    """Say in one line how many files failed, and of what: "7 of 10 failed: 4 EmptyDocument, 3 ReplyTimeout"."""
+    kinds = ", ".join(f"{count} {kind}" for kind, count in errors.most_common())
+    return f"{errors.total()} of {total} failed: {kinds}"
