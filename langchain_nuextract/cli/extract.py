@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Generator
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.cli import files
@@ -20,8 +20,19 @@ from langchain_nuextract.grounding.evidence import Evidence
 from langchain_nuextract.paths import JSON, show
 
 
+_EXAMPLES: Final = """\
+Extract from files, and print what was found.
+
+  nuextract extract invoice.pdf --schema shop.models:Invoice
+  nuextract extract scans --include "*.png" --schema template.json --jsonl --checkpoint run.db > out.jsonl
+  nuextract view out.jsonl
+"""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
+    parser.usage = "nuextract extract FILE … --schema SCHEMA [options]"
+    parser.description = _EXAMPLES
     add_source_arguments(parser)
     output = parser.add_argument_group("what is printed")
     output.add_argument("--jsonl", action="store_true", help="one line a file, with its name and what was changed")
