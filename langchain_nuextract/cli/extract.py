@@ -19,7 +19,6 @@ from langchain_nuextract.errors import ExtractionError, InvalidExtraction
 from langchain_nuextract.grounding.evidence import Evidence
 from langchain_nuextract.paths import JSON, show
 
-
 _EXAMPLES: Final = """\
 Extract from files, and print what was found.
 
