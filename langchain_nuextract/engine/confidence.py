@@ -67,6 +67,17 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownConfidence:
+    """The confidence of values, worked out before they were saved without what they were made of."""
+
+    known: tuple[Confidence, ...]
+
+    def confidences(self) -> Iterator[Confidence]:
+        """Yield the confidence of each leaf of the value that the model wrote, in their order."""
+        return iter(self.known)
+
+
+@dataclass(frozen=True, slots=True)
 class Provenance:
     """What the values of an extraction were made of."""
 

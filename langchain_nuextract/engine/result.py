@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from heapq import nsmallest
 from html import escape
 from pathlib import Path as FilePath
-from typing import Annotated, Any, Final, Generic, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Final, Generic, Literal, TypeAlias, TypeVar, cast
 
 from pydantic import GetPydanticSchema
 from pydantic_core.core_schema import AnySchema, any_schema
@@ -15,14 +15,16 @@ from pydantic_core.core_schema import AnySchema, any_schema
 from langchain_nuextract import grounding
 from langchain_nuextract.dialects.messages import Reply, Request, Shot, Usage
 from langchain_nuextract.documents.source import Source
-from langchain_nuextract.engine.confidence import Confidence, Provenance
+from langchain_nuextract.engine.confidence import Confidence, KnownConfidence, Provenance
 from langchain_nuextract.engine.example_leakage import Leak, leaks
+from langchain_nuextract.engine.saved import restore, save
 from langchain_nuextract.errors import Problem
 from langchain_nuextract.grounding.evidence import Evidence, Reason, Span, Unplaced
 from langchain_nuextract.grounding.leaves import items
 from langchain_nuextract.grounding.places import PageIndex, Place, html_place
 from langchain_nuextract.parsing.repairs import Repair
 from langchain_nuextract.paths import JSON, Path, leaves, show
+from langchain_nuextract.schema.json_types import is_json
 
 T = TypeVar("T")
 
@@ -68,6 +70,11 @@ class Window:
     moved: Mapping[Path, Path] = field(default_factory=dict[Path, Path], repr=False)
     """Where its values are in the whole; those are not here that other pages said before."""
 
+    @property
+    def place_in_whole(self) -> dict[str, Any]:
+        """What tells where it is in the whole."""
+        return {"name": self.name, "offset": self.offset, "moved": self.moved}
+
     def place(self, path: Path) -> Path:
         """Tell where a place in its value is in the whole; the same place if it is not there."""
         if path in self.moved:
@@ -110,12 +117,54 @@ class Extraction(Generic[T]):
     """The examples that the model was shown, in order."""
     examples_left_out: int = 0
     """Examples that it was not shown, for they would have been more than `max_example_tokens`."""
-    provenance: Annotated[Provenance | None, GetPydanticSchema(_anything)] = field(default=None, repr=False)
+    provenance: Annotated[Provenance | KnownConfidence | None, GetPydanticSchema(_anything)] = field(
+        default=None, repr=False
+    )
     """What the values were made of; None unless the endpoint told the probabilities of tokens."""
     windows: Annotated[tuple[Window, ...], GetPydanticSchema(_anything)] = field(default=(), repr=False)
     """What each request was about, where the document's pages took several; empty if they did not."""
     wordings: tuple[tuple[Path, tuple[str, ...]], ...] = field(default=(), repr=False, compare=False)
     """Of each choice, code and truth value, by its path: the words that a document may have for it."""
+
+    def __post_init__(self) -> None:
+        """Make it again of what `_asdict` gave."""
+        saved = cast("object", self.document)
+        if isinstance(saved, str):
+            for name, part in restore(saved).items():
+                object.__setattr__(self, name, part)
+            parts = cast("Iterable[tuple[Extraction[Any], str]]", self.windows)
+            object.__setattr__(self, "windows", tuple(Window(each, **restore(text)) for each, text in parts))
+
+    def _asdict(self) -> dict[str, Any]:
+        """Give what it can be made of again, for serializers that would take it apart: LangGraph's asks for it.
+
+        The user's own object is left to the serializer; all else is one text.
+        """
+        left: dict[str, Any] = {
+            "value": self.value,
+            "windows": [[each.extraction, save(each.place_in_whole)] for each in self.windows],
+        }
+        apart = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in left}
+        if isinstance(self.provenance, Provenance):
+            apart["provenance"] = KnownConfidence(self.confidence)
+        if is_json(self.value):
+            # As it may be more than the serializer can write: a number of 70 bits, half of a character.
+            apart["value"], left["value"] = left["value"], None
+        empty = dict.fromkeys(("json", "raw", "repairs", "defaults", "attempts", "model", "seconds"))
+        return {**empty, **left, "document": save(apart)}
+
+    def to_dict(self) -> "dict[str, JSON]":
+        """Give it as JSON: the value as its type writes it, and beside it all that is known of how it came about.
+
+            json.dumps(extraction.to_dict())
+
+        Returns:
+            A dict with the keys `value`, `problems`, `repairs`, `defaults`, `evidence`, `confidence`, `warnings`,
+            `model`, `calls`, `input_tokens`, `output_tokens` and `seconds`; paths are texts such as `$.items[2].price`.
+        """
+        from langchain_nuextract.engine.as_dict import as_dict  # noqa: PLC0415 few need it
+
+        return as_dict(self)
 
     @property
     def by_page(self) -> "tuple[Extraction[Any], ...]":

@@ -36,7 +36,7 @@ class WordNumberIndex:
 
     def find(self, value: float) -> Spans:
         """Find a whole number from 2 to 99 that is written in words."""
-        return self._words.get(int(value), ()) if value == int(value) and value >= SMALLEST else ()
+        return self._words.get(int(value), ()) if value >= SMALLEST and value % 1 == 0 else ()
 
     def find_duration(self, value: str) -> Sequence[Pieces]:
         """Find a duration of ISO 8601, `P3W`: in the units that it has, or in others that are as long, `21 days`.

@@ -2,13 +2,14 @@
 
 import json
 from decimal import Decimal
-from typing import Final, TypeGuard
+from typing import Final, TypeGuard, cast
 
 from langchain_nuextract.paths import JSON
 
 SHOWN: Final = 80
 """Characters of a value that a message shows at the most."""
 
+_PLAIN: Final = frozenset({str, int, float, bool, type(None)})
 _NAMES: dict[type, str] = {bool: "boolean", int: "integer", str: "string", type(None): "null", list: "array"}
 
 
@@ -20,6 +21,18 @@ def is_object(value: JSON) -> TypeGuard[dict[str, JSON]]:
 def is_list(value: JSON) -> TypeGuard[list[JSON]]:
     """Whether a value is a JSON array."""
     return isinstance(value, list)
+
+
+def is_json(value: object) -> TypeGuard[JSON]:
+    """Whether a value is JSON, as Python reads it: no tuple, no object of a class of its own."""
+    match value:
+        case dict():
+            pairs = cast("dict[object, object]", value).items()
+            return all(isinstance(key, str) and is_json(part) for key, part in pairs)
+        case list():
+            return all(map(is_json, cast("list[object]", value)))
+        case _:
+            return type(value) in _PLAIN
 
 
 def kind_of(value: JSON) -> str:

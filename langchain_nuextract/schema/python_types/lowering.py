@@ -11,7 +11,7 @@ from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from langchain_nuextract.errors import InvalidValue
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.schema.json_types import dumps
+from langchain_nuextract.schema.json_types import dumps, is_json
 from langchain_nuextract.schema.python_types.adapters import adapter
 from langchain_nuextract.schema.python_types.aliases import fields_of
 from langchain_nuextract.schema.python_types.instances import check_python
@@ -24,8 +24,8 @@ def as_json(type_: object, value: object) -> JSON:
 
     A value that only its own serializer can write, as that of a class of the user's, is written by it.
     """
-    if _is_json(value):
-        return cast("JSON", value)
+    if is_json(value):
+        return value
     try:
         written = _written(value)
         if _makes(type_, written, value):
@@ -50,18 +50,6 @@ def _makes(type_: object, written: JSON, value: object) -> bool:
         return bool(check_python(type_, written) == value)
     except (InvalidValue, ValidationError, TypeError):
         return False
-
-
-def _is_json(value: object) -> bool:
-    match value:
-        case dict():
-            return all(
-                isinstance(key, str) and _is_json(child) for key, child in cast("dict[object, object]", value).items()
-            )
-        case list():
-            return all(_is_json(child) for child in cast("list[object]", value))
-        case _:
-            return type(value) in _PLAIN
 
 
 def _written(value: Any) -> JSON:

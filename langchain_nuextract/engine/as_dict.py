@@ -1,0 +1,59 @@
+"""An extraction as plain JSON, for logs, queues and APIs."""
+
+from typing import Any
+
+from pydantic_core import to_jsonable_python
+
+from langchain_nuextract.engine.result import Extraction
+from langchain_nuextract.paths import JSON, show
+
+
+def as_dict(extraction: Extraction[Any]) -> dict[str, JSON]:
+    """Give it as JSON; see `Extraction.to_dict`."""
+    usage = extraction.usage
+    value, problems = _value(extraction)
+    return {
+        "value": value,
+        "problems": [*problems, *({"path": show(each.path), "message": each.message} for each in extraction.problems)],
+        "repairs": [
+            {"path": show(each.path), "kind": each.kind, "rule": each.rule, "before": each.before, "after": each.after}
+            for each in extraction.repairs
+        ],
+        "defaults": [*map(show, extraction.defaults)],
+        "evidence": [*(_evidence(each) for each in extraction.evidence)],
+        "confidence": [
+            {"path": show(each.path), "mean": each.mean, "joint": each.joint} for each in extraction.confidence
+        ],
+        "warnings": [*map(str, extraction.warnings), *extraction.document.warnings],
+        "model": extraction.model,
+        "calls": [
+            {"kind": each.kind, "finish_reason": each.reply.finish_reason, "problems": [*map(str, each.problems)]}
+            for each in extraction.attempts
+        ],
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "seconds": extraction.seconds,
+    }
+
+
+def _value(extraction: Extraction[Any]) -> tuple[JSON, list[JSON]]:
+    try:
+        return to_jsonable_python(extraction.value, by_alias=True, inf_nan_mode="strings", serialize_unknown=True), []
+    except Exception as error:  # noqa: BLE001  # the user's own serializers may raise anything; what they did is told
+        told = f"{type(error).__name__} when the value was written as JSON: {error}. This is the answer"
+        return extraction.json, [{"path": "$", "message": told}]
+
+
+def _evidence(each: Any) -> JSON:
+    place = each.places[0] if each.places else None
+    return {
+        "path": show(each.path),
+        "value": each.value,
+        "start": each.span.start,
+        "end": each.span.end,
+        "quotation": each.quotation,
+        "match": each.match,
+        "similarity": each.similarity,
+        "page": place.page if place else None,
+        "file": (place.file or None) if place else None,
+    }
