@@ -3,26 +3,33 @@
 import argparse
 import json
 import os
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final, cast, get_args
 
 from pydantic import SecretStr
 
-from langchain_nuextract.cli import extract
+from langchain_nuextract.cli import extract, files
 from langchain_nuextract.cli.output import say, write, write_json
 from langchain_nuextract.cli.schema import SCHEMA_HELP, Once, target_of
+from langchain_nuextract.documents.read import read
+from langchain_nuextract.documents.source import Source
 from langchain_nuextract.evaluation.gold import Gold
 from langchain_nuextract.evaluation.label_studio import (
     Export,
     LabelStudio,
     label_config,
     least_sure_first,
+    pictures,
+    predicted_task,
     read_export,
     task,
 )
 from langchain_nuextract.evaluation.label_studio.config import Document
 from langchain_nuextract.evaluation.label_studio.export import OnConflict
+from langchain_nuextract.evaluation.label_studio.pictures import Pictures
+from langchain_nuextract.evaluation.predictions import Predictions, answer_of_row
 from langchain_nuextract.paths import JSON, fields, items
 
 _TOKEN: Final = "LABEL_STUDIO_API_KEY"  # noqa: S105  # the name of a variable
@@ -33,13 +40,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(required=True, metavar="WHAT")
     config = commands.add_parser("config", help="print the configuration of a project for a schema")
     config.add_argument("schema", metavar="SCHEMA", help=SCHEMA_HELP)
-    config.add_argument("--document", choices=get_args(Document), default="text", help="what people see (%(default)s)")
+    _add_document(config)
     config.set_defaults(action=_config)
 
     tasks = commands.add_parser(
         "tasks", help="extract from files and print tasks with what was found, least sure first"
     )
     extract.add_source_arguments(tasks)
+    _add_document(tasks)
+    tasks.add_argument(
+        "--predictions",
+        type=Path,
+        help="take what a model found from here, as `evaluate` does, and ask none; FILE is then a gold of JSON lines",
+    )
     tasks.set_defaults(action=_tasks)
 
     gold = commands.add_parser("gold", help="print an export (JSON) as the lines of a gold")
@@ -52,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     push.add_argument("--project", type=int, help="the project; without it one is made, for --schema")
     push.add_argument("--title", default="nuextract", help="of a project that is made (%(default)s)")
     push.add_argument("--schema", action=Once, metavar="SCHEMA", help=SCHEMA_HELP)
-    push.add_argument("--document", choices=get_args(Document), default="text", help="what people see (%(default)s)")
+    _add_document(push)
     _add_server(push)
     push.set_defaults(action=_push)
 
@@ -66,6 +79,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Do what was asked for."""
     return options.action(options)
+
+
+def _add_document(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--document", choices=get_args(Document), default="text", help="what people see (%(default)s)")
 
 
 def _add_reading(parser: argparse.ArgumentParser) -> None:
@@ -92,6 +109,9 @@ def _config(options: argparse.Namespace) -> int:
 
 def _tasks(options: argparse.Namespace) -> int:
     target: Any = target_of(options.schema)
+    if options.predictions:
+        write_json([*least_sure_first(_predicted(options, target))], indent=1)
+        return 0
     made: list[dict[str, JSON]] = []
     failed = 0
     with closing(extract.results(options, logprobs=True)) as found:
@@ -100,9 +120,39 @@ def _tasks(options: argparse.Namespace) -> int:
                 failed += 1
                 say(f"{name}: {result.error}")
             else:
-                made.append(task(name, result.value, target))
+                made.append(task(name, result.value, target, image=_seen(result.value.document, options.document)))
     write_json([*least_sure_first(made)], indent=1)
     return 1 if failed else 0
+
+
+def _predicted(options: argparse.Namespace, target: Any) -> Iterator[dict[str, JSON]]:
+    """Tasks out of predictions, with the documents of a gold."""
+    file, *more = options.files
+    if more:
+        raise ValueError("--predictions takes one gold: a file of JSON lines with the documents")
+    predictions = cast("Predictions", Predictions.of(options.predictions))
+    for document, row in predictions.in_order_of(Gold[Any].from_jsonl(file, target), "skip"):
+        if row is not None:
+            answer = answer_of_row(row, document, target)
+            source = Source(()) if options.document == "text" else read(document.document, files.page_options(options))
+            yield predicted_task(
+                document, answer, target, model=options.predictions.stem, image=_seen(source, options.document)
+            )
+
+
+def _seen(document: Source, kind: Document) -> Pictures:
+    """What people look at of a document, if not its text."""
+    if kind == "text":
+        return None
+    found = pictures(document)
+    if not found:
+        raise ValueError("there is no image in this document: leave out --document, for people to see its text")
+    if kind == "pages":
+        return found
+    first, *more = found
+    if more:
+        raise ValueError(f"this document has {len(found)} pages: use --document pages, here and for the configuration")
+    return first
 
 
 def _gold(options: argparse.Namespace) -> int:

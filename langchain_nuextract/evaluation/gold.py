@@ -38,7 +38,7 @@ class Gold(Generic[T]):
         gold = Gold.from_jsonl("gold.jsonl", Cheque)
 
     Each line has an `id`, the document as `text` or `image`, `images`, `file` or `files` (relative to the file of
-    lines), and the values as `expected` or `output`; `group`, `annotator` and `evidence` if wanted. All else is kept
+    lines) or `image_url`, and the values as `expected` or `output`; `group`, `annotator` and `evidence` if wanted. All else is kept
     as `meta`.
 
     Args:
@@ -150,8 +150,8 @@ class Gold(Generic[T]):
         for at, each in enumerate(self._documents):
             ids.append(each.id)
             hashed.update(json.dumps([each.id, each.group, each.output], sort_keys=True).encode())
-            # What has neither text nor files is like no other.
-            contents.append(hash((each.text, each.files)) if each.text is not None or each.files else at)
+            # What has no document with it is like no other.
+            contents.append(hash(held) if any(held := (each.text, each.files, each.image_urls)) else at)
         for one, _ in _equal_pairs(ids):
             raise EvaluationError(f"{self.name}: {ids[one]}", "this id comes twice; give each document one of its own")
         pairs = sorted(_equal_pairs(contents))

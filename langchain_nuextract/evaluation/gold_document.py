@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
 
+from langchain_nuextract.documents.source import Image, Source
 from langchain_nuextract.errors import EvaluationError, InvalidValue, quote
 from langchain_nuextract.evaluation.gold_reading import read_gold
 from langchain_nuextract.evaluation.leaf import Mark, mark_of
@@ -17,7 +18,7 @@ _FILES: Final = ("image", "images", "file", "files", "path")
 OUTPUTS: Final = ("expected", "output", "value")
 """The keys under which a line may have the values."""
 _KNOWN: Final = frozenset(
-    {"id", "text", "document", "group", "annotator", "evidence", "boxes_percent", *_FILES, *OUTPUTS}
+    {"id", "text", "document", "group", "annotator", "evidence", "boxes_percent", "image_url", *_FILES, *OUTPUTS}
 )
 
 
@@ -32,6 +33,8 @@ class GoldDocument:
     """The document, if it is text."""
     files: tuple[Path, ...] = ()
     """The document, if it is one file or several."""
+    image_urls: tuple[str, ...] = ()
+    """The document, if it is images with an address: `data:` URLs, or http(s) ones that the endpoint fetches itself."""
     group: str = ""
     """What it has in common with others: a bank, a form, a writer. Groups are resampled whole."""
     annotator: str = ""
@@ -44,13 +47,15 @@ class GoldDocument:
 
     @property
     def document(self) -> Any:
-        """The document as an extractor takes it: text, a path, or a list of paths.
+        """The document as an extractor takes it: text, a path, a list of paths, or images.
 
         Raises:
-            EvaluationError: It has neither text nor files.
+            EvaluationError: It has neither text nor files nor images.
         """
         if self.text is not None:
             return self.text
+        if self.image_urls:
+            return Source(tuple(map(Image, self.image_urls)))
         if not self.files:
             raise EvaluationError(self.id, "it has neither a text nor a file to extract from: pass predictions instead")
         return self.files[0] if len(self.files) == 1 else list(self.files)
@@ -59,7 +64,8 @@ class GoldDocument:
         """Give the line of a gold file; paths of files are absolute."""
         line: dict[str, JSON] = {"id": self.id, "expected": self.output, "group": self.group or None}
         line |= {"text": self.text, "files": [str(path.resolve()) for path in self.files] or None}
-        line |= {"annotator": self.annotator or None, "evidence": _evidence_json(self.evidence) or None}
+        line |= {"image_url": list[JSON](self.image_urls) or None, "annotator": self.annotator or None}
+        line |= {"evidence": _evidence_json(self.evidence) or None}
         return {name: value for name, value in line.items() if value is not None} | dict(self.meta)
 
 
@@ -117,6 +123,7 @@ def gold_document(
         output=output,
         text=document,
         files=tuple(_files(row, folder, where)),
+        image_urls=tuple(_image_urls(row.get("image_url"), where)),
         group=str(row.get("group") or ""),
         annotator=str(row.get("annotator") or ""),
         evidence={**_boxes_of(row.get("boxes_percent")), **evidence_of(row.get("evidence"))},
@@ -137,6 +144,13 @@ def _files(row: Mapping[str, Any], folder: Path, where: str) -> Iterator[Path]:
             if not path.is_file():
                 raise EvaluationError(where, f"there is no file {str(path)!r}")
             yield path
+
+
+def _image_urls(written: JSON, where: str) -> Iterator[str]:
+    for each in items(written) or [written] if written else []:
+        if not isinstance(each, str) or not each.startswith(("data:", "http://", "https://")):
+            raise EvaluationError(where, f"its `image_url` is no data:, http: or https: address: {quote(str(each))}")
+        yield each
 
 
 def evidence_of(written: JSON) -> dict[str, tuple[Mark, ...]]:

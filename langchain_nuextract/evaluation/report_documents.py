@@ -100,7 +100,7 @@ class _Contents:
 
 def _source(gold: GoldDocument, *, pictures: bool) -> _Contents:
     """Read a document to be looked at; one that cannot be read, or is not at hand, has nothing to show."""
-    if gold.text is None and not gold.files:
+    if gold.text is None and not gold.files and not gold.image_urls:
         return _Contents("", ())
     try:
         source = read(gold.document, PageOptions(max_pixels=_PIXELS))
@@ -121,7 +121,7 @@ def _pages(source: Source) -> Iterator[PageData]:
 
 
 def _hash(gold: GoldDocument) -> str:
-    hashed = sha256((gold.text or "").encode("utf-8", "surrogatepass"))
+    hashed = sha256("".join((gold.text or "", *gold.image_urls)).encode("utf-8", "surrogatepass"))
     for file in gold.files:
         hashed.update(Path(file).read_bytes())
     return hashed.hexdigest()

@@ -1,7 +1,7 @@
 """Label Studio: a form out of a schema, tasks with pre-annotations, and what people said back as a gold.
 
     config = label_config(Invoice)                       # paste it into a project, or `push` it
-    tasks = [task("a.txt", details, config) for …]       # least sure first, so that people correct instead of type
+    tasks = [task("a.txt", details, Invoice) for …]       # least sure first, so that people correct instead of type
     gold = Gold.from_label_studio("export.json", Invoice)
 
 Only the JSON export is read: its other formats lose which box has which text, and overwrite ids. The server checks
@@ -11,7 +11,8 @@ neither annotations nor predictions, so they are checked here before they are se
 from langchain_nuextract.evaluation.label_studio.api import LabelStudio
 from langchain_nuextract.evaluation.label_studio.config import Config, label_config
 from langchain_nuextract.evaluation.label_studio.export import Export, read_export
-from langchain_nuextract.evaluation.label_studio.tasks import Picture, check_tasks, least_sure_first, task
+from langchain_nuextract.evaluation.label_studio.pictures import Picture, pictures
+from langchain_nuextract.evaluation.label_studio.tasks import check_tasks, least_sure_first, predicted_task, task
 
 __all__ = [
     "Config",
@@ -21,6 +22,8 @@ __all__ = [
     "check_tasks",
     "label_config",
     "least_sure_first",
+    "pictures",
+    "predicted_task",
     "read_export",
     "task",
 ]

@@ -13,7 +13,8 @@ from langchain_nuextract.evaluation.label_studio.controls import Control, Kind, 
 from langchain_nuextract.paths import show
 from langchain_nuextract.schema.target import Target
 
-Document: TypeAlias = Literal["text", "image"]
+Document: TypeAlias = Literal["text", "image", "pages"]
+"""What people look at: the text of a document, one image, or the images of its pages, one after the other."""
 
 DOCUMENT: Final = "@document"
 """The name of what people look at. Like the next two, no name that a field would have."""
@@ -50,13 +51,14 @@ def label_config(schema: Any, *, document: Document = "text") -> str:
 
     Args:
         schema: Whatever `Target.of` takes.
-        document: What people look at: `text` or `image`.
+        document: What people look at.
     """
     target = Target.of(schema)
     parts = [*controls(target.node)]
     view = Element("View")
-    if document == "image":
-        SubElement(view, "Image", name=DOCUMENT, value="$image", zoom="true")
+    if document != "text":
+        shown = {"value": "$image"} if document == "image" else {"valueList": "$images"}
+        SubElement(view, "Image", {"name": DOCUMENT, **shown, "zoom": "true"})
         marking = SubElement(view, "RectangleLabels", name=EVIDENCE, toName=DOCUMENT)
     else:
         marking = SubElement(view, "Labels", name=EVIDENCE, toName=DOCUMENT)
@@ -125,7 +127,7 @@ class Config:
         filled = {each: element for each, element in named if element.get("toName")}
         return cls(
             {
-                each: (element.tag, (element.get("value") or "").removeprefix("$"))
+                each: (element.tag, (element.get("value") or element.get("valueList") or "").removeprefix("$"))
                 for each, element in named
                 if each not in filled
             },

@@ -181,13 +181,19 @@ def _document(data: Mapping[str, JSON], folder: FilePath, config: Config | None)
             return {"text": value}
         urls = [text(each) for each in (items(value) or [value]) if text(each)]
         files = [str(file) for url in urls if (file := _file(url, folder))]
+        if urls and len(files) == len(urls):
+            return {"files": list[JSON](files)}
         if urls:
-            return {"files": list[JSON](files)} if len(files) == len(urls) else {"image_url": list[JSON](urls)}
+            # A path of the server's own is no document to anybody else; it is kept to say which it was.
+            usable = all(url.startswith(("data:", "http://", "https://")) for url in urls)
+            return {"image_url" if usable else "path_at_server": list[JSON](urls)}
     return {}
 
 
 def _file(url: str, folder: FilePath) -> FilePath | None:
     """The file that an address means, relative to the folder; None if it is not there."""
+    if url.startswith("data:"):
+        return None
     parsed = urlsplit(url)
     local = parse_qs(parsed.query).get("d", [""])[0] if parsed.path.endswith("/local-files/") else ""
     named = unquote(local or parsed.path)

@@ -6,8 +6,12 @@ from typing import Any, Final, NamedTuple
 
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import EvaluationError, quote
+from langchain_nuextract.evaluation.answer import Answer
+from langchain_nuextract.evaluation.evidence import Grounding, ground_in_text, grounding_of
+from langchain_nuextract.evaluation.gold_document import GoldDocument
 from langchain_nuextract.evaluation.label_studio.config import DOCUMENT, EVIDENCE, WRITTEN, Config
 from langchain_nuextract.evaluation.label_studio.controls import Control, Rows, control_name, controls, each_control
+from langchain_nuextract.evaluation.label_studio.pictures import Picture, Pictures
 from langchain_nuextract.paths import EACH, JSON, Path, fields, follow, items, number, text
 from langchain_nuextract.schema.target import Target
 
@@ -24,31 +28,63 @@ _ANSWERS: Final = {
 _CHOSEN: Final = {"Choices": "choices", "RectangleLabels": "rectanglelabels", "Labels": "labels"}
 
 
-class Picture(NamedTuple):
-    """The image of a document, where the server finds it."""
-
-    url: str
-    width: int
-    """In pixels."""
-    height: int
-
-
 def task(
-    document_id: str, extraction: Extraction[Any], schema: Any, *, image: Picture | None = None, group: str = ""
+    document_id: str, extraction: Extraction[Any], schema: Any, *, image: Pictures = None, group: str = ""
 ) -> dict[str, JSON]:
     """Make a task out of an extraction, for a project with the configuration of `label_config`.
+
+        task("claim.pdf", details, Claim, image=pictures(details.document))
 
     Args:
         document_id: What names the document; it comes back in the export.
         extraction: What the model found.
         schema: Whatever `Target.of` takes.
-        image: The document's image; a task of text if there is none.
+        image: The document's image, or a list of those of its pages; a task of text if there is none.
         group: What the document has in common with others.
     """
+    sure = min((each.mean for each in extraction.confidence), default=None)
+    about = _About(document_id, extraction.document.text, group, extraction.model or "unknown", sure)
+    return _task(about, extraction.json, grounding_of(extraction), Target.of(schema), image)
+
+
+def predicted_task(
+    document: GoldDocument, answer: Answer, schema: Any, *, model: str = "unknown", image: Pictures = None
+) -> dict[str, JSON]:
+    """Make a task out of a prediction that there is already, as `evaluate` reads them.
+
+    Args:
+        document: Its document.
+        answer: What the model made of it.
+        schema: Whatever `Target.of` takes.
+        model: What to call the model.
+        image: As of `task`.
+    """
     target: Target[Any] = Target.of(schema)
-    about = "image" if image else "text"
-    data: dict[str, JSON] = {"document_id": document_id, about: image.url if image else extraction.document.text}
-    value = target.lower(extraction.json)
+    text_ = document.text or ""
+    places = answer.grounding if answer.grounding.marks else ground_in_text(answer.value, text_, target)
+    about = _About(document.id, text_, document.group, model, min(answer.confidence.values(), default=None))
+    return _task(about, answer.value, places, target, image)
+
+
+class _About(NamedTuple):
+    document_id: str
+    text: str
+    group: str
+    model: str
+    score: float | None
+
+
+def _task(about: _About, found: JSON, grounding: Grounding, target: Target[Any], image: Pictures) -> dict[str, JSON]:
+    pages = image if image is None or isinstance(image, Picture) else [*image]
+    data: dict[str, JSON] = {"document_id": about.document_id}
+    match pages:
+        case None:
+            data["text"] = about.text
+        case Picture():
+            data["image"] = pages.url
+        case list():
+            data["images"] = [page.url for page in pages]
+    value = target.lower(found)
     results: list[JSON] = []
     for part in controls(target.node):
         if isinstance(part, Rows):
@@ -62,14 +98,13 @@ def task(
             ]
         else:
             results += _result(part, _at(value, part.path))
-    results += _places(extraction, image, _labels(target))
-    prediction: dict[str, JSON] = {"model_version": extraction.model or "unknown", "result": results}
-    sure = [each.mean for each in extraction.confidence]
-    if sure:
-        prediction["score"] = min(sure)
+    results += _places(grounding, about.text, pages, _labels(target))
+    prediction: dict[str, JSON] = {"model_version": about.model, "result": results}
+    if about.score is not None:
+        prediction["score"] = about.score
     made: dict[str, JSON] = {"data": data, "predictions": [prediction]}
-    if group:
-        made["meta"] = {"group": group}
+    if about.group:
+        made["meta"] = {"group": about.group}
     return made
 
 
@@ -135,26 +170,36 @@ def _labels(target: Target[Any]) -> dict[Path, str]:
     return {each.path: control_name(each.path) for each in each_control(controls(target.node))}
 
 
-def _places(extraction: Extraction[Any], image: Picture | None, labels: Mapping[Path, str]) -> Iterator[JSON]:
-    """The places of the values: stretches of text, or boxes on the first page."""
-    for at, each in enumerate(extraction.evidence):
-        path = tuple(EACH if isinstance(step, int) else step for step in each.path)
+def _places(
+    grounding: Grounding, text_: str, pages: Picture | list[Picture] | None, labels: Mapping[Path, str]
+) -> Iterator[JSON]:
+    """The places of the values: stretches of text, or boxes on images."""
+    for at, (place, marks) in enumerate(grounding.marks.items()):
+        path = tuple(EACH if isinstance(step, int) else step for step in place)
         # An item of a list that is one control has the label of the list.
         label = next(labels[path[:length]] for length in range(len(path), -1, -1) if path[:length] in labels)
-        if image is None:
-            span: dict[str, JSON] = {"start": each.span.start, "end": each.span.end, "text": each.quotation}
-            yield _answer(f"e{at}", EVIDENCE, "labels", {**span, "labels": [label]})
+        stretch = next((text_[mark.start : mark.end] for mark in marks if mark.start is not None), "")
+        if pages is None:
+            first = next((mark for mark in marks if mark.start is not None), None)
+            if first is not None:
+                span: dict[str, JSON] = {"start": first.start, "end": first.end, "text": stretch}
+                yield _answer(f"e{at}", EVIDENCE, "labels", {**span, "labels": [label]})
             continue
-        known: dict[str, JSON] = {"original_width": image.width, "original_height": image.height, "image_rotation": 0}
-        boxes = [box for place in each.places if place.page == 1 for box in place.boxes]
-        for box_at, box in enumerate(boxes):
-            sides = (box.left, box.top, box.right - box.left, box.bottom - box.top)
-            value = {name: round(100 * side, 4) for name, side in zip(_BOX, sides, strict=True)}
-            place: dict[str, JSON] = {**value, "rotation": 0}
+        boxed = [(mark.page or 1, mark.box) for mark in marks if mark.box is not None]
+        for box_at, (page, box) in enumerate(boxed):
+            if page > len(known := [pages] if isinstance(pages, Picture) else pages):
+                continue
+            about: dict[str, JSON] = {} if isinstance(pages, Picture) else {"item_index": page - 1}
+            if known[page - 1].width:
+                size = {"original_width": known[page - 1].width, "original_height": known[page - 1].height}
+                about |= {**size, "image_rotation": 0}
+            sides = (box[0], box[1], box[2] - box[0], box[3] - box[1])
+            where: dict[str, JSON] = {name: round(100 * side, 4) for name, side in zip(_BOX, sides, strict=True)}
+            where["rotation"] = 0
             name = f"e{at}_{box_at}"
-            yield _answer(name, EVIDENCE, "rectanglelabels", {**place, "rectanglelabels": [label]}) | known
-            if box_at == 0:
-                yield _answer(name, WRITTEN, "textarea", {**place, "text": [each.quotation]}) | known
+            yield _answer(name, EVIDENCE, "rectanglelabels", {**where, "rectanglelabels": [label]}) | about
+            if box_at == 0 and stretch:
+                yield _answer(name, WRITTEN, "textarea", {**where, "text": [stretch]}) | about
 
 
 def _answer(name: str, control: str, kind: str, value: Mapping[str, JSON]) -> dict[str, JSON]:

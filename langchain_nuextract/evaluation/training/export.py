@@ -157,6 +157,8 @@ def _digest(document: GoldDocument, pages: PageOptions) -> str:
     if not words:
         for file in document.files:
             content.update(file.read_bytes())
+        for url in document.image_urls:
+            content.update(url.encode())
     return content.hexdigest()
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from langchain_nuextract import NuExtractor
+from langchain_nuextract.cli import main
 from langchain_nuextract.errors import EvaluationError
 from langchain_nuextract.evaluation.gold import Gold
 from langchain_nuextract.evaluation.label_studio import (
@@ -16,11 +17,13 @@ from langchain_nuextract.evaluation.label_studio import (
     check_tasks,
     label_config,
     least_sure_first,
+    pictures,
     read_export,
     task,
 )
 from langchain_nuextract.evaluation.label_studio.spans import read_span
 from langchain_nuextract.testing import FakeEndpoint
+from tests.pdfs import lines, pdf
 from tests.unit_tests.evaluation.label_studio.orders import TEXT, VALUE, Order, annotation, answer, exported, span
 
 
@@ -68,6 +71,56 @@ def test_what_a_model_found_comes_back_from_a_task_as_it_was(with_image):
     assert not read.unknown
     if not with_image:
         assert document.evidence["$.lines[1].article"][0][:2] == (TEXT.index("stol"), TEXT.index("stol") + 4)
+
+
+def test_pages_are_shown_one_after_the_other_and_marked_each_on_its_own():
+    found = extraction({"buyer": "Ida", "remarks": ["ring first"]}, pdf(lines("Order of Ida"), lines("ring first")))
+    shown = pictures(found.document)
+    assert [(each.url[:10], each.width > 100, each.height > 100) for each in shown] == [("data:image", True, True)] * 2
+    made = task("order-1", found, Order, image=shown)
+    config = label_config(Order, document="pages")
+    check_tasks([made], Config.parse(config))
+    done = {"id": 1, "meta": {}, "data": made["data"], "drafts": []}
+    done["annotations"] = [annotation(*made["predictions"][0]["result"])]
+    (row,) = read_export([done], Order, config=config).rows
+    assert row["image_url"] == [each.url for each in shown]
+    assert {path: [mark["page"] for mark in marks] for path, marks in row["evidence"].items()} == {
+        "$.buyer": [1],
+        "$.remarks": [2],
+    }
+    (document,) = Gold.from_rows([row], Order)
+    assert [part.url for part in document.document.parts] == [each.url for each in shown]
+    assert document.output["remarks"] == ["ring first"]
+    assert Gold.from_rows([document.as_json()], Order).sha256 == Gold.from_rows([row], Order).sha256
+
+
+def test_a_page_that_has_no_picture_in_the_task_is_not_marked():
+    found = extraction({"buyer": "Ida", "remarks": ["ring first"]}, pdf(lines("Order of Ida"), lines("ring first")))
+    made = task("order-1", found, Order, image=pictures(found.document)[0])
+    labels = [each["value"].get("rectanglelabels") for each in made["predictions"][0]["result"]]
+    assert [each for each in labels if each] == [["buyer"]]
+
+
+def test_predictions_become_tasks_without_a_model(tmp_path, capsys):
+    gold, predicted = tmp_path / "gold.jsonl", tmp_path / "small.jsonl"
+    rows = [{"id": f"order-{n}", "text": TEXT, "group": "north", "expected": VALUE} for n in range(3)]
+    gold.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    answers = [{"id": f"order-{n}", "output": json.dumps(VALUE), "confidence": {"buyer": 0.9 - n / 10}} for n in (0, 2)]
+    predicted.write_text("".join(json.dumps(row) + "\n" for row in answers), encoding="utf-8")
+    schema = "tests.unit_tests.evaluation.label_studio.orders:Order"
+    command = ["label-studio", "tasks", str(gold), "--predictions", str(predicted), "--schema", schema]
+    assert main(command) == 0
+    made = json.loads(capsys.readouterr().out)
+    check_tasks(made, Config.parse(label_config(Order)))
+    assert [each["data"]["document_id"] for each in made] == ["order-2", "order-0"]
+    assert [each["predictions"][0]["score"] for each in made] == [pytest.approx(0.7), pytest.approx(0.9)]
+    assert made[0]["meta"] == {"group": "north"}
+    assert made[0]["predictions"][0]["model_version"] == "small"
+    for each in made[0]["predictions"][0]["result"]:
+        if each["type"] == "labels":
+            assert TEXT[each["value"]["start"] : each["value"]["end"]] == each["value"]["text"]
+    assert main([*command, "--document", "image"]) == 2
+    assert "no image in this document" in capsys.readouterr().err
 
 
 def test_rows_are_offered_beyond_those_that_were_found():
