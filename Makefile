@@ -43,11 +43,16 @@ quickstart: $(READY) ## extract from a document with the embedded model (or the 
 	@$(RUN)/python examples/quickstart.py
 
 .PHONY: cheques
-cheques: $(READY) ## draw twelve cheques, compare two models on them, and write build/cheques/report.html
+cheques: $(READY) ## draw twelve cheques, compare two models on them, and write a report, tasks to correct and rows to train on
 	@$(RUN)/python examples/cheques/draw.py build/cheques
 	@$(RUN)/nuextract evaluate build/cheques/gold.jsonl --schema examples/cheques/schema.py:Cheque \
 	  --predictions examples/cheques/predictions/base.jsonl --predictions examples/cheques/predictions/tuned.jsonl \
 	  --output build/cheques $(ARGS)
+	@$(RUN)/nuextract label-studio config examples/cheques/schema.py:Cheque --document image > build/cheques/config.xml
+	@$(RUN)/nuextract label-studio tasks build/cheques/gold.jsonl --predictions examples/cheques/predictions/tuned.jsonl \
+	  --schema examples/cheques/schema.py:Cheque --document image > build/cheques/tasks.json
+	@$(RUN)/nuextract export-training build/cheques/gold.jsonl --schema examples/cheques/schema.py:Cheque --dialect 3 \
+	  --split 60/20/20 --seed 5 --output build/cheques/training
 	@echo "look at build/cheques/report.html"
 
 test: $(READY) ## all tests that need no vLLM

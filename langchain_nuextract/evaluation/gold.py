@@ -38,8 +38,8 @@ class Gold(Generic[T]):
         gold = Gold.from_jsonl("gold.jsonl", Cheque)
 
     Each line has an `id`, the document as `text` or `image`, `images`, `file` or `files` (relative to the file of
-    lines) or `image_url`, and the values as `expected` or `output`; `group`, `annotator` and `evidence` if wanted. All else is kept
-    as `meta`.
+    lines) or `image_url`, and the values as `expected` or `output`; `group`, `annotator` and `evidence` if wanted. All
+    else is kept as `meta`.
 
     Args:
         target: The schema: whatever `Target.of` takes.

@@ -7,6 +7,8 @@ from typing import Final, NamedTuple
 from langchain_nuextract.errors import EvaluationError
 
 NAMES: Final = ("train", "validation", "test")
+_SEEDS: Final = 1_000
+"""Seeds that are tried to advise one."""
 
 
 class Item(NamedTuple):
@@ -51,8 +53,7 @@ def split(items: Sequence[Item], shares: Sequence[float], seed: int) -> tuple[di
         if share and name not in chosen.values():
             raise EvaluationError(
                 "split",
-                f"no document is in {name}: there are {len(parts)} groups in all. Take another seed, other shares, or "
-                "finer groups",
+                f"no document is in {name}: there are {len(parts)} groups in all. Take {_seed_for(parts, shares)}",
             )
     return chosen, tuple(left_out)
 
@@ -65,6 +66,16 @@ def _part(key: str, shares: Sequence[float], seed: int) -> str:
             return name
         place -= share
     return NAMES[0]
+
+
+def _seed_for(keys: Iterable[str], shares: Sequence[float]) -> str:
+    """Say what to do where a part is empty: which seed gives each part a group, if one of the first does."""
+    wanted = {name for name, share in zip(NAMES, shares, strict=False) if share}
+    keys = [*keys]
+    for seed in range(_SEEDS) if len(keys) >= len(wanted) else ():
+        if {_part(key, shares, seed) for key in keys} == wanted:
+            return f"seed {seed}, with which each part has some, or other shares"
+    return "other shares, or finer groups"
 
 
 def _families(items: Iterable[Item]) -> Mapping[str, str]:

@@ -9,9 +9,10 @@ from langchain_nuextract import NuExtractor
 from langchain_nuextract.cli import main
 from langchain_nuextract.errors import EvaluationError
 from langchain_nuextract.evaluation.gold import Gold
-from langchain_nuextract.evaluation.label_studio import LabelStudio, label_config, read_export, task
+from langchain_nuextract.evaluation.label_studio import LabelStudio, label_config, pictures, read_export, task
 from langchain_nuextract.testing import FakeEndpoint
 from tests.integration_tests.label_studio.server import TOKEN, running
+from tests.pdfs import lines, pdf
 from tests.unit_tests.evaluation.label_studio.orders import TEXT, VALUE, Order, answer
 
 pytestmark = pytest.mark.label_studio
@@ -30,13 +31,17 @@ def server(url):
         yield opened
 
 
-def made_task(number=1):
-    with FakeEndpoint(lambda _: VALUE) as endpoint:
+def extraction(value=VALUE, document=TEXT):
+    with FakeEndpoint(lambda _: value) as endpoint:
         extract = NuExtractor(Order, model="numind/NuExtract3", base_url=endpoint.url)
         try:
-            return task(f"order-{number}", extract.detailed.invoke(TEXT), Order, group="north")
+            return extract.detailed.invoke(document)
         finally:
             extract.close()
+
+
+def made_task(number=1):
+    return task(f"order-{number}", extraction(), Order, group="north")
 
 
 def annotate(url, task_id, result, **more):
@@ -46,7 +51,7 @@ def annotate(url, task_id, result, **more):
     assert response.status_code == 201, response.text
 
 
-@pytest.mark.parametrize("document", ["text", "image"])
+@pytest.mark.parametrize("document", ["text", "image", "pages"])
 def test_the_server_takes_the_form(server, document):
     assert server.create_project("forms", label_config(Order, document=document)) > 0
 
@@ -77,6 +82,36 @@ def test_tasks_that_the_server_would_take_in_silence_are_not_sent(server):
     with pytest.raises(EvaluationError, match="'nosuch', which is not in the configuration"):
         server.push(project, [bad])
     assert server.pull(project) == []
+
+
+def test_a_personal_access_token_is_changed_for_a_short_lived_one(url):
+    made = httpx2.post(f"{url}/api/token/", headers=HEADERS)
+    assert made.status_code == 201, made.text
+    personal = made.json()["token"]
+    assert personal.count(".") == 2
+    assert httpx2.get(f"{url}/api/projects/", headers={"Authorization": f"Bearer {personal}"}).status_code == 401
+    with LabelStudio(url, personal) as server:
+        project = server.create_project("by a personal token", label_config(Order))
+        assert server.push(project, [made_task()]) == 1
+        assert len(server.pull(project)) == 1
+    with LabelStudio(url, personal[:-4] + "abcd") as server, pytest.raises(EvaluationError, match="refused") as refused:
+        server.pull(project)
+    assert personal[:-4] not in str(refused.value)
+
+
+def test_the_pages_of_a_file_are_annotated_one_after_the_other(server, url):
+    found = extraction({"buyer": "Ida", "remarks": ["ring first"]}, pdf(lines("Order of Ida"), lines("ring first")))
+    project = server.create_project("pages", label_config(Order, document="pages"))
+    assert server.push(project, [task("claim.pdf", found, Order, image=pictures(found.document))]) == 1
+    (pushed,) = server.pull(project)
+    prediction = httpx2.get(f"{url}/api/tasks/{pushed['id']}", headers=HEADERS).json()["predictions"][0]
+    annotate(url, pushed["id"], prediction["result"], parent_prediction=prediction["id"])
+    (row,) = read_export(server.pull(project), Order, config=server.config(project)).rows
+    assert {path: [mark["page"] for mark in marks] for path, marks in row["evidence"].items()} == {
+        "$.buyer": [1],
+        "$.remarks": [2],
+    }
+    assert len(row["image_url"]) == 2
 
 
 def test_a_wrong_token_and_a_dead_server_are_said_without_the_token(url):

@@ -136,6 +136,21 @@ def test_a_part_without_documents_is_said():
         split([Item("a", "g", "1"), Item("b", "g", "2")], (0.5, 0.5), 0)
 
 
+def test_where_a_part_is_empty_a_seed_is_named_with_which_none_is():
+    items = [Item(str(n), str(n), str(n)) for n in range(3)]
+    refused = next(error for seed in range(100) if (error := refusal(items, seed)))
+    advised = int(re.search(r"Take seed (\d+)", str(refused)).group(1))
+    assert {*split(items, (1, 1, 1), advised)[0].values()} == {"train", "validation", "test"}
+
+
+def refusal(items, seed):
+    try:
+        split(items, (1, 1, 1), seed)
+    except EvaluationError as error:
+        return error
+    return None
+
+
 def gold(tmp_path, count=40, **more):
     rows = [
         {"id": f"o{n}", "text": f"Order {n} of Ida: {n} used", "expected": VALUE | {"pieces": n}, "group": f"g{n % 20}"}
