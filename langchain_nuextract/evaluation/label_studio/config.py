@@ -16,11 +16,11 @@ from langchain_nuextract.schema.target import Target
 Document: TypeAlias = Literal["text", "image", "pages"]
 """What people look at: the text of a document, one image, or the images of its pages, one after the other."""
 
-DOCUMENT: Final = "@document"
-"""The name of what people look at. Like the next two, no name that a field would have."""
-EVIDENCE: Final = "@evidence"
+DOCUMENT: Final = ".document"
+"""The name of what people look at. Like the next two, no name of a field: those begin with no dot."""
+EVIDENCE: Final = ".evidence"
 """The name of the control with which places are marked."""
-WRITTEN: Final = "@written"
+WRITTEN: Final = ".written"
 """The name of the control that says what stands at a place."""
 
 _NUMBER: Final = re.compile(r"\[\d{1,6}\]")
@@ -29,6 +29,12 @@ _FLAG: Final = re.compile(r"\[\{\{\w{1,20}\}\}\]")
 
 _FEW: Final = 20
 """Choices that are shown at once; more are a list to open."""
+
+_SHOWN: Final[Mapping[Document, tuple[str, Mapping[str, str]]]] = {
+    "text": ("Text", {"value": "$text"}),
+    "image": ("Image", {"value": "$image", "zoom": "true"}),
+    "pages": ("Image", {"valueList": "$images", "zoom": "true"}),
+}
 
 _TAGS: Final[Mapping[Kind, tuple[str, Mapping[str, str]]]] = {
     "text": ("TextArea", {"rows": "1", "maxSubmissions": "1", "editable": "true"}),
@@ -55,22 +61,19 @@ def label_config(schema: Any, *, document: Document = "text") -> str:
     """
     target = Target.of(schema)
     parts = [*controls(target.node)]
-    view = Element("View")
-    if document != "text":
-        shown = {"value": "$image"} if document == "image" else {"valueList": "$images"}
-        SubElement(view, "Image", {"name": DOCUMENT, **shown, "zoom": "true"})
-        marking = SubElement(view, "RectangleLabels", name=EVIDENCE, toName=DOCUMENT)
-    else:
-        marking = SubElement(view, "Labels", name=EVIDENCE, toName=DOCUMENT)
+    view = Element("View", style="display: flex; gap: 1em")
+    seen = SubElement(view, "View", style="flex: 1 1 60%")
+    marking = SubElement(seen, "Labels" if document == "text" else "RectangleLabels", name=EVIDENCE, toName=DOCUMENT)
     for control in each_control(parts):
         SubElement(marking, "Label", value=_label(control))
-    if document == "text":
-        SubElement(view, "Text", name=DOCUMENT, value="$text")
+    tag, shown = _SHOWN[document]
+    SubElement(seen, tag, {"name": DOCUMENT, **shown})
+    form = SubElement(view, "View", style="flex: 1 1 40%; max-height: 85vh; overflow-y: auto")
     SubElement(
-        view, "TextArea", name=WRITTEN, toName=DOCUMENT, perRegion="true", editable="true", maxSubmissions="1", rows="1"
+        form, "TextArea", name=WRITTEN, toName=DOCUMENT, perRegion="true", editable="true", maxSubmissions="1", rows="1"
     )
     for part in parts:
-        _add(view, part)
+        _add(form, part)
     ET.indent(view)
     return ET.tostring(view, encoding="unicode") + "\n"
 

@@ -53,8 +53,11 @@ Part: TypeAlias = Control | Rows
 
 
 def control_name(path: Path) -> str:
-    """Write a path as the name of a control: `address.city`, `items[2].price`."""
-    return show(path).removeprefix("$").removeprefix(".")
+    """Write a path as the name of a control: `address.city`, `items[2].price`.
+
+    Label Studio's pages cut a name off at an @, and then show nothing: it is written as the full-width one.
+    """
+    return show(path).removeprefix("$").removeprefix(".").replace("@", "\N{FULLWIDTH COMMERCIAL AT}")
 
 
 def controls(node: Node, at: Path = ()) -> Iterator[Part]:

@@ -15,6 +15,7 @@ import httpx2
 
 VERSION = "1.23.2"
 TOKEN = "0123456789abcdef0123456789abcdef01234567"
+EMAIL, PASSWORD = "ci@example.org", "ci-password-1"
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "langchain-nuextract"
 _HOME = _CACHE / f"label-studio-{VERSION}"
 _DATA = _CACHE / f"label-studio-{VERSION}-data"
@@ -22,10 +23,15 @@ _DATA = _CACHE / f"label-studio-{VERSION}-data"
 _STARTS_WITHIN = 600
 
 
+def is_installed() -> bool:
+    """Whether it is there."""
+    return (_HOME / ".ready").exists()
+
+
 def install() -> Path:
     """Install it, if it is not there, and give the command."""
     command = _HOME / "bin" / "label-studio"
-    if not (_HOME / ".ready").exists():
+    if not is_installed():
         sys.stderr.write(f"installing Label Studio {VERSION}, about 1 GB, in {_HOME} ...\n")
         subprocess.run([sys.executable, "-m", "venv", "--clear", _HOME], check=True)
         subprocess.run([_HOME / "bin" / "pip", "install", "--quiet", f"label-studio=={VERSION}"], check=True)
@@ -49,7 +55,7 @@ def running() -> Iterator[str]:
             process = subprocess.Popen(
                 [
                     command, "start", "--no-browser", "--internal-host", "127.0.0.1", "--port", str(port), "--username",
-                    "ci@example.org", "--password", "ci-password-1", "--user-token", TOKEN, "--enable-legacy-api-token",
+                    EMAIL, "--password", PASSWORD, "--user-token", TOKEN, "--enable-legacy-api-token",
                 ],
                 env={
                     **os.environ, "LABEL_STUDIO_BASE_DATA_DIR": str(data), "COLLECT_ANALYTICS": "0",

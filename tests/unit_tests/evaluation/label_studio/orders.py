@@ -43,13 +43,13 @@ VALUE = {
 }
 
 
-def answer(name, kind, value, about="@document", **more):
+def answer(name, kind, value, about=".document", **more):
     return {"id": f"a_{name}", "from_name": name, "to_name": about, "type": kind, "value": value, **more}
 
 
 def span(name, start, quoted, label, length=None):
     value = {"start": start, "end": start + (length or len(quoted)), "text": quoted, "labels": [label]}
-    return {"id": name, "from_name": "@evidence", "to_name": "@document", "type": "labels", "value": value}
+    return {"id": name, "from_name": ".evidence", "to_name": ".document", "type": "labels", "value": value}
 
 
 def annotation(*results, **more):

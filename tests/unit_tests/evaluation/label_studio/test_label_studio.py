@@ -40,19 +40,32 @@ def test_each_field_has_the_control_that_suits_it():
     root = ET.fromstring(label_config(Order))
     tags = {each.get("name"): each.tag for each in root.iter() if each.get("toName")}
     assert tags == {
-        "@evidence": "Labels", "@written": "TextArea", "buyer": "TextArea", "address.city": "TextArea",
+        ".evidence": "Labels", ".written": "TextArea", "buyer": "TextArea", "address.city": "TextArea",
         "address.zip": "TextArea", "ordered": "DateTime", "total": "Number", "paid": "Choices", "tags": "Choices",
         "remarks": "TextArea", "lines[{{i}}].article": "TextArea", "lines[{{i}}].pieces": "Number",
         "lines[{{i}}].kind": "Choices", "deep": "TextArea",
     }  # fmt: skip
     assert [each.get("value") for each in root.iter("Header")][2] == "address.zip: as printed"
-    assert root.find("Repeater").get("on") == "$lines"
+    assert root.find(".//Repeater").get("on") == "$lines"
 
 
 def test_names_and_descriptions_with_marks_of_xml_are_escaped():
     schema = {"type": "object", "properties": {'a<b & "c"': {"type": "string", "description": "</View><!DOCTYPE x>"}}}
     config = Config.parse(label_config(schema))
     assert '["a<b & "c""]' in config.controls
+
+
+def test_names_have_no_at_sign_at_which_the_servers_pages_would_cut_them_off():
+    schema = {"type": "object", "properties": {"@id": {"type": "string"}, "a": {"type": "string"}}}
+    config = label_config(schema, document="image")
+    assert "@" not in config
+    value = {"@id": "7", "a": "b"}
+    with FakeEndpoint(lambda _: value) as server:
+        extract = NuExtractor(schema, model="numind/NuExtract3", base_url=server.url)
+        made = task("one", extract.detailed.invoke("7 b"), schema)
+        extract.close()
+    done = {"id": 1, "data": made["data"], "annotations": [annotation(*made["predictions"][0]["result"])]}
+    assert read_export([done], schema).rows[0]["expected"] == value
 
 
 @pytest.mark.parametrize("with_image", [False, True])
@@ -142,9 +155,9 @@ def test_tasks_are_sorted_by_how_sure_the_model_was(scores):
         (answer("buyer", "textarea", {"text": "Ida"}), "buyer takes a list of texts"),
         (
             answer("buyer", "textarea", {"text": ["Ida"]}, about="image"),
-            "buyer is about '@document', not about 'image'",
+            "buyer is about '.document', not about 'image'",
         ),
-        (answer("@evidence", "labels", {"x": 90, "y": 0, "width": 50, "height": 5, "labels": ["buyer"]}), "outside"),
+        (answer(".evidence", "labels", {"x": 90, "y": 0, "width": 50, "height": 5, "labels": ["buyer"]}), "outside"),
     ],
 )
 def test_what_the_server_would_take_in_silence_is_refused(result, said):
