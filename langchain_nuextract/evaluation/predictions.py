@@ -1,6 +1,6 @@
 """Answers that were predicted before: from a file of JSON lines, from dicts, from a dict by document."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -78,7 +78,7 @@ class Predictions:
 class _Ids:
     """Which documents have been predicted, a byte each."""
 
-    ids: tuple[str, ...]
+    ids: Sequence[str]
     seen: bytearray = field(default_factory=bytearray)
     _places: dict[str, int] = field(default_factory=dict[str, int])
     _next: Iterator[int] = field(default_factory=count)

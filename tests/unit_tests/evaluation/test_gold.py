@@ -89,7 +89,7 @@ def test_a_file_is_read_line_by_line_with_its_files_beside_it(tmp_path):
         '\ufeff{"id": "a", "file": "a.txt", "expected": {"total": 3}}\n\n{"id": "b", "text": "x", "expected": {}}\n'
     )
     gold = Gold.from_jsonl(file, Bill)
-    assert (gold.ids, len(gold)) == (("a", "b"), 2)
+    assert (tuple(gold.ids), len(gold)) == (("a", "b"), 2)
     assert [document.document for document in gold] == [tmp_path / "a.txt", "x"]
     gold.write_jsonl(tmp_path / "again.jsonl")
     assert [each.output for each in Gold.from_jsonl(tmp_path / "again.jsonl", Bill)] == [each.output for each in gold]
