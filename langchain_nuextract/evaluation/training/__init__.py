@@ -1,6 +1,6 @@
 """Training data: rows whose prompts are those of inference, byte for byte.
 
-    written = export_training(gold, "2.0", "train/", split=(0.8, 0.1, 0.1))
+    written = export_training(gold, "2.0", "train", TrainingOptions(split=(0.8, 0.1, 0.1)))
 
 One function writes the prompts of training and of inference, so that a model is trained on what it will be asked.
 """
