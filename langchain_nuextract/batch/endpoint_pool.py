@@ -88,8 +88,8 @@ class EndpointPool(Client):
         """
         if self.endpoint.policy.retries:
             self.availability.is_reached = True
-            for ship in self._ships:
-                ship.has_answered = True
+            for backend in self._backends:
+                backend.has_answered = True
 
     async def apost(self, call: ApiCall, *, holds: str = "choices") -> Mapping[str, JSON]:
         """Send a request to whichever endpoint has least to do."""
