@@ -16,6 +16,7 @@ from langchain_nuextract.engine.fields import (
     merge,
     problems_by_field,
     refuse,
+    restricted,
 )
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.result import AttemptKind
@@ -107,7 +108,7 @@ class AttemptReader(Generic[T]):
         continued, written = self._written(sent, reply, said)
         if continued:
             said = self.text_of(reply, written) if sent.request.before else said.rstrip("\ufffd")
-        text = self._restored(said)
+        text = self._restored(said) if self.escaped.marks or self.plan.written.marks else said
         policy, document = self.plan.options.recovery.repairs, self.source.text
         finished = reply.finish_reason == "stop"
         reading = read_shape(text, shape, policy=policy, document=document, finished=finished)
@@ -115,8 +116,9 @@ class AttemptReader(Generic[T]):
             reading = VerbatimCheck(self.source, self.escaped).of(reading, sent.shape, policy)
             if sent.grammar and lacks_words(reading.problems):
                 self.plan.grammars.ignored()
-        if reading.whole and self.plan.keeps_whole and not earlier and not reading.problems:
-            validation = self.validate(reading.value, reading.whole)
+        if not (reading.value is None or reading.problems or reading.incomplete or earlier):
+            # The first answer is most often all there is: then there is nothing to merge.
+            validation = self._validate_alone(reading, sent.shape)
             if not validation.problems:
                 return AttemptResult(sent, reply, written, continued, reading, None, validation, ())
         known: MergedFields = earlier[-1].fields if earlier else {}
@@ -132,6 +134,14 @@ class AttemptReader(Generic[T]):
         return AttemptResult(
             sent, reply, written, continued, reading, fields, validation, self.problems_of(fields, validation)
         )
+
+    def _validate_alone(self, reading: Reading, shape: RecordShape) -> Validation:
+        """Ask the user's schema about an answer that others have nothing to add to."""
+        if reading.whole and self.plan.keeps_whole:
+            return self.validate(reading.value, reading.whole)
+        target, dialect = self.plan.target, self.plan.dialect
+        answer = target.without_empty_objects(restricted(reading.value, shape), dialect)
+        return self.validate(target.lift(answer, dialect))
 
     def text_of(self, reply: Reply, written: str | None) -> str:
         """Give the text in which the answer is looked for: all that was written of it, where a reply continues it."""

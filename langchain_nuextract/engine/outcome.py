@@ -74,8 +74,9 @@ def _extraction(
     seconds: float,
 ) -> Extraction[T]:
     plan, last, attempts = reader.plan, results[-1], _attempts(reader, results)
-    # Nothing is missing that a default could fill where there was nothing to merge.
-    filled = () if plan.is_part or last.merged is None else plan.target.defaults(validation.value)
+    # Nothing is missing that a default could fill where the answer is its own value.
+    is_itself = last.merged is None and last.reading.whole and plan.keeps_whole
+    filled = () if plan.is_part or is_itself else plan.target.defaults(validation.value)
     return Extraction(
         value=validation.instance,
         json=validation.value,
@@ -89,15 +90,16 @@ def _extraction(
         examples=plan.shots,
         examples_left_out=plan.left_out,
         wordings=plan.target.wordings(validation.value),
-        provenance=_provenance(reader, results, left_out),
+        provenance=_provenance(reader, results, left_out) if any([each.reply.tokens for each in results]) else None,  # noqa: C419
     )
 
 
 def _attempts(reader: AttemptReader[T], results: Sequence[AttemptResult]) -> tuple[Attempt, ...]:
-    return tuple(
-        Attempt(each.sent.kind, each.sent.request, each.reply, tuple(_repairs(reader, each)), each.problems)
-        for each in results
-    )
+    attempts: list[Attempt] = []
+    for each in results:
+        repairs = tuple(_repairs(reader, each)) if each.reading.repairs else ()
+        attempts.append(Attempt(each.sent.kind, each.sent.request, each.reply, repairs, each.problems))
+    return tuple(attempts)
 
 
 def _repairs(reader: AttemptReader[T], result: AttemptResult) -> Iterator[Repair]:
@@ -126,16 +128,14 @@ def _used(results: Sequence[AttemptResult]) -> list[int]:
 
 
 def _raw(results: Sequence[AttemptResult]) -> str:
+    if len(results) == 1:
+        return results[0].reply.text
     used = (results[number] for number in _used(results))
     return "\n".join(each.sent.request.before + each.reply.text if each.continued else each.reply.text for each in used)
 
 
-def _provenance(
-    reader: AttemptReader[T], results: Sequence[AttemptResult], left_out: tuple[Path, ...]
-) -> Provenance | None:
-    """What the values were made of, where the probabilities of tokens are known."""
-    if not any(each.reply.tokens for each in results):
-        return None
+def _provenance(reader: AttemptReader[T], results: Sequence[AttemptResult], left_out: tuple[Path, ...]) -> Provenance:
+    """What the values were made of, the probabilities of whose tokens are known."""
     plan, fields = reader.plan, results[-1].fields
     answers: list[Answer] = []
     for number in _used(results):

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Final, Generic, TypeVar, cast
 
 from langchain_nuextract.dialects.dialect import Dialect, check, dumps
@@ -71,7 +72,7 @@ class Plan(Generic[T]):
     grammars: GrammarSupport = field(default_factory=GrammarSupport, compare=False, repr=False)
     """Which grammars the server takes; shared by all documents."""
 
-    @property
+    @cached_property
     def first(self) -> AttemptKind:
         """How to ask at first."""
         return "constrained" if self.dialect.constrained or self._is_extractive("plain") else "plain"

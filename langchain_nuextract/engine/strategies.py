@@ -94,7 +94,7 @@ class RecoveryStrategies:
     def _ask(self, kind: AttemptKind, shape: RecordShape, *, constrained: bool = False) -> AttemptRequest:
         task = self.plan.task(self.source, "constrained" if constrained else kind, shape)
         request = self.plan.dialect.phrase(task)
-        grammar = task.grammar if _has_grammar(request) else ""
+        grammar = task.grammar if task.grammar and _has_grammar(request) else ""
         if self.plan.options.logprobs:
             request = replace(request, body={**request.body, **_LOGPROBS})
         if task.answer_schema and not grammar and (echoes := self._echoes(shape)):

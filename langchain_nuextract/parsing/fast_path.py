@@ -81,7 +81,10 @@ class FastPath:
         if self.several:
             return None
         try:
-            value, is_whole = self._decoded(text)
+            try:
+                value, is_whole = self.decode_whole(text), True
+            except msgspec.ValidationError:
+                value, is_whole = self.decode(text), False
             compact = orjson.dumps(value)
         except (msgspec.DecodeError, orjson.JSONEncodeError, UnicodeEncodeError, RecursionError):
             return None
@@ -102,12 +105,6 @@ class FastPath:
         if document and ((self.gaps and _NOTHING.search(text)) or ("\\" in document and _CONTROL.search(text))):
             return False
         return not (self.numbers and _may_round(data))
-
-    def _decoded(self, text: str) -> tuple[JSON, bool]:
-        try:
-            return self.decode_whole(text), True
-        except msgspec.ValidationError:
-            return self.decode(text), False
 
 
 def _may_round(data: bytes) -> bool:

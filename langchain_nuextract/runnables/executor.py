@@ -152,14 +152,18 @@ def counting() -> Generator[list[Attempt]]:
 
 def _count(attempts: Sequence[Attempt], *, failed: bool) -> None:
     """Count an extraction that has ended."""
-    replies = [attempt.reply for attempt in attempts]
+    seconds, repairs, read, written = 0.0, 0, 0, 0
+    for attempt in attempts:
+        reply = attempt.reply
+        seconds, repairs = seconds + reply.seconds, repairs + len(attempt.repairs)
+        read, written = read + reply.usage.input_tokens, written + reply.usage.output_tokens
     counters.add(
         documents=1,
         failures=failed,
-        requests=len(replies),
-        recoveries=max(len(replies) - 1, 0),
-        repairs=sum([len(attempt.repairs) for attempt in attempts]),
-        input_tokens=sum([reply.usage.input_tokens for reply in replies]),
-        output_tokens=sum([reply.usage.output_tokens for reply in replies]),
-        seconds=sum([reply.seconds for reply in replies]),
+        requests=len(attempts),
+        recoveries=max(len(attempts) - 1, 0),
+        repairs=repairs,
+        input_tokens=read,
+        output_tokens=written,
+        seconds=seconds,
     )
