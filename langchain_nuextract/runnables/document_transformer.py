@@ -68,7 +68,7 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
     - `error`: why nothing could be extracted. There is no hash then, so that the document is tried again next time;
     - `settings` and `document`: hashes of what the extractor was made of, and of the text that it read;
     - `hash` and `content`: of what was written, and of the content that it is true of. A document for which both are
-      right, and the settings the same, is not extracted from again;
+      right, and the settings the same, is not extracted from again; nor is a `piece` of one;
     - `keys`: the names of what was written, as JSON text, for them to be replaced when the content has changed;
     - `signature`: of these names. A file may bring metadata of any name along: they count only if they are signed with
       the `secret`, which is another one in each process unless it is given.
@@ -161,9 +161,9 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
     def complete(self, found: Sequence[Document], config: RunnableConfig | None = None) -> list[Document]:
         """Extract from those documents of a store from which nothing was extracted; `retriever` does so.
 
-        A piece of a document that was extracted from keeps the fields of the whole, whatever it was split with. Its
-        evidence is that of its own content if it tells its `start_index`; otherwise it is left out, since nobody knows
-        where in the whole the piece stands.
+        A piece of a document that was extracted from keeps the fields of the whole, whatever it was split with, and
+        also if a compressor has shortened it. Its evidence is that of its own content if it tells its `start_index`;
+        otherwise it is left out, since nobody knows where in the whole the piece stands.
 
         Args:
             found: What a store gave.
@@ -286,10 +286,10 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
             return document
         evidence: dict[str, list[int]] | None = None
         match document.metadata.get(START):
-            case int(start) if start >= 0:
+            case int(start) if start >= 0 and metadata.is_of_whole(document):
                 evidence = moved(metadata.evidence_of(document), start, len(document.page_content))
             case _:
-                pass
+                pass  # nobody knows where the piece stands; or it was one before, and was shortened or split again
         return document.model_copy(update={"metadata": metadata.piece(document, evidence)})
 
     def _pieces(self, document: Document, splitter: Splitter) -> Iterator[Document]:

@@ -31,6 +31,7 @@ _OWN_NAMES: Final = (
     "document",
     "hash",
     "content",
+    "piece",
     "keys",
     "signature",
     "evidence",
@@ -98,6 +99,8 @@ class ExtractedMetadata:
         metadata = dict(piece.metadata)
         if metadata.pop(self.own("evidence"), None) and evidence is not None:
             metadata[self.own("evidence")] = _text(evidence)
+        if not self.is_of(piece, piece.page_content):
+            metadata[self.own("piece")] = True
         if isinstance(signed := metadata.get(self.own("hash")), str):
             metadata[self.own("content")] = self._sign("content", signed, piece.page_content)
         return metadata
@@ -143,8 +146,12 @@ class ExtractedMetadata:
         return of is not None and of != _digest(document.page_content) and genuine
 
     def is_placed(self, document: Document) -> bool:
-        """Tell whether the evidence of a document is that of its own content, and not of a whole that it is from."""
+        """Tell whether the evidence of a document is that of its own content, and not of another one."""
         return self._is_sound(document)
+
+    def is_of_whole(self, document: Document) -> bool:
+        """Tell whether the evidence of a document may be that of the whole that it is a piece of."""
+        return self.own("piece") not in document.metadata
 
     def evidence_of(self, document: Document) -> dict[str, list[int]]:
         """Give where the values stand, in the content that they were written for."""

@@ -148,6 +148,19 @@ def test_a_retriever_keeps_the_fields_of_pieces_that_anybody_split(run, make, st
     assert {path: words for each in found for path, words in evidence(each).items()} == (WORDS if starts else {})
 
 
+def test_a_piece_that_was_shortened_keeps_its_fields_and_has_no_places(make):
+    with FakeEndpoint(ANSWER) as endpoint:
+        transformer = make(endpoint)
+        chunks = transformer.extract_and_split([WHOLE], SPLITTERS[0])
+        short = [chunk.model_copy(update={"page_content": chunk.page_content[5:]}) for chunk in chunks]
+        again = [*SPLITTERS[1].split_documents(chunks), *transformer.complete(short)]
+        found = transformer.complete(again)
+    assert len(endpoint.requests) == 1
+    assert all(each.metadata.items() >= ANSWER.items() for each in found)
+    assert all(each.items() <= WORDS.items() for each in map(evidence, found))
+    assert not any(evidence(each) for each in found[-len(short) :])
+
+
 def test_a_retriever_keeps_pieces_of_older_settings_and_asks_about_the_rest(run, make):
     splitter = RecursiveCharacterTextSplitter(chunk_size=120, chunk_overlap=0)
     new = Document("The vessel Aurelia at Port Callis", metadata={"source": "b.md"})
