@@ -30,6 +30,11 @@ BLOCK = re.compile(r"^```python\n(.*?)^```$(?:\n+^```text\n(.*?)^```$)?", re.DOT
 INVOICE = {"supplier": "Northwind", "invoice_number": "NW-1", "total": 7.0}
 PAYMENT = {"payer": "Museum", "currency": "EUR", "confirmed": True}
 DUE = {"payer": "The Museum", "amount": 12, "due": "2026-05-03"}
+LEASES = {
+    "Ines": {"tenant": "Ines", "rent": 450, "until": "2026-06-30", "extras": ["cellar"]},
+    "Otto": {"tenant": "Otto", "rent": 900.5, "until": "2028-02-29", "extras": ["garage"]},
+    "Rosa": {"tenant": "Rosa", "rent": None, "until": None, "extras": []},
+}
 NOTHING = {"payer": None, "currency": None, "confirmed": None}
 
 
@@ -46,6 +51,9 @@ def blocks():
 def endpoint():
     def answer(received):
         template = json.loads(received.body["chat_template_kwargs"]["template"])
+        if "tenant" in template:
+            said = next(lease for tenant, lease in LEASES.items() if tenant in received.text)
+            return {"title": "Report", **said} if "title" in template else said
         if "payer" not in template:
             return INVOICE
         if "due" in template:

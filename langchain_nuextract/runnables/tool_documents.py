@@ -250,14 +250,15 @@ def _below(root: Path, name: str) -> Path:
 
 
 def _files(root: Path) -> list[str]:
-    return [each.name for each in islice(root.iterdir(), _SEEN) if each.is_file() and not each.name.startswith(".")]
+    files = (each for each in islice(root.iterdir(), _SEEN) if not each.name.startswith("."))
+    return [each.name for each in files if each.is_file() and not each.is_symlink()]
 
 
 def _listed(names: Collection[str], wrong: str = "") -> str:
-    """List what there is, that which is like a wrong name first."""
+    """List what there is; of many names, those first that are like a wrong one."""
     if not names:
         return ""
-    near = difflib.get_close_matches(wrong[:_SEEN], names, n=3) if wrong else []
+    near = difflib.get_close_matches(wrong[:_SEEN], names, n=3) if len(names) > _SHOWN else []
     shown = [*dict.fromkeys((*near, *sorted(names)))][:_SHOWN]
     more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
     return f" There are: {', '.join(map(quote, shown))}{more}"
