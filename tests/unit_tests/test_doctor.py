@@ -2,12 +2,18 @@
 
 import json
 import threading
+from base64 import b64decode
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from io import BytesIO
 
+import PIL.Image
 import pytest
 
+from langchain_nuextract import Target
 from langchain_nuextract.cli import main
-from langchain_nuextract.doctor import examine
+from langchain_nuextract.doctor import OwnSchema, examine
+from langchain_nuextract.doctor.nothing import PICTURE
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 MODEL = "numind/NuExtract3"
@@ -25,12 +31,13 @@ def marks(found):
 def test_a_sound_server_has_nothing_to_change():
     with FakeEndpoint(ANSWER) as endpoint:
         found = diagnosis(endpoint)
-    assert marks(found) == ["good"] * 6
+    assert marks(found) == ["good"] * 7
     assert f"an OpenAI-compatible server at {endpoint_of(found)} serves {MODEL}" in found
     assert f"{MODEL} is asked as nuextract-3" in found
     assert "32768 tokens of context" in found
     assert "the template reaches the model" in found
-    assert [finding.advice for finding in found.values()] == [""] * 6
+    assert "it reads images" in found
+    assert [finding.advice for finding in found.values()] == [""] * 7
 
 
 def endpoint_of(found):
@@ -83,9 +90,146 @@ def test_a_server_that_does_not_answer_is_said_why(reply, reason, advice):
 
 def test_a_server_that_says_nothing_is_not_held_for_sound():
     with FakeEndpoint(ANSWER, FakeReply(status=500)) as endpoint:
-        (doubt,) = (finding for finding in diagnosis(endpoint).values() if finding.mark != "good")
+        doubt, _image = (finding for finding in diagnosis(endpoint).values() if finding.mark != "good")
     assert doubt.mark == "unsure"
     assert "said nothing" in doubt.what
+
+
+def by_kind(image, *, text=ANSWER):
+    """Answer to pictures in one way, and to text in another."""
+
+    def answer(received):
+        return image if "image_url" in json.dumps(received.body["messages"]) else text
+
+    return FakeEndpoint(answer)
+
+
+@pytest.mark.parametrize(
+    ("image", "what"),
+    [
+        (FakeReply(status=400, error="At most 0 image(s) may be provided"), "it takes no images: status 400"),
+        ({"invoice_number": None}, "it was shown a picture of 'Invoice 4711' and said"),
+    ],
+)
+def test_a_server_that_reads_no_images_is_told_what_to_change(image, what):
+    with by_kind(image) as endpoint:
+        (doubt,) = (finding for finding in diagnosis(endpoint).values() if finding.mark != "good")
+    assert doubt.what.startswith(what)
+    assert "--limit-mm-per-prompt" in doubt.advice
+    assert "--mmproj" in doubt.advice
+
+
+def test_the_picture_is_one_that_is_read():
+    picture = BytesIO(b64decode(PICTURE.partition(",")[2]))
+    assert PIL.Image.open(picture).size == (320, 72)
+
+
+def test_a_model_of_another_generation_than_its_name_says_is_found_out():
+    def answer(received):
+        kwargs = received.body.get("chat_template_kwargs", {"enable_thinking": False})
+        spoken = "enable_thinking" not in kwargs
+        return ANSWER if spoken else {"invoice_number": None}
+
+    with FakeEndpoint(answer, models=["acme/NuExtract3-old"]) as endpoint:
+        found = diagnosis(endpoint)
+    (bad,) = (finding for finding in found.values() if finding.mark == "bad")
+    assert 'Set dialect="nuextract-2.0"' in bad.advice
+
+
+def test_a_chat_template_that_drops_the_document_is_found_out():
+    class Deaf(Engine):
+        def do_POST(self):
+            length = int(self.headers["content-length"])
+            template = "template" in json.loads(self.rfile.read(length)).get("chat_template_kwargs", {})
+            prompt = {"count": 12 + template}
+            said = {"choices": [{"message": {"content": '{"invoice_number": null}'}}]}
+            self.say(200, prompt if self.path == "/tokenize" else said)
+
+    with served(Deaf) as url:
+        (bad,) = (finding for finding in examine(url) if finding.mark == "bad")
+    assert "does not reach the model" in bad.advice
+    assert "--chat-template-content-format openai" in bad.advice
+
+
+def test_a_model_that_finds_nothing_for_no_known_reason_is_doubted():
+    with FakeEndpoint({"invoice_number": None}) as endpoint:
+        (bad,) = (finding for finding in diagnosis(endpoint).values() if finding.mark == "bad")
+    assert "Is this a NuExtract model" in bad.advice
+
+
+ORDER = {"order": "verbatim-string", "lines": [{"sku": "string", "price": "number"}], "state": ["new", "done"]}
+NOTHING = {"order": None, "lines": [], "state": None}
+
+
+def tried(answer, *, document=None, target=ORDER):
+    """Try a schema on a server that reads invoices, and answers to the schema by what it is sent."""
+
+    def reply(received):
+        template = json.loads(received.body["chat_template_kwargs"]["template"])
+        return ANSWER if "invoice_number" in template else answer(template, received.text)
+
+    with FakeEndpoint(reply) as endpoint:
+        own = OwnSchema(Target.of(target), document)
+        *_, found = diagnosis(endpoint, own=own).values()
+    return found
+
+
+def test_a_schema_of_ones_own_is_tried_on_a_text_that_says_all_of_it():
+    def answer(template, text):
+        assert "order: Example" in text
+        assert "lines 1 price: 42.50" in text
+        assert "state: new" in text
+        return {"order": "Example", "lines": [{"sku": "Example", "price": 42.5}], "state": "new"}
+
+    found = tried(answer)
+    assert (found.mark, found.advice) == ("good", "")
+    assert found.what == "your schema: 4 values of 4 fields: $.order, $.lines[0].sku, $.lines[0].price, $.state"
+
+
+@pytest.mark.parametrize(
+    ("answer", "document", "why"),
+    [
+        pytest.param(lambda template, text: dict.fromkeys(template), None, "by their names", id="names"),
+        pytest.param(
+            lambda template, text: {"order": "1"} if len(template) == 1 else NOTHING,
+            None,
+            "Asked for 'order' alone it answers",
+            id="too-large",
+        ),
+        pytest.param(
+            lambda template, text: NOTHING if "Hello" in text else {**NOTHING, "order": "1"},
+            "Hello.",
+            "this one does not say what is asked for",
+            id="document",
+        ),
+    ],
+)
+def test_it_is_said_why_nothing_but_null_comes_of_a_schema(answer, document, why):
+    found = tried(answer, document=document)
+    assert (found.mark, found.what) == ("bad", "your schema: the model answers nothing but null")
+    assert why in found.advice
+
+
+def test_a_schema_that_fails_or_loses_something_is_told():
+    found = tried(lambda template, text: FakeReply(status=400, error="no such thing"))
+    assert (found.mark, "RequestRefused" in found.what) == ("bad", True)
+    schema = {"type": "object", "properties": {"a": {}, "b": {"type": "string"}}}
+    with FakeEndpoint(ANSWER) as endpoint:
+        found = diagnosis(endpoint, own=OwnSchema(Target.of(schema)))
+    assert any(what.startswith("your schema: $.a: ") and found[what].mark == "unsure" for what in found)
+
+
+def test_the_command_takes_a_schema_and_a_document(tmp_path, capsys):
+    (tmp_path / "schema.json").write_text(json.dumps(ORDER), encoding="utf-8")
+    (tmp_path / "order.txt").write_text("Order A-12", encoding="utf-8")
+    schema = ["--schema", str(tmp_path / "schema.json")]
+    with FakeEndpoint({"invoice_number": "4711"}, {**NOTHING, "order": "A-12"}) as endpoint:
+        url = ["--base-url", endpoint.url, "--dialect", "nuextract-3-inline"]
+        assert main(["doctor", *url, *schema, "--document", str(tmp_path / "order.txt")]) == 0
+        assert "  good: your schema: 1 values of 4 fields: $.order\n" in capsys.readouterr().out
+        assert "Order A-12" in endpoint.requests[-1].text
+        assert main(["doctor", *url, "--document", "a.txt"]) == 2
+    assert "--schema" in capsys.readouterr().err
 
 
 def test_a_short_context_is_told():
@@ -124,6 +268,17 @@ class Closed(Page):
     status = 401
 
 
+@contextmanager
+def served(handler):
+    server = HTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 @pytest.mark.parametrize(
     ("page", "what", "advice"),
     [
@@ -132,13 +287,8 @@ class Closed(Page):
     ],
 )
 def test_what_is_no_such_server_is_told(page, what, advice):
-    server = HTTPServer(("127.0.0.1", 0), page)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    try:
-        (found,) = examine(f"http://127.0.0.1:{server.server_port}")
-    finally:
-        server.shutdown()
-        server.server_close()
+    with served(page) as url:
+        (found,) = examine(url)
     assert found.mark == "bad"
     assert what in found.what
     assert advice in found.advice
@@ -200,13 +350,8 @@ class Engine(Page):
 )
 def test_it_is_told_how_vllm_constrains_verbatim_values_to_the_document(version, takes, mark, what, grammars):
     engine = type("Engine", (Engine,), {"version": version, "takes": takes, "grammars": []})
-    server = HTTPServer(("127.0.0.1", 0), engine)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    try:
-        *_, found = examine(f"http://127.0.0.1:{server.server_port}")
-    finally:
-        server.shutdown()
-        server.server_close()
+    with served(engine) as url:
+        *_, found = examine(url)
     assert found.mark == mark
     assert what in found.what
     assert bool(found.advice) == ("--structured-outputs-config.backend guidance" in found.advice) == (mark != "good")
@@ -240,13 +385,8 @@ def test_an_adapter_tells_its_base_and_what_the_server_must_be_told(config, said
     if config:
         (tmp_path / "adapter_config.json").write_text(json.dumps(config), encoding="utf-8")
     adapted = type("Adapted", (Adapted,), {"root": str(tmp_path), "takes": ("%",), "grammars": []})
-    server = HTTPServer(("127.0.0.1", 0), adapted)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    try:
-        found = [*examine(f"http://127.0.0.1:{server.server_port}", model="cheques-v3")]
-    finally:
-        server.shutdown()
-        server.server_close()
+    with served(adapted) as url:
+        found = [*examine(url, model="cheques-v3")]
     assert [finding.what for finding in found[1:3]] == [
         "cheques-v3 is asked as nuextract-2.0",
         "cheques-v3 is an adapter of base",

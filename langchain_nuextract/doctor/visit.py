@@ -1,4 +1,4 @@
-"""What kind of endpoint stands at an address, whether a template reaches its model, and what to change.
+"""A visit to an endpoint: one question after the other, as far as the answers allow it.
 
 Known by how they answer, read from vLLM 0.32 and llama.cpp's server of late 2026:
 
@@ -14,25 +14,25 @@ Known by how they answer, read from vLLM 0.32 and llama.cpp's server of late 202
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final
 
 import httpx2
 
 from langchain_nuextract.client.client import served_models
 from langchain_nuextract.client.config import normal_url
 from langchain_nuextract.client.error_mapping import ServedModel
-from langchain_nuextract.client.response import decode
 from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.dialects.dialect import LLGUIDANCE, Dialect
 from langchain_nuextract.dialects.extractive_grammar import PROBE, heeds_probe
 from langchain_nuextract.dialects.messages import Request, Task
-from langchain_nuextract.documents.source import Source, Text
-from langchain_nuextract.errors import UnsupportedTask, quote
-from langchain_nuextract.paths import JSON, fields, integer, items, text
-
-Mark: TypeAlias = Literal["good", "unsure", "bad"]
+from langchain_nuextract.doctor.adapters import adapter_findings
+from langchain_nuextract.doctor.finding import Finding
+from langchain_nuextract.doctor.nothing import DOCUMENT, PICTURE, TEMPLATE, is_nothing, why_nothing
+from langchain_nuextract.doctor.own_schema import OwnSchema, schema_findings
+from langchain_nuextract.doctor.server import Server, body_of, thinking, words
+from langchain_nuextract.documents.source import Image, Source, Text
+from langchain_nuextract.errors import UnsupportedTask
+from langchain_nuextract.paths import JSON, fields, items
 
 _SAFE: Final = (0, 32)
 """The version of vLLM in which it was seen that a grammar which its engine cannot read fails one request alone."""
@@ -40,28 +40,19 @@ _NUMBER: Final = re.compile(r"\d+")
 _PATIENCE: Final = 60.0
 _ENOUGH: Final = 8192
 """Tokens that a page, its template and its answer need with some room."""
-_DOCUMENT: Final = "Invoice 4711"
-_TEMPLATE: Final[JSON] = {"invoice_number": "verbatim-string"}
+_EXTRACTS: Final = "it extracts:"
 _DENIED: Final = ("status 401", "status 403")
 _KWARGS: Final = "chat_template_kwargs"
 _NOT_ONE: Final = "Is the address right? It is that of an OpenAI-compatible server, up to and including /v1."
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was found out."""
-
-    mark: Mark
-    what: str
-    advice: str = ""
-    """What to change; empty if nothing."""
-
-    def __str__(self) -> str:
-        return f"{self.mark:>6}: {self.what}" + (f"\n        {self.advice}" if self.advice else "")
-
-
 def examine(
-    base_url: str, *, model: str | None = None, key: str | None = None, dialect: str | None = None
+    base_url: str,
+    *,
+    model: str | None = None,
+    key: str | None = None,
+    dialect: str | None = None,
+    own: OwnSchema | None = None,
 ) -> Iterator[Finding]:
     """Find out about an endpoint, and yield each finding as soon as it is known.
 
@@ -70,6 +61,7 @@ def examine(
         model: The model to ask; the first one that is served, if not given.
         key: Sent as a bearer token.
         dialect: The model generation, where the model's name does not tell it.
+        own: A schema of one's own to be tried, too.
 
     Raises:
         ValueError: The address is not usable.
@@ -77,31 +69,35 @@ def examine(
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     # Nothing from the environment: what is found must not depend on a proxy that the chat model would not use.
     with httpx2.Client(headers=headers, timeout=_PATIENCE, trust_env=False) as client:
-        yield from _Visit(client, normal_url(base_url)).findings(model, dialect)
+        visit = _Visit(Server(client, normal_url(base_url)), own, key)
+        yield from visit.findings(model, dialect)
 
 
 class _Visit:
-    def __init__(self, client: httpx2.Client, url: str) -> None:
-        self.client = client
-        self.url = url
-        self.root = url.removesuffix("/v1")
+    def __init__(self, server: Server, own: OwnSchema | None, key: str | None) -> None:
+        self.server = server
+        self.own = own
+        self.key = key
 
     def findings(self, model: str | None, dialect: str | None) -> Iterator[Finding]:
         """Go on as long as what was found allows it."""
+        url = self.server.url
         try:
-            response = self.client.get(f"{self.url}/models")
+            response = self.server.client.get(f"{url}/models")
         except httpx2.HTTPError as error:
-            yield Finding("bad", f"nothing answers at {self.url} ({error})", "Start the server, or `nuextract serve`.")
+            scheme = " Or write http:// in its address, if it does not speak TLS." if url.startswith("https:") else ""
+            advice = f"Start the server, or `nuextract serve`.{scheme}"
+            yield Finding("bad", f"nothing answers at {url} ({error})", advice)
             return
         if response.status_code in {401, 403}:
-            yield Finding("bad", f"{self.url} refuses the key", "Set NUEXTRACT_API_KEY.")
+            yield Finding("bad", f"{url} refuses the key", "Set NUEXTRACT_API_KEY.")
             return
-        listed = _body(response)
+        listed = body_of(response)
         names = [served.id for served in served_models(listed)]
         if not names:
-            yield Finding("bad", f"{self.url} answers, but lists no models (status {response.status_code})", _NOT_ONE)
+            yield Finding("bad", f"{url} answers, but lists no models (status {response.status_code})", _NOT_ONE)
             return
-        yield Finding("good", f"{_kind(listed)} at {self.url} serves {', '.join(names)}")
+        yield Finding("good", f"{_kind(listed)} at {url} serves {', '.join(names)}")
         yield from self._model(listed, names, model, dialect)
 
     def _model(self, listed: JSON, names: list[str], model: str | None, dialect: str | None) -> Iterator[Finding]:
@@ -117,11 +113,19 @@ class _Visit:
             return
         yield Finding("good", f"{asked} is asked as {spoken.name}")
         if served[asked].parent:
-            yield from _adapter(served[asked], spoken)
+            yield from adapter_findings(served[asked], spoken)
         yield _context(listed, asked)
-        request = spoken.phrase(Task(Source((Text(_DOCUMENT),)), _TEMPLATE))
+        request = spoken.phrase(Task(Source((Text(DOCUMENT),)), TEMPLATE))
         yield self._template(request, asked)
-        yield from self._answers(request, asked, spoken)
+        extracts = False
+        for finding in self._answers(request, asked, spoken):
+            extracts |= finding.what.startswith(_EXTRACTS)
+            yield finding
+        if extracts and spoken.images != 0 and request.route == "chat":
+            yield self._image(asked, spoken)
+        if self.own:
+            settings = {"model": asked, "base_url": self.server.url, "api_key": self.key, "dialect": spoken}
+            yield from schema_findings(self.own, settings, spoken, extracts=extracts)
         if _kind(listed) in _ENGINES:
             yield self._grammar(request, asked, _kind(listed))
 
@@ -131,33 +135,46 @@ class _Visit:
         told = {_KWARGS: request.body[_KWARGS]}
         asked: dict[str, JSON] = {"model": model, "messages": [dict(message) for message in request.messages]}
         for path, answer in (("/apply-template", "prompt"), ("/tokenize", "count")):
-            without, with_ = (self._asked(path, body)[0].get(answer) for body in (asked, asked | told))
+            without, with_ = (self.server.asked(path, body)[0].get(answer) for body in (asked, asked | told))
             if without is not None and with_ is not None:
                 return _honoured(honoured=without != with_)
         return Finding("unsure", "the server does not tell whether it gives the template to the model", _INLINE)
 
     def _answers(self, request: Request, model: str, dialect: Dialect) -> Iterator[Finding]:
-        message, refusal = self._said(request, model, request.body)
+        message, refusal = self.server.said(request, model, request.body)
         if refusal:
             advice = "Set NUEXTRACT_API_KEY." if refusal.startswith(_DENIED) else ""
             yield Finding("bad", f"it does not answer: {refusal}", advice)
             return
-        text = str(message.get("content") or message.get("text") or "")
-        if "4711" in f"{text}{_thinking(message)}":
-            yield Finding("good", f"it extracts: {(text or _thinking(message)).strip()[:200]}")
+        answer = words(message) or thinking(message)
+        if "4711" in answer:
+            yield Finding("good", f"{_EXTRACTS} {answer.strip()[:200]}")
         else:
-            yield Finding("bad", f"it was given {_DOCUMENT!r} and said {text[:200]!r}", "Is this a NuExtract model?")
+            is_null = is_nothing(answer)
+            advice = why_nothing(self.server, model, dialect) if is_null else "Is this a NuExtract model?"
+            yield Finding("bad", f"it was given {DOCUMENT!r} and said {words(message)[:200]!r}", advice)
         if dialect.thinks and _KWARGS in request.body:
             yield self._parser(request, model)
+
+    def _image(self, model: str, dialect: Dialect) -> Finding:
+        """Show it a picture of the same document."""
+        request = dialect.phrase(Task(Source((Image(PICTURE),)), TEMPLATE))
+        message, refusal = self.server.said(request, model, request.body)
+        answer = words(message) or thinking(message)
+        if "4711" in answer:
+            return Finding("good", "it reads images")
+        if refusal:
+            return Finding("unsure", f"it takes no images: {refusal}", _IMAGES)
+        return Finding("unsure", f"it was shown a picture of {DOCUMENT!r} and said {answer[:200]!r}", _IMAGES)
 
     def _parser(self, request: Request, model: str) -> Finding:
         """Ask as careless clients do, that do not say whether the model is to think."""
         kwargs = {name: value for name, value in fields(request.body[_KWARGS]).items() if name != "enable_thinking"}
         # A model that is silent would tell nothing; servers that do not know min_tokens ignore it.
-        message, _ = self._said(request, model, {**request.body, _KWARGS: kwargs, "min_tokens": 8})
+        message, _ = self.server.said(request, model, {**request.body, _KWARGS: kwargs, "min_tokens": 8})
         if message.get("content"):
             return Finding("good", "answers are not taken for thinking")
-        if not _thinking(message):
+        if not thinking(message):
             return Finding("unsure", "it does not tell whether answers are taken for thinking: it said nothing")
         return Finding(
             "unsure",
@@ -172,7 +189,7 @@ class _Visit:
         An engine that was made for other grammars fails at one that it cannot read: since vLLM 0.32 in that request
         alone, but before there were versions in which the whole server ended by it.
         """
-        version = tuple(map(int, _NUMBER.findall(self._version())[:2])) if kind == "vLLM" else _SAFE
+        version = tuple(map(int, _NUMBER.findall(self.server.version())[:2])) if kind == "vLLM" else _SAFE
         if version < _SAFE:
             return Finding("unsure", "it was not tried whether it takes grammars: vLLM before 0.32 may end", _FLAG)
         if self._heeds(LLGUIDANCE + PROBE, request, model):
@@ -184,42 +201,17 @@ class _Visit:
 
     def _heeds(self, grammar: str, request: Request, model: str) -> bool:
         constraint: dict[str, JSON] = {"structured_outputs": {"grammar": grammar}, "grammar": grammar}
-        message, _ = self._said(request, model, {**request.body, **constraint})
-        return heeds_probe(str(message.get("content") or message.get("text") or ""))
-
-    def _version(self) -> str:
-        try:
-            return str(fields(_body(self.client.get(f"{self.root}/version"))).get("version"))
-        except httpx2.HTTPError:
-            return ""
-
-    def _said(self, request: Request, model: str, body: Mapping[str, JSON]) -> tuple[dict[str, JSON], str]:
-        sent: dict[str, JSON] = {"max_tokens": 64, **body, "model": model}
-        if request.route == "completions":
-            reply, refusal = self._asked("/v1/completions", sent | {"prompt": request.messages[0]["content"]})
-            return fields(next(iter(items(reply.get("choices"))), None)), refusal
-        sent["messages"] = [dict(message) for message in request.messages]
-        reply, refusal = self._asked("/v1/chat/completions", sent)
-        return fields(fields(next(iter(items(reply.get("choices"))), None)).get("message")), refusal
-
-    def _asked(self, path: str, body: Mapping[str, JSON]) -> tuple[dict[str, JSON], str]:
-        """Give what the endpoint said, or why it said nothing."""
-        try:
-            response = self.client.post(self.root + path, json=dict(body))
-        except httpx2.HTTPError as error:
-            return {}, f"{type(error).__name__} {error}"
-        told = fields(_body(response))
-        return told, "" if told else f"status {response.status_code}, {quote(response.text)}"
+        message, _ = self.server.said(request, model, {**request.body, **constraint})
+        return heeds_probe(words(message))
 
 
-_ADAPTER: Final = "adapter_config.json"
-_LARGEST_ADAPTER: Final = 2**20
-_MOST_RANK: Final = 16
-"""Of adapters that vLLM takes unless it is told otherwise."""
-_TOWER: Final = "Serve with --enable-tower-connector-lora, or the adapter's vision layers are ignored with a warning."
 _FLAG: Final = "Serve with --structured-outputs-config.backend guidance."
 _ENGINES: Final = {"vLLM": _FLAG, "llama.cpp": "Build llama.cpp with -DLLAMA_LLGUIDANCE=ON."}
 """What to change on servers that are known to take grammars, by their kind."""
+_IMAGES: Final = (
+    "For pages without text, serve a model that reads images: vLLM with --limit-mm-per-prompt '{\"image\": 99}' and "
+    "--chat-template-content-format openai, llama.cpp with --mmproj FILE."
+)
 _INLINE: Final = (
     "If the server drops chat_template_kwargs (as Ollama and some gateways do), write the template out: "
     'dialect="nuextract-2.0-inline" or "nuextract-3-inline". Or serve the model with vLLM or llama.cpp.'
@@ -234,24 +226,6 @@ def _dialect_of(name: str, served: Mapping[str, ServedModel]) -> Dialect:
         with suppress(UnsupportedTask):
             return dialect_for(each)
     return dialect_for(name)
-
-
-def _adapter(served: ServedModel, spoken: Dialect) -> Iterator[Finding]:
-    """What is to be heeded of a LoRA."""
-    named = f'dialect="{spoken.name}"'
-    yield Finding("good", f"{served.id} is an adapter of {served.parent}", f"Its name tells no generation: {named}.")
-    try:
-        with (Path(served.root) / _ADAPTER).open("rb") as file:
-            config = fields(decode(file.read(_LARGEST_ADAPTER)))
-    except (OSError, ValueError):
-        yield Finding("unsure", f"{_ADAPTER} of {served.id} is not on this machine", f"If it adapts vision: {_TOWER}")
-        return
-    targets = items(config.get("target_modules")) or [config.get("target_modules")]
-    if any("visual" in text(each) or text(each) == "all-linear" for each in targets):
-        yield Finding("unsure", "the adapter has vision layers, which vLLM leaves out by default", _TOWER)
-    rank = integer(config.get("r")) or 0
-    if rank > _MOST_RANK:
-        yield Finding("unsure", f"the adapter's rank is {rank}", f"Serve with --max-lora-rank {rank}.")
 
 
 def _honoured(*, honoured: bool) -> Finding:
@@ -275,14 +249,3 @@ def _kind(listed: JSON) -> str:
     owners = {str(fields(each).get("owned_by")) for each in items(fields(listed).get("data"))}
     known = {"vllm": "vLLM", "llamacpp": "llama.cpp", "library": "Ollama"}
     return next((name for owner, name in known.items() if owner in owners), "an OpenAI-compatible server")
-
-
-def _thinking(message: Mapping[str, JSON]) -> str:
-    return str(message.get("reasoning") or message.get("reasoning_content") or "")
-
-
-def _body(response: httpx2.Response) -> Any:
-    try:
-        return decode(response.content) if response.is_success else None
-    except ValueError:
-        return None
