@@ -40,9 +40,9 @@ from langchain_nuextract.runnables.callers import TracedCaller, direct_caller
 from langchain_nuextract.runnables.model_settings import ModelSettings
 from langchain_nuextract.runnables.settings import check_names
 from langchain_nuextract.runnables.tables import WithTables
+from langchain_nuextract.runnables.wrapped import Wrappable
 
 if TYPE_CHECKING:
-    from langchain_nuextract.batch.engines.columns import Columns
     from langchain_nuextract.runnables.executor import Executor
 
 Out = TypeVar("Out")
@@ -54,7 +54,7 @@ Input: TypeAlias = Any
 """A document: text, a LangChain document, a message or messages, a prompt value, an image."""
 
 
-class BaseExtractor(RunnableSerializable[Input, Out], WithTables):
+class BaseExtractor(Wrappable, RunnableSerializable[Input, Out], WithTables):
     """A runnable that extracts from documents."""
 
     # What Pydantic builds of a class takes its time; this leaves it until the first extractor is made.
@@ -85,6 +85,14 @@ class BaseExtractor(RunnableSerializable[Input, Out], WithTables):
 
     async def aready(self) -> None:
         """Do what has to be done before the first document, where it must not hold up the event loop."""
+
+    def bind(self, **kwargs: Any) -> Self:
+        """Give the same, with settings of the model that hold for each of its calls.
+
+        Raises:
+            TypeError: There is no such setting; it names the nearest that there is.
+        """
+        return self.with_settings(kwargs) if kwargs else self
 
     def close(self) -> None:
         """Close the connections of its model, if it has any that can be closed; they are opened again when needed."""
@@ -306,7 +314,7 @@ class BaseExtractor(RunnableSerializable[Input, Out], WithTables):
         prefix: str = "",
         max_concurrency: int = DEFAULT_CONCURRENCY,
         endpoints: Sequence[str] = (),
-    ) -> "Columns":
+    ) -> Any:
         """Make a function of columns, for Ray Data, Spark and other engines that hand over tables.
 
             table = extract.columns(text="body", id="doc_id")(table)
@@ -317,6 +325,9 @@ class BaseExtractor(RunnableSerializable[Input, Out], WithTables):
             prefix: What the names of the columns begin with that are put beside those of the table.
             max_concurrency: Documents in flight in each process.
             endpoints: As for `extract_many`. Each process shares its own work among them.
+
+        Returns:
+            A `langchain_nuextract.batch.engines.columns.Columns`.
 
         Raises:
             MissingExtra: pyarrow is not installed.

@@ -1,0 +1,166 @@
+"""What LangChain's own methods put around an extractor, kept by all that is made of it.
+
+| put around it by                      | `detailed`, `long()`, `as_tool()`, `document_transformer()` | `extract_many`, tables |
+|---------------------------------------|-------------------------------------------------------------|------------------------|
+| `bind`                                | keep it                                                     | keep it                |
+| `with_config`, `with_listeners`       | keep it                                                     | keep it                |
+| `with_retry`, `with_fallbacks`        | keep it                                                     | refuse                 |
+"""  # noqa: E501 a table
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from functools import partial
+from operator import attrgetter
+from typing import Any, Final, TypeVar
+
+from langchain_core.runnables import Runnable, RunnableBinding, RunnableConfig, RunnableWithFallbacks
+from langchain_core.runnables.retry import RunnableRetry
+from pydantic import BaseModel
+
+from langchain_nuextract.runnables.tool import ExtractionTool
+
+M = TypeVar("M", bound=BaseModel)
+
+_MANY: Final = frozenset({"extract_many", "aextract_many", "to_arrow", "to_pandas", "to_parquet", "to_csv"})
+"""What takes `config=` beside many documents."""
+_ASKING: Final = _MANY | {"columns"}
+"""What asks the model on its own, and not by the `invoke` of an extractor."""
+
+
+class Wrappable(Runnable[Any, Any]):
+    """An extractor, or one with something around it."""
+
+    @abstractmethod
+    def bind(self, **kwargs: Any) -> Any:
+        """Give the same, with settings of the model that hold for each of its calls.
+
+        Raises:
+            TypeError: There is no such setting; it names the nearest that there is.
+        """
+
+    def with_config(self, config: RunnableConfig | None = None, **kwargs: Any) -> Runnable[Any, Any]:
+        """Give the same with callbacks, tags and the like, which `detailed`, `extract_many` and others keep."""
+        return _copied(ConfiguredExtractor, super().with_config(config, **kwargs))
+
+    def with_listeners(self, **listeners: Any) -> Runnable[Any, Any]:
+        """Give the same with listeners of its runs; see `Runnable.with_listeners`."""
+        return _copied(ConfiguredExtractor, super().with_listeners(**listeners))
+
+    def with_alisteners(self, **listeners: Any) -> Runnable[Any, Any]:
+        """Give the same with listeners of its runs; see `Runnable.with_alisteners`."""
+        return _copied(ConfiguredExtractor, super().with_alisteners(**listeners))
+
+    def with_retry(self, **how: Any) -> Runnable[Any, Any]:
+        """Give the same, tried again where it fails; see `Runnable.with_retry`, and `max_retries` for the network."""
+        return _copied(RetriedExtractor, super().with_retry(**how))
+
+    def with_fallbacks(self, fallbacks: Sequence[Runnable[Any, Any]], **how: Any) -> "ExtractorWithFallbacks":
+        """Give the same, with others that are asked where it fails; see `Runnable.with_fallbacks`."""
+        return _copied(ExtractorWithFallbacks, super().with_fallbacks(fallbacks, **how))
+
+
+class _Wrapped(Wrappable):
+    """An extractor with something around it."""
+
+    @property
+    @abstractmethod
+    def _extractor(self) -> Any:
+        """What it is around."""
+
+    @abstractmethod
+    def _around(self, make: Callable[[Any], Runnable[Any, Any]]) -> Any:
+        """Put the same around what is made of the extractor."""
+
+    def bind(self, **kwargs: Any) -> Any:
+        """Give the same, with settings of the model that hold for each of its calls; see `NuExtractor.bind`."""
+        return self._around(lambda extractor: extractor.bind(**kwargs))
+
+    @property
+    def detailed(self) -> Any:
+        """The same, giving the whole `Extraction`."""
+        return self._around(attrgetter("detailed"))
+
+    def long(self, **options: Any) -> Any:
+        """Give the same for long documents; see `NuExtractor.long`."""
+        return self._around(lambda extractor: extractor.long(**options))
+
+    def as_tool(self, **settings: Any) -> ExtractionTool:  # pyright: ignore[reportIncompatibleMethodOverride]  # see NuExtractor.as_tool
+        """Make a tool for agents; see `NuExtractor.as_tool`."""
+        return self._extractor.as_tool(**settings).model_copy(update={"detailed": self.detailed})
+
+    def document_transformer(self, *args: Any, **settings: Any) -> Any:
+        """Write what is extracted into metadata of documents; see `NuExtractor.document_transformer`."""
+        made = self._extractor.document_transformer(*args, **settings)
+        return made.model_copy(update={"detailed": self.detailed})
+
+
+class ConfiguredExtractor(_Wrapped, RunnableBinding[Any, Any]):  # pyright: ignore[reportIncompatibleMethodOverride]  # as_tool, as above
+    """An extractor with a config of its own; made by `with_config` and `with_listeners`."""
+
+    @property
+    def _extractor(self) -> Any:
+        return self.bound
+
+    def _around(self, make: Callable[[Any], Runnable[Any, Any]]) -> Any:
+        return self.model_copy(update={"bound": make(self.bound)})
+
+    def __getattr__(self, name: str) -> Any:
+        """Hand on what the extractor has, with the config where many documents are extracted from."""
+        if name in _MANY:
+            return partial(self._many, getattr(self.bound, name))
+        if name in _ASKING:
+            raise _lost(name, "with_config")
+        return super().__getattr__(name)
+
+    def _many(self, method: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        return method(*args, **{**options, "config": self._merge_configs(options.get("config"))})
+
+
+class RetriedExtractor(_Wrapped, RunnableRetry[Any, Any]):  # pyright: ignore[reportIncompatibleMethodOverride]  # as_tool, as above
+    """An extractor that is tried again; made by `with_retry`."""
+
+    @property
+    def _extractor(self) -> Any:
+        return self.bound
+
+    def _around(self, make: Callable[[Any], Runnable[Any, Any]]) -> Any:
+        return self.model_copy(update={"bound": make(self.bound)})
+
+    def __getattr__(self, name: str) -> Any:
+        """Hand on what the extractor has."""
+        if name in _ASKING:
+            raise _lost(name, "with_retry")
+        if name.startswith("_") or name in type(self).model_fields:
+            raise AttributeError(name)
+        return getattr(self.bound, name)
+
+
+class ExtractorWithFallbacks(_Wrapped, RunnableWithFallbacks[Any, Any]):  # pyright: ignore[reportIncompatibleMethodOverride]  # as_tool, as above
+    """An extractor with others that are asked where it fails; made by `with_fallbacks`."""
+
+    @property
+    def _extractor(self) -> Any:
+        return self.runnable
+
+    def _around(self, make: Callable[[Any], Runnable[Any, Any]]) -> Any:
+        return self.model_copy(
+            update={"runnable": make(self.runnable), "fallbacks": [make(each) for each in self.fallbacks]}
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        """Hand on what the first extractor has."""
+        if name in _ASKING:
+            raise _lost(name, "with_fallbacks")
+        return super().__getattr__(name)
+
+
+def _lost(name: str, wrapped_by: str) -> AttributeError:
+    return AttributeError(
+        f"{name} asks the model on its own, without what {wrapped_by} put around the extractor: call it on the "
+        "extractor itself, or abatch_as_completed on this"
+    )
+
+
+def _copied(kind: type[M], made: Any) -> M:
+    """Make what LangChain made one of ours."""
+    return kind(**{name: getattr(made, name) for name in kind.model_fields if name != "name" and hasattr(made, name)})
