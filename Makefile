@@ -22,13 +22,14 @@ $(READY): pyproject.toml constraints.txt
 	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group dev --editable ".[all]"
 	@touch $@
 
-# An environment of their own: instructor wants an older rich than import-linter, and an older openai than the latest.
+# An environment of the peers' own: instructor wants an older rich than import-linter, and an older openai than the latest;
+# langextract an older tenacity.
 $(PEERS)/.ready: pyproject.toml constraints.txt
-	@echo "creating the environment of the benchmark's peers in $(PEERS) ..."
+	@echo "creating the environment of the peers in $(PEERS) ..."
 	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
 	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
-	@grep -vE '^(rich|jiter|openai)==' constraints.txt > $(PEERS)/constraints.txt
-	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $(PEERS)/constraints.txt --group bench
+	@grep -vE '^(jiter|openai|rich|tenacity)==' constraints.txt > $(PEERS)/constraints.txt
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $(PEERS)/constraints.txt --group bench --editable .
 	@touch $@
 
 # What builds, checks and audits a release; none of it belongs among what the tests need.
@@ -128,7 +129,7 @@ test-training: $(READY) ## install what trains (once, 1.5 GB) and take a step wi
 test-label-studio: $(READY) ## install a real Label Studio (once, 1 GB) and send it forms and tasks
 	@$(RUN)/python -m pytest tests/integration_tests/label_studio -m label_studio --timeout 900 $(ARGS)
 
-test-docs: $(READY) ## install what the guides and examples use (once, 1.5 GB), and run those that need more than this package
+test-docs: $(READY) $(PEERS)/.ready ## install what the guides and examples use (once, 1.5 GB), and run those that need more than this package
 	@$(RUN)/python tests/docs_environment.py
 	@ANONYMIZED_TELEMETRY=False $$($(RUN)/python tests/docs_environment.py | tail -1) -m pytest tests -m docs \
 	  -W ignore::DeprecationWarning -W ignore::PendingDeprecationWarning $(ARGS)
