@@ -1,29 +1,28 @@
 """`nuextract extract`: from files to objects."""
 
 import argparse
-from collections import Counter
 from collections.abc import Generator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, Final, get_args
 
+from langchain_nuextract.batch.options import ManyOptions
 from langchain_nuextract.batch.result import Result
-from langchain_nuextract.cli import files
+from langchain_nuextract.cli import destination, files
 from langchain_nuextract.cli.examples import EXAMPLES_HELP, read_examples
-from langchain_nuextract.cli.messages import failure, failures
-from langchain_nuextract.cli.output import json_of, say, write_json
+from langchain_nuextract.cli.job import Job, Tally
+from langchain_nuextract.cli.messages import failures
+from langchain_nuextract.cli.output import say
 from langchain_nuextract.cli.schema import SCHEMA_HELP, Once, target_of
 from langchain_nuextract.engine.recovery import OnFailure, RecoveryPolicy, Verbatim
 from langchain_nuextract.engine.result import Extraction
-from langchain_nuextract.errors import ExtractionError, InvalidExtraction
-from langchain_nuextract.grounding.evidence import Evidence
-from langchain_nuextract.paths import JSON, show
 
 _EXAMPLES: Final = """\
 Extract from files, and print what was found.
 
   nuextract extract invoice.pdf --schema shop.models:Invoice
   nuextract extract scans --include "*.png" --schema template.json --jsonl --checkpoint run.db > out.jsonl
+  nuextract extract invoices -o invoices.parquet --schema shop.models:Invoice
   nuextract view out.jsonl
 """
 
@@ -33,14 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.usage = "nuextract extract FILE … --schema SCHEMA [options]"
     parser.description = _EXAMPLES
     add_source_arguments(parser)
-    output = parser.add_argument_group("what is printed")
-    output.add_argument("--jsonl", action="store_true", help="one line a file, with its name and what was changed")
-    output.add_argument(
-        "--evidence", action="store_true", help="where the document says each value; one line a file, as with --jsonl"
-    )
-    output.add_argument(
-        "--confidence", action="store_true", help="how sure the model was of each value; one line a file, as --jsonl"
-    )
+    destination.add_arguments(parser)
 
 
 def add_source_arguments(parser: argparse.ArgumentParser) -> None:
@@ -111,22 +103,16 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Extract from each file, and print the objects in the order of the files."""
-    failed, total = Counter[str](), 0
-    lines = options.jsonl or options.evidence or options.confidence
+    """Extract from each file, and print or write what was found, in the order of the files."""
+    from langchain_nuextract.cli.writing import put  # noqa: PLC0415 heavy, and others do without
+
+    form, tally = destination.form_of(options), Tally()
     more = {"logprobs": True} if options.confidence else {}
-    with closing(results(options, **more)) as found:
-        for total, (name, result) in enumerate(found, start=1):  # noqa: B007  # the last one counts
-            if result.error:
-                failed[type(result.error).__name__] += 1
-                say(failure(name, result.error))
-            if lines:
-                write_json({"file": name, **_line(result, options)})
-            elif result.value:
-                _print(name, result.value)
-    if failed and total > 1:
-        say(failures(failed, total))
-    return 1 if failed else 0
+    with ExitStack() as stack:
+        put(job_of(options, stack, progress=form != "table", **more), options, form, tally)
+    if tally.failed and tally.total > 1:
+        say(failures(tally.failed, tally.total))
+    return 1 if tally.failed else 0
 
 
 def results(options: argparse.Namespace, **settings: Any) -> Generator[tuple[str, Result[Extraction[Any]]]]:
@@ -136,41 +122,54 @@ def results(options: argparse.Namespace, **settings: Any) -> Generator[tuple[str
         options: Of `add_source_arguments`.
         settings: More of the extractor.
     """
+    with ExitStack() as stack:
+        job = job_of(options, stack, **settings)
+        for result in stack.enter_context(closing(job.results(job.documents))):
+            yield job.names[result.index], result
+
+
+def job_of(options: argparse.Namespace, stack: ExitStack, *, progress: bool = True, **settings: Any) -> Job:
+    """Make the extractor that the options of `add_source_arguments` describe, and find its files.
+
+    Args:
+        options: The options.
+        stack: What is open for as long as the job takes.
+        progress: Whether a bar is shown, where there are several files.
+        settings: More of the extractor.
+    """
     from langchain_nuextract.runnables.extractor import NuExtractor  # noqa: PLC0415 heavy, and others do without
 
     target = target_of(options.schema)
     names = files.expand(options.files, recursive=options.recursive, include=options.include)
-    with ExitStack() as stack:
-        model, base_urls, key = _endpoints(options, stack)
-        pages = files.page_options(options)
-        extractor = NuExtractor(
-            target,
-            model=model,
-            base_url=next(iter(base_urls), None),
-            **key,
-            **_given(options, "temperature", "max_tokens", "timeout", "max_retries", "patience"),
-            dialect=options.dialect,
-            instructions=options.instructions,
-            examples=read_examples(options.examples) if options.examples else (),
-            thinking=options.thinking,
-            recovery=RecoveryPolicy(
-                on_failure=options.on_failure,
-                verbatim=options.verbatim,
-                **_given(options, "max_calls", "max_seconds"),
-            ),
-            pages=pages,
-            long="auto" if options.long else None,
-            **settings,
-        )
-        found = extractor.detailed.extract_many(
-            [files.standard_input(pages) if name == "-" else Path(name) for name in names],
-            checkpoint=options.checkpoint,
-            endpoints=base_urls,
-            max_concurrency=options.concurrency,
-            progress=len(names) > 1,
-        )
-        for result in stack.enter_context(closing(found)):
-            yield names[result.index], result
+    model, base_urls, key = _endpoints(options, stack)
+    pages = files.page_options(options)
+    extractor = NuExtractor(
+        target,
+        model=model,
+        base_url=next(iter(base_urls), None),
+        **key,
+        **_given(options, "temperature", "max_tokens", "timeout", "max_retries", "patience"),
+        dialect=options.dialect,
+        instructions=options.instructions,
+        examples=read_examples(options.examples) if options.examples else (),
+        thinking=options.thinking,
+        recovery=RecoveryPolicy(
+            on_failure=options.on_failure,
+            verbatim=options.verbatim,
+            **_given(options, "max_calls", "max_seconds"),
+        ),
+        pages=pages,
+        long="auto" if options.long else None,
+        **settings,
+    )
+    documents = [files.standard_input(pages) if name == "-" else Path(name) for name in names]
+    many: ManyOptions = {
+        "checkpoint": options.checkpoint,
+        "endpoints": base_urls,
+        "max_concurrency": options.concurrency,
+        "progress": progress and len(names) > 1,
+    }
+    return Job(extractor, names, documents, many)
 
 
 def _given(options: argparse.Namespace, *names: str) -> dict[str, Any]:
@@ -185,41 +184,3 @@ def _endpoints(options: argparse.Namespace, stack: ExitStack) -> tuple[str | Non
 
     endpoint = stack.enter_context(LocalEndpoint(on_progress=say))
     return endpoint.model, [endpoint.base_url], {"api_key": endpoint.api_key}
-
-
-def _print(name: str, extraction: Extraction[Any]) -> None:
-    write_json(json_of(extraction), indent=2)
-    for warning in extraction.document.warnings:
-        say(warning)
-    for problem in extraction.problems:
-        say(f"{name}: left out: {problem}")
-
-
-def _line(result: Result[Extraction[Any]], options: argparse.Namespace) -> dict[str, Any]:
-    if extraction := result.value:
-        more = {
-            "left_out": [str(problem) for problem in extraction.problems],
-            "warnings": [*extraction.document.warnings, *map(str, extraction.warnings)],
-            "evidence": [*map(_evidence, extraction.evidence)] if options.evidence else [],
-            "confidence": _confidence(extraction) if options.confidence else [],
-        }
-        line = {"value": json_of(extraction), "repairs": [str(repair) for repair in extraction.repairs]}
-        return {**line, **{name: lines for name, lines in more.items() if lines}}
-    name = type(result.error).__name__
-    match result.error:
-        case InvalidExtraction() as error:
-            return {"error": name, "problems": [str(problem) for problem in error.problems], "partial": error.partial}
-        case ExtractionError() as error:
-            return {"error": name, "problems": [str(error)], "reply": error.reply}
-        case error:
-            return {"error": name, "problems": [str(error)]}
-
-
-def _evidence(each: Evidence) -> dict[str, JSON]:
-    place = {"page": each.places[0].page} if each.places else {}
-    said: dict[str, JSON] = {"path": show(each.path), "start": each.span.start, "end": each.span.end}
-    return {**said, "quotation": each.quotation, "match": each.match, **place}
-
-
-def _confidence(extraction: Extraction[Any]) -> list[JSON]:
-    return [{"path": show(each.path), "mean": each.mean, "joint": each.joint} for each in extraction.confidence]

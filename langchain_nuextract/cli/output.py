@@ -21,6 +21,13 @@ def write(text: str) -> None:
     print(text.encode(encoding, "backslashreplace").decode(encoding), flush=True)  # noqa: T201
 
 
+def write_text(text: str) -> None:
+    """Print text that has its line ends, such as lines of CSV; what stdout's encoding lacks is written as an escape."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding).replace("\r\n", "\n"))
+    sys.stdout.flush()
+
+
 def write_json(value: JSON, *, indent: int | None = None) -> None:
     """Print JSON; if stdout's encoding lacks a character of it, as JSON that is ASCII alone."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)

@@ -1,4 +1,4 @@
-"""Memory and speed of writing tables: `python tests/bench/tables.py [ROWS …]`, each number of rows in a process of its own.
+"""Memory and speed of tables: `python tests/bench/tables.py [ROWS …]`, each number of rows in a process of its own.
 
 Results are made without a model, each with evidence, so that what is measured is the rows and the files.
 """
@@ -67,8 +67,9 @@ def measure(count: int, kind: str) -> None:
         seconds, cpu = time.perf_counter() - begin, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
-        f"{kind:8} {written.rows:>9,} rows in {len(written.files):>3} files of {size / 2**20:6.1f} MB: {seconds:6.1f} s, "
-        f"{cpu / count * 1e6:5.0f} µs of CPU a row, at most {peak:.0f} MB of memory"
+        f"{kind:8} {written.rows:>9,} rows in {len(written.files):>3} files of {size / 2**20:6.1f} MB: "
+        f"{seconds:5.1f} s, "
+        f"{cpu / count * 1e6:4.0f} µs of CPU a row, at most {peak:.0f} MB of memory"
     )
 
 

@@ -64,27 +64,28 @@ def _cell(type_: ColumnType, cell: Any) -> str:
         case str():
             return _text(cell)
         case list() | tuple():
-            return _text(json.dumps(_plain(type_, cell), ensure_ascii=False))
+            return _text(json.dumps(plain(type_, cell), ensure_ascii=False))
         case _:
-            return _word(cell)
+            return word(cell)
 
 
-def _plain(type_: ColumnType, cell: Any) -> Any:
+def plain(type_: ColumnType, cell: Any) -> Any:
     """Give a cell as JSON: what JSON has no numbers or words for, as text."""
     if cell is None:
         return None
     match type_:
         case ListOf():
-            return [_plain(type_.item, item) for item in cell]
+            return [plain(type_.item, item) for item in cell]
         case MapOf():
-            return {key: _plain(type_.value, value) for key, value in cell}
+            return {key: plain(type_.value, value) for key, value in cell}
         case Struct():
-            return {column.name: _plain(column.type, part) for column, part in zip(type_.columns, cell, strict=True)}
+            return {column.name: plain(column.type, part) for column, part in zip(type_.columns, cell, strict=True)}
         case _:
-            return cell if isinstance(cell, str | int | float) else _word(cell)
+            return cell if isinstance(cell, str | int | float) else word(cell)
 
 
-def _word(cell: Any) -> str:
+def word(cell: Any) -> str:
+    """Write a cell that is neither text nor made of others."""
     match cell:
         case bool():
             return "true" if cell else "false"

@@ -1,0 +1,136 @@
+"""Rows as a table for a terminal: as many columns as fit, each of a width that is known before the first row."""
+
+import json
+import unicodedata
+from collections.abc import Sequence
+from typing import Any, Final
+
+from langchain_nuextract.batch.tables.column_types import (
+    Choice,
+    Column,
+    ColumnType,
+    Decimals,
+    ListOf,
+    MapOf,
+    Scalar,
+    flat,
+    heading,
+)
+from langchain_nuextract.batch.tables.csv_text import plain, word
+
+_WIDTHS: Final = {"integer": 8, "number": 10, "boolean": 5, "date": 10, "clock": 8, "moment": 19, "instant": 25}
+_TEXT: Final = 22
+_NAMES: Final = 30
+"""Columns of the screen for the names of files, at the most."""
+_GAP: Final = "  "
+
+
+class TerminalTable:
+    """Lines of a table.
+
+    Args:
+        columns: The columns of values.
+        names: What the rows are called, in the first column.
+        width: Of the terminal.
+    """
+
+    def __init__(self, columns: tuple[Column, ...], names: Sequence[str], width: int) -> None:
+        self._names = min(max(map(_width, (*names, "file"))), _NAMES)
+        self._columns = columns
+        self._widths: list[int] = []
+        self._left_out: list[str] = []
+        room = width - self._names
+        for way, type_ in flat(columns):
+            wanted = max(min(_width(heading(way)), _TEXT), _wanted(type_))
+            if self._left_out or wanted + len(_GAP) > room:
+                self._left_out.append(heading(way))
+            else:
+                self._widths.append(wanted)
+                room -= wanted + len(_GAP)
+
+    def header(self) -> str:
+        """Give the line of the columns' names."""
+        return self._line("file", [(heading(way), _is_number(type_)) for way, type_ in flat(self._columns)])
+
+    def row(self, name: str, cells: tuple[Any, ...]) -> str:
+        """Give the line of one document."""
+        types = [type_ for _, type_ in flat(self._columns)]
+        flattened = _flattened(self._columns, cells)
+        return self._line(
+            name, [(_shown(type_, cell), _is_number(type_)) for type_, cell in zip(types, flattened, strict=True)]
+        )
+
+    def failure(self, name: str, error: Exception) -> str:
+        """Give the line of a document that failed."""
+        return f"{_fitted(name, self._names, keep_end=True)}{_GAP}({type(error).__name__})"
+
+    def footer(self) -> str:
+        """Name the columns that there was no room for; empty if there are none."""
+        if not self._left_out:
+            return ""
+        names = ", ".join(self._left_out[:5]) + (", …" if len(self._left_out) > 5 else "")  # noqa: PLR2004
+        return f"not shown: {names} (-o FILE.csv writes all)"
+
+    def _line(self, name: str, cells: list[tuple[str, bool]]) -> str:
+        fitted = [_fitted(text, width, right=right) for (text, right), width in zip(cells, self._widths, strict=False)]
+        return _GAP.join([_fitted(name, self._names, keep_end=True), *fitted]).rstrip()
+
+
+def _wanted(type_: ColumnType) -> int:
+    match type_:
+        case Scalar():
+            return _WIDTHS.get(type_.name, _TEXT)
+        case Decimals():
+            return _WIDTHS["number"]
+        case Choice():
+            return min(max(map(_width, type_.labels)), _TEXT)
+        case _:
+            return _WIDTHS["number"]
+
+
+def _is_number(type_: ColumnType) -> bool:
+    return isinstance(type_, Decimals) or (isinstance(type_, Scalar) and type_.name in {"integer", "number"})
+
+
+def _flattened(columns: tuple[Column, ...], cells: tuple[Any, ...]) -> list[Any]:
+    """Give the cells of the columns that are no objects."""
+    found: list[Any] = []
+    for way, _ in flat(columns):
+        cell: Any = cells
+        within = columns
+        for column in way:
+            cell = None if cell is None else cell[within.index(column)]
+            within = getattr(column.type, "columns", ())
+        found.append(cell)
+    return found
+
+
+def _shown(type_: ColumnType, cell: Any) -> str:
+    if isinstance(type_, ListOf | MapOf) and cell:
+        written = json.dumps(plain(type_, cell), ensure_ascii=False)
+        return written if len(written) <= _WIDTHS["number"] else f"{len(cell)} item{'s' if len(cell) > 1 else ''}"
+    return cell if isinstance(cell, str) else word(cell) if cell not in (None, []) else ""
+
+
+def _fitted(text: str, width: int, *, right: bool = False, keep_end: bool = False) -> str:
+    """Cut or fill a text to a width; what it has of control characters would be obeyed by the terminal."""
+    text = "".join(letter if letter.isprintable() else " " for letter in text)
+    if _width(text) > width:
+        letters = text[::-1] if keep_end else text
+        kept, room = "", width - 1
+        for letter in letters:
+            room -= _width(letter)
+            if room < 0:
+                break
+            kept += letter
+        text = f"…{kept[::-1]}" if keep_end else f"{kept}…"
+    fill = " " * (width - _width(text))
+    return fill + text if right else text + fill
+
+
+def _width(text: str) -> int:
+    """Count the columns of the screen that a text takes."""
+    return sum(
+        0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        for letter in text
+    )

@@ -1,0 +1,137 @@
+"""What `nuextract extract` prints and writes."""
+
+import argparse
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+from shutil import get_terminal_size
+from typing import Any
+
+from langchain_nuextract.batch.result import Result
+from langchain_nuextract.batch.tables import csv_text
+from langchain_nuextract.batch.tables.documents_to_rows import Rows
+from langchain_nuextract.batch.tables.files import Aside
+from langchain_nuextract.batch.tables.rows import RowSchema
+from langchain_nuextract.batch.tables.write import PART_ROWS, write_csv, write_parquet
+from langchain_nuextract.cli.destination import Form
+from langchain_nuextract.cli.job import Job, Tally, name_of
+from langchain_nuextract.cli.output import json_of, say, write, write_json, write_text
+from langchain_nuextract.cli.terminal_table import TerminalTable
+from langchain_nuextract.engine.result import Extraction
+from langchain_nuextract.errors import ExtractionError, InvalidExtraction
+from langchain_nuextract.grounding.evidence import Evidence
+from langchain_nuextract.paths import JSON, show
+
+
+def put(job: Job, options: argparse.Namespace, form: Form, tally: Tally) -> None:
+    """Print or write what is found, as it is found, in the order of the files."""
+    match form:
+        case "csv" | "parquet":
+            write_table(job, options, form, tally)
+        case "table":
+            print_table(job, tally)
+        case "jsonl" if options.output:
+            write_lines(job, options, tally)
+        case "json" | "jsonl":
+            print_json(job, options, tally, lines=form == "jsonl")
+
+
+def write_table(job: Job, options: argparse.Namespace, form: Form, tally: Tally) -> None:
+    """Write a table: to a file or folder, or CSV to stdout."""
+    rows = _rows(job, tally)
+    if form == "parquet":
+        written = write_parquet(rows, job.documents, options.output, options.explode, PART_ROWS)
+    elif options.output:
+        written = write_csv(rows, job.documents, options.output, options.explode)
+    else:
+        columns = rows.schema.columns
+        write_text(csv_text.header(columns))
+        for row, _ in rows.rows(job.documents):
+            write_text(csv_text.lines(columns, [row]))
+        return
+    reused = f"; {written.reused} were there" if written.reused else ""
+    say(f"wrote {written.rows} rows to {options.output}{reused}")
+
+
+def write_lines(job: Job, options: argparse.Namespace, tally: Tally) -> None:
+    """Write a line of JSON for each document to a file, which is there when all of them are."""
+    file = Aside(Path(options.output))
+    try:
+        with closing(job.results(job.documents)) as found:
+            for result in tally.counted(found):
+                line = {"file": job.names[result.index], **_line(result, options)}
+                file.file.write(f"{json.dumps(line)}\n".encode())
+    except BaseException:
+        file.discard()
+        raise
+    file.finish()
+    say(f"wrote {tally.total} lines to {options.output}")
+
+
+def print_json(job: Job, options: argparse.Namespace, tally: Tally, *, lines: bool) -> None:
+    """Print each object as JSON, or a line of JSON for each document."""
+    with closing(job.results(job.documents)) as found:
+        for result in tally.counted(found):
+            name = job.names[result.index]
+            if lines:
+                write_json({"file": name, **_line(result, options)})
+            elif result.value:
+                _print(name, result.value)
+
+
+def print_table(job: Job, tally: Tally) -> None:
+    """Print a table for people."""
+    rows = _rows(job, tally)
+    table = TerminalTable(rows.schema.mapped.columns, job.names, get_terminal_size().columns)
+    write(table.header())
+    for row, result in rows.rows(job.documents):
+        name = job.names[result.index]
+        write(table.failure(name, result.error) if result.error else table.row(name, row))
+    if footer := table.footer():
+        say(footer)
+
+
+def _rows(job: Job, tally: Tally) -> Rows:
+    def extract(documents: Iterable[Any]) -> Iterator[Result[Any]]:
+        return tally.counted(job.results(documents))
+
+    return Rows(RowSchema.of(job.extractor.target), job.extractor.fingerprint, extract, name_of)
+
+
+def _print(name: str, extraction: Extraction[Any]) -> None:
+    write_json(json_of(extraction), indent=2)
+    for warning in extraction.document.warnings:
+        say(warning)
+    for problem in extraction.problems:
+        say(f"{name}: left out: {problem}")
+
+
+def _line(result: Result[Extraction[Any]], options: argparse.Namespace) -> dict[str, Any]:
+    if extraction := result.value:
+        more = {
+            "left_out": [str(problem) for problem in extraction.problems],
+            "warnings": [*extraction.document.warnings, *map(str, extraction.warnings)],
+            "evidence": [*map(_evidence, extraction.evidence)] if options.evidence else [],
+            "confidence": _confidence(extraction) if options.confidence else [],
+        }
+        line = {"value": json_of(extraction), "repairs": [str(repair) for repair in extraction.repairs]}
+        return {**line, **{name: lines for name, lines in more.items() if lines}}
+    name = type(result.error).__name__
+    match result.error:
+        case InvalidExtraction() as error:
+            return {"error": name, "problems": [str(problem) for problem in error.problems], "partial": error.partial}
+        case ExtractionError() as error:
+            return {"error": name, "problems": [str(error)], "reply": error.reply}
+        case error:
+            return {"error": name, "problems": [str(error)]}
+
+
+def _evidence(each: Evidence) -> dict[str, JSON]:
+    place = {"page": each.places[0].page} if each.places else {}
+    said: dict[str, JSON] = {"path": show(each.path), "start": each.span.start, "end": each.span.end}
+    return {**said, "quotation": each.quotation, "match": each.match, **place}
+
+
+def _confidence(extraction: Extraction[Any]) -> list[JSON]:
+    return [{"path": show(each.path), "mean": each.mean, "joint": each.joint} for each in extraction.confidence]
