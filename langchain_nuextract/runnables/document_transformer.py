@@ -163,7 +163,8 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
 
         A piece of a document that was extracted from keeps the fields of the whole, whatever it was split with, and
         also if a compressor has shortened it. Its evidence is that of its own content if it tells its `start_index`;
-        otherwise it is left out, since nobody knows where in the whole the piece stands.
+        otherwise it is left out, since nobody knows where in the whole the piece stands. Documents with the fields of
+        a process that has another `secret` are left as they are.
 
         Args:
             found: What a store gave.
@@ -220,15 +221,21 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
 
     def _to_do(self, documents: Sequence[Document], *, found: bool) -> tuple[list[_Whole], list[ValueError | None]]:
         """Tell what is to be extracted from, and why some of it is not."""
-        groups = self._groups(documents, grouped=bool(self.group_by) and not found)
+        metadata, groups = self._metadata, self._groups(documents, grouped=bool(self.group_by) and not found)
         wholes = [whole for whole in groups if not self._is_done(documents, whole, found=found)]
-        clashes = [self._clash(documents, whole) for whole in wholes]
-        if first := next(filter(None, clashes), None):
+        clashing = [(whole, self._clash(documents, whole)) for whole in wholes]
+        if found:
+            # Fields of another process, which has another secret: they are not ours to replace, nor to take away.
+            known = [(whole, clash) for whole, clash in clashing if not (clash and metadata.is_strange(whole.document))]
+            if strange := len(clashing) - len(known):
+                _LOGGER.warning("%d documents were extracted from with another secret: give both the same", strange)
+            clashing = known
+        if first := next((clash for _, clash in clashing if clash), None):
             if self.on_error == "raise":
                 raise first
-            count = len([*filter(None, clashes)])
+            count = len([clash for _, clash in clashing if clash])
             _LOGGER.warning("nothing is extracted from %d of %d documents: %s", count, len(groups), first)
-        return wholes, clashes
+        return [whole for whole, _ in clashing], [clash for _, clash in clashing]
 
     def _groups(self, documents: Sequence[Document], *, grouped: bool) -> list[_Whole]:
         groups: dict[object, list[int]] = {}

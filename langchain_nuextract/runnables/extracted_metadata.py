@@ -149,6 +149,10 @@ class ExtractedMetadata:
         """Tell whether the evidence of a document is that of its own content, and not of another one."""
         return self._is_sound(document)
 
+    def is_strange(self, document: Document) -> bool:
+        """Tell whether what is written is signed by somebody else."""
+        return self.own("signature") in document.metadata and self._document(document) is None
+
     def is_of_whole(self, document: Document) -> bool:
         """Tell whether the evidence of a document may be that of the whole that it is a piece of."""
         return self.own("piece") not in document.metadata

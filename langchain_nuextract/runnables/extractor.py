@@ -286,7 +286,7 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
                 nothing else. See `langchain_nuextract.runnables.tool_documents.ToolSources`.
 
         Raises:
-            TypeError: There is no such source.
+            TypeError: There is no such source, or `documents` is neither a mapping nor a function.
             ValueError: There is none at all, or the root is no folder.
             ImportError: The state or a message is wanted, and LangGraph is not installed.
         """
@@ -294,7 +294,7 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
         documents = ToolDocuments.of(sources)
         return ExtractionTool(
             name=name or name_for(self.target),
-            description=description or description_of(self.target, "a document" if sources else "a text"),
+            description=description or description_of(self.target, documents.described),
             detailed=self.detailed,
             sources=documents,
             args_schema=documents.arguments(Arguments),

@@ -1,5 +1,6 @@
 """Documents split by any of LangChain's text splitters, and where in the document each piece stands."""
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
 from langchain_core.documents import BaseDocumentTransformer, Document
 
-from langchain_nuextract.runnables.extracted_metadata import START
+from langchain_nuextract.runnables.extracted_metadata import START, moved
 
 _MISSES: Final = 32
 """Pieces in a row that are nowhere in the document, after which no further one is looked for."""
@@ -61,16 +62,19 @@ def pieces(document: Document, splitter: Splitter, evidence: Mapping[str, Sequen
     Raises:
         TypeError: It is no splitter.
     """
-    whole, previous, misses = _Letters(document.page_content), -1, 0
+    whole, behind, misses = _Letters(document.page_content), 0, 0
     for piece in _split(document, splitter) or [document]:  # blank text has no pieces, and is to be kept
         own = _Letters(piece.page_content)
-        at = _place(whole, own, piece, previous) if misses < _MISSES else None
-        if at is None:
-            misses += 1
-            yield Piece(piece, None, None)
-            continue
-        previous, misses = at, 0
-        yield Piece(piece, _start(whole, own, at), dict(_moved(evidence, whole, own, at)))
+        start = _verbatim(whole.text, piece, behind)
+        if start is not None:
+            found = Piece(piece, start, moved(evidence, start, len(own.text)))
+        elif misses < _MISSES and (at := _loosely(whole, own, behind)) is not None:
+            found = Piece(piece, whole.places[at], dict(_moved_loosely(evidence, whole, own, at)))
+        else:
+            found = Piece(piece, None, None)
+        misses = misses + 1 if found.start is None else 0
+        behind = behind if found.start is None else found.start + 1
+        yield found
 
 
 def _split(document: Document, splitter: Splitter) -> Sequence[Document]:
@@ -102,37 +106,36 @@ class _Letters:
         return "".join(self.text.split())
 
     @cached_property
-    def places(self) -> list[int]:
+    def places(self) -> "array[int]":
         """Where in the text each letter stands."""
-        return [at for at, letter in enumerate(self.text) if not letter.isspace()]
+        return array("q", (at for at, letter in enumerate(self.text) if not letter.isspace()))
 
 
-def _place(whole: _Letters, own: _Letters, piece: Document, previous: int) -> int | None:
-    """Give the number of the letter with which a piece begins.
+def _verbatim(text: str, piece: Document, behind: int) -> int | None:
+    """Give where a piece begins, if it stands in the text as it is.
 
     Pieces come in order, and each begins behind the beginning of the one before, which it may overlap.
     """
+    content, told = piece.page_content, piece.metadata.get(START)
+    if not content:
+        return None
+    if isinstance(told, int) and told >= 0 and text.startswith(content, told):
+        return told
+    found = text.find(content, behind)
+    found = text.find(content) if found < 0 else found
+    return found if found >= 0 else None
+
+
+def _loosely(whole: _Letters, own: _Letters, behind: int) -> int | None:
+    """Give the number of the letter with which a piece begins, if it stands in the text but for white space."""
     if not own.letters:
         return None
-    told, behind = piece.metadata.get(START), whole.places[previous] + 1 if previous >= 0 else 0
-    if isinstance(told, int) and told >= 0 and whole.text.startswith(own.text, told):
-        return bisect_left(whole.places, told)
-    found = whole.text.find(own.text, behind)
-    found = whole.text.find(own.text) if found < 0 else found
-    if found >= 0:
-        return bisect_left(whole.places, found)
-    found = whole.letters.find(own.letters, previous + 1)
+    found = whole.letters.find(own.letters, bisect_left(whole.places, behind))
     found = whole.letters.find(own.letters) if found < 0 else found
     return found if found >= 0 else None
 
 
-def _start(whole: _Letters, own: _Letters, at: int) -> int:
-    """Give where a piece begins, with the white space before its first letter if the document has the same."""
-    start = whole.places[at] - own.places[0]
-    return start if start >= 0 and whole.text.startswith(own.text, start) else whole.places[at]
-
-
-def _moved(
+def _moved_loosely(
     evidence: Mapping[str, Sequence[int]], whole: _Letters, own: _Letters, at: int
 ) -> Iterator[tuple[str, list[int]]]:
     for path, (start, end) in evidence.items():

@@ -74,6 +74,15 @@ class ExtractionTool(BaseTool):
             document = await self.sources.aresolve(self._named(single, given), config)
             return _result(await self.detailed.ainvoke(document, quiet(config)))
 
+    def __getstate__(self) -> dict[Any, Any]:
+        """Leave the class of the arguments out of a pickle: it is made for this tool, and made again."""
+        state = super().__getstate__()
+        return {**state, "__dict__": {**state["__dict__"], "args_schema": None}}
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        super().__setstate__(state)
+        self.args_schema = self.sources.arguments(Arguments)
+
     def _named(self, single: Sequence[str], given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Name the argument of a tool that is called with one text only: it is the first one."""
         return {**given, **dict(zip(self.args, single, strict=False))}

@@ -18,7 +18,7 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import run_in_executor
 from langchain_core.runnables.utils import accepts_config
 from langchain_core.tools import ToolException
-from pydantic import BaseModel, Field, PlainSerializer, create_model
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, create_model
 
 from langchain_nuextract.errors import quote
 
@@ -74,8 +74,12 @@ class ToolDocuments:
         """Check what was said of the sources.
 
         Raises:
+            TypeError: `documents` is neither a mapping nor a function.
             ValueError: There are none, or the root is no folder.
         """
+        given: object = sources.get("documents")
+        if given is not None and not isinstance(given, Mapping) and not callable(given):
+            raise TypeError(f"documents must be a mapping of ids, or a function of one, not {type(given).__name__}")
         root = sources.get("root")
         folder = None if root is None else Path(root).resolve()
         if folder and not folder.is_dir():
@@ -107,7 +111,17 @@ class ToolDocuments:
         fields: dict[str, Any] = {name: (kind, Field(default, description=said)) for name, said in asked.items()}
         for name, source in injected.items():
             fields[name] = (Annotated[Any, source, PlainSerializer(_unseen)], None)
-        return create_model("Arguments", __doc__=text_only.__doc__, **fields)
+        # Models write the id 7 as a number.
+        kept = ConfigDict(coerce_numbers_to_str=True)
+        return create_model("Arguments", __doc__=text_only.__doc__, __config__=kept, **fields)
+
+    @property
+    def described(self) -> str:
+        """Say in a few words what is extracted from, for the agent's model."""
+        asked, injected = [name for name, _ in self._asked()], [*self._injected()]
+        if asked == ["document"] and not injected:
+            return "a text"
+        return "a document" if asked else "what the user sent last"
 
     def _asked(self) -> Iterator[tuple[str, str]]:
         others = self.documents is not None or self.state_key is not None or self.root or self.last_message

@@ -74,3 +74,26 @@ def test_langchains_index_adds_what_is_unchanged_once(chat):
     first, second = run(), run()
     assert first["num_added"] == len(store.store) > len(NOTES)
     assert (second["num_added"], second["num_skipped"]) == (0, first["num_added"])
+
+
+def test_fields_of_another_process_are_left_as_they_are(chat, caplog):
+    splitter = RecursiveCharacterTextSplitter(chunk_size=60, chunk_overlap=0)
+    with FakeEndpoint(ANSWER) as endpoint:
+        extract = NuExtractor(Note, llm=chat(endpoint))
+        chunks = extract.document_transformer(secret="theirs").extract_and_split(NOTES, splitter)
+        mine = extract.document_transformer(secret="mine", on_error="raise")
+        asked = len(endpoint.requests)
+        loaded = Document("Note by Mira", metadata={"author": "a program", "nuextract__keys": "[]"})
+        found = (
+            extract.document_transformer(secret="mine")
+            .retriever(store_of([*chunks, loaded]).as_retriever())
+            .invoke("who?", k=99)
+        )
+        assert mine.complete(chunks) == chunks
+    assert len(endpoint.requests) == asked
+    assert sorted((each.id, each.metadata) for each in found if each.id in {c.id for c in chunks}) == sorted(
+        (each.id, each.metadata) for each in chunks
+    )
+    assert "another secret" in caplog.text
+    (clash,) = (each for each in found if each.page_content == "Note by Mira")
+    assert "set metadata_key" in clash.metadata["nuextract__error"]

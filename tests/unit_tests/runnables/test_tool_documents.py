@@ -5,11 +5,13 @@ import base64
 import io
 import json
 import os
+import pickle
 import threading
 from pathlib import Path
 
 import pytest
 from langchain.agents import AgentState, create_agent
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.documents import Document
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
@@ -159,6 +161,7 @@ def test_the_model_sees_only_what_it_may_give(make, tmp_path):
         assert properties(make(endpoint, last_message=True, text=False)) == {}
         assert list(properties(make(endpoint, state_key="files"))) == ["document", "document_id"]
         assert "from a document" in only.description
+        assert "from what the user sent last" in make(endpoint, last_message=True, text=False).description
 
 
 def test_one_document_is_meant_and_not_several(run, make):
@@ -169,6 +172,41 @@ def test_one_document_is_meant_and_not_several(run, make):
         assert run(tool, call(document="HH-LK 42", document_id="")).status == "success"
         assert run(make(endpoint, documents={"only": "HH-LK 42"}), call(document=None)).status == "success"
     assert len(endpoint.requests) == 2
+
+
+def test_a_tool_can_be_pickled(run, make):
+    with FakeEndpoint(ANSWER) as endpoint:
+        tool = pickle.loads(pickle.dumps(make(endpoint, documents=SHELF, state_key="files", text=False)))
+        assert list(properties(tool)) == ["document_id"]
+        assert run(tool, call(document_id="car-1")).status == "success"
+
+
+def test_an_id_may_be_written_as_a_number(run, make):
+    with FakeEndpoint(ANSWER) as endpoint:
+        assert run(make(endpoint, documents={"7": "HH-LK 42"}), call(document_id=7)).status == "success"
+
+
+def test_documents_are_a_mapping_or_a_function(make):
+    with FakeEndpoint() as endpoint, pytest.raises(TypeError, match="mapping of ids, or a function of one, not list"):
+        make(endpoint, documents=[Document("HH-LK 42")])
+
+
+class Seen(BaseCallbackHandler):
+    def __init__(self):
+        self.told = []
+
+    def on_tool_start(self, serialized, input_str, **kwargs):
+        self.told.append(f"{input_str} {kwargs['inputs']}")
+
+
+def test_tracers_are_shown_what_the_model_said_and_not_the_documents(run, make):
+    seen = Seen()
+    with FakeEndpoint(ANSWER) as endpoint:
+        made = agent(make(endpoint, state_key="files", last_message=True), call(document_id="a"), state_schema=Uploads)
+        run(made, {"messages": ASKED, "files": {"a": "HH-LK 42"}}, config={"callbacks": [seen]})
+    assert "document_id" in seen.told[0]
+    assert "HH-LK" not in seen.told[0]
+    assert "What do they say" not in seen.told[0]
 
 
 def test_a_single_text_is_the_first_argument(run, make):
