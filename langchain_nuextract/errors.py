@@ -84,7 +84,9 @@ class UnsupportedSchema(NuExtractError, ValueError):
         """Say where in the schema (`path`, in the user's shape) and why (`reason`, with what to do)."""
         super().__init__(f"{show(path)}: {reason}")
         self.path = path
+        """Where in the schema, in the user's shape."""
         self.reason = reason
+        """Why, and what to do."""
 
 
 class UnsupportedTask(NuExtractError, ValueError):
@@ -93,7 +95,9 @@ class UnsupportedTask(NuExtractError, ValueError):
     def __init__(self, dialect: str, reason: str) -> None:
         super().__init__(f"{dialect}: {reason}")
         self.dialect = dialect
+        """Which generation, or the model's name where no generation is known."""
         self.reason = reason
+        """Why, and what to do."""
 
 
 class InvalidValue(NuExtractError, ValueError):
@@ -102,6 +106,7 @@ class InvalidValue(NuExtractError, ValueError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = tuple(problems)
+        """What is wrong, by path."""
 
 
 class UnreadableDocument(NuExtractError, ValueError):
@@ -111,8 +116,11 @@ class UnreadableDocument(NuExtractError, ValueError):
         """Say which file (`name`), which `page` of it (counted from 1), and why (`reason`, with what to do)."""
         super().__init__(f"{name}{f' page {page}' if page else ''}: {reason}")
         self.name = name
+        """Which file, or `the input`."""
         self.reason = reason
+        """Why, and what to do."""
         self.page = page
+        """Which page, counted from 1; None if it is the whole document."""
 
 
 class PasswordNeeded(UnreadableDocument):
@@ -146,6 +154,7 @@ class MissingExtra(UnreadableDocument):
         """Name the file, what `kind` it is, and the `extra` that reads it."""
         super().__init__(name, f'{kind} needs another package: pip install "langchain-nuextract[{extra}]"')
         self.extra = extra
+        """The extra of this package that reads it: `office`."""
 
 
 class LocalEndpointError(NuExtractError):
@@ -158,7 +167,9 @@ class CheckpointError(NuExtractError):
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"{path}: {reason}")
         self.path = path
+        """The file."""
         self.reason = reason
+        """Why, and what to do."""
 
 
 class EvaluationError(NuExtractError, ValueError):
@@ -168,7 +179,9 @@ class EvaluationError(NuExtractError, ValueError):
         """Say `where` (a file, a line, a document's id) and why (`reason`, with what to do)."""
         super().__init__(f"{where}: {reason}")
         self.where = where
+        """A file, a line, a document's id."""
         self.reason = reason
+        """Why, and what to do."""
 
 
 class EndpointError(NuExtractError):
@@ -182,8 +195,11 @@ class EndpointError(NuExtractError):
     def __init__(self, url: str, status: int | None, reason: str) -> None:
         super().__init__(f"{url}{f' answered {status}' if status else ''}: {reason}")
         self.url = url
+        """What was asked."""
         self.status = status
+        """The HTTP status; None where there was no answer."""
         self.reason = reason
+        """Why, and what to do; the server's words are quoted, and cut."""
 
 
 class AccessDenied(EndpointError):
@@ -196,7 +212,9 @@ class UnknownModel(EndpointError):
     def __init__(self, url: str, status: int | None, reason: str, *, model: str, models: Sequence[str]) -> None:
         super().__init__(url, status, reason)
         self.model = model
+        """The model that was asked for."""
         self.models = tuple(models)
+        """Those that the endpoint lists; empty if it does not."""
 
 
 class RequestRefused(EndpointError):
@@ -253,6 +271,7 @@ class ExtractionError(NuExtractError, OutputParserException):
         OutputParserException.__init__(self, message, llm_output=reply)
         self.args = (message,)
         self.reply = reply
+        """What the model answered, as it stands."""
         self.attempts = tuple(attempts)
         """Every `Attempt` that was made, in order."""
 
@@ -271,6 +290,7 @@ class ReplyCutShort(ExtractionError):
             attempts=attempts,
         )
         self.finish_reason = finish_reason
+        """Why the server stopped: mostly `length`."""
 
 
 class NoJSONInReply(ExtractionError):

@@ -40,6 +40,7 @@ class Confidence:
     mean: float
     """The geometric mean of the probabilities of its tokens, by which values of any length compare."""
     tokens: int
+    """How many tokens it took."""
 
     def __str__(self) -> str:
         return f"{show(self.path)}: {self.mean:.2f} a token, {self.joint:.2f} in all"

@@ -49,9 +49,13 @@ class Attempt:
     """One call of the model."""
 
     kind: AttemptKind
+    """How it was asked: `plain`, `continued`, `narrowed`, `constrained` or `resampled`."""
     request: Request
+    """What was sent."""
     reply: Reply
+    """What came back."""
     repairs: tuple[Repair, ...]
+    """What was changed in the reply to read it."""
     problems: tuple[Problem, ...]
     """What was wrong after the repairs with all that was known by then; empty if it was taken. Paths are those of the
     user's shape, as those of the repairs are."""

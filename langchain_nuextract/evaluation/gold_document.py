@@ -27,6 +27,7 @@ class GoldDocument:
     """One document with what should come out of it."""
 
     id: str
+    """By which predictions are matched with it; no two documents of a gold have the same."""
     output: JSON
     """What is right, as JSON of the user's shape; a key that is missing is as good as null."""
     text: str | None = None
@@ -38,6 +39,7 @@ class GoldDocument:
     group: str = ""
     """What it has in common with others: a bank, a form, a writer. Groups are resampled whole."""
     annotator: str = ""
+    """Who said what is right."""
     evidence: Mapping[str, tuple[Mark, ...]] = field(default_factory=dict[str, tuple[Mark, ...]])
     """Where the document says the values, by their path: `$.items[0].price`."""
     repairs: tuple[Repair, ...] = ()

@@ -29,6 +29,7 @@ class Mark(NamedTuple):
     start: int | None = None
     """In code points of the document's text."""
     end: int | None = None
+    """Behind its last code point."""
     page: int | None = None
     """Counted from 1."""
     box: tuple[float, float, float, float] | None = None
@@ -48,8 +49,11 @@ class Leaf:
     outcome: Outcome
     """By strict equality."""
     gold: JSON
+    """What is right; null if it is absent."""
     predicted: JSON
+    """What was predicted; null if it is absent."""
     group: str = ""
+    """The group of the document, if it has one."""
     predicted_path: Path = ()
     """Where it stands in the prediction: items of lists are compared with those they are most like."""
     rule: str = "normalised"

@@ -314,11 +314,15 @@ class ReportData:
     """A whole report."""
 
     title: str
+    """What stands above it."""
     verdict: str
     """One sentence, with its interval."""
     models: tuple[ModelData, ...]
+    """Each model's figures, in the order of the evaluations."""
     fields: tuple[FieldData, ...]
+    """The figures of each field."""
     groups: tuple[GroupScore, ...]
+    """The figures of each group of documents."""
     comparisons: tuple[ComparisonData, ...]
     """Each further model against the first one."""
     documents: tuple[DocumentData, ...]
@@ -328,6 +332,7 @@ class ReportData:
     method: Mapping[str, str]
     """Rules, versions, hashes and seeds, by name, for people."""
     version: int = VERSION
+    """Of this format; it grows when a reader of `report.json` has to change."""
 
     def as_json(self) -> dict[str, JSON]:
         """Give it as JSON, as it stands in `report.json`."""

@@ -42,10 +42,15 @@ class Compare:
     """
 
     rule: RuleName = "normalised"
+    """`exact`, `normalised`, `levenshtein`, `tolerance`, `date`, `set`, `rouge_l`, `cer` or `function`."""
     threshold: float = 0.8
+    """Of rules that give a similarity: from which one on a value passes, from 0 to 1."""
     absolute: float = 0.0
+    """Of `tolerance`: by how much a number may differ."""
     relative: float = 0.0
+    """Of `tolerance`: by which share of what is right a number may differ."""
     precision: Literal["year", "month", "day", "minute", "second"] = "day"
+    """Of `date`: up to which part dates are compared."""
     ordered: bool = False
     """Of a list: compare its items in their order, rather than each with the one it is most like."""
     key: str = ""
@@ -55,6 +60,7 @@ class Compare:
     null_words: tuple[str, ...] = ()
     """Words that mean that there is no value, such as `N/A`."""
     function: Callable[[JSON, JSON], float] | None = field(default=None, compare=False, repr=False)
+    """A rule of your own: gold and prediction in, similarity from 0 to 1 out."""
 
     def __post_init__(self) -> None:
         if self.rule not in RULES:

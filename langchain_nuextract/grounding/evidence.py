@@ -27,7 +27,9 @@ class Span(NamedTuple):
     """A half-open range of code points in the document's text: `text[start:end]` is the quotation."""
 
     start: int
+    """The first code point, counted from 0."""
     end: int
+    """Behind the last one."""
 
 
 Spans: TypeAlias = Sequence[tuple[int, int]]
@@ -54,9 +56,11 @@ class Evidence(NamedTuple):
     value: JSON
     """The value, as JSON."""
     span: Span
+    """Where in the document's text, in code points."""
     quotation: str
     """The text at `span`, unchanged."""
     match: Match
+    """How the document says it: `exact`, `folded`, `number`, `date`, `partial`, `name`, `joined` or `similar`."""
     spans: tuple[Span, ...]
     """`span`, and those of the value's other pieces where the document says it in several: of the 3rd in "3 to 5 May",
     `3` and `May`."""
@@ -86,3 +90,4 @@ class Unplaced(NamedTuple):
     value: JSON
     """The value, as JSON."""
     reason: Reason
+    """`nothing`, `chosen`, `not text` or `not found`."""

@@ -18,9 +18,13 @@ class Box(NamedTuple):
     """A part of a page, in fractions of what is visible of it, from its upper left corner."""
 
     left: float
+    """From 0 to 1, as the others."""
     top: float
+    """Smaller than `bottom`."""
     right: float
+    """Larger than `left`."""
     bottom: float
+    """1 at the lower edge."""
 
 
 class Place(NamedTuple):
@@ -31,6 +35,7 @@ class Place(NamedTuple):
     boxes: tuple[Box, ...]
     """One for each line; none if only the page is known."""
     source: PlaceSource
+    """`text layer` if the words are the document's own, `hidden text` if nobody sees them, `ocr` if they were read."""
     file: str = ""
     """Which file the page is of, where a document has several."""
 
@@ -41,6 +46,7 @@ class HTMLPlace(NamedTuple):
     start: int
     """In code points of the HTML, decoded; references such as `&eacute;` count as they are written."""
     end: int
+    """Behind its last code point."""
     quotation: str
     """The HTML from `start` to `end`, unchanged: tags and references are in it."""
     file: str

@@ -32,7 +32,9 @@ class Figure:
     """A picture on a page, as the model describes it: its words, not the document's."""
 
     id: str
+    """The target by which the Markdown shows it: `img_1.png`."""
     description: str
+    """The model's words for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +48,21 @@ class PageMarkdown:
     markdown: str
     """Pictures stand in it as `![](img_1.png)`, without their descriptions."""
     figures: tuple[Figure, ...] = ()
+    """The pictures that the model described."""
     finish_reason: str | None = None
+    """Why the model stopped, as the server says."""
     is_complete: bool = True
+    """Whether the model came to the page's end."""
     loops: int = 0
+    """Times that the model ran in circles and was stopped."""
     calls: int = 1
+    """Requests that it took."""
     usage: Usage = _NONE
+    """Tokens that it took."""
     ter: UngroundedTokens | None = None
     """Share of its words that the page's text layer does not have; None where there is none."""
     warnings: tuple[str, ...] = ()
+    """What was noticed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,7 @@ class PageReading:
     """A document's pages as Markdown."""
 
     pages: tuple[PageMarkdown, ...]
+    """In their order."""
     warnings: tuple[str, ...] = ()
     """What was noticed, each with its page."""
 

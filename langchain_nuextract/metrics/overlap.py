@@ -52,7 +52,14 @@ def corpus_wer(predicted: Sequence[str], references: Sequence[str]) -> float:
 
 
 def cer(predicted: str, reference: str) -> float:
-    """Character error rate: characters to insert, drop or replace, for each character of the reference."""
+    """Character error rate: characters to insert, drop or replace, for each character of the reference.
+
+    It may exceed 1. Of an empty reference 0 if the text is empty too, else 1.
+
+    Example:
+        >>> cer("cat", "cart")
+        0.25
+    """
     return _error_rate(predicted, reference)
 
 

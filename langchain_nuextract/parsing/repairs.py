@@ -42,6 +42,7 @@ class Repair:
     path: Path
     """Where, in the answer's shape; `()` for the answer as a whole. An `Extraction` shows it in the user's shape."""
     kind: Kind
+    """What kind of change; `ALLOWED` has the kinds that each policy of repairs allows."""
     before: JSON
     """What the model wrote."""
     after: JSON

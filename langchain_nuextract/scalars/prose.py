@@ -13,5 +13,10 @@ _ESCAPE: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
 def prose(markdown: str) -> str:
-    """Take the text out of Markdown: no targets of links, no tags, no escapes, entities decoded."""
+    """Take the text out of Markdown: no targets of links, no tags, no escapes, entities decoded.
+
+    Example:
+        >>> prose("fees <b>1 &lt; 2</b>")
+        'fees  1 < 2 '
+    """
     return html.unescape(_ESCAPE.sub(r"\1", NOT_PROSE.sub(" ", markdown)))

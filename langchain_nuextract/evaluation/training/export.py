@@ -56,6 +56,7 @@ class TrainingFiles:
     """What was written."""
 
     folder: Path
+    """Where the files are."""
     counts: Mapping[str, int]
     """Rows, by the name of their part."""
     warnings: tuple[str, ...]
