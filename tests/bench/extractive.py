@@ -275,7 +275,7 @@ def costs() -> None:
 
 def token_times(server: Server) -> None:
     """Seconds a token, by length of the document, with 1 and 16 in flight."""
-    for size, flights in ((1_000, (1, IN_FLIGHT)), (5_000, (1, IN_FLIGHT)), (10_000, (1,))):
+    for size, flights in ((1_000, (1, IN_FLIGHT)), (5_000, (1, IN_FLIGHT)), (10_000, (1, IN_FLIGHT))):
         text = "\n".join(each.text for each in made(80, seed=size))[:size]
         row = Row("", text, {"seller": "verbatim-string", "names": ["verbatim-string"]}, {})
         for flight in flights:
