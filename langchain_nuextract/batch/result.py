@@ -1,6 +1,7 @@
-"""What has become of one document of many."""
+"""What has become of one document of many, and of the tables that they were written to."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from langchain_nuextract.dialects.messages import Usage
@@ -33,3 +34,17 @@ class Result(Generic[Out]):
         if self.error is not None:
             raise self.error
         return self.value  # pyright: ignore[reportReturnType]  # there is one wherever there is no error
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written to tables."""
+
+    rows: int
+    """Documents, failed ones included."""
+    failed: int
+    """Those of them that have an error in place of values."""
+    reused: int
+    """Documents that an earlier run had written, about which nobody was asked."""
+    files: tuple[Path, ...]
+    """The files, in the order in which they were finished."""

@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import closing
 from pathlib import Path
 from shutil import get_terminal_size
@@ -93,8 +93,9 @@ def print_table(job: Job, tally: Tally) -> None:
 
 
 def _rows(job: Job, tally: Tally) -> Rows:
-    def extract(documents: Iterable[Any]) -> Iterator[Result[Any]]:
-        return tally.counted(job.results(documents))
+    def extract(documents: Iterable[Any]) -> Generator[Result[Any]]:
+        with closing(job.results(documents)) as found:
+            yield from tally.counted(found)
 
     return Rows(RowSchema.of(job.extractor.target), job.extractor.fingerprint, extract, name_of)
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from langchain_nuextract.batch.options import ManyOptions
 from langchain_nuextract.batch.protocols import Extractor
+from langchain_nuextract.batch.result import Written
 from langchain_nuextract.errors import MissingExtra
+from langchain_nuextract.schema.ir import Loss
 
 if TYPE_CHECKING:
     from langchain_nuextract.batch.tables.documents_to_rows import Rows
-    from langchain_nuextract.batch.tables.write import Written
     from langchain_nuextract.runnables.executor import Executor
 
 _BATCH_ROWS = 1_000
@@ -50,6 +51,13 @@ class WithTables:
 
         return arrow_schema(self.executor.plan.target)
 
+    @property
+    def arrow_losses(self) -> tuple[Loss, ...]:
+        """What the columns cannot hold as it is, by path: what is JSON text in them, or dates that are text."""
+        from langchain_nuextract.batch.tables.rows import RowSchema  # noqa: PLC0415 few need it
+
+        return RowSchema.of(self.executor.plan.target).mapped.losses
+
     def to_arrow(
         self,
         documents: Iterable[Any],
@@ -81,7 +89,9 @@ class WithTables:
         id: Callable[[Any], str] | None = None,  # noqa: A002  # it names the column
         **options: Unpack[ManyOptions],
     ) -> Any:
-        """Give what is found in documents as a `pandas.DataFrame`, whose columns keep their types: those of Arrow.
+        """Give what is found in documents as a `pandas.DataFrame`.
+
+        Columns keep their types: those of Arrow, and categories for choices.
 
         Args:
             documents: Any number of them, or results.
@@ -97,8 +107,13 @@ class WithTables:
         except ImportError as error:
             raise MissingExtra("to_pandas", "a DataFrame", extra="pandas") from error
         batches = self._rows(id, options).batches(documents)
-        table = import_module("pyarrow").Table.from_batches(batches, schema=schema)
-        return table.to_pandas(types_mapper=pandas.ArrowDtype)
+        arrow = import_module("pyarrow")
+
+        def dtype(type_: Any) -> Any:
+            # A dictionary becomes what pandas has for one: a categorical, which sorts and has texts.
+            return None if arrow.types.is_dictionary(type_) else pandas.ArrowDtype(type_)
+
+        return arrow.Table.from_batches(batches, schema=schema).to_pandas(types_mapper=dtype)
 
     def to_parquet(
         self,
@@ -109,7 +124,7 @@ class WithTables:
         part_rows: int = _PART_ROWS,
         id: Callable[[Any], str] | None = None,  # noqa: A002  # it names the column
         **options: Unpack[ManyOptions],
-    ) -> "Written":
+    ) -> Written:
         """Write what is found in documents to a folder of Parquet files, or to one file.
 
             written = extract.detailed.to_parquet(documents, "out/", explode=("items",))
@@ -149,7 +164,7 @@ class WithTables:
         explode: Sequence[str] = (),
         id: Callable[[Any], str] | None = None,  # noqa: A002  # it names the column
         **options: Unpack[ManyOptions],
-    ) -> "Written":
+    ) -> Written:
         """Write what is found in documents to a file of comma-separated values, which is there when all of it is.
 
         Objects have a column for each of their parts, `seller.name`; lists are JSON text. Texts that a spreadsheet

@@ -1,6 +1,7 @@
 """Documents or results in, rows out, one by one and in batches."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Final, TypeAlias
@@ -13,7 +14,7 @@ from langchain_nuextract.batch.tables.rows import RowSchema, document_name, sha2
 from langchain_nuextract.engine.result import Extraction
 
 Row: TypeAlias = tuple[Any, ...]
-Extract: TypeAlias = Callable[[Iterable[Any]], Iterator[Result[Any]]]
+Extract: TypeAlias = Callable[[Iterable[Any]], Generator[Result[Any]]]
 """Extracts from documents: one result for each."""
 NameOf: TypeAlias = Callable[[Any], str]
 """Names a document."""
@@ -57,9 +58,10 @@ class Rows:
             names: dict[int, str] = {}
             check_are_many(given)
             documents = given if finished is None else self._others(given, finished, names)
-            for result in self.extract(documents):
-                name = names.pop(result.index, None) or self._name(result.document, result.index)
-                yield self.schema.row(result, name, self.extractor), result
+            with closing(self.extract(documents)) as results:
+                for result in results:
+                    name = names.pop(result.index, None) or self._name(result.document, result.index)
+                    yield self.schema.row(result, name, self.extractor), result
 
     def _others(self, documents: Iterable[Any], finished: Finished, names: dict[int, str]) -> Iterator[Any]:
         """Yield the documents that are not finished, and note their names by their place among those."""

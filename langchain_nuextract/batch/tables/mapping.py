@@ -15,7 +15,6 @@
 | anything else: other unions, anything, recursion | JSON text, which is a loss                                       |
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -87,7 +86,7 @@ class _Mapper:
         for field, name in zip(kept, names, strict=True):
             path = (*at, field.name)
             if name != field.name:
-                self.losses.append(Loss(path, "a name with half of a character", f"the column is called {name!r}"))
+                self.losses.append(Loss(path, "half of a character in its name", f"the column is called {name!r}"))
             if field.name in written:
                 type_ = self._as_json(path, f"more than {MOST_LEAVES} columns in all")
             else:
@@ -212,13 +211,10 @@ def _texts(node: Enum) -> Iterator[tuple[Any, str]]:
 
 def _names(wanted: list[str]) -> list[str]:
     """Give names that a file can hold, none of them twice."""
-    names = [without_surrogates(name) for name in wanted]
-    count = Counter(names)
-    if len(count) == len(names):
-        return names
-    taken = [name for name in names if count[name] == 1]
-    for place, name in enumerate(names):
-        if count[name] > 1:
-            names[place] = unused((name,), taken)
-            taken.append(names[place])
+    taken = [name for name in wanted if name == without_surrogates(name)]
+    names: list[str] = []
+    for name in wanted:
+        clean = without_surrogates(name)
+        names.append(name if name == clean else unused((clean,), taken))
+        taken.append(names[-1])
     return names

@@ -19,6 +19,7 @@ from langchain_nuextract.batch.tables.column_types import (
     Struct,
 )
 from langchain_nuextract.batch.tables.mapping import Mapped, map_columns
+from langchain_nuextract.engine.long.result import LongExtraction
 from langchain_nuextract.engine.result import Attempt, Extraction
 from langchain_nuextract.errors import ExtractionError, InvalidExtraction, Problem
 from langchain_nuextract.grounding.evidence import Evidence
@@ -41,6 +42,7 @@ PROVENANCE: Final = {
     "problems": _list_of(path=TEXT, message=TEXT, value=JSON_TEXT),
     "repairs": _list_of(path=TEXT, rule=TEXT, before=JSON_TEXT, after=JSON_TEXT),
     "defaults": ListOf(TEXT),
+    "warnings": ListOf(TEXT),
     "evidence": _list_of(
         path=TEXT, start=_WHOLE, end=_WHOLE, quotation=TEXT, match=TEXT, similarity=_SHARE, page=_WHOLE, file=TEXT
     ),
@@ -115,7 +117,7 @@ def _extraction_of(result: Result[Any]) -> Extraction[Any] | None:
 
 def _provenance(result: Result[Any], name: str | None, extractor: str, left_out: tuple[LeftOut, ...]) -> JSON:
     extraction, error = _extraction_of(result), result.error
-    problems = extraction.problems if extraction else _problems(error)
+    problems = _left_out(extraction) if extraction else _problems(error)
     return {
         **(_about(extraction) if extraction else {}),
         **_failure(error),
@@ -135,6 +137,7 @@ def _about(extraction: Extraction[Any]) -> dict[str, JSON]:
             for each in extraction.repairs
         ],
         "defaults": [*map(show, extraction.defaults)],
+        "warnings": [*map(str, extraction.warnings), *extraction.document.warnings],
         "evidence": [*map(_evidence, extraction.evidence)],
         "confidence": [
             {"path": show(each.path), "mean": each.mean, "joint": each.joint} for each in extraction.confidence
@@ -155,6 +158,20 @@ def _failure(error: Exception | None) -> dict[str, JSON]:
         "model": attempts[-1].reply.model if attempts else None,
         "calls": len(attempts),
     }
+
+
+def _left_out(extraction: Extraction[Any]) -> tuple[Problem, ...]:
+    """What is not in the value, or was decided about it."""
+    if not isinstance(extraction, LongExtraction):
+        return extraction.problems
+    return (
+        *extraction.problems,
+        *(Problem(each.path, f"chunks differ: {each}") for each in extraction.conflicts),
+        *(
+            Problem((), f"no record was found in characters {each.start} to {each.end}")
+            for each in extraction.uncovered
+        ),
+    )
 
 
 def _problems(error: Exception | None) -> tuple[Problem, ...]:

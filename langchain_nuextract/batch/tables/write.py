@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import quote
 from uuid import uuid4
 
-from langchain_nuextract.batch.result import Result
+from langchain_nuextract.batch.result import Result, Written
 from langchain_nuextract.batch.tables.column_types import Column
 from langchain_nuextract.batch.tables.documents_to_rows import BATCH_ROWS, Row, Rows, in_batches
 from langchain_nuextract.batch.tables.files import UNFINISHED, CSVFile, ParquetFile, TableFile, parquet_module
@@ -24,20 +24,6 @@ PART_BYTES: Final = 64 * 2**20
 """Bytes after which a part is finished."""
 
 _PART: Final = re.compile(rf"part-\d{{5,}}-[0-9a-f]{{8}}\.parquet({re.escape(UNFINISHED)})?")
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What was written."""
-
-    rows: int
-    """Documents, failed ones included."""
-    failed: int
-    """Those of them that have an error in place of values."""
-    reused: int
-    """Documents that an earlier run had written, about which nobody was asked."""
-    files: tuple[Path, ...]
-    """The files, in the order in which they were finished."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import json
 import signal
 import subprocess
 import sys
+import weakref
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -20,9 +21,12 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from langchain_nuextract import NuExtractor
 from langchain_nuextract.batch.result import Result
-from langchain_nuextract.batch.tables import csv_text, files
+from langchain_nuextract.batch.tables import csv_text, files, record_batch, write
 from langchain_nuextract.batch.tables.rows import RowSchema
+from langchain_nuextract.documents.source import Source, Text
+from langchain_nuextract.engine.long.result import Conflict, LongExtraction
 from langchain_nuextract.errors import CheckpointError, EndpointBusy, MissingExtra
+from langchain_nuextract.grounding.evidence import Span
 from langchain_nuextract.schema.target import Target
 from langchain_nuextract.testing import FakeEndpoint
 
@@ -142,7 +146,9 @@ def test_pandas_reads_the_right_types(folder, extract):
     assert frame["logged"].dtype == pd.ArrowDtype(pa.timestamp("us", tz="UTC"))
     assert frame["crates"].list.len().tolist()[0] == 2
     assert frame["_evidence"].list[0].struct.field("quotation").tolist()[0] == "Ardea"
-    pd.testing.assert_frame_equal(frame, extract.to_pandas([*texts(3), "illegible"]))
+    ours = extract.to_pandas([*texts(3), "illegible"])
+    assert list(ours["flag"].cat.categories) == ["green", "yellow"]
+    pd.testing.assert_frame_equal(frame.drop(columns="flag"), ours.drop(columns="flag"))
 
 
 def test_polars_reads_the_right_types(folder):
@@ -221,9 +227,9 @@ def test_a_run_that_breaks_off_keeps_what_it_has_in_a_folder_and_nothing_in_a_fi
     with pytest.raises(RuntimeError, match="gone"):
         extract.to_parquet(broken(), tmp_path / "out")
     assert pq.read_table(tmp_path / "out").num_rows == 3
-    for write, name in ((extract.to_parquet, "one.parquet"), (extract.to_csv, "one.csv")):
+    for to_file, name in ((extract.to_parquet, "one.parquet"), (extract.to_csv, "one.csv")):
         with pytest.raises(RuntimeError, match="gone"):
-            write(broken(), tmp_path / name)
+            to_file(broken(), tmp_path / name)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
@@ -298,6 +304,23 @@ def test_items_are_rows_of_a_table_of_their_own_with_their_evidence(extract, tmp
     assert [(row["_key"], row["value"]) for row in berths] == [("north", 4)] * 2
 
 
+class Fleet(BaseModel):
+    home: Manifest
+
+
+def test_a_list_in_an_object_and_a_list_alone_are_exploded_too(endpoint, tmp_path):
+    ship = {**ANSWER, "berths": {"north": 4}}
+    fleet = NuExtractor(Fleet, model="numind/NuExtract3", base_url=endpoint.url)
+    result = Result(0, "x", Fleet.model_validate({"home": ship}))
+    fleet.to_parquet([result], tmp_path / "fleet", explode=("home.crates",))
+    assert pq.read_table(tmp_path / "fleet" / "home.crates")["mark"].to_pylist() == ["K-1", "K-2"]
+    crates = NuExtractor(list[Crate], model="numind/NuExtract3", base_url=endpoint.url)
+    listed = [Result(0, "x", [Crate(mark="K-3")]), Result(1, "y", None, ValueError("no"))]
+    crates.to_csv(listed, tmp_path / "crates.csv", explode=("value",))
+    frame = pl.read_csv(tmp_path / "crates.value.csv")
+    assert frame.select("_id", "_item", "mark").rows() == [(0, 0, "K-3")]
+
+
 def test_what_is_no_list_cannot_be_exploded(extract, tmp_path):
     with pytest.raises(ValueError, match=r"no list 'ship'. The lists are 'crates', 'berths'"):
         extract.to_parquet(texts(1), tmp_path / "out", explode=("ship",))
@@ -370,6 +393,90 @@ def test_a_missing_package_is_named(extract, monkeypatch, tmp_path):
         extract.to_parquet(texts(1), tmp_path / "out")
     extract.to_csv(texts(1), tmp_path / "out.csv")
     assert (tmp_path / "out.csv").exists()
+
+
+LONE = "\ud800x"
+HOSTILE = {
+    "a.b": {"type": "string"},
+    "a": {"type": "object", "properties": {"b": {"type": "integer"}, "B": {"type": "integer"}}},
+    "": {"type": "string"},
+    "Name": {"type": "string"},
+    "name": {"type": "string"},
+    LONE: {"type": "string"},
+    "\ufffdx": {"type": "string"},
+    "nothing": {"type": "null"},
+    "empty": {"type": "array", "items": {"type": "object", "properties": {}, "additionalProperties": False}},
+    "mixed": {"enum": [1, "1", None, True, {"x": 1}]},
+    "either": {"anyOf": [{"type": "object", "properties": {"x": {}}}, {"type": "array", "items": {}}]},
+    "lists": {"type": "array", "items": {"type": "array", "items": {"type": "array", "items": {"type": "number"}}}},
+    "maps": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": {}}},
+    "größe 尺寸 🙂": {"type": "number"},
+    "_id": {"type": "string"},
+    **{f"wide {number}": {"type": "string"} for number in range(600)},
+}
+HELD = {
+    "a.b": "1", "a": {"b": 1, "B": 2}, "": "e", "Name": "N", "name": "n", LONE: "s", "\ufffdx": "t", "empty": [{}],
+    "mixed": "1", "either": ["x"], "lists": [[[1], []], []], "maps": {"k": {"": [1.5]}}, "_id": "mine",
+    "größe 尺寸 🙂": 1.5,
+}  # fmt: skip
+
+
+def test_names_and_shapes_of_all_kinds_are_read_by_others(tmp_path):
+    deep = {"type": "string"}
+    for _ in range(40):
+        deep = {"type": "object", "properties": {"deep": deep}}
+    target = Target.of({"type": "object", "properties": {**HOSTILE, **deep["properties"]}})
+    file = tmp_path / "hostile.parquet"
+    batch = record_batch([Result(0, "x", HELD), Result(1, "y", None, ValueError("no"))], target)
+    pq.write_table(pa.Table.from_batches([batch]), file)
+    row = pq.read_table(file).to_pylist()[0]
+    assert row["__problems"] == []
+    assert (row["a.b"], row["a"], row["\ufffdx"], row["\ufffdx_"]) == ("1", {"b": 1, "B": 2}, "t", "s")
+    assert (row["empty"], row["mixed"], row["either"], row["nothing"]) == (["{}"], '"1"', '["x"]', None)
+    assert (row["lists"], row["maps"]) == ([[[1.0], []], []], [("k", [("", "[1.5]")])])
+    polars = pl.read_parquet(file).to_dicts()[0]
+    assert polars["maps"] == {"k": {"": "[1.5]"}}
+    assert {**polars, "maps": row["maps"]} == row
+    assert pd.read_parquet(file, dtype_backend="pyarrow")["größe 尺寸 🙂"].tolist()[0] == 1.5
+    found = duckdb.sql(f"""select "a.b", a, name_1, lists, "__id" from '{file}'""").fetchall()
+    assert found[0] == ("1", {"b": 1, "B_1": 2}, "n", [[[1.0], []], []], "0")
+
+
+def test_no_more_documents_are_held_than_wait_to_be_written(extract, tmp_path, monkeypatch):
+    monkeypatch.setattr(write, "BATCH_ROWS", 5)
+    held = weakref.WeakSet()
+    most = 0
+
+    class Sheet:
+        pass
+
+    def results():
+        nonlocal most
+        for number in range(50):
+            sheet = Sheet()
+            held.add(sheet)
+            most = max(most, len(held))
+            yield Result(number, sheet, Manifest(ship="Ardea"))
+
+    extract.to_parquet(results(), tmp_path / "out", part_rows=10)
+    assert len(list((tmp_path / "out").iterdir())) == 5
+    assert most <= 3
+
+
+def test_what_chunks_of_a_long_document_differ_about_is_a_problem():
+    extraction = LongExtraction(
+        value=Crate(mark="K"), json={"mark": "K"}, document=Source((Text("K or L"),)), raw="", repairs=(), defaults=(),
+        attempts=(), model="m", seconds=0.0, uncovered=(Span(2, 4),),
+        conflicts=(Conflict(("mark",), (), "K", "first"),),
+    )  # fmt: skip
+    [row] = record_batch([Result(0, "x", extraction)], Target.of(Crate)).to_pylist()
+    assert [each["path"] for each in row["_problems"]] == ["$.mark", "$"]
+    assert "characters 2 to 4" in row["_problems"][1]["message"]
+
+
+def test_losses_are_told_before_the_first_document(endpoint):
+    extract = NuExtractor({"when": "date", "what": "string"}, model="numind/NuExtract3", base_url=endpoint.url)
+    assert [loss.path for loss in extract.long().detailed.arrow_losses] == [("when",)]
 
 
 def test_times_are_of_the_zone_that_they_say(extract):
