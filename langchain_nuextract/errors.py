@@ -51,7 +51,12 @@ def quote(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with a value."""
+    """One thing that is wrong with a value.
+
+    Example:
+        >>> str(Problem(("items", 2, "price"), "expected a number, got 'n/a'"))
+        "expected a number, got 'n/a' @ $.items[2].price"
+    """
 
     path: Path
     """Where, in the user's shape."""

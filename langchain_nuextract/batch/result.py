@@ -13,6 +13,9 @@ Out = TypeVar("Out")
 class Result(Generic[Out]):
     """One document of a batch, with its object or its error.
 
+        for result in extract.extract_many(documents):
+            print(result.index, result.error or result.value)
+
     Nothing of it is kept once it is handed out: 100,000 of them take no more memory than those in flight.
     """
 

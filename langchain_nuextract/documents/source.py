@@ -41,7 +41,10 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture, such as a scanned page."""
+    """A picture, such as a scanned page.
+
+    extract.invoke([Image.of("page-1.png"), Image.of("https://example.com/page-2.png")])
+    """
 
     url: str
     """A `data:` URL, or an http(s) address that the endpoint fetches itself."""

@@ -27,6 +27,8 @@ T = TypeVar("T")
 class Confidence:
     """How sure the model was of one value.
 
+        least_sure = min(details.confidence, key=lambda each: each.mean)
+
     The tokens are those that overlap the value as it stands in the model's JSON, its quotes included: the first quote
     is where the model decides that there is a value at all, the last one where it decides that the value ends. A token
     that holds a bit of what stands beside the value as well, such as `",`, counts in full. Of a value that was repaired

@@ -94,7 +94,14 @@ def _anything(_source: Any, _handler: Any) -> AnySchema:
 
 @dataclass(frozen=True)
 class Extraction(Generic[T]):
-    """A validated object with its history."""
+    """A validated object with its history.
+
+    details = extract.detailed.invoke(text)
+    details.value                       # an instance of your type
+    details.evidence, details.unplaced  # where the document says its values, and which it does not say
+    details.repairs, details.attempts   # what was changed in the answer, and every request
+    print(details.explain())
+    """
 
     value: T
     """An instance of the user's type; a dict where the schema was a dict."""

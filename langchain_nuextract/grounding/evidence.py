@@ -49,7 +49,11 @@ class Found(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """Where one value stands. It says nothing about how sure the model was."""
+    """Where one value stands. It says nothing about how sure the model was.
+
+    for each in details.evidence:
+        assert details.document.text[each.span.start : each.span.end] == each.quotation
+    """
 
     path: Path
     """The value's place in the validated object."""
@@ -83,7 +87,10 @@ Reason: TypeAlias = Literal["nothing", "chosen", "not text", "not found"]
 
 
 class Unplaced(NamedTuple):
-    """A value without evidence."""
+    """A value without evidence.
+
+    assert not [each.path for each in details.unplaced if each.reason == "not found"]
+    """
 
     path: Path
     """The value's place in the validated object."""

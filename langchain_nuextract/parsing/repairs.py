@@ -37,7 +37,10 @@ ALLOWED: Mapping[Policy, frozenset[Kind]] = {
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """One change we made to what the model wrote."""
+    """One change we made to what the model wrote.
+
+    guesses = [repair for repair in details.repairs if repair.kind == "guess"]
+    """
 
     path: Path
     """Where, in the answer's shape; `()` for the answer as a whole. An `Extraction` shows it in the user's shape."""

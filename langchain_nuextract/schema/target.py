@@ -51,6 +51,11 @@ class Drafts(Protocol):
 class Target(Generic[T]):
     """What is wanted, from any schema. Make one with `Target.of`.
 
+    Example:
+        >>> target = Target.of({"payer": "verbatim-string", "total": "number"})
+        >>> target.validate({"payer": "Museum", "total": 12})
+        {'payer': 'Museum', 'total': 12}
+
     It lowers values to the shape that a template asks for and lifts answers back, `lift(lower(x)) == x`; what a
     template cannot carry is named in `losses`.
     """

@@ -68,7 +68,12 @@ class ChunkReport:
 
 @dataclass(frozen=True)
 class LongExtraction(Extraction[T], Generic[T]):
-    """A validated object of a long document, with its history; offsets are those of the whole document."""
+    """A validated object of a long document, with its history; offsets are those of the whole document.
+
+    details = extract.long().detailed.invoke(text)
+    for span in details.uncovered:
+        print("look here:", text[span.start : span.end])
+    """
 
     chunks: tuple[ChunkReport, ...] = ()
     """All that was asked about, chunks in the order of the document first."""
