@@ -57,7 +57,7 @@ cheques: $(READY) ## draw twelve cheques, compare two models on them, and write 
 	@echo "look at build/cheques/report.html"
 
 test: $(READY) ## all tests that need no vLLM
-	@$(RUN)/python -m pytest -m "not vllm and not browser and not label_studio and not training and not docs" --numprocesses $(or $(WORKERS),auto) --dist loadfile $(ARGS)
+	@$(RUN)/python -m pytest -m "not vllm and not browser and not label_studio and not training and not docs and not ray and not spark" --numprocesses $(or $(WORKERS),auto) --dist loadfile $(ARGS)
 
 check: $(READY) ## format, lint, types, import contract and tests: what CI runs, without vLLM
 	@$(RUN)/ruff format --check .
@@ -133,6 +133,18 @@ test-docs: $(READY) $(PEERS)/.ready ## install what the guides and examples use 
 	@$(RUN)/python tests/docs_environment.py
 	@ANONYMIZED_TELEMETRY=False $$($(RUN)/python tests/docs_environment.py | tail -1) -m pytest tests -m docs \
 	  -W ignore::DeprecationWarning -W ignore::PendingDeprecationWarning $(ARGS)
+
+test-ray: $(READY) ## install Ray, Daft and Dask (once, 900 MB), extract on a cluster whose workers die, and run the guide's blocks
+	@$(RUN)/python tests/integration_tests/engines/build.py ray -m pytest tests/integration_tests/engines/test_ray.py \
+	  -m ray --timeout 900 -rP $(ARGS)
+	@$(RUN)/python tests/integration_tests/engines/build.py ray -m pytest tests/test_docs.py \
+	  -k "engines-" -m "not spark" -W ignore --timeout 900
+
+test-spark: $(READY) ## install PySpark (once, 600 MB, it runs on a Java of 17 or newer) and do the same
+	@$(RUN)/python tests/integration_tests/engines/build.py spark -m pytest tests/integration_tests/engines/test_spark.py \
+	  -m spark --timeout 900 -rP $(ARGS)
+	@$(RUN)/python tests/integration_tests/engines/build.py spark -m pytest tests/test_docs.py \
+	  -k "engines-" -m "not ray" -W ignore --timeout 900
 
 bench: $(READY) $(PEERS)/.ready ## what a document costs the client, against other clients in the same run
 	@$(RUN)/python tests/bench/speed.py $(ARGS)

@@ -1,7 +1,8 @@
 """The Python blocks of README and guides run, those of one file one after another, and print what they say they print.
 
 Blocks that start the embedded model do so; all others ask a fake endpoint, which answers in the shape of its template.
-Guides that use other packages run in `make test-docs`.
+Guides that use other packages run in `make test-docs`, blocks that use an engine in `make test-ray` and
+`make test-spark`.
 """
 
 import io
@@ -26,6 +27,11 @@ FILES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SHELL = re.compile(r"^```(?:shell|console)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 PACKAGES = {"deploy", "rag"}
 """Guides whose blocks need other packages."""
+ENGINES = {
+    "ray": re.compile(r"^import (ray|daft|dask)|^\w+ = ray\.", re.MULTILINE),
+    "spark": re.compile(r"^from pyspark", re.MULTILINE),
+}
+"""Blocks that run where `make test-ray` and `make test-spark` run."""
 BLOCK = re.compile(r"^```python\n(.*?)^```$(?:\n+^```text\n(.*?)^```$)?", re.DOTALL | re.MULTILINE)
 INVOICE = {"supplier": "Northwind", "invoice_number": "NW-1", "total": 7.0}
 PAYMENT = {"payer": "Museum", "currency": "EUR", "confirmed": True}
@@ -48,6 +54,7 @@ def blocks():
         for found in BLOCK.finditer(text):
             above = "\n" * text[: found.start(1)].count("\n")
             marks = [pytest.mark.docs] if file.stem in PACKAGES else []
+            marks += [getattr(pytest.mark, engine) for engine, import_ in ENGINES.items() if import_.search(found[1])]
             yield pytest.param(file, (above + found[1], found[2]), id=f"{file.stem}-{len(above) + 1}", marks=marks)
 
 

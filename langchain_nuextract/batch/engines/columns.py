@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any, ClassVar, Final, TypeVar
 from uuid import uuid4
 
-from langchain_nuextract.batch.engines.frames import beside, documents_in, names_of, values_in
+from langchain_nuextract.batch.engines.frames import beside, documents_in, names_of, plain_schema, values_in
 from langchain_nuextract.batch.engines.offline import ENGINES_OWN, request_row, result_of, template_arguments
 from langchain_nuextract.batch.options import Options
 from langchain_nuextract.batch.protocols import Extractor
@@ -42,7 +42,8 @@ class Columns:
 
     Batches are tables or record batches of pyarrow, data frames of pandas, or dicts of columns. As many rows come out
     as went in, in order, with all columns that they had. The columns that are put beside them are the same for every
-    batch, an empty one too: `schema` tells them before the first document.
+    batch, an empty one too: `schema` tells them before the first document. They are those of all tables, but for
+    choices, which are texts rather than dictionaries.
 
     It can be pickled. Its copies in a process, as engines make one for each task, share their connections and what is
     known of the endpoint, from one batch to the next.
@@ -146,7 +147,7 @@ class Columns:
 
     @property
     def _own_schema(self) -> Any:
-        schema = arrow_schema(self.target)
+        schema = plain_schema(arrow_schema(self.target))
         return pyarrow().schema([each.with_name(f"{self.prefix}{each.name}") for each in schema])
 
     @property
@@ -175,7 +176,8 @@ class Columns:
         ids = values_in(batch, self.id) if self.id else [None] * len(results)
         names = [None if each is None else str(each) for each in ids]
         ours = record_batch(results, self.target, extractor=self.fingerprint, name=lambda result: names[result.index])
-        return beside(batch, ours.rename_columns([f"{self.prefix}{name}" for name in ours.schema.names]))
+        own = self._own_schema
+        return beside(batch, ours.rename_columns(own.names).cast(own))
 
 
 class Actor:

@@ -61,6 +61,22 @@ def documents_in(batch: Any, column: str) -> list[Any]:
     return ["" if value is None else value for value in values_in(batch, column)]
 
 
+def plain_schema(schema: Any) -> Any:
+    """Give a `pyarrow.Schema` with texts in the place of dictionaries, at any depth: Spark does not read them."""
+    pa: Any = pyarrow()
+
+    def plain(kind: Any) -> Any:
+        if pa.types.is_dictionary(kind):
+            return kind.value_type
+        if pa.types.is_list(kind):
+            return pa.list_(plain(kind.value_type))
+        if pa.types.is_map(kind):
+            return pa.map_(kind.key_type, plain(kind.item_type))
+        return pa.struct([part.with_type(plain(part.type)) for part in kind]) if pa.types.is_struct(kind) else kind
+
+    return pa.schema([field.with_type(plain(field.type)) for field in schema])
+
+
 def beside(batch: Batch, ours: Any) -> Batch:
     """Put columns beside those of a batch, in a table of the same kind.
 

@@ -18,7 +18,8 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from datetime import date
+from typing import Any, Literal
 from urllib.request import Request, urlopen
 
 from pydantic import BaseModel
@@ -32,6 +33,8 @@ class Order(BaseModel):
     number: int
     customer: str
     total: float | None = None
+    paid: Literal["cash", "card"] | None = None
+    due: date | None = None
 
 
 def order(number: int) -> str:
@@ -43,7 +46,9 @@ def order(number: int) -> str:
 def is_right(row: Mapping[str, Any]) -> bool:
     """Tell whether a row of the output is what such a document gives."""
     expected = {7: "RequestRefused", 8: "NoJSONInReply"}.get(row["id"] % 500)
-    return row["_error_type"] == expected and row["number"] == (None if expected else row["id"])
+    right = (row["id"], ("cash", "card")[row["id"] % 2], date(2026, 3, 1))
+    found = (row["number"], row["paid"], row["due"])
+    return row["_error_type"] == expected and found == ((None,) * 3 if expected else right)
 
 
 class Model:
@@ -74,6 +79,12 @@ class Model:
         await asyncio.sleep(self.dies_for)
         await self.listen()
 
+    def count(self, transport: asyncio.Transport) -> None:
+        """Count the connections that the model is asked by, and not those that ask what it was asked."""
+        self.connections += transport not in self.open
+        self.open.add(transport)
+        self.at_once = max(self.at_once, len(self.open))
+
     def answer(self, request: bytes) -> bytes:
         if request.startswith(b"GET /v1/models"):
             denied = self.asked.total() >= self.denies_after
@@ -90,7 +101,8 @@ class Model:
         self.asked[number] += 1
         if b"poison" in request:
             return _http(400, {"error": {"message": "this document is refused", "code": 400}})
-        said = json.dumps({"number": number, "customer": f"Customer {number}", "total": number / 4})
+        paid = {"paid": ("cash", "card")[number % 2], "due": "2026-03-01"}
+        said = json.dumps({"number": number, "customer": f"Customer {number}", "total": number / 4, **paid})
         return _completion("I cannot read this." if b"nonsense" in request else said)
 
     @property
@@ -107,9 +119,6 @@ class Chat(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
-        self.model.connections += 1
-        self.model.open.add(transport)
-        self.model.at_once = max(self.model.at_once, len(self.model.open))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.model.open.discard(self.transport)
@@ -120,6 +129,8 @@ class Chat(asyncio.Protocol):
         length = _LENGTH.search(head)
         if found and len(rest) >= (int(length[1]) if length else 0):
             request, self.received = self.received, b""
+            if b"/chat/completions" in head:
+                self.model.count(self.transport)
             if self.model.asked.total() >= self.model.dies_after:
                 self.model.dying = asyncio.ensure_future(self.model.die())
             else:

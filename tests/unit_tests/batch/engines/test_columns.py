@@ -9,6 +9,7 @@ import re
 import socket
 import threading
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from langchain_nuextract import (
     AccessDenied,
@@ -112,6 +114,26 @@ def test_every_batch_has_the_schema_that_is_known_before(endpoint):
     assert [batch.schema for batch in batches] == [columns.schema(whole.schema)] * 3
     frames = [columns(table.to_pandas()) for table in (whole, pa.table(FAILED), whole.slice(0, 0))]
     assert len({str(frame.dtypes.to_dict()) for frame in frames}) == 1
+
+
+class Shelf(BaseModel):
+    kind: Literal["book", "map"]
+    kinds: list[Literal["book", "map"]]
+    by_room: dict[str, Literal["book", "map"]]
+    parts: list[Order]
+
+
+def test_choices_are_plain_texts_at_any_depth():
+    order = {"number": 1, "customer": "Museum", "total": None, "paid": "card", "due": None}
+    said = {"kind": "map", "kinds": ["book"], "by_room": {"hall": "map"}, "parts": [order]}
+    with FakeEndpoint(said) as endpoint:
+        columns = NuExtractor(Shelf, model=MODEL, base_url=endpoint.url).columns(text="body")
+        table = columns(pa.table({"body": ["one", ""]}))
+    assert "dictionary" not in str(table.schema)
+    assert table.schema == columns.schema(pa.schema([("body", pa.string())]))
+    first, second = table.select(["kind", "kinds", "by_room", "parts"]).to_pylist()
+    assert first == {**said, "by_room": [("hall", "map")]}
+    assert set(second.values()) == {None}
 
 
 BODIES = st.lists(
@@ -339,7 +361,7 @@ def test_without_a_bound_of_the_users_the_answer_may_take_all_the_room_there_is(
 def test_a_schema_that_holds_the_decoding_goes_along(endpoint):
     extract = NuExtractor(Order, model="other", base_url=endpoint.url, dialect="instruct")
     sampling = extract.columns(text="body").request({"body": "Order 1."})["sampling_params"]
-    assert set(sampling["structured_outputs"]["json"]["properties"]) == {"number", "customer", "total"}
+    assert set(sampling["structured_outputs"]["json"]["properties"]) == {*Order.model_fields}
 
 
 @pytest.mark.parametrize(
