@@ -3,13 +3,10 @@
 import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Literal, TypeAlias, TypedDict
 from uuid import NAMESPACE_OID, uuid5
 
-from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun as AsyncRetrieverRun
-from langchain_core.callbacks import CallbackManagerForRetrieverRun as RetrieverRun
 from langchain_core.documents import BaseDocumentTransformer, Document
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializable
@@ -20,13 +17,13 @@ from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.runnables.extracted_metadata import START, ExtractedMetadata, moved
 from langchain_nuextract.runnables.metadata_attributes import Attribute, attribute_info
 from langchain_nuextract.runnables.pieces import Splitter, pieces
+from langchain_nuextract.runnables.retriever import ExtractingRetriever
+from langchain_nuextract.runnables.wholes import BETWEEN, Whole, wholes_of
 
 OnError: TypeAlias = Literal["keep", "raise"]
 Outcome: TypeAlias = Extraction[Any] | Exception
 
 _LOGGER: Final = logging.getLogger(__name__)
-_BETWEEN: Final = "\n\n"
-"""What stands between documents that are read as one."""
 
 
 class TransformerOptions(TypedDict, total=False):
@@ -43,15 +40,6 @@ class TransformerOptions(TypedDict, total=False):
     """Mark what has no value, by a `due__missing` that is true: few stores filter by what is not there."""
     on_error: OnError
     """Keep a document that failed, with the error in its metadata, or raise; kept, unless it is said otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Whole:
-    """What is extracted from at once: a document, or several that are one, such as the pages of a file."""
-
-    places: tuple[int, ...]
-    """Where its parts stand in the list."""
-    document: Document
 
 
 class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Document]], BaseDocumentTransformer):
@@ -176,7 +164,7 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
         """Extract from those documents of a store from which nothing was extracted; see `complete`."""
         return await self._acall_with_config(partial(self._atransform, found=True), _listed(found), config)
 
-    def retriever(self, retriever: BaseRetriever) -> "ExtractingRetriever":
+    def retriever(self, retriever: BaseRetriever) -> ExtractingRetriever:
         """Make a retriever that extracts from what another one finds, unless it was extracted from before."""
         return ExtractingRetriever(retriever=retriever, transformer=self)
 
@@ -219,9 +207,9 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
         outcomes = await self.detailed.abatch(asked, child, return_exceptions=self.on_error == "keep")
         return self._written(documents, wholes, clashes, outcomes)
 
-    def _to_do(self, documents: Sequence[Document], *, found: bool) -> tuple[list[_Whole], list[ValueError | None]]:
+    def _to_do(self, documents: Sequence[Document], *, found: bool) -> tuple[list[Whole], list[ValueError | None]]:
         """Tell what is to be extracted from, and why some of it is not."""
-        metadata, groups = self._metadata, self._groups(documents, grouped=bool(self.group_by) and not found)
+        metadata, groups = self._metadata, wholes_of(documents, None if found else self.group_by)
         wholes = [whole for whole in groups if not self._is_done(documents, whole, found=found)]
         clashing = [(whole, self._clash(documents, whole)) for whole in wholes]
         if found:
@@ -237,21 +225,14 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
             _LOGGER.warning("nothing is extracted from %d of %d documents: %s", count, len(groups), first)
         return [whole for whole, _ in clashing], [clash for _, clash in clashing]
 
-    def _groups(self, documents: Sequence[Document], *, grouped: bool) -> list[_Whole]:
-        groups: dict[object, list[int]] = {}
-        for at, document in enumerate(documents):
-            value = document.metadata.get(self.group_by or "") if grouped else None
-            groups.setdefault(at if value is None else json.dumps(value, default=str), []).append(at)
-        return [_whole(documents, places) for places in groups.values()]
-
-    def _is_done(self, documents: Sequence[Document], whole: _Whole, *, found: bool) -> bool:
+    def _is_done(self, documents: Sequence[Document], whole: Whole, *, found: bool) -> bool:
         metadata, parts = self._metadata, [documents[at] for at in whole.places]
         if all(metadata.is_piece(part) and (found or START in part.metadata) for part in parts):
             return True
         same = found or not self.group_by or all(metadata.is_of(part, whole.document.page_content) for part in parts)
         return same and all(metadata.is_current(part) for part in parts)
 
-    def _clash(self, documents: Sequence[Document], whole: _Whole) -> ValueError | None:
+    def _clash(self, documents: Sequence[Document], whole: Whole) -> ValueError | None:
         try:
             for at in whole.places:
                 self._metadata.check_clash(self._metadata.foreign(documents[at]))
@@ -262,7 +243,7 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
     def _written(
         self,
         documents: Sequence[Document],
-        wholes: Sequence[_Whole],
+        wholes: Sequence[Whole],
         clashes: Sequence[ValueError | None],
         outcomes: Sequence[Outcome],
     ) -> list[Document]:
@@ -271,7 +252,7 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
             outcome, offset = clash or next(answers), 0
             for at in whole.places:
                 written[at] = self._with(documents[at], outcome, whole.document.page_content, offset)
-                offset += len(documents[at].page_content) + len(_BETWEEN)
+                offset += len(documents[at].page_content) + len(BETWEEN)
         return written
 
     def _with(self, document: Document, outcome: Outcome, whole: str, offset: int) -> Document:
@@ -289,7 +270,7 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
     def _placed(self, document: Document) -> Document:
         """Make the evidence of a piece that somebody else split off that of its own content."""
         metadata = self._metadata
-        if not metadata.is_piece(document) or metadata.is_placed(document):
+        if not metadata.is_piece(document) or metadata.is_sound(document):
             return document
         evidence: dict[str, list[int]] | None = None
         match document.metadata.get(START):
@@ -313,14 +294,6 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
             )
 
 
-def _whole(documents: Sequence[Document], places: Sequence[int]) -> _Whole:
-    first, *others = (documents[at] for at in places)
-    if not others:
-        return _Whole(tuple(places), first)
-    text = _BETWEEN.join(documents[at].page_content for at in places)
-    return _Whole(tuple(places), first.model_copy(update={"page_content": text}))
-
-
 def _listed(given: Iterable[Any]) -> list[Document]:
     # A document is iterable itself, over its fields.
     documents = [given] if isinstance(given, Document) else [*given]
@@ -328,33 +301,3 @@ def _listed(given: Iterable[Any]) -> list[Document]:
         kinds = ", ".join(sorted({type(each).__name__ for each in documents}))
         raise TypeError(f"expected a list of LangChain documents, or another iterable of them, got: {kinds}")
     return documents
-
-
-class ExtractingRetriever(BaseRetriever):
-    """Extract from what another retriever finds; made by `ExtractionTransformer.retriever`.
-
-    What was extracted from before, whole or as a piece, is as it was: see `ExtractionTransformer.complete`. What is
-    given to `invoke` beside the query, such as `k`, is handed on to the other retriever.
-    """
-
-    retriever: BaseRetriever
-    transformer: ExtractionTransformer
-
-    def invoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> list[Document]:
-        """Find documents, and extract from them."""
-        # Retrievers are told of the config its callbacks only.
-        return super().invoke(input, config, within=config or {}, **kwargs)
-
-    async def ainvoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> list[Document]:
-        """Find documents, and extract from them."""
-        return await super().ainvoke(input, config, within=config or {}, **kwargs)
-
-    def _get_relevant_documents(self, query: str, *, run_manager: RetrieverRun, **kwargs: Any) -> list[Document]:
-        child = patch_config(kwargs.pop("within"), callbacks=run_manager.get_child())
-        return self.transformer.complete(self.retriever.invoke(query, child, **kwargs), child)
-
-    async def _aget_relevant_documents(
-        self, query: str, *, run_manager: AsyncRetrieverRun, **kwargs: Any
-    ) -> list[Document]:
-        child = patch_config(kwargs.pop("within"), callbacks=run_manager.get_child())
-        return await self.transformer.acomplete(await self.retriever.ainvoke(query, child, **kwargs), child)

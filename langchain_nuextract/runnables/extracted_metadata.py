@@ -133,7 +133,7 @@ class ExtractedMetadata:
 
     def is_current(self, document: Document) -> bool:
         """Tell whether what is written is what would be written now: same settings, and content that is signed."""
-        return document.metadata.get(self.own("settings")) == self.version and self._is_sound(document)
+        return document.metadata.get(self.own("settings")) == self.version and self.is_sound(document)
 
     def is_of(self, document: Document, whole: str) -> bool:
         """Tell whether a text is what a document was extracted from."""
@@ -145,9 +145,10 @@ class ExtractedMetadata:
         genuine = self.own("error") in document.metadata or self._is_genuine(document)
         return of is not None and of != _digest(document.page_content) and genuine
 
-    def is_placed(self, document: Document) -> bool:
-        """Tell whether the evidence of a document is that of its own content, and not of another one."""
-        return self._is_sound(document)
+    def is_sound(self, document: Document) -> bool:
+        """Tell whether fields and content are as they were written, and so the evidence that of this content."""
+        signed = self._sign("content", str(document.metadata.get(self.own("hash"))), document.page_content)
+        return self._is_genuine(document) and _is_same(document.metadata.get(self.own("content")), signed)
 
     def is_strange(self, document: Document) -> bool:
         """Tell whether what is written is signed by somebody else."""
@@ -201,11 +202,6 @@ class ExtractedMetadata:
         fields = {name: document.metadata[name] for name in names if name in document.metadata}
         version = document.metadata.get(self.own("settings"))
         return of is not None and _is_same(document.metadata.get(self.own("hash")), self._hash(version, of, fields))
-
-    def _is_sound(self, document: Document) -> bool:
-        """Tell whether fields and content are as they were written."""
-        signed = self._sign("content", str(document.metadata.get(self.own("hash"))), document.page_content)
-        return self._is_genuine(document) and _is_same(document.metadata.get(self.own("content")), signed)
 
     def _hash(self, version: object, of: str, fields: Mapping[str, Any]) -> str:
         return self._sign("fields", str(version), of, _text({name: _plain(each) for name, each in fields.items()}))

@@ -15,7 +15,8 @@ from pydantic import BaseModel, Field, SkipValidation
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import ExtractionError
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.runnables.tool_documents import NOT_OPENED, ToolDocuments, cannot_open
+from langchain_nuextract.runnables.tool_documents import ToolDocuments
+from langchain_nuextract.runnables.tool_names import NOT_OPENED, cannot_open
 from langchain_nuextract.schema.target import FULL, Target
 
 NOSTREAM: Final = "nostream"

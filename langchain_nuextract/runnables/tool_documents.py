@@ -4,16 +4,14 @@ The model says at most a name: an id that the program resolves, or a path below 
 else by it, and what goes wrong is told to it in words that it can act on.
 """
 
-import difflib
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from inspect import isawaitable, iscoroutinefunction
 from itertools import islice
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import Annotated, Any, Final, TypeAlias, TypedDict, cast
 
-from langchain_core.messages import BaseMessage, HumanMessage, convert_to_messages
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import run_in_executor
 from langchain_core.runnables.utils import accepts_config
@@ -21,16 +19,10 @@ from langchain_core.tools import ToolException
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, create_model
 
 from langchain_nuextract.errors import quote
+from langchain_nuextract.runnables.tool_names import MOST, below, listed, sent
 
 Documents: TypeAlias = Mapping[str, Any] | Callable[..., Any]
 
-_SHOWN: Final = 20
-"""Names that a message lists."""
-_SEEN: Final = 1000
-"""Names that are looked at for those that are like a wrong one."""
-_TEXT: Final = frozenset({"text", "text-plain", "input_text", "output_text"})
-NOT_OPENED: Final = (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
-"""What the agent's model is told of a file; other errors of the system are none of its making."""
 _STATE: Final = "documents_in_state"
 _MESSAGES: Final = "messages_in_state"
 
@@ -185,7 +177,7 @@ class ToolDocuments:
             case [("document_id", str(name))]:
                 return self._by_id(name, given)
             case [("path", str(name))] if self.root:
-                return _below(self.root, name)
+                return below(self.root, name)
             case []:
                 return self._unnamed(given)
             case _:
@@ -209,18 +201,18 @@ class ToolDocuments:
         if state is not None and not isinstance(state, Mapping):
             return state
         if self.last_message:
-            return _sent(given.get(_MESSAGES) or [])
+            return sent(given.get(_MESSAGES) or [])
         if not callable(self.documents) and sum(len(each) for each in mappings) == 1:
             return next(document for mapping in mappings for document in mapping.values())
         names = [name for name, _ in self._asked()]
         if names == ["document"]:
             raise ToolException("give the document, as text")
         wanted = f"give {' or '.join(names)}" if names else "there is no document"
-        raise ToolException(f"say which document is meant: {wanted}.{_listed(self._ids(given))}")
+        raise ToolException(f"say which document is meant: {wanted}.{listed(self._ids(given))}")
 
     def _known(self, name: str, document: Any, given: Mapping[str, Any]) -> Any:
         if document is None:
-            raise ToolException(f"there is no document {quote(name)}.{_listed(self._ids(given), name)}")
+            raise ToolException(f"there is no document {quote(name)}.{listed(self._ids(given), name)}")
         return document
 
     def _mappings(self, given: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -228,7 +220,7 @@ class ToolDocuments:
         return [cast("Mapping[str, Any]", each) for each in sources if isinstance(each, Mapping)]
 
     def _ids(self, given: Mapping[str, Any]) -> list[str]:
-        return [str(name) for mapping in self._mappings(given) for name in islice(mapping, _SEEN)]
+        return [str(name) for mapping in self._mappings(given) for name in islice(mapping, MOST)]
 
 
 @contextmanager
@@ -238,60 +230,6 @@ def _told(name: object) -> Generator[None]:
         yield
     except LookupError as error:
         raise ToolException(f"there is no document {quote(str(name))}") from error
-
-
-def cannot_open(error: OSError) -> str:
-    """Say that a file cannot be opened, without saying where on the machine it is."""
-    return f"the document cannot be opened: {error.strerror or type(error).__name__}"
-
-
-def _below(root: Path, name: str) -> Path:
-    """Find a file in a folder or below it.
-
-    Raises:
-        ToolException: It is not there, or leads somewhere else.
-    """
-    given = Path(name)
-    if given.is_absolute() or PureWindowsPath(name).anchor or ".." in (*given.parts, *PureWindowsPath(name).parts):
-        raise ToolException(f"the path {quote(name)} must be relative to the folder of documents, without '..'")
-    try:
-        found = (root / given).resolve(strict=True)
-    except (OSError, RuntimeError, ValueError) as error:  # also a link to itself, a null character, too long a name
-        raise ToolException(f"there is no file {quote(name)}.{_listed(_files(root), name)}") from error
-    if not found.is_relative_to(root) or not found.is_file():
-        raise ToolException(f"{quote(name)} is no file in the folder of documents.{_listed(_files(root), name)}")
-    return found
-
-
-def _files(root: Path) -> list[str]:
-    files = (each for each in islice(root.iterdir(), _SEEN) if not each.name.startswith("."))
-    return [each.name for each in files if each.is_file() and not each.is_symlink()]
-
-
-def _listed(names: Collection[str], wrong: str = "") -> str:
-    """List what there is; of many names, those first that are like a wrong one."""
-    if not names:
-        return ""
-    near = difflib.get_close_matches(wrong[:_SEEN], names, n=3) if len(names) > _SHOWN else []
-    shown = [*dict.fromkeys((*near, *sorted(names)))][:_SHOWN]
-    more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
-    return f" There are: {', '.join(map(quote, shown))}{more}"
-
-
-def _sent(messages: Iterable[Any]) -> Any:
-    """Take what the user sent last: the files and images of the message, or its text if it has none.
-
-    Beside a file, the text is most likely the question about it, and must not be extracted from.
-    """
-    last = next((each for each in reversed(convert_to_messages([*messages])) if isinstance(each, HumanMessage)), None)
-    if last is None:
-        raise ToolException("the user has sent no message")
-    return [block for block in _blocks(last) if block.get("type") not in _TEXT] or last
-
-
-def _blocks(message: BaseMessage) -> list[dict[str, Any]]:
-    content = cast("str | list[Any]", message.content)  # pyright: ignore[reportUnknownMemberType]
-    return [] if isinstance(content, str) else [each for each in content if isinstance(each, dict)]
 
 
 def _unseen(_value: object) -> None:

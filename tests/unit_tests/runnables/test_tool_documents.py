@@ -10,11 +10,14 @@ import threading
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from langchain.agents import AgentState, create_agent
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.documents import Document
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
+from langchain_core.tools import ToolException
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from langgraph.graph import MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode
@@ -22,6 +25,7 @@ from PIL import Image
 from pydantic import BaseModel
 
 from langchain_nuextract import NuExtractor
+from langchain_nuextract.runnables.tool_names import below
 from langchain_nuextract.testing import FakeEndpoint
 
 
@@ -289,6 +293,24 @@ def test_nothing_else_is_read(run, make, root, path):
     assert str(root) not in message.content
     assert len(message.content) < 1000
     assert not endpoint.requests
+
+
+STEPS = st.sampled_from(
+    ["..", ".", "cars", "one.txt", "two.txt", "inside", "outside", "up", "root", "secret.txt", "loop", "pipe", "", "~"]
+)
+PATHS = st.one_of(
+    st.lists(STEPS, max_size=6).map("/".join), st.lists(STEPS, max_size=6).map("\\".join), st.text(max_size=8)
+)
+
+
+@given(PATHS, st.sampled_from(["", "/", "//", "C:"]))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_a_path_is_it_leads_to_a_file_of_the_folder_or_nowhere(root, path, before):
+    try:
+        found = below(root, before + path)
+    except ToolException:
+        return
+    assert found in {root / "two.txt", root / "cars" / "one.txt"}
 
 
 def test_an_absolute_path_into_the_folder_is_refused_too(run, make, root):

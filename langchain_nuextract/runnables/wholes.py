@@ -1,0 +1,42 @@
+"""Which documents are extracted from as one, such as the pages that a loader makes of a file."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from langchain_core.documents import Document
+
+BETWEEN: Final = "\n\n"
+"""What stands between documents that are read as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What is extracted from at once."""
+
+    places: tuple[int, ...]
+    """Where its parts stand in the list of documents."""
+    document: Document
+    """The document, or its parts put together."""
+
+
+def wholes_of(documents: Sequence[Document], group_by: str | None) -> list[Whole]:
+    """Put those documents together that are one.
+
+    Args:
+        documents: The documents.
+        group_by: Metadata that the parts of a document share; a document without it is one of its own. None to put
+            nothing together.
+    """
+    groups: dict[object, list[int]] = {}
+    for at, document in enumerate(documents):
+        value = document.metadata.get(group_by) if group_by else None
+        groups.setdefault(at if value is None else json.dumps(value, default=str), []).append(at)
+    return [Whole(tuple(places), _joined([documents[at] for at in places])) for places in groups.values()]
+
+
+def _joined(parts: Sequence[Document]) -> Document:
+    if len(parts) == 1:
+        return parts[0]
+    return parts[0].model_copy(update={"page_content": BETWEEN.join(part.page_content for part in parts)})
