@@ -6,17 +6,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from secrets import token_hex
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from langchain_core.documents import Document
 from pydantic import SecretStr
 
-from langchain_nuextract.engine.example_leakage import Leak
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import Problem
 from langchain_nuextract.paths import show
 from langchain_nuextract.runnables.flatten import EPOCH, SEPARATOR, flat
 from langchain_nuextract.runnables.metadata_attributes import Attribute
+
+if TYPE_CHECKING:
+    from langchain_nuextract.engine.example_leakage import Leak
 
 OWN: Final = "nuextract"
 """What the transformer's own metadata begin with."""
@@ -241,7 +243,7 @@ def _is_same(given: object, signature: str) -> bool:
     return isinstance(given, str) and hmac.compare_digest(given.encode("utf-8", "replace"), signature.encode())
 
 
-def _by_path(told: Iterable[Leak | Problem]) -> dict[str, str]:
+def _by_path(told: "Iterable[Leak | Problem]") -> dict[str, str]:
     """Write what is told of each value; of one value it may be several things."""
     by_path: dict[str, list[str]] = {}
     for each in told:

@@ -11,16 +11,26 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from functools import partial
 from operator import attrgetter
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from langchain_core.runnables import Runnable, RunnableBinding, RunnableConfig, RunnableWithFallbacks
 from langchain_core.runnables.retry import RunnableRetry
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from langchain_nuextract.runnables.tool import ExtractionTool
 
+if TYPE_CHECKING:
+    _Binding = RunnableBinding[Any, Any]
+    _Retry = RunnableRetry[Any, Any]
+    _Fallbacks = RunnableWithFallbacks[Any, Any]
+else:
+    # With types named, Pydantic would make three more classes.
+    _Binding, _Retry, _Fallbacks = RunnableBinding, RunnableRetry, RunnableWithFallbacks
+
 M = TypeVar("M", bound=BaseModel)
 
+_AS_NEEDED: Final = ConfigDict(arbitrary_types_allowed=True, defer_build=True)
+"""What Pydantic builds of a class takes its time, and few extractors are wrapped."""
 _MANY: Final = frozenset({"extract_many", "aextract_many", "to_arrow", "to_pandas", "to_parquet", "to_csv"})
 """What takes `config=` beside many documents."""
 _ASKING: Final = _MANY | {"columns"}
@@ -94,8 +104,10 @@ class _Wrapped(Wrappable):
         return made.model_copy(update={"detailed": self.detailed})
 
 
-class ConfiguredExtractor(_Wrapped, RunnableBinding[Any, Any]):  # pyright: ignore[reportIncompatibleMethodOverride]  # as_tool, as above
+class ConfiguredExtractor(_Wrapped, _Binding):  # pyright: ignore[reportIncompatibleMethodOverride]  # as_tool, as above
     """An extractor with a config of its own; made by `with_config` and `with_listeners`."""
+
+    model_config = _AS_NEEDED
 
     @property
     def _extractor(self) -> Any:
@@ -116,8 +128,10 @@ class ConfiguredExtractor(_Wrapped, RunnableBinding[Any, Any]):  # pyright: igno
         return method(*args, **{**options, "config": self._merge_configs(options.get("config"))})
 
 
-class RetriedExtractor(_Wrapped, RunnableRetry[Any, Any]):  # pyright: ignore[reportIncompatibleMethodOverride]  # as_tool, as above
+class RetriedExtractor(_Wrapped, _Retry):  # pyright: ignore[reportIncompatibleMethodOverride]  # as_tool, as above
     """An extractor that is tried again; made by `with_retry`."""
+
+    model_config = _AS_NEEDED
 
     @property
     def _extractor(self) -> Any:
@@ -135,8 +149,10 @@ class RetriedExtractor(_Wrapped, RunnableRetry[Any, Any]):  # pyright: ignore[re
         return getattr(self.bound, name)
 
 
-class ExtractorWithFallbacks(_Wrapped, RunnableWithFallbacks[Any, Any]):  # pyright: ignore[reportIncompatibleMethodOverride]  # as_tool, as above
+class ExtractorWithFallbacks(_Wrapped, _Fallbacks):  # pyright: ignore[reportIncompatibleMethodOverride]  # as_tool, as above
     """An extractor with others that are asked where it fails; made by `with_fallbacks`."""
+
+    model_config = _AS_NEEDED
 
     @property
     def _extractor(self) -> Any:

@@ -6,7 +6,8 @@ from typing import Final
 
 from langchain_nuextract.engine.long.compare import filled, is_within, likeness
 from langchain_nuextract.engine.long.entries import Entry, room
-from langchain_nuextract.engine.long.readings import CLOSE_UP, Reading
+from langchain_nuextract.engine.long.options import CLOSE_UP
+from langchain_nuextract.engine.long.readings import Reading
 from langchain_nuextract.grounding.evidence import Span
 from langchain_nuextract.paths import JSON, Path, show
 

@@ -29,9 +29,9 @@ from langchain_nuextract.engine.long.digest import digest
 from langchain_nuextract.engine.long.finish import ChunkResult, Outcome, finish
 from langchain_nuextract.engine.long.gaps import Coverage, cut_records, joined
 from langchain_nuextract.engine.long.merge import Merged, merge
-from langchain_nuextract.engine.long.options import LongOptions
+from langchain_nuextract.engine.long.options import LongOptions, Purpose
 from langchain_nuextract.engine.long.part_target import part_plan
-from langchain_nuextract.engine.long.readings import Chunk, Purpose
+from langchain_nuextract.engine.long.readings import Chunk
 from langchain_nuextract.engine.long.result import LongExtraction, long_extraction
 from langchain_nuextract.engine.long.split import Piece, split
 from langchain_nuextract.engine.pages import read_document

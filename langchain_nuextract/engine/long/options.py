@@ -10,6 +10,12 @@ from langchain_nuextract.engine.recovery import RecoveryPolicy
 from langchain_nuextract.grounding.evidence import Span
 from langchain_nuextract.paths import JSON
 
+Purpose: TypeAlias = Literal["chunk", "gap", "border", "record", "settle"]
+"""Why something was asked: as a `chunk` of the document, about a `gap` without a record, about a `border` over which a
+record goes, about a `record` that lacks what the schema requires, or to `settle` what chunks say differently."""
+CLOSE_UP: Final = frozenset({"border", "record"})
+"""The purposes of requests about single records, which see those whole that chunks had parts of."""
+
 CHUNK_TOKENS: Final = 4000
 CHARACTERS: Final = 2.0
 """Code points that a token has at the least, where nobody counts: rather too many tokens than too few."""

@@ -4,22 +4,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
-from typing import Any, Final, Literal, TypeAlias, cast
+from typing import Any, Final, cast
 
 from langchain_nuextract.documents.page import Page
 from langchain_nuextract.documents.source import Part, Source, Text
+from langchain_nuextract.engine.long.options import Purpose
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.grounding import ground
 from langchain_nuextract.grounding.chain import increasing_chain
 from langchain_nuextract.grounding.evidence import Evidence, Span
 from langchain_nuextract.grounding.leaves import items
 from langchain_nuextract.paths import JSON, Path, fields, follow, leaves
-
-Purpose: TypeAlias = Literal["chunk", "gap", "border", "record", "settle"]
-"""Why something was asked: as a `chunk` of the document, about a `gap` without a record, about a `border` over which a
-record goes, about a `record` that lacks what the schema requires, or to `settle` what chunks say differently."""
-CLOSE_UP: Final = frozenset({"border", "record"})
-"""The purposes of requests about single records, which see those whole that chunks had parts of."""
 
 _NEAR: Final = 200
 """Characters around a place in which other values of the same record speak for it."""

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from langchain_nuextract.engine.long.options import Candidate
-from langchain_nuextract.engine.long.readings import Purpose
+from langchain_nuextract.engine.long.options import Candidate, Purpose
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import quote
 from langchain_nuextract.grounding.evidence import Evidence, Span

@@ -16,7 +16,6 @@ from langchain_core.messages import BaseMessage
 
 from langchain_nuextract.documents.blocks import part_of
 from langchain_nuextract.documents.page import Page
-from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Image, Part, Source, Text
 from langchain_nuextract.engine.result import Attempt, Extraction
 from langchain_nuextract.errors import quote
@@ -76,6 +75,8 @@ def display_input(document: Any) -> Any:
     if isinstance(document, bytes | os.PathLike | Blob):
         # Not read for this: a file of many pages takes its time.
         return _file(cast("bytes | os.PathLike[str] | Blob", document))
+    from langchain_nuextract.documents.read import read  # noqa: PLC0415  only what is neither text nor file is read
+
     try:
         source = read(document)
     except (ValueError, TypeError, OSError):
