@@ -208,12 +208,17 @@ class ToolDocuments:
         if names == ["document"]:
             raise ToolException("give the document, as text")
         wanted = f"give {' or '.join(names)}" if names else "there is no document"
-        raise ToolException(f"say which document is meant: {wanted}.{listed(self._ids(given))}")
+        raise ToolException(f"say which document is meant: {wanted}.{self._there_are(given)}")
 
     def _known(self, name: str, document: Any, given: Mapping[str, Any]) -> Any:
         if document is None:
-            raise ToolException(f"there is no document {quote(name)}.{listed(self._ids(given), name)}")
+            raise ToolException(f"there is no document {quote(name)}.{self._there_are(given, name)}")
         return document
+
+    def _there_are(self, given: Mapping[str, Any], wrong: str = "") -> str:
+        is_empty = self.state_key is not None and given.get(_STATE) is None
+        nothing = f" There is nothing under {self.state_key!r} in the state of the graph." if is_empty else ""
+        return f"{listed(self._ids(given), wrong)}{nothing}"
 
     def _mappings(self, given: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         sources = (self.documents, given.get(_STATE))

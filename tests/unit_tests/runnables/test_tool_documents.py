@@ -383,6 +383,7 @@ def test_a_state_without_documents_is_told(run, make):
     with FakeEndpoint(ANSWER) as endpoint:
         state = run(agent(make(endpoint, state_key="files", text=False), call()), {"messages": ASKED})
     assert [message.status for message in told(state)] == ["error"]
+    assert "nothing under 'files' in the state" in told(state)[0].content
 
 
 def test_the_model_cannot_put_documents_into_the_state(run, make):
