@@ -162,6 +162,7 @@ class WithTables:
         path: str | os.PathLike[str],
         *,
         explode: Sequence[str] = (),
+        bom: bool = False,
         id: Callable[[Any], str] | None = None,  # noqa: A002  # it names the column
         **options: Unpack[ManyOptions],
     ) -> Written:
@@ -174,6 +175,7 @@ class WithTables:
             documents: Any number of them, or results.
             path: The file.
             explode: Lists whose items are to be rows of files of their own: `out.items.csv`.
+            bom: Begin with the mark by which Excel knows that it is UTF-8.
             id: Names a document, for the column `_id`; by default its path, or its own id, or its place.
             options: Those of `extract_many`.
 
@@ -185,7 +187,7 @@ class WithTables:
         """
         from langchain_nuextract.batch.tables.write import write_csv  # noqa: PLC0415 few need it
 
-        return write_csv(self._rows(id, options), documents, path, explode)
+        return write_csv(self._rows(id, options), documents, path, explode, bom=bom)
 
     def _rows(self, name: Callable[[Any], str] | None, options: ManyOptions) -> "Rows":
         from langchain_nuextract.batch.run import batch_of  # noqa: PLC0415 few need it

@@ -60,7 +60,8 @@ class Rows:
             documents = given if finished is None else self._others(given, finished, names)
             with closing(self.extract(documents)) as results:
                 for result in results:
-                    name = names.pop(result.index, None) or self._name(result.document, result.index)
+                    name = names.pop(result.index, None)
+                    name = self._name(result.document, result.index) if name is None else name
                     yield self.schema.row(result, name, self.extractor), result
 
     def _others(self, documents: Iterable[Any], finished: Finished, names: dict[int, str]) -> Iterator[Any]:

@@ -91,10 +91,11 @@ class ParquetFile:
 class CSVFile:
     """A file of comma-separated values in UTF-8; see `csv_text` for what cells are like."""
 
-    def __init__(self, path: Path, columns: tuple[Column, ...]) -> None:
+    def __init__(self, path: Path, columns: tuple[Column, ...], *, bom: bool = False) -> None:
+        """Begin a file, with the mark by which Excel knows UTF-8 if it is to have one (`bom`)."""
         self._columns = columns
         self._aside = Aside(path)
-        self._put(csv_text.header(columns))
+        self._put(("\ufeff" if bom else "") + csv_text.header(columns))
 
     @property
     def size(self) -> int:

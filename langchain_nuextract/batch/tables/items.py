@@ -1,6 +1,7 @@
 """The items of a list as rows of a table of their own, each with the id of the document it is from."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,6 +27,8 @@ _TYPES: Final = {
     "evidence": PROVENANCE["evidence"],
 }
 """The columns beside the item's, less the underscore that their names begin with; only values of a map have a key."""
+_STEP: Final = re.compile(r"[.\[]")
+"""Where a step of a path may begin, as it is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +71,40 @@ class ItemTable:
             columns = column.type.columns if isinstance(column.type, Struct) else ()
         own = _own_columns(self.way[-1].type)
         is_object = isinstance(_item(self.way[-1].type), Struct)
-        for index, found in enumerate(cell or ()):
-            key, item = found if self._is_map else (None, found)
+        keys = [pair[0] for pair in cell or ()] if self._is_map else [*range(len(cell or ()))]
+        evidence = _by_item(map(self._shown, keys), beside["evidence"] or ())
+        for index, (found, key) in enumerate(zip(cell or (), keys, strict=True)):
+            item = found[1] if self._is_map else found
             cells = (item or (None,) * len(own)) if is_object else (item,)
-            evidence = [each for each in beside["evidence"] or () if self._is_of(index, key, each[0])]
             place = (index, key) if self._is_map else (index,)
-            yield (*cells, beside["id"], *place, beside["extractor"], evidence)
+            yield (*cells, beside["id"], *place, beside["extractor"], evidence[index])
 
     @property
     def _is_map(self) -> bool:
         return isinstance(self.way[-1].type, MapOf)
 
-    def _is_of(self, index: int, key: str | None, path: str) -> bool:
-        """Whether a path, as it is shown, is that of an item or leads into it."""
+    def _shown(self, key: str | int) -> str:
+        """Show where an item is, as its evidence does."""
         steps = tuple(column.key for column in self.way if column.key is not None and self.schema.mapped.is_object)
-        at = show((*steps, index if key is None else key))
-        return path.startswith(at) and path[len(at) : len(at) + 1] in {"", ".", "["}
+        return show((*steps, key))
+
+
+def _by_item(shown: Iterable[str], evidence: Iterable[tuple[Any, ...]]) -> list[list[tuple[Any, ...]]]:
+    """Give each item the evidence whose path is the item's, or leads into it."""
+    found: list[list[tuple[Any, ...]]] = []
+    by_path: dict[str, list[tuple[Any, ...]]] = {}
+    for path in shown:
+        found.append([])
+        by_path[path] = found[-1]
+    lengths = {*map(len, by_path)}
+    for each in evidence:
+        path: str = each[0]
+        # Only where a step may begin and an item's path may end: a key may be long, and look like steps.
+        ends = (end for end in (*(mark.start() for mark in _STEP.finditer(path)), len(path)) if end in lengths)
+        own = next((by_path[path[:end]] for end in ends if path[:end] in by_path), None)
+        if own is not None:
+            own.append(each)
+    return found
 
 
 def _item(type_: ColumnType) -> ColumnType:

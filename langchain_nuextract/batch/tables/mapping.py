@@ -15,7 +15,6 @@
 | anything else: other unions, anything, recursion | JSON text, which is a loss                                       |
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -150,11 +149,12 @@ class _Mapper:
         kinds = {kind_of(value) for value in values}
         if kinds <= _NUMBERS:
             return Scalar("number" if "number" in kinds else "integer")
-        texts = tuple(value if isinstance(value, str) else text for value, text in _texts(node))
-        clean = tuple(map(without_surrogates, texts))
-        if len({*clean}) < len(clean) or clean != texts:
-            return self._as_json(at, "choices that are the same as texts")
-        return Choice(clean, tuple(text for _, text in _texts(node)))
+        labels = tuple(
+            value if isinstance(value, str) else member.text for value, member in zip(values, node.members, strict=True)
+        )
+        if len({*labels}) < len(labels) or any(label != without_surrogates(label) for label in labels):
+            return self._as_json(at, "choices that are not told apart by their texts, or have half of a character")
+        return Choice(labels, tuple(member.text for member in node.members))
 
     def _array(self, node: Array, at: Path) -> ColumnType:
         if not node.prefix:
@@ -202,11 +202,6 @@ class _Mapper:
     def _as_text(self, at: Path, what: str) -> ColumnType:
         self.losses.append(Loss(at, what, "it is a column of text"))
         return TEXT
-
-
-def _texts(node: Enum) -> Iterator[tuple[Any, str]]:
-    for member in node.members:
-        yield member.value, member.text
 
 
 def _names(wanted: list[str]) -> list[str]:

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -66,13 +67,15 @@ def write_parquet(
     return Written(parts.rows, failed, finished.taken, tuple(parts.files))
 
 
-def write_csv(rows: Rows, given: Iterable[Any], path: str | os.PathLike[str], explode: Sequence[str]) -> Written:
+def write_csv(
+    rows: Rows, given: Iterable[Any], path: str | os.PathLike[str], explode: Sequence[str], *, bom: bool = False
+) -> Written:
     """Write a file of comma-separated values, and one for each list to explode.
 
     Raises:
         ValueError: There is no such list to explode.
     """
-    return _write_file(rows, given, _Parts(CSVFile, _beside(Path(path), rows, explode)))
+    return _write_file(rows, given, _Parts(partial(CSVFile, bom=bom), _beside(Path(path), rows, explode)))
 
 
 def _write_file(rows: Rows, given: Iterable[Any], parts: "_Parts") -> Written:
@@ -216,9 +219,13 @@ class _Parts:
             self._end()
 
     def _end(self) -> None:
-        for path, file in self._open:
-            file.finish()
-            self.files.append(path)
+        try:
+            for path, file in self._open:
+                file.finish()
+                self.files.append(path)
+        except BaseException:
+            self.discard()
+            raise
         self._parts += bool(self._open)
         self._open = []
         self._in_part = 0

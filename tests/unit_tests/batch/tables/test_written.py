@@ -19,7 +19,7 @@ import pytest
 from langchain_core.documents import Document
 from pydantic import AwareDatetime, BaseModel, Field
 
-from langchain_nuextract import NuExtractor
+from langchain_nuextract import Extraction, NuExtractor
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.batch.tables import csv_text, files, record_batch, write
 from langchain_nuextract.batch.tables.rows import RowSchema
@@ -233,11 +233,12 @@ def test_a_run_that_breaks_off_keeps_what_it_has_in_a_folder_and_nothing_in_a_fi
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-def test_a_full_disk_leaves_no_broken_part(extract, tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", ["write", "finish"])
+def test_a_full_disk_leaves_no_broken_part(name, extract, tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files.ParquetFile, "write", full)
+    monkeypatch.setattr(files.ParquetFile, name, full)
     with pytest.raises(OSError, match="No space"):
         extract.to_parquet(texts(2), tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []
@@ -246,7 +247,7 @@ def test_a_full_disk_leaves_no_broken_part(extract, tmp_path, monkeypatch):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from langchain_nuextract import NuExtractor
+from langchain_nuextract import Extraction, NuExtractor
 url, folder, helper = sys.argv[1:]
 sys.path.insert(0, helper)
 from manifests import Manifest, texts
@@ -321,6 +322,24 @@ def test_a_list_in_an_object_and_a_list_alone_are_exploded_too(endpoint, tmp_pat
     assert frame.select("_id", "_item", "mark").rows() == [(0, 0, "K-3")]
 
 
+class Tally(BaseModel):
+    counts: dict[str, dict[str, int]]
+
+
+def test_the_evidence_of_an_item_is_told_from_that_of_its_neighbours(endpoint, tmp_path):
+    counts = {"a": {"x": 11}, "a.b": {"x": 12}, "ab": {"x": 13}, 'odd"]': {"x": 14}, "": {"x": 15}}
+    extraction = Extraction(
+        value=Tally(counts=counts), json={"counts": counts}, document=Source((Text("11 12 13 14 15"),)), raw="",
+        repairs=(), defaults=(), attempts=(), model="m", seconds=0.0,
+    )  # fmt: skip
+    extract = NuExtractor(Tally, model="numind/NuExtract3", base_url=endpoint.url)
+    extract.to_parquet([extraction], tmp_path / "out.parquet", explode=("counts",))
+    rows = pq.read_table(tmp_path / "out.counts.parquet").to_pylist()
+    assert [(row["_key"], [each["quotation"] for each in row["_evidence"]]) for row in rows] == [
+        (key, [str(value["x"])]) for key, value in counts.items()
+    ]
+
+
 def test_what_is_no_list_cannot_be_exploded(extract, tmp_path):
     with pytest.raises(ValueError, match=r"no list 'ship'. The lists are 'crates', 'berths'"):
         extract.to_parquet(texts(1), tmp_path / "out", explode=("ship",))
@@ -348,6 +367,12 @@ def test_a_csv_file_has_columns_for_parts_and_json_for_lists(extract, tmp_path):
     assert failed["_error_type"] == "NoJSONInReply"
     frame = pl.read_csv(tmp_path / "out.crates.csv")
     assert frame["weight"].to_list() == [12.5, None]
+
+
+def test_a_csv_file_for_excel_says_that_it_is_utf8(extract, tmp_path):
+    extract.to_csv(texts(1), tmp_path / "out.csv", bom=True)
+    assert (tmp_path / "out.csv").read_bytes().startswith(b"\xef\xbb\xbfship,")
+    assert pl.read_csv(tmp_path / "out.csv").columns[0] == pd.read_csv(tmp_path / "out.csv").columns[0] == "ship"
 
 
 def written_text(text: str | None) -> str:
