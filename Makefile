@@ -177,6 +177,9 @@ bench-leaks: $(READY) ## how well values copied from examples are told from valu
 bench-many: $(READY) ## memory and speed of extract_many over 100,000 documents
 	@$(RUN)/python tests/bench/many.py $(ARGS)
 
+bench-tables: $(READY) ## memory and speed of writing 10,000 and 200,000 rows
+	@$(RUN)/python tests/bench/tables.py $(ARGS)
+
 bench-documents: $(READY) ## pages a second, MB/s of HTML and memory, beside the libraries beneath
 	@$(RUN)/python -m tests.bench.documents $(ARGS)
 
