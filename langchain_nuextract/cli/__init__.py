@@ -25,8 +25,6 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Final, NoReturn
 
-from pydantic import ValidationError
-
 from langchain_nuextract.cli import (
     demo,
     doctor,
@@ -40,7 +38,7 @@ from langchain_nuextract.cli import (
     serve,
     view,
 )
-from langchain_nuextract.cli.messages import in_flags
+from langchain_nuextract.cli.messages import reason_of
 from langchain_nuextract.cli.output import say
 from langchain_nuextract.errors import NuExtractError
 
@@ -72,12 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever reads the output has had enough of it; what Python would flush at its end goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _PIPE_CLOSED
-    except ValidationError as error:
-        said = "; ".join(each["msg"].removeprefix("Value error, ") for each in error.errors())
-        say(f"nuextract: {in_flags(said)}")
-        return 2
     except (NuExtractError, ValueError, OSError) as error:
-        say(f"nuextract: {in_flags(str(error))}")
+        say(f"nuextract: {reason_of(error)}")
         return 2
     except KeyboardInterrupt:
         return _INTERRUPTED

@@ -180,6 +180,8 @@ def _given(options: argparse.Namespace, *names: str) -> dict[str, Any]:
 def _endpoints(options: argparse.Namespace, stack: ExitStack) -> tuple[str | None, list[str], dict[str, Any]]:
     if not options.embedded:
         return options.model, options.base_url, {}
+    if options.model or options.base_url:
+        raise ValueError("--embedded is the model: leave out --model and --base-url, or --embedded")
     from langchain_nuextract.local import LocalEndpoint  # noqa: PLC0415 an extra, needed here only
 
     endpoint = stack.enter_context(LocalEndpoint(on_progress=say))

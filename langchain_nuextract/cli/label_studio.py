@@ -11,6 +11,7 @@ from typing import Any, Final, cast, get_args
 from pydantic import SecretStr
 
 from langchain_nuextract.cli import extract, files
+from langchain_nuextract.cli.messages import failure
 from langchain_nuextract.cli.output import say, write, write_json
 from langchain_nuextract.cli.schema import SCHEMA_HELP, Once, target_of
 from langchain_nuextract.documents.read import read
@@ -116,10 +117,10 @@ def _tasks(options: argparse.Namespace) -> int:
     failed = 0
     with closing(extract.results(options, logprobs=True)) as found:
         for name, result in found:
-            if result.value is None:
+            if result.error:
                 failed += 1
-                say(f"{name}: {result.error}")
-            else:
+                say(failure(name, result.error))
+            elif result.value:
                 made.append(task(name, result.value, target, image=_seen(result.value.document, options.document)))
     write_json([*least_sure_first(made)], indent=1)
     return 1 if failed else 0

@@ -6,6 +6,7 @@ from functools import cached_property
 from langchain_core.documents.base import Blob
 
 from langchain_nuextract.cli import files
+from langchain_nuextract.cli.messages import failure
 from langchain_nuextract.cli.output import say, write, write_json
 from langchain_nuextract.documents import kinds
 from langchain_nuextract.documents.bounded import read_bounded
@@ -37,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
             reading = readers.read(_blob(name))
         except (NuExtractError, OSError, ValueError) as error:
             failed += 1
-            say(f"{name}: {error}")
+            say(failure(name, error))
             if options.jsonl:
                 write_json({"file": name, "error": type(error).__name__, "problems": [str(error)]})
             continue

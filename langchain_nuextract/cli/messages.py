@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
+from pydantic import ValidationError
+
 from langchain_nuextract.errors import UnreadableDocument
 
 FLAGS: Final[Mapping[str, str]] = {
@@ -17,6 +19,7 @@ FLAGS: Final[Mapping[str, str]] = {
     "Lower max_tokens": "Lower --max-tokens",
     "Raise `timeout`": "Raise --timeout",
     "lower the concurrency": "lower --concurrency",
+    "max_concurrency": "--concurrency",
     "`extract.long()` does": "--long does",
     "dialect= with": "--dialect with",
     'use="text"': "--use text",
@@ -39,16 +42,29 @@ def in_flags(message: str) -> str:
     return _ARGUMENT.sub(lambda found: FLAGS[found[0]], message)
 
 
-def failure(name: str, error: Exception) -> str:
-    """Say in one line why a file failed, naming the file once."""
+def reason_of(error: Exception, name: str = "") -> str:
+    """Say what went wrong, in flags.
+
+    Args:
+        error: The error.
+        name: The file that it is told of, which is not named again.
+    """
     match error:
-        case UnreadableDocument():
+        case ValidationError():
+            reason = "; ".join(each["msg"].removeprefix("Value error, ") for each in error.errors())
+        case UnreadableDocument() if name:
             reason = f"page {error.page}: {error.reason}" if error.page else error.reason
         case OSError() if error.strerror:
-            reason = error.strerror
+            reason = error.strerror if name or not error.filename else f"{error.filename}: {error.strerror}"
         case _:
             reason = str(error) or type(error).__name__
-    return f"{'standard input' if name == '-' else name}: {in_flags(_BREAK.sub('; ', reason))}"
+    return in_flags(reason)
+
+
+def failure(name: str, error: Exception) -> str:
+    """Say in one line why a file failed, naming the file once."""
+    reason = _BREAK.sub("; ", reason_of(error, name))
+    return f"{'standard input' if name == '-' else name}: {reason}"
 
 
 def failures(errors: Counter[str], total: int) -> str:

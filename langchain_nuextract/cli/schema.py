@@ -3,12 +3,14 @@
 import argparse
 import json
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
+from langchain_nuextract.cli.messages import reason_of
 from langchain_nuextract.cli.output import write
 from langchain_nuextract.dialects import dialect_named
 from langchain_nuextract.schema.target import Target
@@ -58,7 +60,17 @@ def target_of(named: str) -> Target[Any]:
     try:
         return Target.of(_schema(named))
     except (ImportError, AttributeError, SyntaxError, OSError, ValueError, TypeError) as error:
-        raise ValueError(f"the schema {named!r}: {error}") from error
+        raise ValueError(f"the schema {named!r}: {_reason(error, named)}") from error
+
+
+def _reason(error: Exception, named: str) -> str:
+    if isinstance(error, AttributeError) and isinstance(error.obj, ModuleType) and error.name:
+        near = get_close_matches(error.name, dir(error.obj), n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        return f"there is no {error.name} in {error.obj.__name__}{hint}"
+    if isinstance(error, ModuleNotFoundError):
+        return f"{error}. A module is looked for in this folder and among what is installed"
+    return reason_of(error, named)
 
 
 def _schema(named: str) -> Any:
@@ -74,7 +86,8 @@ def _schema(named: str) -> Any:
     # The last colon: a path on Windows has one of its own.
     module, _, attribute = named.rpartition(":")
     if not module or not attribute:
-        raise ValueError(_EXPECTED)
+        hint = f": name the class in it, {named}:Class" if suffix == ".py" else ""
+        raise ValueError(f"{_EXPECTED}{hint}")
     found = _module(module)
     for name in attribute.split("."):
         found = getattr(found, name)

@@ -140,9 +140,9 @@ def opened(content: bytes, name: str, number: int = 1) -> "Generator[Picture]":
         if isinstance(error, TooLarge | BrokenDocument):
             raise
         page = number if number > 1 else None
-        raise BrokenDocument(
-            name, f"the image is cut off or damaged ({error}). Get it once more.", page=page
-        ) from error
+        # What Pillow says of a file that it does not know is the address of an object.
+        words = "" if isinstance(error, Pillow.UnidentifiedImageError) else f" ({error})"
+        raise BrokenDocument(name, f"the image is cut off or damaged{words}. Get it once more.", page=page) from error
 
 
 def _allow_heic(name: str) -> None:
