@@ -19,16 +19,15 @@ def sampling(given):
 
 
 def main(model, template, source, result):
-    given = json.loads(Path(source).read_text(encoding="utf-8"))
     tokenizer, engine = AutoTokenizer.from_pretrained(model), LLM(model, max_model_len=2048, enforce_eager=True)
-    rows = []
-    for row in given["rows"]:
+    jinja, rows = Path(template).read_text(encoding="utf-8"), []
+    for row in json.loads(Path(source).read_text(encoding="utf-8")):
         prompt = tokenizer.apply_chat_template(
             row["messages"],
             tokenize=False,
-            chat_template=Path(template).read_text(encoding="utf-8"),
+            chat_template=jinja,
             add_generation_prompt=True,
-            **given["chat_template_kwargs"],
+            **row["chat_template_kwargs"],
         )
         (output,) = engine.generate(prompt, sampling(row["sampling_params"]))
         written = output.outputs[0]

@@ -22,14 +22,12 @@ class Payment(BaseModel):
     confirmed: bool
 
 
-def run(columns, rows, folder):
+def run(rows, folder):
     """Ask vLLM's engine about rows, and give them with what it said."""
-    asked = [{**row, **columns.request(row)} for row in rows]
-    told = {"chat_template_kwargs": dict(columns.chat_template_kwargs), "rows": asked}
-    (folder / "in.json").write_text(json.dumps(told), encoding="utf-8")
-    template = TEMPLATES / "nuextract3.jinja"
+    (folder / "in.json").write_text(json.dumps(rows), encoding="utf-8")
+    script, template = build.HERE / "offline_rows.py", TEMPLATES / "nuextract3.jinja"
     done = subprocess.run(
-        [build.PYTHON, build.HERE / "offline_rows.py", build.MODEL, template, folder / "in.json", folder / "out.json"],
+        [build.PYTHON, script, build.MODEL, template, folder / "in.json", folder / "out.json"],
         env={**os.environ, **SETTINGS},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -38,21 +36,29 @@ def run(columns, rows, folder):
         check=False,
     )
     assert done.returncode == 0, done.stdout[-3000:]
-    return [columns.reply(row) for row in json.loads((folder / "out.json").read_text(encoding="utf-8"))]
+    return json.loads((folder / "out.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("dialect", ["instruct", "3"])
-def test_rows_are_asked_about_as_the_endpoint_would_be_and_read(dialect, tmp_path):
+def test_rows_are_asked_about_as_the_endpoint_would_be_and_read(tmp_path):
     llm = ChatNuExtract(model=MODEL, base_url="http://localhost:8000/v1", max_tokens=60)
-    columns = NuExtractor(Payment, llm=llm, dialect=dialect).columns(text="body", id="id")
+    held = NuExtractor(Payment, llm=llm, dialect="instruct").columns(text="body", id="id")
+    free = NuExtractor(Payment, llm=llm, dialect="3").columns(text="body", id="id")
     rows = [{"id": 1, "body": "Payer: Museum of Clocks. Confirmed."}, {"id": 2, "body": " "}]
-    first, blank = run(columns, rows, tmp_path)
-    asked = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
-    assert "Payer: Museum of Clocks" in asked[0]["prompt"]
-    assert blank["_error_type"] == "EmptyDocument"
-    assert first["_input_tokens"] > 0
+    # One engine for both; with Ray, the arguments of the template are the stage's.
+    asked = [
+        {**row, **columns.request(row), "chat_template_kwargs": dict(columns.chat_template_kwargs)}
+        for columns in (held, free)
+        for row in rows
+    ]
+    said = run(asked, tmp_path)
+    for row in said:
+        del row["chat_template_kwargs"]
+    assert all("Payer: Museum of Clocks" in row["prompt"] for row in (said[0], said[2]))
+    assert free.chat_template_kwargs["template"] in said[2]["prompt"]
+
     # Held to the schema, the tiny model cannot but give an object; otherwise it need not make sense of anything.
-    if dialect == "instruct":
-        assert (first["payer"] in {"Museum of Clocks", "City Library"}, first["_error"]) == (True, None)
-    else:
-        assert columns.chat_template_kwargs["template"] in asked[0]["prompt"]
+    first = held.reply(said[0])
+    assert (first["payer"] in {"Museum of Clocks", "City Library"}, first["_error"]) == (True, None)
+    assert first["_input_tokens"] > 0
+    assert free.reply(said[2])["_error_type"] in {None, "NoJSONInReply", "InvalidExtraction", "ReplyCutShort"}
+    assert [columns.reply(said[at])["_error_type"] for columns, at in ((held, 1), (free, 3))] == ["EmptyDocument"] * 2
