@@ -45,8 +45,8 @@ class Columns:
     batch, an empty one too: `schema` tells them before the first document. They are those of all tables, but for
     choices, which are texts rather than dictionaries.
 
-    It can be pickled. Its copies in a process, as engines make one for each task, share their connections and what is
-    known of the endpoint, from one batch to the next.
+    It can be pickled where a `ChatNuExtract` is asked. Its copies in a process, as engines make one for each task,
+    share their connections and what is known of the endpoint, from one batch to the next.
 
     Raises:
         ValueError: By a call, before the first document: a column is missing, or there is one by the name of ours.

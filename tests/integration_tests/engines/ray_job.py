@@ -1,6 +1,7 @@
-"""A job on a running cluster: `python ray_job.py URL FOLDER ROWS RUN`. What earlier runs have finished is left out.
+"""A job on a running cluster: `python ray_job.py CLUSTER URL FOLDER ROWS RUN`.
 
-It writes `FOLDER/run=RUN`, and in `FOLDER/held` a line for each batch with what its process holds.
+What earlier runs have finished is left out. It writes `FOLDER/run=RUN`, and in `FOLDER/held` a line for each batch with
+what its process holds.
 """
 
 import os
@@ -36,8 +37,8 @@ def watched(actor, folder):
     return Watched
 
 
-def main(url, folder, rows, run):
-    ray.init(address="auto", logging_level="warning")
+def main(cluster, url, folder, rows, run):
+    ray.init(address=cluster, logging_level="warning")
     columns = NuExtractor(Order, model=MODEL, base_url=url).columns(text="body", id="id", max_concurrency=16)
     todo = documents(rows)
     if earlier := [*Path(folder).glob("run=*")]:
@@ -55,4 +56,4 @@ def main(url, folder, rows, run):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    main(*sys.argv[1:4], int(sys.argv[4]), int(sys.argv[5]))

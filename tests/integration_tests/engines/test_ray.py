@@ -97,7 +97,8 @@ def test_a_plain_function_runs_in_tasks_and_takes_every_format_of_batches(server
 
 
 def run_job(*arguments, **streams):
-    return subprocess.Popen([sys.executable, ray_job.__file__, *map(str, arguments)], text=True, **streams)
+    cluster = ray.get_runtime_context().gcs_address
+    return subprocess.Popen([sys.executable, ray_job.__file__, cluster, *map(str, arguments)], text=True, **streams)
 
 
 def test_every_row_is_once_in_the_output_whatever_happens_in_between(server, tmp_path):
