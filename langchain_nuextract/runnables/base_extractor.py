@@ -218,7 +218,10 @@ class BaseExtractor(Wrappable, RunnableSerializable[Input, Out], WithTables):
     ) -> AsyncGenerator[tuple[int, Any]]:
         configs = get_config_list(_bounded(config), len(inputs))
         extractor = self.with_settings(kwargs) if kwargs else self
-
+        # Of one config for all, listeners are looked for once. A class that somebody derived may do more in `ainvoke`.
+        is_ours = cast("Any", type(self)).ainvoke is cast("Any", BaseExtractor).ainvoke
+        one: Any = None if isinstance(config, Sequence) else config
+        caller = direct_caller(extractor._llm, one) if is_ours and one is config else None  # noqa: SLF001 its own class
         stopped: EndpointError | None = None
 
         async def ask(number: int) -> Out:
@@ -227,7 +230,10 @@ class BaseExtractor(Wrappable, RunnableSerializable[Input, Out], WithTables):
                 # The endpoint is of no use to any document: those that are left need not find out for themselves.
                 raise stopped
             try:
-                return await extractor.ainvoke(inputs[number], configs[number])
+                if caller is None:
+                    return await extractor.ainvoke(inputs[number], configs[number])
+                await extractor.aready()
+                return await extractor._aextract(inputs[number], caller)  # noqa: SLF001 its own class
             except EndpointError as error:
                 stopped = error if error.stops_run else stopped
                 raise

@@ -1,6 +1,6 @@
 """The extractor: a schema and a model as one Runnable, from documents to validated objects."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from inspect import Parameter, Signature
 from typing import (
@@ -18,11 +18,9 @@ from typing import (
     overload,
 )
 
-from langchain_core.callbacks import AsyncCallbackManagerForChainRun as AsyncRun
-from langchain_core.callbacks import CallbackManagerForChainRun as Run
 from langchain_core.example_selectors.base import BaseExampleSelector
 from langchain_core.messages import AIMessage
-from langchain_core.runnables import Runnable, RunnableBinding, RunnableConfig
+from langchain_core.runnables import Runnable, RunnableBinding
 from langchain_core.tools import ToolException
 from pydantic import Field, SecretStr, SkipValidation
 
@@ -41,14 +39,12 @@ from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.runnables.any_model import OPENAI_ARGUMENTS, check_carried, innermost, model_name
 from langchain_nuextract.runnables.api_model import ApiModel
 from langchain_nuextract.runnables.base_extractor import BaseExtractor, Input
-from langchain_nuextract.runnables.callbacks.events import anotify, notify
-from langchain_nuextract.runnables.callbacks.redact import display_input
-from langchain_nuextract.runnables.callers import direct_caller
 from langchain_nuextract.runnables.document_transformer import ExtractionTransformer, TransformerOptions
 from langchain_nuextract.runnables.long_extractor import LongExtractor
 from langchain_nuextract.runnables.metadata_attributes import attributes
 from langchain_nuextract.runnables.model_settings import ModelSettings
 from langchain_nuextract.runnables.settings import SERVER_FIELDS, check_names
+from langchain_nuextract.runnables.streaming_extractor import StreamingExtractor
 from langchain_nuextract.runnables.tool import Arguments, ExtractionTool, description_of, name_for
 from langchain_nuextract.runnables.tool_documents import ToolDocuments, ToolSources
 from langchain_nuextract.schema.target import Target
@@ -88,7 +84,7 @@ class Settings(TypedDict, total=False):
     long: Literal["auto"] | None
 
 
-class NuExtractor(BaseExtractor[T], Generic[T]):
+class NuExtractor(StreamingExtractor[T], Generic[T]):
     """Turn documents into validated objects of a schema.
 
         extract = NuExtractor(Invoice, model="numind/NuExtract3", base_url="http://localhost:8000/v1")
@@ -341,53 +337,6 @@ class NuExtractor(BaseExtractor[T], Generic[T]):
         from langchain_nuextract.runnables.fingerprint import fingerprint  # noqa: PLC0415 few need it
 
         return fingerprint(self.executor.plan, self.llm, self.executor.selection)
-
-    def stream(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:
-        """Yield the object while it grows; the last one is validated.
-
-        Each value appears when the model has completed it, the items of lists one by one; from 100 values on, several
-        may come at once. Partial objects are dicts, or where the schema is a Pydantic model `Invoice`, instances of a
-        model `PartialInvoice` with the fields that have come. Schemas whose values are neither, and answers in broken
-        JSON, show nothing before they are complete. A model that runs in circles is stopped.
-
-        Raises:
-            NuExtractError: Everything that `invoke` raises, possibly after partial objects.
-        """
-        if kwargs:
-            yield from self.with_settings(kwargs).stream(input, config)
-        elif caller := direct_caller(self.llm, config):
-            yield from self.executor.stream_flow(input, caller)
-        else:
-            shown = iter([display_input(input)])
-            yield from self._transform_stream_with_config(shown, partial(self._grow, input), config)
-
-    async def astream(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> AsyncIterator[Any]:
-        """Yield the object while it grows; see `stream`."""
-
-        async def shown() -> AsyncIterator[Input]:
-            yield display_input(input)
-
-        await self.aready()
-        if kwargs:
-            growing = self.with_settings(kwargs).astream(input, config)
-        elif caller := direct_caller(self.llm, config):
-            growing = self.executor.astream_flow(input, caller)
-        else:
-            growing = self._atransform_stream_with_config(shown(), partial(self._agrow, input), config)
-        async for grown in growing:
-            yield grown
-
-    def _grow(self, document: Input, inputs: Iterator[Any], run_manager: Run, config: RunnableConfig) -> Iterator[Any]:
-        for _ in inputs:
-            yield from self.executor.stream_flow(document, self._traced_caller(config), partial(notify, run_manager))
-
-    async def _agrow(
-        self, document: Input, inputs: AsyncIterator[Any], run_manager: AsyncRun, config: RunnableConfig
-    ) -> AsyncIterator[Any]:
-        async for _ in inputs:
-            caller = self._traced_caller(config)
-            async for grown in self.executor.astream_flow(document, caller, partial(anotify, run_manager)):
-                yield grown
 
 
 class MappedExtractor(BaseExtractor[Out], Generic[Out]):

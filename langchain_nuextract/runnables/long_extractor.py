@@ -1,14 +1,11 @@
 """An extractor for documents that are longer than a model reads well, or at all."""
 
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
-from langchain_core.callbacks import AsyncCallbackManagerForChainRun as AsyncRun
-from langchain_core.callbacks import CallbackManagerForChainRun as Run
 from langchain_core.messages import AIMessage
-from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables import Runnable
 from pydantic import PrivateAttr, SkipValidation
 
 from langchain_nuextract.batch.digest import digest
@@ -23,9 +20,7 @@ from langchain_nuextract.engine.long.result import LongExtraction
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.runnables.api_model import ApiModel
 from langchain_nuextract.runnables.base_extractor import BaseExtractor, Input
-from langchain_nuextract.runnables.callbacks.events import anotify, notify
-from langchain_nuextract.runnables.callbacks.redact import display_input
-from langchain_nuextract.runnables.callers import direct_caller
+from langchain_nuextract.runnables.streaming_extractor import StreamingExtractor
 
 if TYPE_CHECKING:
     from langchain_nuextract.runnables.executor import Executor
@@ -58,7 +53,7 @@ class ShortExtractor(Extractor, Protocol):
         ...
 
 
-class LongExtractor(BaseExtractor[T], Generic[T]):
+class LongExtractor(StreamingExtractor[T], Generic[T]):
     """Turn long documents into validated objects, chunk by chunk; made by `NuExtractor.long`."""
 
     # Validation would make another class of it, which could not be pickled.
@@ -144,47 +139,6 @@ class LongExtractor(BaseExtractor[T], Generic[T]):
     async def aflow(self, document: Input) -> Flow[T]:
         """Say what is asked about a document; see `flow`."""
         return await self._executor.aflow(document)
-
-    def stream(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:
-        """Yield the object as far as it is finished, chunk by chunk; the last one is validated.
-
-        Partial objects are what those of `NuExtractor.stream` are. They have the items that are complete in the chunks
-        read so far; what is found when stretches are asked about again, and what is settled, comes with the last one.
-        """
-        if kwargs:
-            yield from self.with_settings(kwargs).stream(input, config)
-        elif caller := direct_caller(self._llm, config):
-            yield from self._executor.stream_flow(input, caller)
-        else:
-            shown = iter([display_input(input)])
-            yield from self._transform_stream_with_config(shown, partial(self._grow, input), config)
-
-    async def astream(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> AsyncIterator[Any]:
-        """Yield the object as far as it is finished; see `stream`."""
-
-        async def shown() -> AsyncIterator[Input]:
-            yield display_input(input)
-
-        if kwargs:
-            growing = self.with_settings(kwargs).astream(input, config)
-        elif caller := direct_caller(self._llm, config):
-            growing = self._executor.astream_flow(input, caller)
-        else:
-            growing = self._atransform_stream_with_config(shown(), partial(self._agrow, input), config)
-        async for grown in growing:
-            yield grown
-
-    def _grow(self, document: Input, inputs: Iterator[Any], run_manager: Run, config: RunnableConfig) -> Iterator[Any]:
-        for _ in inputs:
-            yield from self._executor.stream_flow(document, self._traced_caller(config), partial(notify, run_manager))
-
-    async def _agrow(
-        self, document: Input, inputs: AsyncIterator[Any], run_manager: AsyncRun, config: RunnableConfig
-    ) -> AsyncIterator[Any]:
-        async for _ in inputs:
-            caller = self._traced_caller(config)
-            async for grown in self._executor.astream_flow(document, caller, partial(anotify, run_manager)):
-                yield grown
 
 
 class DetailedLongExtractor(BaseExtractor[LongExtraction[T]], Generic[T]):

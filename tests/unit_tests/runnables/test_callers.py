@@ -126,3 +126,28 @@ def test_listeners_are_not_told_the_credentials_of_tools():
     tool = {"type": "mcp", "headers": {"Authorization": "secret"}}
     llm = ChatNuExtract(model="m", base_url="http://localhost")
     assert "secret" not in repr(llm._get_invocation_params(tools=[tool]))
+
+
+@pytest.mark.parametrize(
+    "configs", [lambda listener: {"callbacks": [listener]}, lambda listener: [{}, {}, {"callbacks": [listener]}]]
+)
+def test_a_batch_is_listened_to_by_those_whom_its_configs_name(configs):
+    listener = Counting()
+    with FakeEndpoint('{"buyer": "Museum", "pieces": 3}') as endpoint:
+        with NuExtractor(Order, model="m", base_url=endpoint.url, dialect="3") as extractor:
+            given = configs(listener)
+            assert extractor.batch(["a", "b", "c"], given) == [Order(buyer="Museum", pieces=3)] * 3
+    assert listener.runs == (3 if isinstance(given, dict) else 1)
+
+
+class Counted(NuExtractor):
+    """Somebody's own extractor."""
+
+    async def ainvoke(self, input, config=None, **kwargs):
+        return (await super().ainvoke(input, config, **kwargs)).pieces
+
+
+def test_a_batch_of_a_derived_extractor_asks_by_its_own_method():
+    with FakeEndpoint('{"buyer": "Museum", "pieces": 3}') as endpoint:
+        with Counted(Order, model="m", base_url=endpoint.url, dialect="3") as extractor:
+            assert extractor.batch(["a", "b"]) == [3, 3]

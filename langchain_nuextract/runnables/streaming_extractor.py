@@ -1,0 +1,70 @@
+"""What extractors share that show their object while it grows: `NuExtractor`, and the one of long documents."""
+
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+from langchain_core.callbacks import AsyncCallbackManagerForChainRun as AsyncRun
+from langchain_core.callbacks import CallbackManagerForChainRun as Run
+from langchain_core.runnables import RunnableConfig
+
+from langchain_nuextract.runnables.base_extractor import BaseExtractor, Input
+from langchain_nuextract.runnables.callbacks.events import anotify, notify
+from langchain_nuextract.runnables.callbacks.redact import display_input
+from langchain_nuextract.runnables.callers import direct_caller
+
+T = TypeVar("T")
+
+
+class StreamingExtractor(BaseExtractor[T], Generic[T]):
+    """An extractor whose object can be had while it grows."""
+
+    def stream(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:
+        """Yield the object while it grows; the last one is validated.
+
+        Each value appears when the model has completed it, the items of lists one by one; from 100 values on, several
+        may come at once. Partial objects are dicts, or where the schema is a Pydantic model `Invoice`, instances of a
+        model `PartialInvoice` with the fields that have come. Schemas whose values are neither, and answers in broken
+        JSON, show nothing before they are complete. A model that runs in circles is stopped.
+
+        Of a long document they have the items that are complete in the chunks read so far; what is found when stretches
+        are asked about again, and what is settled, comes with the last one.
+
+        Raises:
+            NuExtractError: Everything that `invoke` raises, possibly after partial objects.
+        """
+        if kwargs:
+            yield from self.with_settings(kwargs).stream(input, config)
+        elif caller := direct_caller(self._llm, config):
+            yield from self.executor.stream_flow(input, caller)
+        else:
+            shown = iter([display_input(input)])
+            yield from self._transform_stream_with_config(shown, partial(self._grow, input), config)
+
+    async def astream(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> AsyncIterator[Any]:
+        """Yield the object while it grows; see `stream`."""
+
+        async def shown() -> AsyncIterator[Input]:
+            yield display_input(input)
+
+        await self.aready()
+        if kwargs:
+            growing = self.with_settings(kwargs).astream(input, config)
+        elif caller := direct_caller(self._llm, config):
+            growing = self.executor.astream_flow(input, caller)
+        else:
+            growing = self._atransform_stream_with_config(shown(), partial(self._agrow, input), config)
+        async for grown in growing:
+            yield grown
+
+    def _grow(self, document: Input, inputs: Iterator[Any], run_manager: Run, config: RunnableConfig) -> Iterator[Any]:
+        for _ in inputs:
+            yield from self.executor.stream_flow(document, self._traced_caller(config), partial(notify, run_manager))
+
+    async def _agrow(
+        self, document: Input, inputs: AsyncIterator[Any], run_manager: AsyncRun, config: RunnableConfig
+    ) -> AsyncIterator[Any]:
+        async for _ in inputs:
+            caller = self._traced_caller(config)
+            async for grown in self.executor.astream_flow(document, caller, partial(anotify, run_manager)):
+                yield grown
