@@ -4,12 +4,11 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 
-from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.paths import JSON, show
 
 
-def as_dict(extraction: Extraction[Any]) -> dict[str, JSON]:
-    """Give it as JSON; see `Extraction.to_dict`."""
+def as_dict(extraction: Any) -> dict[str, JSON]:
+    """Give an `Extraction`, which calls this, as JSON; see `Extraction.to_dict`."""
     usage = extraction.usage
     value, problems = _value(extraction)
     return {
@@ -36,7 +35,7 @@ def as_dict(extraction: Extraction[Any]) -> dict[str, JSON]:
     }
 
 
-def _value(extraction: Extraction[Any]) -> tuple[JSON, list[JSON]]:
+def _value(extraction: Any) -> tuple[JSON, list[JSON]]:
     try:
         return to_jsonable_python(extraction.value, by_alias=True, inf_nan_mode="strings", serialize_unknown=True), []
     except Exception as error:  # noqa: BLE001  # the user's own serializers may raise anything; what they did is told
