@@ -16,12 +16,13 @@ Source: `ray/llm/_internal/batch/stages` of Ray 2.60: the chat template's argume
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from langchain_nuextract.batch.files import asked_of, body_of
 from langchain_nuextract.batch.protocols import Extractor
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.batch.serialize import read_reply
+from langchain_nuextract.client.response import encode
 from langchain_nuextract.dialects.messages import Reply, Usage
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.engine.result import Extraction
@@ -35,7 +36,6 @@ ENGINES_OWN: Final = frozenset(
     | {"multimodal_data", "mm_processor_kwargs", "multimodal_uuids", "tokenization_kwargs", "model"}
 )
 """Columns that the engine reads or writes."""
-_TASK: Final = "a written request"
 _OF_TEMPLATE: Final = "chat_template_kwargs"
 _OF_ENGINE: Final = frozenset({"model", "messages", _OF_TEMPLATE, "response_format"})
 _SAMPLING: Final = frozenset(
@@ -66,20 +66,22 @@ def request_row(extractor: Extractor, document: Any, told: Mapping[str, JSON]) -
         UnsupportedTask: An engine cannot be asked so.
     """
     asked = asked_of(extractor, document)
-    if asked is None:
-        return {"messages": [{"role": "user", "content": "-"}], "sampling_params": {"max_tokens": 1}}
-    body = body_of(extractor, asked[1])
+    _, request = asked or asked_of(extractor, "-") or _refuse("nothing can be asked with these settings")
+    body = body_of(extractor, request)
     if fields(body.get(_OF_TEMPLATE)) != told:
-        reason = "the chat template is told the same of all documents: choose examples that are the same for all"
-        raise UnsupportedTask(_TASK, reason)
+        _refuse("the chat template is told the same of all documents: choose examples that are the same for all")
     if odd := body.keys() - _SAMPLING - _OF_ENGINE:
-        reason = f"an engine cannot be told {', '.join(sorted(odd))} in a row: leave it out"
-        raise UnsupportedTask(_TASK, reason)
-    sampling = {name: value for name, value in body.items() if name in _SAMPLING}
-    if schema := fields(fields(body.get("response_format")).get("json_schema")).get("schema"):
-        sampling["structured_outputs"] = {"json": schema}
+        _refuse(f"an engine cannot be told {', '.join(sorted(odd))} in a row: leave it out")
     # Unless it is told, vLLM's engine stops after 16 tokens; None is all the room that is left.
-    return {"messages": body["messages"], "sampling_params": {"max_tokens": None, **sampling}}
+    sampling: dict[str, JSON] = {"max_tokens": None, **{name: body[name] for name in body if name in _SAMPLING}}
+    if schema := fields(fields(fields(body.get("response_format")).get("json_schema")).get("schema")):
+        # As text: a table would give all objects in a list the keys of all others.
+        sampling["structured_outputs"] = {"json": encode(schema).decode()}
+    return {"messages": body["messages"], "sampling_params": sampling if asked else {**sampling, "max_tokens": 1}}
+
+
+def _refuse(reason: str) -> NoReturn:
+    raise UnsupportedTask("a written request", reason)
 
 
 def result_of(extractor: Extractor, document: Any, row: Mapping[str, Any]) -> Result[Extraction[Any]]:

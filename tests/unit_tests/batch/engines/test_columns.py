@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import json
 import multiprocessing
 import os
 import pickle
@@ -361,7 +362,15 @@ def test_without_a_bound_of_the_users_the_answer_may_take_all_the_room_there_is(
 def test_a_schema_that_holds_the_decoding_goes_along(endpoint):
     extract = NuExtractor(Order, model="other", base_url=endpoint.url, dialect="instruct")
     sampling = extract.columns(text="body").request({"body": "Order 1."})["sampling_params"]
-    assert set(sampling["structured_outputs"]["json"]["properties"]) == {*Order.model_fields}
+    assert set(json.loads(sampling["structured_outputs"]["json"])["properties"]) == {*Order.model_fields}
+
+
+@pytest.mark.parametrize("dialect", ["3", "instruct"])
+def test_requests_are_the_same_when_they_have_been_in_a_table(endpoint, dialect):
+    extract = NuExtractor(Order, model="other", base_url=endpoint.url, dialect=dialect)
+    columns = extract.columns(text="body")
+    rows = [columns.request({"body": body}) for body in ("Order 1.", None, "Order 2.")]
+    assert pa.Table.from_pylist(rows).to_pylist() == rows
 
 
 @pytest.mark.parametrize(
@@ -388,7 +397,7 @@ def test_a_document_that_cannot_be_asked_about_takes_one_token_and_is_told_in_it
     columns = columns_of(endpoint)
     row = {"doc": "a", "body": None}
     request = columns.request(row)
-    assert request["sampling_params"] == {"max_tokens": 1}
+    assert request["sampling_params"]["max_tokens"] == 1
     assert columns.reply({**row, **request, **SAID})["_error_type"] == "EmptyDocument"
 
 
