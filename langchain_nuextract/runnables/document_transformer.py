@@ -283,13 +283,13 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
     def _pieces(self, document: Document, splitter: Splitter) -> Iterator[Document]:
         metadata = self._metadata
         known = document.id or [metadata.foreign(document), document.page_content]
+        own_id = uuid5(NAMESPACE_OID, json.dumps(known, default=str))
         for number, piece in enumerate(pieces(document, splitter, metadata.evidence_of(document))):
             own = metadata.piece(piece.document, piece.evidence)
             place = {} if piece.start is None else {START: piece.start}
-            name = json.dumps([known, number], default=str)
             yield Document(
                 piece.document.page_content,
-                id=str(uuid5(NAMESPACE_OID, name)),
+                id=str(uuid5(own_id, str(number))),
                 metadata={**{name: each for name, each in own.items() if name != START}, **place},
             )
 

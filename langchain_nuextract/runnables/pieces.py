@@ -63,13 +63,16 @@ def pieces(document: Document, splitter: Splitter, evidence: Mapping[str, Sequen
         TypeError: It is no splitter.
     """
     whole, behind, misses = _Letters(document.page_content), 0, 0
+    values = _Values(evidence)
     for piece in _split(document, splitter) or [document]:  # blank text has no pieces, and is to be kept
         own = _Letters(piece.page_content)
         start = _verbatim(whole.text, piece, behind)
         if start is not None:
-            found = Piece(piece, start, moved(evidence, start, len(own.text)))
+            near = values.between(start, start + len(own.text))
+            found = Piece(piece, start, moved(near, start, len(own.text)))
         elif misses < _MISSES and (at := _loosely(whole, own, behind)) is not None:
-            found = Piece(piece, whole.places[at], dict(_moved_loosely(evidence, whole, own, at)))
+            near = values.between(whole.places[at], whole.places[at + len(own.places) - 1] + 1)
+            found = Piece(piece, whole.places[at], dict(_moved_loosely(near, whole, own, at)))
         else:
             found = Piece(piece, None, None)
         misses = misses + 1 if found.start is None else 0
@@ -93,6 +96,18 @@ def _split(document: Document, splitter: Splitter) -> Sequence[Document]:
 
 def _made(piece: str | Document) -> tuple[str, dict[str, Any]]:
     return (piece, {}) if isinstance(piece, str) else (piece.page_content, dict(piece.metadata))
+
+
+class _Values:
+    """Where values stand, in order: a long table has thousands, and as many pieces."""
+
+    def __init__(self, evidence: Mapping[str, Sequence[int]]) -> None:
+        self.ordered = sorted(evidence.items(), key=lambda each: each[1][0])
+        self.starts = [start for _, (start, _) in self.ordered]
+
+    def between(self, start: int, end: int) -> dict[str, Sequence[int]]:
+        """Give those that begin between two places."""
+        return dict(self.ordered[bisect_left(self.starts, start) : bisect_left(self.starts, end)])
 
 
 @dataclass(frozen=True)
