@@ -25,18 +25,20 @@ class Driver(GenericFakeChatModel):
         return self
 
 
-def driver(text: str) -> Driver:
-    """A model that calls the tool once and is done."""
-    call = {"name": "extract_invoice", "args": {"document": text}, "id": "1"}
+def driver(document_id: str) -> Driver:
+    """A model that calls the tool once and is done: it names the document, and need not copy it."""
+    call = {"name": "extract_invoice", "args": {"document_id": document_id}, "id": "1"}
     return Driver(messages=iter([AIMessage("", tool_calls=[call]), AIMessage("The invoice is read.")]))
 
 
 def main() -> None:
-    text = DOCUMENT.read_text(encoding="utf-8")
+    documents = {DOCUMENT.name: DOCUMENT}
     with endpoint() as settings:
-        tool = NuExtractor(Invoice, **settings).as_tool(description="Reads an invoice.")
-        agent = create_agent(driver(text), [tool])
-        state = agent.invoke({"messages": [{"role": "user", "content": f"What does this say?\n{text}"}]})
+        tool = NuExtractor(Invoice, **settings).as_tool(
+            description="Reads an invoice.", documents=documents, text=False
+        )
+        agent = create_agent(driver(DOCUMENT.name), [tool])
+        state = agent.invoke({"messages": [{"role": "user", "content": f"What does {DOCUMENT.name} say?"}]})
 
     told = next(message for message in state["messages"] if isinstance(message, ToolMessage))
     print("told to the model:", told.content)

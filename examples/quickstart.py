@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -31,7 +32,7 @@ class Invoice(BaseModel):
 
 
 @contextmanager
-def endpoint() -> Iterator[dict[str, str]]:
+def endpoint() -> Iterator[dict[str, Any]]:
     """Where to ask: the user's own endpoint, or the small model served beside this process."""
     if url := os.environ.get("NUEXTRACT_BASE_URL"):
         model = os.environ.get("NUEXTRACT_MODEL") or ChatNuExtract(base_url=url, model="?").models()[0].id
