@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from langchain_nuextract import ChatNuExtract, Extraction, NuExtractor
+from langchain_nuextract import Extraction, NuExtractor
 from langchain_nuextract.local import LocalEndpoint
 from langchain_nuextract.paths import show
 
@@ -35,8 +35,7 @@ class Invoice(BaseModel):
 def endpoint() -> Iterator[dict[str, Any]]:
     """Where to ask: the user's own endpoint, or the small model served beside this process."""
     if url := os.environ.get("NUEXTRACT_BASE_URL"):
-        model = os.environ.get("NUEXTRACT_MODEL") or ChatNuExtract(base_url=url, model="?").models()[0].id
-        yield {"base_url": url, "model": model}
+        yield {"base_url": url}
     else:
         with LocalEndpoint(on_progress=lambda line: print(line, file=sys.stderr)) as local:
             yield {"base_url": local.base_url, "model": local.model, "api_key": local.api_key}

@@ -11,7 +11,6 @@ def test_llama_cpp_is_recognised(embedded):
 
 
 def test_a_chat_template_without_a_place_for_templates_is_found_out(embedded):
-    *_, template, _, _, grammar = examine(embedded.base_url, key=embedded.api_key, dialect="3")
-    assert template.mark == "bad"
-    assert "its chat template has no place" in template.what
-    assert (grammar.mark, grammar.what) == ("good", "verbatim values can be constrained to the document")
+    found = {finding.what: finding.mark for finding in examine(embedded.base_url, key=embedded.api_key, dialect="3")}
+    assert found["the server drops chat_template_kwargs, or its chat template has no place for them"] == "bad"
+    assert found["verbatim values can be constrained to the document"] == "good"
