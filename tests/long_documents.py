@@ -74,6 +74,12 @@ class Row:
     end: int
     value: dict[str, Any]
     parent: int | None = None
+    written: Mapping[str, str] = field(default_factory=dict)
+    """How values are written that are not written as they are."""
+    elsewhere: tuple[str, int, int] | None = None
+    """A field that stands in another place, such as a footnote, and that place."""
+    listed: str = ""
+    """Its list, if not the world's first one."""
 
 
 @dataclass
@@ -234,6 +240,10 @@ class Faults:
     """A row is left out."""
     doubled: float = 0.0
     """A row is written twice."""
+    blank: float = 0.0
+    """A field of a row is left empty."""
+    misplaced: float = 0.0
+    """A row is given to the parent before its own."""
     exact: bool = True
     """Records that begin in what is shown are read whole, wherever that ends."""
 
@@ -266,10 +276,19 @@ class Model:
         for index in range(len(lines)):
             rest = "\n".join(lines[index:])
             if rest.strip() and (at := text.find(rest)) >= 0:
-                before = [(p, p + len(line) + 1) for line in lines[:index] if line and (p := text.find(line)) >= 0]
-                yield from _adjoining(before)
+                yield from self._before(lines[:index], at)
                 yield at, at + len(rest) + 1
                 return
+
+    def _before(self, lines: Sequence[str], at: int) -> list[tuple[int, int]]:
+        """Where single lines stand that are shown before a stretch: the nearest ones before it."""
+        found: list[tuple[int, int]] = []
+        for line in reversed(lines):
+            before = self.world.text.rfind(f"{line}\n", 0, at)
+            if line and (before == 0 or self.world.text[before - 1 : before] in {"\n", "\f"}):
+                found.append((before, before + len(line) + 1))
+                at = before
+        return _adjoining(found[::-1])
 
     def _answer(  # noqa: C901  # one fault after the other
         self, pieces: Sequence[tuple[int, int]], r: random.Random
@@ -284,8 +303,9 @@ class Model:
             near = [value for start, end, value in world.decoys.get(name, ()) if seen(start, end)]
             fallback = near[0] if near and r.random() < faults.decoy else None
             answer[name] = world.gold[name] if seen(*place) else fallback
-        headed = world.head == (0, 0) or seen(*world.head)
-        found: list[tuple[dict[str, Any], int | None]] = []
+        head = world.text[slice(*world.head)].strip()
+        headed = any(head in world.text[start:end] for start, end in pieces)
+        found: list[tuple[Row, dict[str, Any]]] = []
         for row in self._touched(pieces):
             if len(found) >= _FREE and r.random() < faults.stop:
                 break
@@ -296,9 +316,16 @@ class Model:
                 value = self._part(row, pieces) if r.random() < faults.cut else None
             elif not headed and r.random() < faults.headless:
                 value = {**row.value, r.choice(list(row.value)[1:]): None}
+            if value and row.elsewhere and not seen(*row.elsewhere[1:]):
+                value = {**value, row.elsewhere[0]: None}
+            if value and r.random() < faults.blank:
+                value = {**value, r.choice(list(value)): None}
             if value:
-                found += [(self._worded(value, r), row.parent)] * (2 if r.random() < faults.doubled else 1)
-        answer[world.listed] = self._nested(found, seen) if world.parents else [value for value, _ in found]
+                found += [(row, self._worded(value, r))] * (2 if r.random() < faults.doubled else 1)
+        for name in dict.fromkeys((world.listed, *(row.listed for row in world.rows if row.listed))):
+            own = [(row, value) for row, value in found if (row.listed or world.listed) == name]
+            is_nested = world.parents and name == world.listed
+            answer[name] = self._nested(own, seen, r) if is_nested else [value for _, value in own]
         return answer
 
     def _touched(self, pieces: Sequence[tuple[int, int]]) -> Iterator[Row]:
@@ -317,7 +344,8 @@ class Model:
         if len(shown.strip()) < 8:
             return None
         written = {
-            name: f"{value:.2f}" if isinstance(value, float) else str(value) for name, value in row.value.items()
+            name: row.written.get(name) or (f"{value:.2f}" if isinstance(value, float) else str(value))
+            for name, value in row.value.items()
         }
         part = {name: row.value[name] if text in shown else None for name, text in written.items()}
         return part if any(value is not None for value in part.values()) else None
@@ -330,12 +358,16 @@ class Model:
         return value
 
     def _nested(
-        self, found: Sequence[tuple[dict[str, Any], int | None]], seen: Callable[[int, int], bool]
+        self, found: Sequence[tuple[Row, dict[str, Any]]], seen: Callable[[int, int], bool], r: random.Random
     ) -> list[Any]:
         groups: list[dict[str, Any]] = []
         last = None
-        for value, number in found:
+        for row, value in found:
+            number = row.parent
             assert number is not None
+            if groups and number != last and r.random() < self.faults.misplaced:
+                groups[-1][self.world.within].append(value)
+                continue
             if number != last:
                 parent = self.world.parents[number]
                 own = parent.value if seen(parent.start, parent.end) else dict.fromkeys(parent.value)
@@ -414,12 +446,17 @@ def score(world: World, value: Any) -> Score:
 
 
 def _items(world: World, value: Any) -> Iterator[tuple[Any, Any]]:
-    for item in value.get(world.listed) or []:
-        if world.within:
-            own = repr({name: each for name, each in item.items() if name != world.within})
-            yield from ((own, each) for each in item.get(world.within) or [])
-        else:
-            yield None, item
+    for name in dict.fromkeys((world.listed, *(row.listed for row in world.rows if row.listed))):
+        for item in value.get(name) or []:
+            if world.within and name == world.listed:
+                own = repr(_filled({name: each for name, each in item.items() if name != world.within}))
+                yield from ((own, _filled(each)) for each in item.get(world.within) or [])
+            else:
+                yield name, _filled(item)
+
+
+def _filled(item: dict[str, Any]) -> dict[str, Any]:
+    return {name: item[name] for name in sorted(item) if item[name] is not None}
 
 
 def at(value: Any, *path: str | int) -> Any:

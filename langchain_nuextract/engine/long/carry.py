@@ -54,7 +54,8 @@ class Context:
         self._text, self._wanted = text, wanted
         self._lines = lines_of(text)
         self._starts = [line.start for line in self._lines]
-        self._states = list(_states(self._lines, nested=nested)) if wanted else []
+        self._furniture = _furniture(self._lines) if nested and wanted else frozenset[str]()
+        self._states = list(_states(self._lines, self._furniture, nested=nested)) if wanted else []
         heads = [match.span() for match in _HEAD.finditer(text)] if "<th" in text.lower() else []
         self._heads = heads
         self._tables = [(match.start(), match[1] == "") for match in _TABLE.finditer(text)] if heads else []
@@ -109,11 +110,11 @@ class Context:
         for line in islice(self._lines, index, None):
             if line.start >= shown.end:
                 return False
-            if line.is_row or (line.indent and not line.is_blank):
+            if line.is_row or line.is_item or (line.indent and not line.is_blank):
                 return True
-            if not line.is_blank and not line.is_page_mark and not line.is_rule:
+            if not (line.is_blank or line.is_page_mark or line.is_rule or line.text in self._furniture):
                 # A new parent comes first, or something below the list.
-                return _is_furniture(line) or bool(state.header_line and _same_words(line, state.header_line))
+                return bool(state.header_line and _same_words(line, state.header_line))
         return False
 
 
@@ -121,18 +122,13 @@ def _is_row(line: Line, header: Line) -> bool:
     return ("|" in line.text and "|" in header.text and not line.is_rule) or line.is_row
 
 
-def _is_furniture(line: Line) -> bool:
-    return line.is_page_mark
-
-
 def _same_words(one: Line, other: Line) -> bool:
     return one.text.split() == other.text.split()
 
 
-def _states(lines: Sequence[Line], *, nested: bool) -> Iterator[_State]:
+def _states(lines: Sequence[Line], furniture: frozenset[str], *, nested: bool) -> Iterator[_State]:
     """Yield what holds at the beginning of each line."""
-    furniture = _furniture(lines) if nested else frozenset[str]()
-    state, block, after_mark = _State(), list[Line](), False
+    state, block, after_mark, in_item = _State(), list[Line](), False, False
     headings: list[tuple[int, Span]] = []
     header: tuple[Span, Line] | None = None
     parent: Span | None = None
@@ -145,16 +141,17 @@ def _states(lines: Sequence[Line], *, nested: bool) -> Iterator[_State]:
             headings = [*(each for each in headings if each[0] < level), (level, Span(line.start, line.end))]
         if found := _header_at(lines, index):
             header = found
-        elif nested and line.is_row and block:
-            parent, block = _span(block), []
+        elif nested and (line.is_row or line.is_item):
+            parent, block = _span(block) if block else parent, []
+            in_item = line.is_item
         elif nested and line.is_page_mark:
-            block, after_mark = [], True
+            block, after_mark, in_item = [], True, False
         elif nested and line.is_blank:
-            after_mark = after_mark and not block
+            after_mark, in_item = after_mark and not block, False
             block = block if block and _rows_follow(lines, index) else []
-        elif nested and not line.is_row and not line.is_rule and not line.is_heading:
-            is_label = not (after_mark or line.text in furniture or line.indent or len(line.text) > _LONGEST_LINE)
-            block = [*block, line][-_MOST_PARENT_LINES:] if is_label else []
+        elif nested and not line.is_rule and not line.is_heading:
+            is_other = after_mark or in_item or line.text in furniture or line.indent or len(line.text) > _LONGEST_LINE
+            block = [] if is_other else [*block, line][-_MOST_PARENT_LINES:]
         state = _State(
             tuple(span for _, span in headings),
             tuple(level for level, _ in headings),
@@ -168,7 +165,7 @@ def _rows_follow(lines: Sequence[Line], index: int) -> bool:
     """Whether the next line that is not blank is a row, or the header of rows."""
     for at in range(index + 1, min(index + 1 + _BELOW, len(lines))):
         if not lines[at].is_blank:
-            return lines[at].is_row or _header_at(lines, at) is not None
+            return lines[at].is_row or lines[at].is_item or _header_at(lines, at) is not None
     return False
 
 

@@ -153,17 +153,25 @@ def room(entry: Entry, readings: Mapping[int, Reading], within: Span) -> int | N
     found = [each for each in evidence if each]
     if not found:
         return None
-    quotations, spans = {each.quotation for each in found}, [each.span for each in found]
+    found.sort(key=lambda each: each.span)
+    first, quotations = found[0].quotation, {each.quotation for each in found}
     text = reading.document.text
     # A record that begins in the stretch may end behind it.
-    within = Span(within.start, within.end + _NEAR)
-    if "\n" not in text[min(spans).start : max(span.end for span in spans)]:
-        return sum(all(each in line for each in quotations) for line in text[within.start : within.end].splitlines())
-    rarest = min(quotations, key=lambda each: text.count(each, within.start, within.end))
-    return sum(
-        all(each in text[max(within.start, at - _NEAR) : at + _NEAR] for each in quotations)
-        for at in _occurrences(rarest, text, within)
-    )
+    seen = Span(within.start, within.end + _NEAR)
+    is_line = "\n" not in text[found[0].span.start : max(each.span.end for each in found)]
+    rarest = min(quotations, key=lambda each: text.count(each, *seen))
+    places: set[int] = set()
+    for at in _occurrences(rarest, text, seen):
+        start, end = _line_around(text, at, seen) if is_line else Span(max(seen.start, at - _NEAR), at + _NEAR)
+        begin = max(text.rfind(first, start, at + len(first)), start)
+        if begin < within.end and all(each in text[start:end] for each in quotations):
+            places.add(start if is_line else at)
+    return len(places)
+
+
+def _line_around(text: str, at: int, within: Span) -> Span:
+    end = text.find("\n", at, within.end)
+    return Span(text.rfind("\n", within.start, at) + 1 or within.start, end if end >= 0 else within.end)
 
 
 def _occurrences(wanted: str, text: str, within: Span) -> Iterator[int]:

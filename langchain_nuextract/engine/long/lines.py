@@ -22,6 +22,9 @@ _FENCE: Final = re.compile(r"\s*(?:```|~~~)")
 _MARKER: Final = re.compile(
     r"(?:[-*•‣▪]|\(?[\divxlcIVXLC]{1,5}[.)]|§|\d+(?:[.:/-]\d+)*\b|[A-Z]{1,5}[-/]?\d+|\|)(?=\s|\S)"
 )
+_ITEM: Final = re.compile(r"(?:[-*•‣▪–]|\(?(?:\d{1,4}|[a-zA-Z]|[ivxlcIVXLC]{1,5})\)|\d{1,4}(?:\.\d{1,3})*\.?)\s")
+_SENTENCE_END: Final = frozenset(".;,")
+_LONGEST_LABEL: Final = 120
 _PAGE_MARK: Final = re.compile(
     r"\W*(?:page|seite|pagina|página|p\.)?\W*\d+(?:\s*(?:/|of|von|de|di)\s*\d+)?\W*", re.IGNORECASE
 )
@@ -74,6 +77,18 @@ class Line:
     def begins_like_a_record(self) -> bool:
         """Whether it begins with a number, a date, a code, or the mark of an item in a list."""
         return bool(_MARKER.match(self.text.lstrip()))
+
+    @property
+    def is_item(self) -> bool:
+        """Whether it begins with a bullet or a number, and goes on as no heading does."""
+        text = self.text.strip()
+        return bool(_ITEM.match(text)) and not (text.isupper() or text.endswith(":"))
+
+    @property
+    def is_label(self) -> bool:
+        """Whether it may name what is below it: `Party: Borealis AS`, `4. PAYMENT`; no row, and no sentence."""
+        text = self.text.strip()
+        return 0 < len(text) <= _LONGEST_LABEL and text[-1] not in _SENTENCE_END and not (self.is_row or self.is_item)
 
     @property
     def cells(self) -> Sequence[Cell]:

@@ -19,6 +19,8 @@ _GOES_ON: Final = 0.6
 _LINE: Final = 0.35
 _RECORD: Final = 0.2
 _PARAGRAPH: Final = 0.1
+_BELOW: Final = 4
+"""Lines below a label among which that begins which it names."""
 _ROW_TAG: Final = re.compile(r"<(/?tr)\b", re.IGNORECASE)
 _SENTENCE: Final = re.compile(r"[.!?;]\s+|\s+")
 _UNFINISHED: Final = re.compile(r"[\w,]\s*$")
@@ -158,7 +160,20 @@ def _costs(lines: Sequence[Line], size: int, pages: Collection[int]) -> list[flo
             if index - run > 1 and lines[index - 1].end - lines[run].start < size / 3:
                 costs[run + 1 : index] = [max(_IN_PARAGRAPH, cost) for cost in costs[run + 1 : index]]
             run = index + 1
+    _keep_labels(lines, costs)
     return [0.0 if line.start in pages else cost for line, cost in zip(lines, costs, strict=True)]
+
+
+def _keep_labels(lines: Sequence[Line], costs: list[float]) -> None:
+    """Leave no label at the end of a piece, away from the rows or paragraphs that it names."""
+    for index, line in enumerate(lines):
+        is_first = not index or lines[index - 1].is_blank or lines[index - 1].is_page_mark
+        if is_first and line.is_label and not line.begins_like_a_record and not line.is_page_mark:
+            after = index + 1
+            while after < min(len(lines), index + _BELOW) and lines[after].is_blank:
+                after += 1
+            if after < len(lines) and (lines[after].begins_like_a_record or lines[after].is_row):
+                costs[index + 1 : after + 1] = [max(_IN_PARAGRAPH, cost) for cost in costs[index + 1 : after + 1]]
 
 
 def _cost(before: Line, line: Line) -> float:
