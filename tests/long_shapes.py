@@ -212,7 +212,9 @@ def schedules(seed: int = 0, obligors: int = 8) -> World:
     for number in range(obligors):
         own = {"party": f"{r.choice(PARTIES)} ({number + 1})", "seat": r.choice(["Oslo", "Genoa", "Leith", "Kiel"])}
         label = f"Party: {own['party']}"
-        world.parents.append(Row(*world.write(f"\n{label}, of {own['seat']}\n\n"), own))
+        world.write("\n")
+        world.parents.append(Row(*world.write(f"{label}, of {own['seat']}\n"), own))
+        world.write("\n")
         acts: list[dict[str, Any]] = []
         for index in range(r.randint(2, 40)):
             act = {"mark": f"({index + 1})", "act": r.choice(ACTS), "by": _dated(r)}

@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from itertools import islice
 from typing import Final, Literal, TypeAlias
 
@@ -28,6 +29,15 @@ _LONGEST_LINE: Final = 400
 """What is longer is prose, and nothing that stands above rows."""
 _FURNITURE: Final = 3
 """How often a paragraph has to stand in a text to be page furniture."""
+
+
+class _Furnished(IntEnum):
+    """Whether a line is of what is printed at the head of a page."""
+
+    NO = 0
+    NEXT = 1
+    """A number of a page came, and the next paragraph may be."""
+    IN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +138,11 @@ def _same_words(one: Line, other: Line) -> bool:
 
 def _states(lines: Sequence[Line], furniture: frozenset[str], *, nested: bool) -> Iterator[_State]:
     """Yield what holds at the beginning of each line."""
-    state, block, after_mark, in_item = _State(), list[Line](), False, False
+    state, block, in_item, furnished = _State(), list[Line](), False, _Furnished.NO
     headings: list[tuple[int, Span]] = []
     header: tuple[Span, Line] | None = None
     parent: Span | None = None
+    known: set[str] = set()
     is_code = False
     for index, line in enumerate(lines):
         yield state
@@ -142,16 +153,23 @@ def _states(lines: Sequence[Line], furniture: frozenset[str], *, nested: bool) -
         if found := _header_at(lines, index):
             header = found
         elif nested and (line.is_row or line.is_item):
-            parent, block = _span(block) if block else parent, []
-            in_item = line.is_item
+            if block:
+                parent = _span(block)
+                known.add(_first_word(block[0]))
+            block, in_item, furnished = [], line.is_item, _Furnished.NO
         elif nested and line.is_page_mark:
-            block, after_mark, in_item = [], True, False
+            has_words = any(map(str.isalpha, line.text)) and line.text.startswith("\f")
+            block, in_item, furnished = [], False, _Furnished.IN if has_words else _Furnished.NEXT
         elif nested and line.is_blank:
-            after_mark, in_item = after_mark and not block, False
+            in_item, furnished = False, _Furnished.NO if furnished == _Furnished.IN else furnished
             block = block if block and _rows_follow(lines, index) else []
         elif nested and not line.is_rule and not line.is_heading:
-            is_other = after_mark or in_item or line.text in furniture or line.indent or len(line.text) > _LONGEST_LINE
-            block = [] if is_other else [*block, line][-_MOST_PARENT_LINES:]
+            # A page's first paragraph is printed on each, unless it begins as the parents before it do.
+            if furnished and _first_word(line) not in known:
+                furnished = _Furnished.IN
+            is_other = furnished == _Furnished.IN or in_item or line.text in furniture
+            is_label = not (is_other or line.indent or len(line.text) > _LONGEST_LINE)
+            block = [*block, line][-_MOST_PARENT_LINES:] if is_label else []
         state = _State(
             tuple(span for _, span in headings),
             tuple(level for level, _ in headings),
@@ -159,6 +177,10 @@ def _states(lines: Sequence[Line], furniture: frozenset[str], *, nested: bool) -
             header[1] if header else None,
             parent,
         )
+
+
+def _first_word(line: Line) -> str:
+    return line.text.split(maxsplit=1)[0].casefold()
 
 
 def _rows_follow(lines: Sequence[Line], index: int) -> bool:

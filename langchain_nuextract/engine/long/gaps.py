@@ -86,8 +86,8 @@ class Coverage:
         return bisect_right(unplaced, self._lines[begun].start) - bisect_right(unplaced, start - 1)
 
     def _gap(self, begun: int, ended: int, kinds: "_Kinds", known: int) -> Iterator[_Gap]:
-        lines = [line for line in self._lines[begun:ended] if not line.is_blank]
-        suspects = [line for line in lines if kinds.has(line) and not line.is_rule]
+        lines = self._lines[begun:ended]
+        suspects = [line for line in lines if not line.is_blank and kinds.has(line) and not line.is_rule]
         if suspects and len(suspects) > known:
             yield _Gap(Span(_start_of(suspects[0], lines), _end_of(suspects[-1], lines)), len(suspects) - known)
 
