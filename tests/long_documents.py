@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 from pydantic import BaseModel
@@ -351,11 +351,8 @@ class Model:
         return part if any(value is not None for value in part.values()) else None
 
     def _worded(self, value: dict[str, Any], r: random.Random) -> dict[str, Any]:
-        name = next((name for name in ("text", "name", "term") if isinstance(value.get(name), str)), None)
-        if name and r.random() < self.faults.reworded:
-            short = value[name].split(" no ")[0]
-            return {**value, name: short.upper() if r.random() < 0.5 else short}
-        return value
+        others = wordings(value)[1:]
+        return others[r.random() < 0.5] if others and r.random() < self.faults.reworded else value
 
     def _nested(
         self, found: Sequence[tuple[Row, dict[str, Any]]], seen: Callable[[int, int], bool], r: random.Random
@@ -375,6 +372,15 @@ class Model:
                 last = number
             groups[-1][self.world.within].append(value)
         return groups
+
+
+def wordings(value: dict[str, Any]) -> list[dict[str, Any]]:
+    """A record, and how it may be worded otherwise."""
+    name = next((name for name in ("text", "name", "term") if isinstance(value.get(name), str)), None)
+    if name is None:
+        return [value]
+    short = value[name].split(" no ")[0]
+    return [value, {**value, name: short}, {**value, name: short.upper()}]
 
 
 def _adjoining(pieces: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -429,7 +435,10 @@ def score(world: World, value: Any) -> Score:
     wanted, said = (Counter(repr(item) for _, item in each) for each in (gold, found))
     hits = (wanted & said).total()
     precision, recall = hits / max(len(found), 1), hits / max(len(gold), 1)
-    once = {repr(item): at for at, (_, item) in enumerate(gold) if wanted[repr(item)] == 1}
+    # Worded otherwise, one record may be as another one is: that tells no order.
+    worded = [(repr(each), at) for at, (_, item) in enumerate(gold) for each in wordings(item)]
+    rows = {key: {at for _, at in same} for key, same in groupby(sorted(worded), key=lambda each: each[0])}
+    once = {key: min(ats) for key, ats in rows.items() if len(ats) == 1}
     places = [once[repr(item)] for _, item in found if repr(item) in once]
     ordered = sum(one <= other for one, other in pairwise(places))
     parent_of = {repr(item): parent for parent, item in gold}

@@ -293,14 +293,19 @@ def portfolio(seed: int = 0, funds: int = 9) -> World:
     world.write("\n\n")
     world.gold["funds"] = []
     for number in range(funds):
-        own = {"fund": f"Alder {r.choice(['Income', 'Growth', 'Reserve'])} {number + 1}", "currency": r.choice(["EUR", "SEK"])}
+        own = {
+            "fund": f"Alder {r.choice(['Income', 'Growth', 'Reserve'])} {number + 1}",
+            "currency": r.choice(["EUR", "SEK"]),
+        }
         world.parents.append(Row(*world.write(f"## {own['fund']} ({own['currency']})\n"), own))
         world.write("\n### Statement of holdings\n\n")
         span = world.write("| Issuer | Units | Value |\n|---|---:|---:|\n")
         world.head = world.head if number else span
         rows: list[dict[str, Any]] = []
         for _ in range(r.randint(4, 55)):
-            issuer = f"{r.choice(['Arn', 'Bel', 'Cor', 'Dun'])}{r.choice(['metal', 'tex', 'wood'])} {r.choice(['AB', 'NV'])}"
+            issuer = (
+                f"{r.choice(['Arn', 'Bel', 'Cor', 'Dun'])}{r.choice(['metal', 'tex', 'wood'])} {r.choice(['AB', 'NV'])}"
+            )
             row = {"issuer": issuer, "units": r.randint(1, 9_000), "value": r.randint(100, 9_000_000) / 100}
             row = dict(rows[-1]) if rows and r.random() < 0.04 else row
             written = {"units": f"{row['units']:,}", "value": f"{row['value']:,.2f}"}
@@ -341,7 +346,11 @@ def grants(seed: int = 0, pages: int = 14) -> World:
         first, notes = len(world.rows), list[tuple[int, str, str]]()
         for _ in range(r.randint(10, 22)):
             holder = f"{r.choice(['Ida', 'Max', 'Lou', 'Kai', 'Eve'])} {r.choice(['Moss', 'Pike', 'Lark', 'Reed'])}"
-            value: dict[str, Any] = {"holder": f"{holder} {r.randint(1, 99)}", "options": r.randint(100, 99_999), "remark": None}
+            value: dict[str, Any] = {
+                "holder": f"{holder} {r.randint(1, 99)}",
+                "options": r.randint(100, 99_999),
+                "remark": None,
+            }
             mark = ""
             if r.random() < 0.15:
                 mark = f" ({len(notes) + 1})"
@@ -371,8 +380,8 @@ def cases(seed: int = 0, rows: int = 120) -> World:
         names = r.sample(["Adair", "Brandt", "Castell", "Dahl", "Egan", "Fontes"], 2)
         value = {"title": f"{names[0]} v. {names[1]}", "filed": _dated(r), "amount": r.randint(1_000, 9_999_999)}
         words = (
-            f"In the matter of {value['title']}, the complaint was filed on {value['filed']}. The plaintiff alleges that the "
-            f"registrant failed to {r.choice(ACTS)} and that it did not {r.choice(ACTS)}, and seeks damages of USD "
+            f"In the matter of {value['title']}, the complaint was filed on {value['filed']}. The plaintiff alleges that "
+            f"the registrant failed to {r.choice(ACTS)} and that it did not {r.choice(ACTS)}, and seeks damages of USD "
             f"{_grouped(value['amount'])}. The registrant believes that it has meritorious defences."
         )
         world.rows.append(Row(*world.write(words + "\n\n"), value, written={"amount": _grouped(value["amount"])}))

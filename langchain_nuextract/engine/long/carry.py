@@ -4,7 +4,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import islice
 from typing import Final, Literal, TypeAlias
@@ -138,12 +138,9 @@ def _same_words(one: Line, other: Line) -> bool:
 
 def _states(lines: Sequence[Line], furniture: frozenset[str], *, nested: bool) -> Iterator[_State]:
     """Yield what holds at the beginning of each line."""
-    state, block, in_item, furnished = _State(), list[Line](), False, _Furnished.NO
+    state, labels, is_code = _State(), _Labels(lines, furniture), False
     headings: list[tuple[int, Span]] = []
     header: tuple[Span, Line] | None = None
-    parent: Span | None = None
-    known: set[str] = set()
-    is_code = False
     for index, line in enumerate(lines):
         yield state
         is_code ^= line.is_fence
@@ -152,31 +149,57 @@ def _states(lines: Sequence[Line], furniture: frozenset[str], *, nested: bool) -
             headings = [*(each for each in headings if each[0] < level), (level, Span(line.start, line.end))]
         if found := _header_at(lines, index):
             header = found
-        elif nested and (line.is_row or line.is_item):
-            if block:
-                parent = _span(block)
-                known.add(_first_word(block[0]))
-            block, in_item, furnished = [], line.is_item, _Furnished.NO
-        elif nested and line.is_page_mark:
-            has_words = any(map(str.isalpha, line.text)) and line.text.startswith("\f")
-            block, in_item, furnished = [], False, _Furnished.IN if has_words else _Furnished.NEXT
-        elif nested and line.is_blank:
-            in_item, furnished = False, _Furnished.NO if furnished == _Furnished.IN else furnished
-            block = block if block and _rows_follow(lines, index) else []
-        elif nested and not line.is_rule and not line.is_heading:
-            # A page's first paragraph is printed on each, unless it begins as the parents before it do.
-            if furnished and _first_word(line) not in known:
-                furnished = _Furnished.IN
-            is_other = furnished == _Furnished.IN or in_item or line.text in furniture
-            is_label = not (is_other or line.indent or len(line.text) > _LONGEST_LINE)
-            block = [*block, line][-_MOST_PARENT_LINES:] if is_label else []
+        elif nested:
+            labels.read(index)
         state = _State(
             tuple(span for _, span in headings),
             tuple(level for level, _ in headings),
             header[0] if header else None,
             header[1] if header else None,
-            parent,
+            labels.parent,
         )
+
+
+@dataclass(slots=True)
+class _Labels:
+    """Finds the lines that name the parent of the rows or items below them, line by line."""
+
+    lines: Sequence[Line]
+    furniture: frozenset[str]
+    parent: Span | None = None
+    """The lines of the last one that has rows."""
+    block: Sequence[Line] = ()
+    """Lines that may be those of the next one."""
+    in_item: bool = False
+    furnished: _Furnished = _Furnished.NO
+    known: set[str] = field(default_factory=set[str])
+    """The words with which parents begin."""
+
+    def read(self, index: int) -> None:
+        """Take the next line, which is no header."""
+        line = self.lines[index]
+        if line.is_row or line.is_item:
+            if self.block:
+                self.parent = Span(self.block[0].start, self.block[-1].end)
+                self.known.add(_first_word(self.block[0]))
+            self.block, self.in_item, self.furnished = (), line.is_item, _Furnished.NO
+        elif line.is_page_mark:
+            has_words = any(map(str.isalpha, line.text)) and line.text.startswith("\f")
+            self.block, self.in_item = (), False
+            self.furnished = _Furnished.IN if has_words else _Furnished.NEXT
+        elif line.is_blank:
+            self.in_item = False
+            self.furnished = _Furnished.NO if self.furnished == _Furnished.IN else self.furnished
+            self.block = self.block if self.block and _rows_follow(self.lines, index) else ()
+        elif not line.is_rule and not line.is_heading:
+            self.block = [*self.block, line][-_MOST_PARENT_LINES:] if self._is_label(line) else ()
+
+    def _is_label(self, line: Line) -> bool:
+        # A page's first paragraph is printed on each, unless it begins as the parents before it do.
+        if self.furnished and _first_word(line) not in self.known:
+            self.furnished = _Furnished.IN
+        is_other = self.furnished == _Furnished.IN or self.in_item or line.text in self.furniture
+        return not (is_other or line.indent or len(line.text) > _LONGEST_LINE)
 
 
 def _first_word(line: Line) -> str:
@@ -189,10 +212,6 @@ def _rows_follow(lines: Sequence[Line], index: int) -> bool:
         if not lines[at].is_blank:
             return lines[at].is_row or lines[at].is_item or _header_at(lines, at) is not None
     return False
-
-
-def _span(block: Sequence[Line]) -> Span:
-    return Span(block[0].start, block[-1].end)
 
 
 def _furniture(lines: Sequence[Line]) -> frozenset[str]:

@@ -22,7 +22,7 @@ _FENCE: Final = re.compile(r"\s*(?:```|~~~)")
 _MARKER: Final = re.compile(
     r"(?:[-*•‣▪]|\(?[\divxlcIVXLC]{1,5}[.)]|§|\d+(?:[.:/-]\d+)*\b|[A-Z]{1,5}[-/]?\d+|\|)(?=\s|\S)"
 )
-_ITEM: Final = re.compile(r"(?:[-*•‣▪–]|\(?(?:\d{1,4}|[a-zA-Z]|[ivxlcIVXLC]{1,5})\)|\d{1,4}(?:\.\d{1,3})*\.?)\s")
+_ITEM: Final = re.compile(r"(?:[-*•‣▪]|\(?(?:\d{1,4}|[a-zA-Z]|[ivxlcIVXLC]{1,5})\)|\d{1,4}(?:\.\d{1,3})*\.?)\s")
 _SENTENCE_END: Final = frozenset(".;,")
 _LONGEST_LABEL: Final = 120
 _PAGE_MARK: Final = re.compile(
