@@ -380,8 +380,8 @@ def cases(seed: int = 0, rows: int = 120) -> World:
         names = r.sample(["Adair", "Brandt", "Castell", "Dahl", "Egan", "Fontes"], 2)
         value = {"title": f"{names[0]} v. {names[1]}", "filed": _dated(r), "amount": r.randint(1_000, 9_999_999)}
         words = (
-            f"In the matter of {value['title']}, the complaint was filed on {value['filed']}. The plaintiff alleges that "
-            f"the registrant failed to {r.choice(ACTS)} and that it did not {r.choice(ACTS)}, and seeks damages of USD "
+            f"In the matter of {value['title']}, the complaint was filed on {value['filed']}. The plaintiff alleges "
+            f"that the registrant failed to {r.choice(ACTS)} and did not {r.choice(ACTS)}, and seeks damages of USD "
             f"{_grouped(value['amount'])}. The registrant believes that it has meritorious defences."
         )
         world.rows.append(Row(*world.write(words + "\n\n"), value, written={"amount": _grouped(value["amount"])}))
