@@ -151,6 +151,8 @@ class _Paper:
         self.used, self.page = 0, 1
 
     def write(self, text: str) -> tuple[int, int]:
+        if self.used >= self.lines:
+            self.turn()
         start = len(self.world.text)
         for line in text.splitlines(keepends=True):
             if self.used >= self.lines:

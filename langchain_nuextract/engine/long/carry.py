@@ -4,11 +4,11 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
-from enum import IntEnum
+from dataclasses import dataclass
 from itertools import islice
 from typing import Final, Literal, TypeAlias
 
+from langchain_nuextract.engine.long.labels import Labels, header_at
 from langchain_nuextract.engine.long.lines import Line, agree, lines_of
 from langchain_nuextract.grounding.evidence import Span
 
@@ -20,24 +20,10 @@ _HEAD: Final = re.compile(
     r"<thead\b.{0,4000}?</thead\s{0,9}>|<tr\b[^>]{0,400}>\s{0,99}<th\b.{0,4000}?</tr\s{0,9}>", re.IGNORECASE | re.DOTALL
 )
 _TABLE: Final = re.compile(r"<(/?)table\b", re.IGNORECASE)
-_BELOW: Final = 6
-"""Lines below a header among which a row is looked for."""
 _FIRST_ROWS: Final = 12
 """Rows of a chunk that are compared with a header."""
-_MOST_PARENT_LINES: Final = 4
-_LONGEST_LINE: Final = 400
-"""What is longer is prose, and nothing that stands above rows."""
 _FURNITURE: Final = 3
 """How often a paragraph has to stand in a text to be page furniture."""
-
-
-class _Furnished(IntEnum):
-    """Whether a line is of what is printed at the head of a page."""
-
-    NO = 0
-    NEXT = 1
-    """A number of a page came, and the next paragraph may be."""
-    IN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +35,8 @@ class _State:
     header: Span | None = None
     header_line: Line | None = None
     parent: Span | None = None
+    is_below_label: bool = False
+    """Whether the line before may name a parent."""
 
 
 class Context:
@@ -117,12 +105,14 @@ class Context:
         state = self._states[index]
         if not state.parent:
             return False
-        for line in islice(self._lines, index, None):
+        for at, line in enumerate(islice(self._lines, index, None), start=index):
             if line.start >= shown.end:
                 return False
             if line.is_row or line.is_item or (line.indent and not line.is_blank):
                 return True
-            if not (line.is_blank or line.is_page_mark or line.is_rule or line.text in self._furniture):
+            is_label = at + 1 < len(self._states) and self._states[at + 1].is_below_label
+            is_printed = line.text in self._furniture and not is_label
+            if not (line.is_blank or line.is_page_mark or line.is_rule or is_printed):
                 # A new parent comes first, or something below the list.
                 return bool(state.header_line and _same_words(line, state.header_line))
         return False
@@ -138,7 +128,7 @@ def _same_words(one: Line, other: Line) -> bool:
 
 def _states(lines: Sequence[Line], furniture: frozenset[str], *, nested: bool) -> Iterator[_State]:
     """Yield what holds at the beginning of each line."""
-    state, labels, is_code = _State(), _Labels(lines, furniture), False
+    state, labels, is_code = _State(), Labels(lines, furniture), False
     headings: list[tuple[int, Span]] = []
     header: tuple[Span, Line] | None = None
     for index, line in enumerate(lines):
@@ -147,7 +137,7 @@ def _states(lines: Sequence[Line], furniture: frozenset[str], *, nested: bool) -
         if line.is_heading and not is_code:
             level = len(line.text) - len(line.text.lstrip("#"))
             headings = [*(each for each in headings if each[0] < level), (level, Span(line.start, line.end))]
-        if found := _header_at(lines, index):
+        if found := header_at(lines, index):
             header = found
         elif nested:
             labels.read(index)
@@ -157,80 +147,11 @@ def _states(lines: Sequence[Line], furniture: frozenset[str], *, nested: bool) -
             header[0] if header else None,
             header[1] if header else None,
             labels.parent,
+            bool(labels.block),
         )
-
-
-@dataclass(slots=True)
-class _Labels:
-    """Finds the lines that name the parent of the rows or items below them, line by line."""
-
-    lines: Sequence[Line]
-    furniture: frozenset[str]
-    parent: Span | None = None
-    """The lines of the last one that has rows."""
-    block: Sequence[Line] = ()
-    """Lines that may be those of the next one."""
-    in_item: bool = False
-    furnished: _Furnished = _Furnished.NO
-    known: set[str] = field(default_factory=set[str])
-    """The words with which parents begin."""
-
-    def read(self, index: int) -> None:
-        """Take the next line, which is no header."""
-        line = self.lines[index]
-        if line.is_row or line.is_item:
-            if self.block:
-                self.parent = Span(self.block[0].start, self.block[-1].end)
-                self.known.add(_first_word(self.block[0]))
-            self.block, self.in_item, self.furnished = (), line.is_item, _Furnished.NO
-        elif line.is_page_mark:
-            has_words = any(map(str.isalpha, line.text)) and line.text.startswith("\f")
-            self.block, self.in_item = (), False
-            self.furnished = _Furnished.IN if has_words else _Furnished.NEXT
-        elif line.is_blank:
-            self.in_item = False
-            self.furnished = _Furnished.NO if self.furnished == _Furnished.IN else self.furnished
-            self.block = self.block if self.block and _rows_follow(self.lines, index) else ()
-        elif not line.is_rule and not line.is_heading:
-            self.block = [*self.block, line][-_MOST_PARENT_LINES:] if self._is_label(line) else ()
-
-    def _is_label(self, line: Line) -> bool:
-        # A page's first paragraph is printed on each, unless it begins as the parents before it do.
-        if self.furnished and _first_word(line) not in self.known:
-            self.furnished = _Furnished.IN
-        is_other = self.furnished == _Furnished.IN or self.in_item or line.text in self.furniture
-        return not (is_other or line.indent or len(line.text) > _LONGEST_LINE)
-
-
-def _first_word(line: Line) -> str:
-    return line.text.split(maxsplit=1)[0].casefold()
-
-
-def _rows_follow(lines: Sequence[Line], index: int) -> bool:
-    """Whether the next line that is not blank is a row, or the header of rows."""
-    for at in range(index + 1, min(index + 1 + _BELOW, len(lines))):
-        if not lines[at].is_blank:
-            return lines[at].is_row or lines[at].is_item or _header_at(lines, at) is not None
-    return False
 
 
 def _furniture(lines: Sequence[Line]) -> frozenset[str]:
     """The lines that stand in a text again and again: what is printed on every page."""
     counted = Counter(line.text for line in lines if not line.is_blank)
     return frozenset(text for text, times in counted.items() if times >= _FURNITURE)
-
-
-def _header_at(lines: Sequence[Line], index: int) -> tuple[Span, Line] | None:
-    """Tell whether a line is the header of columns: words, below which stand the cells of rows."""
-    line = lines[index]
-    following = lines[index + 1] if index + 1 < len(lines) else None
-    if len(line.text) > _LONGEST_LINE or line.is_rule:
-        return None
-    if following and following.is_rule and "|" in following.text and "|" in line.text:
-        return Span(line.start, following.end), line
-    if len(line.cells) < 2 or any(map(str.isdigit, line.text)) or "|" in line.text:  # noqa: PLR2004
-        return None
-    for row in islice(lines, index + 1, index + 1 + _BELOW):
-        if row.is_row:
-            return (Span(line.start, line.end), line) if agree(line, row) else None
-    return None

@@ -1,9 +1,10 @@
 """What the chunks of one document say, as one value: items by where they stand, single values by what all say."""
 
+import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from langchain_nuextract.engine.long.align import aligned, join_border, without_surplus
 from langchain_nuextract.engine.long.compare import filled, is_same
@@ -13,6 +14,10 @@ from langchain_nuextract.engine.long.readings import Reading
 from langchain_nuextract.engine.long.result import Conflict, Joined
 from langchain_nuextract.paths import JSON, Path, fields, items, leaves, show
 from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, MultiEnumShape, RecordShape
+
+_WORD: Final = re.compile(r"[^\W\d_]+?(?=[A-Z_\d]|$)|[^\W\d_]+")
+_SHORTEST_WORD: Final = 4
+"""Letters of a word of a field's name that tells where the field is spoken of."""
 
 
 @dataclass(slots=True)
@@ -154,8 +159,23 @@ class _Merging:
             answer = self.settled[at]
             found = next((each for each in statements if is_same(each.value, answer)), None)
             chosen, how = (found, "settled") if found else (chosen, how)
+        elif not in_list and (labelled := self._labelled(statements, at)):
+            chosen, how = labelled, "label"
         self.merged.conflicts.append(Conflict(at, candidates, chosen.value, how))
         return chosen
+
+    def _labelled(self, statements: Sequence[Statement], at: Path) -> Statement | None:
+        """What is said by the chunks that have the field's name in them, of a value that no text says in words."""
+        words = [word for word in _WORD.findall(str(at[-1])) if len(word) >= _SHORTEST_WORD] if at else []
+        readings = [self.readings[each.reading] for each in statements]
+        if not words or any(each.path in reading.evidence for each, reading in zip(statements, readings, strict=True)):
+            return None
+        near = [
+            each
+            for each, reading in zip(statements, readings, strict=True)
+            if all(word.casefold() in reading.body.casefold() for word in words)
+        ]
+        return near[0] if near and all(is_same(near[0].value, each.value) for each in near) else None
 
     def _candidate(self, statement: Statement) -> Candidate:
         evidence = self.readings[statement.reading].evidence.get(statement.path)

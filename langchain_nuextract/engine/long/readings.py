@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 from langchain_nuextract.documents.page import Page
 from langchain_nuextract.documents.source import Part, Source, Text
 from langchain_nuextract.engine.long.options import Purpose
+from langchain_nuextract.engine.long.parent_places import above_their_items, first_inner, item_of
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.grounding import ground
 from langchain_nuextract.grounding.chain import increasing_chain
@@ -85,17 +86,25 @@ class Reading:
         """Where its values stand, in offsets of the whole document; what only stands in carried text is left out."""
         if not self.chunk.is_text:
             return {}
-        found = {each.path: _moved(each, self.chunk.shown.start) for each in self._grounded(self._body)}
+        found = {each.path: _moved(each, self.chunk.shown.start) for each in self._grounded(self.body)}
+        first, nowhere = first_inner(found), len(self.document.text)
+        # Below the items of its list, a parent's name is that of another one.
+        below = {at for at in self._lead if at in found and found[at].span.start > first.get(item_of(at), nowhere)}
+        found = {path: each for path, each in found.items() if path not in below}
+        found = above_their_items(self.value, found, self.document.text, self.chunk.shown)
         return _equal_items_in_order(self.value, found)
 
     @cached_property
     def carried(self) -> Mapping[Path, Span]:
-        """Where in the carried text the values stand that stand nowhere else."""
+        """Where in the carried text the values stand that stand nowhere else, or only below the items of their list."""
+        return {path: span for path, span in self._lead.items() if path not in self.evidence}
+
+    @cached_property
+    def _lead(self) -> Mapping[Path, Span]:
         lead = self.chunk.lead(self.document.text)
         if not lead or not self.chunk.is_text:
             return {}
-        found = {each.path: self._in_document(each.span) for each in self._grounded(lead)}
-        return {path: span for path, span in found.items() if path not in self.evidence}
+        return {each.path: self._in_document(each.span) for each in self._grounded(lead)}
 
     @cached_property
     def places(self) -> Mapping[Path, RecordPlace]:
@@ -103,7 +112,10 @@ class Reading:
         return dict(_placed(self.value, {path: each.span for path, each in self.evidence.items()}, self.chunk))
 
     @property
-    def _body(self) -> str:
+    def body(self) -> str:
+        """What is shown of the document in one piece; of pages without text, nothing."""
+        if not self.chunk.is_text:
+            return ""
         return self.document.text[self.chunk.shown.start : self.chunk.shown.end]
 
     def _grounded(self, text: str) -> tuple[Evidence, ...]:
@@ -154,7 +166,7 @@ def _runs(values: Sequence[JSON]) -> Iterator[tuple[int, int]]:
 def _placed(value: JSON, spans: Mapping[Path, Span], chunk: Chunk) -> Iterator[tuple[Path, RecordPlace]]:
     """Place the items of lists: what a value of theirs is near to, one behind the other."""
     groups = [[path for _, path, _ in group] for group in items(value)]
-    listed = [(_item_of(group[0]), group) for group in groups if _item_of(group[0])]
+    listed = [(item_of(group[0]), group) for group in groups if item_of(group[0])]
     own: dict[Path, Span | None] = {}
     for _, together in groupby(listed, key=lambda each: _outermost(each[0])):
         found = [(item, [spans[path] for path in group if path in spans]) for item, group in together]
@@ -231,12 +243,6 @@ def _item_paths(value: JSON) -> Iterator[Path]:
             waiting += [((*path, name), each) for name, each in reversed(value.items())]
         elif isinstance(value, list):
             waiting += [((*path, index), each) for index, each in reversed([*enumerate(value)])]
-
-
-def _item_of(path: Path) -> Path:
-    """The innermost item of a list that a leaf belongs to; empty if to none."""
-    at = next((index for index in range(len(path) - 1, -1, -1) if isinstance(path[index], int)), -1)
-    return path[: at + 1]
 
 
 def _outermost(path: Path) -> Path:

@@ -24,8 +24,9 @@ class Conflict:
     """All that was said, in the order of the document."""
     chosen: JSON
     how: str
-    """`settled` by a request of its own; `first` or `last` of the document; by the caller's `function`; or by the
-    `owner`: the chunk in whose core the record begins."""
+    """`settled` by a request of its own; `first` or `last` of the document; by the caller's `function`; by the `label`:
+    the chunks that have the field's name in them, where no text says the value in words; or by the `owner`: the chunk
+    in whose core the record begins."""
 
     def __str__(self) -> str:
         """Write it for people."""

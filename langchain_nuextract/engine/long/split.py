@@ -166,14 +166,16 @@ def _costs(lines: Sequence[Line], size: int, pages: Collection[int]) -> list[flo
 
 def _keep_labels(lines: Sequence[Line], costs: list[float]) -> None:
     """Leave no label at the end of a piece, away from the rows or paragraphs that it names."""
+    may_begin = True
     for index, line in enumerate(lines):
-        is_first = not index or lines[index - 1].is_blank or lines[index - 1].is_page_mark
-        if is_first and line.is_label and not line.begins_like_a_record and not line.is_page_mark:
+        is_label = may_begin and line.is_label and not line.begins_like_a_record and not line.is_page_mark
+        if is_label:
             after = index + 1
-            while after < min(len(lines), index + _BELOW) and lines[after].is_blank:
+            while after < min(len(lines), index + _BELOW) and (lines[after].is_blank or lines[after].is_label):
                 after += 1
             if after < len(lines) and (lines[after].begins_like_a_record or lines[after].is_row):
                 costs[index + 1 : after + 1] = [max(_IN_PARAGRAPH, cost) for cost in costs[index + 1 : after + 1]]
+        may_begin = is_label or line.is_blank or line.is_page_mark or line.is_row or line.is_item
 
 
 def _cost(before: Line, line: Line) -> float:
