@@ -188,7 +188,7 @@ class _Run(Generic[T]):
             yield from self.read(again)
         if not self.budget.is_spent and self.options.passes:
             yield from self.read(self._chunks(self._incomplete(coverage), "record"))
-        return coverage.gaps([*self.merged().items.values()], self._failed())
+        return coverage.gaps([*self.merged().items.values()], self._failed(), single=True)
 
     def _incomplete(self, coverage: Coverage) -> tuple[Span, ...]:
         """Give the lines of items that lack what the schema requires, or have what it does not admit.

@@ -4,6 +4,8 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
+from statistics import median_high
 from typing import Final
 
 from langchain_nuextract.engine.long.align import lacks, typical_fields
@@ -13,7 +15,10 @@ from langchain_nuextract.engine.long.readings import Reading
 from langchain_nuextract.grounding.evidence import Span
 
 _LONG: Final = 250
-"""Characters of a gap that is worth a request for one line that looks like a record."""
+"""Characters of a gap that is no single line between two records."""
+_FEW: Final = 2
+_RARE: Final = 0.1
+"""The share of records of which a model leaves out single ones."""
 _ABOVE: Final = 400
 """Characters above a gap's first suspect that belong to it."""
 _VARIED: Final = 4
@@ -40,24 +45,31 @@ class Coverage:
         self._lines = lines_of(text)
         self._starts = [line.start for line in self._lines]
 
-    def gaps(self, records: Sequence[Entry], failed: Sequence[Span] = ()) -> tuple[Span, ...]:
+    def gaps(self, records: Sequence[Entry], failed: Sequence[Span] = (), *, single: bool = False) -> tuple[Span, ...]:
         """Give the stretches in which records may have been overlooked, in order.
 
         Args:
             records: All items that were found.
             failed: What could not be read.
+            single: Whether to count single short lines between two records, which are not worth a request.
         """
         placed = [entry.span for entry in records if entry.span]
         covered = [False] * len(self._lines)
-        kinds = _Kinds()
+        kinds, heights = _Kinds(), list[int]()
         for span in placed:
             first, last = self._line_at(span.start), self._line_at(max(span.end - 1, span.start))
             if not covered[first]:
                 kinds.add(self._lines[first])
             covered[first : last + 1] = [True] * (last + 1 - first)
+            heights.append(last + 1 - first)
         unplaced = sorted(entry.place.key for entry in records if not entry.span and not entry.has_items)
-        found = [gap.span for gap in self._gaps(covered, kinds, unplaced) if _is_worth_asking(gap)]
-        return tuple(joined([*found, *failed]))
+        kinds.height = median_high(heights) if heights else 1
+        found = [*self._gaps(covered, kinds, unplaced)]
+        large = [gap.span for gap in found if _is_large(gap)]
+        small = [gap.span for gap in found if not _is_large(gap)]
+        # Where they are many, they are headings that are numbered as records are.
+        small = small if single and len(small) <= _FEW + _RARE * len(heights) else []
+        return tuple(joined([*large, *small, *failed]))
 
     def around(self, span: Span) -> Span:
         """Give the whole lines that a stretch touches."""
@@ -87,15 +99,24 @@ class Coverage:
 
     def _gap(self, begun: int, ended: int, kinds: "_Kinds", known: int) -> Iterator[_Gap]:
         lines = self._lines[begun:ended]
-        suspects = [line for line in lines if not line.is_blank and kinds.has(line) and not line.is_rule]
+        suspects = [
+            line
+            for line, below in zip_longest(lines, lines[1:])
+            if not (line.is_blank or line.is_rule or (below and below.is_rule) or line.text.isupper())
+            and kinds.has(line)
+        ]
         if suspects and len(suspects) > known:
-            yield _Gap(Span(_start_of(suspects[0], lines), _end_of(suspects[-1], lines)), len(suspects) - known)
+            yield _Gap(
+                Span(_start_of(suspects[0], lines), _end_of(suspects[-1], lines, kinds.height)), len(suspects) - known
+            )
 
 
 class _Kinds:
     """What lines look like with which records begin."""
 
     def __init__(self) -> None:
+        self.height = 1
+        """Lines of a record."""
         self._words: dict[Signature, Counter[str]] = {}
         self._total = 0
 
@@ -128,16 +149,16 @@ def _start_of(first: Line, lines: Sequence[Line]) -> int:
     return min(above)
 
 
-def _end_of(last: Line, lines: Sequence[Line]) -> int:
-    """The end of the lines that go on with the last suspect."""
-    end = last.end
+def _end_of(last: Line, lines: Sequence[Line], height: int) -> int:
+    """The end of the lines that go on with the last suspect: as many as a record has, and those indented below it."""
+    end, left = last.end, height - 1
     for line in lines:
-        if line.start == end and line.indent > last.indent:
-            end = line.end
+        if line.start == end and not line.is_blank and (left > 0 or line.indent > last.indent):
+            end, left = line.end, left - 1
     return end
 
 
-def _is_worth_asking(gap: _Gap) -> bool:
+def _is_large(gap: _Gap) -> bool:
     return gap.suspects > 1 or gap.span.end - gap.span.start >= _LONG
 
 
