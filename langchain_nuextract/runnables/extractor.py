@@ -170,7 +170,7 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
         pages = settings.get("pages", PAGES)
         fields: dict[str, Any] = {"target": target, "llm": llm, **asked, **settings}
         super().__init__(**fields)
-        vars(self)["unprepared"] = named, partial(_executor, target, asked, pages, long=long is not None)
+        vars(self)["unprepared"] = named, partial(_executor, target, asked, pages, long=llm if long else None)
         if _is_named(llm):
             self._prepare()
 
@@ -381,15 +381,24 @@ class DetailedExtractor(MappedExtractor[Extraction[T]], Generic[T]):
 
 
 def _executor(
-    target: Target[T], asked: Mapping[str, Any], pages: PageOptions, dialect: Dialect, *, long: bool
+    target: Target[T],
+    asked: Mapping[str, Any],
+    pages: PageOptions,
+    dialect: Dialect,
+    *,
+    long: Runnable[Any, AIMessage] | None,
 ) -> "Executor[T]":
+    """Make what asks; `long` is the model that tells how much it takes, where long documents go in chunks."""
     # All that reads replies is loaded with the first extractor, and not with the class.
     from langchain_nuextract.runnables.example_selection import planned  # noqa: PLC0415
 
     if long:
-        from langchain_nuextract.runnables.long_executor import LongExecutor as Executor  # noqa: PLC0415
-    else:
-        from langchain_nuextract.runnables.executor import Executor  # noqa: PLC0415
+        from langchain_nuextract.runnables.long_executor import LongExecutor, TokenCounter  # noqa: PLC0415
+
+        counter = TokenCounter(long if isinstance(long, ApiModel) else None)
+        return LongExecutor(*planned(target, dialect, **asked), pages, counter=counter)
+    from langchain_nuextract.runnables.executor import Executor  # noqa: PLC0415
+
     return Executor(*planned(target, dialect, **asked), pages)
 
 

@@ -3,40 +3,48 @@
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import aclosing, closing
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Final, Generic, TypeVar, cast
+from weakref import WeakSet
 
 from langchain_core.runnables.config import ContextThreadPoolExecutor
 
 from langchain_nuextract.batch.protocols import Replies
 from langchain_nuextract.client.client import ApiCall, Client
+from langchain_nuextract.client.error_mapping import context_of
 from langchain_nuextract.dialects.messages import Reply, Request
-from langchain_nuextract.documents.source import Source
+from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.engine.caller import Caller, Flow
 from langchain_nuextract.engine.long.chunks import size_of
 from langchain_nuextract.engine.long.continuation import extract_continued
 from langchain_nuextract.engine.long.drivers import Preview, arun_long, run_long
-from langchain_nuextract.engine.long.flow import LongFlow, extract_any, extract_long, in_turn
+from langchain_nuextract.engine.long.flow import LongFlow, TextSize, extract_any, extract_long, in_turn
 from langchain_nuextract.engine.long.options import LongOptions
 from langchain_nuextract.engine.long.result import LongExtraction
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.result import Attempt
 from langchain_nuextract.engine.streaming.partial_models import partial_type
 from langchain_nuextract.errors import ContextOverflow, EndpointError, ExtractionError
-from langchain_nuextract.paths import JSON, fields, items
+from langchain_nuextract.paths import JSON, fields, integer, items
 from langchain_nuextract.runnables.api_model import ApiModel
 from langchain_nuextract.runnables.callbacks.events import AOnAttempts, OnAttempts
 from langchain_nuextract.runnables.executor import Executor, counting
 
 T = TypeVar("T")
 
+_ALWAYS_FITS = 4_000
+"""Bytes of a text of which it need not be asked whether a model takes it."""
 _MOST_COUNTED = 400_000
 """Characters that a server is asked to count: those of longer documents have as many tokens as these have."""
 _ALWAYS_SHOWN = 20
 """Chunks after each of which a stream shows the object; then each time that it has grown by this part of it."""
 
 
+_SILENT: Final[WeakSet[Client]] = WeakSet()
+"""The connections to servers that count no tokens: they are not asked again."""
+
+
 class TokenCounter:
-    """Tells how many characters a token has, by the endpoint's `/tokenize`.
+    """Tells how many tokens a text has, by one call of the endpoint's `/tokenize`.
 
     Args:
         model: Whose endpoint; None if nobody can be asked.
@@ -44,29 +52,41 @@ class TokenCounter:
 
     def __init__(self, model: ApiModel | None) -> None:
         self._model = model
-        self._is_known = model is not None
+        self._last: tuple[str, TextSize] | None = None
 
-    def count(self, text: str) -> float | None:
-        """Give the characters of a token; None if the endpoint does not tell."""
-        if not (self._is_known and self._model):
-            return None
+    def count(self, text: str, context: int | None) -> TextSize:
+        """Count a text, of which a model takes so many tokens as far as is known."""
+        if self._last and self._last[0] == text:
+            return self._last[1]
+        if self._model is None or self._client in _SILENT:
+            return TextSize(context)
         try:
-            return _characters(self._client.post(self._call(text), holds="tokens"), text)
+            body = self._client.post(self._call(text), holds="tokens")
         except EndpointError as error:
-            return self._failed(error)
+            return self._failed(error, context)
+        return self._counted(body, text, context)
 
-    async def acount(self, text: str) -> float | None:
+    async def acount(self, text: str, context: int | None) -> TextSize:
         """Do the same on an event loop."""
-        if not (self._is_known and self._model):
-            return None
+        if self._last and self._last[0] == text:
+            return self._last[1]
+        if self._model is None or self._client in _SILENT:
+            return TextSize(context)
         try:
-            return _characters(await self._client.apost(self._call(text), holds="tokens"), text)
+            body = await self._client.apost(self._call(text), holds="tokens")
         except EndpointError as error:
-            return self._failed(error)
+            return self._failed(error, context)
+        return self._counted(body, text, context)
 
     def context(self) -> int | None:
         """Give the tokens that the model takes; None if nobody says."""
         return self._client.context_of(self._model.model_name) if self._model else None
+
+    async def acontext(self) -> int | None:
+        """Do the same on an event loop."""
+        if self._model is None:
+            return None
+        return context_of(self._model.model_name, await self._client.amodels())
 
     @property
     def _client(self) -> Client:
@@ -80,15 +100,28 @@ class TokenCounter:
         body: dict[str, JSON] = {"prompt": shown, "content": shown, "add_special_tokens": False}
         return ApiCall("/tokenize", {"model": self._model.model_name, **body})
 
-    def _failed(self, error: EndpointError) -> None:
+    def _counted(self, body: Any, text: str, context: int | None) -> TextSize:
+        counted = len(items(fields(body).get("tokens")))
+        characters = min(len(text), _MOST_COUNTED) / counted if counted else None
+        # vLLM says with it how many the model takes.
+        context = integer(fields(body).get("max_model_len")) or context
+        size = TextSize(context, characters, int(len(text) / characters) if characters else None)
+        self._last = text, size
+        return size
+
+    def _failed(self, error: EndpointError, context: int | None) -> TextSize:
         if error.stops_run or error.retryable:
             raise error
-        self._is_known = False
+        _SILENT.add(self._client)
+        return TextSize(context)
 
 
-def _characters(body: Any, text: str) -> float | None:
-    counted = len(items(fields(body).get("tokens")))
-    return min(len(text), _MOST_COUNTED) / counted if counted else None
+def _bytes(source: Source) -> int:
+    return len(source.text.encode("utf-8", "surrogatepass"))
+
+
+def _text(document: str) -> Source:
+    return Source((Text(document),))
 
 
 @dataclass(frozen=True)
@@ -126,7 +159,7 @@ class LongExecutor(Executor[T], Generic[T]):
 
     def stream_flow(self, document: Any, caller: Caller, on_attempts: OnAttempts | None = None) -> Generator[Any]:
         """Ask about a document and yield the object as far as it is finished, chunk by chunk; the last is validated."""
-        if self.options is None:
+        if self.options is None and not (isinstance(document, str) and self._size(_text(document)).is_too_long):
             try:
                 yield from super().stream_flow(document, caller, on_attempts)
             except ContextOverflow:
@@ -143,7 +176,9 @@ class LongExecutor(Executor[T], Generic[T]):
         self, document: Any, caller: Caller, on_attempts: AOnAttempts | None = None
     ) -> AsyncGenerator[Any]:
         """Ask about a document and yield the object as far as it is finished; see `stream_flow`."""
-        if self.options is None:
+        if self.options is None and not (
+            isinstance(document, str) and (await self._asize(_text(document))).is_too_long
+        ):
             try:
                 async for grown in super().astream_flow(document, caller, on_attempts):
                     yield grown
@@ -198,27 +233,39 @@ class LongExecutor(Executor[T], Generic[T]):
         return (self.options or LongOptions()).max_concurrency
 
     def _long(self, plan: Plan[T], source: Source) -> LongFlow[T]:
-        needs = self._needs_counting(source)
-        characters = self.counter.count(source.text) if needs else None
-        return self._flow(plan, source, characters, self.counter.context() if needs == "auto" else None)
+        return self._flow(plan, source, self._size(source))
 
     async def _along(self, plan: Plan[T], source: Source) -> LongFlow[T]:
-        needs = self._needs_counting(source)
-        characters = await self.counter.acount(source.text) if needs else None
-        return self._flow(plan, source, characters, self.counter.context() if needs == "auto" else None)
+        return self._flow(plan, source, await self._asize(source))
 
-    def _needs_counting(self, source: Source) -> int | str:
-        """Whether the size of chunks depends on what the endpoint counts; no token is less than a byte."""
-        if self.options is None or self.options.chunk_characters is not None or source.images:
-            return 0
-        tokens = self.options.chunk_tokens
-        fits = isinstance(tokens, int) and len(source.text.encode("utf-8", "surrogatepass")) <= tokens
-        return 0 if fits else tokens
+    def _size(self, source: Source) -> TextSize:
+        context = self.counter.context() if self._needs_context(source) else None
+        return self.counter.count(source.text, context) if self._needs_counting(source, context) else TextSize(context)
 
-    def _flow(self, plan: Plan[T], source: Source, characters: float | None, context: int | None) -> LongFlow[T]:
+    async def _asize(self, source: Source) -> TextSize:
+        context = await self.counter.acontext() if self._needs_context(source) else None
+        needs = self._needs_counting(source, context)
+        return await self.counter.acount(source.text, context) if needs else TextSize(context)
+
+    def _needs_context(self, source: Source) -> bool:
+        """Whether it matters how long the model's context is: no token is less than a byte."""
+        if source.images or (self.options and self.options.chunk_characters is not None):
+            return False
+        return (self.options is None or self.options.chunk_tokens == "auto") and _bytes(source) > _ALWAYS_FITS
+
+    def _needs_counting(self, source: Source, context: int | None) -> bool:
+        """Whether what is done depends on how many tokens a text has."""
+        if source.images or (self.options and self.options.chunk_characters is not None):
+            return False
+        tokens = self.options.chunk_tokens if self.options else context
+        least = _ALWAYS_FITS if tokens == "auto" else tokens
+        # Where nobody says how much fits, it is tried.
+        return least is not None and _bytes(source) > least
+
+    def _flow(self, plan: Plan[T], source: Source, text: TextSize) -> LongFlow[T]:
         if self.options is None:
-            return extract_any(plan, source)
-        size = size_of(plan, source.text, self.options, characters=characters, context=context)
+            return extract_any(plan, source, text if text.is_too_long else None)
+        size = size_of(plan, source.text, self.options, characters=text.characters, context=text.context)
         extract: Callable[..., LongFlow[T]] = extract_continued if self.options.method == "continue" else extract_long
         return extract(plan, source, self.options, size)
 

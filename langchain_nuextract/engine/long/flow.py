@@ -92,20 +92,43 @@ def extract_long(plan: Plan[T], source: Source, options: LongOptions, size: int)
     return replace(extraction, uncovered=uncovered)
 
 
-def extract_any(plan: Plan[T], source: Source) -> LongFlow[T]:
+@dataclass(frozen=True, slots=True)
+class TextSize:
+    """How long a text is for a model, as far as anybody says."""
+
+    context: int | None = None
+    """Tokens that the model takes."""
+    characters: float | None = None
+    """Characters of a token."""
+    tokens: int | None = None
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether the model does not take it, whatever is asked about it."""
+        return bool(self.context and self.tokens and self.tokens >= self.context)
+
+
+def extract_any(plan: Plan[T], source: Source, too_long: TextSize | None = None) -> LongFlow[T]:
     """Extract from a document at once; from one that the model's context does not hold, in chunks.
+
+    Args:
+        plan: What is asked.
+        source: The document.
+        too_long: Its size, if it is known that the context does not hold it, so that it is not tried.
 
     Raises:
         NuExtractError: Everything that `pages.read_document` and `extract_long` raise.
     """
-    (outcome,) = yield Round((read_document(plan, source),))
-    if isinstance(outcome, Extraction):
-        return long_extraction(outcome)
-    if not isinstance(outcome, ContextOverflow):
-        raise outcome
+    if too_long is None:
+        (outcome,) = yield Round((read_document(plan, source),))
+        if isinstance(outcome, Extraction):
+            return long_extraction(outcome)
+        if not isinstance(outcome, ContextOverflow):
+            raise outcome
+        characters = len(source.text) / outcome.size if outcome.size and source.text else _CHARACTERS
+        too_long = TextSize(outcome.limit, characters)
     options = LongOptions(chunk_tokens="auto")
-    characters = len(source.text) / outcome.size if outcome.size and source.text else _CHARACTERS
-    size = size_of(plan, source.text, options, characters=characters, context=outcome.limit)
+    size = size_of(plan, source.text, options, characters=too_long.characters, context=too_long.context)
     # A text that is refused as a whole has to be split in any case.
     size = min(size, max(SMALLEST, len(source.text) // 2)) if source.text else size
     return (yield from extract_long(plan, source, options, size))

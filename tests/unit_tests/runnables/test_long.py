@@ -292,6 +292,50 @@ def test_long_documents_are_extracted_in_chunks_where_that_was_asked_for(run):
             extractor(endpoint, long="always")
 
 
+@pytest.mark.parametrize("way", ["invoke", "ainvoke", "stream"])
+def test_what_the_context_cannot_hold_is_not_tried_where_the_server_says_how_much_that_is(way):
+    world = ledger(9, 200)
+    script = reads(world)
+
+    def answer(received):
+        if len(received.text.split()) > 1_500:
+            return FakeReply(status=400, error="maximum context length is 600 tokens")
+        return script(received)
+
+    with FakeEndpoint(answer, max_model_len=600) as endpoint:
+        extract = extractor(endpoint, long="auto")
+        if way == "stream":
+            *_, value = extract.stream(world.text)
+        else:
+            value = extract.invoke(world.text) if way == "invoke" else asyncio.run(extract.ainvoke(world.text))
+        assert value == Ledger(**world.gold)
+        assert not any(len(each.text.split()) > 1_500 for each in endpoint.requests)
+        assert endpoint.paths.count("POST /tokenize") == 1
+
+
+def test_nothing_is_counted_of_a_document_that_plainly_fits():
+    world = ledger(9, 12)
+    with FakeEndpoint(reads(world)) as endpoint:
+        for extract in (extractor(endpoint, long="auto"), extractor(endpoint).long(chunk_tokens="auto")):
+            assert extract.invoke(world.text) == Ledger(**world.gold)
+        assert "POST /tokenize" not in endpoint.paths
+        assert "GET /v1/models" not in endpoint.paths
+        assert len(endpoint.requests) == 2
+
+
+def test_a_server_that_counts_no_tokens_is_asked_once(run, monkeypatch):
+    def refuse(handler, _body):
+        handler.send_error(404)
+
+    monkeypatch.setattr("langchain_nuextract.testing.server._Handler._tokenize", refuse)
+    with FakeEndpoint(reads(WORLD)) as endpoint:
+        extract = extractor(endpoint)
+        for _ in range(2):
+            assert run(extract.long(chunk_tokens=400), WORLD.text) == Ledger(**WORLD.gold)
+        assert run(extract.long(chunk_tokens=500), WORLD.text) == Ledger(**WORLD.gold)
+        assert endpoint.paths.count("POST /tokenize") == 1
+
+
 def test_one_budget_and_its_end_are_said(run):
     with FakeEndpoint(reads(WORLD)) as endpoint:
         long = extractor(endpoint).long(chunk_characters=500, recovery=RecoveryPolicy(max_calls=3))
