@@ -76,9 +76,12 @@ def test_what_is_carried_comes_behind_template_and_examples_and_before_the_chunk
     with FakeEndpoint(reads(WORLD)) as endpoint:
         extractor(endpoint, examples=[("Owner: Eva", {"owner": "Eva"})]).long(chunk_characters=900).invoke(WORLD.text)
     header = WORLD.text[slice(*WORLD.head)]
-    others = [each.body["messages"][-1]["content"] for each in endpoint.requests[1:]]
-    texts = [each if isinstance(each, str) else each[0]["text"] for each in others]
-    chunks = [each for each in texts if "Brought forward" not in each.split("\n")[0] and each.count("\n") > 8]
+    sent = [each.body["messages"][-1]["content"] for each in endpoint.requests]
+    texts = [each if isinstance(each, str) else each[0]["text"] for each in sent]
+    # The first chunk has nothing carried to it; on a busy machine it need not come first.
+    others = [each for each in texts if not WORLD.text.startswith(each[:40])]
+    assert len(others) == len(texts) - 1
+    chunks = [each for each in others if "Brought forward" not in each.split("\n")[0] and each.count("\n") > 8]
     assert all(each.startswith(header) for each in chunks)
     assert len({json.dumps(each.body["messages"][:-1]) for each in endpoint.requests[:-1]}) == 1
 
