@@ -79,7 +79,7 @@ package: $(READY) $(RELEASE)/.ready ## build the wheel, check it, and run the te
 	@$(RELEASE)/bin/twine check --strict dist/*.whl dist/*.tar.gz
 	@$(RELEASE)/bin/check-wheel-contents dist/*.whl
 	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target build/wheel dist/*.whl
-	@cp -r tests examples README.md build/wheel/
+	@cp -r tests examples docs README.md pyproject.toml build/wheel/
 	@cd build/wheel && PYTHONPATH=$(CURDIR)/build/wheel $(CURDIR)/$(RUN)/python -m pytest \
 	  -c $(CURDIR)/pyproject.toml --rootdir . -p no:cacheprovider --numprocesses $(or $(WORKERS),auto) tests/unit_tests $(ARGS)
 

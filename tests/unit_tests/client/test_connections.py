@@ -53,7 +53,7 @@ import asyncio, os, resource, sys, threading
 import uvloop
 from langchain_nuextract import NuExtractor
 
-resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+resource.setrlimit(resource.RLIMIT_NOFILE, (120, 120))
 way, url = sys.argv[1:]
 extract = NuExtractor({"a": "string"}, model="numind/NuExtract3", base_url=url)
 
@@ -71,7 +71,7 @@ ways = {
 }
 ways[way]()
 before = len(os.listdir("/proc/self/fd")), threading.active_count()
-for _ in range(80):
+for _ in range(200):
     assert ways[way]() == {"a": "x"}
 print(len(os.listdir("/proc/self/fd")) - before[0], threading.active_count() - before[1])
 """
@@ -194,13 +194,13 @@ assert extract.batch(["x"] * 3) == [{"a": "x"}] * 3
 
 
 def test_many_documents_share_the_connections_of_batches():
-    with FakeEndpoint(FakeReply({"a": "x"}, delay=0.005)) as endpoint:
+    with FakeEndpoint(FakeReply({"a": "x"}, delay=0.002)) as endpoint:
         extract = NuExtractor({"a": "string"}, model="numind/NuExtract3", base_url=endpoint.url)
-        for _ in range(4):
-            assert len([*extract.extract_many(["x"] * 64, max_concurrency=16)]) == 64
-        extract.batch(["x"] * 64, {"max_concurrency": 16})
+        for _ in range(8):
+            assert len([*extract.extract_many(["x"] * 256, max_concurrency=64)]) == 256
+        extract.batch(["x"] * 256, {"max_concurrency": 64})
         extract.invoke("x")
-    assert endpoint.connections <= 16
+    assert endpoint.connections <= 64
 
 
 def test_event_loops_are_not_kept_alive(chat):
