@@ -43,7 +43,8 @@ class Text:
 class Image:
     """A picture, such as a scanned page.
 
-    extract.invoke([Image.of("page-1.png"), Image.of("https://example.com/page-2.png")])
+    Example:
+        extract.invoke([Image.of("page-1.png"), Image.of("https://example.com/page-2.png")])
     """
 
     url: str

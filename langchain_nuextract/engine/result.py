@@ -98,11 +98,12 @@ def _anything(_source: Any, _handler: Any) -> AnySchema:
 class Extraction(Generic[T]):
     """A validated object with its history.
 
-    details = extract.detailed.invoke(text)
-    details.value                       # an instance of your type
-    details.evidence, details.unplaced  # where the document says its values, and which it does not say
-    details.repairs, details.attempts   # what was changed in the answer, and every request
-    print(details.explain())
+    Example:
+        details = extract.detailed.invoke(text)
+        details.value                       # an instance of your type
+        details.evidence, details.unplaced  # where the document says its values, and which it does not say
+        details.repairs, details.attempts   # what was changed in the answer, and every request
+        details.explain()                   # prints all of it
     """
 
     value: T

@@ -51,8 +51,9 @@ class Found(NamedTuple):
 class Evidence(NamedTuple):
     """Where one value stands. It says nothing about how sure the model was.
 
-    for each in details.evidence:
-        assert details.document.text[each.span.start : each.span.end] == each.quotation
+    Example:
+        for each in details.evidence:
+            assert details.document.text[each.span.start : each.span.end] == each.quotation
     """
 
     path: Path
@@ -89,7 +90,8 @@ Reason: TypeAlias = Literal["nothing", "chosen", "not text", "not found"]
 class Unplaced(NamedTuple):
     """A value without evidence.
 
-    assert not [each.path for each in details.unplaced if each.reason == "not found"]
+    Example:
+        assert not [each.path for each in details.unplaced if each.reason == "not found"]
     """
 
     path: Path

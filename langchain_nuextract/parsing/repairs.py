@@ -39,7 +39,8 @@ ALLOWED: Mapping[Policy, frozenset[Kind]] = {
 class Repair:
     """One change we made to what the model wrote.
 
-    guesses = [repair for repair in details.repairs if repair.kind == "guess"]
+    Example:
+        guesses = [repair for repair in details.repairs if repair.kind == "guess"]
     """
 
     path: Path

@@ -70,9 +70,10 @@ class ChunkReport:
 class LongExtraction(Extraction[T], Generic[T]):
     """A validated object of a long document, with its history; offsets are those of the whole document.
 
-    details = extract.long().detailed.invoke(text)
-    for span in details.uncovered:
-        print("look here:", text[span.start : span.end])
+    Example:
+        details = extract.long().detailed.invoke(text)
+        for span in details.uncovered:
+            print("look here:", text[span.start : span.end])
     """
 
     chunks: tuple[ChunkReport, ...] = ()
