@@ -11,28 +11,8 @@ from langchain_nuextract.engine.recovery import RecoveryPolicy
 from langchain_nuextract.errors import InvalidExtraction, NuExtractError
 from langchain_nuextract.paths import JSON, fields, leaves, show
 from langchain_nuextract.schema.target import Target
+from langchain_nuextract.schema.value_types import TYPES
 
-_SAMPLES: Final = {
-    "integer": "7",
-    "number": "42.50",
-    "boolean": "yes",
-    "date": "2026-03-05",
-    "time": "14:30",
-    "date-time": "2026-03-05T14:30:00Z",
-    "duration": "P3D",
-    "country": "DE",
-    "currency": "EUR",
-    "language": "deu",
-    "language-tag": "de-DE",
-    "script": "Latn",
-    "unit-code": "kg",
-    "url": "https://example.com",
-    "email-address": "ann@example.com",
-    "phone-number": "+49 30 1234567",
-    "iban": "DE89370400440532013000",
-    "bic": "COBADEFFXXX",
-}
-"""A value of each type, as a document may say it; all other types are text."""
 _LISTED: Final = 5
 """Losses, and fields, that are named at the most."""
 _ALONE: Final = 3
@@ -130,7 +110,7 @@ def _lines(template: JSON, name: str) -> Iterator[str]:
         case [item]:
             yield from _lines(item, f"{name} 1")
         case str():
-            yield f"{name}: {_SAMPLES.get(template, 'Example')}"
+            yield f"{name}: {TYPES[template].sample if template in TYPES else 'Example'}"
         case _:
             pass
 

@@ -10,18 +10,8 @@ from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import Path
 from langchain_nuextract.schema.ir import Array, Enum, Leaf, Node, Record
 from langchain_nuextract.schema.json_types import dumps
+from langchain_nuextract.schema.value_types import TYPES
 
-_TYPES: Final = {
-    "string": "str",
-    "verbatim-string": "Verbatim",
-    "integer": "int",
-    "number": "float",
-    "boolean": "bool",
-    "date": "dt.date",
-    "time": "dt.time",
-    "date-time": "dt.datetime",
-}
-"""What Python has for a type; the others are asked for by name."""
 _OF_PYTHON: Final = frozenset(
     {"dt", "Annotated", "Literal", "BaseModel", "ConfigDict", "Field", "NuType", "Verbatim", "None"}
     | {"str", "int", "float", "bool", "list", "model_config"}
@@ -85,7 +75,7 @@ def _class(record: Record, path: Path, names: dict[Path, str]) -> str:
 def _type(node: Node, at: Path, names: dict[Path, str]) -> str:
     match node:
         case Leaf():
-            return _TYPES.get(node.type, f'Annotated[str, NuType("{node.type}")]')
+            return TYPES[node.type].annotation or f'Annotated[str, NuType("{node.type}")]'
         case Enum():
             return f"Literal[{', '.join(dumps(member.value) for member in node.members)}]"
         case Record():

@@ -55,6 +55,10 @@ class ValueType:
     """An expression that finds such values in a document as they stand; it takes time linear in the document."""
     is_code: bool = False
     """Whether values are drawn from a list, so that a document need not say them: `EUR` is right for "€"."""
+    sample: str = "Example"
+    """A value as a document may say it."""
+    annotation: str = ""
+    """What Python's source has for it; empty for types that are asked for by their name."""
 
 
 _TIME: Final = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})?"
@@ -63,20 +67,34 @@ _VERBATIM: Final = ("verbatim-string",)
 _COUNTRIES: Final = "US FR IE GB IT ES DE PT CA MX BR AU JP KR CN IN VN TH RU PL"
 
 
-def _code(
-    name: str, says: str, holds: Callable[[str], bool], pattern: str = "", *formats: str, notation: Notation = ""
+def _code(  # noqa: PLR0913  # columns of the table
+    name: str,
+    says: str,
+    holds: Callable[[str], bool],
+    pattern: str = "",
+    *formats: str,
+    notation: Notation = "",
+    sample: str = "Example",
 ) -> ValueType:
     return ValueType(
-        name, says=says, holds=holds, formats=formats, pattern=pattern, normal=pattern, notation=notation, is_code=True
+        name,
+        says=says,
+        holds=holds,
+        formats=formats,
+        pattern=pattern,
+        normal=pattern,
+        notation=notation,
+        is_code=True,
+        sample=sample,
     )
 
 
 _ROWS: Final = (
-    ValueType("integer", "integer", notation="integer"),
-    ValueType("number", "number", notation="number"),
-    ValueType("boolean", "boolean", notation="truth", is_code=True),
-    ValueType("string"),
-    ValueType("verbatim-string", formats=("uuid", "hostname", "ipv4", "ipv6"), notation="words"),
+    ValueType("integer", "integer", notation="integer", sample="7", annotation="int"),
+    ValueType("number", "number", notation="number", sample="42.50", annotation="float"),
+    ValueType("boolean", "boolean", notation="truth", is_code=True, sample="yes", annotation="bool"),
+    ValueType("string", annotation="str"),
+    ValueType("verbatim-string", formats=("uuid", "hostname", "ipv4", "ipv6"), notation="words", annotation="Verbatim"),
     ValueType(
         "date",
         says="a date (ISO 8601)",
@@ -86,6 +104,8 @@ _ROWS: Final = (
         normal=r"^\d{4}(?:-\d{2}){1,2}$",
         notation="day",
         nearby=("date-time",),
+        sample="2026-03-05",
+        annotation="dt.date",
     ),
     ValueType(
         "time",
@@ -95,6 +115,8 @@ _ROWS: Final = (
         pattern=_CLOCK,
         normal=r"^\d{2}:\d{2}\S*$",
         notation="clock",
+        sample="14:30",
+        annotation="dt.time",
     ),
     ValueType(
         "date-time",
@@ -104,6 +126,8 @@ _ROWS: Final = (
         pattern=rf"^[0-9]{{4}}-[0-9]{{2}}(-[0-9]{{2}}(T{_TIME})?)?$",
         normal=r"^\d{4}-\d{2}(?:-\d{2}(?:T\S+)?)?$",
         notation="moment",
+        sample="2026-03-05T14:30:00Z",
+        annotation="dt.datetime",
     ),
     ValueType(
         "duration",
@@ -112,13 +136,22 @@ _ROWS: Final = (
         formats=("duration",),
         normal=r"^-?P[\dA-Z.,]+$",
         in_text=r"\bP(?=[\dT])(?:\d+[YMWD])*(?:T(?:\d+[HMS])+)?\b",
+        sample="P3D",
     ),
-    _code("country", "a country code (ISO 3166-1 alpha-2)", is_country, "^[A-Z]{2}$", "country-code"),
-    _code("currency", "a currency code (ISO 4217)", is_currency, "^[A-Z]{3}$", "currency-code", notation="money"),
-    _code("language", "a language code (ISO 639-3)", is_language, "^[a-z]{3}$"),
-    _code("language-tag", "a language tag (BCP 47)", is_language_tag),
-    _code("script", "a script code (ISO 15924)", is_script, "^[A-Z][a-z]{3}$"),
-    _code("unit-code", "a unit code (UCUM)", is_unit),
+    _code("country", "a country code (ISO 3166-1 alpha-2)", is_country, "^[A-Z]{2}$", "country-code", sample="DE"),
+    _code(
+        "currency",
+        "a currency code (ISO 4217)",
+        is_currency,
+        "^[A-Z]{3}$",
+        "currency-code",
+        notation="money",
+        sample="EUR",
+    ),
+    _code("language", "a language code (ISO 639-3)", is_language, "^[a-z]{3}$", sample="deu"),
+    _code("language-tag", "a language tag (BCP 47)", is_language_tag, sample="de-DE"),
+    _code("script", "a script code (ISO 15924)", is_script, "^[A-Z][a-z]{3}$", sample="Latn"),
+    _code("unit-code", "a unit code (UCUM)", is_unit, sample="kg"),
     ValueType(
         "url",
         says="a web address",
@@ -127,6 +160,7 @@ _ROWS: Final = (
         nearby=_VERBATIM,
         notation="words",
         in_text=(r"(?:https?://|www\.)[^\s<>\"')]*[\w/]|\b[a-z][\w-]*(?:\.[\w-]+)*\.[a-z]{2,6}(?:/[^\s<>\"')]*)?\b"),
+        sample="https://example.com",
     ),
     ValueType(
         "email-address",
@@ -136,6 +170,7 @@ _ROWS: Final = (
         nearby=_VERBATIM,
         notation="words",
         in_text=r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
+        sample="ann@example.com",
     ),
     ValueType(
         "phone-number",
@@ -145,6 +180,7 @@ _ROWS: Final = (
         nearby=_VERBATIM,
         notation="phone",
         in_text=r"\+?\(?\d[\d ()./-]{4,}\d",
+        sample="+49 30 1234567",
     ),
     ValueType(
         "iban",
@@ -153,8 +189,9 @@ _ROWS: Final = (
         nearby=_VERBATIM,
         notation="words",
         in_text=r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b",
+        sample="DE89370400440532013000",
     ),
-    ValueType("bic", says="a BIC", holds=is_bic, nearby=_VERBATIM, notation="words"),
+    ValueType("bic", says="a BIC", holds=is_bic, nearby=_VERBATIM, notation="words", sample="COBADEFFXXX"),
 )
 _REGIONS: Final = tuple(
     _code(f"region:{country}", f"the code of a part of {country} (ISO 3166-2)", region(country))

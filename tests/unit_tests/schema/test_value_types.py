@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, BeforeValidator, TypeAdapter
 
 from langchain_nuextract import InvalidValue, NuType, Target
-from langchain_nuextract.schema.value_types import REGIONS
+from langchain_nuextract.schema.value_types import REGIONS, SCALARS, TYPES
 from langchain_nuextract.schema.vocabulary import NUEXTRACT_1, NUEXTRACT_2
 
 VALID: dict[str, tuple[str, ...]] = {
@@ -299,3 +299,8 @@ def test_a_type_that_was_asked_for_as_free_text_is_not_checked() -> None:
     assert problems(target, wrong) == [("country",), ("iban",), ("url",)]
     assert problems(target, wrong, dialect=SimpleNamespace(vocabulary=NUEXTRACT_2)) == [("iban",), ("url",)]
     assert problems(target, wrong, dialect=SimpleNamespace(vocabulary=NUEXTRACT_1)) == []
+
+
+@pytest.mark.parametrize("name", sorted(SCALARS))
+def test_the_sample_of_a_type_is_a_value_of_it(name):
+    assert TYPES[name].holds is None or TYPES[name].holds(TYPES[name].sample)
