@@ -7,6 +7,10 @@ from typing import Final, Literal, TypedDict
 
 from langchain_core.runnables import RunnableConfig
 
+BATCH_ROWS: Final = 1_000
+"""Rows of a record batch, and of a row group in a file."""
+PART_ROWS: Final = 10_000
+"""Documents of a part of a table, unless it is large before."""
 _AHEAD: Final = 4
 """Documents that are under way or wait to be handed out, for each one that may be in flight."""
 

@@ -14,6 +14,7 @@ from langchain_nuextract.batch.tables.column_types import (
     MapOf,
     Scalar,
     flat,
+    flat_cells,
     heading,
 )
 from langchain_nuextract.batch.tables.csv_text import plain, word
@@ -54,10 +55,8 @@ class TerminalTable:
 
     def row(self, name: str, cells: tuple[Any, ...]) -> str:
         """Give the line of one document."""
-        types = [type_ for _, type_ in flat(self._columns)]
-        flattened = _flattened(self._columns, cells)
         return self._line(
-            name, [(_shown(type_, cell), _is_number(type_)) for type_, cell in zip(types, flattened, strict=True)]
+            name, [(_shown(type_, cell), _is_number(type_)) for type_, cell in flat_cells(self._columns, cells)]
         )
 
     def failure(self, name: str, error: Exception) -> str:
@@ -90,19 +89,6 @@ def _wanted(type_: ColumnType) -> int:
 
 def _is_number(type_: ColumnType) -> bool:
     return isinstance(type_, Decimals) or (isinstance(type_, Scalar) and type_.name in {"integer", "number"})
-
-
-def _flattened(columns: tuple[Column, ...], cells: tuple[Any, ...]) -> list[Any]:
-    """Give the cells of the columns that are no objects."""
-    found: list[Any] = []
-    for way, _ in flat(columns):
-        cell: Any = cells
-        within = columns
-        for column in way:
-            cell = None if cell is None else cell[within.index(column)]
-            within = getattr(column.type, "columns", ())
-        found.append(cell)
-    return found
 
 
 def _shown(type_: ColumnType, cell: Any) -> str:

@@ -8,16 +8,18 @@ from pathlib import Path
 from shutil import get_terminal_size
 from typing import Any
 
+from langchain_nuextract.batch.options import PART_ROWS
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.batch.tables import csv_text
 from langchain_nuextract.batch.tables.documents_to_rows import Rows
 from langchain_nuextract.batch.tables.files import Aside
 from langchain_nuextract.batch.tables.rows import RowSchema
-from langchain_nuextract.batch.tables.write import PART_ROWS, write_csv, write_parquet
+from langchain_nuextract.batch.tables.write import write_csv, write_parquet
 from langchain_nuextract.cli.destination import Form
 from langchain_nuextract.cli.job import Job, Tally, name_of
 from langchain_nuextract.cli.output import json_of, say, write, write_json, write_text
 from langchain_nuextract.cli.terminal_table import TerminalTable
+from langchain_nuextract.engine.as_dict import confidence_as_dicts
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import ExtractionError, InvalidExtraction
 from langchain_nuextract.grounding.evidence import Evidence
@@ -114,7 +116,7 @@ def _line(result: Result[Extraction[Any]], options: argparse.Namespace) -> dict[
             "left_out": [str(problem) for problem in extraction.problems],
             "warnings": [*extraction.document.warnings, *map(str, extraction.warnings)],
             "evidence": [*map(_evidence, extraction.evidence)] if options.evidence else [],
-            "confidence": _confidence(extraction) if options.confidence else [],
+            "confidence": confidence_as_dicts(extraction) if options.confidence else [],
         }
         line = {"value": json_of(extraction), "repairs": [str(repair) for repair in extraction.repairs]}
         return {**line, **{name: lines for name, lines in more.items() if lines}}
@@ -132,7 +134,3 @@ def _evidence(each: Evidence) -> dict[str, JSON]:
     place = {"page": each.places[0].page} if each.places else {}
     said: dict[str, JSON] = {"path": show(each.path), "start": each.span.start, "end": each.span.end}
     return {**said, "quotation": each.quotation, "match": each.match, **place}
-
-
-def _confidence(extraction: Extraction[Any]) -> list[JSON]:
-    return [{"path": show(each.path), "mean": each.mean, "joint": each.joint} for each in extraction.confidence]

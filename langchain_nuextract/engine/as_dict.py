@@ -19,10 +19,10 @@ def as_dict(extraction: Any) -> dict[str, JSON]:
             for each in extraction.repairs
         ],
         "defaults": [*map(show, extraction.defaults)],
-        "evidence": [*(_evidence(each) for each in extraction.evidence)],
-        "confidence": [
-            {"path": show(each.path), "mean": each.mean, "joint": each.joint} for each in extraction.confidence
+        "evidence": [
+            {"path": show(each.path), "value": each.value, **place_as_dict(each)} for each in extraction.evidence
         ],
+        "confidence": confidence_as_dicts(extraction),
         "warnings": [*map(str, extraction.warnings), *extraction.document.warnings],
         "model": extraction.model,
         "calls": [
@@ -43,16 +43,20 @@ def _value(extraction: Any) -> tuple[JSON, list[JSON]]:
         return extraction.json, [{"path": "$", "message": told}]
 
 
-def _evidence(each: Any) -> JSON:
-    place = each.places[0] if each.places else None
+def place_as_dict(evidence: Any) -> dict[str, JSON]:
+    """Give where an `Evidence` stands as JSON, its path apart."""
+    place = evidence.places[0] if evidence.places else None
     return {
-        "path": show(each.path),
-        "value": each.value,
-        "start": each.span.start,
-        "end": each.span.end,
-        "quotation": each.quotation,
-        "match": each.match,
-        "similarity": each.similarity,
+        "start": evidence.span.start,
+        "end": evidence.span.end,
+        "quotation": evidence.quotation,
+        "match": evidence.match,
+        "similarity": evidence.similarity,
         "page": place.page if place else None,
         "file": (place.file or None) if place else None,
     }
+
+
+def confidence_as_dicts(extraction: Any) -> list[JSON]:
+    """Give how sure the model was of each value of an `Extraction`, as JSON."""
+    return [{"path": show(each.path), "mean": each.mean, "joint": each.joint} for each in extraction.confidence]

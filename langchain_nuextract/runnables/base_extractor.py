@@ -27,7 +27,6 @@ from pydantic import ConfigDict
 
 from langchain_nuextract.batch.event_loop import as_completed
 from langchain_nuextract.batch.options import ManyOptions
-from langchain_nuextract.batch.protocols import Extractor
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.client.background_loop import iterate, run
 from langchain_nuextract.engine.caller import Caller
@@ -43,7 +42,7 @@ from langchain_nuextract.runnables.tables import WithTables
 from langchain_nuextract.runnables.wrapped import Wrappable
 
 if TYPE_CHECKING:
-    from langchain_nuextract.runnables.executor import Executor
+    pass
 
 Out = TypeVar("Out")
 
@@ -64,16 +63,6 @@ class BaseExtractor(Wrappable, RunnableSerializable[Input, Out], WithTables):
     @abstractmethod
     def _llm(self) -> Runnable[Any, AIMessage]:
         """The chat model that is asked."""
-
-    @property
-    @abstractmethod
-    def _base(self) -> Extractor:
-        """The extractor whose extractions these are made of."""
-
-    @property
-    @abstractmethod
-    def executor(self) -> "Executor[Any]":
-        """What is asked about each document."""
 
     @abstractmethod
     def select_output(self, extraction: Extraction[Any]) -> Out:

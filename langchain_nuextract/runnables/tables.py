@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Unpack
 
-from langchain_nuextract.batch.options import ManyOptions
+from langchain_nuextract.batch.options import BATCH_ROWS, PART_ROWS, ManyOptions
 from langchain_nuextract.batch.protocols import Extractor
 from langchain_nuextract.batch.result import Written
 from langchain_nuextract.errors import MissingExtra
@@ -15,9 +15,6 @@ from langchain_nuextract.schema.ir import Loss
 if TYPE_CHECKING:
     from langchain_nuextract.batch.tables.documents_to_rows import Rows
     from langchain_nuextract.runnables.executor import Executor
-
-_BATCH_ROWS = 1_000
-_PART_ROWS = 10_000
 
 
 class WithTables:
@@ -62,7 +59,7 @@ class WithTables:
         self,
         documents: Iterable[Any],
         *,
-        batch_rows: int = _BATCH_ROWS,
+        batch_rows: int = BATCH_ROWS,
         id: Callable[[Any], str] | None = None,  # noqa: A002  # it names the column
         **options: Unpack[ManyOptions],
     ) -> Generator[Any]:
@@ -121,7 +118,7 @@ class WithTables:
         path: str | os.PathLike[str],
         *,
         explode: Sequence[str] = (),
-        part_rows: int = _PART_ROWS,
+        part_rows: int = PART_ROWS,
         id: Callable[[Any], str] | None = None,  # noqa: A002  # it names the column
         **options: Unpack[ManyOptions],
     ) -> Written:

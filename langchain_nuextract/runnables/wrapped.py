@@ -104,10 +104,13 @@ class _Wrapped(Wrappable):
         return made.model_copy(update={"detailed": self.detailed})
 
 
-class ConfiguredExtractor(_Wrapped, _Binding):  # pyright: ignore[reportIncompatibleMethodOverride]  # as_tool, as above
-    """An extractor with a config of its own; made by `with_config` and `with_listeners`."""
+class _Bound(_Wrapped):
+    """An extractor in one of LangChain's bindings."""
 
-    model_config = _AS_NEEDED
+    if TYPE_CHECKING:
+        # Of the binding, in either case.
+        bound: Any
+        model_copy: Any
 
     @property
     def _extractor(self) -> Any:
@@ -115,6 +118,12 @@ class ConfiguredExtractor(_Wrapped, _Binding):  # pyright: ignore[reportIncompat
 
     def _around(self, make: Callable[[Any], Runnable[Any, Any]]) -> Any:
         return self.model_copy(update={"bound": make(self.bound)})
+
+
+class ConfiguredExtractor(_Bound, _Binding):  # pyright: ignore[reportIncompatibleMethodOverride]  # as_tool, as above
+    """An extractor with a config of its own; made by `with_config` and `with_listeners`."""
+
+    model_config = _AS_NEEDED
 
     def __getattr__(self, name: str) -> Any:
         """Hand on what the extractor has, with the config where many documents are extracted from."""
@@ -128,17 +137,10 @@ class ConfiguredExtractor(_Wrapped, _Binding):  # pyright: ignore[reportIncompat
         return method(*args, **{**options, "config": self._merge_configs(options.get("config"))})
 
 
-class RetriedExtractor(_Wrapped, _Retry):  # pyright: ignore[reportIncompatibleMethodOverride]  # as_tool, as above
+class RetriedExtractor(_Bound, _Retry):  # pyright: ignore[reportIncompatibleMethodOverride]  # as_tool, as above
     """An extractor that is tried again; made by `with_retry`."""
 
     model_config = _AS_NEEDED
-
-    @property
-    def _extractor(self) -> Any:
-        return self.bound
-
-    def _around(self, make: Callable[[Any], Runnable[Any, Any]]) -> Any:
-        return self.model_copy(update={"bound": make(self.bound)})
 
     def __getattr__(self, name: str) -> Any:
         """Hand on what the extractor has."""

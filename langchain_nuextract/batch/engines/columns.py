@@ -147,8 +147,7 @@ class Columns:
 
     @property
     def _own_schema(self) -> Any:
-        schema = plain_schema(arrow_schema(self.target))
-        return pyarrow().schema([each.with_name(f"{self.prefix}{each.name}") for each in schema])
+        return _own_schema(self)
 
     @property
     def _session(self) -> Session:
@@ -198,6 +197,13 @@ class AsyncActor:
     async def __call__(self, batch: Any) -> AsyncGenerator[Any]:
         """Extract from a batch, and yield it."""
         yield await self.columns.acall(batch)
+
+
+@lru_cache(maxsize=_KEPT)
+def _own_schema(columns: Columns) -> Any:
+    # Of a large schema it takes longer than a small batch does.
+    schema = plain_schema(arrow_schema(columns.target))
+    return pyarrow().schema([each.with_name(f"{columns.prefix}{each.name}") for each in schema])
 
 
 @lru_cache(maxsize=_KEPT)

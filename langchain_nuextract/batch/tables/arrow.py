@@ -1,4 +1,4 @@
-"""Cells as pyarrow's arrays. All that the package has of pyarrow is in here and in `parquet`.
+"""Cells as pyarrow's arrays. Tables reach pyarrow here, and Parquet in `files`.
 
 Arrays are built column by column, of a type that is known before: pyarrow never guesses one.
 """

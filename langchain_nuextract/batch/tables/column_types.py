@@ -5,7 +5,7 @@ Every column may be empty, whatever the schema requires: a document can fail, an
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 ScalarName: TypeAlias = Literal["text", "json", "integer", "number", "boolean", "date", "clock", "moment", "instant"]
 """What one cell holds; `scalar_cells.SCALARS` has a row for each."""
@@ -85,6 +85,16 @@ def flat(columns: tuple[Column, ...]) -> Iterator[tuple[tuple[Column, ...], Colu
             yield from (((column, *way), type_) for way, type_ in flat(column.type.columns))
         else:
             yield (column,), column.type
+
+
+def flat_cells(columns: tuple[Column, ...], row: tuple[Any, ...] | None) -> Iterator[tuple[ColumnType, Any]]:
+    """Yield the cells of the columns that are no objects, as `flat` has them, each with its type."""
+    for at, column in enumerate(columns):
+        cell = None if row is None else row[at]
+        if isinstance(column.type, Struct):
+            yield from flat_cells(column.type.columns, cell)
+        else:
+            yield column.type, cell
 
 
 def heading(way: tuple[Column, ...]) -> str:

@@ -20,7 +20,16 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, Final
 
-from langchain_nuextract.batch.tables.column_types import Column, ColumnType, ListOf, MapOf, Struct, flat, heading
+from langchain_nuextract.batch.tables.column_types import (
+    Column,
+    ColumnType,
+    ListOf,
+    MapOf,
+    Struct,
+    flat,
+    flat_cells,
+    heading,
+)
 
 _RUNS: Final = re.compile(r"'*\s*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 """What a spreadsheet takes for a formula; the full-width forms of the signs are run in Japanese and Chinese ones."""
@@ -41,20 +50,11 @@ def header(columns: tuple[Column, ...]) -> str:
 
 def lines(columns: tuple[Column, ...], rows: Iterable[tuple[Any, ...]]) -> str:
     """Write rows of cells, as `CellMaker` makes them."""
-    return "".join(_line(_cells(columns, row)) for row in rows)
+    return "".join(_line(_cell(type_, cell) for type_, cell in flat_cells(columns, row)) for row in rows)
 
 
 def _line(cells: Iterable[str]) -> str:
     return ",".join(cells) + "\r\n"
-
-
-def _cells(columns: tuple[Column, ...], row: tuple[Any, ...] | None) -> Iterable[str]:
-    for at, column in enumerate(columns):
-        cell = None if row is None else row[at]
-        if isinstance(column.type, Struct):
-            yield from _cells(column.type.columns, cell)
-        else:
-            yield _cell(column.type, cell)
 
 
 def _cell(type_: ColumnType, cell: Any) -> str:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
+from langchain_nuextract.batch.options import BATCH_ROWS
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.batch.run import check_are_many
 from langchain_nuextract.batch.tables.arrow import batch_of
@@ -18,9 +19,6 @@ Extract: TypeAlias = Callable[[Iterable[Any]], Generator[Result[Any]]]
 """Extracts from documents: one result for each."""
 NameOf: TypeAlias = Callable[[Any], str]
 """Names a document."""
-
-BATCH_ROWS: Final = 1_000
-"""Rows of a batch, and of a row group in a file."""
 
 
 @dataclass(frozen=True, slots=True)

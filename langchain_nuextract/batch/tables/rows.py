@@ -19,10 +19,10 @@ from langchain_nuextract.batch.tables.column_types import (
     Struct,
 )
 from langchain_nuextract.batch.tables.mapping import Mapped, map_columns
+from langchain_nuextract.engine.as_dict import confidence_as_dicts, place_as_dict
 from langchain_nuextract.engine.long.result import LongExtraction
 from langchain_nuextract.engine.result import Attempt, Extraction
 from langchain_nuextract.errors import ExtractionError, InvalidExtraction, Problem
-from langchain_nuextract.grounding.evidence import Evidence
 from langchain_nuextract.paths import JSON, show
 from langchain_nuextract.schema.target import Target
 
@@ -138,10 +138,8 @@ def _about(extraction: Extraction[Any]) -> dict[str, JSON]:
         ],
         "defaults": [*map(show, extraction.defaults)],
         "warnings": [*map(str, extraction.warnings), *extraction.document.warnings],
-        "evidence": [*map(_evidence, extraction.evidence)],
-        "confidence": [
-            {"path": show(each.path), "mean": each.mean, "joint": each.joint} for each in extraction.confidence
-        ],
+        "evidence": [{"path": show(each.path), **place_as_dict(each)} for each in extraction.evidence],
+        "confidence": confidence_as_dicts(extraction),
         "model": extraction.model,
         "calls": len(extraction.attempts),
     }
@@ -184,20 +182,6 @@ def _problem(problem: Problem) -> JSON:
 
 def _misfit(left_out: LeftOut) -> JSON:
     return {"path": show(left_out.path), "message": left_out.reason, "value": left_out.value}
-
-
-def _evidence(each: Evidence) -> JSON:
-    place = each.places[0] if each.places else None
-    return {
-        "path": show(each.path),
-        "start": each.span.start,
-        "end": each.span.end,
-        "quotation": each.quotation,
-        "match": each.match,
-        "similarity": each.similarity,
-        "page": place.page if place else None,
-        "file": (place.file or None) if place else None,
-    }
 
 
 def free_prefix(columns: tuple[Column, ...], names: Iterable[str]) -> str:

@@ -10,17 +10,16 @@ from typing import Any, Final
 from urllib.parse import quote
 from uuid import uuid4
 
+from langchain_nuextract.batch.options import BATCH_ROWS
 from langchain_nuextract.batch.result import Result, Written
 from langchain_nuextract.batch.tables.column_types import Column
-from langchain_nuextract.batch.tables.documents_to_rows import BATCH_ROWS, Row, Rows, in_batches
+from langchain_nuextract.batch.tables.documents_to_rows import Row, Rows, in_batches
 from langchain_nuextract.batch.tables.files import UNFINISHED, CSVFile, ParquetFile, TableFile, parquet_module
 from langchain_nuextract.batch.tables.finished import finished_in
 from langchain_nuextract.batch.tables.items import ItemTable
 from langchain_nuextract.errors import CheckpointError
 from langchain_nuextract.schema.codec.build import unused
 
-PART_ROWS: Final = 10_000
-"""Rows of a part, unless it is large before."""
 PART_BYTES: Final = 64 * 2**20
 """Bytes after which a part is finished."""
 
