@@ -10,6 +10,7 @@ a quarter of the documents three times, and must not hold more afterwards than a
 """
 
 import argparse
+import os
 import random
 import socket
 import subprocess
@@ -78,7 +79,9 @@ class Soak:
         since nobody reads it while it runs."""
         kept = "" if rounds_of else str(self.folder / "run.db")
         documents = str(rounds_of or self.documents)
-        command = [sys.executable, str(HERE / "client.py"), kept, str(self.folder / output), documents]
+        # Results are lines of a file, too, and it is the checkpoint that is to find the disk full.
+        results = os.devnull if bytes_per_file else str(self.folder / output)
+        command = [sys.executable, str(HERE / "client.py"), kept, results, documents]
         command += [str(in_flight), str(bytes_per_file), *(each.url for each in self.endpoints)]
         with (self.folder / f"{output}.said").open("w") as said:
             return subprocess.Popen(command, stdout=said, stderr=said, cwd=HERE.parents[1])
