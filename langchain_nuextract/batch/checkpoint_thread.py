@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Literal, Self, TypeVar
 
 from langchain_nuextract.batch.checkpoint import LEASE_SECONDS, Checkpoint, CheckpointRow
+from langchain_nuextract.client.background_loop import OWN_THREADS
 
 T = TypeVar("T")
 
@@ -27,7 +28,7 @@ class CheckpointThread:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = path
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="nuextract-checkpoint")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"{OWN_THREADS}checkpoint")
 
     async def __aenter__(self) -> Self:
         try:

@@ -71,9 +71,8 @@ class Batch(Generic[Out]):
                         source.end()
                         return
         finally:
-            # When the interpreter ends, the loop has ended before, and the workers with it.
-            if pool.loop.is_running() and not background_loop.is_over():
-                background_loop.run(working.__aexit__(None, None, None))
+            if pool.loop.is_running():
+                background_loop.finish(working.__aexit__(None, None, None))
 
     async def arun(self, documents: Iterable[Any] | AsyncIterable[Any]) -> AsyncGenerator[Result[Out]]:
         """Extract from documents on the running loop."""

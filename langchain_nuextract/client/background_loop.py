@@ -8,13 +8,15 @@ begins with the first sync call, and ends with the interpreter, or when the last
 import asyncio
 import atexit
 import os
-from collections.abc import AsyncGenerator, Coroutine, Generator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from concurrent.futures import Future
-from threading import Lock, Thread, get_ident
+from threading import RLock, Thread, current_thread, get_ident
 from typing import Any, Final, Generic, TypeVar
 
 T = TypeVar("T")
 
+OWN_THREADS: Final = "nuextract-"
+"""What the names of this package's threads begin with."""
 _PARTING: Final = 5.0
 """Seconds that what is still open may take to close when the interpreter ends."""
 
@@ -66,8 +68,24 @@ def iterate(source: AsyncGenerator[T]) -> Generator[T]:
         while (item := run(step())) is not done:
             yield item  # pyright: ignore[reportReturnType]  # what is not `done` is an item
     finally:
-        if not is_over():
-            run(source.aclose())
+        finish(source.aclose())
+
+
+def finish(closing: Coroutine[Any, Any, object]) -> None:
+    """Run what ends a generator of a caller's, and wait for it where that is possible.
+
+    The collector of garbage closes a generator in whichever thread it happens to run: a batch whose consumer failed is
+    in a circle with the traceback. In the threads of this package nothing waits, for it may be what they have to do.
+    """
+    if is_over():
+        # The loop has ended before, and what ran on it with it.
+        closing.close()
+    elif current_thread().name.startswith(OWN_THREADS):
+        running = _background.begin(closing)
+        _unattended.add(running)
+        running.ended.add_done_callback(lambda _: _unattended.discard(running))
+    else:
+        run(closing)
 
 
 async def aiterate(source: AsyncGenerator[T]) -> AsyncGenerator[T]:
@@ -102,15 +120,22 @@ def end_if_idle() -> None:
 class _Running(Generic[T]):
     """A coroutine on its way on another thread's loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, T]) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, T], count_down: Callable[[], None]
+    ) -> None:
         self.ended: Future[asyncio.Task[T]] = Future()
         self._loop = loop
+        self._count_down = count_down
         # The callback, and so the task, gets a copy of this thread's context.
         loop.call_soon_threadsafe(self._begin, coroutine)
 
     def _begin(self, coroutine: Coroutine[Any, Any, T]) -> None:
         self._task = self._loop.create_task(coroutine)
-        self._task.add_done_callback(self.ended.set_result)
+        self._task.add_done_callback(self._end)
+
+    def _end(self, task: asyncio.Task[T]) -> None:
+        self._count_down()
+        self.ended.set_result(task)
 
     def cancel(self) -> None:
         self._loop.call_soon_threadsafe(self._cancel)
@@ -139,10 +164,8 @@ class _BackgroundLoop:
             if self._loop is None:
                 self._begin_thread()
             assert self._loop is not None  # noqa: S101  # just made
-            self._running += 1
-            running = _Running(self._loop, coroutine)
-        running.ended.add_done_callback(self._count_down)
-        return running
+            self._begun += 1
+            return _Running(self._loop, coroutine, self._count_down)
 
     @property
     def is_begun(self) -> bool:
@@ -155,18 +178,18 @@ class _BackgroundLoop:
 
     def end_if_idle(self) -> None:
         with self._lock:
-            if not self._running and not self.is_here():
+            if self._begun == self._ended and not self.is_here():
                 self._end(None)
 
     def _begin_thread(self) -> None:
         begun: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
-        self._thread = Thread(target=asyncio.run, args=(_serve(begun),), name="nuextract-loop", daemon=True)
+        self._thread = Thread(target=asyncio.run, args=(_serve(begun),), name=f"{OWN_THREADS}loop", daemon=True)
         self._thread.start()
         self._loop, self._stop = begun.result()
 
-    def _count_down(self, _: object) -> None:
-        with self._lock:
-            self._running -= 1
+    def _count_down(self) -> None:
+        # On the loop alone, and without the lock: whoever has it may be waiting for the loop.
+        self._ended += 1
 
     def _end_for_good(self) -> None:
         self.is_over = True
@@ -181,10 +204,11 @@ class _BackgroundLoop:
     def _forget(self) -> None:
         """Begin anew. In a forked child the thread is gone, and touching its loop would disturb the parent's."""
         self._not_ours = getattr(self, "_loop", None)
-        self._lock = Lock()
+        # It may be taken twice: in the middle of `begin` the collector may close a generator, which begins another one.
+        self._lock = RLock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: Thread | None = None
-        self._running = 0
+        self._begun = self._ended = 0
 
 
 async def _serve(begun: "Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]") -> None:
@@ -194,3 +218,5 @@ async def _serve(begun: "Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]
 
 
 _background = _BackgroundLoop()
+_unattended: Final[set[_Running[object]]] = set()
+"""What nobody waits for; an event loop holds on to no task."""

@@ -10,6 +10,7 @@ from typing import Final, Protocol, Self, TypeVar
 
 import httpx2
 
+from langchain_nuextract.client.background_loop import OWN_THREADS
 from langchain_nuextract.client.http_request import AsyncResponse, HttpRequest
 
 T = TypeVar("T")
@@ -79,7 +80,7 @@ class ThreadedTransport:
     async def _in_thread(self, call: Callable[[], T]) -> T:
         if self._process != os.getpid():
             # A forked child has none of its parent's threads.
-            self._threads, self._process = ThreadPoolExecutor(_THREADS, "nuextract-http"), os.getpid()
+            self._threads, self._process = ThreadPoolExecutor(_THREADS, f"{OWN_THREADS}http"), os.getpid()
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
 

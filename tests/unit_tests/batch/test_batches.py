@@ -20,6 +20,7 @@ from langchain_core.messages import HumanMessage
 from pydantic import BaseModel
 
 from langchain_nuextract import ChatNuExtract, InvalidExtraction, NuExtractError, NuExtractor, RecoveryPolicy
+from langchain_nuextract.client import background_loop
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 
@@ -355,6 +356,24 @@ if sys.argv[2] == "error":
 
 
 ENDS = {"interrupt": (-signal.SIGINT, ["KeyboardInterrupt"]), "end": (0, []), "error": (1, ["LookupError"])}
+
+
+def test_a_batch_that_the_collector_finds_on_the_loop_itself_leaves_nothing_behind():
+    """A consumer who raises the error of a result leaves the batch in a circle with the traceback."""
+    with FakeEndpoint(
+        lambda received: FakeReply(right(received), delay=0 if number_in(received) < 8 else 2)
+    ) as endpoint:
+        results = extractor(endpoint).extract_many(numbered(10_000), max_concurrency=16)
+        assert next(results).index == 0
+        circle = [results]
+        circle.append(circle)
+        del results, circle
+
+        async def collect():
+            gc.collect()
+
+        background_loop.run(collect())
+        assert closed(endpoint)
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,12 @@ import asyncio
 import signal
 import threading
 from collections.abc import AsyncGenerator
+from concurrent.futures import Future
 from contextvars import ContextVar
 
 import pytest
 
+from langchain_nuextract.client import background_loop
 from langchain_nuextract.client.background_loop import iterate, run
 
 COLOUR: ContextVar[str] = ContextVar("COLOUR")
@@ -79,3 +81,52 @@ def test_waiting_for_oneself_is_refused() -> None:
 
     with pytest.raises(RuntimeError, match="abatch"):
         run(nested())
+
+
+def test_what_the_collector_closes_on_the_loop_itself_is_closed_all_the_same() -> None:
+    closed = threading.Event()
+
+    async def endless() -> AsyncGenerator[int]:
+        try:
+            while True:
+                yield 1
+        finally:
+            await asyncio.sleep(0)
+            closed.set()
+
+    numbers = iterate(endless())
+    assert next(numbers) == 1
+
+    async def close() -> None:
+        numbers.close()
+
+    run(close())
+    assert closed.wait(60)
+
+
+def test_a_generator_may_be_closed_while_another_call_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = threading.Event()
+
+    async def endless() -> AsyncGenerator[int]:
+        try:
+            while True:
+                yield 1
+        finally:
+            closed.set()
+
+    async def one() -> int:
+        return 1
+
+    numbers = iterate(endless())
+    assert next(numbers) == 1
+    make = background_loop.Future
+
+    def collect() -> Future[object]:
+        """Make a future as `begin` does, where the collector may come in between."""
+        monkeypatch.setattr(background_loop, "Future", make)
+        numbers.close()
+        return make()
+
+    monkeypatch.setattr(background_loop, "Future", collect)
+    assert run(one()) == 1
+    assert closed.is_set()
