@@ -20,7 +20,7 @@ from langchain_nuextract.batch.result import Result
 from langchain_nuextract.batch.serialize import read_reply
 from langchain_nuextract.batch.worker import key_of
 from langchain_nuextract.client.error_mapping import ErrorContext, explain_refusal, refusal_of
-from langchain_nuextract.client.response import decode, encode, reply_in, well_formed
+from langchain_nuextract.client.response import decode, encode, examine, reply_in
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source
@@ -118,7 +118,7 @@ def _reply_at(place: int | None, file: BinaryIO, where: ErrorContext) -> Reply:
     line = _line(file.readline())
     response = fields(line.get("response"))
     body = fields(response.get("body"))
-    if items(body.get("choices")) and well_formed(body):
+    if items(body.get("choices")) and examine(body)[1]:
         return reply_in(body, where.model)
     status = integer(response.get("status_code")) or 500
     raise explain_refusal(refusal_of(status, line.get("error") or body), where, ())

@@ -10,6 +10,7 @@ from base64 import b64encode
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import suppress
 from contextvars import Context, ContextVar
+from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from ssl import SSLContext
@@ -86,7 +87,7 @@ class AiohttpTransport:
                     proxy=self._proxy,
                     proxy_headers=self._proxy_headers,
                 )
-                return _AiohttpResponse(response)
+                return _AiohttpResponse(response, response.status, response.headers)
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
                 if getattr(error, "errno", None) in _NO_FILES_LEFT and self._connector.is_open:
                     # One of the others will be free soon, within the deadline of this request.
@@ -199,19 +200,19 @@ def _abandon(transport: asyncio.BaseTransport) -> None:
             lost(None)
 
 
+@dataclass(frozen=True, slots=True)
 class _AiohttpResponse:
     """A response of aiohttp's, to be read as those of httpx are."""
 
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
-        self._response = response
-        self.status_code = response.status
-        self.headers: Mapping[str, str] = response.headers
+    response: aiohttp.ClientResponse
+    status_code: int
+    headers: Mapping[str, str]
 
     def aiter_raw(self) -> AsyncIterator[bytes]:
-        return self._response.content.iter_any()
+        return self.response.content.iter_any()
 
     async def aclose(self) -> None:
-        self._response.close()
+        self.response.close()
 
 
 @cache

@@ -8,8 +8,9 @@ begins with the first sync call, and ends with the interpreter, or when the last
 import asyncio
 import atexit
 import os
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from collections.abc import AsyncGenerator, Coroutine, Generator
 from concurrent.futures import Future
+from dataclasses import dataclass
 from threading import RLock, Thread, current_thread, get_ident
 from typing import Any, Final, Generic, TypeVar
 
@@ -117,28 +118,27 @@ def end_if_idle() -> None:
     _background.end_if_idle()
 
 
+@dataclass(eq=False)
 class _Running(Generic[T]):
     """A coroutine on its way on another thread's loop."""
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, T], count_down: Callable[[], None]
-    ) -> None:
-        self.ended: Future[asyncio.Task[T]] = Future()
-        self._loop = loop
-        self._count_down = count_down
-        # The callback, and so the task, gets a copy of this thread's context.
-        loop.call_soon_threadsafe(self._begin, coroutine)
+    loop: asyncio.AbstractEventLoop
+    coroutine: Coroutine[Any, Any, T]
+    all_running: "set[_Running[Any]]"
+    """Those that have not ended, of which this is one."""
+    ended: Future[asyncio.Task[T]]
 
-    def _begin(self, coroutine: Coroutine[Any, Any, T]) -> None:
-        self._task = self._loop.create_task(coroutine)
+    def begin(self) -> None:
+        self._task = self.loop.create_task(self.coroutine)
         self._task.add_done_callback(self._end)
 
     def _end(self, task: asyncio.Task[T]) -> None:
-        self._count_down()
+        # Without the lock: whoever has it may be waiting for the loop.
+        self.all_running.discard(self)
         self.ended.set_result(task)
 
     def cancel(self) -> None:
-        self._loop.call_soon_threadsafe(self._cancel)
+        self.loop.call_soon_threadsafe(self._cancel)
 
     def _cancel(self) -> None:
         self._task.cancel()
@@ -164,8 +164,11 @@ class _BackgroundLoop:
             if self._loop is None:
                 self._begin_thread()
             assert self._loop is not None  # noqa: S101  # just made
-            self._begun += 1
-            return _Running(self._loop, coroutine, self._count_down)
+            running = _Running(self._loop, coroutine, self._running, Future())
+            self._running.add(running)
+            # The callback, and so the task, gets a copy of this thread's context.
+            self._loop.call_soon_threadsafe(running.begin)
+            return running
 
     @property
     def is_begun(self) -> bool:
@@ -178,7 +181,7 @@ class _BackgroundLoop:
 
     def end_if_idle(self) -> None:
         with self._lock:
-            if self._begun == self._ended and not self.is_here():
+            if not self._running and not self.is_here():
                 self._end(None)
 
     def _begin_thread(self) -> None:
@@ -186,10 +189,6 @@ class _BackgroundLoop:
         self._thread = Thread(target=asyncio.run, args=(_serve(begun),), name=f"{OWN_THREADS}loop", daemon=True)
         self._thread.start()
         self._loop, self._stop = begun.result()
-
-    def _count_down(self) -> None:
-        # On the loop alone, and without the lock: whoever has it may be waiting for the loop.
-        self._ended += 1
 
     def _end_for_good(self) -> None:
         self.is_over = True
@@ -208,7 +207,7 @@ class _BackgroundLoop:
         self._lock = RLock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: Thread | None = None
-        self._begun = self._ended = 0
+        self._running: set[_Running[Any]] = set()
 
 
 async def _serve(begun: "Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]") -> None:

@@ -22,15 +22,14 @@ from langchain_nuextract.client.error_mapping import (
     explain,
     explain_inner,
     explain_refusal,
-    inner_error,
     not_a_reply,
     only_model,
     refusal_of,
 )
 from langchain_nuextract.client.http_request import AsyncResponse, HttpRequest
-from langchain_nuextract.client.reply_body import BodyReader, UnreadableBody, read_body
+from langchain_nuextract.client.reply_body import OK, BodyReader, UnreadableBody, WholeReply, read_reply
 from langchain_nuextract.client.request_body import Options, needs_marker, with_marker
-from langchain_nuextract.client.response import EventReader, decode, encode, well_formed
+from langchain_nuextract.client.response import EventReader, decode, encode, examine
 from langchain_nuextract.client.secrets import Secrets, without_frames
 from langchain_nuextract.errors import AccessDenied, EndpointError, NotAChatReply
 from langchain_nuextract.paths import JSON, fields, integer, items, text
@@ -44,7 +43,6 @@ _LOOK: Final = (5.0, 5.0, 5.0, 5.0)
 _OLD_MARKER: Final = "<__media__>"
 """What stands for an image in a raw prompt, for servers of llama.cpp that do not tell (before 2026)."""
 _REFUSED: Final = frozenset({401, 403, 404})
-_OK: Final = range(200, 300)
 _OF_VLLM: Final = frozenset({"kv_transfer_params", "prompt_token_ids"})
 """Keys that vLLM's answers have on both routes (0.32), and the first events of its streams, mostly with null."""
 
@@ -224,7 +222,7 @@ class Client:
             props: JSON = None
             with suppress(EndpointError, ValueError):
                 reply = await self._look_up(ErrorContext(f"{self.endpoint.root}/props", ""), sync=sync)
-                props = decode(reply.content) if reply.status in _OK else None
+                props = decode(reply.content) if reply.status in OK else None
             self._marker = str(fields(props).get("media_marker") or _OLD_MARKER)
         return replace(call, body=with_marker(call.body, self._marker))
 
@@ -235,7 +233,7 @@ class Client:
 
         async def attempt() -> Mapping[str, JSON]:
             reply = await self._fetch(request, place, sync=sync)
-            if reply.status not in _OK:
+            if reply.status not in OK:
                 raise await self._refused(reply, place, sync=sync)
             body = _read(reply, place, self._secrets, holds)
             self.is_vllm = self.is_vllm or not _OF_VLLM.isdisjoint(body)
@@ -280,16 +278,16 @@ class Client:
         finally:
             await response.aclose()
 
-    async def _look_up(self, place: ErrorContext, *, sync: bool) -> "_Reply":
+    async def _look_up(self, place: ErrorContext, *, sync: bool) -> WholeReply:
         request = HttpRequest("GET", place.url, self._headers, _LOOK, deadline=_LOOK[1], params=self.endpoint.query)
         return await self._fetch(request, place, sync=sync)
 
-    async def _fetch(self, request: HttpRequest, place: ErrorContext, *, sync: bool) -> "_Reply":
+    async def _fetch(self, request: HttpRequest, place: ErrorContext, *, sync: bool) -> WholeReply:
         try:
             async with asyncio.timeout(request.deadline):
                 response = await self._connections.here(sync=sync).send(request)
                 try:
-                    return await _reply_of(response)
+                    return await read_reply(response)
                 finally:
                     await response.aclose()
         except _broken() as error:
@@ -299,10 +297,10 @@ class Client:
         try:
             async with asyncio.timeout(request.deadline):
                 response = await self._connections.here(sync=sync).send(request)
-                if response.status_code in _OK:
+                if response.status_code in OK:
                     return response
                 try:
-                    reply = await _reply_of(response)
+                    reply = await read_reply(response)
                 finally:
                     await response.aclose()
         except _broken() as error:
@@ -334,7 +332,7 @@ class Client:
         self.is_vllm = self.is_vllm or not _OF_VLLM.isdisjoint(body)
         return body
 
-    async def _refused(self, reply: "_Reply", place: ErrorContext, *, sync: bool) -> EndpointError:
+    async def _refused(self, reply: WholeReply, place: ErrorContext, *, sync: bool) -> EndpointError:
         """Say what an error status means, and whether it is this request's alone."""
         words = self._secrets.hide(reply.content)
         try:
@@ -367,7 +365,7 @@ class Client:
     async def _list(self, *, sync: bool) -> tuple[ServedModel, ...]:
         place = ErrorContext(f"{self.endpoint.url}/models", "")
         reply = await self._look_up(place, sync=sync)
-        if reply.status not in _OK:
+        if reply.status not in OK:
             raise explain_refusal(refusal_of(reply.status, None), place, ())
         self._models = served_models(decode(reply.content))
         return self._models
@@ -387,26 +385,6 @@ class Client:
 def _broken() -> tuple[type[Exception], ...]:
     """List what may break on the way; looked up when something has."""
     return (UnreadableBody, *broken_connections())
-
-
-@dataclass(frozen=True, slots=True)
-class _Reply:
-    """A reply as it came. Nothing of it is shown with the frames of an error, for it may hold the key."""
-
-    status: int
-    headers: Mapping[str, str] = field(repr=False)
-    content: bytes = field(repr=False)
-
-
-async def _reply_of(response: AsyncResponse) -> _Reply:
-    """Read a reply. Of an error, the status says enough where the page of a gateway cannot be read."""
-    try:
-        content = await read_body(response)
-    except UnreadableBody as error:
-        if response.status_code in _OK:
-            raise
-        content = str(error).encode()
-    return _Reply(response.status_code, response.headers, content)
 
 
 class _Events:
@@ -439,14 +417,15 @@ class _Events:
     def end(self) -> Iterator[Mapping[str, JSON]]:
         """Check that the stream is complete; a server that does not stream has sent one whole answer instead."""
         if not self._streams:
-            yield _read(_Reply(200, self._headers, b"".join(self._whole)), self._place, self._secrets)
+            yield _read(WholeReply(200, self._headers, b"".join(self._whole)), self._place, self._secrets)
         elif not self._reader.complete:
             raise cut_off(self._place)
 
     def _checked(self, event: Mapping[str, JSON]) -> Mapping[str, JSON]:
-        if error := inner_error(event):
+        error, is_answer = examine(event)
+        if error:
             raise explain_inner(self._secrets.hidden(error), self._place)
-        if not well_formed(event):
+        if not is_answer:
             raise self._not_a_reply(encode(event))
         return event
 
@@ -454,16 +433,17 @@ class _Events:
         return not_a_reply(self._place, self._secrets.hide(received))
 
 
-def _read(reply: _Reply, place: ErrorContext, secrets: Secrets, holds: str = "choices") -> Mapping[str, JSON]:
+def _read(reply: WholeReply, place: ErrorContext, secrets: Secrets, holds: str = "choices") -> Mapping[str, JSON]:
     try:
         body = fields(decode(reply.content))
     except ValueError:
         body = {}
-    if error := inner_error(body):
+    error, is_answer = examine(body)
+    if error:
         error = secrets.hidden(error)
         del body  # as below
         raise explain_inner(error, place)
-    if body.get(holds) and well_formed(body):
+    if is_answer and body.get(holds):
         return body
     del body  # it may hold the key, and whoever shows the error may show its frames
     raise not_a_reply(place, secrets.hide(reply.content))

@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 from ssl import SSLContext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary, ref
@@ -46,6 +46,8 @@ class Connections:
             self._proxy = by_environment
         if own or own_async or (self._proxy and self._proxy.startswith("socks")):
             self._connect_by_httpx()
+        self.in_background: Final = self._httpx is not None or self._threaded is not None
+        """Whether they are to be used on the background loop alone."""
         self._of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, ref[AiohttpTransport]] = WeakKeyDictionary()
 
     def _connect_by_httpx(self) -> None:
@@ -61,11 +63,6 @@ class Connections:
         except ImportError:
             reason = 'a SOCKS proxy needs another package: pip install "httpx2[socks]"'
             raise EndpointError(self._endpoint.url, None, reason) from None
-
-    @property
-    def in_background(self) -> bool:
-        """Whether they are to be used on the background loop alone."""
-        return self._httpx is not None or self._threaded is not None
 
     def here(self, *, sync: bool) -> AsyncTransport:
         """Give the transport of the running loop.

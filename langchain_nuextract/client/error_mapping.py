@@ -238,22 +238,6 @@ _CAUSES: Final[Mapping[str, tuple[_Maker, str]]] = {
 """Errors of the HTTP libraries by the name of their class; the nearest base decides."""
 
 
-def inner_error(body: Mapping[str, JSON]) -> JSON:
-    """Find the error in the body of a 200, or in an event of a stream; None if there is none.
-
-    Gateways that have begun to answer put it where it can still stand: as `error` beside the choices or within one, or
-    as vLLM's older flat form, `{"object": "error", "message": …, "code": 404}`, also without its first field.
-    """
-    if body.get("object") == "error" or ("choices" not in body and {"message", "code"} <= body.keys()):
-        return {**body}
-    if error := body.get("error"):
-        return error
-    for choice in items(body.get("choices")):
-        if error := fields(choice).get("error"):
-            return error
-    return None
-
-
 def explain_inner(error: JSON, place: ErrorContext) -> EndpointError:
     """Say what an error within a 200 means: its `code` is the status that the server could not send any more."""
     refusal = refusal_of(200, error)

@@ -2,12 +2,15 @@
 
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from langchain_nuextract.client.http_request import AsyncResponse
 
 MOST_BYTES: Final = 32 * 2**20
 """Bytes of a whole reply, decompressed: the 32,000 tokens of a long answer, each with ten alternatives."""
+OK: Final = range(200, 300)
+"""The statuses of replies that hold an answer."""
 _ANY_HEADER: Final = 32 + zlib.MAX_WBITS
 _ZLIB: Final = frozenset({"gzip", "x-gzip", "deflate"})
 
@@ -49,11 +52,28 @@ class BodyReader:
         return received
 
 
-async def read_body(response: AsyncResponse) -> bytes:
-    """Read a whole body.
+@dataclass(frozen=True, slots=True)
+class WholeReply:
+    """A reply as it came. Nothing of it is shown with the frames of an error, for it may hold the key."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
+
+
+async def read_reply(response: AsyncResponse) -> WholeReply:
+    """Read a whole reply. Of an error, the status says enough where the page of a gateway cannot be read.
 
     Raises:
         UnreadableBody: It is larger than the limit, or cannot be decompressed.
     """
-    reader = BodyReader(response.headers)
-    return b"".join([reader.read(received) async for received in response.aiter_raw()])
+    try:
+        reader, pieces = BodyReader(response.headers), list[bytes]()
+        async for received in response.aiter_raw():
+            pieces.append(reader.read(received))
+        content = b"".join(pieces)
+    except UnreadableBody as error:
+        if response.status_code in OK:
+            raise
+        content = str(error).encode()
+    return WholeReply(response.status_code, response.headers, content)

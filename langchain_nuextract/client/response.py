@@ -52,10 +52,28 @@ def encode(body: Mapping[str, JSON]) -> bytes:
         return json.dumps(body).encode()
 
 
-def well_formed(body: Mapping[str, JSON]) -> bool:
-    """Tell whether the choices of a reply, if it has any, are messages or texts."""
-    choices = body.get("choices")
-    return not choices or (isinstance(choices, list) and all([_is_answer(fields(each)) for each in choices]))  # noqa: C419
+def examine(body: Mapping[str, JSON]) -> tuple[JSON, bool]:
+    """Look for what is wrong with the body of a 200, or with an event of a stream.
+
+    Gateways that have begun to answer put an error where it can still stand: as `error` beside the choices or within
+    one, or as vLLM's older flat form, `{"object": "error", "message": …, "code": 404}`, also without its first field.
+
+    Returns:
+        The error in it, None if there is none; and whether the choices, if it has any, are messages or texts.
+    """
+    if body.get("object") == "error" or ("choices" not in body and {"message", "code"} <= body.keys()):
+        return {**body}, False
+    error, choices = body.get("error") or None, body.get("choices")
+    if not isinstance(choices, list):
+        return error, not choices
+    is_answer = True
+    for choice in map(fields, choices):
+        said = cast("JSON", _body(choice)) if choice else None
+        error = error or choice.get("error") or None
+        is_answer = (
+            is_answer and isinstance(said, dict) and isinstance(said.get("content", choice.get("text")), str | None)
+        )
+    return error, is_answer
 
 
 def result_of(body: Mapping[str, JSON], model: str) -> ChatResult:
@@ -215,18 +233,17 @@ class EventReader:
             self._rest.clear()
         self._rest.append(rest)
         for line in lines:
-            if line.startswith((b"data:", _BOM + b"data:")):
-                yield from self._read(line.partition(b":")[2].strip())
-
-    def _read(self, text: bytes) -> Iterator[Mapping[str, JSON]]:
-        if text == b"[DONE]":
-            self.complete = True
-            return
-        event = fields(decode(text))
-        if not event:
-            raise ValueError(text)
-        self.complete |= any(fields(choice).get("finish_reason") for choice in items(event.get("choices")))
-        yield event
+            if not line.startswith((b"data:", _BOM + b"data:")):
+                continue
+            text = line.partition(b":")[2].strip()
+            if text == b"[DONE]":
+                self.complete = True
+                continue
+            event = fields(decode(text))
+            if not event:
+                raise ValueError(text)
+            self.complete |= any(fields(choice).get("finish_reason") for choice in items(event.get("choices")))
+            yield event
 
 
 def _generation(choice: Mapping[str, JSON], usage: UsageMetadata | None) -> ChatGeneration:
@@ -264,20 +281,13 @@ def _parts_of(body: Mapping[str, JSON], model: str) -> _Parts:
         if isinstance(counts, dict)
         else _NOTHING_COUNTED,
         "model": named if isinstance(named, str) and named else model,
-        "tokens": tokens_of(choice) if "logprobs" in choice else (),
+        "tokens": tokens_of(choice) if choice.get("logprobs") else (),
     }
 
 
 def _first_choice(event: Mapping[str, JSON]) -> Mapping[str, JSON]:
     choices = items(event.get("choices"))
     return fields(choices[0]) if choices else {}
-
-
-def _is_answer(choice: Mapping[str, JSON]) -> bool:
-    said: object = _body(choice) if choice else None
-    return isinstance(said, dict) and isinstance(
-        fields(cast("JSON", said)).get("content", choice.get("text")), str | None
-    )
 
 
 def _body(choice: Mapping[str, JSON]) -> Mapping[str, JSON]:

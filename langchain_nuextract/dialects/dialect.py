@@ -223,20 +223,19 @@ def answer_of(reply: Reply, *, marks: Sequence[str]) -> str:
 
 
 def _spoken(text: str, marks: Sequence[str]) -> str:
-    pieces: list[str] = _pattern(tuple(marks)).split(_after_thinking(text))
-    return next((said for piece in pieces if (said := piece.strip())), "")
+    start = text.lstrip()
+    # Thinking is prose: a </think> that follows on a brace is part of a value, or closes what was never opened.
+    if not start.startswith("{"):
+        _, closed, answer = text.rpartition("</think>")
+        # Thinking that never ended was cut off before there was any answer.
+        text = "" if not closed and start.startswith("<think>") else answer
+    pieces: list[str] = _pattern(tuple(marks)).split(text)
+    for piece in pieces:
+        if said := piece.strip():
+            return said
+    return ""
 
 
 @cache
 def _pattern(marks: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, marks)))
-
-
-def _after_thinking(text: str) -> str:
-    start = text.lstrip()
-    if start.startswith("{"):
-        # Thinking is prose: a </think> further on is part of a value, or closes what was never opened.
-        return text
-    _, closed, answer = text.rpartition("</think>")
-    # Thinking that never ended was cut off before there was any answer.
-    return "" if not closed and start.startswith("<think>") else answer

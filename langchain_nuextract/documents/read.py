@@ -57,8 +57,8 @@ def read(given: Any, options: PageOptions = DEFAULT) -> Source:
         TypeError: It is something else.
         OSError: A file cannot be opened.
     """
-    if isinstance(given, str) and len(given) > _LONGEST_PATH and not (given.isspace() or _IMAGE_DATA.fullmatch(given)):
-        return Source((Text(given),))
+    if isinstance(given, str) and given and not given.isspace() and not _IMAGE_DATA.fullmatch(given):
+        return Source((Text(given),), _warned(given) if len(given) <= _LONGEST_PATH else ())
     if isinstance(given, Source):
         source = given
     else:

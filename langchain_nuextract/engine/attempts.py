@@ -104,10 +104,13 @@ class AttemptReader(Generic[T]):
     def _read(
         self, sent: AttemptRequest, reply: Reply, earlier: Sequence[AttemptResult], shape: AnswerShape
     ) -> AttemptResult:
-        said = self.plan.dialect.read(reply)
-        continued, written = self._written(sent, reply, said)
+        said, before, more = self.plan.dialect.read(reply), sent.request.before, reply.text or reply.reasoning
+        # An endpoint that knows no continuing begins anew. Half a letter is left out, which no server would give back.
+        continued = not before or continues(before, more)
+        raw = before + more if before and continued else reply.text if sent.base.route == "completions" else said
+        written = raw.rstrip("\ufffd")
         if continued:
-            said = self.text_of(reply, written) if sent.request.before else said.rstrip("\ufffd")
+            said = self.text_of(reply, written) if before else said.rstrip("\ufffd")
         text = self._restored(said) if self.escaped.marks or self.plan.written.marks else said
         policy, document = self.plan.options.recovery.repairs, self.source.text
         finished = reply.finish_reason == "stop"
@@ -118,30 +121,30 @@ class AttemptReader(Generic[T]):
                 self.plan.grammars.ignored()
         if not (reading.value is None or reading.problems or reading.incomplete or earlier):
             # The first answer is most often all there is: then there is nothing to merge.
-            validation = self._validate_alone(reading, sent.shape)
+            if reading.whole and self.plan.keeps_whole:
+                validation = self.validate(reading.value, reading.whole)
+            else:
+                validation = self._validate_answer(restricted(reading.value, sent.shape))
             if not validation.problems:
                 return AttemptResult(sent, reply, written, continued, reading, None, validation, ())
+        unjudged = Validation(reading.value, None, ())
+        alone = AttemptResult(sent, reply, written, continued, reading, None, unjudged, ())
+        return self._with_earlier(alone, text, earlier)
+
+    def _with_earlier(self, result: AttemptResult, text: str, earlier: Sequence[AttemptResult]) -> AttemptResult:
+        """Merge what was read of a text with what earlier replies say."""
+        sent, reading = result.sent, result.reading
         known: MergedFields = earlier[-1].fields if earlier else {}
-        cut_off = f"the answer was cut off here (finish reason {reply.finish_reason!r})"
+        cut_off = f"the answer was cut off here (finish reason {result.reply.finish_reason!r})"
         problems = (*reading.problems, *(Problem(path, cut_off) for path in reading.incomplete))
         if reading.value is None:
-            return AttemptResult(sent, reply, written, continued, reading, known, self._validate(known), problems)
-        if continued and sent.request.before:
+            return replace(result, merged=known, validation=self._validate(known), problems=problems)
+        if result.continued and sent.request.before:
             problems += tuple(self._joined(text, reading, sent, earlier))
         by_field = problems_by_field(sent.shape, problems)
         new = field_results(reading.value, sent.shape, by_field, attempt=len(earlier))
-        fields, validation = self._merged(known, new, prefer_new=continued and sent.kind == "continued")
-        return AttemptResult(
-            sent, reply, written, continued, reading, fields, validation, self.problems_of(fields, validation)
-        )
-
-    def _validate_alone(self, reading: Reading, shape: RecordShape) -> Validation:
-        """Ask the user's schema about an answer that others have nothing to add to."""
-        if reading.whole and self.plan.keeps_whole:
-            return self.validate(reading.value, reading.whole)
-        target, dialect = self.plan.target, self.plan.dialect
-        answer = target.without_empty_objects(restricted(reading.value, shape), dialect)
-        return self.validate(target.lift(answer, dialect))
+        fields, validation = self._merged(known, new, prefer_new=result.continued and sent.kind == "continued")
+        return replace(result, merged=fields, validation=validation, problems=self.problems_of(fields, validation))
 
     def text_of(self, reply: Reply, written: str | None) -> str:
         """Give the text in which the answer is looked for: all that was written of it, where a reply continues it."""
@@ -150,16 +153,6 @@ class AttemptReader(Generic[T]):
     def _restored(self, text: str) -> str:
         """Put back the control marks that the model copied out of the document or the template."""
         return self.plan.written.restore(self.escaped.restore(text))
-
-    @staticmethod
-    def _written(sent: AttemptRequest, reply: Reply, said: str) -> tuple[bool, str]:
-        """Tell whether a reply does what was asked, and give all that the model wrote of the answer."""
-        before, more = sent.request.before, reply.text or reply.reasoning
-        # Half a letter is left out, which a server would not give back.
-        if before and continues(before, more):
-            return True, (before + more).rstrip("\ufffd")
-        raw = reply.text if sent.base.route == "completions" else said
-        return not before, raw.rstrip("\ufffd")
 
     def _joined(
         self, text: str, reading: Reading, sent: AttemptRequest, earlier: Sequence[AttemptResult]
@@ -195,7 +188,12 @@ class AttemptReader(Generic[T]):
         return self.plan.target.without_empty_objects(answer_of_fields(self.plan.shape, fields), self.plan.dialect)
 
     def _validate(self, fields: MergedFields) -> Validation:
-        return self.validate(self.plan.target.lift(self.merged_answer(fields), self.plan.dialect))
+        return self._validate_answer(answer_of_fields(self.plan.shape, fields))
+
+    def _validate_answer(self, answer: JSON) -> Validation:
+        """Ask the user's schema about the value that an answer stands for."""
+        target, dialect = self.plan.target, self.plan.dialect
+        return self.validate(target.lift(target.without_empty_objects(answer, dialect), dialect))
 
     def validate(self, value: JSON, text: bytes = b"") -> Validation:
         """Ask the user's schema about a value in its own shape, of which the JSON text may be at hand."""

@@ -5,20 +5,18 @@ It yields tuples of `Request`s, which its driver may send side by side, and is s
 for the `RecoveryPolicy` to say, and in which ways for the `RecoveryStrategies`.
 """
 
-from collections.abc import Generator
 from time import perf_counter
 from typing import TypeVar
 
 from langchain_nuextract.dialects.dialect import check_source
-from langchain_nuextract.dialects.messages import Reply, Request, Usage
+from langchain_nuextract.dialects.messages import Usage
 from langchain_nuextract.documents.escape import escape_source
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.engine.attempts import AttemptReader, AttemptRequest, AttemptResult
 from langchain_nuextract.engine.caller import Flow
-from langchain_nuextract.engine.outcome import give_up, succeed
+from langchain_nuextract.engine.outcome import extraction_of, give_up
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.strategies import RecoveryStrategies
-from langchain_nuextract.engine.verbatim import GrammarSupport
 from langchain_nuextract.errors import EndpointError
 
 T = TypeVar("T")
@@ -44,43 +42,32 @@ def extract(plan: Plan[T], source: Source, document: Source | None = None) -> Fl
     # What else is asked was checked when the plan was made.
     check_source(source, plan.dialect)
     strategies, budget = RecoveryStrategies(plan, reader.escaped.source), plan.options.recovery
-    results: list[AttemptResult] = []
-    sent: list[AttemptRequest] = []
+    results, sent = list[AttemptResult](), list[AttemptRequest]()
     failure: EndpointError | None = None
     usage = Usage()
-    asked: AttemptRequest | None = strategies.first()
-    while asked and budget.allows(calls=len(sent), seconds=perf_counter() - started, usage=usage):
-        request = budget.bound(asked.request, usage, perf_counter() - started)
-        asked = AttemptRequest(asked.kind, asked.shape, request, asked.base, asked.grammar)
-        sent.append(asked)
+    asked: AttemptRequest | None = strategies.ask(plan.first, plan.shape)
+    while asked:
+        bound = budget.bound(asked.request, usage, perf_counter() - started)
+        asked = AttemptRequest(asked.kind, asked.shape, bound, asked.base, asked.grammar)
         try:
-            asked, reply = yield from _send(asked, strategies, plan.grammars)
-            sent[-1] = asked
+            (reply,) = yield (bound,)
         except EndpointError as error:
+            if plan.grammars.refused(asked.grammar, error):
+                # The server cannot read it: the same request goes with another grammar, or with none.
+                asked = strategies.with_other_grammar(asked)
+                continue
             if not results:
                 raise
+            sent.append(asked)
             failure = error
-            if error.retryable:
-                break
         else:
-            usage += reply.usage
+            sent.append(asked)
             results.append(reader.read(asked, reply, results))
             if not results[-1].problems:
-                return succeed(reader, results, seconds=perf_counter() - started)
-        asked = strategies.next(results, sent)
+                return extraction_of(reader, results, results[-1].validation, seconds=perf_counter() - started)
+            usage += reply.usage
+        # What could be sent again has been, as often as the endpoint's policy allows.
+        is_over = failure is not None and failure.retryable
+        is_allowed = budget.allows(calls=len(sent), seconds=perf_counter() - started, usage=usage)
+        asked = strategies.next(results, sent) if is_allowed and not is_over else None
     return give_up(reader, results, failure, seconds=perf_counter() - started)
-
-
-def _send(
-    asked: AttemptRequest, strategies: RecoveryStrategies, grammars: GrammarSupport
-) -> Generator[tuple[Request, ...], tuple[Reply, ...], tuple[AttemptRequest, Reply]]:
-    """Send a request, with another grammar or none where the server cannot take the one it has."""
-    while True:
-        try:
-            (reply,) = yield (asked.request,)
-        except EndpointError as error:
-            if not grammars.refused(asked.grammar, error):
-                raise
-            asked = strategies.with_other_grammar(asked)
-        else:
-            return asked, reply

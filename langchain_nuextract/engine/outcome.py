@@ -27,11 +27,6 @@ _CUT: Final = frozenset({"length", "repetition"})
 """Finish reasons of an answer that the model did not end itself. `repetition` is vLLM's, since 0.17."""
 
 
-def succeed(reader: AttemptReader[T], results: Sequence[AttemptResult], *, seconds: float) -> Extraction[T]:
-    """Give the extraction of a whole and valid answer."""
-    return _extraction(reader, results, results[-1].validation, seconds=seconds)
-
-
 def give_up(
     reader: AttemptReader[T], results: Sequence[AttemptResult], cause: EndpointError | None, *, seconds: float
 ) -> Extraction[T]:
@@ -44,7 +39,7 @@ def give_up(
     if rest is not None:
         value, left_out = rest
         validation = reader.validate(value)
-        return replace(_extraction(reader, results, validation, left_out, seconds=seconds), problems=problems)
+        return replace(extraction_of(reader, results, validation, left_out, seconds=seconds), problems=problems)
     raise InvalidExtraction(problems, partial=last.validation.value, reply=_raw(results), attempts=attempts) from cause
 
 
@@ -65,7 +60,7 @@ def _what_is_right(reader: AttemptReader[T], last: AttemptResult) -> tuple[JSON,
             return None
 
 
-def _extraction(
+def extraction_of(
     reader: AttemptReader[T],
     results: Sequence[AttemptResult],
     validation: Validation,
@@ -73,6 +68,15 @@ def _extraction(
     *,
     seconds: float,
 ) -> Extraction[T]:
+    """Give the extraction that replies come to: of a whole and valid answer, or of what is right of it.
+
+    Args:
+        reader: What read the replies.
+        results: What came of each attempt.
+        validation: What their fields are in the user's shape.
+        left_out: What is not in the value, for it was invalid or not finished.
+        seconds: How long it took.
+    """
     plan, last, attempts = reader.plan, results[-1], _attempts(reader, results)
     # Nothing is missing that a default could fill where the answer is its own value.
     is_itself = last.merged is None and last.reading.whole and plan.keeps_whole

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Final, Generic, TypeVar, cast
+from typing import Any, Final, Generic, TypeVar, cast, get_args
 
 from langchain_nuextract.dialects.dialect import Dialect, check, dumps
 from langchain_nuextract.dialects.messages import Example, Shot, Task
@@ -75,7 +75,7 @@ class Plan(Generic[T]):
     @cached_property
     def first(self) -> AttemptKind:
         """How to ask at first."""
-        return "constrained" if self.dialect.constrained or self._is_extractive("plain") else "plain"
+        return "constrained" if self.dialect.constrained or "plain" in self._extractive else "plain"
 
     def validated(self, value: JSON) -> tuple[T | None, tuple[Problem, ...]]:
         """Give the instance of a value of the user's shape, or None, and what is wrong with it."""
@@ -109,43 +109,30 @@ class Plan(Generic[T]):
             kind: How to ask.
             shape: What to ask for; everything if not given.
         """
+        if shape is not None and shape is not self.shape:
+            return self.narrowed(shape).task(source, kind)
         constrained = self.dialect.constrained or kind == "constrained"
-        thinking = self.options.thinking and not constrained
-        grammar = self.grammars.grammar(shape or self.shape, source) if self._is_extractive(kind) else ""
-        if shape is None or shape is self.shape:
-            schema = self.answer_schema if constrained else None
-            return Task(
-                source,
-                self.template,
-                self.instructions,
-                self.shots,
-                schema,
-                grammar,
-                thinking=thinking,
-                template_text=self.written.source.text,
-            )
-        shots = (replace(each, answer=_narrowed(each.answer, shape)) for each in self.shots)
-        template = answers.template(shape)
         return Task(
-            source=source,
-            template=template,
-            instructions=_instructions(self.target, self.dialect, self.options.instructions, shape),
-            shots=tuple(shots),
-            answer_schema=answers.answer_schema(shape) if constrained else None,
-            grammar=grammar,
-            thinking=thinking,
-            template_text=escape_text(dumps(template), self.dialect.marks),
+            source,
+            self.template,
+            self.instructions,
+            self.shots,
+            answer_schema=self.answer_schema if constrained else None,
+            grammar=self.grammars.grammar(self.shape, source) if kind in self._extractive else "",
+            thinking=self.options.thinking and not constrained,
+            template_text=self.written.source.text,
         )
 
-    def _is_extractive(self, kind: AttemptKind) -> bool:
-        """Whether to constrain the decoding to the words of the document."""
+    @cached_property
+    def _extractive(self) -> frozenset[AttemptKind]:
+        """The kinds of attempts in which the decoding is constrained to the words of the document."""
         match self.options.recovery.verbatim:
-            case "constrained":
-                return kind == "constrained" or not self.options.thinking
-            case "checked":
-                return kind == "constrained"
+            case "constrained" if not self.options.thinking:
+                return frozenset(get_args(AttemptKind))
+            case "constrained" | "checked":
+                return frozenset({"constrained"})
             case "unchecked":
-                return False
+                return frozenset()
 
 
 def plan_for(target: Target[T], dialect: Dialect, options: ExtractionOptions = _NO_OPTIONS) -> Plan[T]:

@@ -31,9 +31,16 @@ class RecoveryStrategies:
     source: Source
     """The document, its control marks escaped."""
 
-    def first(self) -> AttemptRequest:
-        """Ask for everything."""
-        return self._ask(self.plan.first, self.plan.shape)
+    def ask(self, kind: AttemptKind, shape: RecordShape, *, constrained: bool = False) -> AttemptRequest:
+        """Ask for some fields, or for everything, in one of the ways."""
+        task = self.plan.task(self.source, "constrained" if constrained else kind, shape)
+        request = self.plan.dialect.phrase(task)
+        grammar = task.grammar if task.grammar and _has_grammar(request) else ""
+        if self.plan.options.logprobs:
+            request = replace(request, body={**request.body, **_LOGPROBS})
+        if task.answer_schema and not grammar and (echoes := self._echoes(shape)):
+            request = replace(request, vllm_only={"bad_words": echoes})
+        return AttemptRequest(kind, shape, request, request, grammar)
 
     def next(self, results: Sequence[AttemptResult], sent: Sequence[AttemptRequest]) -> AttemptRequest | None:
         """Say what to try next; None if there is nothing left.
@@ -72,41 +79,31 @@ class RecoveryStrategies:
         shape = self._failed(results[-1])
         if shape is self.plan.shape or any(each.shape == shape for each in sent):
             return None
-        return self._ask("narrowed", shape, constrained=_was_constrained(results))
+        return self.ask("narrowed", shape, constrained=_was_constrained(results))
 
     def _constrain(self, results: Sequence[AttemptResult], sent: Sequence[AttemptRequest]) -> AttemptRequest | None:
         """Ask for what failed once with the decoding constrained to its schema."""
         if self.plan.dialect.constrained or any(each.kind == "constrained" for each in sent):
             return None
-        return self._ask("constrained", self._failed(results[-1]))
+        return self.ask("constrained", self._failed(results[-1]))
 
     def _resample(self, results: Sequence[AttemptResult], sent: Sequence[AttemptRequest]) -> AttemptRequest | None:
         """Ask for what failed once more: the caller's own temperature and seed gave the answer that failed."""
         if any(each.kind == "resampled" for each in sent):
             return None
-        asked = self._ask("resampled", self._failed(results[-1]), constrained=_was_constrained(results))
+        asked = self.ask("resampled", self._failed(results[-1]), constrained=_was_constrained(results))
         temperature = asked.request.body.get("temperature")
         heat = temperature if isinstance(temperature, int | float) else 0.0
         firm = {**asked.request.firm, "temperature": round(min(heat + WARMER, 1.0), 2), "seed": len(sent)}
         request = replace(asked.request, firm=firm)
         return replace(asked, request=request, base=request)
 
-    def _ask(self, kind: AttemptKind, shape: RecordShape, *, constrained: bool = False) -> AttemptRequest:
-        task = self.plan.task(self.source, "constrained" if constrained else kind, shape)
-        request = self.plan.dialect.phrase(task)
-        grammar = task.grammar if task.grammar and _has_grammar(request) else ""
-        if self.plan.options.logprobs:
-            request = replace(request, body={**request.body, **_LOGPROBS})
-        if task.answer_schema and not grammar and (echoes := self._echoes(shape)):
-            request = replace(request, vllm_only={"bad_words": echoes})
-        return AttemptRequest(kind, shape, request, request, grammar)
-
     def with_other_grammar(self, refused: AttemptRequest) -> AttemptRequest:
         """Ask for the same once more, constrained by a grammar that the server may take, or by the schema alone."""
         if refused.request.before:
             free = resume(refused.base, refused.request.before)
             return replace(refused, request=replace(refused.request, body=free.body), grammar="")
-        asked = self._ask(refused.kind, refused.shape, constrained=True)
+        asked = self.ask(refused.kind, refused.shape, constrained=True)
         request = replace(refused.request, body=asked.request.body)
         return replace(asked, request=request, base=request)
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, cast
 
+from langchain_core.globals import get_llm_cache
 from langchain_core.messages import BaseMessage
 
 from langchain_nuextract.client.client import ApiCall
@@ -32,6 +33,16 @@ last three are fields of the call."""
 
 class ApiModel(ModelSettings):
     """The half of `ChatNuExtract` that extractors call directly."""
+
+    is_derived: ClassVar[bool] = False
+    """Whether it is a user's own class, derived from `ChatNuExtract`: its run may do anything."""
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether its own run would do no more than send the request, so that extractors may do without the run."""
+        caches = self.cache or (self.cache is None and get_llm_cache() is not None)
+        listens = caches or self.rate_limiter or self.callbacks or self.verbose
+        return self.direct and not (self.is_derived or listens)
 
     def call_for(self, request: Request, *, streaming: bool = False) -> ApiCall:
         """Make the call that a request of an extraction is, as `invoke` or `stream` would."""

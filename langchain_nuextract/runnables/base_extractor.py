@@ -41,9 +41,6 @@ from langchain_nuextract.runnables.settings import check_names
 from langchain_nuextract.runnables.tables import WithTables
 from langchain_nuextract.runnables.wrapped import Wrappable
 
-if TYPE_CHECKING:
-    pass
-
 Out = TypeVar("Out")
 
 DEFAULT_CONCURRENCY = 64
@@ -59,14 +56,16 @@ class BaseExtractor(Wrappable, RunnableSerializable[Input, Out], WithTables):
     # What Pydantic builds of a class takes its time; this leaves it until the first extractor is made.
     model_config = ConfigDict(arbitrary_types_allowed=True, defer_build=True)
 
-    @property
-    @abstractmethod
-    def _llm(self) -> Runnable[Any, AIMessage]:
-        """The chat model that is asked."""
+    if TYPE_CHECKING:
+        # A field of `NuExtractor`, and a property of what is made of one.
+        @property
+        def llm(self) -> Runnable[Any, AIMessage]:
+            """The chat model that is asked."""
+            ...
 
-    @abstractmethod
     def select_output(self, extraction: Extraction[Any]) -> Out:
-        """Take what is to be handed out."""
+        """Take what is to be handed out: the object, unless a class says otherwise."""
+        return extraction.value
 
     @abstractmethod
     def with_settings(self, settings: Mapping[str, Any]) -> Self:
@@ -85,12 +84,12 @@ class BaseExtractor(Wrappable, RunnableSerializable[Input, Out], WithTables):
 
     def close(self) -> None:
         """Close the connections of its model, if it has any that can be closed; they are opened again when needed."""
-        if close := getattr(self._llm, "close", None):
+        if close := getattr(self.llm, "close", None):
             close()
 
     async def aclose(self) -> None:
         """Do the same on an event loop."""
-        if aclose := getattr(self._llm, "aclose", None):
+        if aclose := getattr(self.llm, "aclose", None):
             await aclose()
 
     def __enter__(self) -> Self:
@@ -126,7 +125,7 @@ class BaseExtractor(Wrappable, RunnableSerializable[Input, Out], WithTables):
         """
         if kwargs:
             return self.with_settings(kwargs).invoke(input, config)
-        if caller := direct_caller(self._llm, config):
+        if caller := direct_caller(self.llm, config):
             return self._extract(input, caller)
         outputs: list[Out] = []
         self._call_with_config(partial(self._invoke, input, outputs), display_input(input), config)
@@ -137,7 +136,7 @@ class BaseExtractor(Wrappable, RunnableSerializable[Input, Out], WithTables):
         if kwargs:
             return await self.with_settings(kwargs).ainvoke(input, config)
         await self.aready()
-        if caller := direct_caller(self._llm, config):
+        if caller := direct_caller(self.llm, config):
             return await self._aextract(input, caller)
         outputs: list[Out] = []
         await self._acall_with_config(partial(self._ainvoke, input, outputs), display_input(input), config)
@@ -162,7 +161,7 @@ class BaseExtractor(Wrappable, RunnableSerializable[Input, Out], WithTables):
         return self.select_output(await self.executor.aextract(document, caller, on_attempts))
 
     def _traced_caller(self, config: RunnableConfig) -> TracedCaller:
-        return TracedCaller(self._llm, config, self.executor.ls_arguments, self._base.allow_image_urls)
+        return TracedCaller(self.llm, config, self.executor.ls_arguments, self._base.allow_image_urls)
 
     def batch(
         self, inputs: list[Input], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any
@@ -175,7 +174,7 @@ class BaseExtractor(Wrappable, RunnableSerializable[Input, Out], WithTables):
             TypeError: `inputs` is no list: for other iterables there is `extract_many`.
         """
         _check_list(inputs)
-        if _is_async(self._llm):
+        if _is_async(self.llm):
             return run(self.abatch(inputs, config, return_exceptions=return_exceptions, **kwargs))
         return super().batch(inputs, _bounded(config), return_exceptions=return_exceptions, **kwargs)
 
@@ -192,7 +191,7 @@ class BaseExtractor(Wrappable, RunnableSerializable[Input, Out], WithTables):
         self, inputs: Sequence[Input], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any
     ) -> Iterator[tuple[int, Any]]:
         """Yield the index and object of each document as they complete."""
-        if _is_async(self._llm):
+        if _is_async(self.llm):
             return iterate(self._outcomes(inputs, config, return_exceptions=return_exceptions, **kwargs))
         return super().batch_as_completed(inputs, _bounded(config), return_exceptions=return_exceptions, **kwargs)
 
@@ -210,7 +209,7 @@ class BaseExtractor(Wrappable, RunnableSerializable[Input, Out], WithTables):
         # Of one config for all, listeners are looked for once. A class that somebody derived may do more in `ainvoke`.
         is_ours = cast("Any", type(self)).ainvoke is cast("Any", BaseExtractor).ainvoke
         one: Any = None if isinstance(config, Sequence) else config
-        caller = direct_caller(extractor._llm, one) if is_ours and one is config else None  # noqa: SLF001 its own class
+        caller = direct_caller(extractor.llm, one) if is_ours and one is config else None
         stopped: EndpointError | None = None
 
         async def ask(number: int) -> Out:

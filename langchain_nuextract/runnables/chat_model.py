@@ -74,10 +74,10 @@ class ChatNuExtract(ApiModel):
         ValueError: No base_url or no model is set, or the address is not usable.
     """
 
-    @property
-    def is_bare(self) -> bool:
-        """Whether its own run would do no more than send the request; what somebody derived may do anything."""
-        return type(self) is ChatNuExtract and super().is_bare
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Note that it is derived, so that extractors do not leave its run out."""
+        super().__init_subclass__(**kwargs)
+        cls.is_derived = True
 
     def _generate(
         self,

@@ -47,36 +47,34 @@ class Executor(Generic[T]):
 
     def extract(self, document: Any, caller: Caller, on_attempts: OnAttempts | None = None) -> Extraction[T]:
         """Ask about a document."""
-        attempts: Sequence[Attempt] | None = None
-        failed = True
-        try:
-            extraction = run_flow(self.flow(document), caller.send)
-            attempts, failed = extraction.attempts, False
-        except ExtractionError as error:
-            attempts = cast("Sequence[Attempt]", error.attempts)
-            raise
-        finally:
-            _count(attempts or (), failed=failed)
-            if on_attempts and attempts is not None:
-                on_attempts(attempts)
+        with counting() as attempts:
+            try:
+                extraction = run_flow(read_document(*self._planned(document)), caller.send)
+            except ExtractionError as error:
+                attempts.extend(cast("Sequence[Attempt]", error.attempts))
+                raise
+            else:
+                attempts.extend(extraction.attempts)
+            finally:
+                if on_attempts and attempts:
+                    on_attempts(attempts)
         return extraction
 
     async def aextract(self, document: Any, caller: Caller, on_attempts: AOnAttempts | None = None) -> Extraction[T]:
         """Ask about a document; see `extract`."""
-        attempts: Sequence[Attempt] | None = None
-        failed = True
-        try:
-            plan, source = await self._aplanned(document)
-            has_pages = not isinstance(document, str) and bool(source.pages)
-            extraction = await arun_flow(read_document(plan, source), caller.asend, in_thread=has_pages)
-            attempts, failed = extraction.attempts, False
-        except ExtractionError as error:
-            attempts = cast("Sequence[Attempt]", error.attempts)
-            raise
-        finally:
-            _count(attempts or (), failed=failed)
-            if on_attempts and attempts is not None:
-                await on_attempts(attempts)
+        with counting() as attempts:
+            try:
+                plan, source = await self._aplanned(document)
+                has_pages = not isinstance(document, str) and bool(source.pages)
+                extraction = await arun_flow(read_document(plan, source), caller.asend, in_thread=has_pages)
+            except ExtractionError as error:
+                attempts.extend(cast("Sequence[Attempt]", error.attempts))
+                raise
+            else:
+                attempts.extend(extraction.attempts)
+            finally:
+                if on_attempts and attempts:
+                    await on_attempts(attempts)
         return extraction
 
     def stream_flow(self, document: Any, caller: Caller, on_attempts: OnAttempts | None = None) -> Generator[Any]:
@@ -147,23 +145,18 @@ def counting() -> Generator[list[Attempt]]:
         failed = False
         raise
     finally:
-        _count(attempts, failed=failed)
-
-
-def _count(attempts: Sequence[Attempt], *, failed: bool) -> None:
-    """Count an extraction that has ended."""
-    seconds, repairs, read, written = 0.0, 0, 0, 0
-    for attempt in attempts:
-        reply = attempt.reply
-        seconds, repairs = seconds + reply.seconds, repairs + len(attempt.repairs)
-        read, written = read + reply.usage.input_tokens, written + reply.usage.output_tokens
-    counters.add(
-        documents=1,
-        failures=failed,
-        requests=len(attempts),
-        recoveries=max(len(attempts) - 1, 0),
-        repairs=repairs,
-        input_tokens=read,
-        output_tokens=written,
-        seconds=seconds,
-    )
+        seconds, repairs, read, written = 0.0, 0, 0, 0
+        for attempt in attempts:
+            reply = attempt.reply
+            seconds, repairs = seconds + reply.seconds, repairs + len(attempt.repairs)
+            read, written = read + reply.usage.input_tokens, written + reply.usage.output_tokens
+        counters.add(
+            documents=1,
+            failures=failed,
+            requests=len(attempts),
+            recoveries=max(len(attempts) - 1, 0),
+            repairs=repairs,
+            input_tokens=read,
+            output_tokens=written,
+            seconds=seconds,
+        )

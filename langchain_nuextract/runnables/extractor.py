@@ -125,7 +125,7 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
     """
 
     target: SkipValidation[Target[Any]]
-    llm: SkipValidation[Runnable[Any, AIMessage]]
+    llm: SkipValidation[Runnable[Any, AIMessage]]  # pyright: ignore[reportIncompatibleMethodOverride]  # a property of others
     dialect: SkipValidation[Dialect | None] = Field(default=None, repr=False)
     """The model generation; None as long as it is not known which model the endpoint serves."""
     examples: tuple[Example, ...] | SkipValidation[BaseExampleSelector] = ()
@@ -175,10 +175,6 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
             self._prepare()
 
     @property
-    def _llm(self) -> Runnable[Any, AIMessage]:
-        return self.llm
-
-    @property
     def _base(self) -> "NuExtractor[T]":
         return self
 
@@ -225,10 +221,6 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
         if not isinstance(self.llm, ApiModel):
             check_carried(executor.sample_request, self.llm, dialect.name)
         vars(self).update(dialect=dialect, executor=executor)
-
-    def select_output(self, extraction: Extraction[Any]) -> T:
-        """Take the object."""
-        return extraction.value
 
     def with_settings(self, settings: Mapping[str, Any]) -> Self:
         """Give the same, with what a call says on top of the model's own settings."""
@@ -346,7 +338,8 @@ class MappedExtractor(BaseExtractor[Out], Generic[Out]):
     extractor: SkipValidation[NuExtractor[Any]]
 
     @property
-    def _llm(self) -> Runnable[Any, AIMessage]:
+    def llm(self) -> Runnable[Any, AIMessage]:
+        """The chat model that is asked."""
         return self.extractor.llm
 
     @property

@@ -72,7 +72,8 @@ class LongExtractor(StreamingExtractor[T], Generic[T]):
         self._executor = LongExecutor(short.plan, short.selection, short.pages, self.options, counter)
 
     @property
-    def _llm(self) -> Runnable[Any, AIMessage]:
+    def llm(self) -> Runnable[Any, AIMessage]:
+        """The chat model that is asked."""
         return self.extractor.llm
 
     @property
@@ -114,10 +115,6 @@ class LongExtractor(StreamingExtractor[T], Generic[T]):
         """The same, giving the whole `LongExtraction`: chunks, conflicts, joined items, uncovered stretches."""
         return DetailedLongExtractor(extractor=self)
 
-    def select_output(self, extraction: Extraction[Any]) -> T:
-        """Take the object."""
-        return extraction.value
-
     def with_settings(self, settings: Mapping[str, Any]) -> Self:
         """Give the same, with what a call says on top of the model's own settings."""
         return type(self)(extractor=self.extractor.with_settings(settings), options=self.options)
@@ -147,8 +144,9 @@ class DetailedLongExtractor(BaseExtractor[LongExtraction[T]], Generic[T]):
     extractor: SkipValidation[LongExtractor[Any]]
 
     @property
-    def _llm(self) -> Runnable[Any, AIMessage]:
-        return self.extractor.extractor.llm
+    def llm(self) -> Runnable[Any, AIMessage]:
+        """The chat model that is asked."""
+        return self.extractor.llm
 
     @property
     def _base(self) -> LongExtractor[Any]:

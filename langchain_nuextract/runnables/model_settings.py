@@ -5,7 +5,6 @@ from functools import cached_property
 from ssl import SSLContext
 from typing import Any, Final, Self, TypeVar, cast
 
-from langchain_core.globals import get_llm_cache
 from langchain_core.language_models import ModelProfile
 from langchain_core.utils import from_env, secret_from_env
 from pydantic import ConfigDict, Field, SecretStr, SkipValidation, model_validator
@@ -156,12 +155,6 @@ class ModelSettings(RedactedRuns):
 
     async def __aexit__(self, *raised: object) -> None:
         await self.aclose()
-
-    @property
-    def is_bare(self) -> bool:
-        """Whether its own run would do no more than send the request, so that extractors may do without the run."""
-        caches = self.cache or (self.cache is None and get_llm_cache() is not None)
-        return self.direct and not (caches or self.rate_limiter or self.callbacks or self.verbose)
 
     def resolve_model(self) -> None:
         """Take the model that the endpoint serves, if none is named; see `Client.only_model`."""

@@ -35,7 +35,7 @@ class StreamingExtractor(BaseExtractor[T], Generic[T]):
         """
         if kwargs:
             yield from self.with_settings(kwargs).stream(input, config)
-        elif caller := direct_caller(self._llm, config):
+        elif caller := direct_caller(self.llm, config):
             yield from self.executor.stream_flow(input, caller)
         else:
             shown = iter([display_input(input)])
@@ -50,7 +50,7 @@ class StreamingExtractor(BaseExtractor[T], Generic[T]):
         await self.aready()
         if kwargs:
             growing = self.with_settings(kwargs).astream(input, config)
-        elif caller := direct_caller(self._llm, config):
+        elif caller := direct_caller(self.llm, config):
             growing = self.executor.astream_flow(input, caller)
         else:
             growing = self._atransform_stream_with_config(shown(), partial(self._agrow, input), config)

@@ -24,7 +24,7 @@ from langchain_nuextract.engine.long.flow import LongFlow, Round, extract_long
 from langchain_nuextract.engine.long.options import LongOptions
 from langchain_nuextract.engine.long.part_target import part_plan
 from langchain_nuextract.engine.long.result import LongExtraction
-from langchain_nuextract.engine.outcome import give_up, succeed
+from langchain_nuextract.engine.outcome import extraction_of, give_up
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import InvalidExtraction, UnsupportedTask
@@ -70,7 +70,7 @@ def _go_on(plan: Plan[JSON], source: Source, current: str) -> Generator[tuple[Re
     result = reader.read(AttemptRequest("plain", plan.shape, request, request), whole, [])
     if result.problems:
         return give_up(reader, [result], None, seconds=reply.seconds)
-    return succeed(reader, [result], seconds=reply.seconds)
+    return extraction_of(reader, [result], result.validation, seconds=reply.seconds)
 
 
 def _last(plan: Plan[T], source: Source, results: list[ChunkResult], budget: Budget) -> LongExtraction[T]:
