@@ -45,7 +45,9 @@ def kind_of(value: JSON) -> str:
 
 def admits(kinds: frozenset[str], value: JSON) -> bool:
     """Whether a value is of one of some JSON types."""
-    kind = kind_of(value)
+    if isinstance(value, float) and "number" in kinds:
+        return True
+    kind = _NAMES.get(value.__class__) or kind_of(value)
     return kind in kinds or (kind == "integer" and "number" in kinds)
 
 

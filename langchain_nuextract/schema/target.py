@@ -10,8 +10,8 @@ from langchain_nuextract.errors import Problem, UnsupportedSchema
 from langchain_nuextract.paths import JSON, Path, show
 from langchain_nuextract.schema import render as answers
 from langchain_nuextract.schema.answer_shape import AnswerShape, AskedPaths, RecordShape
-from langchain_nuextract.schema.codec.build import distinct, notes
 from langchain_nuextract.schema.codec.root import RootCodec, whole
+from langchain_nuextract.schema.codec.traversal import distinct, notes
 from langchain_nuextract.schema.defaults import defaults
 from langchain_nuextract.schema.detect import reads_as
 from langchain_nuextract.schema.formats.checks import checked_for

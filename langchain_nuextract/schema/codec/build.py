@@ -10,12 +10,11 @@ Where both null and nothing are values they cannot be told apart: it is nothing.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import combinations
 from typing import cast
 
-from langchain_nuextract.paths import EACH, JSON, Path
+from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.answer_shape import (
     AnswerShape,
     EnumShape,
@@ -298,50 +297,3 @@ def unused(wanted: tuple[str, ...], taken: Sequence[str]) -> str:
         name += "_"
         free = None if name in taken else name
     return free
-
-
-def notes(codec: Codec, at: Path = ()) -> Iterator[tuple[Path, str]]:
-    """Yield the descriptions of a codec and of all below it, each with its place in the template."""
-    if codec.note:
-        yield at, codec.note
-    if isinstance(codec, MapCodec) and codec.key_note:
-        yield (*at, EACH, codec.key), codec.key_note
-    for step, inner in below(codec):
-        yield from notes(inner, (*at, *step))
-
-
-def distinct(described: Iterable[tuple[Path, str]]) -> Iterator[tuple[Path, str]]:
-    """Leave out the descriptions that only repeat because a recursion is unrolled."""
-    given: set[tuple[Path, str]] = set()
-    for path, note in described:
-        if not any((shorter, note) in given for shorter in _rolled_up(path)):
-            given.add((path, note))
-            yield path, note
-
-
-def _rolled_up(path: Path) -> Iterator[Path]:
-    """Yield a path, and what is left of it without some of its steps on end."""
-    yield path
-    for start, end in combinations(range(len(path) + 1), 2):
-        yield path[:start] + path[end:]
-
-
-def below(codec: Codec) -> tuple[tuple[Path, Codec], ...]:
-    """Give the codecs right below a codec, each with the step that leads there in the template."""
-    match codec:
-        case RecordCodec():
-            named = tuple(((part.name,), part.codec) for part in codec.parts if not part.constant)
-            return (*named, ((codec.others[0],), codec.others[1])) if codec.others else named
-        case ListCodec():
-            return (((EACH,), codec.item),)
-        case MapCodec():
-            return (((EACH,) if codec.at is None else (EACH, codec.at), codec.inner),)
-        case TupleCodec():
-            named = tuple(((part.name,), part.codec) for part in codec.parts)
-            return (*named, ((codec.rest[0],), codec.rest[1])) if codec.rest else named
-        case UnionCodec():
-            inner = [((named[0],), named[1]) for named in (codec.value, codec.items) if named]
-            within = () if codec.within is None else (codec.within,)
-            return (*inner, *([(within, codec.record)] if codec.record else []))
-        case _:
-            return ()

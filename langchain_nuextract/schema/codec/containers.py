@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
-from langchain_nuextract.paths import JSON, fields, text
+from typing_extensions import TypeAliasType
+
+from langchain_nuextract.paths import EACH, JSON, Path, fields, items, text
 from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, MultiEnumShape, RecordShape
 from langchain_nuextract.schema.ir import Member
 from langchain_nuextract.schema.json_types import is_list, is_object
@@ -40,6 +42,37 @@ class Codec(Protocol):
         """Whether an answer says that there is no value."""
         ...
 
+    def layout(self, answer: JSON) -> "Layout":
+        """Give the pieces of an answer that the value is put together of; None if the answer is one place.
+
+        `lift` makes the value of them, and `origins` tells where they come from: one cannot say what the other does
+        not.
+        """
+        ...
+
+    def toward(self, path: Path, answer: JSON) -> "Move":
+        """Go the first steps of a path in an answer, which need not lead to anything that is there."""
+        ...
+
+    @property
+    def below(self) -> "tuple[tuple[Path, Codec], ...]":
+        """The codecs right below, each with the steps that lead there in the template."""
+        ...
+
+
+Piece = TypeAliasType("Piece", "tuple[Path | None, Codec | None, JSON]")
+"""A piece of an answer: the way to it, the codec that lifts it, and what is there.
+
+Without a codec it is a value as it stands; without a way the codec puts it in, as a constant that is not asked for.
+"""
+Layout = TypeAliasType("Layout", "dict[str, Piece] | list[Piece] | Piece | None")
+"""Pieces by the keys or in the order of the value; a piece alone is the whole value, under a name of the answer's."""
+Move = TypeAliasType("Move", "tuple[Path, Codec | None, JSON, Path]")
+"""The steps in the value, the codec to go on with, what the answer has there, and what is left of the path."""
+
+STAY: Move = ((), None, None, ())
+"""The value has no place of its own for it: the nearest is the one above."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -57,6 +90,11 @@ class Part:
     """Whether an object without an answer here cannot be valid."""
     hooked: bool = False
     """Whether a validator of the user's sees null in its place: it may make a value of that."""
+    way: Path = field(init=False, repr=False, compare=False)
+    """Where it stands in an answer."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "way", (self.name,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +133,55 @@ class RecordCodec:
 
     def lift(self, answer: JSON) -> JSON:
         """Give the object; parts that are missing and may be left out are."""
+        pieces = self.layout(answer)
+        if pieces is None:
+            return answer
+        return {key: codec.lift(child) if codec else child for key, (_, codec, child) in pieces.items()}
+
+    def layout(self, answer: JSON) -> dict[str, Piece] | None:
+        """Give the pieces that the object has under its keys."""
         if not is_object(answer):
-            return self.lift({}) if self.blank(answer) else answer
-        value: dict[str, JSON] = {}
+            if not self.blank(answer):
+                return None
+            answer = {}
+        pieces: dict[str, Piece] = {}
         for part in self.parts:
-            _lift_part(part, answer, value)
-        if self.others:
-            name, codec = self.others
-            found = codec.lift(answer.get(name))
-            value |= found if is_object(found) else {name: found}
-        elif self.open or self.keeps:
+            codec, child = part.codec, answer.get(part.name)
+            if part.constant is None and not codec.blank(child) and (part.required or child != codec.missing):
+                pieces[part.name] = part.way, codec, child
+            elif (part.required or part.constant) and (piece := _instead(part, answer)):
+                pieces[part.name] = piece
+        return pieces | self._unnamed(answer) if self.others or self.open or self.keeps else pieces
+
+    def _unnamed(self, answer: dict[str, JSON]) -> dict[str, Piece]:
+        """Give the pieces of what the schema has no name for."""
+        if not self.others:
             known = {part.name for part in self.parts}
-            value |= {key: child for key, child in answer.items() if key not in known}
-        return value
+            return {key: ((key,), None, child) for key, child in answer.items() if key not in known}
+        name, codec = self.others
+        found = answer.get(name)
+        pieces = codec.layout(found)
+        if pieces is None and is_object(found):
+            # `{"other": {"b": "y"}}`, where `[{"key": "b", "value": "y"}]` was asked for, means the same.
+            return {key: ((name, key), None, child) for key, child in found.items()}
+        if not isinstance(pieces, dict):
+            return {name: ((name,), codec, found)}
+        return {key: (under(name, way), inner, child) for key, (way, inner, child) in pieces.items()}
+
+    def toward(self, path: Path, answer: JSON) -> Move:
+        """Go to a part; what was not asked for stands in the value as it does in the answer."""
+        name, *rest = path
+        inner = fields(answer).get(str(name))
+        if self.others and name == self.others[0]:
+            return (), self.others[1], inner, tuple(rest)
+        part = self.asked.get(str(name))
+        return ((name,), part.codec, inner, tuple(rest)) if part else (path, None, None, ())
+
+    @property
+    def below(self) -> tuple[tuple[Path, Codec], ...]:
+        """The codecs of the parts that are asked for, and of the others."""
+        named = tuple(((part.name,), part.codec) for part in self.asked.values())
+        return (*named, ((self.others[0],), self.others[1])) if self.others else named
 
     def blank(self, answer: JSON) -> bool:
         """Whether an answer says that there is no object: it is missing, or empty where it may not be."""
@@ -120,32 +194,31 @@ def _lowered(part: Part, value: dict[str, JSON]) -> JSON:
     return part.codec.lower(value[part.name]) if part.name in value else part.codec.missing
 
 
-def _lift_part(part: Part, answer: dict[str, JSON], value: dict[str, JSON]) -> None:
-    """Put one part in its place, if there is anything to put."""
-    said = answer.get(part.name)
+def _instead(part: Part, answer: dict[str, JSON]) -> Piece | None:
+    """Give the piece of a part that has to be there and of which the answer says nothing, if there is one."""
     if part.constant:
-        value[part.name] = part.constant.value
-    elif not part.required and said == part.codec.missing:
-        return
-    elif not part.codec.blank(said):
-        value[part.name] = part.codec.lift(said)
-    elif part.required and (part.nullable or (part.hooked and part.name in answer)):
-        value[part.name] = None
-    elif part.required and part.stands:
-        value[part.name] = part.codec.lift(said)
+        return None, None, part.constant.value
+    if part.nullable or (part.hooked and part.name in answer):
+        return part.way, None, None
+    # `{"seller": null}` is an object without parts where there has to be one, as a list is an empty one.
+    return (part.way, part.codec, answer.get(part.name)) if part.stands else None
+
+
+def lifted_items(pieces: list[Piece]) -> JSON:
+    """Make a list of its pieces."""
+    return [codec.lift(child) if codec else child for _, codec, child in pieces]
+
+
+def under(name: str, way: Path | None) -> Path | None:
+    """Put a name before the way to a piece."""
+    return None if way is None else (name, *way)
 
 
 def is_empty(answer: JSON) -> bool:
     """Whether there is nothing in an answer but missing values."""
-    match answer:
-        case None:
-            return True
-        case dict():
-            return all(is_empty(child) for child in cast("dict[str, JSON]", answer).values())
-        case list():
-            return not answer
-        case _:
-            return False
+    if not answer:
+        return answer is None or isinstance(answer, dict | list)
+    return isinstance(answer, dict) and all(map(is_empty, cast("dict[str, JSON]", answer).values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,14 +240,33 @@ class ListCodec:
 
     def lift(self, answer: JSON) -> JSON:
         """Give the list; items that are missing are left out, unless null is an item."""
+        pieces = self.layout(answer)
+        return answer if pieces is None else lifted_items(pieces)
+
+    def layout(self, answer: JSON) -> list[Piece] | None:
+        """Give the items that are there."""
         if self.blank(answer):
             return []
         if not is_list(answer):
-            return answer
-        blank = [self.item.blank(child) for child in answer]
-        if self.gaps:
-            return [None if gap else self.item.lift(child) for child, gap in zip(answer, blank, strict=True)]
-        return [self.item.lift(child) for child, gap in zip(answer, blank, strict=True) if not gap]
+            return None
+        item, blank = self.item, self.item.blank
+        if not self.gaps:
+            return [((index,), item, child) for index, child in enumerate(answer) if not blank(child)]
+        return [((at,), None, None) if blank(child) else ((at,), item, child) for at, child in enumerate(answer)]
+
+    def toward(self, path: Path, answer: JSON) -> Move:
+        """Go to an item, of which those before it that are left out do not count."""
+        index, *rest = path
+        if not isinstance(index, int):
+            return STAY
+        before, after = items(answer)[:index], items(answer)[index:]
+        left_out = 0 if self.gaps else sum(map(self.item.blank, before))
+        return (index - left_out,), self.item, after[0] if after else None, tuple(rest)
+
+    @property
+    def below(self) -> tuple[tuple[Path, Codec], ...]:
+        """The codec of the items."""
+        return (((EACH,), self.item),)
 
     def blank(self, answer: JSON) -> bool:
         """Whether an answer says that there is no list; an empty list is one."""
@@ -213,26 +305,52 @@ class MapCodec:
 
     def lift(self, answer: JSON) -> JSON:
         """Give the object; as it is, if these are not entries."""
+        pieces = self.layout(answer)
+        if isinstance(pieces, dict):
+            return {key: codec.lift(child) if codec else child for key, (_, codec, child) in pieces.items()}
+        return answer if pieces is None else lifted_items(pieces)
+
+    def layout(self, answer: JSON) -> dict[str, Piece] | list[Piece] | None:
+        """Give the values by their keys; the entries as they are, if one of them has no key."""
         if self.blank(answer):
             return {}
         if not is_list(answer):
-            return answer
-        entries = [entry for entry in answer if not is_empty(entry)]
-        if not all(isinstance(fields(entry).get(self.key), str) for entry in entries):
-            return entries
-        value: dict[str, JSON] = {}
-        for entry in entries:
-            self._put(fields(entry), text(fields(entry)[self.key]), value)
-        return value
+            return None
+        entries = [(index, fields(entry)) for index, entry in enumerate(answer) if not is_empty(entry)]
+        if not all(isinstance(entry.get(self.key), str) for _, entry in entries):
+            return [((index,), None, answer[index]) for index, _ in entries]
+        pieces: dict[str, Piece] = {}
+        for index, entry in entries:
+            key, inner = text(entry[self.key]), self._inner(entry)
+            way = (index,) if self.at is None else (index, self.at)
+            blank = self.inner.blank(inner)
+            if blank and self.gaps:
+                pieces.setdefault(key, (way, None, None))
+            elif not blank or self.stands:
+                pieces.setdefault(key, (way, self.inner, inner))
+        return pieces
 
-    def _put(self, entry: dict[str, JSON], key: str, value: dict[str, JSON]) -> None:
-        inner = entry.get(self.at) if self.at is not None else {k: v for k, v in entry.items() if k != self.key}
-        if not self.inner.blank(inner):
-            value.setdefault(key, self.inner.lift(inner))
-        elif self.gaps:
-            value.setdefault(key, None)
-        elif self.stands:
-            value.setdefault(key, self.inner.lift(inner))
+    def _inner(self, entry: dict[str, JSON]) -> JSON:
+        if self.at is not None:
+            return entry.get(self.at)
+        return {name: child for name, child in entry.items() if name != self.key}
+
+    def toward(self, path: Path, answer: JSON) -> Move:
+        """Go to the value of an entry, which stands under its key."""
+        index, *rest = path
+        found = items(answer)[index:] if isinstance(index, int) else []
+        entry = fields(found[0]) if found else {}
+        key = entry.get(self.key)
+        if not isinstance(key, str):
+            return STAY
+        if self.at is not None:
+            return (key,), self.inner, entry.get(self.at), tuple(rest[1:])
+        return (key,), self.inner, entry, () if rest[:1] == [self.key] else tuple(rest)
+
+    @property
+    def below(self) -> tuple[tuple[Path, Codec], ...]:
+        """The codec of the values."""
+        return (((EACH,) if self.at is None else (EACH, self.at), self.inner),)
 
     def blank(self, answer: JSON) -> bool:
         """Whether an answer says that there is no object; no entries are an empty one."""

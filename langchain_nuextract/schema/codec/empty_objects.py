@@ -1,8 +1,8 @@
 """Objects that an answer has and says nothing of.
 
 A template asks for the parts of each object, so a model answers with the object whether the document has one or not,
-and writes null for each of its parts. That is no more than null in its place: who wanted such an object or nothing
-gets nothing.
+and writes null for each of its parts: `"shipping": {"city": null, "zip": null}`. Where the user's schema admits null
+for the object, or lets it be left out, that is what is meant.
 """
 
 from langchain_nuextract.paths import JSON

@@ -9,9 +9,8 @@ from langchain_nuextract.schema.codec.as_is import keeps_whole
 from langchain_nuextract.schema.codec.build import Codec, build
 from langchain_nuextract.schema.codec.containers import ListCodec, RecordCodec
 from langchain_nuextract.schema.codec.empty_objects import without_empty_objects
-from langchain_nuextract.schema.codec.paths import place
-from langchain_nuextract.schema.codec.provenance import Origin, within
 from langchain_nuextract.schema.codec.scalars import EnumCodec
+from langchain_nuextract.schema.codec.traversal import Origin, origins, place
 from langchain_nuextract.schema.ir import Array, Member, Never, Node, Record
 from langchain_nuextract.schema.json_types import is_object
 from langchain_nuextract.schema.vocabulary import Vocabulary
@@ -61,7 +60,7 @@ class RootCodec:
         if self.nullable and self.codec.blank(answer):
             yield (), self.wrapped
         elif not self.constant:
-            yield from within(self.codec, answer, (), self.wrapped)
+            yield from origins(self.codec, answer, of=self.wrapped)
 
     def place(self, path: Path, answer: JSON) -> Path:
         """Tell where a place in an answer is in the user's shape."""

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, NoReturn
 
-from langchain_nuextract.paths import JSON
+from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.schema.answer_shape import EnumShape, ScalarShape
+from langchain_nuextract.schema.codec.containers import STAY, Codec, Move
 from langchain_nuextract.schema.ir import Member
 from langchain_nuextract.schema.json_types import admits, dumps, is_exact
 
+_TEXT: Final = frozenset({"string"})
 _YES = {"yes": True, "true": True, "no": False, "false": False}
 _NULL: Final = re.compile('("*)null("*)')
 _DAY: Final = re.compile(r"(\d{4}-\d\d-\d\d)[T ].*")
@@ -33,8 +35,28 @@ def _refuse(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
+class Undivided:
+    """A codec whose answers are one place, with all that may be written in it."""
+
+    __slots__ = ()
+
+    def layout(self, answer: JSON) -> None:
+        """Give no pieces: the answer is one place."""
+        del answer
+
+    def toward(self, path: Path, answer: JSON) -> Move:
+        """Stay: there is nothing below."""
+        del path, answer
+        return STAY
+
+    @property
+    def below(self) -> tuple[tuple[Path, Codec], ...]:
+        """No codecs."""
+        return ()
+
+
 @dataclass(frozen=True, slots=True)
-class ScalarCodec:
+class ScalarCodec(Undivided):
     """A value that the model writes in the JSON type the user has."""
 
     shape: ScalarShape | EnumShape
@@ -65,11 +87,11 @@ class ScalarCodec:
 
     def blank(self, answer: JSON) -> bool:
         """Whether an answer says that there is no value."""
-        return _is_blank(answer, self.missing, self.kinds)
+        return not answer and (answer is None or (answer == "" and (self.missing == "" or "string" not in self.kinds)))
 
 
 @dataclass(frozen=True, slots=True)
-class TextCodec:
+class TextCodec(Undivided):
     """A value of several types, or of one that the model does not write, as text."""
 
     shape: ScalarShape | EnumShape
@@ -95,17 +117,11 @@ class TextCodec:
             return answer if _is_whole(answer) or admits(self.kinds, answer) else dumps(answer)
         if self.day and (day := _DAY.fullmatch(answer)):
             return day[1]
-        return answer if self.kinds == frozenset({"string"}) else _read(answer, self.kinds)
+        return answer if self.kinds == _TEXT else _read(answer, self.kinds)
 
     def blank(self, answer: JSON) -> bool:
         """Whether an answer says that there is no value."""
-        return _is_blank(answer, self.missing, self.kinds)
-
-
-def _is_blank(answer: JSON, missing: JSON, kinds: frozenset[str]) -> bool:
-    if answer == "":
-        return missing == "" or "string" not in kinds
-    return answer is None
+        return not answer and (answer is None or (answer == "" and (self.missing == "" or "string" not in self.kinds)))
 
 
 def _number(text: str) -> JSON:
@@ -130,7 +146,7 @@ def _read(text: str, kinds: frozenset[str]) -> JSON:
 
 
 @dataclass(frozen=True, slots=True)
-class EnumCodec:
+class EnumCodec(Undivided):
     """One of some values, by its label."""
 
     shape: ScalarShape | EnumShape
@@ -169,7 +185,7 @@ class EnumCodec:
 
 
 @dataclass(frozen=True, slots=True)
-class JsonCodec:
+class JsonCodec(Undivided):
     """Any value, as text: JSON where it is JSON."""
 
     shape: ScalarShape | EnumShape
@@ -197,7 +213,7 @@ class JsonCodec:
 
 
 @dataclass(frozen=True, slots=True)
-class NullableCodec:
+class NullableCodec(Undivided):
     """Text that may be null or left out, which are told apart: null is written as a word."""
 
     inner: ScalarCodec | TextCodec | EnumCodec

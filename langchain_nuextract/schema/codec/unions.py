@@ -2,9 +2,19 @@
 
 from dataclasses import dataclass
 
-from langchain_nuextract.paths import JSON, fields
+from langchain_nuextract.paths import JSON, Path, fields
 from langchain_nuextract.schema.answer_shape import RecordShape
-from langchain_nuextract.schema.codec.containers import Codec, ListCodec, Part, is_empty
+from langchain_nuextract.schema.codec.containers import (
+    STAY,
+    Codec,
+    ListCodec,
+    Move,
+    Part,
+    Piece,
+    is_empty,
+    lifted_items,
+    under,
+)
 from langchain_nuextract.schema.json_types import is_list, is_object
 
 
@@ -33,21 +43,43 @@ class TupleCodec:
 
     def lift(self, answer: JSON) -> JSON:
         """Give the list; missing items at its end are left out as far as it may be shorter."""
+        pieces = self.layout(answer)
+        return answer if pieces is None else lifted_items(pieces)
+
+    def layout(self, answer: JSON) -> list[Piece] | None:
+        """Give the items in the order of their places."""
         if self.blank(answer):
             return []
         if not is_object(answer):
-            return answer
-        after: JSON = self.rest[1].lift(answer.get(self.rest[0])) if self.rest else []
-        items = [self._item(part, answer.get(part.name)) for part in self.parts]
-        if is_list(after) and after:
-            return [*items, *after]
-        present = [not part.codec.blank(answer.get(part.name)) for part in self.parts]
+            return None
+        asked = [(part, answer.get(part.name)) for part in self.parts]
+        present = [not part.codec.blank(child) for part, child in asked]
+        pieces: list[Piece] = [
+            ((part.name,), part.codec, child) if there else ((part.name,), None, None)
+            for (part, child), there in zip(asked, present, strict=True)
+        ]
+        name, rest = self.rest or ("", None)
+        if rest and (after := rest.layout(answer.get(name))):
+            return [*pieces, *((under(name, way), codec, child) for way, codec, child in after)]
         length = max((index + 1 for index, there in enumerate(present) if there), default=0)
         stands = any(present) or all(part.nullable for part in self.parts[: self.least])
-        return items[: max(length, self.least)] if stands else []
+        return pieces[: max(length, self.least)] if stands else []
 
-    def _item(self, part: Part, answer: JSON) -> JSON:
-        return None if part.codec.blank(answer) else part.codec.lift(answer)
+    def toward(self, path: Path, answer: JSON) -> Move:
+        """Go to the item of a place."""
+        name, *rest = path
+        inner = fields(answer).get(str(name))
+        if self.rest and name == self.rest[0]:
+            steps, codec, child, left = self.rest[1].toward(tuple(rest), inner) if rest else STAY
+            return tuple(len(self.parts) + int(step) for step in steps), codec, child, left
+        index = next((index for index, part in enumerate(self.parts) if part.name == name), None)
+        return STAY if index is None else ((index,), self.parts[index].codec, inner, tuple(rest))
+
+    @property
+    def below(self) -> tuple[tuple[Path, Codec], ...]:
+        """The codecs of the items, and of the list of those without a place."""
+        named = tuple(((part.name,), part.codec) for part in self.parts)
+        return (*named, ((self.rest[0],), self.rest[1])) if self.rest else named
 
     def blank(self, answer: JSON) -> bool:
         """Whether an answer says that there is no tuple."""
@@ -92,22 +124,39 @@ class UnionCodec:
 
     def lift(self, answer: JSON) -> JSON:
         """Give the value of the first part that is filled."""
+        piece = self.layout(answer)
+        if piece is None:
+            return answer
+        _, codec, child = piece
+        return codec.lift(child) if codec else child
+
+    def layout(self, answer: JSON) -> Piece | None:
+        """Give the first part that is filled."""
         if not is_object(answer):
-            return self._lift_plain(answer)
+            plain = self.items if is_list(answer) else self.value
+            return ((), plain[1], answer) if plain else None
         if self.value and not self.value[1].blank(answer.get(self.value[0])):
-            return self.value[1].lift(answer[self.value[0]])
+            return (self.value[0],), self.value[1], answer[self.value[0]]
         items = answer.get(self.items[0]) if self.items else None
         record = self.record_of(answer)
-        if self.items and not is_empty(items):
-            return self.items[1].lift(items)
-        if self.record and (not is_empty(record) or items is None):
-            return self.record.lift(record)
-        return self.items[1].lift(items) if self.items else None
+        if self.record and is_empty(items) and (not is_empty(record) or items is None):
+            return () if self.within is None else (self.within,), self.record, record
+        return ((self.items[0],), self.items[1], items) if self.items else (None, None, None)
 
-    def _lift_plain(self, answer: JSON) -> JSON:
-        if is_list(answer):
-            return self.items[1].lift(answer) if self.items else answer
-        return self.value[1].lift(answer) if self.value else answer
+    def toward(self, path: Path, answer: JSON) -> Move:
+        """Go to a part, which is the value itself."""
+        name, *rest = path
+        codec = {steps: inner for steps, inner in self.below if steps}.get((name,))
+        if codec:
+            return (), codec, fields(answer).get(str(name)), tuple(rest)
+        return self.record.toward(path, answer) if self.record and self.within is None else STAY
+
+    @property
+    def below(self) -> tuple[tuple[Path, Codec], ...]:
+        """The codecs of the parts."""
+        inner = [((named[0],), named[1]) for named in (self.value, self.items) if named]
+        within = () if self.within is None else (self.within,)
+        return (*inner, *([(within, self.record)] if self.record else []))
 
     def record_of(self, answer: dict[str, JSON]) -> JSON:
         """Give the answer for the object alone."""

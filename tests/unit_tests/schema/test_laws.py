@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from langchain_nuextract.parsing.read import read_shape
-from langchain_nuextract.paths import EACH, Path
+from langchain_nuextract.paths import EACH, Path, follow, leaves
 from langchain_nuextract.schema.target import FULL, Target
 from langchain_nuextract.schema.value_types import SCALARS
 from langchain_nuextract.schema.vocabulary import NUEXTRACT_1, NUEXTRACT_2, NUEXTRACT_3
@@ -183,6 +183,29 @@ def test_lift_takes_any_answer(pair: Pair, answer: Any) -> None:
     for dialect in DIALECTS:
         target.lift(target.without_empty_objects(answer, dialect), dialect)
         target.lift(dict.fromkeys(target.template(dialect), answer), dialect)
+
+
+@LAW
+@given(objects(PAIRS), JSON)
+def test_all_that_is_lifted_of_any_answer_comes_from_it_or_is_a_constant(pair: Pair, part: Any) -> None:
+    target = compiled(pair[0])
+    for answer in (part, dict.fromkeys(target.template(FULL), part)):
+        value, origins = target.lift(answer), target.origins(answer)
+        for path in origins:
+            follow(value, path)
+        for path, leaf in leaves(value):
+            above = (path[:end] for end in range(len(path) + 1))
+            assert leaf is None or any(each in origins for each in above) or leaf in target.choices, path
+
+
+@LAW
+@given(objects(PAIRS), st.data())
+def test_each_value_is_found_again_from_where_it_comes(pair: Pair, data: st.DataObject) -> None:
+    schema, values = pair
+    target = compiled(schema)
+    answer = target.lower(data.draw(values))
+    for path, origin in target.origins(answer).items():
+        assert target.place(origin, answer) == path
 
 
 LEAVES = st.sampled_from(sorted(SCALARS)) | st.lists(st.text(min_size=1), min_size=2, max_size=4, unique=True)

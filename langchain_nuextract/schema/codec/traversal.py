@@ -1,0 +1,85 @@
+"""A codec, followed: where values come from, where a place in an answer leads to, and what is said of each.
+
+Each codec tells its own pieces (`layout`), the way down a path (`toward`) and what is below it in the template
+(`below`); no other module but the compiler knows the kinds of codecs.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+from typing import TypeAlias
+
+from langchain_nuextract.paths import EACH, JSON, Path
+from langchain_nuextract.schema.codec.containers import Codec, MapCodec, Piece
+
+Origin: TypeAlias = tuple[Path, Path]
+"""Where something stands in the value, and where in the answer it comes from."""
+
+
+def origins(codec: Codec, answer: JSON, at: Path = (), of: Path = ()) -> Iterator[Origin]:
+    """Yield the paths of `codec.lift(answer)`, each with the path in the answer that it comes from.
+
+    A value that has no parts of its own in the answer, as JSON written as text, is one place with all below it. What
+    the codec puts in without asking has no origin.
+
+    Args:
+        codec: Of the answer.
+        answer: In the shape of the codec, or not.
+        at: Where the value stands in a greater one.
+        of: Where the answer stands in a greater one.
+    """
+    pieces: Iterable[tuple[Path, Piece]]
+    match codec.layout(answer):
+        case None:
+            yield at, of
+            return
+        case dict() as named:
+            pieces = (((key,), piece) for key, piece in named.items())
+        case list() as listed:
+            pieces = (((index,), piece) for index, piece in enumerate(listed))
+        case alone:
+            pieces = [((), alone)]
+    for step, (way, inner, child) in pieces:
+        if way is None:
+            continue
+        if inner is None:
+            yield (*at, *step), (*of, *way)
+        else:
+            yield from origins(inner, child, (*at, *step), (*of, *way))
+
+
+def place(codec: Codec, path: Path, answer: JSON) -> Path:
+    """Give the place in the user's shape, or the nearest one above it where there is no single counterpart.
+
+    Args:
+        codec: Of the answer.
+        path: A place in the answer; there need be nothing there.
+        answer: It shows the keys of maps, and which items of a list are left out for being blank.
+    """
+    found: Path = ()
+    inner: Codec | None = codec
+    while path and inner:
+        steps, inner, answer, path = inner.toward(path, answer)
+        found += steps
+    return found
+
+
+def notes(codec: Codec, at: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Yield the descriptions of a codec and of all below it, each with its place in the template."""
+    if codec.note:
+        yield at, codec.note
+    if isinstance(codec, MapCodec) and codec.key_note:
+        yield (*at, EACH, codec.key), codec.key_note
+    for step, inner in codec.below:
+        yield from notes(inner, (*at, *step))
+
+
+def distinct(described: Iterable[tuple[Path, str]]) -> Iterator[tuple[Path, str]]:
+    """Leave out the descriptions that only repeat because a recursion is unrolled."""
+    given: set[tuple[Path, str]] = set()
+    for path, note in described:
+        # `$.parent.parent.name` and `$.parent.name` are `$.name` without steps that come several times on end.
+        ends = combinations(range(len(path) + 1), 2)
+        shorter = [path, *(path[:start] + path[end:] for start, end in ends)]
+        if not any((each, note) in given for each in shorter):
+            given.add((path, note))
+            yield path, note
