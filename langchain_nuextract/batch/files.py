@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Generator, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, Final, TypeVar
+from typing import BinaryIO, Final, TypeVar
 
 from langchain_nuextract.batch.protocols import Extractor
 from langchain_nuextract.batch.result import Result
@@ -33,7 +33,7 @@ Out = TypeVar("Out")
 _URL: Final = "/v1/chat/completions"
 
 
-def write_requests(extractor: Extractor, documents: Iterable[Any], path: str | os.PathLike[str]) -> int:
+def write_requests(extractor: Extractor, documents: Iterable[object], path: str | os.PathLike[str]) -> int:
     """Write the requests, and tell how many; see `NuExtractor.to_batch_file`."""
     settings, written = extractor.fingerprint, 0
     unfinished = Path(f"{os.fspath(path)}.part")
@@ -51,9 +51,9 @@ def write_requests(extractor: Extractor, documents: Iterable[Any], path: str | o
 
 def read_replies(
     extractor: Extractor,
-    select_output: Callable[[Extraction[Any]], Out],
+    select_output: Callable[[Extraction[object]], Out],
     path: str | os.PathLike[str],
-    documents: Iterable[Any],
+    documents: Iterable[object],
 ) -> Generator[Result[Out]]:
     """Read the replies to documents; see `NuExtractor.from_batch_results`."""
     settings, where = extractor.fingerprint, ErrorContext(os.fspath(path), "")
@@ -70,7 +70,7 @@ def read_replies(
                 yield Result(index, document, select_output(extraction), usage=extraction.usage)
 
 
-def asked_of(extractor: Extractor, document: Any) -> tuple[Source, Request] | None:
+def asked_of(extractor: Extractor, document: object) -> tuple[Source, Request] | None:
     """What to ask about a document first; None if it cannot be asked about, as those who read replies will be told."""
     try:
         source = read(document, extractor.pages)

@@ -1,9 +1,9 @@
 """How many documents are extracted from."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypedDict
+from typing import Any, Final, Literal, TypeAlias, TypedDict
 
 from langchain_core.runnables import RunnableConfig
 
@@ -13,6 +13,9 @@ PART_ROWS: Final = 10_000
 """Documents of a part of a table, unless it is large before."""
 _AHEAD: Final = 4
 """Documents that are under way or wait to be handed out, for each one that may be in flight."""
+
+NameOf: TypeAlias = Callable[[Any], str]
+"""Names a document; it takes what the caller's documents are, so that no narrower type would fit every caller's."""
 
 
 class ManyOptions(TypedDict, total=False):

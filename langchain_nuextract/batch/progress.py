@@ -1,12 +1,20 @@
 """How far a batch is, on stderr or in a notebook."""
 
 import logging
-from collections.abc import Iterable, Sized
-from typing import Any, Self
+from collections.abc import Mapping, Sized
+from typing import Protocol, Self
 
 from langchain_nuextract.batch.result import Result
 
 _log = logging.getLogger(__name__)
+
+
+class _Bar(Protocol):
+    """What is used of tqdm's."""
+
+    def set_postfix(self, ordered_dict: Mapping[str, object], *, refresh: bool) -> None: ...
+    def update(self) -> object: ...
+    def close(self) -> None: ...
 
 
 class Progress:
@@ -17,7 +25,7 @@ class Progress:
         shown: Whether it is wanted.
     """
 
-    def __init__(self, documents: Any, *, shown: bool) -> None:
+    def __init__(self, documents: object, *, shown: bool) -> None:
         self._bar = _bar(documents) if shown else None
         self._failed = self._tokens = 0
 
@@ -28,7 +36,7 @@ class Progress:
         if self._bar is not None:
             self._bar.close()
 
-    def add(self, result: Result[Any]) -> None:
+    def add(self, result: Result[object]) -> None:
         """Count a result."""
         if self._bar is not None:
             self._failed += result.error is not None
@@ -37,7 +45,7 @@ class Progress:
             self._bar.update()
 
 
-def _bar(documents: Iterable[Any]) -> Any:
+def _bar(documents: object) -> _Bar | None:
     try:
         from tqdm.auto import tqdm  # noqa: PLC0415  # an extra, needed here only
     except ImportError:

@@ -78,11 +78,11 @@ class Extractor(Protocol):
         """Do what has to be done before the first document."""
         ...
 
-    def flow(self, document: Any) -> Flow[Any]:
+    def flow(self, document: object) -> Flow[object]:
         """Say what is asked about a document."""
         ...
 
-    async def aflow(self, document: Any) -> Flow[Any]:
+    async def aflow(self, document: object) -> Flow[object]:
         """Say what is asked about a document."""
         ...
 

@@ -6,11 +6,11 @@ from typing import Any, Generic, TypeVar
 
 from langchain_nuextract.dialects.messages import Usage
 
-Out = TypeVar("Out")
+Out_co = TypeVar("Out_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Result(Generic[Out]):
+class Result(Generic[Out_co]):
     """One document of a batch, with its object or its error.
 
         for result in extract.extract_many(documents):
@@ -22,8 +22,8 @@ class Result(Generic[Out]):
     index: int
     """The document's place among the documents, from 0."""
     document: Any
-    """The document, as it was given."""
-    value: Out | None
+    """The document, as it was given: its type is the caller's own."""
+    value: Out_co | None
     """The object, or the `Extraction` where the detailed form was asked; None if it failed."""
     error: Exception | None = None
     """Why there is no object."""
@@ -32,7 +32,7 @@ class Result(Generic[Out]):
     usage: Usage = field(default_factory=Usage)
     """Tokens that the document took, in this run or in the one that the checkpoint has it from."""
 
-    def unwrap(self) -> Out:
+    def unwrap(self) -> Out_co:
         """Give the object, or raise the error."""
         if self.error is not None:
             raise self.error

@@ -15,7 +15,7 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from os import PathLike
 from queue import SimpleQueue
-from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
+from typing import Final, Generic, Protocol, TypeAlias, TypeVar, cast
 
 from pydantic import BaseModel
 
@@ -32,10 +32,11 @@ from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import EndpointError
 
 Out = TypeVar("Out")
+Out_co = TypeVar("Out_co", covariant=True)
 
 Delivered: TypeAlias = Result[Out] | BaseException
 """A result, or what broke the whole batch."""
-Numbered: TypeAlias = tuple[int, Any]
+Numbered: TypeAlias = tuple[int, object]
 """A document's place, and the document."""
 
 _ONE: Final = (str, bytes, BaseModel, Mapping)
@@ -47,11 +48,11 @@ class Batch(Generic[Out]):
     """What is to be extracted, and how."""
 
     extractor: Extractor
-    select_output: Callable[[Extraction[Any]], Out]
+    select_output: Callable[[Extraction[object]], Out]
     """What to hand out of an extraction."""
     options: Options
 
-    def run(self, documents: Iterable[Any]) -> Generator[Result[Out]]:
+    def run(self, documents: Iterable[object]) -> Generator[Result[Out]]:
         """Extract from documents, which are taken in the caller's thread; the rest happens on the shared loop."""
         ready: SimpleQueue[Delivered[Out]] = SimpleQueue()
         source = _Source(documents)
@@ -74,7 +75,7 @@ class Batch(Generic[Out]):
             if pool.loop.is_running():
                 background_loop.finish(working.__aexit__(None, None, None))
 
-    async def arun(self, documents: Iterable[Any] | AsyncIterable[Any]) -> AsyncGenerator[Result[Out]]:
+    async def arun(self, documents: Iterable[object] | AsyncIterable[object]) -> AsyncGenerator[Result[Out]]:
         """Extract from documents on the running loop."""
         ready: asyncio.Queue[Delivered[Out] | None] = asyncio.Queue()
         source = _Source(documents)
@@ -112,7 +113,9 @@ class Batch(Generic[Out]):
             yield await stack.enter_async_context(Pool(asker.ask, deliver, size=most))
 
 
-def batch_of(extractor: Extractor, select_output: Callable[[Extraction[Any]], Out], options: ManyOptions) -> Batch[Out]:
+def batch_of(
+    extractor: Extractor, select_output: Callable[[Extraction[object]], Out], options: ManyOptions
+) -> Batch[Out]:
     """Say what `extract_many` of an extractor, or of its detailed form, is to do.
 
     Raises:
@@ -138,7 +141,7 @@ class _Desk(Generic[Out]):
         """Whether another document may be taken."""
         return self.open < self._options.window
 
-    def receive(self, delivered: Delivered[Out], ready: "_Queue") -> Iterator[Result[Out]]:
+    def receive(self, delivered: Delivered[Out], ready: "_Queue[Out]") -> Iterator[Result[Out]]:
         """Take a result, and hand out those whose turn it is.
 
         Args:
@@ -165,7 +168,7 @@ class _Desk(Generic[Out]):
         self._progress.add(result)
         self._early[result.index if self._options.in_order else self.handed_out + len(self._early)] = result
 
-    def _finished(self, ready: "_Queue") -> Iterator[Result[Out]]:
+    def _finished(self, ready: "_Queue[Out]") -> Iterator[Result[Out]]:
         """Give all that is finished: nobody could ask for it later."""
         while not ready.empty():
             delivered: Delivered[Out] | None = ready.get_nowait()
@@ -174,14 +177,14 @@ class _Desk(Generic[Out]):
         yield from (self._early.pop(place) for place in sorted(self._early))
 
 
-class _Queue(Protocol):
+class _Queue(Protocol[Out_co]):
     """A queue of results, for threads or for an event loop."""
 
     def empty(self) -> bool: ...
-    def get_nowait(self) -> Any: ...
+    def get_nowait(self) -> Delivered[Out_co] | None: ...
 
 
-def _stops(delivered: Delivered[Any]) -> BaseException | None:
+def _stops(delivered: Delivered[object]) -> BaseException | None:
     """What ends the run, if a delivery does."""
     if isinstance(delivered, BaseException):
         return delivered
@@ -189,7 +192,7 @@ def _stops(delivered: Delivered[Any]) -> BaseException | None:
     return error if isinstance(error, EndpointError) and error.stops_run else None
 
 
-def check_are_many(documents: Any) -> None:
+def check_are_many(documents: object) -> None:
     """Check that documents are not one.
 
     Raises:
@@ -209,7 +212,7 @@ class _Source:
         TypeError: It is one document.
     """
 
-    def __init__(self, documents: Any) -> None:
+    def __init__(self, documents: Iterable[object] | AsyncIterable[object]) -> None:
         check_are_many(documents)
         self.taken = 0
         """How many have come so far; all of them once it has ended."""
@@ -220,7 +223,7 @@ class _Source:
     def numbered(self) -> Iterator[Numbered]:
         """Yield the documents with their places."""
         try:
-            for document in self._documents:
+            for document in cast("Iterable[object]", self._documents):
                 yield self.taken, document
                 self.taken += 1
         except Exception as error:  # noqa: BLE001  # raised by `end`
@@ -244,7 +247,7 @@ class _Source:
 
 
 async def _feed(
-    source: _Source, pool: Pool[Numbered, Any], room: asyncio.Semaphore, deliver: Callable[[None], object]
+    source: _Source, pool: Pool[Numbered, Result[Out]], room: asyncio.Semaphore, deliver: Callable[[None], object]
 ) -> None:
     """Give the pool documents as there is room, and wake up whoever waits for more results when there are none."""
     async with aclosing(source.anumbered()) as numbered:
@@ -254,7 +257,7 @@ async def _feed(
     deliver(None)
 
 
-async def _each(documents: Iterable[Any] | AsyncIterable[Any]) -> AsyncIterator[Any]:
+async def _each(documents: Iterable[object] | AsyncIterable[object]) -> AsyncIterator[object]:
     if isinstance(documents, AsyncIterable):
         async for document in documents:
             yield document

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from hashlib import sha256
-from typing import Any, Final, NoReturn, TypeVar, cast
+from typing import Final, NoReturn, TypedDict, TypeVar, cast
 
 from langchain_nuextract.batch.checkpoint import CheckpointRow
 from langchain_nuextract.dialects.messages import Reply, Request, Token, Usage
@@ -32,7 +32,25 @@ class OutOfDate(Exception):
     """What is kept does not answer what would be asked today."""
 
 
-def kept_extraction(extraction: Extraction[Any]) -> CheckpointRow:
+class _AsItIs(TypedDict):
+    """What is written of a reply without another form."""
+
+    text: str
+    reasoning: str
+    finish_reason: str | None
+    model: str
+    seconds: float
+
+
+class _Record(_AsItIs):
+    """A reply as JSON, if nobody has damaged it."""
+
+    asked: str
+    usage: dict[str, int]
+    tokens: list[tuple[str, float]]
+
+
+def kept_extraction(extraction: Extraction[object]) -> CheckpointRow:
     """Write a finished document down."""
     return CheckpointRow(json.dumps(extraction.json), None, _replies(extraction.attempts))
 
@@ -110,7 +128,7 @@ def _replies(attempts: Sequence[Attempt]) -> str:
     return json.dumps([{"asked": _hash(attempt.request), **_record(attempt.reply)} for attempt in attempts])
 
 
-def _record(reply: Reply) -> dict[str, Any]:
+def _record(reply: Reply) -> dict[str, object]:
     # Tokens may have but a part of a letter; Latin-1 has a character for each byte.
     return {**asdict(reply), "tokens": [(token.text.decode("latin-1"), token.logprob) for token in reply.tokens]}
 
@@ -118,15 +136,15 @@ def _record(reply: Reply) -> dict[str, Any]:
 def _recorded(replies: str) -> list[tuple[str, Reply]]:
     """Read replies with the hashes of their requests; whatever damaged them, they are then asked for again."""
     try:
-        return [(str(record["asked"]), _reply(record)) for record in json.loads(replies)]
+        return [(str(each["asked"]), _reply(each)) for each in cast("list[_Record]", json.loads(replies))]
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise OutOfDate from error
 
 
-def _reply(record: dict[str, Any]) -> Reply:
-    fields = {name: value for name, value in record.items() if name not in {"asked", "usage", "tokens"}}
+def _reply(record: _Record) -> Reply:
+    as_it_is = {name: value for name, value in record.items() if name not in {"asked", "usage", "tokens"}}
     tokens = tuple(Token(text.encode("latin-1"), logprob) for text, logprob in record["tokens"])
-    return Reply(**fields, usage=Usage(**record["usage"]), tokens=tokens)
+    return Reply(**cast("_AsItIs", as_it_is), usage=Usage(**record["usage"]), tokens=tokens)
 
 
 def _hash(request: Request) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import aclosing
-from typing import Any
 
 from langchain_nuextract.batch.endpoint_pool import pool_for
 from langchain_nuextract.batch.event_loop import as_completed
@@ -36,7 +35,7 @@ class Session:
             extractor = extractor.with_client(pool)
         self._worker = Worker(extractor, lambda extraction: extraction)
 
-    async def results(self, documents: Sequence[Any]) -> list[Result[Extraction[Any]]]:
+    async def results(self, documents: Sequence[object]) -> list[Result[Extraction[object]]]:
         """Extract from documents; those that fail are results too, in their places.
 
         Raises:
@@ -45,14 +44,14 @@ class Session:
         async with aclosing(
             as_completed(lambda at: self._ask(at, documents), len(documents), width=self._most)
         ) as done:
-            results: dict[int, Result[Extraction[Any]]] = {}
+            results: dict[int, Result[Extraction[object]]] = {}
             async for place, result in done:
                 if isinstance(result, Exception):
                     raise result
                 results[place] = result
         return [results[place] for place in range(len(documents))]
 
-    async def _ask(self, place: int, documents: Sequence[Any]) -> Result[Extraction[Any]]:
+    async def _ask(self, place: int, documents: Sequence[object]) -> Result[Extraction[object]]:
         result = await self._worker.ask((place, documents[place]))
         if isinstance(result.error, EndpointError) and result.error.stops_run:
             raise result.error

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final, Generic, TypeVar, cast
+from typing import Final, Generic, TypeVar, cast
 
 from langchain_core.runnables import RunnableConfig
 
@@ -35,7 +35,7 @@ class Worker(Generic[Out]):
     """What all documents of a batch share; to be used on one event loop."""
 
     extractor: Extractor
-    select_output: Callable[[Extraction[Any]], Out]
+    select_output: Callable[[Extraction[object]], Out]
     """What to hand out of an extraction."""
     checkpoint: CheckpointThread | None = None
     config: RunnableConfig | None = None
@@ -47,7 +47,7 @@ class Worker(Generic[Out]):
         """What the extractor was made of, as a hash."""
         return self.extractor.fingerprint
 
-    async def ask(self, numbered: tuple[int, Any]) -> Result[Out]:
+    async def ask(self, numbered: tuple[int, object]) -> Result[Out]:
         """Extract from a document, given with its place; what goes wrong with it is part of the result.
 
         Raises:
@@ -65,7 +65,9 @@ class Worker(Generic[Out]):
         except Exception as error:  # noqa: BLE001  # as `return_exceptions` does: the result tells
             return Result(index, document, None, error, usage=_spent(error))
 
-    async def _ask_once(self, index: int, document: Any, source: Source, checkpoint: CheckpointThread) -> Result[Out]:
+    async def _ask_once(
+        self, index: int, document: object, source: Source, checkpoint: CheckpointThread
+    ) -> Result[Out]:
         key = key_of(self.settings, source)
         async with self._alone(key):
             row = await checkpoint.take(key)
@@ -83,7 +85,7 @@ class Worker(Generic[Out]):
                 raise Later(_WAIT_SECONDS)
             return self._result(index, document, await self._extract_and_keep(key, source, checkpoint))
 
-    async def _extract_and_keep(self, key: str, source: Source, checkpoint: CheckpointThread) -> Extraction[Any]:
+    async def _extract_and_keep(self, key: str, source: Source, checkpoint: CheckpointThread) -> Extraction[object]:
         replies = ChunkReplies(key, checkpoint) if isinstance(self.extractor, Resumable) else None
         try:
             extraction = await self._extract(source, replies)
@@ -103,13 +105,15 @@ class Worker(Generic[Out]):
             await replies.forget()
         return extraction
 
-    async def _extract(self, source: Source, replies: ChunkReplies | None = None) -> Extraction[Any]:
+    async def _extract(self, source: Source, replies: ChunkReplies | None = None) -> Extraction[object]:
         extractor = self.extractor
         if replies and isinstance(extractor, Resumable):
             extractor = extractor.with_replies(replies)
         return await extractor.detailed.ainvoke(source, self.config)
 
-    def _result(self, index: int, document: Any, extraction: Extraction[Any], *, reused: bool = False) -> Result[Out]:
+    def _result(
+        self, index: int, document: object, extraction: Extraction[object], *, reused: bool = False
+    ) -> Result[Out]:
         return Result(index, document, self.select_output(extraction), reused=reused, usage=extraction.usage)
 
     @asynccontextmanager

@@ -49,6 +49,6 @@ class Tally:
             yield result
 
 
-def name_of(document: Path | Blob) -> str:
+def name_of(document: object) -> str:
     """Name a document for people: `-` is standard input."""
     return str(document) if isinstance(document, Path) else "-"

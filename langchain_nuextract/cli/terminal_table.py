@@ -3,8 +3,9 @@
 import json
 import unicodedata
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
+from langchain_nuextract.batch.tables.cell import Cell, parts
 from langchain_nuextract.batch.tables.column_types import (
     Choice,
     Column,
@@ -53,7 +54,7 @@ class TerminalTable:
         """Give the line of the columns' names."""
         return self._line("file", [(heading(way), _is_number(type_)) for way, type_ in flat(self._columns)])
 
-    def row(self, name: str, cells: tuple[Any, ...]) -> str:
+    def row(self, name: str, cells: tuple[Cell, ...]) -> str:
         """Give the line of one document."""
         return self._line(
             name, [(_shown(type_, cell), _is_number(type_)) for type_, cell in flat_cells(self._columns, cells)]
@@ -91,10 +92,14 @@ def _is_number(type_: ColumnType) -> bool:
     return isinstance(type_, Decimals) or (isinstance(type_, Scalar) and type_.name in {"integer", "number"})
 
 
-def _shown(type_: ColumnType, cell: Any) -> str:
+def _shown(type_: ColumnType, cell: Cell) -> str:
     if isinstance(type_, ListOf | MapOf) and cell:
         written = json.dumps(plain(type_, cell), ensure_ascii=False)
-        return written if len(written) <= _WIDTHS["number"] else f"{len(cell)} item{'s' if len(cell) > 1 else ''}"
+        return (
+            written
+            if len(written) <= _WIDTHS["number"]
+            else f"{len(parts(cell))} item{'s' if len(parts(cell)) > 1 else ''}"
+        )
     return cell if isinstance(cell, str) else word(cell) if cell not in (None, []) else ""
 
 

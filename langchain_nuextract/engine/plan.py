@@ -26,6 +26,7 @@ from langchain_nuextract.schema.answer_shape import RecordShape
 from langchain_nuextract.schema.target import Target
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,10 @@ _NO_OPTIONS: Final = ExtractionOptions()
 
 
 @dataclass(frozen=True)
-class Plan(Generic[T]):
+class Plan(Generic[T_co]):
     """All that is asked of every document."""
 
-    target: Target[T]
+    target: Target[T_co]
     dialect: Dialect
     options: ExtractionOptions
     shape: RecordShape
@@ -77,14 +78,14 @@ class Plan(Generic[T]):
         """How to ask at first."""
         return "constrained" if self.dialect.constrained or "plain" in self._extractive else "plain"
 
-    def validated(self, value: JSON) -> tuple[T | None, tuple[Problem, ...]]:
+    def validated(self, value: JSON) -> tuple[T_co | None, tuple[Problem, ...]]:
         """Give the instance of a value of the user's shape, or None, and what is wrong with it."""
         try:
             return self.target.validate(value, self.dialect), ()
         except InvalidValue as error:
             return None, error.problems
 
-    def narrowed(self, shape: RecordShape) -> "Plan[T]":
+    def narrowed(self, shape: RecordShape) -> "Plan[T_co]":
         """Ask for some of the fields only.
 
         Args:

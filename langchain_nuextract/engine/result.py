@@ -28,7 +28,7 @@ from langchain_nuextract.schema.json_types import is_json
 if TYPE_CHECKING:
     from langchain_nuextract.engine.example_leakage import Leak
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 _UNSURE: Final = 3
 """How many of the values that the model was least sure of a report names."""
@@ -95,7 +95,7 @@ def _anything(_source: Any, _handler: Any) -> AnySchema:
 
 
 @dataclass(frozen=True)
-class Extraction(Generic[T]):
+class Extraction(Generic[T_co]):
     """A validated object with its history.
 
     Example:
@@ -106,7 +106,7 @@ class Extraction(Generic[T]):
         details.explain()                   # prints all of it
     """
 
-    value: T
+    value: T_co
     """An instance of the user's type; a dict where the schema was a dict."""
     json: JSON
     """What was extracted, as JSON of the user's shape, before the schema's defaults were filled in."""

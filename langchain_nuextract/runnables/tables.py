@@ -2,11 +2,11 @@
 
 import os
 from abc import abstractmethod
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Unpack
 
-from langchain_nuextract.batch.options import BATCH_ROWS, PART_ROWS, ManyOptions
+from langchain_nuextract.batch.options import BATCH_ROWS, PART_ROWS, ManyOptions, NameOf
 from langchain_nuextract.batch.protocols import Extractor
 from langchain_nuextract.batch.result import Written
 from langchain_nuextract.errors import MissingExtra
@@ -57,10 +57,10 @@ class WithTables:
 
     def to_arrow(
         self,
-        documents: Iterable[Any],
+        documents: Iterable[object],
         *,
         batch_rows: int = BATCH_ROWS,
-        id: Callable[[Any], str] | None = None,  # noqa: A002  # it names the column
+        id: NameOf | None = None,  # noqa: A002  # it names the column
         **options: Unpack[ManyOptions],
     ) -> Generator[Any]:
         """Yield what is found in documents as `pyarrow.RecordBatch`es, while it is found.
@@ -81,9 +81,9 @@ class WithTables:
 
     def to_pandas(
         self,
-        documents: Iterable[Any],
+        documents: Iterable[object],
         *,
-        id: Callable[[Any], str] | None = None,  # noqa: A002  # it names the column
+        id: NameOf | None = None,  # noqa: A002  # it names the column
         **options: Unpack[ManyOptions],
     ) -> Any:
         """Give what is found in documents as a `pandas.DataFrame`.
@@ -100,13 +100,13 @@ class WithTables:
         """
         schema = self.arrow_schema
         try:
-            pandas: Any = import_module("pandas")
+            pandas = import_module("pandas")
         except ImportError as error:
             raise MissingExtra("to_pandas", "a DataFrame", extra="pandas") from error
         batches = self._rows(id, options).batches(documents)
         arrow = import_module("pyarrow")
 
-        def dtype(type_: Any) -> Any:
+        def dtype(type_: object) -> object:
             # A dictionary becomes what pandas has for one: a categorical, which sorts and has texts.
             return None if arrow.types.is_dictionary(type_) else pandas.ArrowDtype(type_)
 
@@ -114,12 +114,12 @@ class WithTables:
 
     def to_parquet(
         self,
-        documents: Iterable[Any],
+        documents: Iterable[object],
         path: str | os.PathLike[str],
         *,
         explode: Sequence[str] = (),
         part_rows: int = PART_ROWS,
-        id: Callable[[Any], str] | None = None,  # noqa: A002  # it names the column
+        id: NameOf | None = None,  # noqa: A002  # it names the column
         **options: Unpack[ManyOptions],
     ) -> Written:
         """Write what is found in documents to a folder of Parquet files, or to one file.
@@ -155,12 +155,12 @@ class WithTables:
 
     def to_csv(
         self,
-        documents: Iterable[Any],
+        documents: Iterable[object],
         path: str | os.PathLike[str],
         *,
         explode: Sequence[str] = (),
         bom: bool = False,
-        id: Callable[[Any], str] | None = None,  # noqa: A002  # it names the column
+        id: NameOf | None = None,  # noqa: A002  # it names the column
         **options: Unpack[ManyOptions],
     ) -> Written:
         """Write what is found in documents to a file of comma-separated values, which is there when all of it is.
@@ -186,7 +186,7 @@ class WithTables:
 
         return write_csv(self._rows(id, options), documents, path, explode, bom=bom)
 
-    def _rows(self, name: Callable[[Any], str] | None, options: ManyOptions) -> "Rows":
+    def _rows(self, name: NameOf | None, options: ManyOptions) -> "Rows":
         from langchain_nuextract.batch.run import batch_of  # noqa: PLC0415 few need it
         from langchain_nuextract.batch.tables.documents_to_rows import Rows  # noqa: PLC0415
         from langchain_nuextract.batch.tables.rows import RowSchema  # noqa: PLC0415

@@ -23,7 +23,7 @@ from langchain_nuextract.schema.sources import SchemaSource, Source, given
 from langchain_nuextract.schema.unknown_keys import unknown_keys
 from langchain_nuextract.schema.vocabulary import NUEXTRACT_3, Speaks, Vocabulary, vocabulary_of
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 S = TypeVar("S")
 
 DEPTH: Final = 4
@@ -48,7 +48,7 @@ class Drafts(Protocol):
 
 
 @dataclass(frozen=True)
-class Target(Generic[T]):
+class Target(Generic[T_co]):
     """What is wanted, from any schema. Make one with `Target.of`.
 
     Example:
@@ -169,11 +169,11 @@ class Target(Generic[T]):
         """Name the types that a dialect does not have, by path, and what is asked for instead."""
         return tuple(dict.fromkeys(downgrades(self._node, vocabulary_of(dialect))))
 
-    def as_json(self, value: T | JSON) -> JSON:
+    def as_json(self, value: object) -> JSON:
         """Write an instance as JSON of its shape, without the user's serializers; what is JSON is left as it is."""
         return self._given.as_json(value)
 
-    def lower(self, value: T | JSON, dialect: Speaks | str = FULL) -> JSON:
+    def lower(self, value: object, dialect: Speaks | str = FULL) -> JSON:
         """Give the answer that stands for a value.
 
         Args:
@@ -232,7 +232,7 @@ class Target(Generic[T]):
         """
         return self._lens(vocabulary_of(dialect)).place(path, answer)
 
-    def validate(self, value: JSON, dialect: Speaks | str = FULL, *, text: bytes = b"") -> T:
+    def validate(self, value: JSON, dialect: Speaks | str = FULL, *, text: bytes = b"") -> T_co:
         """Make an instance of a value, or check it where the schema was a dict.
 
         Args:

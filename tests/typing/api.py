@@ -1,11 +1,13 @@
 """The public interface as people write it: type-checked, never run."""
 
+from collections.abc import Iterable
 from typing import Any, assert_type
 
+from langchain_core.documents import Document
 from langchain_core.example_selectors import BaseExampleSelector
 from pydantic import BaseModel
 
-from langchain_nuextract import Example, Extraction, LongExtraction, NuExtractor, Target
+from langchain_nuextract import Example, Extraction, LongExtraction, NuExtractor, Result, Target
 
 
 class Invoice(BaseModel):
@@ -30,3 +32,27 @@ def check_that_examples_may_be_chosen(selector: BaseExampleSelector) -> None:
 
 def check_that_a_dict_schema_gives_dicts(text: str) -> None:
     assert_type(NuExtractor({"total": "number"}).invoke(text), dict[str, Any])
+
+
+def check_that_documents_are_named_by_what_they_are(documents: list[Document], ready: list[Result[Invoice]]) -> None:
+    extract = NuExtractor(Invoice)
+
+    def name(document: Document) -> str:
+        return str(document.id)
+
+    extract.to_parquet(documents, "out/", id=name)
+    extract.to_csv(documents, "out.csv", id=lambda document: document.metadata["name"])
+    extract.to_csv(ready, "out.csv", id=name)
+    extract.to_csv(extract.detailed.extract_many(documents), "out.csv")
+    assert_type([each.value for each in extract.extract_many(documents)], list[Invoice | None])
+
+
+def check_that_what_is_of_a_type_is_of_its_base_too(target: Target[Invoice], found: list[Extraction[Invoice]]) -> None:
+    def valid(any_target: Target[object]) -> object:
+        return any_target.validate({})
+
+    def values(extractions: Iterable[Extraction[BaseModel]]) -> list[BaseModel]:
+        return [each.value for each in extractions]
+
+    valid(target)
+    values(found)

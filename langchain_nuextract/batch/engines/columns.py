@@ -12,7 +12,7 @@ import os
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar, cast
 from uuid import uuid4
 
 from langchain_nuextract.batch.engines.frames import beside, documents_in, names_of, plain_schema, values_in
@@ -23,6 +23,7 @@ from langchain_nuextract.batch.result import Result
 from langchain_nuextract.batch.session import Session
 from langchain_nuextract.batch.tables import arrow_schema, record_batch
 from langchain_nuextract.batch.tables.arrow import pyarrow
+from langchain_nuextract.batch.tables.arrow_protocols import Schema, Table
 from langchain_nuextract.batch.tables.finished import RETRIED
 from langchain_nuextract.batch.tables.rows import RowSchema
 from langchain_nuextract.client import background_loop
@@ -56,7 +57,7 @@ class Columns:
     """
 
     extractor: Extractor = field(compare=False)
-    target: Target[Any] = field(compare=False, repr=False)
+    target: Target[object] = field(compare=False, repr=False)
     text: str = field(compare=False)
     """The column of the documents: texts, or the bytes of files."""
     id: str | None = field(compare=False, default=None)
@@ -81,16 +82,17 @@ class Columns:
         """Do the same with one batch after another, as Spark's `mapInArrow` hands them over."""
         yield from map(self, batches)
 
-    def schema(self, given: Any) -> Any:
+    def schema(self, given: object) -> Any:
         """Tell the schema of what comes out, a `pyarrow.Schema`, by that of what goes in.
 
         Raises:
             ValueError: A column is missing, or there is one by the name of ours.
         """
-        self._check(given.names)
-        return pyarrow().schema([*given, *self._own_schema], metadata=given.metadata)
+        before = cast("Schema", given)
+        self._check(before.names)
+        return pyarrow().schema([*before, *self._own_schema], metadata=before.metadata)
 
-    def finished(self, table: Any) -> Any:
+    def finished(self, table: Batch) -> Batch:
         """Of an output, as a table or record batch of pyarrow, keep the rows that need not be asked about again.
 
         They come of the same extractor, and did not fail for the endpoint's sake: a run over what is not among them
@@ -101,9 +103,10 @@ class Columns:
         own = f"{self.prefix}{RowSchema.of(self.target).prefix}"
         errors = pa.array(RETRIED, type=pa.string())
         compute = pa.compute
-        of_endpoint = compute.is_in(table.column(f"{own}error_type"), value_set=errors)
-        same = compute.equal(table.column(f"{own}extractor"), self.fingerprint)
-        return table.filter(compute.and_(same, compute.invert(of_endpoint)))
+        rows = cast("Table", table)
+        of_endpoint = compute.is_in(rows.column(f"{own}error_type"), value_set=errors)
+        same = compute.equal(rows.column(f"{own}extractor"), self.fingerprint)
+        return cast("Batch", rows.filter(compute.and_(same, compute.invert(of_endpoint))))
 
     @property
     def fingerprint(self) -> str:
@@ -115,7 +118,7 @@ class Columns:
         """What an engine that runs the model itself is to tell the chat template, for all rows."""
         return template_arguments(self.extractor)
 
-    def request(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def request(self, row: Mapping[str, object]) -> dict[str, object]:
         """Say what an engine that runs the model itself is to be asked about a row; see `offline`.
 
         Raises:
@@ -128,7 +131,7 @@ class Columns:
         (document,) = documents_in({self.text: [row[self.text]]}, self.text)
         return request_row(self.extractor, document, self.chat_template_kwargs)
 
-    def reply(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def reply(self, row: Mapping[str, object]) -> dict[str, object]:
         """Read what the engine said about a row, and give the row as a call of this would, without the engine's own."""
         given = {name: [value] for name, value in row.items() if name not in ENGINES_OWN}
         (document,) = self._documents(given)
@@ -146,14 +149,14 @@ class Columns:
         return type("AsyncExtractionActor", (AsyncActor,), {"columns": self})
 
     @property
-    def _own_schema(self) -> Any:
+    def _own_schema(self) -> Schema:
         return _own_schema(self)
 
     @property
     def _session(self) -> Session:
         return _session(self, os.getpid())
 
-    def _documents(self, batch: Any) -> list[Any]:
+    def _documents(self, batch: object) -> list[object]:
         self._check(names_of(batch))
         return documents_in(batch, self.text)
 
@@ -171,11 +174,13 @@ class Columns:
                 'Rename them, or have ours begin with something: columns(…, prefix="found_")'
             )
 
-    def _joined(self, batch: Batch, results: Sequence[Result[Extraction[Any]]]) -> Batch:
+    def _joined(self, batch: Batch, results: Sequence[Result[Extraction[object]]]) -> Batch:
         ids = values_in(batch, self.id) if self.id else [None] * len(results)
         names = [None if each is None else str(each) for each in ids]
-        ours = record_batch(results, self.target, extractor=self.fingerprint, name=lambda result: names[result.index])
         own = self._own_schema
+        ours: Table = record_batch(
+            results, self.target, extractor=self.fingerprint, name=lambda result: names[result.index]
+        )
         return beside(batch, ours.rename_columns(own.names).cast(own))
 
 
@@ -184,7 +189,7 @@ class Actor:
 
     columns: ClassVar[Columns]
 
-    def __call__(self, batch: Any) -> Any:
+    def __call__(self, batch: Batch) -> Batch:
         """Extract from a batch."""
         return self.columns(batch)
 
@@ -194,13 +199,13 @@ class AsyncActor:
 
     columns: ClassVar[Columns]
 
-    async def __call__(self, batch: Any) -> AsyncGenerator[Any]:
+    async def __call__(self, batch: Batch) -> AsyncGenerator[Batch]:
         """Extract from a batch, and yield it."""
         yield await self.columns.acall(batch)
 
 
 @lru_cache(maxsize=_KEPT)
-def _own_schema(columns: Columns) -> Any:
+def _own_schema(columns: Columns) -> Schema:
     # Of a large schema it takes longer than a small batch does.
     schema = plain_schema(arrow_schema(columns.target))
     return pyarrow().schema([each.with_name(f"{columns.prefix}{each.name}") for each in schema])

@@ -1,11 +1,12 @@
 """The kinds of tables that engines hand over: a column taken out, and columns put beside those that are there."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import isnan
-from typing import Any, Final, TypeVar, cast
+from typing import Final, Protocol, Self, TypeGuard, TypeVar, cast, runtime_checkable
 
 from langchain_nuextract.batch.tables.arrow import pyarrow
+from langchain_nuextract.batch.tables.arrow_protocols import DataType, Schema, Table
 
 Batch = TypeVar("Batch")
 
@@ -15,7 +16,33 @@ _READABLE: Final = frozenset(
 """Arrow's types of documents; also those of dictionaries of them."""
 
 
-def names_of(batch: Any) -> list[str]:
+class _Indexed(Protocol):
+    def __getitem__(self, column: str, /) -> object: ...
+
+
+class _DataFrame(Protocol):
+    """What is used of pandas' data frames."""
+
+    @property
+    def columns(self) -> Iterable[object]: ...
+    @property
+    def index(self) -> object: ...
+    def set_axis(self, labels: object, /) -> Self: ...
+
+
+@runtime_checkable
+class _ArrowColumn(Protocol):
+    def to_pylist(self) -> list[object]: ...
+
+
+@runtime_checkable
+class _NumPyColumn(Protocol):
+    """An array, or a series of pandas."""
+
+    def tolist(self) -> list[object]: ...
+
+
+def names_of(batch: object) -> list[str]:
     """Name the columns of a batch.
 
     Raises:
@@ -24,7 +51,7 @@ def names_of(batch: Any) -> list[str]:
     if _is_arrow(batch):
         return list(batch.schema.names)
     if isinstance(batch, Mapping):
-        return [*map(str, cast("Mapping[Any, Any]", batch))]
+        return [*map(str, cast("Mapping[object, object]", batch))]
     if _is_pandas(batch):
         return [*map(str, batch.columns)]
     raise TypeError(
@@ -33,17 +60,17 @@ def names_of(batch: Any) -> list[str]:
     )
 
 
-def values_in(batch: Any, column: str) -> list[Any]:
+def values_in(batch: object, column: str) -> list[object]:
     """Take a column out of a batch, as Python's own values; None for each that is missing."""
-    values = batch[column]
-    if hasattr(values, "to_pylist"):
+    values: object = cast("_Indexed", batch)[column]
+    if isinstance(values, _ArrowColumn):
         values = values.to_pylist()
-    elif hasattr(values, "tolist"):
+    elif isinstance(values, _NumPyColumn):
         values = values.tolist()
-    return [None if _is_missing(value) else value for value in values]
+    return [None if _is_missing(value) else value for value in cast("Iterable[object]", values)]
 
 
-def documents_in(batch: Any, column: str) -> list[Any]:
+def documents_in(batch: object, column: str) -> list[object]:
     """Take the documents out of a batch; one that is missing is empty.
 
     Raises:
@@ -55,17 +82,17 @@ def documents_in(batch: Any, column: str) -> list[Any]:
         if str(kind.value_type if pyarrow().types.is_dictionary(kind) else kind) not in _READABLE:
             raise TypeError(f"the column {column!r} is {kind}: documents are texts, or the bytes of files")
     elif isinstance(batch, Mapping):
-        lengths = {name: len(values) for name, values in cast("Mapping[str, Sequence[Any]]", batch).items()}
+        lengths = {name: len(values) for name, values in cast("Mapping[str, Sequence[object]]", batch).items()}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"the columns have different lengths: {lengths}")
-    return ["" if value is None else value for value in values_in(batch, column)]
+    return ["" if value is None else value for value in values_in(cast("object", batch), column)]
 
 
-def plain_schema(schema: Any) -> Any:
+def plain_schema(schema: Schema) -> Schema:
     """Give a `pyarrow.Schema` with texts in the place of dictionaries, at any depth: Spark does not read them."""
-    pa: Any = pyarrow()
+    pa = pyarrow()
 
-    def plain(kind: Any) -> Any:
+    def plain(kind: DataType) -> DataType:
         if pa.types.is_dictionary(kind):
             return kind.value_type
         if pa.types.is_list(kind):
@@ -77,7 +104,7 @@ def plain_schema(schema: Any) -> Any:
     return pa.schema([field.with_type(plain(field.type)) for field in schema])
 
 
-def beside(batch: Batch, ours: Any) -> Batch:
+def beside(batch: Batch, ours: Table) -> Batch:
     """Put columns beside those of a batch, in a table of the same kind.
 
     Args:
@@ -86,21 +113,21 @@ def beside(batch: Batch, ours: Any) -> Batch:
             know what is missing. In a dict they are lists or, where there are arrays of NumPy, arrays of objects: an
             array of numbers could not hold what is missing.
     """
-    given: Any = batch
+    given = cast("object", batch)
     if _is_arrow(given):
         for field, column in zip(ours.schema, ours.columns, strict=True):
             given = given.append_column(field, column)
-        return given
+        return cast("Batch", given)
     if isinstance(given, Mapping):
-        return cast("Batch", {**given, **_python_columns(cast("Mapping[str, Any]", given), ours)})
-    pandas: Any = sys.modules["pandas"]
-    frame = ours.to_pandas(types_mapper=pandas.ArrowDtype)
-    return pandas.concat([given, frame.set_axis(given.index)], axis=1)
+        return cast("Batch", {**given, **_python_columns(cast("Mapping[str, object]", given), ours)})
+    pandas = sys.modules["pandas"]
+    frame = cast("_DataFrame", ours.to_pandas(types_mapper=pandas.ArrowDtype))
+    return pandas.concat([given, frame.set_axis(cast("_DataFrame", given).index)], axis=1)
 
 
-def _python_columns(given: Mapping[str, Any], ours: Any) -> Mapping[str, Any]:
+def _python_columns(given: Mapping[str, object], ours: Table) -> Mapping[str, object]:
     columns = {name: ours.column(name).to_pylist() for name in ours.schema.names}
-    numpy: Any = sys.modules.get("numpy")
+    numpy = sys.modules.get("numpy")
     if numpy is None or not any(isinstance(column, numpy.ndarray) for column in given.values()):
         return columns
     arrays = {name: numpy.empty(len(column), dtype=object) for name, column in columns.items()}
@@ -109,17 +136,17 @@ def _python_columns(given: Mapping[str, Any], ours: Any) -> Mapping[str, Any]:
     return arrays
 
 
-def _is_arrow(batch: Any) -> bool:
+def _is_arrow(batch: object) -> TypeGuard[Table]:
     pa = pyarrow()
     return isinstance(batch, pa.Table | pa.RecordBatch)
 
 
-def _is_pandas(batch: Any) -> bool:
+def _is_pandas(batch: object) -> TypeGuard[_DataFrame]:
     # Nobody has a data frame who has not imported pandas.
-    pandas: Any = sys.modules.get("pandas")
+    pandas = sys.modules.get("pandas")
     return pandas is not None and isinstance(batch, pandas.DataFrame)
 
 
-def _is_missing(value: Any) -> bool:
+def _is_missing(value: object) -> bool:
     """Tell None and what pandas and NumPy have in its place: NA, NaT and NaN."""
     return value is None or type(value).__name__ in {"NAType", "NaTType"} or (isinstance(value, float) and isnan(value))

@@ -16,7 +16,7 @@ Source: `ray/llm/_internal/batch/stages` of Ray 2.60: the chat template's argume
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn, SupportsInt, cast
 
 from langchain_nuextract.batch.files import asked_of, body_of
 from langchain_nuextract.batch.protocols import Extractor
@@ -53,7 +53,7 @@ def template_arguments(extractor: Extractor) -> Mapping[str, JSON]:
     return fields(body_of(extractor, request).get(_OF_TEMPLATE))
 
 
-def request_row(extractor: Extractor, document: Any, told: Mapping[str, JSON]) -> dict[str, Any]:
+def request_row(extractor: Extractor, document: object, told: Mapping[str, JSON]) -> dict[str, object]:
     """Say what an engine is to be asked about a document: `messages` and `sampling_params`.
 
     Args:
@@ -84,7 +84,7 @@ def _refuse(reason: str) -> NoReturn:
     raise UnsupportedTask("a written request", reason)
 
 
-def result_of(extractor: Extractor, document: Any, row: Mapping[str, Any]) -> Result[Extraction[Any]]:
+def result_of(extractor: Extractor, document: object, row: Mapping[str, object]) -> Result[Extraction[object]]:
     """Read what an engine said about a document."""
     try:
         source = read(document, extractor.pages)
@@ -94,11 +94,13 @@ def result_of(extractor: Extractor, document: Any, row: Mapping[str, Any]) -> Re
     return Result(0, document, extraction, usage=extraction.usage)
 
 
-def _reply_in(row: Mapping[str, Any]) -> Reply:
+def _reply_in(row: Mapping[str, object]) -> Reply:
     if reason := row.get("__inference_error__"):
         raise EndpointError("the engine", None, str(reason))
-    usage = Usage(int(row.get("num_input_tokens") or 0), int(row.get("num_generated_tokens") or 0))
-    most = integer(fields(row.get("sampling_params")).get("max_tokens"))
+    # Numbers may be NumPy's own, where the engine's table has been one of pandas.
+    counts = cast("Mapping[str, SupportsInt | None]", row)
+    usage = Usage(int(counts.get("num_input_tokens") or 0), int(counts.get("num_generated_tokens") or 0))
+    most = integer(fields(cast("JSON", row.get("sampling_params"))).get("max_tokens"))
     return Reply(
         text=str(row["generated_text"]),
         finish_reason="length" if most is not None and usage.output_tokens >= most else None,

@@ -16,7 +16,7 @@ from langchain_nuextract.batch.tables.rows import RowSchema, name_of
 from langchain_nuextract.schema.target import Target
 
 
-def arrow_schema(target: Target[Any]) -> Any:
+def arrow_schema(target: Target[object]) -> Any:
     """Give the `pyarrow.Schema` of all tables of a schema.
 
     Raises:
@@ -26,11 +26,11 @@ def arrow_schema(target: Target[Any]) -> Any:
 
 
 def record_batch(
-    results: Iterable[Result[Any]],
-    target: Target[Any],
+    results: Iterable[Result[object]],
+    target: Target[object],
     *,
     extractor: str = "",
-    name: Callable[[Result[Any]], str | None] = name_of,
+    name: Callable[[Result[object]], str | None] = name_of,
 ) -> Any:
     """Make a `pyarrow.RecordBatch`: a row for each result, in order.
 

@@ -5,8 +5,10 @@ Arrays are built column by column, of a type that is known before: pyarrow never
 
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
+from types import ModuleType
 
+from langchain_nuextract.batch.tables.arrow_protocols import Field, Schema, Table
+from langchain_nuextract.batch.tables.cell import Cell, parts
 from langchain_nuextract.batch.tables.column_types import (
     Choice,
     Column,
@@ -21,7 +23,7 @@ from langchain_nuextract.batch.tables.scalar_cells import SCALARS
 from langchain_nuextract.errors import MissingExtra
 
 
-def pyarrow() -> Any:
+def pyarrow() -> ModuleType:
     """Load pyarrow.
 
     Raises:
@@ -33,20 +35,20 @@ def pyarrow() -> Any:
         raise MissingExtra("the table", "Arrow", extra="tables") from error
 
 
-def schema_of(columns: tuple[Column, ...]) -> Any:
+def schema_of(columns: tuple[Column, ...]) -> Schema:
     """Give the `pyarrow.Schema` of some columns."""
     pa = pyarrow()
     return pa.schema(_fields(pa, columns))
 
 
-def batch_of(columns: tuple[Column, ...], rows: Sequence[tuple[Any, ...]]) -> Any:
+def batch_of(columns: tuple[Column, ...], rows: Sequence[tuple[Cell, ...]]) -> Table:
     """Make a `pyarrow.RecordBatch` of rows of cells, as `CellMaker` makes them."""
     pa = pyarrow()
     arrays = [_array(pa, column.type, [row[at] for row in rows]) for at, column in enumerate(columns)]
     return pa.RecordBatch.from_arrays(arrays, schema=schema_of(columns))
 
 
-def _type(pa: Any, type_: ColumnType) -> Any:
+def _type(pa: ModuleType, type_: ColumnType) -> object:
     match type_:
         case Scalar():
             return SCALARS[type_.name].arrow(pa)
@@ -62,41 +64,41 @@ def _type(pa: Any, type_: ColumnType) -> Any:
             return pa.struct(_fields(pa, type_.columns))
 
 
-def _fields(pa: Any, columns: tuple[Column, ...]) -> list[Any]:
+def _fields(pa: ModuleType, columns: tuple[Column, ...]) -> list[Field]:
     return [pa.field(column.name, _type(pa, column.type)) for column in columns]
 
 
-def _array(pa: Any, type_: ColumnType, cells: list[Any]) -> Any:
+def _array(pa: ModuleType, type_: ColumnType, cells: Sequence[Cell]) -> object:
     match type_:
         case Scalar() | Decimals():
             return pa.array(cells, type=_type(pa, type_))
         case Choice():
             # Of the same labels in every batch, for files and streams to have one dictionary.
             places = {label: place for place, label in enumerate(type_.labels)}
-            indices = pa.array([None if cell is None else places[cell] for cell in cells], type=pa.int32())
+            indices = pa.array([None if cell is None else places[str(cell)] for cell in cells], type=pa.int32())
             return pa.DictionaryArray.from_arrays(indices, pa.array(type_.labels, type=pa.string()))
         case ListOf():
-            items = [item for cell in cells if cell is not None for item in cell]
+            items = [item for cell in cells for item in parts(cell)]
             return pa.ListArray.from_arrays(_offsets(pa, cells), _array(pa, type_.item, items), type=_type(pa, type_))
         case MapOf():
-            pairs = [pair for cell in cells if cell is not None for pair in cell]
+            pairs = [parts(pair) for cell in cells for pair in parts(cell)]
             keys = pa.array([key for key, _ in pairs], type=pa.string())
             values = _array(pa, type_.value, [value for _, value in pairs])
             return pa.MapArray.from_arrays(_offsets(pa, cells), keys, values, type=_type(pa, type_))
         case Struct():
-            parts = [
-                _array(pa, column.type, [None if cell is None else cell[at] for cell in cells])
+            columns = [
+                _array(pa, column.type, [None if cell is None else parts(cell)[at] for cell in cells])
                 for at, column in enumerate(type_.columns)
             ]
             mask = pa.array([cell is None for cell in cells], type=pa.bool_())
-            return pa.StructArray.from_arrays(parts, fields=_fields(pa, type_.columns), mask=mask)
+            return pa.StructArray.from_arrays(columns, fields=_fields(pa, type_.columns), mask=mask)
 
 
-def _offsets(pa: Any, cells: list[Any]) -> Any:
+def _offsets(pa: ModuleType, cells: Sequence[Cell]) -> object:
     """Tell where each list begins and the last one ends; none for a cell without one."""
     offsets: list[int | None] = []
     end = 0
     for cell in cells:
         offsets.append(None if cell is None else end)
-        end += 0 if cell is None else len(cell)
+        end += 0 if cell is None else len(parts(cell))
     return pa.array([*offsets, end], type=pa.int32())

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
+from langchain_nuextract.batch.tables.cell import Cell
 from langchain_nuextract.batch.tables.column_types import (
     Choice,
     Column,
@@ -41,11 +42,11 @@ class CellMaker:
     def __init__(self) -> None:
         self.left_out: list[LeftOut] = []
 
-    def row(self, columns: tuple[Column, ...], value: JSON) -> tuple[Any, ...]:
+    def row(self, columns: tuple[Column, ...], value: JSON) -> tuple[Cell, ...]:
         """Make a cell for each column of a JSON object."""
         return self._struct(columns, value, ()) or (None,) * len(columns)
 
-    def cell(self, type_: ColumnType, value: JSON, at: Path) -> Any:
+    def cell(self, type_: ColumnType, value: JSON, at: Path) -> Cell:
         """Make a cell: a scalar, a list, a list of keys with values, a tuple for an object; None for null."""
         if value is None:
             return None
@@ -61,7 +62,7 @@ class CellMaker:
             case Scalar() | Decimals() | Choice():
                 return self._scalar(type_, value, at)
 
-    def _scalar(self, type_: Scalar | Decimals | Choice, value: JSON, at: Path) -> Any:
+    def _scalar(self, type_: Scalar | Decimals | Choice, value: JSON, at: Path) -> Cell:
         try:
             match type_:
                 case Scalar():
@@ -74,11 +75,11 @@ class CellMaker:
             self._leave_out(at, misfit.reason, value)
             return misfit.cell
 
-    def _struct(self, columns: tuple[Column, ...], value: JSON, at: Path) -> tuple[Any, ...] | None:
+    def _struct(self, columns: tuple[Column, ...], value: JSON, at: Path) -> tuple[Cell, ...] | None:
         if is_object(value):
-            found = cast("dict[Any, JSON]", value)
+            found = cast("dict[str | int, JSON]", value)
         elif is_list(value):
-            found = cast("dict[Any, JSON]", dict(enumerate(value)))
+            found = dict[str | int, JSON](enumerate(value))
         else:
             return None if value is None else self._leave_out(at, "expected an object", value)
         known = {column.key for column in columns}
@@ -94,21 +95,21 @@ class CellMaker:
                 self._leave_out((*at, key), "there is no column for it", part)
         return cells
 
-    def _others(self, type_: ColumnType, others: Mapping[Any, JSON], at: Path) -> Any:
+    def _others(self, type_: ColumnType, others: Mapping[str | int, JSON], at: Path) -> Cell:
         """Make the cell for all parts of an object or tuple that have no column of their own."""
         if isinstance(type_, ListOf):
             return [self.cell(type_.item, part, (*at, index)) for index, part in others.items()]
         return self._map(cast("MapOf", type_), others, at)
 
-    def _map(self, type_: MapOf, found: Mapping[Any, JSON], at: Path) -> list[tuple[str, Any]]:
-        cells: dict[str, Any] = {}
+    def _map(self, type_: MapOf, found: Mapping[str, JSON] | Mapping[str | int, JSON], at: Path) -> list[Cell]:
+        cells: dict[str, Cell] = {}
         for key, part in found.items():
             name = without_surrogates(str(key))
             if name in cells:
                 self._leave_out((*at, key), "its key is that of another value, but for half of a character", part)
                 continue
             cells[name] = self.cell(type_.value, part, (*at, key))
-        return list(cells.items())
+        return [*cells.items()]
 
     def _leave_out(self, at: Path, reason: str, value: JSON) -> None:
         self.left_out.append(LeftOut(at, reason, value))

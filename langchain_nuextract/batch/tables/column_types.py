@@ -5,7 +5,9 @@ Every column may be empty, whatever the schema requires: a document can fail, an
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
+
+from langchain_nuextract.batch.tables.cell import Cell
 
 ScalarName: TypeAlias = Literal["text", "json", "integer", "number", "boolean", "date", "clock", "moment", "instant"]
 """What one cell holds; `scalar_cells.SCALARS` has a row for each."""
@@ -87,12 +89,12 @@ def flat(columns: tuple[Column, ...]) -> Iterator[tuple[tuple[Column, ...], Colu
             yield (column,), column.type
 
 
-def flat_cells(columns: tuple[Column, ...], row: tuple[Any, ...] | None) -> Iterator[tuple[ColumnType, Any]]:
+def flat_cells(columns: tuple[Column, ...], row: tuple[Cell, ...] | None) -> Iterator[tuple[ColumnType, Cell]]:
     """Yield the cells of the columns that are no objects, as `flat` has them, each with its type."""
     for at, column in enumerate(columns):
         cell = None if row is None else row[at]
         if isinstance(column.type, Struct):
-            yield from flat_cells(column.type.columns, cell)
+            yield from flat_cells(column.type.columns, cell if isinstance(cell, tuple) else None)
         else:
             yield column.type, cell
 

@@ -18,8 +18,9 @@ import re
 from collections.abc import Iterable
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
+from langchain_nuextract.batch.tables.cell import Cell, parts
 from langchain_nuextract.batch.tables.column_types import (
     Column,
     ColumnType,
@@ -30,6 +31,7 @@ from langchain_nuextract.batch.tables.column_types import (
     flat_cells,
     heading,
 )
+from langchain_nuextract.paths import JSON
 
 _RUNS: Final = re.compile(r"'*\s*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 """What a spreadsheet takes for a formula; the full-width forms of the signs are run in Japanese and Chinese ones."""
@@ -48,7 +50,7 @@ def header(columns: tuple[Column, ...]) -> str:
     return _line(map(_text, names))
 
 
-def lines(columns: tuple[Column, ...], rows: Iterable[tuple[Any, ...]]) -> str:
+def lines(columns: tuple[Column, ...], rows: Iterable[tuple[Cell, ...]]) -> str:
     """Write rows of cells, as `CellMaker` makes them."""
     return "".join(_line(_cell(type_, cell) for type_, cell in flat_cells(columns, row)) for row in rows)
 
@@ -57,7 +59,7 @@ def _line(cells: Iterable[str]) -> str:
     return ",".join(cells) + "\r\n"
 
 
-def _cell(type_: ColumnType, cell: Any) -> str:
+def _cell(type_: ColumnType, cell: Cell) -> str:
     match cell:
         case None:
             return ""
@@ -69,22 +71,24 @@ def _cell(type_: ColumnType, cell: Any) -> str:
             return word(cell)
 
 
-def plain(type_: ColumnType, cell: Any) -> Any:
+def plain(type_: ColumnType, cell: Cell) -> JSON:
     """Give a cell as JSON: what JSON has no numbers or words for, as text."""
     if cell is None:
         return None
     match type_:
         case ListOf():
-            return [plain(type_.item, item) for item in cell]
+            return [plain(type_.item, item) for item in parts(cell)]
         case MapOf():
-            return {key: plain(type_.value, value) for key, value in cell}
+            return {str(key): plain(type_.value, value) for key, value in map(parts, parts(cell))}
         case Struct():
-            return {column.name: plain(column.type, part) for column, part in zip(type_.columns, cell, strict=True)}
+            return {
+                column.name: plain(column.type, part) for column, part in zip(type_.columns, parts(cell), strict=True)
+            }
         case _:
             return cell if isinstance(cell, str | int | float) else word(cell)
 
 
-def word(cell: Any) -> str:
+def word(cell: Cell) -> str:
     """Write a cell that is neither text nor made of others."""
     match cell:
         case bool():

@@ -4,21 +4,20 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Any, TypeAlias
+from typing import TypeAlias, cast
 
-from langchain_nuextract.batch.options import BATCH_ROWS
+from langchain_nuextract.batch.options import BATCH_ROWS, NameOf
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.batch.run import check_are_many
 from langchain_nuextract.batch.tables.arrow import batch_of
+from langchain_nuextract.batch.tables.arrow_protocols import Table
+from langchain_nuextract.batch.tables.cell import Cell
 from langchain_nuextract.batch.tables.finished import Finished
 from langchain_nuextract.batch.tables.rows import RowSchema, document_name, sha256_of
 from langchain_nuextract.engine.result import Extraction
 
-Row: TypeAlias = tuple[Any, ...]
-Extract: TypeAlias = Callable[[Iterable[Any]], Generator[Result[Any]]]
+Extract: TypeAlias = Callable[[Iterable[object]], Generator[Result[object]]]
 """Extracts from documents: one result for each."""
-NameOf: TypeAlias = Callable[[Any], str]
-"""Names a document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +31,14 @@ class Rows:
     name: NameOf | None = None
     """Names a document, for the column `_id`; by default, see `rows.document_name`."""
 
-    def batches(self, given: Iterable[Any], size: int = BATCH_ROWS) -> Generator[Any]:
+    def batches(self, given: Iterable[object], size: int = BATCH_ROWS) -> Generator[Table]:
         """Yield record batches of documents, or of results that there are already; none where there is nothing."""
         for rows in in_batches((row for row, _ in self.rows(given)), size):
             yield batch_of(self.schema.columns, rows)
 
-    def rows(self, given: Iterable[Any], finished: Finished | None = None) -> Iterator[tuple[Row, Result[Any]]]:
+    def rows(
+        self, given: Iterable[object], finished: Finished | None = None
+    ) -> Iterator[tuple[tuple[Cell, ...], Result[object]]]:
         """Yield the row of each document, and the result that it is made of.
 
         Args:
@@ -46,7 +47,7 @@ class Rows:
         """
         first, given = _first(given)
         if isinstance(first, Result | Extraction):
-            for index, each in enumerate(given):
+            for index, each in enumerate(cast("Iterable[Result[object] | Extraction[object]]", given)):
                 result = _result(index, each)
                 name = self._name(result.document, result.index)
                 if finished is None or not finished.take(name, sha256_of(result.document)):
@@ -62,7 +63,7 @@ class Rows:
                     name = self._name(result.document, result.index) if name is None else name
                     yield self.schema.row(result, name, self.extractor), result
 
-    def _others(self, documents: Iterable[Any], finished: Finished, names: dict[int, str]) -> Iterator[Any]:
+    def _others(self, documents: Iterable[object], finished: Finished, names: dict[int, str]) -> Iterator[object]:
         """Yield the documents that are not finished, and note their names by their place among those."""
         place = 0
         for index, document in enumerate(documents):
@@ -72,22 +73,22 @@ class Rows:
                 place += 1
                 yield document
 
-    def _name(self, document: Any, index: int) -> str:
+    def _name(self, document: object, index: int) -> str:
         return self.name(document) if self.name else document_name(document, index)
 
 
-def in_batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+def in_batches(rows: Iterable[tuple[Cell, ...]], size: int) -> Iterator[list[tuple[Cell, ...]]]:
     """Yield rows so many at a time."""
     left = iter(rows)
     while batch := list(islice(left, size)):
         yield batch
 
 
-def _result(index: int, given: Result[Any] | Extraction[Any]) -> Result[Any]:
+def _result(index: int, given: Result[object] | Extraction[object]) -> Result[object]:
     return given if isinstance(given, Result) else Result(index, given.document, given, usage=given.usage)
 
 
-def _first(given: Iterable[Any]) -> tuple[Any, Iterable[Any]]:
+def _first(given: Iterable[object]) -> tuple[object, Iterable[object]]:
     """Look at the first of some things, if they can be looked at without taking them away."""
     if isinstance(given, list | tuple):
         return next(iter(given), None), given

@@ -4,10 +4,12 @@ import os
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, Protocol
+from types import ModuleType
+from typing import Final, Protocol
 
 from langchain_nuextract.batch.tables import csv_text
 from langchain_nuextract.batch.tables.arrow import batch_of, pyarrow, schema_of
+from langchain_nuextract.batch.tables.cell import Cell
 from langchain_nuextract.batch.tables.column_types import Column
 
 UNFINISHED: Final = ".unfinished"
@@ -22,7 +24,7 @@ class TableFile(Protocol):
         """Bytes that were written so far."""
         ...
 
-    def write(self, rows: Sequence[tuple[Any, ...]]) -> None:
+    def write(self, rows: Sequence[tuple[Cell, ...]]) -> None:
         """Write some rows."""
         ...
 
@@ -64,14 +66,14 @@ class ParquetFile:
         self._columns = columns
         parquet = parquet_module()
         self._aside = Aside(path)
-        self._writer: Any = parquet.ParquetWriter(self._aside.file, schema_of(columns), compression="zstd")
+        self._writer = parquet.ParquetWriter(self._aside.file, schema_of(columns), compression="zstd")
 
     @property
     def size(self) -> int:
         """Bytes that were written so far."""
         return self._aside.file.tell()
 
-    def write(self, rows: Sequence[tuple[Any, ...]]) -> None:
+    def write(self, rows: Sequence[tuple[Cell, ...]]) -> None:
         """Write a row group."""
         self._writer.write_batch(batch_of(self._columns, rows))
 
@@ -102,7 +104,7 @@ class CSVFile:
         """Bytes that were written so far."""
         return self._aside.file.tell()
 
-    def write(self, rows: Sequence[tuple[Any, ...]]) -> None:
+    def write(self, rows: Sequence[tuple[Cell, ...]]) -> None:
         """Write a line for each row."""
         self._put(csv_text.lines(self._columns, rows))
 
@@ -118,7 +120,7 @@ class CSVFile:
         self._aside.file.write(text.encode("utf-8"))
 
 
-def parquet_module() -> Any:
+def parquet_module() -> ModuleType:
     """Load what reads and writes Parquet.
 
     Raises:

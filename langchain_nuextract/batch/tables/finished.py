@@ -5,10 +5,11 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from langchain_nuextract import errors
 from langchain_nuextract.batch.tables.arrow import schema_of
+from langchain_nuextract.batch.tables.arrow_protocols import Table
 from langchain_nuextract.batch.tables.column_types import Column
 from langchain_nuextract.batch.tables.files import Aside, parquet_module
 from langchain_nuextract.batch.tables.rows import RowSchema
@@ -81,7 +82,7 @@ def _keys(part: Path, prefix: str, extractor: str) -> Iterator[int]:
             yield _key(name, sha256)
 
 
-def _without_retried(part: Path, prefix: str, extractor: str) -> Any:
+def _without_retried(part: Path, prefix: str, extractor: str) -> Table:
     """Give the rows of a part that are finished; if there are others, it is written anew without them."""
     parquet = parquet_module()
     names = [f"{prefix}{name}" for name in ("id", "document_sha256", "extractor", "error_type")]

@@ -1,10 +1,11 @@
 """The items of a list as rows of a table of their own, each with the id of the document it is from."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from langchain_nuextract.batch.tables.cell import Cell, parts
 from langchain_nuextract.batch.tables.column_types import (
     TEXT,
     Column,
@@ -61,21 +62,22 @@ class ItemTable:
         beside = (Column(f"{self.prefix}{name}", _TYPES[name], name) for name in names)
         return (*_own_columns(self.way[-1].type), *beside)
 
-    def rows(self, row: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    def rows(self, row: tuple[Cell, ...]) -> Iterator[tuple[Cell, ...]]:
         """Yield a row for each item of one document's row, as `RowSchema.row` makes it."""
         columns: tuple[Column, ...] = self.schema.mapped.columns
         beside = dict(zip(PROVENANCE, row[len(columns) :], strict=True))
-        cell: Any = row
+        cell: Cell = row
         for column in self.way:
-            cell = None if cell is None else cell[columns.index(column)]
+            cell = parts(cell)[columns.index(column)] if cell is not None else None
             columns = column.type.columns if isinstance(column.type, Struct) else ()
         own = _own_columns(self.way[-1].type)
         is_object = isinstance(_item(self.way[-1].type), Struct)
-        keys = [pair[0] for pair in cell or ()] if self._is_map else [*range(len(cell or ()))]
-        evidence = _by_item(map(self._shown, keys), beside["evidence"] or ())
-        for index, (found, key) in enumerate(zip(cell or (), keys, strict=True)):
-            item = found[1] if self._is_map else found
-            cells = (item or (None,) * len(own)) if is_object else (item,)
+        found = parts(cell)
+        keys = [str(parts(pair)[0]) for pair in found] if self._is_map else [*range(len(found))]
+        evidence = _by_item(map(self._shown, keys), map(parts, parts(beside["evidence"])))
+        for index, (each, key) in enumerate(zip(found, keys, strict=True)):
+            item = parts(each)[1] if self._is_map else each
+            cells = (parts(item) or (None,) * len(own)) if is_object else (item,)
             place = (index, key) if self._is_map else (index,)
             yield (*cells, beside["id"], *place, beside["extractor"], evidence[index])
 
@@ -89,21 +91,21 @@ class ItemTable:
         return show((*steps, key))
 
 
-def _by_item(shown: Iterable[str], evidence: Iterable[tuple[Any, ...]]) -> list[list[tuple[Any, ...]]]:
+def _by_item(shown: Iterable[str], evidence: Iterable[Sequence[Cell]]) -> list[list[Cell]]:
     """Give each item the evidence whose path is the item's, or leads into it."""
-    found: list[list[tuple[Any, ...]]] = []
-    by_path: dict[str, list[tuple[Any, ...]]] = {}
+    found: list[list[Cell]] = []
+    by_path: dict[str, list[Cell]] = {}
     for path in shown:
         found.append([])
         by_path[path] = found[-1]
     lengths = {*map(len, by_path)}
     for each in evidence:
-        path: str = each[0]
+        path = str(each[0])
         # Only where a step may begin and an item's path may end: a key may be long, and look like steps.
         ends = (end for end in (*(mark.start() for mark in _STEP.finditer(path)), len(path)) if end in lengths)
         own = next((by_path[path[:end]] for end in ends if path[:end] in by_path), None)
         if own is not None:
-            own.append(each)
+            own.append(tuple(each))
     return found
 
 

@@ -16,7 +16,7 @@
 """
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from langchain_nuextract.batch.tables.column_types import (
     JSON_TEXT,
@@ -59,7 +59,7 @@ class Mapped:
     """Whether the schema is an object with parts, each of which has a column; otherwise, `value` holds it whole."""
 
 
-def map_columns(target: Target[Any]) -> Mapped:
+def map_columns(target: Target[object]) -> Mapped:
     """Give the columns of a schema; one that is no object has one column, `value`."""
     mapper = _Mapper()
     root = target.node

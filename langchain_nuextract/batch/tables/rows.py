@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import file_digest, sha256
 from pathlib import Path as FilePath
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from langchain_core.documents import Document
 
 from langchain_nuextract.batch.result import Result
+from langchain_nuextract.batch.tables.cell import Cell
 from langchain_nuextract.batch.tables.cells import CellMaker, LeftOut
 from langchain_nuextract.batch.tables.column_types import (
     JSON_TEXT,
@@ -61,13 +62,13 @@ PROVENANCE: Final = {
 class RowSchema:
     """The columns of all rows of a schema, known before the first document. Make one with `RowSchema.of`."""
 
-    target: Target[Any]
+    target: Target[object]
     mapped: Mapped
     prefix: str
     """What the names of the columns beside the user's begin with: as many underscores as none of the user's do."""
 
     @staticmethod
-    def of(target: Target[Any]) -> "RowSchema":
+    def of(target: Target[object]) -> "RowSchema":
         """Work out the columns."""
         mapped = map_columns(target)
         return RowSchema(target, mapped, free_prefix(mapped.columns, PROVENANCE))
@@ -82,7 +83,7 @@ class RowSchema:
         """The columns beside the user's."""
         return tuple(Column(f"{self.prefix}{name}", type_, name) for name, type_ in PROVENANCE.items())
 
-    def row(self, result: Result[Any], name: str | None, extractor: str) -> tuple[Any, ...]:
+    def row(self, result: Result[object], name: str | None, extractor: str) -> tuple[Cell, ...]:
         """Make the row of a result; never raises for what is in it.
 
         Args:
@@ -97,7 +98,7 @@ class RowSchema:
         beside = CellMaker().row(self.provenance, _provenance(result, name, extractor, left_out))
         return (*cells, *beside)
 
-    def _value(self, result: Result[Any]) -> tuple[JSON, tuple[LeftOut, ...]]:
+    def _value(self, result: Result[object]) -> tuple[JSON, tuple[LeftOut, ...]]:
         if result.error is not None or result.value is None:
             return None, ()
         extraction = _extraction_of(result)
@@ -110,12 +111,12 @@ class RowSchema:
             return None, (LeftOut((), reason, None),)
 
 
-def _extraction_of(result: Result[Any]) -> Extraction[Any] | None:
+def _extraction_of(result: Result[object]) -> Extraction[object] | None:
     value = result.value
-    return cast("Extraction[Any]", value) if isinstance(value, Extraction) else None
+    return cast("Extraction[object]", value) if isinstance(value, Extraction) else None
 
 
-def _provenance(result: Result[Any], name: str | None, extractor: str, left_out: tuple[LeftOut, ...]) -> JSON:
+def _provenance(result: Result[object], name: str | None, extractor: str, left_out: tuple[LeftOut, ...]) -> JSON:
     extraction, error = _extraction_of(result), result.error
     problems = _left_out(extraction) if extraction else _problems(error)
     return {
@@ -130,7 +131,7 @@ def _provenance(result: Result[Any], name: str | None, extractor: str, left_out:
     }
 
 
-def _about(extraction: Extraction[Any]) -> dict[str, JSON]:
+def _about(extraction: Extraction[object]) -> dict[str, JSON]:
     return {
         "repairs": [
             {"path": show(each.path), "rule": each.rule, "before": each.before, "after": each.after}
@@ -158,7 +159,7 @@ def _failure(error: Exception | None) -> dict[str, JSON]:
     }
 
 
-def _left_out(extraction: Extraction[Any]) -> tuple[Problem, ...]:
+def _left_out(extraction: Extraction[object]) -> tuple[Problem, ...]:
     """What is not in the value, or was decided about it."""
     if not isinstance(extraction, LongExtraction):
         return extraction.problems
@@ -194,7 +195,7 @@ def free_prefix(columns: tuple[Column, ...], names: Iterable[str]) -> str:
     return prefix
 
 
-def name_of(result: Result[Any]) -> str:
+def name_of(result: Result[object]) -> str:
     """Name the document of a result; see `document_name`."""
     return document_name(result.document, result.index)
 

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Context, Decimal, InvalidOperation
-from types import MappingProxyType
-from typing import Any, Final
+from types import MappingProxyType, ModuleType
+from typing import Final
 
+from langchain_nuextract.batch.tables.cell import Cell
 from langchain_nuextract.batch.tables.column_types import Choice, Decimals, ScalarName
 from langchain_nuextract.paths import JSON
 
@@ -28,7 +29,7 @@ _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 class Misfit(ValueError):
     """A value that a column cannot hold."""
 
-    def __init__(self, reason: str, cell: object = None) -> None:
+    def __init__(self, reason: str, cell: Cell = None) -> None:
         """Say why (`reason`), and what the column has in its place (`cell`): nothing, or as much of it as it can."""
         super().__init__(reason)
         self.reason = reason
@@ -137,9 +138,9 @@ def _iso(value: JSON) -> str:
 class ScalarType:
     """What is known of a type of cells."""
 
-    arrow: Callable[[Any], Any]
+    arrow: Callable[[ModuleType], object]
     """Makes pyarrow's type, out of pyarrow."""
-    cell: Callable[[JSON], Any]
+    cell: Callable[[JSON], Cell]
     """Makes the cell for a value that is not null.
 
     Raises:

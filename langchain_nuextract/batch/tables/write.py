@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 from uuid import uuid4
 
 from langchain_nuextract.batch.options import BATCH_ROWS
 from langchain_nuextract.batch.result import Result, Written
+from langchain_nuextract.batch.tables.cell import Cell
 from langchain_nuextract.batch.tables.column_types import Column
-from langchain_nuextract.batch.tables.documents_to_rows import Row, Rows, in_batches
+from langchain_nuextract.batch.tables.documents_to_rows import Rows, in_batches
 from langchain_nuextract.batch.tables.files import UNFINISHED, CSVFile, ParquetFile, TableFile, parquet_module
 from langchain_nuextract.batch.tables.finished import finished_in
 from langchain_nuextract.batch.tables.items import ItemTable
@@ -34,12 +35,12 @@ class Table:
     path_of: Callable[[str], Path]
     """Gives the file of a part, by the part's own name."""
     columns: tuple[Column, ...]
-    rows_of: Callable[[Row], Iterable[Row]]
+    rows_of: Callable[[tuple[Cell, ...]], Iterable[tuple[Cell, ...]]]
     """Gives its rows out of a document's."""
 
 
 def write_parquet(
-    rows: Rows, given: Iterable[Any], path: str | os.PathLike[str], explode: Sequence[str], part_rows: int
+    rows: Rows, given: Iterable[object], path: str | os.PathLike[str], explode: Sequence[str], part_rows: int
 ) -> Written:
     """Write Parquet: one file where the path ends with `.parquet`, otherwise parts in a folder.
 
@@ -67,7 +68,7 @@ def write_parquet(
 
 
 def write_csv(
-    rows: Rows, given: Iterable[Any], path: str | os.PathLike[str], explode: Sequence[str], *, bom: bool = False
+    rows: Rows, given: Iterable[object], path: str | os.PathLike[str], explode: Sequence[str], *, bom: bool = False
 ) -> Written:
     """Write a file of comma-separated values, and one for each list to explode.
 
@@ -77,7 +78,7 @@ def write_csv(
     return _write_file(rows, given, _Parts(partial(CSVFile, bom=bom), _beside(Path(path), rows, explode)))
 
 
-def _write_file(rows: Rows, given: Iterable[Any], parts: "_Parts") -> Written:
+def _write_file(rows: Rows, given: Iterable[object], parts: "_Parts") -> Written:
     try:
         failed = parts.add_all(rows.rows(given))
     except BaseException:
@@ -90,7 +91,9 @@ def _write_file(rows: Rows, given: Iterable[Any], parts: "_Parts") -> Written:
 def _beside(path: Path, rows: Rows, explode: Sequence[str]) -> list[Table]:
     """Give the tables that are a file each: `out.items.csv` beside `out.csv`."""
 
-    def table(path: Path, columns: tuple[Column, ...], rows_of: Callable[[Row], Iterable[Row]]) -> Table:
+    def table(
+        path: Path, columns: tuple[Column, ...], rows_of: Callable[[tuple[Cell, ...]], Iterable[tuple[Cell, ...]]]
+    ) -> Table:
         return Table(path.parent, lambda _: path, columns, rows_of)
 
     items = [(name, ItemTable.of(rows.schema, name)) for name in dict.fromkeys(explode)]
@@ -106,7 +109,9 @@ def _beside(path: Path, rows: Rows, explode: Sequence[str]) -> list[Table]:
 def _below(path: Path, rows: Rows, explode: Sequence[str]) -> list[Table]:
     """Give the tables that are parts in a folder: the folder itself, or one in it for each where there are several."""
 
-    def table(folder: Path, columns: tuple[Column, ...], rows_of: Callable[[Row], Iterable[Row]]) -> Table:
+    def table(
+        folder: Path, columns: tuple[Column, ...], rows_of: Callable[[tuple[Cell, ...]], Iterable[tuple[Cell, ...]]]
+    ) -> Table:
         return Table(folder, lambda part: folder / f"part-{part}.parquet", columns, rows_of)
 
     items = {_safe(name): ItemTable.of(rows.schema, name) for name in explode}
@@ -168,10 +173,10 @@ class _Parts:
         self._run = uuid4().hex[:8]
         self._in_part = 0
         self._open: list[tuple[Path, TableFile]] = []
-        self._waiting: list[Row] = []
+        self._waiting: list[tuple[Cell, ...]] = []
         self._is_over = False
 
-    def add_all(self, rows: Iterable[tuple[Row, Result[Any]]]) -> int:
+    def add_all(self, rows: Iterable[tuple[tuple[Cell, ...], Result[object]]]) -> int:
         """Write all rows, and count those without values."""
         failed = 0
         size = min(BATCH_ROWS, self._part_rows or BATCH_ROWS)

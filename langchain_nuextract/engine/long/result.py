@@ -13,6 +13,7 @@ from langchain_nuextract.grounding.places import PageIndex, Place, html_place
 from langchain_nuextract.paths import JSON, Path, leaves, show
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class ChunkReport:
 
 
 @dataclass(frozen=True)
-class LongExtraction(Extraction[T], Generic[T]):
+class LongExtraction(Extraction[T_co], Generic[T_co]):
     """A validated object of a long document, with its history; offsets are those of the whole document.
 
     Example:
