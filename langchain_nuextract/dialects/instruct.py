@@ -19,9 +19,10 @@ from langchain_nuextract.dialects.messages import Reply, Request, Task
 from langchain_nuextract.documents.escape import escape_text
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.paths import JSON
+from langchain_nuextract.schema.value_types import VERBATIM
 from langchain_nuextract.schema.vocabulary import NUEXTRACT_3, Vocabulary
 
-_HELD: Final = Vocabulary(types=OFFERED | {"string", "verbatim-string"}, enums=True)
+_HELD: Final = Vocabulary(types=OFFERED | {"string", VERBATIM}, enums=True)
 """A model that only has the document's words cannot write the code of a country that is named in words."""
 _ENDS: Final = (
     *QWEN_ENDS, "<|eot_id|>", "<|eot|>", "<|end_of_text|>", "<end_of_turn>", "<turn|>", "<eos>", "</s>",

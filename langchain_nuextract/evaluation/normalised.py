@@ -12,6 +12,7 @@ from langchain_nuextract.paths import JSON
 from langchain_nuextract.scalars.dates import iso_date_time
 from langchain_nuextract.scalars.numbers import number
 from langchain_nuextract.schema.json_types import dumps, is_list, is_object
+from langchain_nuextract.schema.value_types import DAYS
 
 _ALIKE: Final = str.maketrans(
     {**dict.fromkeys("\u2018\u2019\u02bc\u2032\uff07", "'"), **dict.fromkeys("\u2010\u2011\u2012\u2212\uff0d", "-")}
@@ -87,7 +88,7 @@ def is_same(gold: JSON, predicted: JSON, kind: str = "", locale: Locale = Locale
         return _same_truth(gold, predicted)
     if isinstance(gold, int | float):
         return _same_number(gold, predicted, locale)
-    if kind in {"date", "date-time"} or (not kind and isinstance(gold, str) and _ISO.fullmatch(gold)):
+    if kind in DAYS or (not kind and isinstance(gold, str) and _ISO.fullmatch(gold)):
         return _same_moment(str(gold), predicted, locale)
     written = predicted if isinstance(predicted, str) else dumps(predicted)
     return normal_text(str(gold)) == normal_text(written)

@@ -12,6 +12,7 @@ from langchain_nuextract.paths import JSON
 from langchain_nuextract.scalars.dates import iso_date_time
 from langchain_nuextract.scalars.numbers import number
 from langchain_nuextract.scalars.words import words
+from langchain_nuextract.schema.value_types import FREE_TEXTS
 
 RuleName: TypeAlias = Literal[
     "exact", "normalised", "levenshtein", "tolerance", "date", "set", "rouge_l", "cer", "function"
@@ -146,7 +147,7 @@ def _normalised(rule: Compare, gold: JSON, predicted: JSON, kind: str) -> tuple[
 
 def _likeness(gold: JSON, predicted: JSON, *, same: bool, kind: str) -> float:
     """Of texts by edit distance; of codes, choices, dates, numbers and the rest there is nothing between 0 and 1."""
-    if same or kind not in {"", "any", "string", "verbatim-string"}:
+    if same or kind not in {*FREE_TEXTS, "any"}:
         return float(same)
     if not isinstance(gold, str) or not isinstance(predicted, str):
         return 0.0

@@ -13,7 +13,6 @@ from typing import Annotated, Any, Final, Literal, TypedDict
 import msgspec
 import orjson
 
-from langchain_nuextract.parsing.align.coerce import TEXTS
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.scalars.nothing import LONGEST, PATTERN
 from langchain_nuextract.schema.answer_shape import (
@@ -24,7 +23,7 @@ from langchain_nuextract.schema.answer_shape import (
     RecordShape,
     ScalarShape,
 )
-from langchain_nuextract.schema.value_types import TYPES
+from langchain_nuextract.schema.value_types import FREE_TEXTS, TYPES
 
 NOT_TEXT: Final[dict[str, Any]] = {"integer": int, "number": int | float, "boolean": bool}
 """The types whose values are no JSON strings."""
@@ -171,9 +170,9 @@ def _has_numbers(shape: AnswerShape) -> bool:
 def _has_gaps(shape: AnswerShape) -> bool:
     match shape:
         case ScalarShape():
-            return shape.optional and bool(shape.type) and shape.type in TEXTS
+            return shape.optional and bool(shape.type) and shape.type in FREE_TEXTS
         case ListShape():
-            return _has_gaps(shape.item) or (isinstance(shape.item, ScalarShape) and shape.item.type in TEXTS)
+            return _has_gaps(shape.item) or (isinstance(shape.item, ScalarShape) and shape.item.type in FREE_TEXTS)
         case RecordShape():
             return any(_has_gaps(part) for _, part in shape.fields)
         case EnumShape() | MultiEnumShape():
@@ -227,7 +226,7 @@ def _type_of(shape: AnswerShape, *, whole: bool = False) -> Any:
 @cache
 def _string(type_name: str, *, least: int) -> Any:
     """A string that needs no look at what it says: free text, a date or code in ISO, not a word for nothing."""
-    if type_name in TEXTS:
+    if type_name in FREE_TEXTS:
         return Annotated[str, msgspec.Meta(min_length=least)] if least else str
     return Annotated[str, msgspec.Meta(pattern=TYPES[type_name].normal or _NO_NULL_WORD, min_length=least)]
 

@@ -16,6 +16,7 @@ from langchain_nuextract.errors import Problem
 from langchain_nuextract.paths import show
 from langchain_nuextract.runnables.flatten import EPOCH, SEPARATOR, flat
 from langchain_nuextract.runnables.metadata_attributes import Attribute
+from langchain_nuextract.schema.value_types import DAYS
 
 if TYPE_CHECKING:
     from langchain_nuextract.engine.example_leakage import Leak
@@ -183,7 +184,7 @@ class ExtractedMetadata:
 
     def _possible(self) -> set[str]:
         names = {each.name for each in self.attributes}
-        dates = {each.name for each in self.attributes if each.type in {"date", "date-time"}}
+        dates = {each.name for each in self.attributes if each.type in DAYS}
         marks = {f"{name}{SEPARATOR}{MISSING}" for name in names} if self.missing else set[str]()
         return names | marks | {f"{name}{SEPARATOR}{EPOCH}" for name in dates}
 

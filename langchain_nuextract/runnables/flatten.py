@@ -28,6 +28,7 @@ from pydantic import TypeAdapter
 from pydantic_core import to_jsonable_python
 
 from langchain_nuextract.paths import JSON
+from langchain_nuextract.schema.value_types import DAYS
 
 Scalar: TypeAlias = str | int | float | bool
 Metadata: TypeAlias = dict[str, Scalar | list[Scalar]]
@@ -37,7 +38,6 @@ EPOCH: Final = "epoch"
 """The last part of the name under which a date stands as a number."""
 _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_TYPES: Final[Mapping[str, str]] = {}
-_DATES: Final = ("date", "date-time")
 _LARGEST: Final = 2**63
 _ANY: Final[TypeAdapter[Any]] = TypeAdapter(Any)
 
@@ -62,7 +62,7 @@ def flat(value: Any, name: str | None, *, lists: bool, types: Mapping[str, str] 
             raise ValueError(f"two values would both be named {key!r} in the metadata")
         found[key or "value"] = leaf
     floats = {key: _floats(leaf) for key, leaf in found.items() if types.get(key) == "float"}
-    numbers = {f"{key}{SEPARATOR}{EPOCH}": _epochs(leaf) for key, leaf in found.items() if types.get(key) in _DATES}
+    numbers = {f"{key}{SEPARATOR}{EPOCH}": _epochs(leaf) for key, leaf in found.items() if types.get(key) in DAYS}
     return {**{key: leaf for key, leaf in numbers.items() if leaf not in (None, [])}, **found, **floats}
 
 

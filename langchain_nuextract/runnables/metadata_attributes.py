@@ -14,11 +14,10 @@ from langchain_nuextract.paths import JSON
 from langchain_nuextract.runnables.flatten import EPOCH, SEPARATOR
 from langchain_nuextract.schema.ir import Array, Enum, Leaf, Node, Record, Split, parts
 from langchain_nuextract.schema.target import Target
-from langchain_nuextract.schema.value_types import TYPES
+from langchain_nuextract.schema.value_types import DAYS, TYPES
 
 AttributeType: TypeAlias = Literal["string", "integer", "float", "boolean", "date", "date-time"]
 
-_DATES: Final = frozenset({"date", "date-time"})
 _SCHEMAS: Final = ("langchain_classic.chains.query_constructor.schema", "langchain.chains.query_constructor.schema")
 """Where the releases of LangChain have `AttributeInfo`."""
 
@@ -87,7 +86,7 @@ def _walk(node: Node, path: tuple[str, ...], note: str, *, lists: bool, many: bo
 
 def _type(node: Node) -> AttributeType:
     match node:
-        case Leaf() if node.type in _DATES:
+        case Leaf() if node.type in DAYS:
             return cast("AttributeType", node.type)
         case Leaf():
             kind = TYPES[node.type].kind
@@ -114,7 +113,7 @@ def _info(attribute: Attribute) -> Iterator[tuple[str, str, str]]:
     if attribute.choices:
         said = f"{said}. One of {json.dumps(attribute.choices, ensure_ascii=False)}"
     shape = "list[{}]" if attribute.many else "{}"
-    if attribute.type not in _DATES:
+    if attribute.type not in DAYS:
         yield attribute.name, said, shape.format(attribute.type)
         return
     numbers = f"{attribute.name}{SEPARATOR}{EPOCH}"

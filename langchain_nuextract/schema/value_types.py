@@ -61,9 +61,10 @@ class ValueType:
     """What Python's source has for it; empty for types that are asked for by their name."""
 
 
+VERBATIM: Final = "verbatim-string"
+"""The type of texts that stand in the document as they are."""
 _TIME: Final = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})?"
 _CLOCK: Final = rf"^{_TIME}$"
-_VERBATIM: Final = ("verbatim-string",)
 _COUNTRIES: Final = "US FR IE GB IT ES DE PT CA MX BR AU JP KR CN IN VN TH RU PL"
 
 
@@ -94,7 +95,7 @@ _ROWS: Final = (
     ValueType("number", "number", notation="number", sample="42.50", annotation="float"),
     ValueType("boolean", "boolean", notation="truth", is_code=True, sample="yes", annotation="bool"),
     ValueType("string", annotation="str"),
-    ValueType("verbatim-string", formats=("uuid", "hostname", "ipv4", "ipv6"), notation="words", annotation="Verbatim"),
+    ValueType(VERBATIM, formats=("uuid", "hostname", "ipv4", "ipv6"), notation="words", annotation="Verbatim"),
     ValueType(
         "date",
         says="a date (ISO 8601)",
@@ -157,7 +158,7 @@ _ROWS: Final = (
         says="a web address",
         holds=is_url,
         formats=("uri", "iri", "url"),
-        nearby=_VERBATIM,
+        nearby=(VERBATIM,),
         notation="words",
         in_text=(r"(?:https?://|www\.)[^\s<>\"')]*[\w/]|\b[a-z][\w-]*(?:\.[\w-]+)*\.[a-z]{2,6}(?:/[^\s<>\"')]*)?\b"),
         sample="https://example.com",
@@ -167,7 +168,7 @@ _ROWS: Final = (
         says="an e-mail address",
         holds=is_email,
         formats=("email", "idn-email"),
-        nearby=_VERBATIM,
+        nearby=(VERBATIM,),
         notation="words",
         in_text=r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
         sample="ann@example.com",
@@ -177,7 +178,7 @@ _ROWS: Final = (
         says="a telephone number",
         holds=is_phone,
         formats=("phone",),
-        nearby=_VERBATIM,
+        nearby=(VERBATIM,),
         notation="phone",
         in_text=r"\+?\(?\d[\d ()./-]{4,}\d",
         sample="+49 30 1234567",
@@ -186,12 +187,12 @@ _ROWS: Final = (
         "iban",
         says="an IBAN",
         holds=is_iban,
-        nearby=_VERBATIM,
+        nearby=(VERBATIM,),
         notation="words",
         in_text=r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b",
         sample="DE89370400440532013000",
     ),
-    ValueType("bic", says="a BIC", holds=is_bic, nearby=_VERBATIM, notation="words", sample="COBADEFFXXX"),
+    ValueType("bic", says="a BIC", holds=is_bic, nearby=(VERBATIM,), notation="words", sample="COBADEFFXXX"),
 )
 _REGIONS: Final = tuple(
     _code(f"region:{country}", f"the code of a part of {country} (ISO 3166-2)", region(country))
@@ -206,6 +207,10 @@ REGIONS: Final = frozenset(row.name for row in _REGIONS)
 """Subdivisions of a country, one type for each."""
 TEMPORAL: Final = frozenset({"date", "time", "date-time", "duration"})
 """The types of dates and times, which a text of digits alone never is: `2024` is a year, not a moment."""
+FREE_TEXTS: Final = frozenset({"", *(row.name for row in _ROWS if row.kind == "string" and row.holds is None)})
+"""Types whose values are free text, in which every word may be meant; `""` where templates know text only."""
+DAYS: Final = frozenset(row.name for row in _ROWS if row.notation in {"day", "moment"})
+"""The types of dates, with a time of day or without."""
 FORMATS: Final = {format_: row.name for row in _ROWS for format_ in row.formats}
 """The type for a `format` of JSON Schema; any other format is text."""
 

@@ -1,13 +1,12 @@
 """What a large model extracted, as the gold of a small one: only what is sure, and stands in the document."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any
 
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.paths import EACH, JSON, Path
 from langchain_nuextract.schema.target import Target
-
-_VERBATIM: Final = "verbatim-string"
+from langchain_nuextract.schema.value_types import VERBATIM
 
 
 def distilled(
@@ -46,7 +45,7 @@ def _is_sure(extraction: Extraction[Any], target: Target[Any], least: float) -> 
     if least and (not sure or min(sure.values()) < least):
         return False
     return not any(
-        each.reason == "not found" and target.leaf_types.get(_field(each.path)) == _VERBATIM
+        each.reason == "not found" and target.leaf_types.get(_field(each.path)) == VERBATIM
         for each in extraction.unplaced
     )
 

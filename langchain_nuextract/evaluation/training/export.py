@@ -21,8 +21,8 @@ from langchain_nuextract.evaluation.training.rendering import Rendered, Renderer
 from langchain_nuextract.evaluation.training.splitting import NAMES, Item, split
 from langchain_nuextract.grounding import ground
 from langchain_nuextract.paths import EACH, JSON, leaves, show, text
+from langchain_nuextract.schema.value_types import VERBATIM
 
-_VERBATIM: Final = "verbatim-string"
 _FROM_MODEL: Final = "model:"
 """What begins the source of values that a model gave; see `distilled`."""
 
@@ -171,7 +171,7 @@ def _ungrounded(document: GoldDocument, renderer: Renderer) -> Iterator[str]:
     found = {each.path for each in ground(document.output, document.text)}
     for path, value in leaves(document.output):
         named = tuple(EACH if isinstance(step, int) else step for step in path)
-        if types.get(named) == _VERBATIM and value not in (None, "") and path not in found:
+        if types.get(named) == VERBATIM and value not in (None, "") and path not in found:
             yield f"{document.id}: {show(path)} is verbatim, and the document does not have {value!r}"
 
 

@@ -14,10 +14,8 @@ from langchain_nuextract.scalars.locale import MARKS, Conventions, Mark
 from langchain_nuextract.scalars.names import NOT_A_LETTER, fold
 from langchain_nuextract.scalars.nothing import says_nothing
 from langchain_nuextract.scalars.numbers import Number, exactly, number
-from langchain_nuextract.schema.value_types import TEMPORAL, TYPES
+from langchain_nuextract.schema.value_types import FREE_TEXTS, TEMPORAL, TYPES
 
-TEXTS: Final = frozenset({"", "string", "verbatim-string"})
-"""Types whose values are free text, in which every word may be meant."""
 YES: Final = frozenset(
     {"true", "yes", "y", "t", "on", "1", "ja", "oui", "si", "sim", "vrai", "wahr", "verdadero", "vero",
      "да", "はい", "是", "✓", "✔", "☑", "checked"}
@@ -73,7 +71,7 @@ def scalar(leaf: ScalarNode, type_name: str, conventions: Conventions, *, docume
         document: The document, in which a time may stand as a number.
     """
     value = leaf.value
-    if type_name in TEXTS:
+    if type_name in FREE_TEXTS:
         return Taken(value if isinstance(value, str) else leaf.written, "as-written")
     if is_null_word(value):
         return Taken(None, "word-for-nothing")

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from typing import Final
 
 from langchain_nuextract.parsing.align.account import Account
-from langchain_nuextract.parsing.align.coerce import TEXTS, is_null_word, says_word, scalar
+from langchain_nuextract.parsing.align.coerce import is_null_word, says_word, scalar
 from langchain_nuextract.parsing.align.enum_labels import label, labels_in
 from langchain_nuextract.parsing.align.lists import only_leaf
 from langchain_nuextract.parsing.json.nodes import (
@@ -24,6 +24,7 @@ from langchain_nuextract.schema.answer_shape import (
     ScalarShape,
 )
 from langchain_nuextract.schema.codec.scalars import parsed
+from langchain_nuextract.schema.value_types import FREE_TEXTS
 
 ECHO: Final[tuple[RuleId, Kind]] = ("echo", "echo")
 NOTHING: Final[tuple[RuleId, Kind]] = ("word-for-nothing", "value")
@@ -68,7 +69,7 @@ class Singles(Account, ABC):
         """Whether a text is a word for nothing that the document does not say; without a document none is."""
         return (
             isinstance(shape, ScalarShape)
-            and shape.type in TEXTS
+            and shape.type in FREE_TEXTS
             and isinstance(node, ScalarNode)
             and is_null_word(node.value)
             and "value" in self.allowed

@@ -43,7 +43,7 @@ from langchain_nuextract.schema.ir import (
     tells_null,
 )
 from langchain_nuextract.schema.json_types import dumps
-from langchain_nuextract.schema.value_types import TEMPORAL, TYPES, json_kind
+from langchain_nuextract.schema.value_types import TEMPORAL, TYPES, VERBATIM, json_kind
 from langchain_nuextract.schema.vocabulary import Vocabulary, nearest
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
@@ -100,7 +100,7 @@ class _Builder:
             shape = EnumShape(("yes", "no")) if self._vocabulary.enums else self._scalar("string")
             return TextCodec(shape, node.kinds, self._missing, note=node.note)
         shape = self._scalar(node.type)
-        if node.type == "verbatim-string" or shape.type == "verbatim-string":
+        if VERBATIM in {node.type, shape.type}:
             shape = replace(shape, verbatim=True)
         if shape.type in {"", "string"} and node.type in TEMPORAL:
             shape = replace(shape, meant=node.type)

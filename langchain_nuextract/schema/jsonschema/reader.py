@@ -47,6 +47,7 @@ from langchain_nuextract.schema.jsonschema.keywords import (
 from langchain_nuextract.schema.jsonschema.linear_patterns import untried
 from langchain_nuextract.schema.jsonschema.references import Resolver
 from langchain_nuextract.schema.jsonschema.scalars import retype, scalar
+from langchain_nuextract.schema.value_types import VERBATIM
 
 DEEPEST: Final = 60
 """Levels of nesting at the most; NuExtract was trained on nine."""
@@ -331,7 +332,7 @@ def _annotated(node: Node, schema: Mapping[str, JSON], place: Place) -> Node:
     if isinstance(node, Leaf) and DIGITS in schema:
         whole, after = map(integer, items(schema[DIGITS]))
         node = replace(node, digits=(whole or 0, after or 0))
-    wanted = "verbatim-string" if schema.get("x-verbatim") is True else schema.get(ANNOTATION)
+    wanted = VERBATIM if schema.get("x-verbatim") is True else schema.get(ANNOTATION)
     return retype(node, wanted, place.path) if isinstance(wanted, str) else node
 
 
