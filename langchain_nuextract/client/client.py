@@ -15,21 +15,22 @@ from langchain_nuextract.client.config import Endpoint
 from langchain_nuextract.client.connections import Connections
 from langchain_nuextract.client.error_mapping import (
     ErrorContext,
+    Refusal,
     ServedModel,
     broken_connections,
     context_of,
     cut_off,
     explain,
-    explain_inner,
     explain_refusal,
     not_a_reply,
     only_model,
     refusal_of,
 )
 from langchain_nuextract.client.http_request import AsyncResponse, HttpRequest
+from langchain_nuextract.client.inner_error import refusal_within
 from langchain_nuextract.client.reply_body import OK, BodyReader, UnreadableBody, WholeReply, read_reply
 from langchain_nuextract.client.request_body import Options, needs_marker, with_marker
-from langchain_nuextract.client.response import EventReader, decode, encode, examine
+from langchain_nuextract.client.response import FIELDS, EventReader, decode, encode, examine
 from langchain_nuextract.client.secrets import Secrets, without_frames
 from langchain_nuextract.errors import AccessDenied, EndpointError, NotAChatReply
 from langchain_nuextract.paths import JSON, fields, integer, items, text
@@ -43,6 +44,8 @@ _LOOK: Final = (5.0, 5.0, 5.0, 5.0)
 _OLD_MARKER: Final = "<__media__>"
 """What stands for an image in a raw prompt, for servers of llama.cpp that do not tell (before 2026)."""
 _REFUSED: Final = frozenset({401, 403, 404})
+_TELLING: Final = 8
+"""Bytes of a body that tell whether it is a stream of events."""
 _OF_VLLM: Final = frozenset({"kv_transfer_params", "prompt_token_ids"})
 """Keys that vLLM's answers have on both routes (0.32), and the first events of its streams, mostly with null."""
 
@@ -236,6 +239,8 @@ class Client:
             if reply.status not in OK:
                 raise await self._refused(reply, place, sync=sync)
             body = _read(reply, place, self._secrets, holds)
+            if isinstance(body, Refusal):
+                raise await self._meaning(body, place, sync=sync)
             self.is_vllm = self.is_vllm or not _OF_VLLM.isdisjoint(body)
             return body
 
@@ -271,8 +276,11 @@ class Client:
                 together = [*map(self._seen, events.read(piece))]
                 yield together
                 if events.failure:
-                    raise events.failure
-            yield [*events.end()]
+                    break
+            together = [*events.end()]
+            if failure := events.failure:
+                raise await self._meaning(failure, place, sync=sync) if isinstance(failure, Refusal) else failure
+            yield together
         except _broken() as error:
             raise self._explained(error, place) from without_frames(error)
         finally:
@@ -333,14 +341,17 @@ class Client:
         return body
 
     async def _refused(self, reply: WholeReply, place: ErrorContext, *, sync: bool) -> EndpointError:
-        """Say what an error status means, and whether it is this request's alone."""
         words = self._secrets.hide(reply.content)
         try:
             body = decode(words)
         except ValueError:
             body = words.decode("utf-8", "replace")
         refusal = refusal_of(reply.status, body, self._secrets.hidden_headers(reply.headers))
-        access = reply.status in _REFUSED and not refusal.too_long
+        return await self._meaning(refusal, place, sync=sync)
+
+    async def _meaning(self, refusal: Refusal, place: ErrorContext, *, sync: bool) -> EndpointError:
+        """Say what an error status means, and whether it is this request's alone."""
+        access = refusal.status in _REFUSED and not refusal.too_long
         models, by_all = self._models, False
         if access or (refusal.too_long and not models):
             try:
@@ -394,55 +405,78 @@ class _Events:
         self._place = place
         self._secrets = secrets
         self._headers = headers
-        self._streams = "text/event-stream" in headers.get("content-type", "")
+        sent_as = headers.get("content-type", "").lower()
+        self._streams = True if "text/event-stream" in sent_as else None
+        """Whether events come, or one whole body; None while nothing has come that tells."""
         self._body = BodyReader(headers)
         self._reader = EventReader()
         self._whole: list[bytes] = []
-        self.failure: EndpointError | None = None
+        self.failure: EndpointError | Refusal | None = None
         """What was wrong behind the last event."""
 
     def read(self, received: bytes) -> Iterator[Mapping[str, JSON]]:
         """Yield the events that are complete now."""
         received = self._body.read(received)
-        if not self._streams:
+        if self._streams is None:
+            received = b"".join((*self._whole, received)).lstrip()
+            self._whole.clear()
+            if len(received) >= _TELLING:
+                # Some gateways call a stream text.
+                self._streams = received.startswith(FIELDS)
+        if self._streams:
+            yield from self._checked(self._reader.feed(received))
+        else:
             self._whole.append(received)
-            return
-        try:
-            yield from map(self._checked, self._reader.feed(received))
-        except EndpointError as error:
-            self.failure = error
-        except ValueError:
-            self.failure = self._not_a_reply(received)
 
     def end(self) -> Iterator[Mapping[str, JSON]]:
         """Check that the stream is complete; a server that does not stream has sent one whole answer instead."""
-        if not self._streams:
-            yield _read(WholeReply(200, self._headers, b"".join(self._whole)), self._place, self._secrets)
-        elif not self._reader.complete:
-            raise cut_off(self._place)
+        if self.failure:
+            return
+        if self._streams:
+            yield from self._checked(self._reader.end())
+            if not self.failure and not self._reader.complete:
+                self.failure = cut_off(self._place)
+            return
+        body = _read(WholeReply(200, self._headers, b"".join(self._whole)), self._place, self._secrets)
+        if isinstance(body, Refusal):
+            self.failure = body
+        else:
+            yield body
 
-    def _checked(self, event: Mapping[str, JSON]) -> Mapping[str, JSON]:
-        error, is_answer = examine(event)
-        if error:
-            raise explain_inner(self._secrets.hidden(error), self._place)
-        if not is_answer:
-            raise self._not_a_reply(encode(event))
-        return event
+    def _checked(self, events: Iterator[Mapping[str, JSON]]) -> Iterator[Mapping[str, JSON]]:
+        """Yield events up to one that is an error, or none of a model's."""
+        try:
+            for event in events:
+                error, is_answer = examine(event)
+                if error:
+                    self.failure = refusal_within(self._secrets.hidden(error))
+                elif not is_answer:
+                    self.failure = self._not_a_reply(encode(event))
+                if self.failure:
+                    return
+                yield event
+        except ValueError as error:
+            self.failure = self._not_a_reply(str(error).encode("utf-8", "replace"))
 
     def _not_a_reply(self, received: bytes) -> EndpointError:
         return not_a_reply(self._place, self._secrets.hide(received))
 
 
-def _read(reply: WholeReply, place: ErrorContext, secrets: Secrets, holds: str = "choices") -> Mapping[str, JSON]:
+def _read(
+    reply: WholeReply, place: ErrorContext, secrets: Secrets, holds: str = "choices"
+) -> Mapping[str, JSON] | Refusal:
+    """Read a whole answer, or the error that came in its place.
+
+    Raises:
+        NotAChatReply: It is neither.
+    """
     try:
         body = fields(decode(reply.content))
     except ValueError:
         body = {}
     error, is_answer = examine(body)
     if error:
-        error = secrets.hidden(error)
-        del body  # as below
-        raise explain_inner(error, place)
+        return refusal_within(secrets.hidden(error))
     if is_answer and body.get(holds):
         return body
     del body  # it may hold the key, and whoever shows the error may show its frames

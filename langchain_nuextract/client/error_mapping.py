@@ -46,6 +46,8 @@ NAME_IT: Final = "Name one by model or NUEXTRACT_MODEL"
 _WHERE: Final = "Is base_url right? It is the address up to and including /v1"
 _BROKEN_GRAMMAR: Final = 500
 """What vLLM answers where its engine cannot compile a grammar, which it could not the next time either."""
+_LONGEST: Final = 8000
+"""Characters of a server's words: a page of a gateway may have millions, and each expression here reads them all."""
 _TRY_LATER: Final = frozenset({408, 409, 425, 429})
 
 _TOO_LONG = re.compile(
@@ -58,7 +60,6 @@ _TOO_LONG = re.compile(
 _TOO_LONG_CODE: Final = "context_length_exceeded"
 """OpenAI's, which gateways and other vendors keep whatever their words are."""
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
-_STATUS = re.compile(r"[45][0-9][0-9]")
 _SIZES = (
     re.compile(r"prompt contains (?:at least )?(\d{1,12}) (?:input )?tokens", re.IGNORECASE),  # vLLM, and Mistral
     re.compile(r"\((\d{1,12}) (?:in the messages|in your prompt|of text input)"),  # OpenRouter
@@ -108,7 +109,7 @@ class ErrorContext:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A reply with an error status, or an error inside a stream."""
+    """A reply with an error status, or an error within a 200, with the status it stands for."""
 
     status: int
     error: Mapping[str, JSON]
@@ -117,8 +118,8 @@ class Refusal:
 
     @property
     def words(self) -> str:
-        """What the server says."""
-        return str(self.error["message"])
+        """What the server says, up to a length at which nobody reads on."""
+        return str(self.error["message"])[:_LONGEST]
 
     @property
     def too_long(self) -> bool:
@@ -137,11 +138,11 @@ def refusal_of(status: int, body: object, headers: Mapping[str, str] | None = No
 
     Gateways have lists of them, and other names for the words.
     """
-    error = _first(cast("JSON", body))
-    for key in ("error", "errors", "detail"):
-        error = _first(fields(error).get(key)) or error
+    error = first(cast("JSON", body))
+    for key in ("error", "errors", "detail", "fault"):
+        error = first(fields(error).get(key)) or error
     if not fields(error).get("message"):
-        found = (fields(error).get(name) for name in ("msg", "Message", "error_description", "title"))
+        found = (fields(error).get(name) for name in ("msg", "Message", "error_description", "title", "faultstring"))
         words = error if isinstance(error, str) and error else next(filter(None, found), "no reason given")
         error = {**fields(error), "message": words}
     return Refusal(status, fields(error), headers or {})
@@ -156,6 +157,8 @@ def explain_refusal(refusal: Refusal, place: ErrorContext, models: tuple[ServedM
         models: What the endpoint serves; only needed where `refusal.asks_for_models`.
     """
     url, status = place.url, refusal.status
+    if status < 300:  # noqa: PLR2004  # the range is the name
+        return NotAChatReply(url, status, f"an error instead of an answer: {quote(refusal.words)}")
     if refusal.too_long:
         return _overflow(refusal, place, models)
     if status in {401, 403}:
@@ -166,10 +169,9 @@ def explain_refusal(refusal: Refusal, place: ErrorContext, models: tuple[ServedM
     is_broken_grammar = status == _BROKEN_GRAMMAR and place.has_grammar
     if status in _TRY_LATER or (status >= 500 and not is_broken_grammar):  # noqa: PLR2004  # the range is the name
         return EndpointBusy(url, status, quote(refusal.words), retry_after=retry_after(refusal.headers))
-    if status < 400:  # noqa: PLR2004  # the range is the name
-        target = refusal.headers.get("location", "")
-        return RequestRefused(url, status, f"it redirects to {quote(target)}, which is not followed. {_WHERE}.")
-    return RequestRefused(url, status, quote(refusal.words))
+    target = refusal.headers.get("location") if status < 400 else None  # noqa: PLR2004  # the range is the name
+    redirected = f"it redirects to {quote(target)}, which is not followed. {_WHERE}." if target else ""
+    return RequestRefused(url, status, redirected or quote(refusal.words))
 
 
 def explain(error: Exception, place: ErrorContext, hide: Callable[[str], str] = str) -> EndpointError:
@@ -236,16 +238,6 @@ _CAUSES: Final[Mapping[str, tuple[_Maker, str]]] = {
     "TimeoutError": _TOO_SLOW,
 }
 """Errors of the HTTP libraries by the name of their class; the nearest base decides."""
-
-
-def explain_inner(error: JSON, place: ErrorContext) -> EndpointError:
-    """Say what an error within a 200 means: its `code` is the status that the server could not send any more."""
-    refusal = refusal_of(200, error)
-    sent = refusal.error.get("code")
-    code = int(sent) if isinstance(sent, str) and _STATUS.fullmatch(sent) else integer(sent)
-    if code is None or not 400 <= code < 600:  # noqa: PLR2004  # the range is the name
-        return NotAChatReply(place.url, 200, f"an error instead of an answer: {quote(refusal.words)}")
-    return explain_refusal(refusal_of(code, error), place, ())
 
 
 def broken_connections() -> tuple[type[Exception], ...]:
@@ -326,8 +318,8 @@ def _not_found(refusal: Refusal, place: ErrorContext, models: tuple[ServedModel,
     return UnknownModel(place.url, 404, reason, model=place.model, models=names)
 
 
-def _first(listed: JSON) -> JSON:
-    """The first of a list, and anything else as it is."""
+def first(listed: JSON) -> JSON:
+    """Give the first of a list, and anything else as it is."""
     return next(iter(items(listed)), None) if isinstance(listed, list) else listed
 
 

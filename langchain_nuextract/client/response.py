@@ -1,7 +1,7 @@
 """From the body of a reply to LangChain's messages, and from those to a `Reply`."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from math import isnan
 from typing import Any, Final, TypedDict, cast
 
@@ -10,6 +10,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
+from langchain_nuextract.client.inner_error import inner_error
 from langchain_nuextract.dialects.messages import Piece, Reply, Token, Usage, joined
 from langchain_nuextract.paths import JSON, fields, integer, items, number, text
 
@@ -19,6 +20,8 @@ PROVIDER: Final = "nuextract"
 _NOTHING_COUNTED: Final = Usage()
 _BOM: Final = b"\xef\xbb\xbf"
 """What a stream may begin with."""
+FIELDS: Final = (b"data:", b"event:", b"id:", b"retry:", b":", _BOM + b"data:")
+"""What a stream of events begins with, whatever it is called."""
 _REASONING: Final = "reasoning_content"
 """Where LangChain looks for a message's thinking."""
 
@@ -55,25 +58,20 @@ def encode(body: Mapping[str, JSON]) -> bytes:
 def examine(body: Mapping[str, JSON]) -> tuple[JSON, bool]:
     """Look for what is wrong with the body of a 200, or with an event of a stream.
 
-    Gateways that have begun to answer put an error where it can still stand: as `error` beside the choices or within
-    one, or as vLLM's older flat form, `{"object": "error", "message": …, "code": 404}`, also without its first field.
-
     Returns:
         The error in it, None if there is none; and whether the choices, if it has any, are messages or texts.
     """
-    if body.get("object") == "error" or ("choices" not in body and {"message", "code"} <= body.keys()):
-        return {**body}, False
-    error, choices = body.get("error") or None, body.get("choices")
+    choices = body.get("choices")
     if not isinstance(choices, list):
-        return error, not choices
-    is_answer = True
+        return inner_error(body), not choices
+    is_suspect, is_answer = "error" in body or body.get("object") == "error", True
     for choice in map(fields, choices):
         said = cast("JSON", _body(choice)) if choice else None
-        error = error or choice.get("error") or None
+        is_suspect = is_suspect or "error" in choice
         is_answer = (
             is_answer and isinstance(said, dict) and isinstance(said.get("content", choice.get("text")), str | None)
         )
-    return error, is_answer
+    return inner_error(body) if is_suspect else None, is_answer
 
 
 def result_of(body: Mapping[str, JSON], model: str) -> ChatResult:
@@ -213,18 +211,24 @@ def usage_of(sent: JSON) -> UsageMetadata | None:
 
 
 class EventReader:
-    """Reads server-sent events, each a JSON object, from bytes as they come in."""
+    """Reads server-sent events, each a JSON object, from bytes as they come in.
+
+    Servers end an event with an empty line, or with none; an event in several lines of data is put together.
+    """
 
     def __init__(self) -> None:
         self.complete = False
         """Whether the server said that it was done: `[DONE]`, or a finish reason."""
+        self._is_over = False
         self._rest: list[bytes] = []
+        self._begun: list[bytes] = []
+        """The lines of an event that is no JSON yet."""
 
     def feed(self, received: bytes) -> Iterator[Mapping[str, JSON]]:
         """Yield the events that are complete now.
 
         Raises:
-            ValueError: An event is not a JSON object.
+            ValueError: An event is not a JSON object; its message is the event.
         """
         # Only what is new is searched, for a line may be long and come in many pieces.
         *lines, rest = received.split(b"\n")
@@ -233,17 +237,46 @@ class EventReader:
             self._rest.clear()
         self._rest.append(rest)
         for line in lines:
-            if not line.startswith((b"data:", _BOM + b"data:")):
-                continue
+            yield from self._read(line.strip())
+
+    def end(self) -> Iterator[Mapping[str, JSON]]:
+        """Yield what the last line holds, which need not end.
+
+        Raises:
+            ValueError: As above.
+        """
+        yield from self._read(b"".join(self._rest).strip())
+        yield from self._read(b"")
+
+    def _read(self, line: bytes) -> Iterator[Mapping[str, JSON]]:
+        if self._is_over:
+            return
+        if line.startswith((b"data:", _BOM + b"data:")):
             text = line.partition(b":")[2].strip()
             if text == b"[DONE]":
-                self.complete = True
-                continue
-            event = fields(decode(text))
-            if not event:
-                raise ValueError(text)
-            self.complete |= any(fields(choice).get("finish_reason") for choice in items(event.get("choices")))
-            yield event
+                self.complete = self._is_over = True
+            elif self._begun or (text and not (yield from self._event(text))):
+                self._begun.append(text)
+        elif not line and self._begun:
+            text = b"\n".join(self._begun)
+            self._begun.clear()
+            if not (yield from self._event(text)):
+                raise ValueError(text.decode("utf-8", "replace"))
+        elif line.startswith((b"{", b"error:")):
+            # Older llama.cpp's errors, and what a gateway puts into the middle; a cut line says no more than the end.
+            yield from self._event(line.removeprefix(b"error:"))
+
+    def _event(self, text: bytes) -> Generator[Mapping[str, JSON], None, bool]:
+        """Yield an event, and tell whether it is one."""
+        try:
+            event = decode(text)
+        except ValueError:
+            return False
+        if not isinstance(event, dict):
+            return False
+        self.complete |= any(fields(choice).get("finish_reason") for choice in items(event.get("choices")))
+        yield event
+        return True
 
 
 def _generation(choice: Mapping[str, JSON], usage: UsageMetadata | None) -> ChatGeneration:
@@ -263,8 +296,7 @@ class _Parts(TypedDict):
 
 
 def _parts_of(body: Mapping[str, JSON], model: str) -> _Parts:
-    choices = body.get("choices")
-    choice = fields(choices[0]) if isinstance(choices, list) and choices else {}
+    choice = _first_choice(body)
     said = _body(choice)
     content, thought = said.get("content") or said.get("text"), said.get("reasoning") or said.get("reasoning_content")
     counts, finished, named = body.get("usage"), choice.get("finish_reason"), body.get("model")
@@ -286,8 +318,13 @@ def _parts_of(body: Mapping[str, JSON], model: str) -> _Parts:
 
 
 def _first_choice(event: Mapping[str, JSON]) -> Mapping[str, JSON]:
-    choices = items(event.get("choices"))
-    return fields(choices[0]) if choices else {}
+    """The answer, or what an event has of it: with `n` of more than one, the events of all of them come mixed."""
+    choices = event.get("choices")
+    for choice in choices if isinstance(choices, list) else ():
+        # Most servers number their only one, some do not.
+        if isinstance(choice, dict) and not choice.get("index"):
+            return choice
+    return {}
 
 
 def _body(choice: Mapping[str, JSON]) -> Mapping[str, JSON]:

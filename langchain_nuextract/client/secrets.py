@@ -13,7 +13,8 @@ E = TypeVar("E", bound=BaseException)
 _SHORTEST: Final = 4
 """Characters. Shorter ones are found in any text."""
 _HIDDEN: Final = "***"
-_DEEPEST: Final = 3
+_DEEPEST: Final = 4
+"""`{"errors": [{"error": {"message": …}}]}`."""
 
 
 class Secrets:
@@ -32,10 +33,12 @@ class Secrets:
         return self._pattern.sub(_HIDDEN, words) if self._pattern else words
 
     def hidden(self, value: JSON, depth: int = _DEEPEST) -> JSON:
-        """Take them out of an error object: its texts, as far down as an error is looked for."""
+        """Take them out of an error object: its texts, as far down as an error is looked for, of lists in the first."""
         if isinstance(value, Mapping):
             inner = cast("Mapping[str, JSON]", value).items() if depth else ()
             return {key: self.hidden(each, depth - 1) for key, each in inner}
+        if isinstance(value, list):
+            return [self.hidden(each, depth - 1) for each in value[:1]] if depth else []
         return self.hide_text(value) if isinstance(value, str) else value if isinstance(value, int) else None
 
     def hidden_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:

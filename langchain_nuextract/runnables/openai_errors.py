@@ -10,10 +10,10 @@ from langchain_nuextract.client.error_mapping import (
     ErrorContext,
     broken_connections,
     explain,
-    explain_inner,
     explain_refusal,
     refusal_of,
 )
+from langchain_nuextract.client.inner_error import refusal_within
 from langchain_nuextract.errors import EndpointError, EndpointUnreachable, ReplyTimeout
 from langchain_nuextract.paths import JSON
 
@@ -49,4 +49,4 @@ def _explain(error: openai.APIError, place: ErrorContext) -> EndpointError:
         case openai.APIConnectionError():
             return EndpointUnreachable(place.url, None, f"nothing answers here ({error.__cause__ or error})")
         case _:
-            return explain_inner(body, place)
+            return explain_refusal(refusal_within(body), place, ())

@@ -68,6 +68,15 @@ def test_a_refusal_of_everything_stops_the_run(status, served, kind, finished):
     assert len(endpoint.requests) < 60
 
 
+def test_a_refusal_within_a_200_stops_the_run_as_its_status_would():
+    within = FakeReply(body='{"error": {"message": "The model does not exist.", "code": 404}}')
+    with FakeEndpoint(answers_until(20, within), models=("another",)) as endpoint:
+        results, error = run(extractor(endpoint), 400, max_concurrency=4)
+    assert isinstance(error, UnknownModel)
+    assert sum(one.error is None for one in results) < 21
+    assert len(endpoint.requests) < 60
+
+
 def test_a_refusal_of_some_documents_is_theirs_alone():
     def gateway(received):
         return FakeReply(status=403, error="blocked") if number_in(received) % 10 == 3 else right(received)

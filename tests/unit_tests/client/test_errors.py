@@ -1,5 +1,6 @@
 """What can go wrong between us and the server, and what it is called."""
 
+import json
 import pickle
 import socket
 
@@ -21,6 +22,7 @@ from langchain_nuextract import (
     UnknownModel,
 )
 from langchain_nuextract.client.error_mapping import ErrorContext, ServedModel, explain, explain_refusal, refusal_of
+from langchain_nuextract.client.inner_error import inner_error, refusal_within
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 PLACE = ErrorContext("http://localhost:8000/v1/chat/completions", "m")
@@ -270,6 +272,40 @@ def test_long_words_are_cut(run, chat):
     with FakeEndpoint(FakeReply(status=400, error="x" * 10_000)) as endpoint, pytest.raises(RequestRefused) as raised:
         run(chat(endpoint))
     assert len(str(raised.value)) < 500
+
+
+WITHIN = [
+    pytest.param({"error": [{"message": "m", "code": 503}]}, 503, id="list"),
+    pytest.param({"errors": [{"message": "m", "code": 429}]}, 429, id="list of errors"),
+    pytest.param({"success": False, "errors": [{"message": "m", "code": 10000}]}, None, id="number of its own"),
+    pytest.param({"status": 429, "message": "m"}, 429, id="status beside the words"),
+    pytest.param({"statusCode": "502", "message": "m"}, 502, id="status as a text"),
+    pytest.param({"timestamp": "t", "status": 503, "error": "Unavailable", "path": "/"}, 503, id="error as a text"),
+    pytest.param({"error": {"message": "m", "status_code": 504}}, 504, id="status in the error"),
+    pytest.param({"error": {"message": "m", "code": "rate_limit_exceeded"}}, 429, id="word as a code"),
+    pytest.param({"error": {"message": "m", "type": "RateLimitError", "code": None}}, 429, id="class as a type"),
+    pytest.param({"type": "error", "error": {"type": "overloaded_error", "message": "m"}}, 503, id="type alone"),
+    pytest.param({"error": {"message": "m", "code": "invalid_api_key"}}, 401, id="key"),
+    pytest.param({"fault": {"faultstring": "m", "detail": {"errorcode": "x"}}}, None, id="fault"),
+    pytest.param({"detail": "m"}, None, id="detail"),
+    pytest.param({"error": {"message": "m", "type": "odd"}}, None, id="unknown kind"),
+]
+
+
+@pytest.mark.parametrize(("body", "status"), WITHIN)
+def test_an_error_within_a_200_stands_for_the_status_that_it_names(body, status):
+    assert refusal_within(inner_error(body)).status == (status or 200)
+
+
+@pytest.mark.parametrize("nothing", [False, {}, [], "", {"code": 0, "message": ""}, {"code": 200, "message": "ok"}])
+def test_an_answer_with_an_error_that_is_none_is_an_answer(run, chat, nothing):
+    body = {"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}], "error": nothing}
+    with FakeEndpoint(FakeReply(body=json.dumps(body))) as endpoint:
+        assert run(chat(endpoint)).content == "{}"
+
+
+def test_only_the_beginning_of_a_servers_words_is_looked_at():
+    assert len(refusal_of(400, "x" * 100_000).words) < 10_000
 
 
 NO_REPLIES = [

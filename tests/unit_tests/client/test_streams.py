@@ -169,3 +169,48 @@ def test_an_error_event_without_an_error_object_is_one(run, chat):
     with FakeEndpoint(reply) as endpoint, pytest.raises(EndpointBusy, match="engine dead") as raised:
         run.stream(chat(endpoint, max_retries=0))
     assert raised.value.status == 503
+
+
+ANSWER = b'data: {"choices": [{"index": 0, "delta": {"content": "{}"}, "finish_reason": "stop"}]}\n\n'
+STREAMS = [
+    pytest.param(ANSWER + b"data: [DONE]\n\n" + ANSWER, "text/event-stream", id="more behind the end"),
+    pytest.param(ANSWER, "Text/Event-Stream; charset=UTF-8", id="name in capitals"),
+    pytest.param(ANSWER, "text/plain", id="called text"),
+    pytest.param(b"\n\n: ping\n\n" + ANSWER, "application/json", id="called JSON"),
+    pytest.param(ANSWER.replace(b", ", b",\ndata: "), "text/event-stream", id="event in several lines"),
+    pytest.param(ANSWER.strip(), "text/event-stream", id="last line without an end"),
+    pytest.param(b"data: {}\n\ndata:\n\n" + ANSWER, "text/event-stream", id="empty events"),
+    pytest.param(b"retry: 9\nid: 1\n" + ANSWER, "text/event-stream", id="other fields"),
+]
+
+
+@pytest.mark.parametrize(("body", "kind"), STREAMS)
+def test_a_stream_is_read_whatever_form_its_server_gives_it(run, chat, body, kind):
+    with FakeEndpoint(FakeReply(body=body, headers={"Content-Type": kind})) as endpoint:
+        assert whole(run.stream(chat(endpoint, max_retries=0))).content == "{}"
+
+
+def test_of_several_answers_that_come_mixed_the_first_is_read(run, chat):
+    pieces = [(0, '{"a":'), (1, '{"b": 1}'), (1, "?"), (0, " 2}")]
+    events = [{"choices": [{"index": index, "delta": {"content": text}}]} for index, text in pieces]
+    with FakeEndpoint(FakeReply(events=events)) as endpoint:
+        assert whole(run.stream(chat(endpoint))).content == '{"a": 2}'
+
+
+BETWEEN = [
+    pytest.param(b'error: {"code": 503, "message": "no slot"}\n\n', EndpointBusy, id="older llama.cpp"),
+    pytest.param(b'{"error": {"code": 429, "message": "slow down"}}\n', EndpointBusy, id="bare object"),
+    pytest.param(
+        b'event: error\ndata: {"type": "error", "error": {"type": "overloaded_error"}}\n\n', EndpointBusy, id="kind"
+    ),
+    pytest.param(b'data: {"detail": "worker lost"}\n\n', NotAChatReply, id="detail"),
+    pytest.param(b"event: error\ndata: worker lost\n\n", NotAChatReply, id="words"),
+]
+
+
+@pytest.mark.parametrize(("event", "error"), BETWEEN)
+def test_an_error_in_the_middle_of_a_stream_is_known_in_any_form(run, chat, event, error):
+    begun = f"data: {json.dumps(said('a')[0])}\n\n".encode()
+    reply = FakeReply(body=begun + event, headers={"Content-Type": "text/event-stream"})
+    with FakeEndpoint(reply) as endpoint, pytest.raises(error):
+        run.stream(chat(endpoint, max_retries=0))
