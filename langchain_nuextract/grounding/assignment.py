@@ -17,6 +17,7 @@ _NEAR: Final = 200
 
 _Span: TypeAlias = tuple[int, int]
 _Item: TypeAlias = Sequence[tuple[Leaf, Found]]
+"""The leaves of one list item that were found, those that stand in the fewest places first."""
 
 
 class SpanAllocator:
@@ -79,56 +80,59 @@ def assign(
     """
     places = _Places()
     alone: list[Leaf] = []
-    for key, together in groupby(groups, lambda group: _list_of(group[0][1])):
-        if key:
-            items = ([(leaf, found) for leaf in group if (found := find(leaf[2])).spans] for group in together)
-            yield from _in_order([item for item in items if item], text, places)
-        else:
+    for key, together in groupby(groups, _list_of):
+        if key is None:
             alone += chain.from_iterable(together)
+            continue
+        items = ([(leaf, found) for leaf in group if (found := find(leaf[2])).spans] for group in together)
+        # What stands in few places is sure of its own, and leads the others of its item to theirs.
+        rarest_first = [sorted(item, key=_rarity) if len(item) > 1 else item for item in items if item]
+        yield from _in_order(rarest_first, text, places)
     for leaf in alone:
-        if (found := find(leaf[2])).spans:
-            yield leaf, places.take(leaf, found), found
+        if spans := (found := find(leaf[2])).spans:
+            yield leaf, spans[0] if len(spans) == 1 else places.take(leaf, spans), found
 
 
 def _in_order(items: Sequence[_Item], text: str, places: "_Places") -> Iterator[tuple[Leaf, _Span, Found]]:
-    """Place the items of a list one after the other."""
+    """Place the items of a list one after the other, and the leaves of each in their order."""
     before: _Span | None = None
     for item, anchor in zip(items, _anchors(items, text), strict=True):
         line = _line(text, anchor) if anchor and len(item) > 1 else anchor
         near = anchor or before
-        # What stands in few places is sure of its own, and leads the others of its item to theirs.
-        for leaf, found in sorted(item, key=_rarity) if len(item) > 1 else item:
-            span = places.take(leaf, found, near, line)
+        for leaf, found in item:
+            spans = found.spans
+            span = spans[0] if len(spans) == 1 else places.take(leaf, spans, near, line)
             near = near or span
             yield leaf, span, found
         before = near
 
 
 class _Places:
-    """What is free of the places of each leaf."""
+    """What is free of the places of the leaves that have several; equal leaves share theirs."""
 
     def __init__(self) -> None:
         self._free: dict[tuple[type, str | float], SpanAllocator] = {}
 
-    def take(self, leaf: Leaf, found: Found, near: _Span | None = None, line: _Span | None = None) -> _Span:
+    def take(self, leaf: Leaf, spans: Spans, near: _Span | None = None, line: _Span | None = None) -> _Span:
         """Give a leaf one of its places."""
-        if len(found.spans) == 1:
-            return found.spans[0]
         key = type(leaf[2]), leaf[2]
         if key not in self._free:
-            self._free[key] = SpanAllocator(found.spans)
+            self._free[key] = SpanAllocator(spans)
         return self._free[key].take(near, line)
 
 
-def _list_of(path: Path) -> Path:
-    """The outermost list that a leaf belongs to; empty if to none."""
-    at = next((index for index, step in enumerate(path) if isinstance(step, int)), -1)
-    return (*path[:at], 0) if at >= 0 else ()
+def _list_of(group: Sequence[Leaf]) -> Path | None:
+    """The outermost list that the leaves of a group belong to, by the path to it; None if to none."""
+    path = group[0][1]
+    for at, step in enumerate(path):
+        if isinstance(step, int):
+            return path[:at]
+    return None
 
 
 def _anchors(items: Sequence[_Item], text: str) -> Sequence[_Span | None]:
     """Choose a place of the rarest leaf of each item, one behind the other, with most of its other leaves near by."""
-    likely = [min(item, key=_rarity)[1].spans for item in items]
+    likely = [item[0][1].spans for item in items]
     only = [spans[0] for spans in likely if len(spans) == 1]
     if len(only) == len(items) and all(one < other for one, other in pairwise(only)):
         return only

@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from string import ascii_letters
 from typing import Final, NamedTuple
 
 from langchain_nuextract.grounding.evidence import Pieces, Span
@@ -28,13 +29,19 @@ _TO = r"\s*(?:[-–—/+&~〜～]|to|until|through|and|bis|und|au|et|al|a|e|y|i|
 _OF = r"[\s.,/_–»”-]{0,3}(?:(?:day\s+)?(?:(?:of|de|del|di|do|den)\s+|d['’]))?(?:the\s+)?"
 _BEFORE_YEAR = r"[\s.,/_–-]{0,3}(?:(?:de|del|of|r|roku)\s+)?"
 
-_NUMERIC: Final = re.compile(
-    r"(\d(?<!\d\d)(?<!\d\.\d)\d{0,3})\s?([-/.‐‑–|／．])\s?(\d{1,4})(?!\d)(?:\s?\2\s?(\d{1,4})(?!\.?\d)|\.?(?![-/.,]?\d))"
+_NUMERIC, _ASCII_NUMERIC = (
+    re.compile(
+        rf"({digit}(?<!\d\d)(?<!\d\.\d)\d{{0,3}})\s?([{marks}])\s?(\d{{1,4}})(?!\d)"
+        r"(?:\s?\2\s?(\d{1,4})(?!\.?\d)|\.?(?![-/.,]?\d))"
+    )
+    for digit, marks in ((r"\d", "-/.‐‑–|／．"), ("[0-9]", "-/.|"))
 )
 """Two or three numbers with a mark between them."""
 _ROMAN: Final = re.compile(r"[IVX]{1,4}(?=[\s./-]{1,2}\d)")
-_WORD: Final = re.compile(r"[^\W\d_]{3,12}")
-_ASCII_WORD: Final = re.compile(r"[a-z]{3,12}")
+_ROMANS: Final = frozenset("i ii iii iv v vi vii viii ix x xi xii I II III IV V VI VII VIII IX X XI XII".split())  # noqa: SIM905
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_LETTERS: Final = bytes(code if chr(code) in ascii_letters else ord(" ") for code in range(256))
+"""Blanks out what is no letter of ASCII: a table takes half the time of an expression."""
 _DAY_BEFORE: Final = re.compile(
     rf"(?:({ONE_OR_TWO}){_ORDINAL}\.?{_TO})?({ONE_OR_TWO}){_ORDINAL}\.?{_OF}$", re.IGNORECASE
 )
@@ -82,7 +89,8 @@ def mentions(text: str) -> list[Mention]:
 
 def _numeric(text: str) -> Iterator[Mention]:
     """Read days in figures; of `03/04/24`, all that it may mean where the text does not show its way."""
-    rows = [(match, *match.groups("")) for match in _NUMERIC.finditer(text)]
+    pattern = _ASCII_NUMERIC if text.isascii() else _NUMERIC
+    rows = [(match, *match.groups("")) for match in pattern.finditer(text)]
     is_unclear = any(mark not in ".．" and len(first) <= _SHORT for _, first, mark, *_ in rows)
     day_first = conventions_of(text).day_first if is_unclear else None
     for match, first, mark, middle, last in rows:
@@ -144,8 +152,12 @@ def _orders(first: str, middle: str, last: str, *, day_first: bool | None) -> It
 
 
 def _named(text: str) -> Iterator[Mention]:
-    """Read days whose month has a name."""
-    for start, end, month in _names(text):
+    """Read days whose month has a name, or a Roman numeral."""
+    small = text.lower()
+    if len(small) != len(text):
+        small = text
+    words = _words(small)
+    for start, end, month in _names(small, words):
         before = _DAY_BEFORE.search(text, max(0, start - _LONGEST_BEFORE), start)
         after, year = _DAY_AFTER.match(text, end), _YEAR_AFTER.match(text, end)
         if before:
@@ -153,20 +165,22 @@ def _named(text: str) -> Iterator[Mention]:
         # `12, January 1, 2000` is read both ways, `12 January 20` in one only.
         if after and (not before or after[5]):
             yield from _month_first(after, Span(start, end), month)
-    for match in _ROMAN.finditer(text):
+    may_be_roman = any(word.upper() in text for word in words & _ROMANS)
+    for match in _ROMAN.finditer(text) if may_be_roman else ():
         start, end = match.span()
         before, year = _DAY_BEFORE.search(text, max(0, start - _LONGEST_BEFORE), start), _YEAR_AFTER.match(text, end)
         if before and year and (month := month_named(match[0])):
             yield from _day_first(before, Span(start, end), month, year)
 
 
-def _names(text: str) -> Iterator[tuple[int, int, int]]:
-    """Find the names of months, as words: where they begin and end, and which month they are."""
-    small = text.lower()
-    if len(small) != len(text):
-        small = text
-    words = {*(_ASCII_WORD if small.isascii() else _WORD).findall(small)}
-    for word in words & MONTHS.keys() | {word for word in words if not word.isascii() and month_named(word)}:
+def _words(text: str) -> set[str]:
+    return {*(text.encode().translate(_LETTERS).decode().split() if text.isascii() else _WORD.findall(text))}
+
+
+def _names(small: str, words: set[str]) -> Iterator[tuple[int, int, int]]:
+    """Find the names of months among the words of a text: where they begin and end, and which month they are."""
+    others = () if small.isascii() else (word for word in words if not word.isascii() and month_named(word))
+    for word in {*(words & MONTHS.keys()), *others}:
         start, size = small.find(word), len(word)
         while start >= 0:
             if not (small[start - 1 : start].isalpha() or small[start + size : start + size + 1].isalpha()):

@@ -26,8 +26,9 @@ _MARKS = re.compile(r"[.,'’\s]")
 _GROUP = 3
 """Digits between the marks of a long number."""
 _MONEY = r"(?:[€$£¥₹]|[A-Z]{2,3}\$?|kr\.?|zł|Kč)"
-_MINUS = re.compile(rf"([-−–])(?<![\w).,]\1)(\s?)(?:{_MONEY}\s?)?(?=\d)")
-_MINUS_BEHIND = re.compile(r"[-−](?<=\d.)(?!\s?[\w.,–−-])")
+# What begins with one mark is searched for ten times as fast as what begins with one of several.
+_MINUS, _ASCII_MINUS = (re.compile(rf"{dash}(?<![\w).,].)(\s?)(?:{_MONEY}\s?)?(?=\d)") for dash in ("[-−–]", "-"))
+_MINUS_BEHIND, _ASCII_MINUS_BEHIND = (re.compile(rf"{dash}(?<=\d.)(?!\s?[\w.,–−-])") for dash in ("[-−]", "-"))
 _IN_PARENTHESES = re.compile(rf"\((?:{_MONEY}\s?)?(?=\d)(?=[\d.,'’ ]+(?:{_MONEY})?\))")
 _MINUS_WORDS = ("minus ", "moins ", "menos ", "meno ", "минус ", "マイナス", "负", "負")
 _SMALL = re.compile(r"\d{1,2}\)")
@@ -105,13 +106,14 @@ class NumberIndex:
     def _negatives(self) -> tuple[frozenset[int], frozenset[int]]:
         """Where negative numerals begin, and where those end that have their minus behind."""
         text = self._text
-        starts = {match.end() for match in _MINUS.finditer(text) if not match[2] or self._is_minus(match.start())}
+        before, behind = (_ASCII_MINUS, _ASCII_MINUS_BEHIND) if text.isascii() else (_MINUS, _MINUS_BEHIND)
+        starts = {match.end() for match in before.finditer(text) if not match[1] or self._is_minus(match.start())}
         starts |= {match.end() for match in _IN_PARENTHESES.finditer(text) if not self._is_remark(match)}
         small = text.casefold()
         for word in _MINUS_WORDS:
             if word in small:
                 starts |= {match.end() for match in re.finditer(rf"\b{word}\s?", text, re.IGNORECASE)}
-        return frozenset(starts), frozenset(match.start() for match in _MINUS_BEHIND.finditer(text))
+        return frozenset(starts), frozenset(match.start() for match in behind.finditer(text))
 
     def _is_remark(self, parenthesis: re.Match[str]) -> bool:
         """Whether a small whole number is a remark behind a word, `twenty-four (24)`, and not an accountant's minus."""
