@@ -94,6 +94,11 @@ class Source:
         return tuple([part for part in self.parts if isinstance(part, Page)])
 
     @property
+    def page_alone(self) -> Page | None:
+        """Its page, if it is nothing but one."""
+        return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], Page) else None
+
+    @property
     def paged(self) -> tuple[tuple[int, Page], ...]:
         """Its pages, each with the offset at which its text begins in `text`."""
         return tuple((offset, part) for offset, part in self._placed() if isinstance(part, Page))

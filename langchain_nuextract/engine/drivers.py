@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, closing
 from time import perf_counter
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from langchain_nuextract.dialects.messages import Piece, Reply, Request, joined
 from langchain_nuextract.documents.source import Source
@@ -15,9 +15,12 @@ from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.engine.streaming.partial_models import partial_type
 from langchain_nuextract.engine.streaming.partial_objects import PartialObjects
 from langchain_nuextract.errors import EndpointError, ExtractionError
-from langchain_nuextract.paths import JSON
+from langchain_nuextract.paths import JSON, fields
 
 T = TypeVar("T")
+
+ALWAYS_SHOWN: Final = 20
+"""Parts after each of which a stream shows the object; then each time that it has grown by this part of it."""
 
 
 def run_flow(flow: Flow[T], ask: Callable[[Request], Reply]) -> Extraction[T]:
@@ -76,6 +79,21 @@ async def _at_once(step: Callable[..., Any], *of: Any) -> Any:
     return step(*of)
 
 
+class Pace:
+    """Says when to show an object that grows part by part, so that all of it takes time that is linear in its size."""
+
+    def __init__(self) -> None:
+        self._seen = self._shown = 0
+
+    def is_due(self) -> bool:
+        """Count one part more; tell whether the object is to be shown with it."""
+        self._seen += 1
+        if self._seen - self._shown <= self._shown // ALWAYS_SHOWN:
+            return False
+        self._shown = self._seen
+        return True
+
+
 class StreamFlow(Generic[T]):
     """An extraction whose replies come in pieces.
 
@@ -89,14 +107,15 @@ class StreamFlow(Generic[T]):
         """What has come out of it, when it has ended."""
         self.request: Request | None = None
         """What is to be sent now; None when it has ended."""
-        self._joined: JSON = None
+        self._preview: Callable[[], JSON] | None = None
+        self._pace = Pace()
         self._type = partial_type(plan.target.type)
-        self._flow = read_document(plan, source, self._join)
+        self._flow = read_document(plan, source, self._tell)
         self._growth = PartialObjects(plan, source)
         self._go_on(lambda: next(self._flow))
 
-    def _join(self, value: JSON) -> None:
-        self._joined = value
+    def _tell(self, preview: Callable[[], JSON]) -> None:
+        self._preview = preview
 
     def add(self, piece: Piece) -> Iterator[Any]:
         """Take a piece of the reply; yield what can be shown now."""
@@ -105,9 +124,9 @@ class StreamFlow(Generic[T]):
 
     def joined(self) -> Iterator[Any]:
         """Yield what the pages say that were read so far, where that is new: only the first ones are shown growing."""
-        value, self._joined = self._joined, None
-        if isinstance(value, dict) and self.request:
-            yield self._type.make(self._type.attributes(value))
+        preview, self._preview = self._preview, None
+        if preview and self.request and self._pace.is_due():
+            yield self._type.make(self._type.attributes(fields(preview())))
 
     def runs_away(self) -> bool:
         """Whether the model runs in circles, so that the rest of the reply is not worth waiting for."""

@@ -1,10 +1,10 @@
 """How many images one request may have, which a server may have to say."""
 
 import re
-from typing import Final
+from typing import Final, TypeGuard
 
 from langchain_nuextract.dialects.dialect import Dialect
-from langchain_nuextract.errors import ContextOverflow, EndpointError
+from langchain_nuextract.errors import ContextOverflow, RequestRefused
 
 _CONTEXT: Final = 131_072
 """Tokens that a model takes, unless its server says otherwise: what the author serves NuExtract3 with."""
@@ -30,18 +30,26 @@ class PageLimit:
             known = dialect.images
         return known if known is None else min(known, self._learned or known)
 
-    def learn(self, error: EndpointError, images: int) -> bool:
+    def learn(self, error: Exception, images: int) -> bool:
         """Take note that a server refused a request.
 
         Args:
-            error: What it said.
+            error: What came of it.
             images: How many the request had.
 
         Returns:
             Whether fewer may help.
         """
-        said = _LIMIT.search(error.reason)
-        if images < 2 or not (said or isinstance(error, ContextOverflow)):  # noqa: PLR2004
+        if images < 2 or not tells_limit(error):  # noqa: PLR2004
             return False
-        self._learned = max(1, min(int(said[1]) if said else images // 2, images - 1))
+        said = _LIMIT.search(error.reason)
+        # Requests that were under way together are refused together: what one has told stands.
+        self._learned = max(1, min(int(said[1]) if said else images // 2, images - 1, self._learned or images))
         return True
+
+
+def tells_limit(error: Exception) -> TypeGuard[ContextOverflow | RequestRefused]:
+    """Tell whether a server refused a request for its size, so that one with fewer images may be taken."""
+    if isinstance(error, ContextOverflow):
+        return True
+    return isinstance(error, RequestRefused) and _LIMIT.search(error.reason) is not None

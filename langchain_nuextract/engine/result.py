@@ -218,9 +218,9 @@ class Extraction(Generic[T_co]):
                 if path in window.moved
             }
         found = {each.path: each.places for each in self.evidence if each.places}
-        if len(self.document.parts) != 1 or not self.document.pages:
+        page = self.document.page_alone
+        if page is None:
             return found
-        page = self.document.pages[0]
         alone = (Place(page.number, (), "image", page.file_name),)
         return {path: found.get(path, alone) for path, value in leaves(self.json) if value is not None}
 

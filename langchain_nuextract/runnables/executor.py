@@ -3,12 +3,13 @@
 import asyncio
 import os
 from collections.abc import AsyncGenerator, Generator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import aclosing, closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
 
 from langchain_core.documents.base import Blob
+from langchain_core.runnables.config import ContextThreadPoolExecutor
 
 from langchain_nuextract import counters
 from langchain_nuextract.dialects.messages import Request
@@ -17,6 +18,8 @@ from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.engine.caller import Caller, Flow
 from langchain_nuextract.engine.drivers import StreamFlow, arun_flow, astream_flow, run_flow, stream_flow
+from langchain_nuextract.engine.flow import extract
+from langchain_nuextract.engine.page_inputs import is_text
 from langchain_nuextract.engine.pages import read_document
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.result import Attempt, Extraction
@@ -49,7 +52,11 @@ class Executor(Generic[T]):
         """Ask about a document."""
         with counting() as attempts:
             try:
-                extraction = run_flow(read_document(*self._planned(document)), caller.send)
+                plan, source = self._planned(document)
+                if is_text(source):
+                    extraction = run_flow(extract(plan, source), caller.send)
+                else:
+                    extraction = run_pages(plan, source, caller)
             except ExtractionError as error:
                 attempts.extend(cast("Sequence[Attempt]", error.attempts))
                 raise
@@ -65,8 +72,10 @@ class Executor(Generic[T]):
         with counting() as attempts:
             try:
                 plan, source = await self._aplanned(document)
-                has_pages = not isinstance(document, str) and bool(source.pages)
-                extraction = await arun_flow(read_document(plan, source), caller.asend, in_thread=has_pages)
+                if is_text(source):
+                    extraction = await arun_flow(extract(plan, source), caller.asend)
+                else:
+                    extraction = await arun_pages(plan, source, caller)
             except ExtractionError as error:
                 attempts.extend(cast("Sequence[Attempt]", error.attempts))
                 raise
@@ -130,6 +139,29 @@ class Executor(Generic[T]):
         from langchain_nuextract.runnables.ls_metadata import ls_arguments  # noqa: PLC0415 few need it
 
         return ls_arguments(self.plan.target)
+
+
+def run_pages(plan: Plan[T], source: Source, caller: Caller) -> Extraction[T]:
+    """Ask about a document with pages, and about parts of it side by side where it takes several requests."""
+    from langchain_nuextract.engine.long.drivers import run_long  # noqa: PLC0415  what merges is large
+    from langchain_nuextract.engine.long.flow import PAGES, extract_pages  # noqa: PLC0415
+
+    with ContextThreadPoolExecutor(PAGES.max_concurrency) as threads:
+        return next(each for each in run_long(extract_pages(plan, source), caller.send, threads) if not callable(each))
+
+
+async def arun_pages(plan: Plan[T], source: Source, caller: Caller) -> Extraction[T]:
+    """Do the same on an event loop."""
+    from langchain_nuextract.engine.long.drivers import arun_long  # noqa: PLC0415  what merges is large
+    from langchain_nuextract.engine.long.flow import PAGES, extract_pages  # noqa: PLC0415
+
+    flow = extract_pages(plan, source)
+    steps = arun_long(flow, caller.asend, PAGES.max_concurrency, in_thread=bool(source.pages))
+    async with aclosing(steps):
+        async for each in steps:
+            if not callable(each):
+                return each
+    raise AssertionError  # the last step is the extraction
 
 
 @contextmanager

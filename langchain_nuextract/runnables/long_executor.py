@@ -14,12 +14,14 @@ from langchain_nuextract.client.error_mapping import context_of
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.engine.caller import Caller, Flow
+from langchain_nuextract.engine.drivers import Pace
 from langchain_nuextract.engine.long.chunks import size_of
 from langchain_nuextract.engine.long.continuation import extract_continued
-from langchain_nuextract.engine.long.drivers import Preview, arun_long, run_long
-from langchain_nuextract.engine.long.flow import LongFlow, TextSize, extract_any, extract_long, in_turn
+from langchain_nuextract.engine.long.drivers import arun_long, run_long
+from langchain_nuextract.engine.long.flow import TextSize, extract_any, extract_long
 from langchain_nuextract.engine.long.options import LongOptions
-from langchain_nuextract.engine.long.result import LongExtraction
+from langchain_nuextract.engine.long.result import LongExtraction, long_extraction
+from langchain_nuextract.engine.long.rounds import LongFlow, Preview, in_turn, without_open_items
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.result import Attempt
 from langchain_nuextract.engine.streaming.partial_models import partial_type
@@ -35,8 +37,6 @@ _ALWAYS_FITS = 4_000
 """Bytes of a text of which it need not be asked whether a model takes it."""
 _MOST_COUNTED = 400_000
 """Characters that a server is asked to count: those of longer documents have as many tokens as these have."""
-_ALWAYS_SHOWN = 20
-"""Chunks after each of which a stream shows the object; then each time that it has grown by this part of it."""
 
 
 _SILENT: Final[WeakSet[Client]] = WeakSet()
@@ -198,8 +198,9 @@ class LongExecutor(Executor[T], Generic[T]):
         with counting() as attempts, ContextThreadPoolExecutor(self._width) as threads:
             try:
                 for each in run_long(self._long(*self._planned(document)), caller.send, threads):
-                    attempts.extend(() if callable(each) else each.attempts)
-                    yield each
+                    step = each if callable(each) else long_extraction(each)
+                    attempts.extend(() if callable(step) else step.attempts)
+                    yield step
             except ExtractionError as error:
                 attempts.extend(cast("tuple[Attempt, ...]", error.attempts))
                 if on_attempts:
@@ -218,8 +219,9 @@ class LongExecutor(Executor[T], Generic[T]):
             try:
                 async with aclosing(arun_long(flow, ask, self._width, in_thread=bool(source.pages))) as steps:
                     async for each in steps:
-                        attempts.extend(() if callable(each) else each.attempts)
-                        yield each
+                        step = each if callable(each) else long_extraction(each)
+                        attempts.extend(() if callable(step) else step.attempts)
+                        yield step
             except ExtractionError as error:
                 attempts.extend(cast("tuple[Attempt, ...]", error.attempts))
                 if on_attempts:
@@ -294,15 +296,11 @@ class _Shown:
 
     def __init__(self, plan: Plan[Any]) -> None:
         self._type = partial_type(plan.target.type)
-        self._seen = self._shown = 0
+        self._pace = Pace()
 
     def value(self, step: Preview | LongExtraction[Any]) -> Generator[Any]:
         """Yield what is to be shown of a step, if it is time for it."""
         if not callable(step):
             yield step.value
-            return
-        self._seen += 1
-        if self._seen - self._shown > self._shown // _ALWAYS_SHOWN:
-            self._shown = self._seen
-            if attributes := self._type.attributes(fields(step())):
-                yield self._type.make(attributes)
+        elif self._pace.is_due() and (attributes := self._type.attributes(fields(without_open_items(step())))):
+            yield self._type.make(attributes)

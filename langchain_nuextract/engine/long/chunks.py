@@ -1,12 +1,12 @@
 """A document as chunks: stretches of its text, or its pages."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from langchain_nuextract.dialects.dialect import dumps
-from langchain_nuextract.documents.page import Page
-from langchain_nuextract.documents.source import Image, Source
+from langchain_nuextract.documents.source import Image, Part, Source
 from langchain_nuextract.engine.fields import FieldPath, field_paths, narrowed
 from langchain_nuextract.engine.long.carry import Context
 from langchain_nuextract.engine.long.lines import lines_of
@@ -77,7 +77,7 @@ def _record_leaves(shape: AnswerShape) -> int:
 def chunks_of(plan: Plan[Any], source: Source, options: LongOptions, size: int) -> tuple[Chunk, ...]:
     """Split a document into chunks of a size in characters; one if it fits."""
     if source.pages or source.images:
-        return tuple(_named(_page_chunks(plan, source, size)))
+        return tuple(_named(page_chunks(plan, source.parts, size)))
     text = source.text
     return tuple(_named(text_chunks(_pieces(text, options, size), context_of(plan, text, options))))
 
@@ -125,30 +125,35 @@ def _has_lines(text: str) -> bool:
     return sum(line.is_row or line.begins_like_a_record for line in lines) >= _RULED * len(lines)
 
 
-def _page_chunks(plan: Plan[Any], source: Source, size: int) -> Iterator[Chunk]:
-    """Take pages together as long as they are no more than a chunk."""
+def page_chunks(plan: Plan[Any], parts: Sequence[Part], size: int = sys.maxsize, *, begin: int = 0) -> Iterator[Chunk]:
+    """Take pages together as long as they are no more than a chunk, and than a request may have.
+
+    Args:
+        plan: What is asked.
+        parts: Pages that follow each other.
+        size: Characters of a chunk.
+        begin: Where the text of the first one begins in that of the document.
+    """
     most = plan.page_limit.most(plan.dialect)
     if most:
         fitting = int(size / CHARACTERS / (_PAGE_PIXELS / plan.dialect.pixels_per_token))
         most = max(1, min(most, fitting))
-    waiting, offset, number = source.parts, 0, 0
+    waiting = tuple(parts)
     while waiting:
         parts, rest = next_window(waiting, plan.dialect, most)
         if not count_images(parts, plan.dialect):
             parts = _as_many_as_fit(parts, size)
             rest = waiting[len(parts) :]
-        taken = [part for part in parts if not isinstance(part, Image)]
-        length = sum(len(part.text) + 1 for part in taken)
-        is_text = all(isinstance(part, Page) and part.readable for part in parts)
-        core = Span(offset, offset + length) if is_text else Span(number, number + len(parts))
+        # Of a page without text there is its end, so that all are in order, whichever can be read.
+        core = Span(begin, begin + sum(len(part.text) + 1 for part in parts if not isinstance(part, Image)))
         yield Chunk(core, core, parts=parts, name=window_name(parts))
-        waiting, offset, number = rest, offset + length, number + len(parts)
+        waiting, begin = rest, core.end
 
 
-def _as_many_as_fit(parts: Sequence[Any], size: int) -> tuple[Any, ...]:
-    taken, length = list[Any](), 0
+def _as_many_as_fit(parts: Sequence[Part], size: int) -> tuple[Part, ...]:
+    taken, length = list[Part](), 0
     for part in parts:
-        length += len(part.text)
+        length += 0 if isinstance(part, Image) else len(part.text)
         if taken and length > size:
             break
         taken.append(part)

@@ -20,10 +20,11 @@ from langchain_nuextract.engine.long.budget import Budget
 from langchain_nuextract.engine.long.chunks import as_shown, chunks_of
 from langchain_nuextract.engine.long.compare import filled
 from langchain_nuextract.engine.long.finish import ChunkResult, judged
-from langchain_nuextract.engine.long.flow import LongFlow, Round, extract_long
+from langchain_nuextract.engine.long.flow import extract_long
 from langchain_nuextract.engine.long.options import LongOptions
 from langchain_nuextract.engine.long.part_target import part_plan
 from langchain_nuextract.engine.long.result import LongExtraction
+from langchain_nuextract.engine.long.rounds import LongFlow, Round
 from langchain_nuextract.engine.outcome import extraction_of, give_up
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.result import Extraction
@@ -80,7 +81,7 @@ def _last(plan: Plan[T], source: Source, results: list[ChunkResult], budget: Bud
         raise next(each.error for each in results if each.error)
     last = next((each for each in reversed(readings) if filled(each.value)), readings[-1])
     attempts = tuple(attempt for each in results for attempt in each.attempts)
-    value, instance, wrong = judged(plan, last.value, prune=plan.options.recovery.on_failure != "raise")
+    value, instance, wrong = judged(plan, last.value, plan.options.recovery.on_failure)
     if instance is None and wrong:
         raise InvalidExtraction(wrong, partial=last.value, reply=last.extraction.raw, attempts=attempts)
     return LongExtraction(

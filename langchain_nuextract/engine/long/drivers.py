@@ -2,28 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, wait
 from concurrent.futures import Executor as Threads
-from functools import partial
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.engine.caller import Flow
 from langchain_nuextract.engine.drivers import arun_flow, run_flow
 from langchain_nuextract.engine.long.finish import Outcome
-from langchain_nuextract.engine.long.flow import LongFlow, Round
-from langchain_nuextract.engine.long.result import LongExtraction
+from langchain_nuextract.engine.long.rounds import Preview, Round, Rounds
+from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import EndpointError, ExtractionError
-from langchain_nuextract.paths import JSON
 
 T = TypeVar("T")
 
-Preview: TypeAlias = Callable[[], JSON]
-"""Gives what is finished of the object so far."""
-
 
 def run_long(
-    flow: LongFlow[T], ask: Callable[[Request], Reply], threads: Threads
-) -> Iterator[Preview | LongExtraction[T]]:
+    flow: Rounds[Extraction[T]], ask: Callable[[Request], Reply], threads: Threads
+) -> Iterator[Preview | Extraction[T]]:
     """Run a long document's flow.
 
     Args:
@@ -37,23 +33,38 @@ def run_long(
     try:
         given = next(flow)
         while True:
-            futures = [threads.submit(_outcome, each, ask) for each in given.flows]
             outcomes: list[Outcome] = []
-            try:
-                for future in futures:
-                    outcomes.append(_checked(future.result()))
-                    yield from _shown(given, outcomes)
-            finally:
-                for future in futures:
-                    future.cancel()
+            if len(given.flows) == 1:
+                outcomes.append(given.check(_outcome(*given.flows, ask)))
+            else:
+                for outcome in _side_by_side(given, ask, threads):
+                    outcomes.append(outcome)
+                    if preview := given.shown(outcomes):
+                        yield preview
             given = flow.send(tuple(outcomes))
     except StopIteration as done:
         yield done.value
 
 
+def _side_by_side(given: Round, ask: Callable[[Request], Reply], threads: Threads) -> Iterator[Outcome]:
+    """Yield what comes of flows in their order; an error that all ends with is raised at once."""
+    futures = [threads.submit(_outcome, each, ask) for each in given.flows]
+    waiting = set(futures)
+    try:
+        for future in futures:
+            while not future.done():
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                for each in done:
+                    given.check(each.result())
+            yield given.check(future.result())
+    finally:
+        for future in futures:
+            future.cancel()
+
+
 async def arun_long(
-    flow: LongFlow[T], ask: Callable[[Request], Awaitable[Reply]], width: int, *, in_thread: bool = False
-) -> AsyncGenerator[Preview | LongExtraction[T]]:
+    flow: Rounds[Extraction[T]], ask: Callable[[Request], Awaitable[Reply]], width: int, *, in_thread: bool = False
+) -> AsyncGenerator[Preview | Extraction[T]]:
     """Run a long document's flow on an event loop; see `run_long`.
 
     Args:
@@ -75,10 +86,10 @@ async def arun_long(
             tasks = [asyncio.create_task(outcome(each)) for each in given.flows]
             outcomes: list[Outcome] = []
             try:
-                async for done in _in_order(tasks):
+                async for done in _in_order(given, tasks):
                     outcomes.append(done)
-                    for shown in _shown(given, outcomes):
-                        yield shown
+                    if preview := given.shown(outcomes):
+                        yield preview
             finally:
                 for task in tasks:
                     task.cancel()
@@ -91,37 +102,30 @@ async def arun_long(
 class _Ended(Exception):  # nothing went wrong
     """What `StopIteration` is elsewhere: that cannot leave a thread."""
 
-    def __init__(self, extraction: LongExtraction[Any]) -> None:
+    def __init__(self, extraction: Extraction[Any]) -> None:
         super().__init__()
         self.extraction = extraction
 
 
-def _advance(flow: LongFlow[Any], outcomes: tuple[Outcome, ...] | None) -> Round:
+def _advance(flow: Rounds[Extraction[Any]], outcomes: tuple[Outcome, ...] | None) -> Round:
     try:
         return next(flow) if outcomes is None else flow.send(outcomes)
     except StopIteration as done:
         raise _Ended(done.value) from None
 
 
-async def _in_order(tasks: list[asyncio.Task[Outcome]]) -> AsyncIterator[Outcome]:
-    """Yield what comes of tasks in their order; an error that no other task could escape is raised at once."""
+async def _in_order(given: Round, tasks: list[asyncio.Task[Outcome]]) -> AsyncIterator[Outcome]:
+    """Yield what comes of tasks in their order; an error that all ends with is raised at once."""
     waiting = set(tasks)
     handed = 0
     while handed < len(tasks):
         if not tasks[handed].done():
             done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
-                _checked(task.result())
+                given.check(task.result())
             continue
-        yield _checked(tasks[handed].result())
+        yield given.check(tasks[handed].result())
         handed += 1
-
-
-def _checked(outcome: Outcome) -> Outcome:
-    if isinstance(outcome, EndpointError) and outcome.stops_run:
-        # The endpoint is of no use to any chunk.
-        raise outcome
-    return outcome
 
 
 def _outcome(flow: Flow[Any], ask: Callable[[Request], Reply]) -> Outcome:
@@ -136,8 +140,3 @@ async def _aoutcome(flow: Flow[Any], ask: Callable[[Request], Awaitable[Reply]],
         return await arun_flow(flow, ask, in_thread=in_thread)
     except (ExtractionError, EndpointError) as error:
         return error
-
-
-def _shown(given: Round, outcomes: list[Outcome]) -> Iterator[Preview]:
-    if given.preview and len(outcomes) < len(given.flows):
-        yield partial(given.preview, tuple(outcomes))

@@ -1,6 +1,6 @@
 """What comes of all requests for a long document: the merged object, judged once, and how it came about."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self, TypeAlias, TypeVar, cast
 
@@ -12,9 +12,10 @@ from langchain_nuextract.engine.long.options import LongOptions
 from langchain_nuextract.engine.long.readings import Chunk, Reading
 from langchain_nuextract.engine.long.result import ChunkReport, LongExtraction
 from langchain_nuextract.engine.plan import Plan
-from langchain_nuextract.engine.prune_invalid import faults, without
+from langchain_nuextract.engine.prune_invalid import drop_fields, faults, without
+from langchain_nuextract.engine.recovery import OnFailure
 from langchain_nuextract.engine.result import Attempt, Extraction, Window
-from langchain_nuextract.errors import EndpointError, ExtractionError, InvalidExtraction, Problem
+from langchain_nuextract.errors import EndpointError, ExtractionError, InvalidExtraction, Problem, quote
 from langchain_nuextract.grounding.evidence import Evidence
 from langchain_nuextract.paths import JSON
 
@@ -69,9 +70,24 @@ class ChunkResult:
 
 
 def finish(
-    plan: Plan[T], options: LongOptions, results: Sequence[ChunkResult], merged: Merged, *, seconds: float
+    plan: Plan[T],
+    options: LongOptions,
+    results: Sequence[ChunkResult],
+    merged: Merged,
+    *,
+    is_whole: bool = False,
 ) -> LongExtraction[T]:
-    """Judge the merged object, and say how it came about; what no record was found in is for others to add.
+    """Judge the merged object, and say how it came about.
+
+    What it took, and where no record was found, is for others to add.
+
+    Args:
+        plan: What was asked.
+        options: How the document was split and merged.
+        results: What came of each chunk.
+        merged: What they say together.
+        is_whole: Whether what is wrong with a part is wrong with the whole: a chunk that failed, a value that could not
+            be read, and one about which chunks differ and that nothing decides.
 
     Raises:
         ExtractionError: Nothing could be read of any chunk, or the object does not satisfy the schema.
@@ -84,13 +100,16 @@ def finish(
         Window(reading.extraction, reading.chunk.name, reading.chunk.shown.start, moved)
         for reading, moved in zip(readings, merged.moved, strict=True)
     )
-    problems = tuple(_problems(results, windows))
+    reported = _problems(results, windows)
     attempts = tuple(attempt for each in results for attempt in each.attempts)
     raw = "\n".join(reading.extraction.raw for reading in readings)
     policy = (options.recovery or plan.options.recovery).on_failure
-    value, instance, wrong = judged(plan, merged.value, prune=policy != "raise")
-    if instance is None and wrong:
-        raise InvalidExtraction((*wrong, *problems), partial=merged.value, reply=raw, attempts=attempts)
+    if is_whole:
+        reported += _undecided(results, merged)
+    value, instance, wrong = judged(plan, merged.value, policy, reported if is_whole else ())
+    problems = tuple(dict.fromkeys((*wrong, *reported)))
+    if wrong and (instance is None or policy == "raise"):
+        raise InvalidExtraction(problems, partial=merged.value, reply=raw, attempts=attempts)
     return LongExtraction(
         value=cast("T", instance),
         json=value,
@@ -104,8 +123,8 @@ def finish(
         defaults=plan.target.defaults(value),
         attempts=attempts,
         model=next((attempt.reply.model for attempt in attempts if attempt.reply.model), ""),
-        seconds=seconds,
-        problems=(*wrong, *problems),
+        seconds=0.0,
+        problems=problems,
         examples=plan.shots,
         examples_left_out=plan.left_out,
         wordings=plan.target.wordings(value),
@@ -117,16 +136,43 @@ def finish(
     )
 
 
-def judged(plan: Plan[Any], value: JSON, *, prune: bool) -> tuple[JSON, Any, tuple[Problem, ...]]:
-    """Judge the whole: the value, without what is wrong with it if that is wanted, its instance, and what is wrong."""
-    instance, problems = plan.validated(value)
-    if not problems or not prune:
+def judged(
+    plan: Plan[Any], value: JSON, policy: OnFailure, known: Sequence[Problem] = ()
+) -> tuple[JSON, Any, tuple[Problem, ...]]:
+    """Judge the whole.
+
+    Args:
+        plan: What was asked.
+        value: What all chunks say.
+        policy: What is done where something is wrong.
+        known: What is wrong besides what the schema does not admit.
+
+    Returns:
+        The value, without what is wrong with it unless the policy is to raise; its instance if there is one; and what
+        is wrong.
+    """
+    instance, found = plan.validated(value)
+    problems = tuple(dict.fromkeys((*known, *found)))
+    if not problems or policy == "raise":
         return value, instance, problems
-    gone = faults(value, problems, lambda rest: plan.validated(rest)[1])
+    if policy == "drop":
+        # A chunk that failed may have had anything, so that nothing is known to be whole.
+        kept = drop_fields(value, (), problems, lambda rest: plan.validated(rest)[1])
+        return (value, None, problems) if kept is None else (kept[0], plan.validated(kept[0])[0], problems)
+    placed = [each for each in problems if each.path or each in found]
+    gone = faults(value, placed, lambda rest: plan.validated(rest)[1]) if placed else ()
     if gone is None:
         return value, None, problems
     rest = without(value, gone)
     return rest, plan.validated(rest)[0], problems
+
+
+def _undecided(results: Sequence[ChunkResult], merged: Merged) -> Iterator[Problem]:
+    """Name the chunks that differ about a value, where nothing decides."""
+    for conflict in merged.conflicts:
+        if conflict.how == "first":
+            said = (f"{results[each.chunk].chunk.name} says {quote(str(each.value))}" for each in conflict.candidates)
+            yield Problem(conflict.path, f"the pages differ: {', '.join(dict.fromkeys(said))}")
 
 
 def _problems(results: Sequence[ChunkResult], windows: Sequence[Window]) -> list[Problem]:

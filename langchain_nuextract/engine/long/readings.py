@@ -6,8 +6,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any, Final, cast
 
-from langchain_nuextract.documents.page import Page
-from langchain_nuextract.documents.source import Part, Source, Text
+from langchain_nuextract.documents.source import Image, Part, Source, Text
 from langchain_nuextract.engine.long.options import Purpose
 from langchain_nuextract.engine.long.parent_places import above_their_items, first_inner, item_of
 from langchain_nuextract.engine.result import Extraction
@@ -28,7 +27,7 @@ class Chunk:
     """What one request is about."""
 
     core: Span
-    """What it is asked for, in offsets of the document's text; of pictures, the numbers of the pages from 0."""
+    """What it is asked for, in offsets of the document's text, in which a page without text is a line end."""
     shown: Span
     """What it shows of the text in one piece."""
     carried: tuple[Span, ...] = ()
@@ -41,8 +40,8 @@ class Chunk:
 
     @property
     def is_text(self) -> bool:
-        """Whether its offsets are those of a text."""
-        return not self.parts or all(isinstance(part, Page) and part.readable for part in self.parts)
+        """Whether it has any text in which values can be found; a page that is a picture has none."""
+        return not self.parts or any(not isinstance(part, Image) and part.text for part in self.parts)
 
     def lead(self, text: str) -> str:
         """What is carried, as it is put before the chunk."""

@@ -52,7 +52,7 @@ class ChunkReport:
     """`chunk 3`, `page 3`, `gap 1`."""
     purpose: Purpose
     core: Span
-    """What it was asked for, in offsets of the document's text; of pictures, the numbers of the pages from 0."""
+    """What it was asked for, in offsets of the document's text, in which a page without text is a line end."""
     shown: Span
     carried: tuple[Span, ...]
     calls: int
@@ -111,10 +111,18 @@ class LongExtraction(Extraction[T_co], Generic[T_co]):
 
     @cached_property
     def places(self) -> Mapping[Path, tuple[Place, ...]]:
-        """On which page and where on it each value stands, by its path."""
-        if not self.located:
+        """On which page and where on it each value stands, by its path.
+
+        Values that were not found have the page alone where a model was shown one page only, and no place otherwise.
+        """
+        if self.located is None:
             return super().places
-        return {each.path: each.places for each in self.evidence if each.places}
+        found = {each.path: each.places for each in self.evidence if each.places}
+        for window in self.windows:
+            if alone := window.extraction.document.page_alone:
+                place = (Place(alone.number, (), "image", alone.file_name),)
+                found |= {path: place for path in window.moved.values() if path not in found}
+        return found
 
     @property
     def report(self) -> str:

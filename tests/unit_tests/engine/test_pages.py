@@ -15,6 +15,7 @@ from langchain_nuextract.documents.page import Page, Words
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.engine.drivers import StreamFlow, arun_flow
+from langchain_nuextract.engine.long.flow import extract_pages
 from langchain_nuextract.engine.pages import read_document
 from langchain_nuextract.engine.plan import ExtractionOptions, plan_for
 from langchain_nuextract.errors import ContextOverflow, RequestRefused, UnreadablePage
@@ -86,8 +87,14 @@ def test_evidence_keeps_the_page_that_said_it():
     assert extraction.places["items", 1, "price"][0].source == "text layer"
 
 
-def test_what_pages_say_differently_is_a_problem_that_names_both():
-    running = flow("nuextract-2.0", ORDER)
+SCANS = [
+    {"type": "file", "base64": b64encode(scan((90, 90), (80, 90))).decode(), "filename": "scan.pdf"},
+]
+TWO = pdf(lines("Order A-17", "Rope 9.50"), lines("See also order B-3", "Sail 120.00"))
+
+
+def test_what_pages_say_differently_and_nothing_decides_is_a_problem_that_names_both():
+    running = flow("nuextract-2.0", SCANS)
     next(running)
     running.send(reply(FIRST))
     with pytest.raises(InvalidExtraction, match=r"page 1 says 'A-17', page 2 says 'B-3' @ \$\.number") as error:
@@ -96,8 +103,41 @@ def test_what_pages_say_differently_is_a_problem_that_names_both():
     assert len(error.value.attempts) == 2
 
 
+def test_what_pages_say_differently_is_settled_by_one_request_over_the_places():
+    running = flow("nuextract-2.0", TWO)
+    next(running)
+    running.send(reply(FIRST))
+    (request,) = running.send(reply({**SECOND, "number": "B-3"}))
+    assert images(request) == 0
+    assert "Order A-17\nRope 9.50\nSee also order B-3" in json.dumps(request.messages).replace("\\n", "\n")
+    extraction = end(running, {"number": "B-3"})
+    assert extraction.value.number == "B-3"
+    assert (extraction.problems, len(extraction.attempts)) == ((), 3)
+    ((path, candidates, how),) = [(each.path, each.candidates, each.how) for each in extraction.conflicts]
+    assert (path, [each.value for each in candidates], how) == (("number",), ["A-17", "B-3"], "settled")
+
+
+def test_what_is_not_settled_by_that_request_is_a_problem():
+    running = flow("nuextract-2.0", TWO)
+    next(running)
+    running.send(reply(FIRST))
+    running.send(reply({**SECOND, "number": "B-3"}))
+    with pytest.raises(InvalidExtraction, match=r"page 1 says 'A-17', page 2 says 'B-3' @ \$\.number") as error:
+        running.send(reply({"number": "C-4"}))
+    assert len(error.value.attempts) == 3
+
+
+def test_of_what_pages_say_differently_that_counts_which_their_text_says():
+    running = flow("nuextract-2.0", ORDER)
+    next(running)
+    running.send(reply(FIRST))
+    extraction = end(running, {**SECOND, "number": "B-3"})
+    assert extraction.value.number == "A-17"
+    assert [each.json["number"] for each in extraction.by_page] == ["A-17", "B-3"]
+
+
 def test_a_partial_value_is_without_what_pages_say_differently():
-    running = flow("nuextract-2.0", ORDER, on_failure="partial")
+    running = flow("nuextract-2.0", SCANS, on_failure="partial")
     next(running)
     running.send(reply({**FIRST, "paid": 1.0}))
     extraction = end(running, {**SECOND, "paid": 2.0})
@@ -107,7 +147,7 @@ def test_a_partial_value_is_without_what_pages_say_differently():
 
 
 def test_where_fields_are_dropped_a_list_is_whole_or_absent_and_what_pages_say_differently_is_absent():
-    running = flow("nuextract-2.0", ORDER, on_failure="drop", max_calls=1)
+    running = flow("nuextract-2.0", SCANS, on_failure="drop", max_calls=1)
     next(running)
     running.send(reply({"number": "A-17", "items": [{"what": "Rope", "price": "dear"}], "paid": 9}))
     extraction = end(running, SECOND)
@@ -202,6 +242,62 @@ def test_a_server_that_takes_fewer_images_is_given_fewer_and_remembered(error, t
     assert seen == then
     assert [item.what for item in end(running, FIRST).value.items] == ["Rope"] * 3
     assert images(next(flow("", five, plan=plan))[0]) == 2
+
+
+def test_several_images_that_are_one_document_are_not_asked_about_apart():
+    picture = {"type": "image_url", "image_url": {"url": DOT}}
+    running = flow("nuextract-3", [picture] * 3)
+    next(running)
+    with pytest.raises(RequestRefused):
+        running.throw(RequestRefused("u", 400, "At most 1 image(s) may be provided in one prompt."))
+
+
+def test_pages_that_were_refused_come_in_their_order_with_those_that_were_not():
+    plan = plan_for(TARGET, dialect_named("nuextract-3"))
+    plan.page_limit.learn(RequestRefused("u", 400, "At most 3 image(s) may be provided in one prompt."), 9)
+    running = extract_pages(plan, read(pdf(*[lines(f"Order A-{number}") for number in range(1, 9)])))
+    given = next(running)
+    assert [images(next(each)[0]) for each in given.flows] == [3, 3, 2]
+    refused = ContextOverflow("u", 400, "too long", limit=8192, size=9000)
+    given = running.send((refused, refused, answered(given.flows[2], "last")))
+    assert [images(next(each)[0]) for each in given.flows] == [1] * 6
+    with pytest.raises(StopIteration) as done:
+        running.send(tuple(answered(each, f"page {number}") for number, each in enumerate(given.flows, start=1)))
+    extraction = done.value.value
+    assert [item.what for item in extraction.value.items] == [*(f"page {number}" for number in range(1, 7)), "last"]
+    assert [window.name for window in extraction.windows] == [*(f"page {each}" for each in range(1, 7)), "pages 7 to 8"]
+    assert [window.offset for window in extraction.windows] == sorted(window.offset for window in extraction.windows)
+
+
+def answered(running, what):
+    return end(running, {"number": "A-1", "items": [{"what": what, "price": 1.0}], "paid": None})
+
+
+def test_pages_with_text_and_without_are_joined_in_their_order():
+    files = [SCANS[0], {"type": "file", "base64": b64encode(ORDER).decode(), "filename": "order.pdf"}, SCANS[0]]
+    running, names = flow("nuextract-2.0", files), ["a", "b", "Rope", "Sail", "e", "f"]
+    next(running)
+    for name in names[:-1]:
+        running.send(reply({"number": "A-17", "items": [{"what": name, "price": 1.0}], "paid": None}))
+    extraction = end(running, {"number": None, "items": [{"what": names[-1], "price": 1.0}], "paid": None})
+    assert [item["what"] for item in extraction.json["items"]] == names
+    places = [extraction.places["items", index, "what"][0] for index in range(6)]
+    assert [(place.page, place.source) for place in places] == [
+        *((number, "image") for number in (1, 2)),
+        *((number, "text layer") for number in (1, 2)),
+        *((number, "image") for number in (1, 2)),
+    ]
+
+
+@pytest.mark.parametrize("document", [ORDER, SCANS], ids=["text", "pictures"])
+def test_a_record_over_a_page_break_is_one(document):
+    running = flow("nuextract-2.0", document)
+    next(running)
+    first = {**FIRST, "items": [{"what": "Oar", "price": 30.0}, {"what": "Rope", "price": None}]}
+    running.send(reply(first))
+    extraction = end(running, {**SECOND, "items": [{"what": None, "price": 9.5}, {"what": "Sail", "price": 120.0}]})
+    assert [(item.what, item.price) for item in extraction.value.items] == [("Oar", 30), ("Rope", 9.5), ("Sail", 120)]
+    assert [each.path for each in extraction.merged] == [("items", 1)]
 
 
 def test_a_page_that_is_too_long_alone_is_an_error():

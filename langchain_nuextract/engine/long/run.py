@@ -1,0 +1,246 @@
+"""What is known of one long document so far, and what is asked next: chunks, gaps, borders, conflicts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Final, Generic, TypeAlias, TypeVar
+
+from langchain_nuextract.documents.source import Source, Text
+from langchain_nuextract.engine.caller import Flow
+from langchain_nuextract.engine.fields import FieldIndex, field_paths, narrowed
+from langchain_nuextract.engine.flow import extract
+from langchain_nuextract.engine.long.budget import Budget
+from langchain_nuextract.engine.long.chunks import (
+    SMALLEST,
+    as_shown,
+    context_of,
+    has_lists,
+    page_chunks,
+    text_chunks,
+    visible_text,
+)
+from langchain_nuextract.engine.long.digest import digest
+from langchain_nuextract.engine.long.finish import ChunkResult, Outcome
+from langchain_nuextract.engine.long.gaps import Coverage, cut_records, joined
+from langchain_nuextract.engine.long.merge import Merged, merge
+from langchain_nuextract.engine.long.options import LongOptions, Purpose
+from langchain_nuextract.engine.long.part_target import part_plan
+from langchain_nuextract.engine.long.readings import Chunk
+from langchain_nuextract.engine.long.rounds import Round, Rounds, stops_run
+from langchain_nuextract.engine.long.split import Piece, split
+from langchain_nuextract.engine.page_inputs import count_images
+from langchain_nuextract.engine.page_limit import tells_limit
+from langchain_nuextract.engine.plan import Plan
+from langchain_nuextract.engine.result import Extraction
+from langchain_nuextract.errors import ContextOverflow, EndpointError, ExtractionError, InvalidValue
+from langchain_nuextract.grounding.evidence import Span
+from langchain_nuextract.paths import JSON, Path, follow
+from langchain_nuextract.schema.answer_shape import RecordShape
+
+T = TypeVar("T")
+
+_MOST_ITEMS: Final = 64
+"""Items that are asked about again one by one."""
+_Job: TypeAlias = tuple[Chunk, RecordShape]
+"""A chunk, and the fields that are asked for."""
+
+
+@dataclass(slots=True)
+class DocumentRun(Generic[T]):
+    """What is known of one document so far."""
+
+    plan: Plan[T]
+    source: Source
+    options: LongOptions
+    budget: Budget
+    groups: Sequence[RecordShape]
+    is_whole: bool = False
+    """Whether nothing is to be made of a document of which a part could not be asked about."""
+    results: list[ChunkResult] = field(default_factory=list[ChunkResult])
+    part: Plan[JSON] = field(init=False)
+
+    text: str = field(init=False)
+    """What can be seen of the document's text: for what is hidden on pages, there are blanks."""
+
+    def __post_init__(self) -> None:
+        self.part, self.text = part_plan(self.plan), visible_text(self.source)
+
+    def read(self, chunks: Sequence[Chunk], *, warm: bool = False) -> Rounds[None]:
+        """Ask about chunks; the first one alone, if template and examples are to be in the server's cache.
+
+        Pages that turn out to be more than a request may have are asked about again, fewer at a time.
+        """
+        waiting: list[_Job] = [(chunk, shape) for chunk in chunks for shape in self.groups]
+        read: list[tuple[Chunk, Outcome]] = []
+        while waiting:
+            jobs, waiting = (waiting[:1], waiting[1:]) if warm else (waiting, [])
+            warm = False
+            flows = tuple(self._flow(*job) for job in jobs)
+            preview = partial(self._preview, tuple(read), [chunk for chunk, _ in jobs])
+            outcomes = yield Round(flows, preview, self._stops)
+            again: list[_Job] = []
+            for (chunk, shape), outcome in zip(jobs, outcomes, strict=True):
+                if smaller := self.smaller(chunk, outcome):
+                    again += [(each, shape) for each in smaller]
+                elif isinstance(outcome, Exception) and self._ends(outcome):
+                    raise outcome
+                else:
+                    read.append((chunk, outcome))
+            waiting = [*again, *waiting]
+        self.results += self._numbered(sorted(read, key=lambda each: each[0].core.start if each[0].parts else 0))
+
+    def smaller(self, chunk: Chunk, outcome: Outcome) -> tuple[Chunk, ...]:
+        """Give the pages of a chunk in several, if the server says that they are too many at once; none if not."""
+        images = count_images(chunk.parts, self.plan.dialect)
+        if isinstance(outcome, Extraction) or not self.plan.page_limit.learn(outcome, images):
+            return ()
+        pieces = tuple(page_chunks(self.plan, chunk.parts, begin=chunk.core.start))
+        return pieces if len(pieces) > 1 else ()
+
+    def _stops(self, outcome: Outcome) -> bool:
+        """Whether nothing more need be waited for."""
+        return isinstance(outcome, Exception) and self._ends(outcome) and not tells_limit(outcome)
+
+    def _ends(self, error: ExtractionError | EndpointError) -> bool:
+        if self.is_whole:
+            return isinstance(error, EndpointError)
+        return self.options.on_chunk_error == "raise" or stops_run(error)
+
+    def _numbered(self, outcomes: Sequence[tuple[Chunk, Outcome]]) -> list[ChunkResult]:
+        numbered = enumerate(outcomes, start=len(self.results))
+        return [ChunkResult.of(number, chunk, outcome, self.source) for number, (chunk, outcome) in numbered]
+
+    def _preview(
+        self, read: Sequence[tuple[Chunk, Outcome]], chunks: Sequence[Chunk], outcomes: Sequence[Outcome]
+    ) -> JSON:
+        new = self._numbered([*read, *zip(chunks, outcomes, strict=False)])
+        return self._merge([*self.results, *new]).value
+
+    def _flow(self, chunk: Chunk, shape: RecordShape) -> Flow[JSON]:
+        plan = self.part if shape is self.plan.shape else self.part.narrowed(shape)
+
+        def read_chunk() -> Flow[JSON]:
+            # Pages are rendered when it is their turn, not all at the beginning.
+            document = Source(chunk.parts) if chunk.parts else None
+            return (yield from extract(plan, as_shown(self.plan, chunk, self.text), document))
+
+        return self.budget.within(read_chunk())
+
+    def merged(self, settled: dict[Path, JSON] | None = None) -> Merged:
+        """Merge what is known."""
+        return self._merge(self.results, settled)
+
+    def _merge(self, results: Sequence[ChunkResult], settled: dict[Path, JSON] | None = None) -> Merged:
+        readings = [each.reading for each in results if each.reading and each.chunk.purpose != "settle"]
+        options = self.options
+        return merge(readings, self.plan.shape, lists=options.lists, scalars=options.scalars, settled=settled)
+
+    def read_again(self, size: int) -> Rounds[tuple[Span, ...]]:
+        """Ask again about stretches in which records may have been overlooked, until they shrink no more.
+
+        Returns:
+            What is left of them.
+        """
+        is_text = not self.source.images and all(page.readable for page in self.source.pages)
+        if not has_lists(self.plan.shape) or not is_text:
+            return self._failed()
+        coverage, before = Coverage(self.text), len(self.text) + 1
+        for turn in range(1, self.options.passes + 1):
+            again = self._again(coverage, max(size >> turn, SMALLEST), borders=turn == 1)
+            gaps = sum(chunk.core.end - chunk.core.start for chunk in again if chunk.purpose == "gap")
+            if not again or self.budget.is_spent or (turn > 1 and gaps >= before):
+                break
+            before = gaps
+            yield from self.read(again)
+        if not self.budget.is_spent and self.options.passes:
+            yield from self.read(self._chunks(self._incomplete(coverage), "record"))
+        return coverage.gaps([*self.merged().items.values()], self._failed(), single=True)
+
+    def _incomplete(self, coverage: Coverage) -> tuple[Span, ...]:
+        """Give the lines of items that lack what the schema requires, or have what it does not admit.
+
+        Where the user's own validators would have to be asked, none: they see the merged object only.
+        """
+        merged = self.merged()
+        try:
+            self.part.target.validate(merged.value, self.plan.dialect)
+        except InvalidValue as error:
+            paths = {_item_of(problem.path) for problem in error.problems}
+        else:
+            return ()
+        spans = [merged.items[path].span for path in paths if path in merged.items]
+        return tuple(joined([coverage.around(span) for span in spans if span])[:_MOST_ITEMS])
+
+    def _again(self, coverage: Coverage, size: int, *, borders: bool) -> list[Chunk]:
+        """What to ask about again: gaps in pieces of a size, and the borders at which records may have been cut."""
+        text, records = self.text, [*self.merged().items.values()]
+        retried = [span for span in self._failed() if self._may_retry(span)]
+        gaps = [
+            Span(gap.start + start, gap.start + end)
+            for gap in coverage.gaps(records, retried)
+            for start, end in (piece.core for piece in split(text[gap.start : gap.end], size))
+        ]
+        readings = {each.index: each.reading for each in self.results if each.reading}
+        cut = cut_records(records, readings, coverage) if borders else ()
+        return [*self._chunks(gaps, "gap"), *self._chunks(cut, "border")]
+
+    def _chunks(self, spans: Sequence[Span], purpose: Purpose) -> list[Chunk]:
+        if not spans:
+            return []
+        known = sum(each.chunk.purpose == purpose for each in self.results)
+        text = self.text
+        chunks = text_chunks([Piece(span, span) for span in spans], context_of(self.plan, text, self.options))
+        return [
+            replace(chunk, purpose=purpose, name=f"{purpose} {number}")
+            for number, chunk in enumerate(chunks, start=known + 1)
+        ]
+
+    def _failed(self) -> tuple[Span, ...]:
+        """What could not be read, and was not read since."""
+        read = {each.chunk.core for each in self.results if each.reading and each.chunk.purpose == "gap"}
+        failed = [each.chunk.core for each in self.results if each.error and each.chunk.purpose in {"chunk", "gap"}]
+        return tuple(dict.fromkeys(span for span in failed if not _is_read(span, read)))
+
+    def _may_retry(self, span: Span) -> bool:
+        """Whether smaller chunks may be read where a larger one was not."""
+        errors = [each.error for each in self.results if each.chunk.core == span]
+        return any(isinstance(error, ExtractionError | ContextOverflow) for error in errors)
+
+    def settle(self) -> Rounds[dict[Path, JSON]]:
+        """Ask once about all single values that chunks differ about, over the places that they took them from."""
+        if self.options.scalars != "settle" or self.budget.is_spent:
+            return {}
+        conflicts = [each for each in self.merged().conflicts if each.how == "first"]
+        text = digest(self.text, conflicts)
+        if not text:
+            return {}
+        index = FieldIndex(field_paths(self.plan.shape))
+        fields = {field for each in conflicts for field in index.fields_at(each.path)}
+        plan = self.part.narrowed(narrowed(self.plan.shape, fields))
+        (outcome,) = yield Round((self.budget.within(extract(plan, Source((Text(text),)))),))
+        spans = [candidate.span for each in conflicts for candidate in each.candidates if candidate.span]
+        around = Span(min(spans).start, max(span.end for span in spans))
+        chunk = Chunk(around, around, purpose="settle", name="conflicts")
+        if isinstance(outcome, Exception) and self._ends(outcome):
+            raise outcome
+        self.results += self._numbered([(chunk, outcome)])
+        answer = outcome.json if isinstance(outcome, Extraction) else None
+        return {each.path: _at(answer, each.path) for each in conflicts}
+
+
+def _item_of(path: Path) -> Path:
+    """The innermost item of a list that a place is in."""
+    return path[: next((size for size in range(len(path), 0, -1) if isinstance(path[size - 1], int)), 0)]
+
+
+def _is_read(core: Span, read: set[Span]) -> bool:
+    """Whether smaller chunks that together are a stretch were read."""
+    covered = sum(max(0, min(core.end, each.end) - max(core.start, each.start)) for each in read)
+    return covered >= core.end - core.start
+
+
+def _at(value: JSON, path: Path) -> JSON:
+    try:
+        return follow(value, path)
+    except LookupError:
+        return None
