@@ -8,7 +8,7 @@ from langchain_nuextract.batch.serialize import kept_reply, restored_reply
 from langchain_nuextract.dialects.messages import Reply, Request
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ChunkReplies:
     """Replies in a checkpoint, by the key of their document and the request that they answer.
 
@@ -18,9 +18,11 @@ class ChunkReplies:
     document: str
     """The key of the document."""
     checkpoint: CheckpointThread
+    _is_used: bool = False
 
     async def get(self, request: Request) -> Reply | None:
         """Give the reply to a request, if there was one."""
+        self._is_used = True
         row = await self.checkpoint.get(self._key(request))
         return restored_reply(row, request) if row else None
 
@@ -30,7 +32,8 @@ class ChunkReplies:
 
     async def forget(self) -> None:
         """Drop them all: the document is finished."""
-        await self.checkpoint.forget(f"{self.document}/")
+        if self._is_used:
+            await self.checkpoint.forget(f"{self.document}/")
 
     def _key(self, request: Request) -> str:
         return f"{self.document}/{digest(repr(request))}"

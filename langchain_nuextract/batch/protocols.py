@@ -39,7 +39,7 @@ class Replies(Protocol):
 
 @runtime_checkable
 class Resumable(Protocol):
-    """An extractor that takes many requests for one document."""
+    """An extractor that may take many requests for one document."""
 
     def with_replies(self, replies: Replies) -> Self:
         """Give the same, with replies kept somewhere, and looked up there first."""

@@ -93,6 +93,8 @@ class Worker(Generic[Out]):
             cause = error.__cause__
             if isinstance(error, ExtractionError) and not (isinstance(cause, EndpointError) and cause.retryable):
                 await checkpoint.put(key, kept_error(error))
+                if replies:
+                    await replies.forget()
             else:
                 await checkpoint.release(key)
             raise

@@ -1,7 +1,7 @@
 """Driving an extraction: sending what its flow asks for, until it returns."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, closing
 from time import perf_counter
 from typing import Any, Final, Generic, TypeVar
@@ -188,7 +188,7 @@ def stream_flow(streamed: StreamFlow[Any], caller: Caller) -> Iterator[Any]:
         yield from streamed.joined()
 
 
-async def astream_flow(streamed: StreamFlow[Any], caller: Caller, *, in_thread: bool = False) -> AsyncIterator[Any]:
+async def astream_flow(streamed: StreamFlow[Any], caller: Caller, *, in_thread: bool = False) -> AsyncGenerator[Any]:
     """Yield the object of an extraction while it grows; see `stream_flow`, and `arun_flow` for threads."""
     step = asyncio.to_thread if in_thread else _at_once
     while request := streamed.request:

@@ -15,10 +15,12 @@ from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import var_child_runnable_config
 
+from langchain_nuextract.batch.protocols import Replies
 from langchain_nuextract.client.deadline import within
 from langchain_nuextract.client.image_urls import AllowedImageUrls, check_image_urls
 from langchain_nuextract.client.response import piece_in, piece_of, reply_in, reply_of
 from langchain_nuextract.dialects.messages import Piece, Reply, Request
+from langchain_nuextract.engine.caller import Caller
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.runnables.any_model import call_arguments, explained_errors, stream_arguments
 from langchain_nuextract.runnables.api_model import ApiModel
@@ -107,6 +109,22 @@ class DirectCaller:
         async with aclosing(self.llm.client.aevents(self.llm.call_for(request, streaming=True))) as events:
             async for event in events:
                 yield piece_in(event, self.llm.model_name)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCaller:
+    """A caller that asks nothing twice: what was answered before is looked up."""
+
+    caller: Caller
+    replies: Replies
+
+    async def asend(self, request: Request) -> Reply:
+        """Give the reply that there is; send the request if there is none, and keep what comes."""
+        known = await self.replies.get(request)
+        if known is None:
+            known = await self.caller.asend(request)
+            await self.replies.put(request, known)
+        return known
 
 
 def direct_caller(llm: Runnable[Any, AIMessage], config: RunnableConfig | None) -> DirectCaller | None:

@@ -2,9 +2,9 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from contextlib import aclosing, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
 
@@ -12,7 +12,8 @@ from langchain_core.documents.base import Blob
 from langchain_core.runnables.config import ContextThreadPoolExecutor
 
 from langchain_nuextract import counters
-from langchain_nuextract.dialects.messages import Request
+from langchain_nuextract.batch.protocols import Replies
+from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.options import DEFAULT, PageOptions
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source, Text
@@ -25,6 +26,7 @@ from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.result import Attempt, Extraction
 from langchain_nuextract.errors import ExtractionError
 from langchain_nuextract.runnables.callbacks.events import AOnAttempts, OnAttempts
+from langchain_nuextract.runnables.callers import KeptCaller
 from langchain_nuextract.runnables.example_selection import Selection, aplan_for_document, plan_for_document
 
 T = TypeVar("T")
@@ -39,6 +41,8 @@ class Executor(Generic[T]):
     """How examples are chosen for it; None if they are the same for all."""
     pages: PageOptions = DEFAULT
     """How to read what has pages."""
+    replies: Replies | None = field(default=None, kw_only=True)
+    """Where the replies about parts of documents are kept, so that a run that was stopped asks for the others only."""
 
     def flow(self, document: Any) -> Flow[T]:
         """Say what is asked about a document, as a generator of requests that is sent replies."""
@@ -75,7 +79,8 @@ class Executor(Generic[T]):
                 if is_text(source):
                     extraction = await arun_flow(extract(plan, source), caller.asend)
                 else:
-                    extraction = await arun_pages(plan, source, caller)
+                    ask = KeptCaller(caller, self.replies).asend if self.replies else caller.asend
+                    extraction = await arun_pages(plan, source, ask)
             except ExtractionError as error:
                 attempts.extend(cast("Sequence[Attempt]", error.attempts))
                 raise
@@ -105,8 +110,9 @@ class Executor(Generic[T]):
             plan, source = await self._aplanned(document)
             has_pages = bool(source.pages)
             streamed = await asyncio.to_thread(StreamFlow, plan, source) if has_pages else StreamFlow(plan, source)
-            async for partial in astream_flow(streamed, caller, in_thread=has_pages):
-                yield partial
+            async with aclosing(astream_flow(streamed, caller, in_thread=has_pages)) as growing:
+                async for partial in growing:
+                    yield partial
             attempts.extend(streamed.attempts)
             if on_attempts:
                 await on_attempts(attempts)
@@ -150,13 +156,13 @@ def run_pages(plan: Plan[T], source: Source, caller: Caller) -> Extraction[T]:
         return next(each for each in run_long(extract_pages(plan, source), caller.send, threads) if not callable(each))
 
 
-async def arun_pages(plan: Plan[T], source: Source, caller: Caller) -> Extraction[T]:
+async def arun_pages(plan: Plan[T], source: Source, ask: Callable[[Request], Awaitable[Reply]]) -> Extraction[T]:
     """Do the same on an event loop."""
     from langchain_nuextract.engine.long.drivers import arun_long  # noqa: PLC0415  what merges is large
     from langchain_nuextract.engine.long.flow import PAGES, extract_pages  # noqa: PLC0415
 
     flow = extract_pages(plan, source)
-    steps = arun_long(flow, caller.asend, PAGES.max_concurrency, in_thread=bool(source.pages))
+    steps = arun_long(flow, ask, PAGES.max_concurrency, in_thread=bool(source.pages))
     async with aclosing(steps):
         async for each in steps:
             if not callable(each):

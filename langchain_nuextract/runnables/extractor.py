@@ -1,6 +1,7 @@
 """The extractor: a schema and a model as one Runnable, from documents to validated objects."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from inspect import Parameter, Signature
 from typing import (
@@ -24,6 +25,7 @@ from langchain_core.runnables import Runnable, RunnableBinding
 from langchain_core.tools import ToolException
 from pydantic import Field, SecretStr, SkipValidation
 
+from langchain_nuextract.batch.protocols import Replies
 from langchain_nuextract.client.client import Client
 from langchain_nuextract.client.image_urls import AllowedImageUrls
 from langchain_nuextract.client.request_body import merged
@@ -192,6 +194,12 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
         if not isinstance(self.llm, ApiModel):
             raise TypeError("only a ChatNuExtract can be given a connection")
         return self.model_copy(update={"llm": self.llm.with_client(client)})
+
+    def with_replies(self, replies: Replies) -> Self:
+        """Give the same, with the replies about parts of documents kept somewhere, and looked up there first."""
+        same = self.model_copy()
+        vars(same)["executor"] = replace(self.executor, replies=replies)
+        return same
 
     @property
     def executor(self) -> "Executor[T]":

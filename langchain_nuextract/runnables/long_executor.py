@@ -2,16 +2,14 @@
 
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import aclosing, closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar, cast
 from weakref import WeakSet
 
 from langchain_core.runnables.config import ContextThreadPoolExecutor
 
-from langchain_nuextract.batch.protocols import Replies
 from langchain_nuextract.client.client import ApiCall, Client
 from langchain_nuextract.client.error_mapping import context_of
-from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.engine.caller import Caller, Flow
 from langchain_nuextract.engine.drivers import Pace
@@ -29,6 +27,7 @@ from langchain_nuextract.errors import ContextOverflow, EndpointError, Extractio
 from langchain_nuextract.paths import JSON, fields, integer, items
 from langchain_nuextract.runnables.api_model import ApiModel
 from langchain_nuextract.runnables.callbacks.events import AOnAttempts, OnAttempts
+from langchain_nuextract.runnables.callers import KeptCaller
 from langchain_nuextract.runnables.executor import Executor, counting
 
 T = TypeVar("T")
@@ -131,8 +130,6 @@ class LongExecutor(Executor[T], Generic[T]):
     options: LongOptions | None = None
     """None to ask about chunks only where the model refuses the whole document for its length."""
     counter: TokenCounter = field(default_factory=lambda: TokenCounter(None), compare=False)
-    replies: Replies | None = None
-    """Where the replies about chunks are kept."""
 
     def flow(self, document: Any) -> Flow[T]:
         """Say what is asked about a document, as a generator of requests that is sent replies."""
@@ -180,8 +177,9 @@ class LongExecutor(Executor[T], Generic[T]):
             isinstance(document, str) and (await self._asize(_text(document))).is_too_long
         ):
             try:
-                async for grown in super().astream_flow(document, caller, on_attempts):
-                    yield grown
+                async with aclosing(super().astream_flow(document, caller, on_attempts)) as growing:
+                    async for grown in growing:
+                        yield grown
             except ContextOverflow:
                 pass
             else:
@@ -214,7 +212,9 @@ class LongExecutor(Executor[T], Generic[T]):
     ) -> AsyncGenerator[Preview | LongExtraction[T]]:
         plan, source = await self._aplanned(document)
         flow = await self._along(plan, source)
-        ask = _Kept(caller, self.replies).asend if self.replies else caller.asend
+        # What takes one request is not worth keeping apart from the document.
+        keeps = self.replies and (self.options or source.pages or _bytes(source) > _ALWAYS_FITS)
+        ask = KeptCaller(caller, self.replies).asend if self.replies and keeps else caller.asend
         with counting() as attempts:
             try:
                 async with aclosing(arun_long(flow, ask, self._width, in_thread=bool(source.pages))) as steps:
@@ -270,25 +270,6 @@ class LongExecutor(Executor[T], Generic[T]):
         size = size_of(plan, source.text, self.options, characters=text.characters, context=text.context)
         extract: Callable[..., LongFlow[T]] = extract_continued if self.options.method == "continue" else extract_long
         return extract(plan, source, self.options, size)
-
-    def keeping(self, replies: Replies) -> "LongExecutor[T]":
-        """Give the same, with replies kept and those that were kept before not asked for again."""
-        return replace(self, replies=replies)
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """A caller that asks nothing twice."""
-
-    caller: Caller
-    replies: Replies
-
-    async def asend(self, request: Request) -> Reply:
-        known = await self.replies.get(request)
-        if known is None:
-            known = await self.caller.asend(request)
-            await self.replies.put(request, known)
-        return known
 
 
 class _Shown:

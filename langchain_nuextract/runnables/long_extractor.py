@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 from langchain_core.messages import AIMessage
@@ -126,7 +127,7 @@ class LongExtractor(StreamingExtractor[T], Generic[T]):
     def with_replies(self, replies: Replies) -> Self:
         """Give the same, with the replies about chunks kept somewhere, and looked up there first."""
         same = self.model_copy()
-        same.__pydantic_private__ = {"_executor": self._executor.keeping(replies)}
+        same.__pydantic_private__ = {"_executor": replace(self._executor, replies=replies)}
         return same
 
     def flow(self, document: Input) -> Flow[T]:

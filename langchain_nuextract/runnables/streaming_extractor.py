@@ -1,8 +1,9 @@
 """What extractors share that show their object while it grows: `NuExtractor`, and the one of long documents."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForChainRun as AsyncRun
 from langchain_core.callbacks import CallbackManagerForChainRun as Run
@@ -54,8 +55,10 @@ class StreamingExtractor(BaseExtractor[T], Generic[T]):
             growing = self.executor.astream_flow(input, caller)
         else:
             growing = self._atransform_stream_with_config(shown(), partial(self._agrow, input), config)
-        async for grown in growing:
-            yield grown
+        # A stream that is broken off is closed at once, with all that it has under way.
+        async with aclosing(cast("AsyncGenerator[Any]", growing)) as steps:
+            async for grown in steps:
+                yield grown
 
     def _grow(self, document: Input, inputs: Iterator[Any], run_manager: Run, config: RunnableConfig) -> Iterator[Any]:
         for _ in inputs:
@@ -66,5 +69,7 @@ class StreamingExtractor(BaseExtractor[T], Generic[T]):
     ) -> AsyncIterator[Any]:
         async for _ in inputs:
             caller = self._traced_caller(config)
-            async for grown in self.executor.astream_flow(document, caller, partial(anotify, run_manager)):
-                yield grown
+            growing = self.executor.astream_flow(document, caller, partial(anotify, run_manager))
+            async with aclosing(growing) as steps:
+                async for grown in steps:
+                    yield grown
