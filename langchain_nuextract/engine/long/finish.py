@@ -15,7 +15,15 @@ from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.prune_invalid import drop_fields, faults, without
 from langchain_nuextract.engine.recovery import OnFailure
 from langchain_nuextract.engine.result import Attempt, Extraction, Window
-from langchain_nuextract.errors import EndpointError, ExtractionError, InvalidExtraction, Problem, quote
+from langchain_nuextract.errors import (
+    AccessDenied,
+    EndpointError,
+    ExtractionError,
+    InvalidExtraction,
+    Problem,
+    UnknownModel,
+    quote,
+)
 from langchain_nuextract.grounding.evidence import Evidence
 from langchain_nuextract.paths import JSON
 
@@ -65,8 +73,15 @@ class ChunkResult:
             values=len(values),
             error=str(error) if error else "",
             problems=tuple(map(str, problems)),
-            is_retryable=isinstance(error, EndpointError) and error.retryable and not isinstance(error, BudgetSpent),
+            is_retryable=_may_succeed_later(error),
         )
+
+
+def _may_succeed_later(error: Exception | None) -> bool:
+    """Tell whether it was not the request that was wrong: a key that ran out in the middle is no fault of a chunk."""
+    if isinstance(error, AccessDenied | UnknownModel):
+        return True
+    return isinstance(error, EndpointError) and error.retryable and not isinstance(error, BudgetSpent)
 
 
 def finish(
