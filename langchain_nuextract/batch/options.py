@@ -3,9 +3,11 @@
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias, TypedDict
+from typing import Any, Final, Literal, TypeAlias, TypedDict, get_args
 
 from langchain_core.runnables import RunnableConfig
+
+OnError: TypeAlias = Literal["keep", "raise"]
 
 BATCH_ROWS: Final = 1_000
 """Rows of a record batch, and of a row group in a file."""
@@ -44,7 +46,7 @@ class ManyOptions(TypedDict, total=False):
 
     checkpoint: str | os.PathLike[str] | None
     progress: bool
-    on_error: Literal["keep", "raise"]
+    on_error: OnError
     endpoints: Sequence[str]
     max_concurrency: int
     in_order: bool
@@ -57,12 +59,12 @@ class Options:
 
     Raises:
         TypeError: `endpoints` is one address instead of a list.
-        ValueError: `max_concurrency` is below 1, or `checkpoint` is empty.
+        ValueError: `max_concurrency` is below 1, `checkpoint` is empty, or `on_error` is no such word.
     """
 
     checkpoint: str | os.PathLike[str] | None = None
     progress: bool = False
-    on_error: Literal["keep", "raise"] = "keep"
+    on_error: OnError = "keep"
     endpoints: Sequence[str] = ()
     max_concurrency: int = 64
     in_order: bool = True
@@ -73,6 +75,8 @@ class Options:
             raise ValueError(f"max_concurrency must be at least 1, not {self.max_concurrency}")
         if self.checkpoint is not None and not os.fspath(self.checkpoint):
             raise ValueError('checkpoint is "", which names no file: leave it out, or name one')
+        if self.on_error not in get_args(OnError):
+            raise ValueError(f"on_error must be 'keep' or 'raise', not {self.on_error!r}")
         if isinstance(self.endpoints, str):
             raise TypeError(f"endpoints must be a list of addresses: [{self.endpoints!r}]")
 

@@ -40,6 +40,7 @@ from langchain_nuextract.cli import (
 )
 from langchain_nuextract.cli.messages import reason_of
 from langchain_nuextract.cli.output import say
+from langchain_nuextract.cli.parser import Parser
 from langchain_nuextract.errors import NuExtractError
 
 EXIT_CODES: Final = """\
@@ -79,8 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _TERMINATED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="nuextract",
         description="Validated objects from documents.",
         epilog=EXIT_CODES,

@@ -56,6 +56,8 @@ def form_of(options: argparse.Namespace) -> Form:
         ValueError: The options contradict each other, or the name of the output tells no form.
     """
     form = _form(options)
+    if options.jsonl and form != "jsonl":
+        raise ValueError(f"--jsonl, and {options.format or options.output!r} says {form}: leave one of them out")
     if options.explode and (form not in {"csv", "parquet"} or not options.output):
         raise ValueError("--explode makes further tables beside --output: write to a file of .csv or .parquet")
     if form == "parquet" and not options.output:

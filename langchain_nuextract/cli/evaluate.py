@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("gold", type=Path, metavar="GOLD", help="JSON lines with id, text or image, and expected")
     parser.add_argument("--schema", metavar="SCHEMA", required=True, action=Once, help=SCHEMA_HELP)
     models = parser.add_argument_group("what is evaluated: the first is what the others are compared with")
-    models.add_argument("--model", action="append", default=[], help="a model's name at its endpoint")
+    models.add_argument("--model", action="append", default=[], help="a model's name at its endpoint (NUEXTRACT_MODEL)")
     models.add_argument(
         "--base-url", action="append", default=[], help="its endpoint: one for all models, or one for each, in order"
     )
@@ -87,8 +88,13 @@ def run(options: argparse.Namespace) -> int:
     """Evaluate each model, print the summary, and say whether thresholds are met."""
     from langchain_nuextract.evaluation import Gold, compare  # noqa: PLC0415 heavy, and others do without
 
-    if not options.model and not options.predictions:
+    endpoint = options.base_url or os.environ.get("NUEXTRACT_BASE_URL")
+    if not (options.model or options.predictions or endpoint):
         raise ValueError("name what is to be evaluated, by --model or --predictions")
+    for path in (options.html, options.json, options.leaves):
+        if path and not path.parent.is_dir():
+            # Before the models are asked, rather than after it.
+            raise ValueError(f"{path}: the folder {str(path.parent)!r} does not exist. Make it first")
     gold = Gold[Any].from_jsonl(options.gold, target_of(options.schema), group_by=options.group_by)
     for warning in gold.warnings:
         say(f"nuextract: {gold.name}: {warning}")
@@ -125,12 +131,14 @@ def _extractors(options: argparse.Namespace, gold: "Gold[Any]", stack: ExitStack
     from langchain_nuextract.runnables.extractor import NuExtractor  # noqa: PLC0415 as above
 
     urls = options.base_url or [None]
-    if len(urls) not in {1, len(options.model)}:
-        raise ValueError(f"there are {len(options.model)} models and {len(urls)} endpoints: name one, or one for each")
-    urls = urls * len(options.model) if len(urls) == 1 else urls
+    # Without a name it is that of the environment, or the only one that is served.
+    names = options.model or ([] if options.predictions else [None])
+    if len(urls) not in {1, len(names)}:
+        raise ValueError(f"there are {len(names)} models and {len(urls)} endpoints: name one, or one for each")
+    urls = urls * len(names) if len(urls) == 1 else urls
     extractors = [
         NuExtractor(target=gold.target, model=model, base_url=url, dialect=options.dialect, logprobs=options.logprobs)
-        for model, url in zip(options.model, urls, strict=True)
+        for model, url in zip(names, urls, strict=True)
     ]
     for extractor in extractors:
         stack.callback(extractor.close)

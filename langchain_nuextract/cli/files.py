@@ -102,6 +102,8 @@ def _files(name: str, recursive: bool, wanted: list[str]) -> Iterator[str]:  # n
         and any(fnmatch(path.name, pattern) for pattern in wanted)
     ]
     if not files:
-        deeper = "" if recursive else " Read those of its folders by --recursive."
-        raise ValueError(f"{name}: there is no file {' or '.join(wanted)} in this folder.{deeper}")
+        named = "" if wanted == ["*"] else f" that is named {' or '.join(wanted)}"
+        deeper = any(path.is_dir() for path in inside) and not recursive
+        hint = " itself. Add --recursive for those in its folders" if deeper else ""
+        raise ValueError(f"{name}: there is no file{named} in this folder{hint}")
     yield from files

@@ -22,6 +22,8 @@ FLAGS: Final[Mapping[str, str]] = {
     "max_concurrency": "--concurrency",
     "`extract.long()` does": "--long does",
     "dialect= with": "--dialect with",
+    "explode: the schema": "--explode: the schema",
+    "above 0, a pair of them for connecting and for the rest, an httpx2.Timeout, or None for no limit": "above 0",
     'use="text"': "--use text",
     'PageOptions(pages="1-10")': "--pages 1-10",
     "PageOptions.max_pages": "--max-pages",
@@ -31,6 +33,8 @@ FLAGS: Final[Mapping[str, str]] = {
 """What messages name, and what a command has for it; a longer phrase stands before those that it contains."""
 _ARGUMENT: Final = re.compile("|".join(map(re.escape, FLAGS)))
 _BREAK: Final = re.compile(r":?\s*\n\s*")
+_FURTHER: Final = re.compile(r"\s*For further information visit \S+")
+_SETTING: Final = re.compile(r"^[a-z]\w+(?= must be )")
 
 
 def in_flags(message: str) -> str:
@@ -39,11 +43,12 @@ def in_flags(message: str) -> str:
     >>> in_flags("no endpoint is set: name its address by base_url or NUEXTRACT_BASE_URL")
     'no endpoint is set: name its address by --base-url or NUEXTRACT_BASE_URL'
     """
-    return _ARGUMENT.sub(lambda found: FLAGS[found[0]], message)
+    named = _ARGUMENT.sub(lambda found: FLAGS[found[0]], message)
+    return _SETTING.sub(lambda found: f"--{found[0].replace('_', '-')}", named)
 
 
 def reason_of(error: Exception, name: str = "") -> str:
-    """Say what went wrong, in flags.
+    """Say in one line what went wrong, in flags.
 
     Args:
         error: The error.
@@ -58,13 +63,12 @@ def reason_of(error: Exception, name: str = "") -> str:
             reason = error.strerror if name or not error.filename else f"{error.filename}: {error.strerror}"
         case _:
             reason = str(error) or type(error).__name__
-    return in_flags(reason)
+    return in_flags(_BREAK.sub("; ", _FURTHER.sub("", reason)))
 
 
 def failure(name: str, error: Exception) -> str:
     """Say in one line why a file failed, naming the file once."""
-    reason = _BREAK.sub("; ", reason_of(error, name))
-    return f"{'standard input' if name == '-' else name}: {reason}"
+    return f"{'standard input' if name == '-' else name}: {reason_of(error, name)}"
 
 
 def failures(errors: Counter[str], total: int) -> str:

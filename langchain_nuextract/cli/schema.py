@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from importlib import import_module
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from sysconfig import get_path
+from traceback import extract_tb
 from types import ModuleType
 from typing import Any, Final
 
@@ -20,6 +22,8 @@ SCHEMA_HELP: Final = (
     "itself"
 )
 _EXPECTED: Final = f"expected {SCHEMA_HELP}"
+_FOREIGN: Final = ("<", str(Path(__file__).parents[1]), *(get_path(name) for name in ("stdlib", "purelib", "platlib")))
+"""How the paths of code begin that is not the user's own."""
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -80,24 +84,50 @@ def _schema(named: str) -> Any:
     if suffix == ".json":
         return json.loads(read_text(path))
     if suffix in {".yaml", ".yml"}:
-        import yaml  # noqa: PLC0415  # LangChain has it
-
-        return yaml.safe_load(read_text(path))
+        return _yaml(path)
     # The last colon: a path on Windows has one of its own.
     module, _, attribute = named.rpartition(":")
     if not module or not attribute:
-        hint = f": name the class in it, {named}:Class" if suffix == ".py" else ""
+        dotted = named.replace("/", ".").rpartition(".")
+        hint = f". Did you mean {dotted[0]}:{dotted[2]}?" if dotted[0] else ""
+        if suffix == ".py":
+            hint = f": name the class in it, {named}:Class"
         raise ValueError(f"{_EXPECTED}{hint}")
-    found = _module(module)
+    found = _loaded(module)
     for name in attribute.split("."):
         found = getattr(found, name)
     return found
+
+
+def _yaml(path: Path) -> Any:
+    import yaml  # noqa: PLC0415  # LangChain has it
+
+    try:
+        return yaml.safe_load(read_text(path))
+    except yaml.YAMLError as error:
+        mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+        line = f" in line {mark.line + 1}" if mark else ""
+        raise ValueError(f"this is no YAML{line}: {problem or error}") from error
 
 
 def read_text(path: Path) -> str:
     """Read a text file as editors write them: in UTF-8, or in UTF-16 with its mark at the beginning."""
     content = path.read_bytes()
     return content.decode("utf-16" if content.startswith(_UTF_16) else "utf-8-sig")
+
+
+def _loaded(named: str) -> Any:
+    """Run a module of the user's, and say in which line of it something goes wrong."""
+    try:
+        return _module(named)
+    except SyntaxError:
+        raise
+    except Exception as error:
+        own = [frame for frame in extract_tb(error.__traceback__) if not frame.filename.startswith(_FOREIGN)]
+        if not own:
+            raise
+        place = f"{Path(own[-1].filename).name} line {own[-1].lineno}"
+        raise ValueError(f"{place}: {type(error).__name__}: {error}") from error
 
 
 def _module(named: str) -> Any:
@@ -113,5 +143,9 @@ def _module(named: str) -> Any:
     # What is defined there is looked up by the module's name, and the file may import its neighbours.
     sys.modules[path.stem] = module
     sys.path.insert(0, str(path.parent))
-    loader.exec_module(module)
+    try:
+        loader.exec_module(module)
+    except BaseException:
+        del sys.modules[path.stem]
+        raise
     return module

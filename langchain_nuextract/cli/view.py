@@ -58,12 +58,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _lines(path: Path) -> Iterator[dict[str, JSON]]:
-    with path.open(encoding="utf-8") as opened:
+    with path.open("rb") as opened:
         for number, line in enumerate(opened, start=1):
             if not line.strip():
                 continue
             try:
-                read_line = fields(json.loads(line))
+                read_line = fields(json.loads(line.decode()))
             except (ValueError, RecursionError) as error:
                 raise ValueError(f"{path} line {number}: no JSON ({error}). Expected what --jsonl prints") from error
             if "file" not in read_line:

@@ -17,6 +17,7 @@ from langchain_nuextract.batch.tables.rows import RowSchema
 from langchain_nuextract.batch.tables.write import write_csv, write_parquet
 from langchain_nuextract.cli.destination import Form
 from langchain_nuextract.cli.job import Job, Tally, name_of
+from langchain_nuextract.cli.messages import reason_of
 from langchain_nuextract.cli.output import json_of, say, write, write_json, write_text
 from langchain_nuextract.cli.terminal_table import TerminalTable
 from langchain_nuextract.engine.as_dict import confidence_as_dicts
@@ -53,7 +54,7 @@ def write_table(job: Job, options: argparse.Namespace, form: Form, tally: Tally)
             write_text(csv_text.lines(columns, [row]))
         return
     reused = f"; {written.reused} were there" if written.reused else ""
-    say(f"wrote {written.rows} rows to {options.output}{reused}")
+    say(f"wrote {_count(written.rows, 'row')} to {options.output}{reused}")
 
 
 def write_lines(job: Job, options: argparse.Namespace, tally: Tally) -> None:
@@ -63,12 +64,13 @@ def write_lines(job: Job, options: argparse.Namespace, tally: Tally) -> None:
         with closing(job.results(job.documents)) as found:
             for result in tally.counted(found):
                 line = {"file": job.names[result.index], **_line(result, options)}
-                file.file.write(f"{json.dumps(line)}\n".encode())
+                # Half a surrogate pair, which UTF-8 does not have, stays an escape.
+                file.file.write(f"{json.dumps(line, ensure_ascii=False)}\n".encode(errors="backslashreplace"))
     except BaseException:
         file.discard()
         raise
     file.finish()
-    say(f"wrote {tally.total} lines to {options.output}")
+    say(f"wrote {_count(tally.total, 'line')} to {options.output}")
 
 
 def print_json(job: Job, options: argparse.Namespace, tally: Tally, *, lines: bool) -> None:
@@ -126,8 +128,14 @@ def _line(result: Result[Extraction[Any]], options: argparse.Namespace) -> dict[
             return {"error": name, "problems": [str(problem) for problem in error.problems], "partial": error.partial}
         case ExtractionError() as error:
             return {"error": name, "problems": [str(error)], "reply": error.reply}
+        case OSError() as error:
+            return {"error": name, "problems": [reason_of(error)]}
         case error:
             return {"error": name, "problems": [str(error)]}
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def _evidence(each: Evidence) -> dict[str, JSON]:

@@ -15,7 +15,7 @@ from langchain_nuextract.documents.options import DEFAULT, PageOptions
 from langchain_nuextract.documents.pdf.file import PDF
 from langchain_nuextract.documents.pictures import ImageFile, opened, prepared
 from langchain_nuextract.documents.source import Image, Markup, Part, Source, Text
-from langchain_nuextract.errors import EmptyDocument, UnreadableDocument, WrongKind
+from langchain_nuextract.errors import EmptyDocument, MissingExtra, UnreadableDocument, WrongKind
 
 Reader: TypeAlias = Callable[[bytes, str, PageOptions], Source]
 
@@ -88,7 +88,10 @@ def _text(content: bytes, name: str, options: PageOptions) -> Source:
 
 def _html(content: bytes, name: str, options: PageOptions) -> Source:
     del options
-    found = to_markdown(content)
+    try:
+        found = to_markdown(content)
+    except MissingExtra as error:
+        raise MissingExtra(name, "HTML", extra=error.extra) from error
     if not found.markdown.strip():
         raise EmptyDocument(name, f"there is no text on the page{_cause(found)}.")
     return Source(

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, cast, get_args
 
-from langchain_nuextract.errors import TooLarge, quote
+from langchain_nuextract.errors import TooLarge, UnreadableDocument, quote
 
 Use: TypeAlias = Literal["auto", "image", "text", "both"]
 ImageFormat: TypeAlias = Literal["auto", "png", "jpeg"]
@@ -17,6 +17,12 @@ OCR_PIXELS: Final = 4_000_000
 """Pixels of a page whose words are read from its image."""
 
 _RANGES: Final = re.compile(r"\s*\d*\s*(-\s*\d*)?\s*(,\s*\d*\s*(-\s*\d*)?\s*)*")
+
+
+def _is_backwards(part: str) -> bool:
+    """Whether it asks for pages from a later to an earlier one: `3-1`; a long number is compared as a number."""
+    first, _, last = (each.strip() for each in part.partition("-"))
+    return bool(first and last) and int(first) > int(last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class PageOptions:
         seconds: How long an isolated process may work on a page.
 
     Raises:
-        ValueError: A limit is below one, or `pages` is no list of pages.
+        ValueError: A limit is below one, `pages` is no list of pages, or a choice is none of those there are.
     """
 
     pages: str = ""
@@ -62,8 +68,13 @@ class PageOptions:
     def __post_init__(self) -> None:
         if min(self.max_pages, self.max_bytes, self.dpi, self.max_pixels or 1) < 1 or self.seconds <= 0:
             raise ValueError("max_pages, max_bytes, dpi, max_pixels and seconds must be positive")
-        if not _RANGES.fullmatch(self.pages):
-            raise ValueError(f'pages must be a list such as "1-3,7" or "2-", got {quote(self.pages)}')
+        wanted = cast("object", self.pages)
+        if not isinstance(wanted, str) or not _RANGES.fullmatch(wanted) or any(map(_is_backwards, wanted.split(","))):
+            raise ValueError(f'pages must be a list such as "1-3,7" or "2-", got {quote(str(wanted))}')
+        for name, kinds in (("use", Use), ("image_format", ImageFormat)):
+            if getattr(self, name) not in get_args(kinds):
+                known = ", ".join(map(repr, get_args(kinds)))
+                raise ValueError(f"{name} must be one of {known}, not {getattr(self, name)!r}")
 
     def select(self, total: int, name: str) -> list[int]:
         """Say which pages of a document to read, counted from 1, in its own order.
@@ -73,7 +84,7 @@ class PageOptions:
             name: What to call it in an error.
 
         Raises:
-            ValueError: A page is asked for that it does not have.
+            UnreadableDocument: A page is asked for that it does not have.
             TooLarge: They are more than `max_pages`.
         """
         chosen = sorted({page for part in self.pages.split(",") if part.strip() for page in _range(part, total, name)})
@@ -102,5 +113,5 @@ def _range(part: str, total: int, name: str) -> Iterator[int]:
     start = int(first or 1)
     end = int(last or total) if dash else start
     if not 1 <= start <= end <= total:
-        raise ValueError(f"{name} has the pages 1 to {total}, and pages {part.strip()!r} were asked for")
+        raise UnreadableDocument(name, f"it has the pages 1 to {total}, and pages {part.strip()!r} were asked for.")
     yield from range(start, end + 1)

@@ -64,6 +64,8 @@ def evaluate(model: Any, gold: Gold[Any], **options: Unpack[EvaluateOptions]) ->
         UnsupportedSchema: `compare` has a path or rule that there is not.
         EndpointError: The endpoint is of no use to any document.
     """
+    if not isinstance(cast("object", gold), Gold):
+        raise TypeError(f"expected a gold, got {type(gold).__name__}: Gold.from_jsonl(…) reads one")
     model = _unwrapped(model)
     folder = options.get("folder")
     settings = Settings(

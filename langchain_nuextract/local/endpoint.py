@@ -16,6 +16,7 @@ from langchain_nuextract.local.weights import SMOLLM2, Progress, fetch
 
 _NEEDED = ("xllamacpp", "platformdirs")
 _MAGIC = b"GGUF"
+_PORTS = 2**16
 
 
 _log = logging.getLogger(__name__)
@@ -69,6 +70,10 @@ class LocalEndpoint:
                 taken, or loading took longer than `patience`.
         """
         self.stop()
+        if self.port is not None and not 0 <= self.port < _PORTS:
+            raise LocalEndpointError(
+                f"there is no port {self.port}: it is a number from 1 to 65535, or None for a free one"
+            )
         _require(_NEEDED)
         path = self._file()
         self._tell(f"loading {path.name} …")

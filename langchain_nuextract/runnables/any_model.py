@@ -50,6 +50,8 @@ def innermost(llm: object) -> tuple[BaseChatModel, Mapping[str, Any]]:
         elif (inner := _inner(asked)) is not None:
             asked = inner
         else:
+            if isinstance(llm, type):
+                raise TypeError(f"llm must be a chat model, not its class: llm={llm.__name__}(…)")
             kind = type(llm).__name__
             raise TypeError(f"llm must be a chat model, not {kind}: put chains before or after the extractor")
     return asked, bound

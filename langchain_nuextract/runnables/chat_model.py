@@ -220,6 +220,7 @@ class ChatNuExtract(ApiModel):
         """
         if method not in _METHODS:
             raise ValueError(f"method must be one of {', '.join(_METHODS)}, not {method!r}")
+        self.check_call([*kwargs], *NuExtractor.model_fields, "method", "include_raw", "strict")
         own = {name: kwargs.pop(name) for name in NuExtractor.model_fields if name in kwargs}
         extractor = NuExtractor(unwrapped(schema), llm=self.with_settings(kwargs) if kwargs else self, **own)
         return RawExtractor(extractor=extractor) if include_raw else extractor

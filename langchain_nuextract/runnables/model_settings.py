@@ -29,6 +29,8 @@ _SENT: Final = (
     *("stop", "logprobs", "top_logprobs", "reasoning_effort"),
 )
 """The settings that are fields of a request, by the same names."""
+_LEAST: Final = {"temperature": 0, "top_p": 0, "max_tokens": 1, "max_retries": 0, "retry_seconds": 0, "patience": 0}
+"""What is refused here, rather than by the server, document by document."""
 _OF_CALLS: Final = frozenset({"route", "for_vllm", "strict", "stream_usage", "timeout", "extra_headers", "extra_query"})
 """What a call may say beside fields of the request."""
 
@@ -92,6 +94,10 @@ class ModelSettings(RedactedRuns):
             raise ValueError(f"no endpoint is set. {NOBODY}")
         if self.n is not None and (self.n < 1 or (self.n > 1 and self.streaming)):
             raise ValueError("n must be at least 1, and 1 when streaming")
+        for name, least in _LEAST.items():
+            value = getattr(self, name)
+            if value is not None and not value >= least:
+                raise ValueError(f"{name} must be at least {least}, not {value}")
         settings = vars(self)
         settings["openai_api_base"] = normal_url(self.openai_api_base)
         settings["openai_api_key"] = checked_key(self.openai_api_key)
@@ -106,13 +112,13 @@ class ModelSettings(RedactedRuns):
         return {name: name for name in fields} | {each.alias: name for name, each in fields.items() if each.alias}
 
     @classmethod
-    def check_call(cls, names: Sequence[str]) -> None:
-        """Refuse arguments of a call that neither this class nor the server knows.
+    def check_call(cls, names: Sequence[str], *more: str) -> None:
+        """Refuse arguments of a call that neither this class, nor the server, nor the call itself (`more`) knows.
 
         Raises:
             TypeError: There is one; it names the nearest that is known.
         """
-        check_names(names, {*cls.setting_names(), *SERVER_FIELDS, *_OF_CALLS}, "a call")
+        check_names(names, {*cls.setting_names(), *SERVER_FIELDS, *_OF_CALLS, *more}, "a call")
 
     def with_settings(self, settings: Mapping[str, Any]) -> Self:
         """Copy this with what a call says on top of its own settings.

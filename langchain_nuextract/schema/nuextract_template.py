@@ -25,7 +25,14 @@ def read(template: JSON, at: Path = ()) -> Node:
         case Mapping():
             return _record(cast("Mapping[str, JSON]", template), at)
         case _:
-            hint = f' Write "{_WRITTEN[template]}".' if isinstance(template, type) and template in _WRITTEN else ""
+            hint = ""
+            if isinstance(template, type):
+                name = template.__name__
+                hint = (
+                    f' Write "{_WRITTEN[template]}".'
+                    if template in _WRITTEN
+                    else f" Pass {name} or list[{name}] itself."
+                )
             raise UnsupportedSchema(at, f"a template leaf is the name of a type, not {template!r}.{hint}")
 
 

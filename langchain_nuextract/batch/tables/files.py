@@ -37,10 +37,21 @@ class TableFile(Protocol):
         ...
 
 
+def check_folder(path: Path) -> None:
+    """Refuse to write a file where there is no folder.
+
+    Raises:
+        FileNotFoundError: There is none; it says which one is to be made.
+    """
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{path}: the folder {str(path.parent)!r} does not exist. Make it first")
+
+
 class Aside:
     """An open file beside the one that it will be; to be finished, or discarded."""
 
     def __init__(self, path: Path) -> None:
+        check_folder(path)
         self._path = path
         self._unfinished = path.with_name(path.name + UNFINISHED)
         self.file = self._unfinished.open("wb")

@@ -15,7 +15,14 @@ from langchain_nuextract.batch.result import Result, Written
 from langchain_nuextract.batch.tables.cell import Cell
 from langchain_nuextract.batch.tables.column_types import Column
 from langchain_nuextract.batch.tables.documents_to_rows import Rows, in_batches
-from langchain_nuextract.batch.tables.files import UNFINISHED, CSVFile, ParquetFile, TableFile, parquet_module
+from langchain_nuextract.batch.tables.files import (
+    UNFINISHED,
+    CSVFile,
+    ParquetFile,
+    TableFile,
+    check_folder,
+    parquet_module,
+)
 from langchain_nuextract.batch.tables.finished import finished_in
 from langchain_nuextract.batch.tables.items import ItemTable
 from langchain_nuextract.errors import CheckpointError
@@ -96,7 +103,8 @@ def _beside(path: Path, rows: Rows, explode: Sequence[str]) -> list[Table]:
     ) -> Table:
         return Table(path.parent, lambda _: path, columns, rows_of)
 
-    items = [(name, ItemTable.of(rows.schema, name)) for name in dict.fromkeys(explode)]
+    check_folder(path)  # before the first document is asked about
+    items = [(name, ItemTable.of(rows.schema, name)) for name in dict.fromkeys(_names(explode))]
     return [
         *(
             table(path.with_name(f"{path.stem}.{_safe(name)}{path.suffix}"), item.columns, item.rows)
@@ -114,12 +122,18 @@ def _below(path: Path, rows: Rows, explode: Sequence[str]) -> list[Table]:
     ) -> Table:
         return Table(folder, lambda part: folder / f"part-{part}.parquet", columns, rows_of)
 
-    items = {_safe(name): ItemTable.of(rows.schema, name) for name in explode}
+    items = {_safe(name): ItemTable.of(rows.schema, name) for name in _names(explode)}
     documents = path / unused(("documents", "rows"), [*items]) if items else path
     return [
         *(table(path / name, item.columns, item.rows) for name, item in items.items()),
         table(documents, rows.schema.columns, lambda row: (row,)),
     ]
+
+
+def _names(explode: Sequence[str]) -> Sequence[str]:
+    if isinstance(explode, str):
+        raise TypeError(f"explode must be a list of names: explode=[{explode!r}]")
+    return explode
 
 
 def _safe(name: str) -> str:

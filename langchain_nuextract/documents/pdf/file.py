@@ -30,8 +30,7 @@ class PDF(PDFBytes):
         """Read the words of the pages that the options choose, one page after the other.
 
         Raises:
-            UnreadableDocument: The file cannot be opened.
-            ValueError: It does not have the pages that were asked for.
+            UnreadableDocument: The file cannot be opened, or does not have the pages that were asked for.
         """
         total = self.count()
         for number in self.options.select(total, self.name):

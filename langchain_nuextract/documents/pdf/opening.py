@@ -98,4 +98,6 @@ class PDFBytes:
             return WrongKind(self.name, "it is no PDF: there is no %PDF- at its beginning.")
         if b"/Count 0" in self.content:
             return EmptyDocument(self.name, "it is a PDF without a page.")
-        return BrokenDocument(self.name, f"it is a PDF that is cut off or damaged ({error}). Get it once more.")
+        return BrokenDocument(
+            self.name, f"it is a PDF that is cut off or damaged ({str(error).rstrip('.')}). Get it once more."
+        )

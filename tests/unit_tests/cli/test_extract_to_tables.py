@@ -70,7 +70,7 @@ def test_a_folder_has_parts_and_the_same_command_goes_on_there(extract, boats, t
     assert extract(boats, "-o", out) == 0
     assert len(endpoint.requests) - before == 1
     assert pq.read_table(out).num_rows == 5
-    assert "wrote 1 rows" in capsys.readouterr().err.splitlines()[-1]
+    assert "wrote 1 row to" in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_csv_goes_to_a_file_or_to_a_pipe(extract, boats, tmp_path, capsys):

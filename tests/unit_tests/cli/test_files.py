@@ -34,7 +34,7 @@ def test_a_folder_gives_its_files_by_name(claims: Path):
 
 
 def test_a_folder_without_such_files_is_named(claims: Path):
-    with pytest.raises(ValueError, match=r"claims: there is no file \*\.docx.*--recursive"):
+    with pytest.raises(ValueError, match=r"claims: there is no file that is named \*\.docx.*--recursive"):
         expand([str(claims)], recursive=False, include=["*.docx"])
 
 

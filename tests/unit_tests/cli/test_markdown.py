@@ -56,4 +56,4 @@ def test_pages_are_chosen_and_opened_as_for_extraction(files, capsys):
         assert main(["markdown", str(files / "five.pdf"), "--pages", "2-3", "--max-pages", "2", *settings]) == 0
         assert main(["markdown", str(files / "five.pdf"), "--pages", "9", *settings]) == 1
     assert len(endpoint.requests) == 2
-    assert "five.pdf has the pages 1 to 5" in capsys.readouterr().err
+    assert "five.pdf: it has the pages 1 to 5" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import pickle
+import re
 import ssl
 import sys
 from pathlib import Path
@@ -14,9 +15,17 @@ from langchain_core.callbacks import StdOutCallbackHandler
 from langchain_core.documents import Document
 from pydantic import BaseModel, ValidationError
 
-from langchain_nuextract import ChatNuExtract, EndpointUnreachable, Example, NuExtractError, NuExtractor
+from langchain_nuextract import (
+    ChatNuExtract,
+    EndpointUnreachable,
+    Example,
+    NuExtractError,
+    NuExtractor,
+    PageOptions,
+)
 from langchain_nuextract.client.error_mapping import only_model
 from langchain_nuextract.errors import EndpointError, InvalidValue, UnknownModel, UnsupportedSchema, WrongKind
+from langchain_nuextract.evaluation import evaluate
 from langchain_nuextract.testing import FakeEndpoint
 
 
@@ -47,6 +56,9 @@ def extractor(schema=Permit, **settings):
             {"examples": [("a", {"holder": "Ines", "feee": 12})]}, InvalidValue, "did you mean 'fee'?", id="field"
         ),
         pytest.param({"llm": "numind/NuExtract3"}, TypeError, "model='numind/NuExtract3'", id="name-as-llm"),
+        pytest.param({"temperature": -1}, ValidationError, "temperature must be at least 0, not -1", id="temperature"),
+        pytest.param({"max_tokens": 0}, ValidationError, "max_tokens must be at least 1, not 0", id="max-tokens"),
+        pytest.param({"max_retries": -1}, ValidationError, "max_retries must be at least 0", id="max-retries"),
         pytest.param({"recovery": "drop"}, TypeError, 'RecoveryPolicy(on_failure="drop")', id="recovery"),
         pytest.param({"instructions": ["be brief"]}, TypeError, "one text", id="instructions"),
         pytest.param({"pages": "1-3"}, TypeError, 'PageOptions(pages="1-3")', id="pages"),
@@ -62,6 +74,11 @@ def test_a_wrong_setting_is_answered_with_the_right_one(settings, error, words):
     with pytest.raises(error) as raised:
         extractor(**settings)
     assert words in str(raised.value)
+
+
+def test_the_class_of_a_chat_model_is_answered_with_one_of_it():
+    with pytest.raises(TypeError, match=re.escape("llm=ChatNuExtract(…)")):
+        NuExtractor(Permit, llm=ChatNuExtract)
 
 
 def test_a_password_in_a_wrong_address_is_not_shown():
@@ -83,6 +100,7 @@ class Plain:
         pytest.param(Path("permit.json"), "read it", id="path"),
         pytest.param("schemas/permit.yaml", "read it", id="path-as-text"),
         pytest.param({"holder": str}, 'Write "string"', id="python-type-in-a-template"),
+        pytest.param([Permit], "Pass Permit or list[Permit] itself", id="class-in-a-list"),
         pytest.param({"holder": "str"}, "Did you mean 'string'?", id="name-of-a-type"),
         pytest.param(Plain, "BaseModel, a dataclass or a TypedDict", id="plain-class"),
         pytest.param(functools, "functools is a module", id="module"),
@@ -110,6 +128,11 @@ def test_what_is_no_schema_is_answered_with_what_would_be_one(schema, words):
         pytest.param(lambda x: next(x.extract_many(Path("a"))), "path.iterdir()", id="many-of-a-folder"),
         pytest.param(lambda x: next(x.extract_many(3)), "pass [document]", id="many-of-a-number"),
         pytest.param(lambda x: x.extract_many(["a"], max_conc=3), "did you mean max_concurrency?", id="many-option"),
+        pytest.param(lambda x: x.to_csv(["a"], "a.csv", explode="lines"), "explode=['lines']", id="explode"),
+        pytest.param(
+            lambda x: x.llm.with_structured_output(Permit, include_rw=True), "did you mean include_raw?", id="raw"
+        ),
+        pytest.param(lambda x: evaluate(x, "gold.jsonl"), "Gold.from_jsonl(…)", id="gold"),
         pytest.param(lambda x: x.long(chunk_size=3), "did you mean chunk_tokens?", id="long-option"),
     ],
 )
@@ -117,6 +140,27 @@ def test_a_wrong_call_is_answered_with_the_right_one(call, words):
     with pytest.raises(TypeError) as raised:
         call(extractor())
     assert words in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: PageOptions(pages="3-1"), "got '3-1'"),
+        (lambda: PageOptions(pages="1, 12 - 9"), "got '1, 12 - 9'"),
+        (lambda: PageOptions(pages=[1, 2]), 'such as "1-3,7"'),
+        (lambda: PageOptions(use="pictures"), "use must be one of 'auto', 'image', 'text', 'both', not 'pictures'"),
+        (lambda: PageOptions(image_format="gif"), "image_format must be one of 'auto', 'png', 'jpeg'"),
+        (lambda: next(extractor().extract_many(["a"], on_error="ignore")), "on_error must be 'keep' or 'raise'"),
+    ],
+)
+def test_an_impossible_option_is_refused_before_anything_is_read(call, words):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        call()
+
+
+def test_a_folder_that_is_not_there_is_named_before_anything_is_asked(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"the folder '.*none' does not exist\. Make it first"):
+        extractor().to_csv(["a permit"], tmp_path / "none" / "a.csv")
 
 
 def test_a_file_that_is_open_is_answered_with_what_to_do(tmp_path):

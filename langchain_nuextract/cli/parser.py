@@ -1,0 +1,45 @@
+"""How the command line is read: a misspelt command, flag or choice is told with the nearest that there is."""
+
+import argparse
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import Any, Final, NoReturn
+
+_CHOICE: Final = re.compile(r"invalid choice: '([^']*)' \(choose from (.*)\)")
+_WORD: Final = re.compile(r"[\w-]+")
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser of the command's, or of one of its commands'."""
+
+    _unknown: Sequence[str] = ()
+
+    def parse_known_args(  # pyright: ignore[reportIncompatibleMethodOverride]  # its overloads say the same
+        self, args: Iterable[str] | None = None, namespace: Any = None
+    ) -> Any:
+        """Read arguments; what is left over is an error of the command that it was given to, not of the whole."""
+        given = sys.argv[1:] if args is None else [*args]
+        self._unknown = [
+            flag for word in given if (flag := word.partition("=")[0]).startswith("--") and self._lacks(flag)
+        ]
+        namespace, left = super().parse_known_args(given, namespace)
+        if left:
+            self.error(f"unrecognized arguments: {' '.join(left)}")
+        return namespace, left
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and what was probably meant."""
+        # Of `extract a.txt --shcema s.json` argparse says that --schema is missing.
+        if self._unknown and "required" in message:
+            message = f"unrecognized arguments: {' '.join(self._unknown)}"
+        known, written = [*self._option_string_actions], self._unknown
+        if found := _CHOICE.search(message):
+            known, written = _WORD.findall(found[2]), [found[1]]
+        near = [match for word in written[:1] for match in get_close_matches(word, known, n=1)]
+        super().error(f"{message}; did you mean {near[0]}?" if near else message)
+
+    def _lacks(self, flag: str) -> bool:
+        """Whether there is no such flag; argparse takes the beginning of a flag for it."""
+        return flag != "--" and not any(known.startswith(flag) for known in self._option_string_actions)
