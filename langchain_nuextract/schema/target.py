@@ -202,6 +202,16 @@ class Target(Generic[T_co]):
         """
         return self._lens(vocabulary_of(dialect)).without_empty_objects(answer)
 
+    def lift_fields(self, fields: Mapping[str, JSON], dialect: Speaks | str = FULL) -> tuple[JSON, JSON]:
+        """Lift some fields of an answer, where each is lifted on its own, in time that is linear in these alone.
+
+        Returns:
+            What `without_empty_objects` leaves of them, and the value of that.
+        """
+        codec = self._lens(vocabulary_of(dialect)).with_fields(fields)
+        part = codec.without_empty_objects({**fields})
+        return part, codec.lift(part)
+
     def separable_fields(self, dialect: Speaks | str = FULL) -> frozenset[str] | None:
         """Tell whether each field of an answer is lifted to a field of the value of its own, whatever the others are.
 

@@ -7,6 +7,7 @@ its length, but for the pointers that are copied.
 
 import json
 from collections.abc import Mapping
+from itertools import groupby, islice
 from typing import Any, cast
 
 from langchain_nuextract.documents.escape import escape_source
@@ -14,7 +15,7 @@ from langchain_nuextract.documents.source import Source
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.streaming.partial_models import partial_type
 from langchain_nuextract.parsing.read import read_shape
-from langchain_nuextract.paths import JSON, fields
+from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.answer_shape import AnswerShape, RecordShape
 
 
@@ -31,6 +32,8 @@ class FieldwiseObject:
         self._document = document.text
         self._escaped = escape_source(document, plan.dialect.marks)
         self._type = partial_type(plan.target.type)
+        # Looked up with each piece of the answer.
+        self._parts = dict(plan.shape.fields)
         self._by_item = plan.target.separable_fields(plan.dialect)
         self._settled = 0
         self._items: dict[str, int] = {}
@@ -45,16 +48,18 @@ class FieldwiseObject:
         if self._by_item is None:
             self._attributes = self._read(answer)
             return self._type.make(self._attributes) if self._attributes else None
-        for name in list(answer)[self._settled :]:
-            self._update_field(name, answer[name], by_item=name in self._by_item)
+        by_item = self._by_item
+        new = islice(answer, self._settled, None)
+        for is_list, names in groupby(new, lambda name: name in by_item and isinstance(answer[name], list)):
+            if is_list:
+                for name in names:
+                    self._update_list(name, cast("list[JSON]", answer[name]))
+            else:
+                self._attributes |= self._read({name: answer[name] for name in names})
         self._settled = max(len(answer) - 1, 0)
         return self._type.make(self._attributes) if self._attributes else None
 
-    def _update_field(self, name: str, value: JSON, *, by_item: bool) -> None:
-        if not (by_item and isinstance(value, list)):
-            self._attributes |= self._read({name: value})
-            return
-        items = cast("list[JSON]", value)
+    def _update_list(self, name: str, items: list[JSON]) -> None:
         begun, self._items[name] = self._items.get(name, 0), len(items)
         if begun and begun == len(items):
             return
@@ -67,12 +72,12 @@ class FieldwiseObject:
         plan, policy = self._plan, self._plan.options.recovery.repairs
         text = plan.written.restore(self._escaped.restore(json.dumps(answer, ensure_ascii=False)))
         reading = read_shape(text, plan.shape, policy=policy, document=self._document)
-        part = plan.target.without_empty_objects(reading.value, plan.dialect)
-        value = plan.target.lift(part, plan.dialect)
+        if not isinstance(reading.value, dict):
+            return {}
+        part, value = plan.target.lift_fields(reading.value, plan.dialect)
         if not (isinstance(value, dict) and isinstance(part, dict)):
             return {}
-        written = _written(cast("dict[str, JSON]", value), cast("dict[str, JSON]", part), plan.shape)
-        return self._type.attributes(written)
+        return self._type.attributes(_written(value, part, self._parts))
 
 
 def _added(old: Any, new: Any) -> Any:
@@ -84,14 +89,15 @@ def _added(old: Any, new: Any) -> Any:
     return old + new if isinstance(new, list | tuple) else new
 
 
-def _written(value: Mapping[str, JSON], answer: Mapping[str, JSON], shape: AnswerShape) -> dict[str, JSON]:
+def _written(
+    value: Mapping[str, JSON], answer: Mapping[str, JSON], parts: Mapping[str, AnswerShape]
+) -> dict[str, JSON]:
     """Leave nothing in a value but what the answer says: the rest may still come."""
-    if not isinstance(shape, RecordShape):
-        return dict(value)
-    parts = dict(shape.fields)
     shown: dict[str, JSON] = {}
     for name, inner in value.items():
-        if name in answer or name not in parts:
-            both = isinstance(inner, dict) and isinstance(answer.get(name), dict) and name in parts
-            shown[name] = _written(fields(inner), fields(answer[name]), parts[name]) if both else inner
+        part, said = parts.get(name), answer.get(name)
+        if isinstance(part, RecordShape) and isinstance(inner, dict) and isinstance(said, dict):
+            shown[name] = _written(inner, said, dict(part.fields))
+        elif name in answer or part is None:
+            shown[name] = inner
     return shown

@@ -112,10 +112,13 @@ class RecordCodec:
     note: str = ""
     asked: Mapping[str, Part] = field(init=False, repr=False, compare=False)
     """The parts that are asked for, by name."""
+    constants: tuple[Part, ...] = field(init=False, repr=False, compare=False)
+    """The other parts."""
 
     def __post_init__(self) -> None:
         # Looked up for each repair: a walk through all parts would be quadratic in a large schema.
         object.__setattr__(self, "asked", {part.name: part for part in self.parts if not part.constant})
+        object.__setattr__(self, "constants", tuple(part for part in self.parts if part.constant))
 
     def lower(self, value: JSON) -> JSON:
         """Give an object with a key for each part that is asked for."""

@@ -14,7 +14,7 @@ def without_empty_objects(codec: Codec, answer: JSON) -> JSON:
     """Leave out of an answer the objects that may be missing, and that have nothing but missing parts."""
     match codec:
         case RecordCodec() if is_object(answer):
-            parts = {part.name: part for part in codec.parts}
+            parts = codec.asked
             said = {
                 name: without_empty_objects(parts[name].codec, child) if name in parts else child
                 for name, child in answer.items()

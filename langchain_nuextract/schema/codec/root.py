@@ -1,7 +1,8 @@
 """The codec of a whole schema. Templates are objects; what is none is put under a name."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Self
 
 from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, RecordShape
@@ -53,6 +54,14 @@ class RootCodec:
         return frozenset(
             part.name for part in parts if isinstance(part.codec, ListCodec) and isinstance(part.codec.shape, ListShape)
         )
+
+    def with_fields(self, names: Iterable[str]) -> Self:
+        """Give the codec for some fields of an object, where each is lifted on its own."""
+        if self.wrapped or not isinstance(self.codec, RecordCodec) or self.codec.others:
+            return self
+        asked = self.codec.asked
+        parts = (*self.codec.constants, *(asked[name] for name in names if name in asked))
+        return replace(self, codec=replace(self.codec, parts=parts))
 
     def origins(self, answer: JSON) -> Iterator[Origin]:
         """Yield from where in an answer the values come that `lift` makes of it."""
