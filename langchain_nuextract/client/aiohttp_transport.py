@@ -55,12 +55,12 @@ class AiohttpTransport:
 
     def __init__(self, *, tls: SSLContext | None = None, proxy: str | None = None) -> None:
         self._connector = _Connector(tls)
-        self._session = aiohttp.ClientSession(
+        self.session = aiohttp.ClientSession(
             connector=self._connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
         )
         # Apart from its address, for that is shown in errors.
         self._proxy, self._proxy_headers = _parted(URL(proxy)) if proxy else (None, None)
-        self._end = _close_in_the_end(self._session)
+        self._end = _close_in_the_end(self.session)
         with suppress(StopIteration):
             # Up to its yield, where the loop knows it; there is nothing to await before.
             self._end.__anext__().send(None)
@@ -76,7 +76,7 @@ class AiohttpTransport:
         resends = 0
         while True:
             try:
-                response = await self._session.request(
+                response = await self.session.request(
                     sending.method,
                     sending.url,
                     data=BytesIO(content) if len(content) >= _LARGE else content or None,
@@ -109,15 +109,10 @@ class AiohttpTransport:
         """Close all connections in a task of the running loop."""
         self._closing = asyncio.create_task(self.close())
 
-    @property
-    def is_closed(self) -> bool:
-        """Whether it can carry no more."""
-        return self._session.closed
-
     def __del__(self) -> None:
         """Free the sockets: this is dropped with its loop, which can be asked for nothing any more."""
-        if not self._session.closed:
-            self._session.detach()
+        if not self.session.closed:
+            self.session.detach()
             self._connector.abandon()
             # uvloop is closing its sockets just now, and must not lose their handles meanwhile.
             vars(self._loop).setdefault("_nuextract_connectors", []).append(self._connector)

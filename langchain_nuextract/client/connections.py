@@ -76,7 +76,7 @@ class Connections:
         loop = asyncio.get_running_loop()
         known = self._of_loops.get(loop)
         transport = known() if known else None
-        if not transport or transport.is_closed:
+        if not transport or transport.session.closed:
             from langchain_nuextract.client.aiohttp_transport import AiohttpTransport  # noqa: PLC0415  aiohttp is large
 
             proxy = self._proxy or proxy_for(self._endpoint.url)

@@ -56,8 +56,3 @@ class AsyncTransport(Protocol):
     async def close(self) -> None:
         """Close all connections."""
         ...
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether it can carry no more."""
-        ...

@@ -47,11 +47,6 @@ class HttpxTransport:
         if not self._is_callers:
             await self._client.aclose()
 
-    @property
-    def is_closed(self) -> bool:
-        """Whether it can carry no more."""
-        return self._client.is_closed
-
 
 class ThreadedTransport:
     """Carries requests through the caller's own `httpx2.Client`, or one of the older httpx, in threads."""
@@ -71,11 +66,6 @@ class ThreadedTransport:
         if self._process:
             self._threads.shutdown(wait=False)
             self._process = 0
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether it can carry no more."""
-        return self._client.is_closed
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
         if self._process != os.getpid():

@@ -45,7 +45,7 @@ def phrase(task: Task) -> Request:
     kwargs: dict[str, JSON] = {"template": template_of(task), "enable_thinking": _thinks(task)}
     if task.instructions:
         kwargs["instructions"] = task.instructions
-    messages = (*(_example(shot) for shot in task.shots), _user(task.source))
+    messages = (*map(_example, task.shots), _user(task.source))
     return Request(messages=messages, body={**_sampling(task), "chat_template_kwargs": kwargs, **hold_chat(task)})
 
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Final, cast
 
-from langchain_core.globals import get_llm_cache
 from langchain_core.messages import BaseMessage
 
 from langchain_nuextract.client.client import ApiCall
@@ -37,13 +36,6 @@ class ApiModel(ModelSettings):
     is_derived: ClassVar[bool] = False
     """Whether it is a user's own class, derived from `ChatNuExtract`: its run may do anything."""
 
-    @property
-    def is_bare(self) -> bool:
-        """Whether its own run would do no more than send the request, so that extractors may do without the run."""
-        caches = self.cache or (self.cache is None and get_llm_cache() is not None)
-        listens = caches or self.rate_limiter or self.callbacks or self.verbose
-        return self.direct and not (self.is_derived or listens)
-
     def call_for(self, request: Request, *, streaming: bool = False) -> ApiCall:
         """Make the call that a request of an extraction is, as `invoke` or `stream` would."""
         # What one document's request says beside its text, the next one's says too: it is made of the settings once.
@@ -53,8 +45,9 @@ class ApiModel(ModelSettings):
             settled = self._settled_call(arguments(request, self), streaming=streaming)
             vars(self)["_settled"] = (given, settled)
         messages = cast("list[JSON]", [*request.messages])
-        if not all([isinstance(message["content"], str) for message in request.messages]):  # noqa: C419  half as slow
-            check_image_urls(messages, self.allow_image_urls)
+        for message in request.messages:
+            if not isinstance(message["content"], str):
+                check_image_urls([cast("JSON", message)], self.allow_image_urls)
         body: dict[str, JSON] = {**settled.body, "messages": messages}
         return ApiCall(
             settled.path,

@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import Any
 
 from langchain_core.callbacks import BaseCallbackManager, CallbackManager
+from langchain_core.globals import get_llm_cache
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import var_child_runnable_config
@@ -134,7 +135,11 @@ def direct_caller(llm: Runnable[Any, AIMessage], config: RunnableConfig | None) 
         llm: The model. One that somebody derived, or that caches, limits its rate or has listeners, needs its runs.
         config: Its callbacks, those of the run that this is called in, and tracers set for all runs are listeners.
     """
-    if not (isinstance(llm, ApiModel) and llm.is_bare):
+    if not isinstance(llm, ApiModel) or llm.is_derived or not llm.direct:
+        return None
+    if llm.cache or (llm.cache is None and get_llm_cache() is not None):
+        return None
+    if llm.rate_limiter or llm.callbacks or llm.verbose:
         return None
     if config is not None and not isinstance(config, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # a slip
         raise TypeError(

@@ -14,7 +14,7 @@ from langchain_nuextract.schema.codec.root import RootCodec, whole
 from langchain_nuextract.schema.codec.traversal import distinct, notes
 from langchain_nuextract.schema.defaults import defaults
 from langchain_nuextract.schema.detect import reads_as
-from langchain_nuextract.schema.formats.checks import checked_for
+from langchain_nuextract.schema.formats.checks import CHECKED, checked_in
 from langchain_nuextract.schema.groundable import choices, has_choices, spoken, wordings
 from langchain_nuextract.schema.ir import Loss, Node, Record, losses
 from langchain_nuextract.schema.leaf_types import leaf_types
@@ -254,8 +254,11 @@ class Target(Generic[T_co]):
         Raises:
             InvalidValue: The user's schema does not admit it.
         """
-        with checked_for(vocabulary_of(dialect)):
+        before = CHECKED.set(checked_in(vocabulary_of(dialect)))
+        try:
             return self._given.check(value, text)
+        finally:
+            CHECKED.reset(before)
 
     def unknown_keys(self, value: JSON) -> tuple[Problem, ...]:
         """Name the keys of a value, such as the output of an example, that the schema has no field for."""

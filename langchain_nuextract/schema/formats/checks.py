@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
-from typing import cast
+from typing import Final, cast
 
 from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.schema.value_types import TYPES, ValueType
@@ -27,31 +27,20 @@ class Fault:
     reason: str
 
 
-_checked: ContextVar[frozenset[str]] = ContextVar("checked", default=frozenset())
-"""The types that are checked. Pydantic's own context of a validation is not for us: the user's validators read it."""
+CHECKED: Final[ContextVar[frozenset[str]]] = ContextVar("CHECKED", default=frozenset())
+"""The types that are checked, while a value is validated.
 
-
-class checked_for:  # noqa: N801  # a context, and a class since every validation enters one
-    """Check the types that a model generation was asked for by name, or verbatim, as long as this lasts.
-
-    What it was asked for as free text is not checked: it never heard that a country is a code. Outside of this, nothing
-    is: a user's own model stays as it is when it is filled by hand.
-    """
-
-    __slots__ = ("_before", "_types")
-
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self._types = _checked_in(vocabulary)
-
-    def __enter__(self) -> None:
-        self._before = _checked.set(self._types)
-
-    def __exit__(self, *raised: object) -> None:
-        _checked.reset(self._before)
+Outside of that nothing is: a user's own model stays as it is when it is filled by hand. Pydantic's own context of a
+validation is not for us, for the user's validators read it.
+"""
 
 
 @cache
-def _checked_in(vocabulary: Vocabulary) -> frozenset[str]:
+def checked_in(vocabulary: Vocabulary) -> frozenset[str]:
+    """Name the types that a model generation is asked for by name, or verbatim.
+
+    What it is asked for as free text is not checked: it never heard that a country is a code.
+    """
     return frozenset(
         name for name, row in TYPES.items() if row.holds and nearest(name, vocabulary) not in {"", "string"}
     )
@@ -59,7 +48,7 @@ def _checked_in(vocabulary: Vocabulary) -> frozenset[str]:
 
 def faults(type_: str, value: object) -> Iterator[Fault]:
     """Yield what is wrong with a value that was asked for by a type, if that is checked; lists are looked into."""
-    if type_ in _checked.get():
+    if type_ in CHECKED.get():
         yield from _faults(TYPES[type_], value, ())
 
 

@@ -98,7 +98,7 @@ def test_a_closed_loop_has_closed_its_connections(chat):
             return weakref.ref(llm.client._connections.here(sync=False))
 
         transport = loop.run_until_complete(ask())
-        assert not transport().is_closed
+        assert not transport().session.closed
         loop.close()
         assert transport() is None
         wait_for(lambda: not endpoint._server._open)
@@ -111,7 +111,7 @@ def test_the_connections_of_a_dropped_model_are_closed_while_its_loop_runs():
         transport = llm.client._connections.here(sync=False)
         del llm
         gc.collect()
-        while not transport.is_closed:  # noqa: ASYNC110  # nobody tells
+        while not transport.session.closed:  # noqa: ASYNC110  # nobody tells
             await asyncio.sleep(0.001)
 
     with FakeEndpoint() as endpoint:
