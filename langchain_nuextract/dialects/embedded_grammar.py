@@ -18,6 +18,7 @@ from typing import Final
 
 from langchain_nuextract.dialects.grammar_candidates import Offers
 from langchain_nuextract.paths import JSON, fields, integer, items, leaves
+from langchain_nuextract.schema.json_types import dumps
 
 LONGEST_TEXT: Final = 100
 """Characters of a text: a model that does not find the end of a value copies on and on."""
@@ -62,20 +63,24 @@ class _Scope:
     def value(self, schema: Mapping[str, JSON], template: JSON) -> str:
         """Write what may stand for a schema: null if it admits null, or if there is nothing else."""
         choices = self._choices(schema, template)
-        return _either([*choices, '"null"'] if _nullable(schema) or not choices else choices)
+        nullable = "null" in items(schema.get("type")) or None in items(schema.get("enum"))
+        return _either([*choices, '"null"'] if nullable or not choices else choices)
 
     def _choices(self, schema: Mapping[str, JSON], template: JSON) -> Sequence[str]:
         if "enum" in schema:
-            return [_literal(label) for label in items(schema["enum"]) if label is not None]
+            # JSON's escapes are the grammar's: what may be written for the label `a` is `"a"`, in it `"\"a\""`.
+            return [dumps(dumps(label)) for label in items(schema["enum"]) if label is not None]
         if "properties" in schema:
-            return [self._record(fields(schema["properties"]), fields(template))]
+            written = fields(template)
+            parts = [
+                f"{dumps(f'{dumps(name)}: ')} {self.value(fields(part), written[name])}"
+                for name, part in fields(schema["properties"]).items()
+            ]
+            return [f'"{{" {f" {_SEPARATOR} ".join(parts)} "}}"']
         if "items" in schema:
             return [f'"[" ({choice})? "]"' if (choice := self._items(schema, template)) else '"[]"']
-        return self._scalar(str(template))
-
-    def _record(self, properties: Mapping[str, JSON], template: Mapping[str, JSON]) -> str:
-        parts = (f"{_key(name)} {self.value(fields(part), template[name])}" for name, part in properties.items())
-        return f'"{{" {f" {_SEPARATOR} ".join(parts)} "}}"'
+        offered = Offers(self.text).of(str(template))
+        return [self._run()] if offered is None else [dumps(value) for value in offered]
 
     def _items(self, schema: Mapping[str, JSON], template: JSON) -> str:
         """Write one or more items of a list; empty if there can be none."""
@@ -90,16 +95,12 @@ class _Scope:
             return _repeated(choices, min(most, _room(within, self.text, MOST_RECORDS)))
         return _repeated(choices, 1) if most == 1 else self._in_order(choices)
 
-    def _scalar(self, kind: str) -> Sequence[str]:
-        offered = Offers(self.text).of(kind)
-        return [self._run()] if offered is None else [_quote(value) for value in offered]
-
     def _run(self) -> str:
         """Define a text: a run of words, without blanks at its ends."""
         name = f"TEXT_{self.name}"
         if name not in self.rules:
             words = _CHUNK.findall(" ".join(self.text.split()))
-            chunks = json.dumps([json.dumps(word, ensure_ascii=False)[1:-1] for word in words])
+            chunks = json.dumps([dumps(word)[1:-1] for word in words])
             self.rules[name] = rf'"\"" RUN_{self.name} "\""'
             self.rules[f"RUN_{self.name}"] = f"{_SHAPE} & WORDS_{self.name}"
             self.rules[f"WORDS_{self.name}"] = f'%regex {{"substring_chunks": {chunks}}}'
@@ -155,22 +156,5 @@ def _repeated(choices: Sequence[str], most: int) -> str:
     return f"{item} ({_SEPARATOR} {item}){{0,{most - 1}}}" if most > 1 else item
 
 
-def _key(name: str) -> str:
-    return _quote(f"{json.dumps(name, ensure_ascii=False)}: ")
-
-
-def _nullable(schema: Mapping[str, JSON]) -> bool:
-    return "null" in items(schema.get("type")) or None in items(schema.get("enum"))
-
-
 def _either(choices: Sequence[str]) -> str:
     return f"({' | '.join(choices)})"
-
-
-def _literal(value: JSON) -> str:
-    return _quote(json.dumps(value, ensure_ascii=False))
-
-
-def _quote(text: str) -> str:
-    """Write a text as a literal of the grammar: JSON's escapes are the grammar's."""
-    return json.dumps(text, ensure_ascii=False)

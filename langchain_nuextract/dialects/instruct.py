@@ -40,7 +40,8 @@ _ORDER: Final = (
 
 def phrase(task: Task) -> Request:
     """Ask in words, with the template as the form to fill, and hold the decoding to the answer schema."""
-    return Request(messages=_messages(task, _order(task)), body={**_SAMPLING, **hold_chat(task)})
+    order = "\n\n".join(filter(None, (_ORDER, f"Template:\n{template_of(task)}", task.instructions)))
+    return Request(messages=_messages(task, order), body={**_SAMPLING, **hold_chat(task)})
 
 
 def phrase_held(task: Task) -> Request:
@@ -54,22 +55,15 @@ def phrase_held(task: Task) -> Request:
     if schema:
         allowed = grammar(schema, task.template, task.source.text)
         held = {"grammar": allowed, "structured_outputs": {"json": schema}}
-    return Request(messages=_messages(task, _short_order(task)), body={**_HELD_SAMPLING, **held})
+    names = escape_text(", ".join(_names(task.template)), EMBEDDED.marks)
+    wanted = f"Extract these fields from the text as JSON: {names}. Copy values exactly from the text."
+    order = "\n".join(filter(None, (wanted, task.instructions)))
+    return Request(messages=_messages(task, order), body={**_HELD_SAMPLING, **held})
 
 
 def read(reply: Reply) -> str:
     """Take what was written up to the end mark."""
     return answer_of(reply, marks=_ENDS)
-
-
-def _order(task: Task) -> str:
-    return "\n\n".join(filter(None, (_ORDER, f"Template:\n{template_of(task)}", task.instructions)))
-
-
-def _short_order(task: Task) -> str:
-    names = escape_text(", ".join(_names(task.template)), EMBEDDED.marks)
-    order = f"Extract these fields from the text as JSON: {names}."
-    return "\n".join(filter(None, (f"{order} Copy values exactly from the text.", task.instructions)))
 
 
 def _names(template: JSON) -> list[str]:

@@ -1,10 +1,10 @@
 """What kind of schema it is that a user gives."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
-from itertools import islice
+from itertools import chain, islice
 from pathlib import PurePath
 from types import FunctionType, MethodType, ModuleType
 from typing import Final, Literal, cast
@@ -76,7 +76,13 @@ def _check_size(schema: JSON) -> None:
     """Refuse what is nested so deeply, or shared so often, that reading it would exhaust the stack or the memory."""
     level, depth, count = [schema], 0, 0
     while level:
-        level = list(islice((child for value in level for child in _children(value)), _LARGEST))
+        # A mapping of another class than `dict` is read as one too, so it is counted as one.
+        inner = (
+            cast("Mapping[str, JSON]", value).values() if isinstance(value, Mapping) else cast("list[JSON]", value)
+            for value in level
+            if isinstance(value, Mapping | list)
+        )
+        level = list(islice(chain.from_iterable(inner), _LARGEST))
         depth += 1
         count += len(level)
         if depth > _DEEPEST:
@@ -85,16 +91,14 @@ def _check_size(schema: JSON) -> None:
             raise UnsupportedSchema((), f"the schema holds more than {_LARGEST:,} values.")
 
 
-def _children(value: JSON) -> Collection[JSON]:
-    if isinstance(value, Mapping):
-        return cast("Mapping[str, JSON]", value).values()
-    return cast("list[JSON]", value) if isinstance(value, list) else ()
-
-
 def _dict_reads_as(schema: Mapping[str, JSON]) -> Literal["json schema", "template"]:
     if not schema:
         raise UnsupportedSchema((), "the schema is empty: there is nothing to extract.")
-    fault = _template_fault(schema)
+    fault = None
+    try:
+        read_template(cast("JSON", schema))
+    except UnsupportedSchema as error:
+        fault = error
     if fault is None and _is_schema(schema) and _KEYWORDS.issuperset(schema):
         raise UnsupportedSchema(
             (),
@@ -106,14 +110,6 @@ def _dict_reads_as(schema: Mapping[str, JSON]) -> Literal["json schema", "templa
     if _is_schema(schema) or not _KEYWORDS.isdisjoint(schema):
         return "json schema"
     raise fault
-
-
-def _template_fault(schema: Mapping[str, JSON]) -> UnsupportedSchema | None:
-    try:
-        read_template(cast("JSON", schema))
-    except UnsupportedSchema as error:
-        return error
-    return None
 
 
 def _is_schema(schema: Mapping[str, JSON]) -> bool:

@@ -49,13 +49,13 @@ def finalize(node: Node) -> Node:
 
 def _finished_field(field: Field) -> Node:
     node = finalize(field.node)
-    text = isinstance(node, Leaf | Enum) and not _is_choice(node)
+    # A text can say that null is meant; a choice of several or a number cannot.
+    text = (
+        len(node.members) <= 1
+        if isinstance(node, Enum)
+        else isinstance(node, Leaf) and json_kind(node.type) == "string"
+    )
     return node if text or not tells_null(field) else _losing(node, _NULL)
-
-
-def _is_choice(node: Leaf | Enum) -> bool:
-    """Whether the model is asked for a choice or a number, which cannot say that null is meant."""
-    return len(node.members) > 1 if isinstance(node, Enum) else json_kind(node.type) != "string"
 
 
 def _losing(node: Node, loss: tuple[str, str]) -> Node:

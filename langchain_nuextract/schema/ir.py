@@ -186,22 +186,16 @@ def enum(values: list[JSON]) -> Node:
         return Leaf(type="boolean", kinds=frozenset({"boolean"}), nullable=nullable)
     if not texts:
         return Never(nullable=nullable)
-    return Enum(members=_members(list(texts)), nullable=nullable)
-
-
-def _members(texts: list[str]) -> tuple[Member, ...]:
-    values = [json.loads(text) for text in texts]
-    plain = {value for value in values if isinstance(value, str) and value}
-    return tuple(
-        Member(value if isinstance(value, str) and value else _label(text, plain), text)
-        for text, value in zip(texts, values, strict=True)
-    )
-
-
-def _label(text: str, taken: set[str]) -> str:
-    while text in taken:
-        text = f"={text}"
-    return text
+    decoded = [(text, json.loads(text)) for text in texts]
+    plain = {value for _, value in decoded if isinstance(value, str) and value}
+    members: list[Member] = []
+    for text, value in decoded:
+        label = text
+        # The number 1 beside the text "1" is asked for as "=1".
+        while label in plain:
+            label = f"={label}"
+        members.append(Member(value if isinstance(value, str) and value else label, text))
+    return Enum(members=tuple(members), nullable=nullable)
 
 
 def parts(node: Node) -> tuple[tuple[Path, Node], ...]:
@@ -240,7 +234,7 @@ def explained(node: Enum) -> str:
     """Say what the members of a choice mean, where the schema does: `"1" = LOW; "2" = HIGH: at once`."""
     count = Counter(name for member in node.members for name in member.names[:1])
     words = [
-        (member, [name for name in member.names[:1] if count[name] == 1 and _tells(name, member.label)])
+        (member, [name for name in member.names[:1] if count[name] == 1 and _letters(name) != _letters(member.label)])
         for member in node.members
     ]
     said = [
@@ -249,11 +243,6 @@ def explained(node: Enum) -> str:
         if names or member.meaning
     ]
     return "; ".join(said)
-
-
-def _tells(name: str, label: str) -> bool:
-    """Whether a name says more than the label does."""
-    return _letters(name) != _letters(label)
 
 
 def _letters(text: str) -> str:

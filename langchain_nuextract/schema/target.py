@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, Generic, Protocol, TypeGuard, TypeVar, cast, overload
+from typing import Any, Final, Generic, Protocol, TypeVar, cast, overload
 
 from langchain_nuextract.errors import Problem, UnsupportedSchema
 from langchain_nuextract.paths import JSON, Path, show
@@ -95,7 +95,7 @@ class Target(Generic[T_co]):
         Raises:
             UnsupportedSchema: It is none of these, has no fields, or is lost in part and `strict` is set.
         """
-        found: Target[Any] = schema if _is_target(schema) else _target(schema, depth)
+        found: Target[Any] = cast("Target[Any]", schema) if isinstance(schema, Target) else _target(schema, depth)
         found._check_asks()
         if strict and found.losses:
             first, *others = found.losses
@@ -332,23 +332,14 @@ class Target(Generic[T_co]):
         return self._lenses[vocabulary]
 
 
-def _is_target(schema: object) -> TypeGuard[Target[Any]]:
-    return isinstance(schema, Target)
-
-
 def _target(schema: object, depth: int) -> Target[Any]:
     source = reads_as(schema)
     name = _name(schema)
-    kept = schema if source == "python" else _written(schema)
-    target: Target[Any] = Target(name, source, kept, depth)
-    return target
-
-
-def _written(schema: object) -> str:
     try:
-        return json.dumps(schema, ensure_ascii=False)
+        kept = schema if source == "python" else json.dumps(schema, ensure_ascii=False)
     except (TypeError, ValueError) as error:
         raise UnsupportedSchema((), f"this is not JSON: {error}") from error
+    return Target[Any](name, source, kept, depth)
 
 
 def _name(schema: object) -> str:

@@ -16,7 +16,6 @@ from typing import cast
 
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.answer_shape import (
-    AnswerShape,
     EnumShape,
     Hook,
     ListShape,
@@ -133,13 +132,11 @@ class _Builder:
         codec = self.codec(node)
         if node.nullable or not field.required:
             codec = _optional(codec)
-        if tells_null(field) and isinstance(codec, ScalarCodec | TextCodec | EnumCodec) and _is_text(codec.shape):
-            # Null is a word among the texts, whatever their pattern.
-            codec = NullableCodec(
-                replace(codec, shape=replace(codec.shape, pattern=""))
-                if isinstance(codec.shape, ScalarShape)
-                else codec
-            )
+        if tells_null(field) and isinstance(codec, ScalarCodec | TextCodec | EnumCodec):
+            shape = codec.shape
+            if isinstance(shape, ScalarShape) and json_kind(shape.type) == "string":
+                # Null is a word among the texts, whatever their pattern.
+                codec = NullableCodec(replace(codec, shape=replace(shape, pattern="")))
         members = codec.members if isinstance(codec, EnumCodec) and not node.nullable else ()
         constant = members[0] if len(members) == 1 else None
         empty = _can_be_hollow(codec)
@@ -165,7 +162,9 @@ class _Builder:
             name = unused(("other", "others", "more"), [part.name for part in parts])
             others = (name, self._map(Record(rest=node.rest, key_note=node.key_note)))
             fields.append((name, others[1].shape))
-        shape = RecordShape(tuple(fields), node.open, _synonyms(node.fields), kinds=node.kinds)
+        names = {part.name for part in parts}
+        synonyms = tuple((alias, each.name) for each in node.fields for alias in each.aliases if alias not in names)
+        shape = RecordShape(tuple(fields), node.open, synonyms, kinds=node.kinds)
         return RecordCodec(shape, parts, node.open, others, note=node.note)
 
     def _map(self, node: Record) -> MapCodec:
@@ -244,11 +243,6 @@ def _other_names(node: Enum) -> tuple[tuple[str, str], ...]:
     return tuple((name, label) for name, label in words if count[name] == 1 and name not in labels)
 
 
-def _synonyms(fields: Sequence[Field]) -> tuple[tuple[str, str], ...]:
-    names = {field.name for field in fields}
-    return tuple((alias, field.name) for field in fields for alias in field.aliases if alias not in names)
-
-
 def _can_be_hollow(codec: Codec) -> bool:
     """Whether there are values of which the answer has nothing but missing parts and empty lists."""
     match codec:
@@ -264,10 +258,6 @@ def _can_be_hollow(codec: Codec) -> bool:
 
 def _stands(codec: Codec) -> bool:
     return isinstance(codec, RecordCodec | ListCodec | MapCodec | TupleCodec)
-
-
-def _is_text(shape: AnswerShape) -> bool:
-    return isinstance(shape, ScalarShape) and json_kind(shape.type) == "string"
 
 
 def _optional(codec: Codec) -> Codec:

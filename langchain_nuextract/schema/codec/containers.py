@@ -124,7 +124,10 @@ class RecordCodec:
         """Give an object with a key for each part that is asked for."""
         if not is_object(value):
             return self.missing if value is None else value
-        answer = {part.name: _lowered(part, value) for part in self.parts if not part.constant}
+        answer = {
+            name: part.codec.lower(value[name]) if name in value else part.codec.missing
+            for name, part in self.asked.items()
+        }
         known = {part.name for part in self.parts}
         unnamed = {key: child for key, child in value.items() if key not in known}
         if self.others:
@@ -191,10 +194,6 @@ class RecordCodec:
         if answer is None or answer == "":
             return True
         return is_object(answer) and is_empty(answer) and any(part.needed and not part.constant for part in self.parts)
-
-
-def _lowered(part: Part, value: dict[str, JSON]) -> JSON:
-    return part.codec.lower(value[part.name]) if part.name in value else part.codec.missing
 
 
 def _instead(part: Part, answer: dict[str, JSON]) -> Piece | None:

@@ -15,11 +15,11 @@ def without_empty_objects(codec: Codec, answer: JSON) -> JSON:
     match codec:
         case RecordCodec() if is_object(answer):
             parts = codec.asked
-            said = {
+            return {
                 name: without_empty_objects(parts[name].codec, child) if name in parts else child
                 for name, child in answer.items()
+                if not _is_missing(parts.get(name), child)
             }
-            return {name: child for name, child in said.items() if not _is_missing(parts.get(name), child)}
         case ListCodec() if is_list(answer):
             return [without_empty_objects(codec.item, child) for child in answer]
         case _:

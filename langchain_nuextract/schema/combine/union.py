@@ -186,7 +186,15 @@ def _kinds(record: Record, tag: str) -> tuple[Kind, ...]:
 def _tag(a: Record, b: Record) -> str:
     """Give the field whose choices tell one kind of object from the other; empty if there is none."""
     theirs = {field.name: field.node for field in b.fields}
-    return next((field.name for field in a.fields if _disjoint(field.node, theirs.get(field.name))), "")
+    for field in a.fields:
+        mine, other = field.node, theirs.get(field.name)
+        if isinstance(mine, Enum) and isinstance(other, Enum) and not _texts(mine) & _texts(other):
+            return field.name
+    return ""
+
+
+def _texts(node: Enum) -> set[str]:
+    return {member.text for member in node.members}
 
 
 def _by_tag(record: Record, tag: str, other: Record) -> Record:
@@ -206,9 +214,3 @@ def _by_tag(record: Record, tag: str, other: Record) -> Record:
         return replace(field, node=replace(field.node, note=f"{member.label}: {field.node.note}")) if differs else field
 
     return replace(record, fields=tuple(map(told, record.fields)), note="")
-
-
-def _disjoint(a: Node, b: Node | None) -> bool:
-    if not isinstance(a, Enum) or not isinstance(b, Enum):
-        return False
-    return not {member.text for member in a.members} & {member.text for member in b.members}

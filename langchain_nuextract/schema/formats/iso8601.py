@@ -69,13 +69,6 @@ def _is_in_calendar(parts: dict[str, str | None]) -> bool:
     if "ordinal" in number:
         return 1 <= number["ordinal"] <= 365 + isleap(year)
     if "week" in number:
-        return _is_week(year, number["week"])
+        # The 28th of December is always in the last week of its year, be it the 52nd or the 53rd.
+        return 1 <= number["week"] <= date(year, 12, 28).isocalendar().week
     return 1 <= number.get("day", 1) <= monthrange(year, number.get("month", 1))[1]
-
-
-def _is_week(year: int, week: int) -> bool:
-    try:
-        date.fromisocalendar(year, week, 1)
-    except ValueError:
-        return False
-    return True

@@ -137,7 +137,11 @@ class Reader:
 
     def read(self, schema: JSON | Mapping[str, JSON], place: Place) -> Node:
         """Read what a schema says about one value."""
-        self._count(place)
+        self._steps += 1
+        if self._steps > self._limits.steps:
+            raise TooLarge((), _MANY)
+        if len(place.path) > DEEPEST:
+            raise TooLarge(place.path, f"the schema is nested deeper than {DEEPEST} levels.")
         if schema is False:
             return Never()
         if not isinstance(schema, Mapping) or not schema:
@@ -145,13 +149,6 @@ class Reader:
         says = cast("Mapping[str, JSON]", schema)
         place = replace(place, resolver=self._resolver.within(place.resolver, says))
         return _annotated(meet_all(self._conjuncts(says, place)), says, place)
-
-    def _count(self, place: Place) -> None:
-        self._steps += 1
-        if self._steps > self._limits.steps:
-            raise TooLarge((), _MANY)
-        if len(place.path) > DEEPEST:
-            raise TooLarge(place.path, f"the schema is nested deeper than {DEEPEST} levels.")
 
     def _conjuncts(self, schema: Mapping[str, JSON], place: Place) -> list[Node]:
         """Read all that holds at once for one value."""
@@ -221,11 +218,8 @@ class Reader:
 
     def _typed(self, schema: Mapping[str, JSON], place: Place) -> Node:
         named = schema.get("type")
-        if named is None:
-            return self._untyped(schema, place)
-        return unite_all([self._by_type(name, schema, place) for name in listed(named)])
-
-    def _untyped(self, schema: Mapping[str, JSON], place: Place) -> Node:
+        if named is not None:
+            return unite_all([self._by_type(name, schema, place) for name in listed(named)])
         name = implied_type(schema)
         return replace(self._by_type(name, schema, place), implied=True) if name else Anything(nullable=True)
 
@@ -248,7 +242,7 @@ class Reader:
         prefix = tuple(self.read(part, place.down(index)) for index, part in enumerate(places))
         return Array(
             prefix=prefix,
-            rest=None if prefix and _fills(most, prefix) else self._rest(rest, place),
+            rest=None if prefix and most is not None and most <= len(prefix) else self._rest(rest, place),
             least=bound(schema.get("minItems")) or 0,
             most=most,
             names=tuple(map(text, items(schema.get(NAMES)))),
@@ -259,7 +253,8 @@ class Reader:
         return None if is_impossible(node) else node
 
     def _object(self, schema: Mapping[str, JSON], place: Place) -> Record:
-        named, keys = fields(schema.get("properties")), self._keys(schema, place)
+        named, names = fields(schema.get("properties")), schema.get("propertyNames")
+        keys = self.read(names, place.down(EACH)) if is_object(names) else Anything()
         only: dict[str, Member] = {}
         if isinstance(keys, Enum) and len(keys.members) <= MOST_KEYS:
             only = {text(member.value) or member.text: member for member in keys.members}
@@ -277,11 +272,6 @@ class Reader:
         if not kept and rest is None and open_ and not (self._closed and "properties" in schema):
             return Record(rest=Anything(nullable=True, lost=(ANY,)))
         return Record(fields=kept, rest=rest, open=open_ and not self._closed and rest is None, key_note=keys.note)
-
-    def _keys(self, schema: Mapping[str, JSON], place: Place) -> Node:
-        """Read what names of properties are like."""
-        names = schema.get("propertyNames")
-        return self.read(names, place.down(EACH)) if is_object(names) else Anything()
 
     def _field(self, name: str, schema: JSON, place: Place, *, required: bool) -> Field:
         node = self.read(schema, place.down(name))
@@ -352,7 +342,3 @@ def _freed(field: Field) -> Field:
     kinds = frozenset(kind_of(member.value) for member in field.node.members)
     node = Anything() if kinds & {"array", "object"} else Leaf(type=plain_type(kinds), kinds=kinds)
     return replace(field, node=node)
-
-
-def _fills(most: int | None, prefix: tuple[Node, ...]) -> bool:
-    return most is not None and most <= len(prefix)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from langchain_nuextract.errors import UnsupportedSchema
-from langchain_nuextract.paths import EACH, JSON, Path
+from langchain_nuextract.paths import EACH, JSON, Path, text
 from langchain_nuextract.schema.formats.patterns import plain
 from langchain_nuextract.schema.ir import Anything, Array, Leaf, Never, Node, Split
 from langchain_nuextract.schema.jsonschema.keywords import ZONED
@@ -23,7 +23,7 @@ def scalar(name: JSON, schema: Mapping[str, JSON]) -> Node:
             return Never(nullable=True)
         case "string":
             return Leaf(
-                type=_text_type(schema),
+                type=FORMATS.get(text(schema.get("format")), "string"),
                 kinds=json_kinds("string"),
                 pattern=plain(schema.get("pattern")),
                 is_whole="format" in schema,
@@ -33,11 +33,6 @@ def scalar(name: JSON, schema: Mapping[str, JSON]) -> Node:
             return Leaf(type=name, kinds=json_kinds(name))
         case _:
             return Anything(nullable=True)
-
-
-def _text_type(schema: Mapping[str, JSON]) -> str:
-    format_ = schema.get("format")
-    return FORMATS.get(format_, "string") if isinstance(format_, str) else "string"
 
 
 def retype(node: Node, name: str, at: Path) -> Node:

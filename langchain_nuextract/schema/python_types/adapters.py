@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.schema.python_types.typed_dicts import modern
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
+
+CoreNode: TypeAlias = Mapping[str, Any]
+"""A node of Pydantic's own schema of a type."""
 
 
 @lru_cache(maxsize=256)
@@ -33,8 +36,11 @@ def adapter(type_: object) -> "TypeAdapter[Any]":
             )
             raise UnsupportedSchema((), reason) from error
         raise UnsupportedSchema((), f"{type_!r} is not a type that Pydantic can read: {error}") from error
-    for model in _v1_models(found.core_schema):
-        raise _v1(model)
+    for node in core_nodes(found.core_schema):
+        # Nothing but its method `validate` is known of such a model there.
+        model = getattr(node.get("function"), "__self__", None)
+        if _is_v1(model):
+            raise _v1(model)
     return found
 
 
@@ -49,15 +55,14 @@ def _v1(model: object) -> UnsupportedSchema:
     )
 
 
-def _v1_models(core: object) -> Iterator[object]:
-    """Yield the models of Pydantic 1 in a core schema, where nothing but their method `validate` is known of them."""
+def core_nodes(core: object) -> Iterator[CoreNode]:
+    """Yield all nodes of Pydantic's own schema of a type."""
     todo: list[object] = [core]
     while todo:
         node = todo.pop()
         if isinstance(node, Mapping):
-            model = getattr(cast("Mapping[str, object]", node).get("function"), "__self__", None)
-            if _is_v1(model):
-                yield model
-            todo.extend(cast("Mapping[str, object]", node).values())
+            known = cast("CoreNode", node)
+            yield known
+            todo.extend(known.values())
         elif isinstance(node, list):
             todo.extend(cast("list[object]", node))

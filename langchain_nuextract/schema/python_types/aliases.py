@@ -5,12 +5,9 @@ Aliases may be choices, paths (`AliasPath("address", "street")`), or switched of
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, TypeAlias, cast
+from typing import cast
 
-from langchain_nuextract.schema.python_types.adapters import adapter
-
-CoreNode: TypeAlias = Mapping[str, Any]
-"""A node of Pydantic's own schema of a type."""
+from langchain_nuextract.schema.python_types.adapters import CoreNode, adapter, core_nodes
 
 _FIELDS = ("model-fields", "dataclass-args", "typed-dict")
 
@@ -36,18 +33,8 @@ def reads_names(type_: object) -> bool:
 
     They are asked for by their names, and have to be validated by them.
     """
-    todo: list[object] = [adapter(type_).core_schema]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, Mapping):
-            core = cast("CoreNode", node)
-            alias = core.get("validation_alias")
-            if alias and not keys_of(alias):
-                return True
-            todo.extend(core.values())
-        elif isinstance(node, list):
-            todo.extend(cast("list[object]", node))
-    return False
+    aliases = (node.get("validation_alias") for node in core_nodes(adapter(type_).core_schema))
+    return any(alias and not keys_of(alias) for alias in aliases)
 
 
 def by_name(node: CoreNode) -> CoreNode:
