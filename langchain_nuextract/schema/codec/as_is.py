@@ -5,7 +5,8 @@ text, list or object. Most schemas have the same form as their templates: such a
 """
 
 from langchain_nuextract.schema.answer_shape import EnumShape, ScalarShape
-from langchain_nuextract.schema.codec.containers import Codec, ListCodec, RecordCodec
+from langchain_nuextract.schema.codec.containers import ListCodec, RecordCodec
+from langchain_nuextract.schema.codec.protocol import Codec
 from langchain_nuextract.schema.codec.scalars import EnumCodec, ScalarCodec, TextCodec
 from langchain_nuextract.schema.value_types import json_kind
 

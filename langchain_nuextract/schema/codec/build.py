@@ -23,7 +23,8 @@ from langchain_nuextract.schema.answer_shape import (
     RecordShape,
     ScalarShape,
 )
-from langchain_nuextract.schema.codec.containers import Codec, ListCodec, MapCodec, Part, RecordCodec
+from langchain_nuextract.schema.codec.containers import ListCodec, MapCodec, Part, RecordCodec
+from langchain_nuextract.schema.codec.protocol import Codec
 from langchain_nuextract.schema.codec.scalars import EnumCodec, JsonCodec, NullableCodec, ScalarCodec, TextCodec
 from langchain_nuextract.schema.codec.unions import TupleCodec, UnionCodec
 from langchain_nuextract.schema.ir import (

@@ -2,76 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, cast
-
-from typing_extensions import TypeAliasType
 
 from langchain_nuextract.paths import EACH, JSON, Path, fields, items, text
-from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, MultiEnumShape, RecordShape
+from langchain_nuextract.schema.answer_shape import ListShape, MultiEnumShape, RecordShape
+from langchain_nuextract.schema.codec.protocol import STAY, Codec, Fragment, Move, is_empty, lifted_items, under
 from langchain_nuextract.schema.ir import Member
 from langchain_nuextract.schema.json_types import is_list, is_object
-
-
-class Codec(Protocol):
-    """What lowers values to one form, and lifts answers of this form. Neither ever raises."""
-
-    @property
-    def shape(self) -> AnswerShape:
-        """The shape of the answers."""
-        ...
-
-    @property
-    def missing(self) -> JSON:
-        """What an answer has where there is no value."""
-        ...
-
-    @property
-    def note(self) -> str:
-        """The user's description."""
-        ...
-
-    def lower(self, value: JSON) -> JSON:
-        """Give the answer for a value."""
-        ...
-
-    def lift(self, answer: JSON) -> JSON:
-        """Give the value for an answer that is not blank."""
-        ...
-
-    def blank(self, answer: JSON) -> bool:
-        """Whether an answer says that there is no value."""
-        ...
-
-    def layout(self, answer: JSON) -> "Layout":
-        """Give the pieces of an answer that the value is put together of; None if the answer is one place.
-
-        `lift` makes the value of them, and `origins` tells where they come from: one cannot say what the other does
-        not.
-        """
-        ...
-
-    def toward(self, path: Path, answer: JSON) -> "Move":
-        """Go the first steps of a path in an answer, which need not lead to anything that is there."""
-        ...
-
-    @property
-    def below(self) -> "tuple[tuple[Path, Codec], ...]":
-        """The codecs right below, each with the steps that lead there in the template."""
-        ...
-
-
-Piece = TypeAliasType("Piece", "tuple[Path | None, Codec | None, JSON]")
-"""A piece of an answer: the way to it, the codec that lifts it, and what is there.
-
-Without a codec it is a value as it stands; without a way the codec puts it in, as a constant that is not asked for.
-"""
-Layout = TypeAliasType("Layout", "dict[str, Piece] | list[Piece] | Piece | None")
-"""Pieces by the keys or in the order of the value; a piece alone is the whole value, under a name of the answer's."""
-Move = TypeAliasType("Move", "tuple[Path, Codec | None, JSON, Path]")
-"""The steps in the value, the codec to go on with, what the answer has there, and what is left of the path."""
-
-STAY: Move = ((), None, None, ())
-"""The value has no place of its own for it: the nearest is the one above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,40 +75,40 @@ class RecordCodec:
 
     def lift(self, answer: JSON) -> JSON:
         """Give the object; parts that are missing and may be left out are."""
-        pieces = self.layout(answer)
-        if pieces is None:
+        fragments = self.layout(answer)
+        if fragments is None:
             return answer
-        return {key: codec.lift(child) if codec else child for key, (_, codec, child) in pieces.items()}
+        return {key: codec.lift(child) if codec else child for key, (_, codec, child) in fragments.items()}
 
-    def layout(self, answer: JSON) -> dict[str, Piece] | None:
-        """Give the pieces that the object has under its keys."""
+    def layout(self, answer: JSON) -> dict[str, Fragment] | None:
+        """Give the fragments that the object has under its keys."""
         if not is_object(answer):
             if not self.blank(answer):
                 return None
             answer = {}
-        pieces: dict[str, Piece] = {}
+        fragments: dict[str, Fragment] = {}
         for part in self.parts:
             codec, child = part.codec, answer.get(part.name)
             if part.constant is None and not codec.blank(child) and (part.required or child != codec.missing):
-                pieces[part.name] = part.way, codec, child
-            elif (part.required or part.constant) and (piece := _instead(part, answer)):
-                pieces[part.name] = piece
-        return pieces | self._unnamed(answer) if self.others or self.open or self.keeps else pieces
+                fragments[part.name] = part.way, codec, child
+            elif (part.required or part.constant) and (fragment := _instead(part, answer)):
+                fragments[part.name] = fragment
+        return fragments | self._unnamed(answer) if self.others or self.open or self.keeps else fragments
 
-    def _unnamed(self, answer: dict[str, JSON]) -> dict[str, Piece]:
-        """Give the pieces of what the schema has no name for."""
+    def _unnamed(self, answer: dict[str, JSON]) -> dict[str, Fragment]:
+        """Give the fragments of what the schema has no name for."""
         if not self.others:
             known = {part.name for part in self.parts}
             return {key: ((key,), None, child) for key, child in answer.items() if key not in known}
         name, codec = self.others
         found = answer.get(name)
-        pieces = codec.layout(found)
-        if pieces is None and is_object(found):
+        fragments = codec.layout(found)
+        if fragments is None and is_object(found):
             # `{"other": {"b": "y"}}`, where `[{"key": "b", "value": "y"}]` was asked for, means the same.
             return {key: ((name, key), None, child) for key, child in found.items()}
-        if not isinstance(pieces, dict):
+        if not isinstance(fragments, dict):
             return {name: ((name,), codec, found)}
-        return {key: (under(name, way), inner, child) for key, (way, inner, child) in pieces.items()}
+        return {key: (under(name, way), inner, child) for key, (way, inner, child) in fragments.items()}
 
     def toward(self, path: Path, answer: JSON) -> Move:
         """Go to a part; what was not asked for stands in the value as it does in the answer."""
@@ -196,31 +132,14 @@ class RecordCodec:
         return is_object(answer) and is_empty(answer) and any(part.needed and not part.constant for part in self.parts)
 
 
-def _instead(part: Part, answer: dict[str, JSON]) -> Piece | None:
-    """Give the piece of a part that has to be there and of which the answer says nothing, if there is one."""
+def _instead(part: Part, answer: dict[str, JSON]) -> Fragment | None:
+    """Give the fragment of a part that has to be there and of which the answer says nothing, if there is one."""
     if part.constant:
         return None, None, part.constant.value
     if part.nullable or (part.hooked and part.name in answer):
         return part.way, None, None
     # `{"seller": null}` is an object without parts where there has to be one, as a list is an empty one.
     return (part.way, part.codec, answer.get(part.name)) if part.stands else None
-
-
-def lifted_items(pieces: list[Piece]) -> JSON:
-    """Make a list of its pieces."""
-    return [codec.lift(child) if codec else child for _, codec, child in pieces]
-
-
-def under(name: str, way: Path | None) -> Path | None:
-    """Put a name before the way to a piece."""
-    return None if way is None else (name, *way)
-
-
-def is_empty(answer: JSON) -> bool:
-    """Whether there is nothing in an answer but missing values."""
-    if not answer:
-        return answer is None or isinstance(answer, dict | list)
-    return isinstance(answer, dict) and all(map(is_empty, cast("dict[str, JSON]", answer).values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,10 +161,10 @@ class ListCodec:
 
     def lift(self, answer: JSON) -> JSON:
         """Give the list; items that are missing are left out, unless null is an item."""
-        pieces = self.layout(answer)
-        return answer if pieces is None else lifted_items(pieces)
+        fragments = self.layout(answer)
+        return answer if fragments is None else lifted_items(fragments)
 
-    def layout(self, answer: JSON) -> list[Piece] | None:
+    def layout(self, answer: JSON) -> list[Fragment] | None:
         """Give the items that are there."""
         if self.blank(answer):
             return []
@@ -307,12 +226,12 @@ class MapCodec:
 
     def lift(self, answer: JSON) -> JSON:
         """Give the object; as it is, if these are not entries."""
-        pieces = self.layout(answer)
-        if isinstance(pieces, dict):
-            return {key: codec.lift(child) if codec else child for key, (_, codec, child) in pieces.items()}
-        return answer if pieces is None else lifted_items(pieces)
+        fragments = self.layout(answer)
+        if isinstance(fragments, dict):
+            return {key: codec.lift(child) if codec else child for key, (_, codec, child) in fragments.items()}
+        return answer if fragments is None else lifted_items(fragments)
 
-    def layout(self, answer: JSON) -> dict[str, Piece] | list[Piece] | None:
+    def layout(self, answer: JSON) -> dict[str, Fragment] | list[Fragment] | None:
         """Give the values by their keys; the entries as they are, if one of them has no key."""
         if self.blank(answer):
             return {}
@@ -321,16 +240,16 @@ class MapCodec:
         entries = [(index, fields(entry)) for index, entry in enumerate(answer) if not is_empty(entry)]
         if not all(isinstance(entry.get(self.key), str) for _, entry in entries):
             return [((index,), None, answer[index]) for index, _ in entries]
-        pieces: dict[str, Piece] = {}
+        fragments: dict[str, Fragment] = {}
         for index, entry in entries:
             key, inner = text(entry[self.key]), self._inner(entry)
             way = (index,) if self.at is None else (index, self.at)
             blank = self.inner.blank(inner)
             if blank and self.gaps:
-                pieces.setdefault(key, (way, None, None))
+                fragments.setdefault(key, (way, None, None))
             elif not blank or self.stands:
-                pieces.setdefault(key, (way, self.inner, inner))
-        return pieces
+                fragments.setdefault(key, (way, self.inner, inner))
+        return fragments
 
     def _inner(self, entry: dict[str, JSON]) -> JSON:
         if self.at is not None:

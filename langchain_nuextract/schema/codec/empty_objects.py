@@ -6,7 +6,8 @@ for the object, or lets it be left out, that is what is meant.
 """
 
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.schema.codec.containers import Codec, ListCodec, Part, RecordCodec, is_empty
+from langchain_nuextract.schema.codec.containers import ListCodec, Part, RecordCodec
+from langchain_nuextract.schema.codec.protocol import Codec, is_empty
 from langchain_nuextract.schema.json_types import is_list, is_object
 
 

@@ -7,9 +7,10 @@ from typing import Self
 from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, RecordShape
 from langchain_nuextract.schema.codec.as_is import keeps_whole
-from langchain_nuextract.schema.codec.build import Codec, build
+from langchain_nuextract.schema.codec.build import build
 from langchain_nuextract.schema.codec.containers import ListCodec, RecordCodec
 from langchain_nuextract.schema.codec.empty_objects import without_empty_objects
+from langchain_nuextract.schema.codec.protocol import Codec
 from langchain_nuextract.schema.codec.scalars import EnumCodec
 from langchain_nuextract.schema.codec.traversal import Origin, origins, place
 from langchain_nuextract.schema.ir import Array, Member, Never, Node, Record

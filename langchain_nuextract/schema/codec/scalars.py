@@ -8,7 +8,7 @@ from typing import Final, NoReturn
 
 from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.schema.answer_shape import EnumShape, ScalarShape
-from langchain_nuextract.schema.codec.containers import STAY, Codec, Move
+from langchain_nuextract.schema.codec.protocol import STAY, Codec, Move
 from langchain_nuextract.schema.ir import Member
 from langchain_nuextract.schema.json_types import admits, dumps, is_exact
 
@@ -41,7 +41,7 @@ class Undivided:
     __slots__ = ()
 
     def layout(self, answer: JSON) -> None:
-        """Give no pieces: the answer is one place."""
+        """Give no fragments: the answer is one place."""
         del answer
 
     def toward(self, path: Path, answer: JSON) -> Move:

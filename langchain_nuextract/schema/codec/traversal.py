@@ -1,6 +1,6 @@
 """A codec, followed: where values come from, where a place in an answer leads to, and what is said of each.
 
-Each codec tells its own pieces (`layout`), the way down a path (`toward`) and what is below it in the template
+Each codec tells its own fragments (`layout`), the way down a path (`toward`) and what is below it in the template
 (`below`); no other module but the compiler knows the kinds of codecs.
 """
 
@@ -9,7 +9,8 @@ from itertools import combinations
 from typing import TypeAlias
 
 from langchain_nuextract.paths import EACH, JSON, Path
-from langchain_nuextract.schema.codec.containers import Codec, MapCodec, Piece
+from langchain_nuextract.schema.codec.containers import MapCodec
+from langchain_nuextract.schema.codec.protocol import Codec, Fragment
 
 Origin: TypeAlias = tuple[Path, Path]
 """Where something stands in the value, and where in the answer it comes from."""
@@ -27,18 +28,18 @@ def origins(codec: Codec, answer: JSON, at: Path = (), of: Path = ()) -> Iterato
         at: Where the value stands in a greater one.
         of: Where the answer stands in a greater one.
     """
-    pieces: Iterable[tuple[Path, Piece]]
+    fragments: Iterable[tuple[Path, Fragment]]
     match codec.layout(answer):
         case None:
             yield at, of
             return
         case dict() as named:
-            pieces = (((key,), piece) for key, piece in named.items())
+            fragments = (((key,), fragment) for key, fragment in named.items())
         case list() as listed:
-            pieces = (((index,), piece) for index, piece in enumerate(listed))
+            fragments = (((index,), fragment) for index, fragment in enumerate(listed))
         case alone:
-            pieces = [((), alone)]
-    for step, (way, inner, child) in pieces:
+            fragments = [((), alone)]
+    for step, (way, inner, child) in fragments:
         if way is None:
             continue
         if inner is None:

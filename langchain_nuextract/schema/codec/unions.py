@@ -4,17 +4,8 @@ from dataclasses import dataclass
 
 from langchain_nuextract.paths import JSON, Path, fields
 from langchain_nuextract.schema.answer_shape import RecordShape
-from langchain_nuextract.schema.codec.containers import (
-    STAY,
-    Codec,
-    ListCodec,
-    Move,
-    Part,
-    Piece,
-    is_empty,
-    lifted_items,
-    under,
-)
+from langchain_nuextract.schema.codec.containers import ListCodec, Part
+from langchain_nuextract.schema.codec.protocol import STAY, Codec, Fragment, Move, is_empty, lifted_items, under
 from langchain_nuextract.schema.json_types import is_list, is_object
 
 
@@ -43,10 +34,10 @@ class TupleCodec:
 
     def lift(self, answer: JSON) -> JSON:
         """Give the list; missing items at its end are left out as far as it may be shorter."""
-        pieces = self.layout(answer)
-        return answer if pieces is None else lifted_items(pieces)
+        fragments = self.layout(answer)
+        return answer if fragments is None else lifted_items(fragments)
 
-    def layout(self, answer: JSON) -> list[Piece] | None:
+    def layout(self, answer: JSON) -> list[Fragment] | None:
         """Give the items in the order of their places."""
         if self.blank(answer):
             return []
@@ -54,16 +45,16 @@ class TupleCodec:
             return None
         asked = [(part, answer.get(part.name)) for part in self.parts]
         present = [not part.codec.blank(child) for part, child in asked]
-        pieces: list[Piece] = [
+        fragments: list[Fragment] = [
             ((part.name,), part.codec, child) if there else ((part.name,), None, None)
             for (part, child), there in zip(asked, present, strict=True)
         ]
         name, rest = self.rest or ("", None)
         if rest and (after := rest.layout(answer.get(name))):
-            return [*pieces, *((under(name, way), codec, child) for way, codec, child in after)]
+            return [*fragments, *((under(name, way), codec, child) for way, codec, child in after)]
         length = max((index + 1 for index, there in enumerate(present) if there), default=0)
         stands = any(present) or all(part.nullable for part in self.parts[: self.least])
-        return pieces[: max(length, self.least)] if stands else []
+        return fragments[: max(length, self.least)] if stands else []
 
     def toward(self, path: Path, answer: JSON) -> Move:
         """Go to the item of a place."""
@@ -124,13 +115,13 @@ class UnionCodec:
 
     def lift(self, answer: JSON) -> JSON:
         """Give the value of the first part that is filled."""
-        piece = self.layout(answer)
-        if piece is None:
+        fragment = self.layout(answer)
+        if fragment is None:
             return answer
-        _, codec, child = piece
+        _, codec, child = fragment
         return codec.lift(child) if codec else child
 
-    def layout(self, answer: JSON) -> Piece | None:
+    def layout(self, answer: JSON) -> Fragment | None:
         """Give the first part that is filled."""
         if not is_object(answer):
             plain = self.items if is_list(answer) else self.value
