@@ -15,6 +15,11 @@ Flow: TypeAlias = Generator[tuple[Request, ...], tuple[Reply, ...], Extraction[T
 class Caller(Protocol):
     """A way in which requests reach the model."""
 
+    @property
+    def width(self) -> int | None:
+        """How many requests may be under way at once; None if nobody has said."""
+        ...
+
     def send(self, request: Request) -> Reply:
         """Send a request and wait for the reply."""
         ...

@@ -38,6 +38,11 @@ class TracedCaller:
     allow_image_urls: AllowedImageUrls = True
     """Which images by address may be sent, whatever the model; one of ours has a setting of its own besides."""
 
+    @property
+    def width(self) -> int | None:
+        """How many requests may be under way at once."""
+        return self.config.get("max_concurrency")
+
     def send(self, request: Request) -> Reply:
         """Send a request and wait for the reply."""
         started = perf_counter()
@@ -86,6 +91,8 @@ class DirectCaller:
     """Each request goes to the endpoint without a run."""
 
     llm: ApiModel
+    width: int | None = None
+    """How many requests may be under way at once, if somebody has said."""
 
     def send(self, request: Request) -> Reply:
         """Send a request and wait for the reply."""
@@ -151,7 +158,9 @@ def direct_caller(llm: Runnable[Any, AIMessage], config: RunnableConfig | None) 
         callbacks = around.get("callbacks")
     handlers = callbacks.handlers if isinstance(callbacks, BaseCallbackManager) else callbacks
     # A manager is slow to make, and finds listeners for all runs besides.
-    return None if handlers or CallbackManager.configure().handlers else DirectCaller(llm)
+    if handlers or CallbackManager.configure().handlers:
+        return None
+    return DirectCaller(llm, config.get("max_concurrency") if config else None)
 
 
 def _messages(request: Request) -> list[dict[str, Any]]:

@@ -80,7 +80,7 @@ class Executor(Generic[T]):
                     extraction = await arun_flow(extract(plan, source), caller.asend)
                 else:
                     ask = KeptCaller(caller, self.replies).asend if self.replies else caller.asend
-                    extraction = await arun_pages(plan, source, ask)
+                    extraction = await arun_pages(plan, source, ask, caller.width)
             except ExtractionError as error:
                 attempts.extend(cast("Sequence[Attempt]", error.attempts))
                 raise
@@ -152,17 +152,19 @@ def run_pages(plan: Plan[T], source: Source, caller: Caller) -> Extraction[T]:
     from langchain_nuextract.engine.long.drivers import run_long  # noqa: PLC0415  what merges is large
     from langchain_nuextract.engine.long.flow import PAGES, extract_pages  # noqa: PLC0415
 
-    with ContextThreadPoolExecutor(PAGES.max_concurrency) as threads:
+    with ContextThreadPoolExecutor(PAGES.width(caller.width)) as threads:
         return next(each for each in run_long(extract_pages(plan, source), caller.send, threads) if not callable(each))
 
 
-async def arun_pages(plan: Plan[T], source: Source, ask: Callable[[Request], Awaitable[Reply]]) -> Extraction[T]:
+async def arun_pages(
+    plan: Plan[T], source: Source, ask: Callable[[Request], Awaitable[Reply]], width: int | None
+) -> Extraction[T]:
     """Do the same on an event loop."""
     from langchain_nuextract.engine.long.drivers import arun_long  # noqa: PLC0415  what merges is large
     from langchain_nuextract.engine.long.flow import PAGES, extract_pages  # noqa: PLC0415
 
     flow = extract_pages(plan, source)
-    steps = arun_long(flow, ask, PAGES.max_concurrency, in_thread=bool(source.pages))
+    steps = arun_long(flow, ask, PAGES.width(width), in_thread=bool(source.pages))
     async with aclosing(steps):
         async for each in steps:
             if not callable(each):

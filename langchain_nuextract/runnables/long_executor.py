@@ -193,7 +193,7 @@ class LongExecutor(Executor[T], Generic[T]):
     def _steps(
         self, document: Any, caller: Caller, on_attempts: OnAttempts | None
     ) -> Generator[Preview | LongExtraction[T]]:
-        with counting() as attempts, ContextThreadPoolExecutor(self._width) as threads:
+        with counting() as attempts, ContextThreadPoolExecutor(self._width(caller)) as threads:
             try:
                 for each in run_long(self._long(*self._planned(document)), caller.send, threads):
                     step = each if callable(each) else long_extraction(each)
@@ -217,7 +217,7 @@ class LongExecutor(Executor[T], Generic[T]):
         ask = KeptCaller(caller, self.replies).asend if self.replies and keeps else caller.asend
         with counting() as attempts:
             try:
-                async with aclosing(arun_long(flow, ask, self._width, in_thread=bool(source.pages))) as steps:
+                async with aclosing(arun_long(flow, ask, self._width(caller), in_thread=bool(source.pages))) as steps:
                     async for each in steps:
                         step = each if callable(each) else long_extraction(each)
                         attempts.extend(() if callable(step) else step.attempts)
@@ -230,9 +230,8 @@ class LongExecutor(Executor[T], Generic[T]):
             if on_attempts:
                 await on_attempts(attempts)
 
-    @property
-    def _width(self) -> int:
-        return (self.options or LongOptions()).max_concurrency
+    def _width(self, caller: Caller) -> int:
+        return (self.options or LongOptions()).width(caller.width)
 
     def _long(self, plan: Plan[T], source: Source) -> LongFlow[T]:
         return self._flow(plan, source, self._size(source))

@@ -76,7 +76,8 @@ class LongOptions:
         scalars: What to do where chunks differ about a single value: `settle` it by one short request over the places
             that the chunks took it from; take the `first` or the `last`; or a function of the `Candidate`s.
         passes: How many times to ask again about stretches in which no record was found.
-        max_concurrency: Requests for one document at the same time.
+        max_concurrency: Requests for one document at the same time; no more than the `max_concurrency` of a call's
+            config, if there is one.
         recovery: One budget over all requests for a document, and what is done where the merged object is invalid. If
             not given, there is no limit over all, and the extractor's own `on_failure` holds. Each chunk has the budget
             of the extractor's own policy in any case.
@@ -103,6 +104,10 @@ class LongOptions:
     on_chunk_error: Literal["report", "raise"] = "report"
     split_fields: int | Literal["auto"] = "auto"
     method: Literal["merge", "continue"] = "merge"
+
+    def width(self, most: int | None) -> int:
+        """Say how many requests for one document may be under way, where there may be so many of all."""
+        return min(self.max_concurrency, most or self.max_concurrency)
 
     @property
     def described(self) -> dict[str, object]:

@@ -14,6 +14,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from langchain_core.callbacks import BaseCallbackHandler
 
 from langchain_nuextract import EndpointError, InvalidExtraction, LongExtraction, NuExtractor, RecoveryPolicy
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
@@ -387,3 +388,31 @@ async def closed(long, texts):
         return await long.abatch(texts)
     finally:
         await long.aclose()
+
+
+@pytest.mark.parametrize(
+    "config", [{"max_concurrency": 2}, {"max_concurrency": 2, "callbacks": [BaseCallbackHandler()]}]
+)
+@pytest.mark.parametrize("kind", ["pages", "long"])
+def test_no_more_requests_are_under_way_than_the_config_of_a_call_allows(kind, config, run):
+    lock, under_way, most = threading.Lock(), 0, 0
+
+    def script(received):
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        # Others that may come have the time to.
+        threading.Event().wait(0.02)
+        with lock:
+            under_way -= 1
+        return {"names": ["a"], "title": "t"}
+
+    with FakeEndpoint(script) as endpoint:
+        extract = extractor(endpoint, NAMES, model=PAGES if kind == "pages" else MODEL)
+        if kind == "pages":
+            run(extract, scans(8), config)
+        else:
+            run(extract.long(chunk_characters=60), "Ann is here.\nBob is there.\n" * 20, config)
+        assert len(endpoint.requests) >= 8
+    assert most <= 2
