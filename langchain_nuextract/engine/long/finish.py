@@ -22,7 +22,6 @@ from langchain_nuextract.errors import (
     InvalidExtraction,
     Problem,
     UnknownModel,
-    quote,
 )
 from langchain_nuextract.grounding.evidence import Evidence
 from langchain_nuextract.paths import JSON
@@ -184,10 +183,10 @@ def judged(
 
 def _undecided(results: Sequence[ChunkResult], merged: Merged) -> Iterator[Problem]:
     """Name the chunks that differ about a value, where nothing decides."""
+    names = [each.chunk.name for each in results]
     for conflict in merged.conflicts:
         if conflict.how == "first":
-            said = (f"{results[each.chunk].chunk.name} says {quote(str(each.value))}" for each in conflict.candidates)
-            yield Problem(conflict.path, f"the pages differ: {', '.join(dict.fromkeys(said))}")
+            yield Problem(conflict.path, f"the pages differ: {conflict.statements(names)}")
 
 
 def _problems(results: Sequence[ChunkResult], windows: Sequence[Window]) -> list[Problem]:

@@ -1,6 +1,6 @@
 """What comes out of a long document: the object, and how its chunks were merged."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -31,8 +31,19 @@ class Conflict:
 
     def __str__(self) -> str:
         """Write it for people."""
-        statements = dict.fromkeys(f"chunk {each.chunk + 1} says {quote(str(each.value))}" for each in self.candidates)
-        return f"{show(self.path)}: {', '.join(statements)}; {quote(str(self.chosen))} was taken ({self.how})"
+        return self.described()
+
+    def described(self, names: Sequence[str] = ()) -> str:
+        """Write it for people, with the chunks by their names."""
+        return f"{show(self.path)}: {self.statements(names)}; {quote(str(self.chosen))} was taken ({self.how})"
+
+    def statements(self, names: Sequence[str] = ()) -> str:
+        """Write what the chunks say: `page 1 says '10.50', page 2 says '105.00'`."""
+        said = (
+            f"{names[each.chunk] if names else f'chunk {each.chunk + 1}'} says {quote(str(each.value))}"
+            for each in self.candidates
+        )
+        return ", ".join(dict.fromkeys(said))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +147,8 @@ class LongExtraction(Extraction[T_co], Generic[T_co]):
         again = len(self.chunks) - len(chunks)
         yield f"chunks: {len(chunks)}, and {again} more requests for gaps, borders and conflicts"
         yield from (f"  {each.name} failed: {each.error}" for each in self.chunks if each.error)
-        yield from (f"  {conflict}" for conflict in self.conflicts)
+        names = [each.name for each in self.chunks]
+        yield from (f"  {conflict.described(names)}" for conflict in self.conflicts)
         if self.merged:
             yield f"items that several chunks say: {len(self.merged)}"
         for span in self.uncovered:
