@@ -394,7 +394,8 @@ def _executor(
     from langchain_nuextract.runnables.example_selection import planned  # noqa: PLC0415
 
     if long:
-        from langchain_nuextract.runnables.long_executor import LongExecutor, TokenCounter  # noqa: PLC0415
+        from langchain_nuextract.runnables.long_executor import LongExecutor  # noqa: PLC0415
+        from langchain_nuextract.runnables.token_counter import TokenCounter  # noqa: PLC0415
 
         counter = TokenCounter(long if isinstance(long, ApiModel) else None)
         return LongExecutor(*planned(target, dialect, **asked), pages, counter=counter)

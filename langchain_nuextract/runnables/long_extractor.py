@@ -66,7 +66,8 @@ class LongExtractor(StreamingExtractor[T], Generic[T]):
     def model_post_init(self, context: Any, /) -> None:
         """Prepare what is the same for all documents."""
         super().model_post_init(context)
-        from langchain_nuextract.runnables.long_executor import LongExecutor, TokenCounter  # noqa: PLC0415  it is large
+        from langchain_nuextract.runnables.long_executor import LongExecutor  # noqa: PLC0415  it is large
+        from langchain_nuextract.runnables.token_counter import TokenCounter  # noqa: PLC0415
 
         short, llm = self.extractor.executor, self.extractor.llm
         counter = TokenCounter(llm if isinstance(llm, ApiModel) else None)

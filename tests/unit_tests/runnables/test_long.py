@@ -339,6 +339,16 @@ def test_a_server_that_counts_no_tokens_is_asked_once(run, monkeypatch):
         assert endpoint.paths.count("POST /tokenize") == 1
 
 
+def test_a_gateway_that_fails_to_count_tokens_hinders_no_document(run, monkeypatch):
+    def fail(handler, _body):
+        handler.send_error(502)
+
+    monkeypatch.setattr("langchain_nuextract.testing.server._Handler._tokenize", fail)
+    with FakeEndpoint(reads(WORLD)) as endpoint:
+        long = extractor(endpoint, max_retries=0).long(chunk_tokens=400)
+        assert run(long, WORLD.text) == Ledger(**WORLD.gold)
+
+
 def test_one_budget_and_its_end_are_said(run):
     with FakeEndpoint(reads(WORLD)) as endpoint:
         long = extractor(endpoint).long(chunk_characters=500, recovery=RecoveryPolicy(max_calls=3))
