@@ -82,7 +82,9 @@ def _schema(named: str) -> Any:
         return json.loads(named)
     path, suffix = Path(named), Path(named).suffix.lower()
     if suffix == ".json":
-        return json.loads(read_text(path))
+        if not (text := read_text(path)).strip():
+            raise ValueError("the file is empty")
+        return json.loads(text)
     if suffix in {".yaml", ".yml"}:
         return _yaml(path)
     # The last colon: a path on Windows has one of its own.

@@ -148,7 +148,7 @@ class _Visit:
             return
         answer = words(message) or thinking(message)
         if "4711" in answer:
-            yield Finding("good", f"{_EXTRACTS} {answer.strip()[:200]}")
+            yield Finding("good", f"{_EXTRACTS} {' '.join(answer.split())[:200]}")
         else:
             is_null = is_nothing(answer)
             advice = why_nothing(self.server, model, dialect) if is_null else "Is this a NuExtract model?"

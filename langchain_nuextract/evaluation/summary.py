@@ -44,12 +44,20 @@ def cost_sentence(first: ModelData, second: ModelData) -> str:
     return f" {second.name} takes {', '.join(shares)} that {first.name} takes." if shares else ""
 
 
+def _signed(gain: float) -> str:
+    """Write a gain: +0.0000 for none at all, whose sign floats may have as minus."""
+    return f"{gain + 0.0:+.4f}"
+
+
 def _comparison(found: ComparisonData) -> Iterator[str]:
     yield f"## {_escaped(found.second)} against {_escaped(found.first)}"
     rows = [
-        ("mean gain", f"{found.gain_mean:+.4f} ({found.interval.lower:+.4f} to {found.interval.upper:+.4f})"),
-        ("median of the differences", f"{found.gain_median_of_differences:+.4f}"),
-        ("difference of the medians", f"{found.gain_difference_of_medians:+.4f}"),
+        (
+            "mean gain",
+            f"{_signed(found.gain_mean)} ({_signed(found.interval.lower)} to {_signed(found.interval.upper)})",
+        ),
+        ("median of the differences", _signed(found.gain_median_of_differences)),
+        ("difference of the medians", _signed(found.gain_difference_of_medians)),
         ("documents better, equal, worse", f"{found.better}, {found.equal}, {found.worse}"),
         ("leaves only one has right", f"{found.only_first_right} first, {found.only_second_right} second"),
         ("McNemar p", "too few documents" if found.mcnemar_p is None else f"{found.mcnemar_p:.4f}"),

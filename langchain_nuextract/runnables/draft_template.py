@@ -20,7 +20,7 @@ def draft(document: Any, *, llm: BaseChatModel, model: str, dialect: str | None 
     """Ask for a template; see `ChatNuExtract.draft_template`."""
     spoken = dialect_named(dialect) if dialect else dialect_for(model)
     if spoken.draft is None:
-        raise UnsupportedTask(spoken.name, "this model generation cannot write templates. Write one by hand.")
+        raise UnsupportedTask(spoken.name, "it cannot write templates. Ask NuExtract 2.0 or 3, or write one by hand.")
     source = escape_source(read(document), spoken.marks).source
     check_source(source, spoken)
     request = spoken.draft(source)

@@ -40,6 +40,11 @@ def test_a_sound_server_has_nothing_to_change():
     assert [finding.advice for finding in found.values()] == [""] * 7
 
 
+def test_an_answer_on_several_lines_is_told_in_one():
+    with FakeEndpoint('{\n  "invoice_number": "4711"\n}\n```') as endpoint:
+        assert 'it extracts: { "invoice_number": "4711" } ```' in diagnosis(endpoint)
+
+
 def endpoint_of(found):
     return next(what.split(" at ")[1].split()[0] for what in found if " at " in what)
 

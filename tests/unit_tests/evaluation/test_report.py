@@ -195,3 +195,9 @@ def test_what_a_model_takes_of_the_others_time_and_price_is_in_the_verdict():
     fast = evaluate(predicted([{"sender": "a"}] * 12, seconds=1.0, usage=usage), gold, name="fast", prices=(0.1, 0.1))
     said = "fast takes 25% of the time, 100% of the tokens, 10% of the price that slow takes."
     assert said in compare(slow, fast).verdict
+
+
+def test_a_gain_of_nothing_is_never_negative():
+    gold = Gold.from_rows([{"id": "d", "text": "Zanzibar sent it", "expected": {"sender": "Zanzibar"}}], Parcel)
+    one, two = (evaluate([{"id": "d", "value": {"sender": "Zanzibar"}}], gold, name=name) for name in ("one", "two"))
+    assert "| mean gain | +0.0000 (+0.0000 to +0.0000) |" in compare(one, two).summary
