@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import starmap
 from types import MappingProxyType
 from typing import Final
@@ -46,10 +46,9 @@ def ground(value: JSON, text: str, wordings: Mapping[Path, Sequence[str]] = _NO_
     groups = items(value)
     found: list[Evidence | None] = [None] * sum(map(len, groups))
     document = _Document(text)
-    find = lru_cache(maxsize=None, typed=True)(document.find)
-    for (order, path, leaf), span, there in assign(groups, text, find):
+    for (order, path, leaf), span, there in assign(groups, text, document.find):
         found[order] = _evidence(path, leaf, span, there, text)
-    placed = tuple(filter(None, found))
+    placed = tuple([each for each in found if each])
     return _with_choices(placed, value, document, wordings) if wordings else placed
 
 
@@ -69,12 +68,12 @@ def _with_choices(
 
 def _evidence(path: Path, leaf: JSON, place: tuple[int, int], found: Found, text: str) -> Evidence:
     """Tell how a value stands at one of the places where it was found."""
-    span = Span(*place)
-    quotation, match = text[place[0] : place[1]], found.match
-    if match == "exact" and quotation != leaf:
-        match = "number" if not isinstance(leaf, str) and quotation != str(leaf) else "exact"
+    quotation, span, match, alike = text[place[0] : place[1]], Span(*place), found.match, 1.0
+    if match == "exact" and quotation != leaf and not isinstance(leaf, str) and quotation != str(leaf):
+        match = "number"
+    elif match == "similar":
+        alike = similarity(str(leaf), quotation)
     spans = (span, *found.others[place]) if found.others else (span,)
-    alike = similarity(str(leaf), quotation) if match == "similar" else 1.0
     return Evidence(path, leaf, span, quotation, match, spans, alike)
 
 
@@ -89,6 +88,7 @@ class _Document:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self._known: dict[str | tuple[type, float], Found] = {}
         self._exact = TextIndex(text)
         self._dates = DateIndex(text)
         self._numbers = NumberIndex(text)
@@ -96,18 +96,28 @@ class _Document:
         self._similar = SimilarIndex(text)
 
     def find(self, leaf: str | float) -> Found:
-        """Find all places of a value, by the closest kind of match that there is."""
-        if not isinstance(leaf, str):
-            spans = self._numbers.find(leaf) or self._words.find(leaf)
-            # `774-00-01-454` and `5261 040 828` are numbers of tax payers.
-            is_long = not spans and isinstance(leaf, int) and leaf >= _LONG
-            return self._find_shape(str(leaf)) if is_long else Found(spans)
-        if spans := self._exact.find(leaf):
-            return Found(self._not_negative(leaf, spans))
-        if is_duration(leaf) and (places := self._words.find_duration(leaf)):
+        """Find all places of a value, by the closest kind of match that there is; only once for equal values."""
+        key = leaf if isinstance(leaf, str) else (type(leaf), leaf)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._find_text(leaf) if isinstance(leaf, str) else self._find_number(leaf)
+        return found
+
+    def _find_number(self, number: float) -> Found:
+        spans = self._numbers.find(number) or self._words.find(number)
+        # `774-00-01-454` and `5261 040 828` are numbers of tax payers.
+        is_long = not spans and isinstance(number, int) and number >= _LONG
+        return self._find_shape(str(number)) if is_long else Found(spans)
+
+    def _find_text(self, text: str) -> Found:
+        if spans := self._exact.find(text):
+            # The figures of a negative number do not say a positive one.
+            is_positive = text[-1].isdigit() and _DECIMAL.fullmatch(text)
+            return Found([each for each in spans if not self._numbers.is_negative(each)] if is_positive else spans)
+        if is_duration(text) and (places := self._words.find_duration(text)):
             return _found(places, "number")
-        kinds = (self._find_day,) if is_moment(leaf) else self._kinds
-        return next((found for kind in kinds if (found := kind(leaf)).spans), Found(()))
+        kinds = (self._find_day,) if is_moment(text) else self._kinds
+        return next((found for kind in kinds if (found := kind(text)).spans), Found(()))
 
     def find_choice(self, path: Path, value: JSON, words: Sequence[str]) -> Found:
         """Find the words for a choice, or a truth value beside the name of its field."""
@@ -125,12 +135,6 @@ class _Document:
             *(self._find_named, self._find_folded, self._find_written_day, self._find_amount, self._find_shape),
             *(self._find_wrapped, self._find_parts, self._find_similar),
         )
-
-    def _not_negative(self, value: str, spans: Spans) -> Spans:
-        """Leave out the figures of a negative number, where the value is a positive one."""
-        if not _DECIMAL.fullmatch(value):
-            return spans
-        return [span for span in spans if not self._numbers.is_negative(span)]
 
     def _find_day(self, value: str) -> Found:
         return _found(*self._dates.find(value))

@@ -1,10 +1,9 @@
 """The leaves of a value that a text can say, those of one list item together."""
 
-from collections.abc import Iterable, Iterator
-from typing import TypeAlias, cast
+from collections.abc import Iterator
+from typing import TypeAlias
 
 from langchain_nuextract.paths import JSON, Path
-from langchain_nuextract.paths import items as items_of
 
 Leaf: TypeAlias = tuple[int, Path, str | float]
 """How many leaves come before it, where it stands, and the leaf itself: a number, or a text that is not empty."""
@@ -27,11 +26,11 @@ def items(value: JSON) -> list[list[Leaf]]:
     while levels:
         at, children, group = levels[-1]
         for step, child in children:
+            if child is None or child is True or child is False or child == "":
+                continue
             if isinstance(child, (dict, list)):
                 levels.append(((*at, step), _children(child), [] if isinstance(step, int) else group))
                 break
-            if child is None or child is True or child is False or child == "":
-                continue
             leaf = count, (*at, step), child
             count += 1
             if group is None or isinstance(step, int):
@@ -45,7 +44,5 @@ def items(value: JSON) -> list[list[Leaf]]:
     return groups
 
 
-def _children(node: JSON) -> Iterator[tuple[str | int, JSON]]:
-    return iter(
-        cast("Iterable[tuple[str | int, JSON]]", node.items() if isinstance(node, dict) else enumerate(items_of(node)))
-    )
+def _children(node: dict[str, JSON] | list[JSON]) -> Iterator[tuple[str | int, JSON]]:
+    return iter(node.items()) if isinstance(node, dict) else enumerate(node)
