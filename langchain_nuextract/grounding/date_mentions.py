@@ -78,19 +78,20 @@ _DAYS: Final = 31
 _JOINTS: Final = frozenset("-/._")
 
 
-def mentions(text: str) -> list[Mention]:
-    """Find the days of a text and what may be one, in the order of the text; takes time linear in it."""
-    found = [*_numeric(text), *_named(text)]
+def mentions(text: str, start: int = 0, end: int | None = None) -> list[Mention]:
+    """Find the days of a text, or of a stretch of it, and what may be one, in its order; takes time linear in it."""
+    end = len(text) if end is None else end
+    found = [*_numeric(text, start, end), *_named(text, start, end)]
     if "月" in text or "월" in text:
         found += _eastern(text)
     there = (_with_later_year(text, each) for each in found if 0 < each.month <= _MONTHS and each.day <= _DAYS)
     return sorted(there, key=lambda each: each.place[0])
 
 
-def _numeric(text: str) -> Iterator[Mention]:
+def _numeric(text: str, start: int, end: int) -> Iterator[Mention]:
     """Read days in figures; of `03/04/24`, all that it may mean where the text does not show its way."""
     pattern = _ASCII_NUMERIC if text.isascii() else _NUMERIC
-    rows = [(match, *match.groups("")) for match in pattern.finditer(text)]
+    rows = [(match, *match.groups("")) for match in pattern.finditer(text, start, end)]
     is_unclear = any(mark not in ".．" and len(first) <= _SHORT for _, first, mark, *_ in rows)
     day_first = conventions_of(text).day_first if is_unclear else None
     for match, first, mark, middle, last in rows:
@@ -151,26 +152,31 @@ def _orders(first: str, middle: str, last: str, *, day_first: bool | None) -> It
         yield from ((century + one, two, three, False) for century in _CENTURIES)
 
 
-def _named(text: str) -> Iterator[Mention]:
+def _named(text: str, start: int, end: int) -> Iterator[Mention]:
     """Read days whose month has a name, or a Roman numeral."""
-    small = text.lower()
-    if len(small) != len(text):
-        small = text
+    part = text[start:end]
+    small = part.lower()
+    if len(small) != len(part):
+        small = part
     words = _words(small)
-    for start, end, month in _names(small, words):
-        before = _DAY_BEFORE.search(text, max(0, start - _LONGEST_BEFORE), start)
-        after, year = _DAY_AFTER.match(text, end), _YEAR_AFTER.match(text, end)
+    for first, last, month in _names(small, words):
+        name = Span(start + first, start + last)
+        before = _DAY_BEFORE.search(text, max(0, name.start - _LONGEST_BEFORE), name.start)
+        after, year = _DAY_AFTER.match(text, name.end), _YEAR_AFTER.match(text, name.end)
         if before:
-            yield from _day_first(before, Span(start, end), month, year)
+            yield from _day_first(before, name, month, year)
         # `12, January 1, 2000` is read both ways, `12 January 20` in one only.
         if after and (not before or after[5]):
-            yield from _month_first(after, Span(start, end), month)
-    may_be_roman = any(word.upper() in text for word in words & _ROMANS)
-    for match in _ROMAN.finditer(text) if may_be_roman else ():
-        start, end = match.span()
-        before, year = _DAY_BEFORE.search(text, max(0, start - _LONGEST_BEFORE), start), _YEAR_AFTER.match(text, end)
+            yield from _month_first(after, name, month)
+    may_be_roman = any(word.upper() in part for word in words & _ROMANS)
+    for match in _ROMAN.finditer(text, start, end) if may_be_roman else ():
+        name = Span(*match.span())
+        before, year = (
+            _DAY_BEFORE.search(text, max(0, name.start - _LONGEST_BEFORE), name.start),
+            _YEAR_AFTER.match(text, name.end),
+        )
         if before and year and (month := month_named(match[0])):
-            yield from _day_first(before, Span(start, end), month, year)
+            yield from _day_first(before, name, month, year)
 
 
 def _words(text: str) -> set[str]:

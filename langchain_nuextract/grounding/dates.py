@@ -18,6 +18,10 @@ _DAY_ALONE: Final = re.compile(
     re.IGNORECASE,
 )
 _AFTER_WORD: Final = 3
+_FEW: Final = 4
+"""Days that are looked for, and places of a year at which they are, before all days of a text are read."""
+_BEFORE_YEAR, _BEHIND_YEAR = 120, 40
+"""Characters around the last figures of a year in which its day and month stand."""
 _MONTHS: Final = 12
 _DAYS: Final = 31
 _HOURS: Final = 24
@@ -47,6 +51,7 @@ class DateIndex:
     def __init__(self, text: str) -> None:
         """Look at nothing yet: most documents are asked for no day."""
         self._text = text
+        self._searches = 0
 
     def days(self) -> Iterator[tuple[int, int, int]]:
         """Yield each year, month and day that the text speaks of; 0 for what it does not say."""
@@ -69,7 +74,9 @@ class DateIndex:
         if not match:
             return (), "date"
         year, month, day, *clock = _numbers(match.groups())
-        whole = self._places.get((year, month, day, True), ())
+        self._searches += 1
+        near = self._near_year(year, month, day) if self._searches <= _FEW and self._text.isascii() else ()
+        whole = near or self._places.get((year, month, day, True), ())
         partly = self._partly(year, month, day) if day and not whole else ()
         days = (
             whole
@@ -92,6 +99,19 @@ class DateIndex:
             return (), "date"
         ((year, month, day),) = days
         return self.find(f"{year:04}-{month:02}-{day:02}" if day else f"{year:04}-{month:02}")
+
+    def _near_year(self, year: int, month: int, day: int) -> Sequence[Pieces]:
+        """Find a day where the last two figures of its year stand: `26` of 1 March 2026; none if they stand often."""
+        figures, found = f"{year % 100:02}", set[Pieces]()
+        at = self._text.find(figures)
+        for _ in range(_FEW):
+            if at < 0:
+                break
+            for each in mentions(self._text, max(0, at - _BEFORE_YEAR), at + _BEHIND_YEAR):
+                if each[:3] == (year, month, day) and each.is_sure and any(one <= at < end for one, end in each.place):
+                    found.add(each.place)
+            at = self._text.find(figures, at + 1)
+        return sorted(found) if at < 0 else ()
 
     def _partly(self, year: int, month: int, day: int) -> Sequence[Pieces]:
         """Find a day whose year stands elsewhere, or month and year too."""
