@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from langchain_nuextract.grounding import ground
-from langchain_nuextract.grounding.dates import is_moment
+from langchain_nuextract.grounding.dates import DateIndex, is_moment
 
 MONTHS = {
     "en": "January February March April May June July August September October November December",
@@ -166,3 +166,41 @@ def test_no_text_is_too_odd(text: str):
 
 def test_a_moment_is_written_by_iso_8601():
     assert [*map(is_moment, ("2024-05-03", "2024-05", "12:30", "2024", "12", "05/2024"))] == [True] * 3 + [False] * 3
+
+
+WRITTEN = (
+    *(
+        "9 July 2031",
+        "July 9, 2031",
+        "09/07/2031",
+        "9.7.31",
+        "2031-07-09",
+        "7 to 9 July 2031",
+        "9 VII 2031",
+        "July 2031",
+    ),
+    *(
+        "July 9th, as agreed, 2031",
+        "on the 9th",
+        "31.07.2026",
+        "No. 2031-00731",
+        "31",
+        "26 pieces",
+        "1,031.31",
+        "may",
+        "\n",
+    ),
+    *("2031年7月9日", "令和13年7月9日", "9 juillet 31", "9 Temmuz 2031", "x" * 70),
+)
+
+
+@given(
+    st.lists(st.sampled_from(WRITTEN), max_size=14),
+    st.sampled_from(("2031-07-09", "2031-07", "2031-07-31", "2026-07-31")),
+)
+def test_a_day_is_found_around_its_year_where_it_is_found_among_all_days(written, day):
+    text = " ".join(written)
+    among_all = DateIndex(text)
+    for number in range(1, 9):
+        among_all.find(f"1999-01-0{number}")
+    assert DateIndex(text).find(day) == among_all.find(day)
