@@ -48,11 +48,11 @@ class StructuredResponse(AgentMiddleware[AgentState[T], Any, T], Generic[T]):
         self.extractor = extractor
         self.of: Part = of
 
-    def after_agent(self, state: AgentState[T], runtime: Runtime[Any]) -> dict[str, Any] | None:  # noqa: ARG002 LangChain's
+    def after_agent(self, state: AgentState[T], runtime: Runtime[Any]) -> dict[str, T] | None:  # noqa: ARG002 LangChain's
         """Extract once the agent is done."""
         return {_RESPONSE: self.extractor.invoke(_document(state["messages"], self.of), quiet(None))}
 
-    async def aafter_agent(self, state: AgentState[T], runtime: Runtime[Any]) -> dict[str, Any] | None:  # noqa: ARG002 see above
+    async def aafter_agent(self, state: AgentState[T], runtime: Runtime[Any]) -> dict[str, T] | None:  # noqa: ARG002 see above
         """Extract once the agent is done."""
         return {_RESPONSE: await self.extractor.ainvoke(_document(state["messages"], self.of), quiet(None))}
 

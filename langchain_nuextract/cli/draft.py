@@ -4,11 +4,11 @@ import argparse
 import json
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from langchain_nuextract.cli import files
 from langchain_nuextract.cli.output import say, write
 from langchain_nuextract.documents.read import read
+from langchain_nuextract.documents.source import Source
 from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.schema.target import Target
 
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     with closing(ChatNuExtract(**{key: value for key, value in settings.items() if value})) as llm:
         template = llm.draft_template(_document(options))
     try:
-        target = Target[Any].of(template)
+        target = Target.of(template)
     except UnsupportedSchema as error:
         # People mend it more easily than they begin again.
         write(json.dumps(template, ensure_ascii=False, indent=2))
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _document(options: argparse.Namespace) -> Any:
+def _document(options: argparse.Namespace) -> str | Source:
     if not options.file:
         return options.description
     pages = files.page_options(options)

@@ -5,7 +5,7 @@ import json
 import os
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from langchain_nuextract.batch.options import ManyOptions
 from langchain_nuextract.cli.output import say, write
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from langchain_nuextract.evaluation.evaluation import Evaluation
     from langchain_nuextract.evaluation.gold import Gold
     from langchain_nuextract.evaluation.report import Report
+    from langchain_nuextract.evaluation.run import EvaluateOptions
+    from langchain_nuextract.paths import JSON
+    from langchain_nuextract.runnables.extractor import NuExtractor
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -95,7 +98,7 @@ def run(options: argparse.Namespace) -> int:
         if path and not path.parent.is_dir():
             # Before the models are asked, rather than after it.
             raise ValueError(f"{path}: the folder {str(path.parent)!r} does not exist. Make it first")
-    gold = Gold[Any].from_jsonl(options.gold, target_of(options.schema), group_by=options.group_by)
+    gold = Gold[object].from_jsonl(options.gold, target_of(options.schema), group_by=options.group_by)
     for warning in gold.warnings:
         say(f"nuextract: {gold.name}: {warning}")
     with ExitStack() as stack:
@@ -109,12 +112,13 @@ def run(options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _evaluations(options: argparse.Namespace, gold: "Gold[Any]", stack: ExitStack) -> "list[Evaluation]":
+def _evaluations(options: argparse.Namespace, gold: "Gold[object]", stack: ExitStack) -> "list[Evaluation]":
     from langchain_nuextract.evaluation import evaluate  # noqa: PLC0415 as above
 
     models = [*_extractors(options, gold, stack), *options.predictions]
     names = [*options.name, *([""] * (len(models) - len(options.name)))]
-    settings: dict[str, Any] = {
+    many = ManyOptions(checkpoint=options.checkpoint, max_concurrency=options.concurrency, progress=True)
+    settings: EvaluateOptions = {
         "compare": dict(map(_rule, options.compare)),
         "reading": options.reading,
         "missing": options.missing,
@@ -122,12 +126,13 @@ def _evaluations(options: argparse.Namespace, gold: "Gold[Any]", stack: ExitStac
         "dialect": options.dialect,
         "prices": tuple(options.price) if options.price else None,
         "target_accuracy": options.target_accuracy,
+        "many": many,
     }
-    many = ManyOptions(checkpoint=options.checkpoint, max_concurrency=options.concurrency, progress=True)
-    return [evaluate(model, gold, name=name, many=many, **settings) for model, name in zip(models, names, strict=True)]
+    of_model: list[EvaluateOptions] = [{**settings, "name": name} for name in names]
+    return [evaluate(model, gold, **own) for model, own in zip(models, of_model, strict=True)]
 
 
-def _extractors(options: argparse.Namespace, gold: "Gold[Any]", stack: ExitStack) -> list[Any]:
+def _extractors(options: argparse.Namespace, gold: "Gold[object]", stack: ExitStack) -> "list[NuExtractor[object]]":
     from langchain_nuextract.runnables.extractor import NuExtractor  # noqa: PLC0415 as above
 
     urls = options.base_url or [None]
@@ -145,7 +150,7 @@ def _extractors(options: argparse.Namespace, gold: "Gold[Any]", stack: ExitStack
     return extractors
 
 
-def _rule(written: str) -> tuple[str, Any]:
+def _rule(written: str) -> "tuple[str, JSON]":
     path, _, rule = written.partition("=")
     if not rule:
         raise ValueError(f"--compare {written!r}: expected a path, an equals sign, and a rule")

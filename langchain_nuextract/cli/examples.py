@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from langchain_nuextract.cli.schema import read_text
 from langchain_nuextract.dialects.messages import Example
@@ -38,7 +38,7 @@ def _records(path: Path) -> Iterator[tuple[str, JSON]]:
             yield where, _parsed(line, where)
 
 
-def _parsed(text: str, where: str) -> Any:
+def _parsed(text: str, where: str) -> JSON:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 from langchain_nuextract.cli.output import say
 from langchain_nuextract.cli.schema import SCHEMA_HELP, Once, target_of
@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     except ValueError:
         raise ValueError(f'--split takes shares such as "80/10/10", got {options.split!r}') from None
     written = export_training(
-        Gold[Any].from_jsonl(options.gold, target_of(options.schema)),
+        Gold[object].from_jsonl(options.gold, target_of(options.schema)),
         options.dialect,
         options.output,
         TrainingOptions(

@@ -1,10 +1,10 @@
 """`nuextract extract`: from files to objects."""
 
 import argparse
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Final, TypedDict, cast, get_args
 
 from langchain_nuextract.batch.options import ManyOptions
 from langchain_nuextract.batch.result import Result
@@ -102,40 +102,58 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
     )
 
 
+class _OfModel(TypedDict, total=False):
+    """The options of the command that are the model's, by its names."""
+
+    temperature: float
+    max_tokens: int
+    timeout: float
+    max_retries: int
+    patience: float
+
+
+class _OfRecovery(TypedDict, total=False):
+    """Those of `RecoveryPolicy` that the command leaves to it unless they are given."""
+
+    max_calls: int
+    max_seconds: float
+
+
 def run(options: argparse.Namespace) -> int:
     """Extract from each file, and print or write what was found, in the order of the files."""
     from langchain_nuextract.cli.writing import put  # noqa: PLC0415 heavy, and others do without
 
     form, tally = destination.form_of(options), Tally()
-    more = {"logprobs": True} if options.confidence else {}
     with ExitStack() as stack:
-        put(job_of(options, stack, progress=form != "table", **more), options, form, tally)
+        put(job_of(options, stack, progress=form != "table", logprobs=options.confidence), options, form, tally)
     if tally.failed and tally.total > 1:
         say(failures(tally.failed, tally.total))
     return 1 if tally.failed else 0
 
 
-def results(options: argparse.Namespace, **settings: Any) -> Generator[tuple[str, Result[Extraction[Any]]]]:
+def results(
+    options: argparse.Namespace, *, logprobs: bool = False
+) -> Generator[tuple[str, Result[Extraction[object]]]]:
     """Extract from each file, and yield what came of it with the file's name, in their order.
 
     Args:
         options: Of `add_source_arguments`.
-        settings: More of the extractor.
+        logprobs: Whether to ask for the probabilities of tokens.
     """
     with ExitStack() as stack:
-        job = job_of(options, stack, **settings)
+        job = job_of(options, stack, logprobs=logprobs)
         for result in stack.enter_context(closing(job.results(job.documents))):
             yield job.names[result.index], result
 
 
-def job_of(options: argparse.Namespace, stack: ExitStack, *, progress: bool = True, **settings: Any) -> Job:
+def job_of(options: argparse.Namespace, stack: ExitStack, *, progress: bool = True, logprobs: bool = False) -> Job:
     """Make the extractor that the options of `add_source_arguments` describe, and find its files.
 
     Args:
         options: The options.
         stack: What is open for as long as the job takes.
         progress: Whether a bar is shown, where there are several files.
-        settings: More of the extractor.
+        logprobs: Whether to ask for the probabilities of tokens.
     """
     from langchain_nuextract.runnables.extractor import NuExtractor  # noqa: PLC0415 heavy, and others do without
 
@@ -147,8 +165,8 @@ def job_of(options: argparse.Namespace, stack: ExitStack, *, progress: bool = Tr
         target,
         model=model,
         base_url=next(iter(base_urls), None),
-        **key,
-        **_given(options, "temperature", "max_tokens", "timeout", "max_retries", "patience"),
+        api_key=key,
+        **cast("_OfModel", _given(options, _OfModel.__annotations__)),
         dialect=options.dialect,
         instructions=options.instructions,
         examples=read_examples(options.examples) if options.examples else (),
@@ -156,11 +174,11 @@ def job_of(options: argparse.Namespace, stack: ExitStack, *, progress: bool = Tr
         recovery=RecoveryPolicy(
             on_failure=options.on_failure,
             verbatim=options.verbatim,
-            **_given(options, "max_calls", "max_seconds"),
+            **cast("_OfRecovery", _given(options, _OfRecovery.__annotations__)),
         ),
         pages=pages,
         long="auto" if options.long else None,
-        **settings,
+        logprobs=logprobs,
     )
     documents = [files.standard_input(pages) if name == "-" else Path(name) for name in names]
     many: ManyOptions = {
@@ -172,17 +190,17 @@ def job_of(options: argparse.Namespace, stack: ExitStack, *, progress: bool = Tr
     return Job(extractor, names, documents, many)
 
 
-def _given(options: argparse.Namespace, *names: str) -> dict[str, Any]:
+def _given(options: argparse.Namespace, names: Iterable[str]) -> dict[str, object]:
     """Take the options that were given; the others have their defaults where they are used."""
     return {name: value for name in names if (value := getattr(options, name)) is not None}
 
 
-def _endpoints(options: argparse.Namespace, stack: ExitStack) -> tuple[str | None, list[str], dict[str, Any]]:
+def _endpoints(options: argparse.Namespace, stack: ExitStack) -> tuple[str | None, list[str], str | None]:
     if not options.embedded:
-        return options.model, options.base_url, {}
+        return options.model, options.base_url, None
     if options.model or options.base_url:
         raise ValueError("--embedded is the model: leave out --model and --base-url, or --embedded")
     from langchain_nuextract.local import LocalEndpoint  # noqa: PLC0415 an extra, needed here only
 
     endpoint = stack.enter_context(LocalEndpoint(on_progress=say))
-    return endpoint.model, [endpoint.base_url], {"api_key": endpoint.api_key}
+    return endpoint.model, [endpoint.base_url], endpoint.api_key

@@ -27,7 +27,7 @@ class Job:
     documents: list[Path | Blob]
     options: ManyOptions
 
-    def results(self, documents: Iterable[Path | Blob]) -> Generator[Result[Extraction[Any]]]:
+    def results(self, documents: Iterable[Path | Blob]) -> Generator[Result[Extraction[object]]]:
         """Extract from documents, in their order."""
         return self.extractor.detailed.extract_many(documents, **self.options)
 
@@ -39,7 +39,7 @@ class Tally:
     failed: Counter[str] = field(default_factory=Counter[str])
     total: int = 0
 
-    def counted(self, found: Iterable[Result[Extraction[Any]]]) -> Iterator[Result[Extraction[Any]]]:
+    def counted(self, found: Iterable[Result[Extraction[object]]]) -> Iterator[Result[Extraction[object]]]:
         """Count results, and tell of each failure."""
         for result in found:
             self.total += 1

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Final, cast, get_args
+from typing import Final, cast, get_args
 
 from pydantic import SecretStr
 
@@ -32,6 +32,7 @@ from langchain_nuextract.evaluation.label_studio.export import OnConflict
 from langchain_nuextract.evaluation.label_studio.pictures import Pictures
 from langchain_nuextract.evaluation.predictions import Predictions, answer_of_row
 from langchain_nuextract.paths import JSON, fields, items
+from langchain_nuextract.schema.target import Target
 
 _TOKEN: Final = "LABEL_STUDIO_API_KEY"  # noqa: S105  # the name of a variable
 
@@ -109,7 +110,7 @@ def _config(options: argparse.Namespace) -> int:
 
 
 def _tasks(options: argparse.Namespace) -> int:
-    target: Any = target_of(options.schema)
+    target: Target[object] = target_of(options.schema)
     if options.predictions:
         write_json([*least_sure_first(_predicted(options, target))], indent=1)
         return 0
@@ -126,13 +127,13 @@ def _tasks(options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _predicted(options: argparse.Namespace, target: Any) -> Iterator[dict[str, JSON]]:
+def _predicted(options: argparse.Namespace, target: Target[object]) -> Iterator[dict[str, JSON]]:
     """Tasks out of predictions, with the documents of a gold."""
     file, *more = options.files
     if more:
         raise ValueError("--predictions takes one gold: a file of JSON lines with the documents")
     predictions = cast("Predictions", Predictions.of(options.predictions))
-    for document, row in predictions.in_order_of(Gold[Any].from_jsonl(file, target), "skip"):
+    for document, row in predictions.in_order_of(Gold[object].from_jsonl(file, target), "skip"):
         if row is not None:
             answer = answer_of_row(row, document, target)
             source = Source(()) if options.document == "text" else read(document.document, files.page_options(options))
@@ -186,8 +187,8 @@ def _pull(options: argparse.Namespace) -> int:
     return _print(read, target, f"project {options.project}")
 
 
-def _print(read: Export, target: Any, name: str) -> int:
-    for each in Gold[Any].from_rows(read.rows, target, name=name):
+def _print(read: Export, target: Target[object], name: str) -> int:
+    for each in Gold[object].from_rows(read.rows, target, name=name):
         write_json(each.as_json())
     say(
         f"{len(read.rows)} documents; {read.skipped} skipped, {read.open} not annotated, {read.drafts} drafts not taken"

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from typing import Any
 
 from pydantic_core import to_jsonable_python
 
@@ -38,7 +37,7 @@ def write_json(value: JSON, *, indent: int | None = None) -> None:
     print(text, flush=True)  # noqa: T201
 
 
-def json_of(extraction: Extraction[Any]) -> JSON:
+def json_of(extraction: Extraction[object]) -> JSON:
     """Give an extraction's object as JSON: as its own type writes it, or, if that fails, as the model's answer had it.
 
     A serializer of the user's that fails must not end a run over many documents.

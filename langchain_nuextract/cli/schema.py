@@ -10,7 +10,7 @@ from pathlib import Path
 from sysconfig import get_path
 from traceback import extract_tb
 from types import ModuleType
-from typing import Any, Final
+from typing import Final
 
 from langchain_nuextract.cli.messages import reason_of
 from langchain_nuextract.cli.output import write
@@ -46,7 +46,7 @@ class Once(argparse.Action):
         self,
         parser: argparse.ArgumentParser,
         namespace: argparse.Namespace,
-        values: Any,
+        values: object,
         option_string: str | None = None,
     ) -> None:
         """Set the value, unless there is one."""
@@ -55,7 +55,7 @@ class Once(argparse.Action):
         setattr(namespace, self.dest, values)
 
 
-def target_of(named: str) -> Target[Any]:
+def target_of(named: str) -> Target[object]:
     """Compile the schema that a command was given.
 
     Raises:
@@ -77,7 +77,7 @@ def _reason(error: Exception, named: str) -> str:
     return reason_of(error, named)
 
 
-def _schema(named: str) -> Any:
+def _schema(named: str) -> object:
     if named.lstrip().startswith("{"):
         return json.loads(named)
     path, suffix = Path(named), Path(named).suffix.lower()
@@ -95,13 +95,13 @@ def _schema(named: str) -> Any:
         if suffix == ".py":
             hint = f": name the class in it, {named}:Class"
         raise ValueError(f"{_EXPECTED}{hint}")
-    found = _loaded(module)
+    found: object = _loaded(module)
     for name in attribute.split("."):
         found = getattr(found, name)
     return found
 
 
-def _yaml(path: Path) -> Any:
+def _yaml(path: Path) -> object:
     import yaml  # noqa: PLC0415  # LangChain has it
 
     try:
@@ -118,7 +118,7 @@ def read_text(path: Path) -> str:
     return content.decode("utf-16" if content.startswith(_UTF_16) else "utf-8-sig")
 
 
-def _loaded(named: str) -> Any:
+def _loaded(named: str) -> ModuleType:
     """Run a module of the user's, and say in which line of it something goes wrong."""
     try:
         return _module(named)
@@ -132,7 +132,7 @@ def _loaded(named: str) -> Any:
         raise ValueError(f"{place}: {type(error).__name__}: {error}") from error
 
 
-def _module(named: str) -> Any:
+def _module(named: str) -> ModuleType:
     if not named.endswith(".py"):
         sys.path.insert(0, "")
         return import_module(named)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from langchain_nuextract.cli import files
 from langchain_nuextract.cli.output import say
@@ -71,7 +71,7 @@ def _lines(path: Path) -> Iterator[dict[str, JSON]]:
             yield read_line
 
 
-def _view(line: Mapping[str, JSON], options: PageOptions, target: Target[Any] | None, folder: Path) -> DocumentView:
+def _view(line: Mapping[str, JSON], options: PageOptions, target: Target[object] | None, folder: Path) -> DocumentView:
     name, value = text(line["file"]), line.get("value", line.get("partial"))
     notes = [
         Note(title, [text(each) if isinstance(each, str) else json.dumps(each) for each in items(found) or [found]])

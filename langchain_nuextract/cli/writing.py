@@ -6,7 +6,9 @@ from collections.abc import Generator, Iterable
 from contextlib import closing
 from pathlib import Path
 from shutil import get_terminal_size
-from typing import Any
+from typing import cast
+
+from langchain_core.documents.base import Blob
 
 from langchain_nuextract.batch.options import PART_ROWS
 from langchain_nuextract.batch.result import Result
@@ -97,14 +99,14 @@ def print_table(job: Job, tally: Tally) -> None:
 
 
 def _rows(job: Job, tally: Tally) -> Rows:
-    def extract(documents: Iterable[Any]) -> Generator[Result[Any]]:
-        with closing(job.results(documents)) as found:
+    def extract(documents: Iterable[object]) -> Generator[Result[object]]:
+        with closing(job.results(cast("Iterable[Path | Blob]", documents))) as found:
             yield from tally.counted(found)
 
     return Rows(RowSchema.of(job.extractor.target), job.extractor.fingerprint, extract, name_of)
 
 
-def _print(name: str, extraction: Extraction[Any]) -> None:
+def _print(name: str, extraction: Extraction[object]) -> None:
     write_json(json_of(extraction), indent=2)
     for warning in extraction.document.warnings:
         say(warning)
@@ -112,15 +114,18 @@ def _print(name: str, extraction: Extraction[Any]) -> None:
         say(f"{name}: left out: {problem}")
 
 
-def _line(result: Result[Extraction[Any]], options: argparse.Namespace) -> dict[str, Any]:
+def _line(result: Result[Extraction[object]], options: argparse.Namespace) -> dict[str, JSON]:
     if extraction := result.value:
-        more = {
+        more: dict[str, list[JSON]] = {
             "left_out": [str(problem) for problem in extraction.problems],
             "warnings": [*extraction.document.warnings, *map(str, extraction.warnings)],
             "evidence": [*map(_evidence, extraction.evidence)] if options.evidence else [],
             "confidence": confidence_as_dicts(extraction) if options.confidence else [],
         }
-        line = {"value": json_of(extraction), "repairs": [str(repair) for repair in extraction.repairs]}
+        line: dict[str, JSON] = {
+            "value": json_of(extraction),
+            "repairs": [str(repair) for repair in extraction.repairs],
+        }
         return {**line, **{name: lines for name, lines in more.items() if lines}}
     name = type(result.error).__name__
     match result.error:

@@ -1,9 +1,9 @@
 """A schema of the user's own, tried on a document that says all that it asks for, or on one of the user's."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from langchain_nuextract.dialects.dialect import Dialect
 from langchain_nuextract.doctor.finding import Finding
@@ -11,6 +11,9 @@ from langchain_nuextract.engine.recovery import RecoveryPolicy
 from langchain_nuextract.errors import InvalidExtraction, NuExtractError
 from langchain_nuextract.paths import JSON, fields, leaves, show
 from langchain_nuextract.schema.target import Target
+
+if TYPE_CHECKING:
+    from langchain_nuextract.runnables.extractor import Settings
 from langchain_nuextract.schema.value_types import TYPES
 
 _LISTED: Final = 5
@@ -36,14 +39,12 @@ _ABOVE: Final = "It finds nothing in the simplest document either: see above."
 class OwnSchema:
     """What the user wants to extract."""
 
-    target: Target[Any]
-    document: Any = None
+    target: Target[object]
+    document: object = None
     """A document to try it on; without it one is made that says all that the schema asks for."""
 
 
-def schema_findings(
-    own: OwnSchema, settings: Mapping[str, Any], dialect: Dialect, *, extracts: bool
-) -> Iterator[Finding]:
+def schema_findings(own: OwnSchema, settings: "Settings", dialect: Dialect, *, extracts: bool) -> Iterator[Finding]:
     """Try the schema, and say why nothing comes of it if that is so.
 
     Args:
@@ -73,23 +74,24 @@ def schema_findings(
     yield Finding("bad", "your schema: the model answers nothing but null", advice)
 
 
-def _why_nothing(own: OwnSchema, sample: str, settings: Mapping[str, Any], template: JSON) -> str:
+def _why_nothing(own: OwnSchema, sample: str, settings: "Settings", template: JSON) -> str:
     if own.document is not None and _values(own.target, sample, settings):
         return _OTHER_WORDS
     asked = fields(template)
     if len(asked) > 1:
         for name in [*asked][:_ALONE]:
-            if _values(Target[Any].of({name: asked[name]}), own.document or sample, settings):
+            if _values(Target.of({name: asked[name]}), own.document or sample, settings):
                 return _LARGE.format(name=name)
     return _NAMES
 
 
-def _values(target: Target[Any], document: Any, settings: Mapping[str, Any]) -> list[str]:
+def _values(target: Target[object], document: object, settings: "Settings") -> list[str]:
     """Name the fields in which something was found."""
     from langchain_nuextract.runnables.extractor import NuExtractor  # noqa: PLC0415 heavy, and few bring a schema
 
     policy = RecoveryPolicy(on_failure="partial", max_calls=1)
-    with closing(NuExtractor(target=target, recovery=policy, max_retries=0, **settings)) as extractor:
+    limited: Settings = {**settings, "recovery": policy, "max_retries": 0}
+    with closing(NuExtractor(target=target, **limited)) as extractor:
         try:
             value = extractor.detailed.invoke(document).json
         except InvalidExtraction as error:

@@ -1,7 +1,6 @@
 """An endpoint as the doctor speaks to it: plain requests, and what was answered or why nothing was."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import httpx2
 
@@ -56,7 +55,7 @@ def words(message: Mapping[str, JSON]) -> str:
     return str(message.get("content") or message.get("text") or "")
 
 
-def body_of(response: httpx2.Response) -> Any:
+def body_of(response: httpx2.Response) -> JSON:
     """Read the JSON of a good answer; None if it is neither."""
     try:
         return decode(response.content) if response.is_success else None

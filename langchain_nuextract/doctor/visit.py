@@ -14,7 +14,7 @@ Known by how they answer, read from vLLM 0.32 and llama.cpp's server of late 202
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import httpx2
 
@@ -33,6 +33,9 @@ from langchain_nuextract.doctor.server import Server, body_of, thinking, words
 from langchain_nuextract.documents.source import Image, Source, Text
 from langchain_nuextract.errors import UnsupportedTask
 from langchain_nuextract.paths import JSON, fields, items
+
+if TYPE_CHECKING:
+    from langchain_nuextract.runnables.extractor import Settings
 
 _SAFE: Final = (0, 32)
 """The version of vLLM in which it was seen that a grammar which its engine cannot read fails one request alone."""
@@ -124,7 +127,7 @@ class _Visit:
         if extracts and spoken.images != 0 and request.route == "chat":
             yield self._image(asked, spoken)
         if self.own:
-            settings = {"model": asked, "base_url": self.server.url, "api_key": self.key, "dialect": spoken}
+            settings: Settings = {"model": asked, "base_url": self.server.url, "api_key": self.key, "dialect": spoken}
             yield from schema_findings(self.own, settings, spoken, extracts=extracts)
         if _kind(listed) in _ENGINES:
             yield self._grammar(request, asked, _kind(listed))

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any, Final, Literal, TypeAlias, cast
+from typing import Final, Literal, TypeAlias, cast
 
 from langchain_core.messages import BaseMessage
 from pydantic_core import PydanticSerializationError, to_jsonable_python
@@ -124,7 +124,7 @@ def is_deep(value: JSON) -> bool:
 
 
 def answer_of_text(
-    raw: str, gold: GoldDocument, target: Target[Any], *, reading: Reading = "repaired", dialect: Speaks = FULL
+    raw: str, gold: GoldDocument, target: Target[object], *, reading: Reading = "repaired", dialect: Speaks = FULL
 ) -> Answer:
     """Read what a model wrote about a document."""
     as_written = _in_users_shape(strict_json(raw), target, dialect)
@@ -141,14 +141,14 @@ def answer_of_text(
     return Answer(value, raw, as_written, repairs, problem=_invalid(value, target, dialect))
 
 
-def answer_of_value(value: JSON, target: Target[Any]) -> Answer:
+def answer_of_value(value: JSON, target: Target[object]) -> Answer:
     """Take an object that was extracted by whatever means, as JSON of the user's shape."""
     if is_deep(value):
         return Answer(problem=f"more than {DEEPEST} objects and lists are in one another")
     return Answer({} if value is None else _finite(value), problem=_invalid(value, target, FULL))
 
 
-def answer_of_extraction(extraction: Extraction[Any], target: Target[Any]) -> Answer:
+def answer_of_extraction(extraction: Extraction[object], target: Target[object]) -> Answer:
     """Take an extraction with its history."""
     first, as_written = _first_written(extraction.attempts, target)
     if extraction.windows:
@@ -171,7 +171,7 @@ def answer_of_extraction(extraction: Extraction[Any], target: Target[Any]) -> An
     )
 
 
-def answer_of_error(error: Exception, target: Target[Any], usage: Usage | None = None) -> Answer:
+def answer_of_error(error: Exception, target: Target[object], usage: Usage | None = None) -> Answer:
     """Take what was raised instead; of an answer that the schema does not admit, what was read of it."""
     problem = f"{type(error).__name__}: {error}"
     if not isinstance(error, ExtractionError):
@@ -185,11 +185,11 @@ def answer_of_error(error: Exception, target: Target[Any], usage: Usage | None =
     return Answer(value, raw, as_written, repairs, max(1, len(attempts)), problem, usage=usage)
 
 
-def answer_of_output(output: Any, gold: GoldDocument, target: Target[Any]) -> Answer:
+def answer_of_output(output: object, gold: GoldDocument, target: Target[object]) -> Answer:
     """Take what any Runnable gave: an `Extraction`, a message or text of a model, an object, a dict."""
     match output:
         case Extraction():
-            return answer_of_extraction(cast("Extraction[Any]", output), target)
+            return answer_of_extraction(cast("Extraction[object]", output), target)
         case BaseMessage():
             return answer_of_text(str(output.text), gold, target)
         case str():
@@ -204,14 +204,14 @@ def answer_of_output(output: Any, gold: GoldDocument, target: Target[Any]) -> An
             return answer_of_value(value, target)
 
 
-def _first_written(attempts: Sequence[Attempt], target: Target[Any]) -> tuple[str | None, JSON]:
+def _first_written(attempts: Sequence[Attempt], target: Target[object]) -> tuple[str | None, JSON]:
     if not attempts:
         return None, None
     first = attempts[0].reply.text
     return first, _in_users_shape(strict_json(first), target, FULL)
 
 
-def _invalid(value: JSON, target: Target[Any], dialect: Speaks) -> str:
+def _invalid(value: JSON, target: Target[object], dialect: Speaks) -> str:
     try:
         target.validate(value, dialect)
     except InvalidValue as error:
@@ -219,12 +219,12 @@ def _invalid(value: JSON, target: Target[Any], dialect: Speaks) -> str:
     return ""
 
 
-def _moved(repair: Repair, target: Target[Any], answer: JSON, dialect: Speaks) -> Repair:
+def _moved(repair: Repair, target: Target[object], answer: JSON, dialect: Speaks) -> Repair:
     path = target.place(repair.path, answer, dialect)
     return Repair(path, repair.kind, repair.before, repair.after, repair.times, rule=repair.rule)
 
 
-def _in_users_shape(value: JSON, target: Target[Any], dialect: Speaks) -> JSON:
+def _in_users_shape(value: JSON, target: Target[object], dialect: Speaks) -> JSON:
     """Keep an answer as the model wrote it where template and schema have the same shape, and lift it otherwise."""
     if value is None:
         return None

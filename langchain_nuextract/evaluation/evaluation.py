@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import fsum
 from pathlib import Path
-from typing import Any
 
 from langchain_nuextract.evaluation.answer import Answer
 from langchain_nuextract.evaluation.calibration import calibration
@@ -42,7 +41,7 @@ class Evaluation:
     and some bytes a document. Without a folder of its own the files are deleted with the object.
     """
 
-    def __init__(self, name: str, gold: Gold[Any], settings: Settings, folder: Path | None) -> None:
+    def __init__(self, name: str, gold: Gold[object], settings: Settings, folder: Path | None) -> None:
         """Begin an evaluation; `evaluate` is what makes one."""
         self.name = name
         self.gold = gold

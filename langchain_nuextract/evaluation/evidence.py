@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.evaluation.leaf import Mark
@@ -26,7 +25,7 @@ class Grounding:
         return True if path in self.marks else False if path in self.missing else None
 
 
-def grounding_of(extraction: Extraction[Any]) -> Grounding:
+def grounding_of(extraction: Extraction[object]) -> Grounding:
     """Take the evidence of an extraction."""
     marks = {
         each.path: (*(Mark(start, end) for start, end in each.spans), *_boxes(each.places))
@@ -36,7 +35,7 @@ def grounding_of(extraction: Extraction[Any]) -> Grounding:
     return Grounding(marks, missing)
 
 
-def ground_in_text(value: JSON, text: str, target: Target[Any]) -> Grounding:
+def ground_in_text(value: JSON, text: str, target: Target[object]) -> Grounding:
     """Look a value's leaves up in the text of its document."""
     wordings = dict(target.wordings(value))
     marks = {each.path: tuple(Mark(start, end) for start, end in each.spans) for each in ground(value, text, wordings)}

@@ -2,7 +2,7 @@
 
 import json
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -10,7 +10,7 @@ from hashlib import sha256
 from itertools import pairwise
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Generic, Literal, Protocol, Self, TypeVar, cast, overload, runtime_checkable
 
 from langchain_nuextract.errors import EvaluationError
 from langchain_nuextract.evaluation.gold_document import OUTPUTS, GoldDocument, gold_document, json_lines
@@ -21,18 +21,25 @@ from langchain_nuextract.schema.target import Target
 if TYPE_CHECKING:
     from langchain_nuextract.evaluation.label_studio.export import OnConflict
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+@runtime_checkable
+class _NumPys(Protocol):
+    """A number or an array of NumPy's."""
+
+    def tolist(self) -> object: ...
 
 
 class DataFrame(Protocol):
     """A table with named columns: pandas' `DataFrame`."""
 
-    def to_dict(self, orient: Any = ..., /) -> Any:
+    def to_dict(self, orient: Literal["records"], /) -> object:
         """Give its rows as dicts, with `orient="records"`."""
         ...
 
 
-class Gold(Generic[T]):
+class Gold(Generic[T_co]):
     """Documents with what should come out of them. It is read anew each time it is iterated over, not held.
 
         gold = Gold.from_jsonl("gold.jsonl", Cheque)
@@ -50,9 +57,9 @@ class Gold(Generic[T]):
         EvaluationError: There is no document, an id comes twice, or a value does not satisfy the schema.
     """
 
-    def __init__(self, target: Any, documents: Iterable[GoldDocument], *, name: str = "gold") -> None:
+    def __init__(self, target: object, documents: Iterable[GoldDocument], *, name: str = "gold") -> None:
         """Read all of it once, to find what is wrong before any model is asked."""
-        self.target: Target[T] = Target.of(target)
+        self.target: Target[T_co] = Target.of(target)
         self.name = name
         self._documents = documents
         ids, hashed = self._read_once()
@@ -64,7 +71,7 @@ class Gold(Generic[T]):
             raise EvaluationError(name, "there is no document in it")
 
     @classmethod
-    def from_jsonl(cls, path: str | PathLike[str], schema: Any, *, group_by: str = "group") -> Self:
+    def from_jsonl(cls, path: str | PathLike[str], schema: object, *, group_by: str = "group") -> Self:
         """Take it from a file of JSON lines; see the class for what a line has, `group_by` for the key of its group.
 
         Raises:
@@ -76,7 +83,12 @@ class Gold(Generic[T]):
 
     @classmethod
     def from_rows(
-        cls, rows: Iterable[Mapping[str, Any]], schema: Any, *, folder: str | PathLike[str] = ".", name: str = "gold"
+        cls,
+        rows: Iterable[Mapping[str, object]],
+        schema: object,
+        *,
+        folder: str | PathLike[str] = ".",
+        name: str = "gold",
     ) -> Self:
         """Take it from dicts, each what a line of a file would be.
 
@@ -86,27 +98,27 @@ class Gold(Generic[T]):
             folder: What relative paths of files are relative to.
             name: What to call it in messages.
         """
-        target: Target[T] = Target.of(schema)
+        target: Target[T_co] = Target.of(schema)
         return cls(
             target, _Rows(rows, partial(gold_document, target=target, folder=Path(folder), name=name)), name=name
         )
 
     @classmethod
-    def from_dataframe(cls, frame: DataFrame, schema: Any, *, folder: str | PathLike[str] = ".") -> Self:
+    def from_dataframe(cls, frame: DataFrame, schema: object, *, folder: str | PathLike[str] = ".") -> Self:
         """Take it from a table with the columns of the lines of a file.
 
         The values stand in a column `expected`, as dicts or as JSON text, or each in a column of its own that is named
         after a field of the schema. Cells that are NaN are empty.
         """
-        target: Target[T] = Target.of(schema)
-        rows = [_row_of_cells(row, target) for row in cast("list[dict[str, Any]]", frame.to_dict("records"))]
+        target: Target[T_co] = Target.of(schema)
+        rows = [_row_of_cells(row, target) for row in cast("list[dict[str, object]]", frame.to_dict("records"))]
         return cls.from_rows(rows, target, folder=folder, name="the table")
 
     @classmethod
     def from_label_studio(
         cls,
         export: str | PathLike[str],
-        schema: Any,
+        schema: object,
         *,
         config: str | None = None,
         on_conflict: "OnConflict" = "error",
@@ -187,7 +199,7 @@ class _Ids(Sequence[str]):
         return len(self._ends) - 1
 
 
-def _equal_pairs(values: Sequence[Any]) -> Iterator[tuple[int, int]]:
+def _equal_pairs(values: Sequence[str] | Sequence[int]) -> Iterator[tuple[int, int]]:
     """Yield the places of values that are equal, by sorting, which takes less memory than a set of them."""
     order = sorted(range(len(values)), key=values.__getitem__)
     return ((one, other) for one, other in pairwise(order) if values[one] == values[other])
@@ -195,8 +207,8 @@ def _equal_pairs(values: Sequence[Any]) -> Iterator[tuple[int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    rows: Iterable[Mapping[str, Any]]
-    read: Any
+    rows: Iterable[Mapping[str, object]]
+    read: Callable[..., GoldDocument]
 
     def __iter__(self) -> Iterator[GoldDocument]:
         return (self.read(row, at=at) for at, row in enumerate(self.rows, start=1))
@@ -211,7 +223,7 @@ class _JSONLines:
         return ({**row, "group": row.get(self.group_by)} for _, row in json_lines(self.path))
 
 
-def _row_of_cells(row: dict[str, Any], target: Target[Any]) -> dict[str, Any]:
+def _row_of_cells(row: dict[str, object], target: Target[object]) -> dict[str, object]:
     """Gather the cells of a table's row that are fields of the schema; empty cells are as good as none."""
     cells = {key: _plain(value) for key, value in row.items() if not _is_empty(value)}
     if isinstance(cells.get("expected"), str):
@@ -223,7 +235,7 @@ def _row_of_cells(row: dict[str, Any], target: Target[Any]) -> dict[str, Any]:
     return {key: value for key, value in cells.items() if key not in names} | {"expected": expected}
 
 
-def _is_empty(cell: Any) -> bool:
+def _is_empty(cell: object) -> bool:
     """Whether a cell is None, NaN or NaT, which is not equal to itself, or pandas' NA, which says neither."""
     try:
         return cell is None or bool(cell != cell)  # noqa: PLR0124
@@ -234,10 +246,10 @@ def _is_empty(cell: Any) -> bool:
         return False
 
 
-def _plain(cell: Any) -> Any:
+def _plain(cell: object) -> object:
     """Make a value of JSON of what tables hold: their own numbers, arrays, dates."""
     if isinstance(cell, datetime):
         return moment(cell.isoformat())
     if isinstance(cell, date):
         return cell.isoformat()
-    return cell.tolist() if hasattr(cell, "tolist") else cell
+    return cell.tolist() if isinstance(cell, _NumPys) else cell

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from langchain_nuextract.documents.source import Image, Source
 from langchain_nuextract.errors import EvaluationError, InvalidValue, quote
@@ -48,7 +48,7 @@ class GoldDocument:
     """All else that its line has."""
 
     @property
-    def document(self) -> Any:
+    def document(self) -> str | Source | Path | list[Path]:
         """The document as an extractor takes it: text, a path, a list of paths, or images.
 
         Raises:
@@ -99,7 +99,7 @@ def _refuse(constant: str) -> JSON:
 
 
 def gold_document(
-    row: Mapping[str, Any], *, target: Target[Any], folder: Path, name: str = "gold", at: int = 0
+    row: Mapping[str, JSON], *, target: Target[object], folder: Path, name: str = "gold", at: int = 0
 ) -> GoldDocument:
     """Read one document of a gold from a dict.
 
@@ -117,7 +117,7 @@ def gold_document(
     if document is not None and not isinstance(document, str):
         raise EvaluationError(where, "its `text` is no text")
     try:
-        output, repairs = read_gold(cast("JSON", outputs[0]), target, document or "")
+        output, repairs = read_gold(outputs[0], target, document or "")
     except InvalidValue as error:
         raise EvaluationError(where, "its values do not satisfy the schema:\n" + _listed(error)) from error
     return GoldDocument(
@@ -138,10 +138,10 @@ def _listed(error: InvalidValue) -> str:
     return "\n".join(f"  {problem}" for problem in error.problems)
 
 
-def _files(row: Mapping[str, Any], folder: Path, where: str) -> Iterator[Path]:
+def _files(row: Mapping[str, JSON], folder: Path, where: str) -> Iterator[Path]:
     for key in _FILES:
         named = row.get(key)
-        for each in cast("list[object]", named) if isinstance(named, list) else [named] if named else []:
+        for each in named if isinstance(named, list) else [named] if named else []:
             path = folder / str(each)
             if not path.is_file():
                 raise EvaluationError(where, f"there is no file {str(path)!r}")

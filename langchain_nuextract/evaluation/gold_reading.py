@@ -1,7 +1,6 @@
 """Gold as people type it, read by the same reader as models' answers: "955,67" is 955.67, "18/03/2025" a date."""
 
 import json
-from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
@@ -20,7 +19,7 @@ def _as_json(typed: object) -> JSON:
         raise InvalidValue([Problem((), f"this is no JSON ({error})")]) from error
 
 
-def read_gold(typed: object, target: Target[Any], document: str = "") -> tuple[JSON, tuple[Repair, ...]]:
+def read_gold(typed: object, target: Target[object], document: str = "") -> tuple[JSON, tuple[Repair, ...]]:
     """Read a gold value in the shape of a schema.
 
     Args:

@@ -12,7 +12,7 @@ functions that it calls by the names of their arguments.
 
 from collections.abc import Callable, Mapping, Sequence
 from math import fsum
-from typing import Any, cast
+from typing import cast
 
 from langchain_nuextract.evaluation.answer import Answer, answer_of_output
 from langchain_nuextract.evaluation.gold_document import OUTPUTS, GoldDocument
@@ -23,11 +23,11 @@ from langchain_nuextract.evaluation.scoring import Scorer
 from langchain_nuextract.evaluation.tally import LeafCounts
 from langchain_nuextract.schema.target import Target
 
-Feedback = dict[str, Any]
+Feedback = dict[str, object]
 """What LangSmith takes: `key` and `score`, and a `comment` for people."""
 
 
-def evaluators(schema: Any, compare: Mapping[str, Any] | None = None) -> list[Callable[..., list[Feedback]]]:
+def evaluators(schema: object, compare: Mapping[str, object] | None = None) -> list[Callable[..., list[Feedback]]]:
     """Make evaluators of one document.
 
     Args:
@@ -40,7 +40,7 @@ def evaluators(schema: Any, compare: Mapping[str, Any] | None = None) -> list[Ca
     """
     rows = _Rows(schema, compare)
 
-    def nuextract(outputs: Any, reference_outputs: Any) -> list[Feedback]:
+    def nuextract(outputs: object, reference_outputs: object) -> list[Feedback]:
         leaves = rows.of(outputs, reference_outputs)
         total, by_field = LeafCounts(), dict[str, LeafCounts]()
         for leaf in leaves:
@@ -54,11 +54,13 @@ def evaluators(schema: Any, compare: Mapping[str, Any] | None = None) -> list[Ca
     return [nuextract]
 
 
-def summary_evaluators(schema: Any, compare: Mapping[str, Any] | None = None) -> list[Callable[..., list[Feedback]]]:
+def summary_evaluators(
+    schema: object, compare: Mapping[str, object] | None = None
+) -> list[Callable[..., list[Feedback]]]:
     """Make evaluators of a whole experiment: the mean `exact_match` of documents, `f1`, and `readable` answers."""
     rows = _Rows(schema, compare)
 
-    def nuextract_summary(outputs: Sequence[Any], reference_outputs: Sequence[Any]) -> list[Feedback]:
+    def nuextract_summary(outputs: Sequence[object], reference_outputs: Sequence[object]) -> list[Feedback]:
         total, shares, readable = LeafCounts(), list[float](), 0
         for output, reference in zip(outputs, reference_outputs, strict=True):
             leaves = rows.of(output, reference)
@@ -74,11 +76,11 @@ def summary_evaluators(schema: Any, compare: Mapping[str, Any] | None = None) ->
 
 
 class _Rows:
-    def __init__(self, schema: Any, compare: Mapping[str, Any] | None) -> None:
-        self._target: Target[Any] = Target.of(schema)
+    def __init__(self, schema: object, compare: Mapping[str, object] | None) -> None:
+        self._target: Target[object] = Target.of(schema)
         self._scorer = Scorer.of(self._target, compare)
 
-    def of(self, outputs: Any, reference: Any) -> list[Leaf]:
+    def of(self, outputs: object, reference: object) -> list[Leaf]:
         value, _ = read_gold(_under(reference, OUTPUTS), self._target)
         gold = GoldDocument("", value)
         output = _under(outputs, ("output",))
@@ -86,10 +88,10 @@ class _Rows:
         return list(leaf_rows(gold, answer, self._scorer, ""))
 
 
-def _under(given: Any, keys: Sequence[str]) -> Any:
+def _under(given: object, keys: Sequence[str]) -> object:
     """Take what LangSmith wrapped under a key of its own, because it was no dict, or what stands by itself."""
     if not isinstance(given, Mapping):
         return given
-    found = cast("Mapping[str, Any]", given)
+    found = cast("Mapping[str, object]", given)
     key = next(iter(found), "")
     return found[key] if len(found) == 1 and key in keys else found

@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
 from itertools import islice
-from typing import Any, Final, TypeVar, Unpack
+from typing import Final, TypeVar, Unpack
 
 from langchain_core.runnables import Runnable
 
@@ -28,7 +28,7 @@ def first_tries(extractor: NuExtractor[T], max_calls: int) -> NuExtractor[T]:
 
 
 def answers_of_extractor(
-    extractor: NuExtractor[Any], gold: Gold[Any], **options: Unpack[ManyOptions]
+    extractor: NuExtractor[T], gold: Gold[object], **options: Unpack[ManyOptions]
 ) -> Generator[tuple[GoldDocument, Answer]]:
     """Extract from each document of a gold; in its order, as `extract_many` does it."""
     documents = (each.document for each in gold)
@@ -40,10 +40,12 @@ def answers_of_extractor(
                 yield document, answer_of_extraction(result.unwrap(), gold.target)
 
 
-def answers_of_runnable(runnable: Runnable[Any, Any], gold: Gold[Any]) -> Iterator[tuple[GoldDocument, Answer]]:
+def answers_of_runnable(
+    runnable: Runnable[object, object], gold: Gold[object]
+) -> Iterator[tuple[GoldDocument, Answer]]:
     """Give each document of a gold to a Runnable, some at a time; what it raises is an answer too."""
     waiting = iter(gold)
     while documents := list(islice(waiting, _AT_ONCE)):
-        outputs: list[Any] = runnable.batch([each.document for each in documents], return_exceptions=True)
+        outputs = runnable.batch([each.document for each in documents], return_exceptions=True)
         for document, output in zip(documents, outputs, strict=True):
             yield document, answer_of_output(output, document, gold.target)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher
 from math import inf, nextafter
-from typing import Any, Final, Literal, NamedTuple, cast
+from typing import Final, Literal, NamedTuple, cast
 
 from langchain_nuextract.evaluation.alignment import assign
 from langchain_nuextract.evaluation.normalised import is_absent
@@ -185,7 +185,7 @@ def _cord(value: JSON) -> Iterator[tuple[tuple[str, ...], str]]:
 _ANLS_THRESHOLD: Final = 0.5
 
 
-def anls_star(gold: Any, predicted: JSON) -> float:
+def anls_star(gold: object, predicted: JSON) -> float:
     """ANLS*: mean likeness over the leaves of both, items of lists paired by the best assignment.
 
     Texts less than half alike count nothing. A tuple in the gold holds alternatives; so does a list of texts where the
@@ -199,23 +199,24 @@ def anls_star(gold: Any, predicted: JSON) -> float:
         alternatives = tuple(cast("list[object]", gold))
         if alternatives and all(isinstance(each, str) for each in alternatives):
             return anls_star(alternatives, predicted)
-    score, length = _anls(gold, predicted)
+    score, length = _anls(cast("object", gold), predicted)
     return score / length if length else 1.0
 
 
-def _anls(gold: Any, predicted: JSON) -> tuple[float, int]:
+def _anls(gold: object, predicted: JSON) -> tuple[float, int]:
     """Give the sum of the likenesses, and the number of leaves."""
     if isinstance(gold, tuple):
-        return max((_anls(each, predicted) for each in cast("tuple[Any, ...]", gold)), key=_mean)
-    if is_object(gold) and is_object(predicted):
-        return _anls_object(gold, predicted)
-    if is_list(gold) and is_list(predicted):
-        return _anls_list(gold, predicted)
-    length = max(_length(gold), _length(predicted))
-    if gold is None:
+        return max((_anls(each, predicted) for each in cast("tuple[object, ...]", gold)), key=_mean)
+    value = cast("JSON", gold)
+    if is_object(value) and is_object(predicted):
+        return _anls_object(value, predicted)
+    if is_list(value) and is_list(predicted):
+        return _anls_list(value, predicted)
+    length = max(_length(value), _length(predicted))
+    if value is None:
         return float(is_absent(predicted)), length
-    plain = not isinstance(gold, dict | list) and not isinstance(predicted, dict | list) and predicted is not None
-    likeness = levenshtein(_folded(gold), _folded(predicted)) if plain else 0.0
+    plain = not isinstance(value, dict | list) and not isinstance(predicted, dict | list) and predicted is not None
+    likeness = levenshtein(_folded(value), _folded(predicted)) if plain else 0.0
     return likeness if likeness >= _ANLS_THRESHOLD else 0.0, length
 
 
@@ -252,16 +253,16 @@ def _mean(found: tuple[float, int]) -> float:
     return found[0] / found[1] if found[1] else 1.0
 
 
-def _length(value: Any) -> int:
+def _length(value: object) -> int:
     if isinstance(value, dict):
-        return sum(map(_length, cast("dict[str, Any]", value).values()))
+        return sum(map(_length, cast("dict[str, object]", value).values()))
     if isinstance(value, list | tuple):
-        lengths = [_length(each) for each in cast("list[Any]", value)]
+        lengths = [_length(each) for each in cast("list[object]", value)]
         return max(lengths) if isinstance(value, tuple) else sum(lengths)
     return 1
 
 
-def _folded(value: Any) -> str:
+def _folded(value: object) -> str:
     return " ".join(str(value).lower().split())
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, cast
+from typing import Literal, TypeAlias, cast
 
 from langchain_nuextract.dialects.messages import Usage
 from langchain_nuextract.errors import EvaluationError
@@ -29,34 +29,36 @@ class Predictions:
     `seconds`, `calls` and `usage` if wanted. They may come in any order; those in the gold's order are not held.
     """
 
-    rows: Iterable[tuple[str, Mapping[str, Any]]]
+    rows: Iterable[tuple[str, Mapping[str, JSON]]]
     """Each with where it stands, for messages."""
     name: str
 
     @classmethod
-    def of(cls, given: Any) -> "Predictions | None":
+    def of(cls, given: object) -> "Predictions | None":
         """Take a file of JSON lines, dicts, or a dict of values by document; None if it is none of these."""
         match given:
             case str() | Path():
                 path = Path(given)
                 return cls(_Lines(path), str(path))
             case Mapping():
-                by_id = cast("Mapping[str, Any]", given)
+                by_id = cast("Mapping[str, JSON]", given)
                 rows = [(f"predictions[{id_!r}]", {"id": id_, "value": value}) for id_, value in by_id.items()]
                 return cls(rows, "predictions")
             case list() | tuple():
-                rows = cast("list[Mapping[str, Any]]", given)
+                rows = cast("list[Mapping[str, JSON]]", given)
                 return cls([(f"prediction {at}", row) for at, row in enumerate(rows, start=1)], "predictions")
             case _:
                 return None
 
-    def in_order_of(self, gold: Gold[Any], missing: Missing) -> Iterator[tuple[GoldDocument, Mapping[str, Any] | None]]:
+    def in_order_of(
+        self, gold: Gold[object], missing: Missing
+    ) -> Iterator[tuple[GoldDocument, Mapping[str, JSON] | None]]:
         """Yield each document of a gold with its prediction, None for those that are missing.
 
         Raises:
             EvaluationError: A prediction has no id, comes twice, is of no document, or is missing.
         """
-        waiting: dict[str, Mapping[str, Any]] = {}
+        waiting: dict[str, Mapping[str, JSON]] = {}
         rest = iter(self.rows)
         ids = _Ids(gold.ids)
         for document in gold:
@@ -83,7 +85,7 @@ class _Ids:
     _places: dict[str, int] = field(default_factory=dict[str, int])
     _next: Iterator[int] = field(default_factory=count)
 
-    def check(self, where: str, row: Mapping[str, Any]) -> str:
+    def check(self, where: str, row: Mapping[str, JSON]) -> str:
         """Give the id of a prediction, if it is one that may come now."""
         if not isinstance(row.get("id"), str | int):
             raise EvaluationError(where, "it has no `id` of a document")
@@ -116,9 +118,9 @@ class _Lines:
 
 
 def answer_of_row(
-    row: Mapping[str, Any],
+    row: Mapping[str, JSON],
     gold: GoldDocument,
-    target: Target[Any],
+    target: Target[object],
     *,
     reading: Reading = "repaired",
     dialect: Speaks = FULL,
@@ -153,7 +155,7 @@ def answer_of_row(
     )
 
 
-def _confidence(written: Any, where: str) -> dict[JSONPath, float]:
+def _confidence(written: JSON, where: str) -> dict[JSONPath, float]:
     found: dict[JSONPath, float] = {}
     for path, value in fields(written).items():
         sure = number(value)

@@ -1,9 +1,9 @@
 """By which rule a field is compared: one table, and who chooses."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isclose
-from typing import Any, Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
 from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.evaluation.normalised import Locale, is_equal, is_same, locale_named, moment, normal_text
@@ -13,6 +13,10 @@ from langchain_nuextract.scalars.dates import iso_date_time
 from langchain_nuextract.scalars.numbers import number
 from langchain_nuextract.scalars.words import words
 from langchain_nuextract.schema.value_types import FREE_TEXTS
+
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic_core import CoreSchema
 
 RuleName: TypeAlias = Literal[
     "exact", "normalised", "levenshtein", "tolerance", "date", "set", "rouge_l", "cer", "function"
@@ -72,7 +76,7 @@ class Compare:
             raise ValueError(f"threshold must be from 0 to 1, not {self.threshold}")
 
     @classmethod
-    def of(cls, written: Any) -> "Compare":
+    def of(cls, written: object) -> "Compare":
         """Take what stands in a schema or for a path: a `Compare`, a rule's name, a dict of these fields, a function.
 
         Raises:
@@ -84,14 +88,16 @@ class Compare:
             if callable(written):
                 return cls("function", function=cast("Callable[[JSON, JSON], float]", written))
             if isinstance(written, Mapping):
-                settings: dict[str, Any] = {**cast("Mapping[str, Any]", written)}
-                settings["null_words"] = tuple(settings.get("null_words", ()))
-                return cls(**settings)
-            return cls(written)
+                settings = cast("Mapping[str, object]", written)
+                words_of_none = cast("Sequence[str]", settings.get("null_words", ()))
+                # Which names there are, and of what they may be, the constructor says.
+                made = cast("Callable[..., Compare]", cls)
+                return made(**{**settings, "null_words": tuple(words_of_none)})
+            return cls(cast("RuleName", written))
         except (TypeError, ValueError) as error:
             raise UnsupportedSchema((), f"{written!r} says not how to compare: {error}") from error
 
-    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> dict[str, JSON]:
+    def __get_pydantic_json_schema__(self, core: "CoreSchema", handler: "GetJsonSchemaHandler") -> dict[str, JSON]:
         """Leave the rule in the JSON Schema that Pydantic makes.
 
         Raises:

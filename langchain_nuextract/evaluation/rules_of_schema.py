@@ -2,9 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.evaluation.leaf import read_path
@@ -27,7 +27,7 @@ _EXTRACT_BENCH: Final[Mapping[str, Compare]] = {
 """ExtractBench's metrics that need no model; the others are compared by `normalised`."""
 
 
-def rules_of(target: Target[Any], by_path: Mapping[str, Any] | None = None) -> dict[Path, Compare]:
+def rules_of(target: Target[object], by_path: Mapping[str, object] | None = None) -> dict[Path, Compare]:
     """Gather the rules of a schema's fields, by their paths with `EACH` for items.
 
     Args:
@@ -49,7 +49,7 @@ def rules_of(target: Target[Any], by_path: Mapping[str, Any] | None = None) -> d
     return found
 
 
-def _schema_of(target: Target[Any]) -> dict[str, JSON]:
+def _schema_of(target: Target[object]) -> dict[str, JSON]:
     """Give the schema as JSON Schema, with what annotations leave there; of what has none, an empty one."""
     if target.source == "json schema":
         return fields(json.loads(target.schema))
@@ -64,11 +64,13 @@ def _schema_of(target: Target[Any]) -> dict[str, JSON]:
         return {}
 
 
-def _names(target: Target[Any]) -> str:
+def _names(target: Target[object]) -> str:
     return ", ".join(show(path) for path in target.leaf_types)[:300]
 
 
-def _rules(schema: dict[str, JSON], at: Path, resolve: Any) -> Iterator[tuple[Path, Compare]]:
+def _rules(
+    schema: dict[str, JSON], at: Path, resolve: Callable[[dict[str, JSON]], dict[str, JSON]]
+) -> Iterator[tuple[Path, Compare]]:
     if len(at) > _DEPTH:
         return
     schema = resolve(schema)

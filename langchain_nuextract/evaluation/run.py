@@ -5,7 +5,7 @@ from contextlib import closing
 from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any, TypedDict, Unpack, cast
+from typing import TYPE_CHECKING, TypedDict, TypeGuard, Unpack, cast
 
 from langchain_core.runnables import Runnable
 
@@ -21,12 +21,17 @@ from langchain_nuextract.evaluation.predictions import Missing, Predictions, ans
 from langchain_nuextract.evaluation.scoring import Scorer
 from langchain_nuextract.schema.target import FULL
 
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from langchain_nuextract.runnables.extractor import NuExtractor
+
 
 class EvaluateOptions(TypedDict, total=False):
     """What `evaluate` takes beside the model and the gold; it documents them."""
 
     name: str
-    compare: Mapping[str, Any] | None
+    compare: Mapping[str, object] | None
     folder: str | PathLike[str] | None
     reading: Reading
     missing: Missing
@@ -38,7 +43,7 @@ class EvaluateOptions(TypedDict, total=False):
     many: ManyOptions
 
 
-def evaluate(model: Any, gold: Gold[Any], **options: Unpack[EvaluateOptions]) -> Evaluation:
+def evaluate(model: object, gold: Gold[object], **options: Unpack[EvaluateOptions]) -> Evaluation:
     """Hold a model's answers against a gold.
 
         base = evaluate(extractor, gold, name="base", many={"checkpoint": "base.db"})
@@ -87,7 +92,7 @@ def evaluate(model: Any, gold: Gold[Any], **options: Unpack[EvaluateOptions]) ->
     return result
 
 
-def _is_extractor(model: Any) -> bool:
+def _is_extractor(model: object) -> "TypeGuard[NuExtractor[object]]":
     if not isinstance(model, Runnable):
         return False
     from langchain_nuextract.runnables.extractor import NuExtractor  # noqa: PLC0415  heavy, and predictions need none
@@ -95,23 +100,23 @@ def _is_extractor(model: Any) -> bool:
     return isinstance(model, NuExtractor)
 
 
-def _unwrapped(model: Any) -> Any:
+def _unwrapped(model: object) -> object:
     """Take the extractor of which a model is the detailed form: both are evaluated alike."""
     inner = getattr(model, "extractor", None)
     return inner if _is_extractor(inner) else model
 
 
-def _name(model: Any) -> str:
+def _name(model: object) -> str:
     if isinstance(model, str | Path):
         return Path(fspath(model)).stem
     if _is_extractor(model):
         from langchain_nuextract.runnables.any_model import model_name  # noqa: PLC0415  as above
 
-        return model_name(model.llm) or "NuExtractor"
+        return model_name(cast("BaseChatModel", model.llm)) or "NuExtractor"
     return str(getattr(model, "name", None) or type(model).__name__)
 
 
-def _answers(model: Any, gold: Gold[Any], options: EvaluateOptions) -> Generator[tuple[GoldDocument, Answer]]:
+def _answers(model: object, gold: Gold[object], options: EvaluateOptions) -> Generator[tuple[GoldDocument, Answer]]:
     if predictions := Predictions.of(model):
         yield from _predicted(predictions, gold, options)
         return
@@ -121,13 +126,13 @@ def _answers(model: Any, gold: Gold[Any], options: EvaluateOptions) -> Generator
         extractor = live_answers.first_tries(model, options.get("max_calls", 1))
         yield from live_answers.answers_of_extractor(extractor, gold, **options.get("many", {}))
     elif isinstance(model, Runnable):
-        yield from live_answers.answers_of_runnable(cast("Runnable[Any, Any]", model), gold)
+        yield from live_answers.answers_of_runnable(cast("Runnable[object, object]", model), gold)
     else:
         raise TypeError(f"expected an extractor, another Runnable, or predictions, got {type(model).__name__}")
 
 
 def _predicted(
-    predictions: Predictions, gold: Gold[Any], options: EvaluateOptions
+    predictions: Predictions, gold: Gold[object], options: EvaluateOptions
 ) -> Iterator[tuple[GoldDocument, Answer]]:
     named = options.get("dialect")
     dialect = dialect_named(named) if named else FULL
@@ -139,7 +144,7 @@ def _predicted(
             yield document, answer_of_row(row, document, gold.target, reading=reading, dialect=dialect)
 
 
-def _grounded(answer: Answer, document: GoldDocument, gold: Gold[Any]) -> Answer:
+def _grounded(answer: Answer, document: GoldDocument, gold: Gold[object]) -> Answer:
     """Look up what was predicted in the text that the gold has, where the answer does not come with its evidence."""
     if document.text is None or not answer.readable or answer.grounding.marks or answer.grounding.missing:
         return answer

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from langchain_nuextract.evaluation.alignment import align
 from langchain_nuextract.evaluation.leaf import Outcome
@@ -93,7 +93,7 @@ class Scorer:
     rules: Mapping[Path, Compare]
 
     @classmethod
-    def of(cls, target: Target[Any], compare: Mapping[str, Any] | None = None) -> "Scorer":
+    def of(cls, target: Target[object], compare: Mapping[str, object] | None = None) -> "Scorer":
         """Gather what a schema says; `compare` has rules by path, see `rules_of`."""
         root = _Field()
         for path, kind in target.leaf_types.items():

@@ -10,14 +10,20 @@ import signal
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 # It has no type information.
-xllamacpp: Any = import_module("xllamacpp")
+xllamacpp = import_module("xllamacpp")
 
 _CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 _MOST_THREADS = 8
 _ERRORS_ONLY = 1
+
+
+class Params(Protocol):
+    """Settings of llama.cpp."""
+
+    api_keys: list[str]
 
 
 def cores() -> int:
@@ -37,7 +43,7 @@ def _quota() -> int:
         return _MOST_THREADS
 
 
-def settings(path: str, name: str, *, port: int, context: int, slots: int) -> Any:
+def settings(path: str, name: str, *, port: int, context: int, slots: int) -> Params:
     """Write llama.cpp's settings for a model file."""
     params = xllamacpp.CommonParams()
     params.model.path = path

@@ -4,9 +4,10 @@ import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, Final, Literal, TypeAlias, TypedDict
+from typing import Any, Final, Literal, TypeAlias, TypedDict, cast
 from uuid import NAMESPACE_OID, uuid5
 
+from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
 from langchain_core.documents import BaseDocumentTransformer, Document
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializable
@@ -21,7 +22,7 @@ from langchain_nuextract.runnables.retriever import ExtractingRetriever
 from langchain_nuextract.runnables.wholes import BETWEEN, Whole, wholes_of
 
 OnError: TypeAlias = Literal["keep", "raise"]
-Outcome: TypeAlias = Extraction[Any] | Exception
+Outcome: TypeAlias = Extraction[object] | Exception
 
 _LOGGER: Final = logging.getLogger(__name__)
 
@@ -190,7 +191,12 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
         )
 
     def _transform(
-        self, documents: Sequence[Document], run_manager: Any, config: RunnableConfig, *, found: bool
+        self,
+        documents: Sequence[Document],
+        run_manager: CallbackManagerForChainRun,
+        config: RunnableConfig,
+        *,
+        found: bool,
     ) -> list[Document]:
         child = patch_config(config, callbacks=run_manager.get_child())
         wholes, clashes = self._to_do(documents, found=found)
@@ -199,7 +205,12 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
         return self._written(documents, wholes, clashes, outcomes)
 
     async def _atransform(
-        self, documents: Sequence[Document], run_manager: Any, config: RunnableConfig, *, found: bool
+        self,
+        documents: Sequence[Document],
+        run_manager: AsyncCallbackManagerForChainRun,
+        config: RunnableConfig,
+        *,
+        found: bool,
     ) -> list[Document]:
         child = patch_config(config, callbacks=run_manager.get_child())
         wholes, clashes = self._to_do(documents, found=found)
@@ -294,10 +305,10 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
             )
 
 
-def _listed(given: Iterable[Any]) -> list[Document]:
+def _listed(given: Iterable[object]) -> list[Document]:
     # A document is iterable itself, over its fields.
     documents = [given] if isinstance(given, Document) else [*given]
     if isinstance(given, Document) or not all(isinstance(each, Document) for each in documents):
         kinds = ", ".join(sorted({type(each).__name__ for each in documents}))
         raise TypeError(f"expected a list of LangChain documents, or another iterable of them, got: {kinds}")
-    return documents
+    return cast("list[Document]", documents)

@@ -1,7 +1,6 @@
 """Letting the model write a template."""
 
 import json
-from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
@@ -16,7 +15,7 @@ from langchain_nuextract.errors import NoJSONInReply, UnsupportedTask
 from langchain_nuextract.paths import JSON
 
 
-def draft(document: Any, *, llm: BaseChatModel, model: str, dialect: str | None = None) -> JSON:
+def draft(document: object, *, llm: BaseChatModel, model: str, dialect: str | None = None) -> JSON:
     """Ask for a template; see `ChatNuExtract.draft_template`."""
     spoken = dialect_named(dialect) if dialect else dialect_for(model)
     if spoken.draft is None:
@@ -24,7 +23,7 @@ def draft(document: Any, *, llm: BaseChatModel, model: str, dialect: str | None 
     source = escape_source(read(document), spoken.marks).source
     check_source(source, spoken)
     request = spoken.draft(source)
-    messages: list[Any] = [*request.messages]
+    messages = [dict(message) for message in request.messages]
     return _first_object(spoken, reply_of(llm.invoke(messages, **arguments(request, llm))))
 
 

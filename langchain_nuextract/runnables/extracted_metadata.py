@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, TypeGuard, cast
 
 from langchain_core.documents import Document
 from pydantic import SecretStr
@@ -58,7 +58,7 @@ class ExtractedMetadata:
     missing: bool = False
     secret: SecretStr | None = None
 
-    def written(self, document: Document, extraction: Extraction[Any], whole: str, offset: int) -> dict[str, Any]:
+    def written(self, document: Document, extraction: Extraction[object], whole: str, offset: int) -> dict[str, object]:
         """Give a document's metadata after an extraction.
 
         Args:
@@ -85,14 +85,14 @@ class ExtractedMetadata:
                 own[name] = _text(_by_path(told))
         return {**foreign, **fields, **{self.own(name): value for name, value in own.items()}}
 
-    def failed(self, document: Document, error: Exception, whole: str) -> dict[str, Any]:
+    def failed(self, document: Document, error: Exception, whole: str) -> dict[str, object]:
         """Give a document's metadata after an extraction that failed: there is no hash, so that it is tried again."""
         of, names = _digest(whole), "[]"
         own = {"document": of, "keys": names, "signature": self._sign("keys", names, of)}
         own["error"] = f"{type(error).__name__}: {error}"
         return {**self.foreign(document), **{self.own(name): value for name, value in own.items()}}
 
-    def piece(self, piece: Document, evidence: Mapping[str, Any] | None) -> dict[str, Any]:
+    def piece(self, piece: Document, evidence: Mapping[str, object] | None) -> dict[str, object]:
         """Give the metadata of a piece of a document, which has those of the document.
 
         Args:
@@ -113,7 +113,7 @@ class ExtractedMetadata:
         """What decides what is written, as a hash."""
         return _digest(f"{self.settings} {self.metadata_key} {self.evidence} {self.lists} {self.missing}")
 
-    def foreign(self, document: Document) -> dict[str, Any]:
+    def foreign(self, document: Document) -> dict[str, object]:
         """Give the metadata that a document has from elsewhere."""
         own = {*self._names(document), *(self.own(name) for name in _OWN_NAMES)}
         return {name: value for name, value in document.metadata.items() if name not in own}
@@ -167,16 +167,16 @@ class ExtractedMetadata:
             found = json.loads(document.metadata.get(self.own("evidence")) or "{}")
         except (TypeError, ValueError):
             return {}
-        spans = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+        spans = cast("dict[str, object]", found) if isinstance(found, dict) else {}
         return {path: span for path, span in spans.items() if _is_span(span)}
 
     def own(self, name: str) -> str:
         """Name one of the entries beside the fields."""
         return SEPARATOR.join(filter(None, (OWN, self.metadata_key, name)))
 
-    def _fields(self, extraction: Extraction[Any]) -> dict[str, Any]:
+    def _fields(self, extraction: Extraction[object]) -> dict[str, object]:
         types = {each.name: each.type for each in self.attributes if not each.text}
-        fields: dict[str, Any] = {**flat(extraction.value, self.metadata_key, lists=self.lists, types=types)}
+        fields: dict[str, object] = {**flat(extraction.value, self.metadata_key, lists=self.lists, types=types)}
         if not self.missing:
             return fields
         absent = (each.name for each in self.attributes if each.name not in fields)
@@ -206,7 +206,7 @@ class ExtractedMetadata:
         version = document.metadata.get(self.own("settings"))
         return of is not None and _is_same(document.metadata.get(self.own("hash")), self._hash(version, of, fields))
 
-    def _hash(self, version: object, of: str, fields: Mapping[str, Any]) -> str:
+    def _hash(self, version: object, of: str, fields: Mapping[str, object]) -> str:
         return self._sign("fields", str(version), of, _text({name: _plain(each) for name, each in fields.items()}))
 
     def _sign(self, *texts: str) -> str:
@@ -229,15 +229,15 @@ def moved(spans: Mapping[str, Sequence[int]], offset: int, length: int) -> dict[
     }
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """Write a number in one way: stores give some back as floats, and some as integers."""
     if isinstance(value, list):
-        return [_plain(each) for each in cast("list[Any]", value)]
+        return [_plain(each) for each in cast("list[object]", value)]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _is_span(span: Any) -> bool:
-    return isinstance(span, list) and [type(each) for each in cast("list[Any]", span)] == [int, int]
+def _is_span(span: object) -> TypeGuard[list[int]]:
+    return isinstance(span, list) and [type(each) for each in cast("list[object]", span)] == [int, int]
 
 
 def _is_same(given: object, signature: str) -> bool:

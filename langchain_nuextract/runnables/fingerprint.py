@@ -21,7 +21,7 @@ _OWN: Final = (*SAMPLING, "extra_body")
 """What counts of the settings of other chat models."""
 
 
-def fingerprint(plan: Plan[Any], llm: Runnable[Any, AIMessage], selection: Selection[Any] | None = None) -> str:
+def fingerprint(plan: Plan[object], llm: Runnable[Any, AIMessage], selection: Selection[object] | None = None) -> str:
     """Hash everything that decides what comes out of a document; the same in every process.
 
     Of an example selector that are its type and those of its public attributes that are plain values, its examples
@@ -49,7 +49,7 @@ def fingerprint(plan: Plan[Any], llm: Runnable[Any, AIMessage], selection: Selec
     return digest(json.dumps(asked, default=str, sort_keys=True))
 
 
-def _settings(llm: Runnable[Any, AIMessage]) -> Mapping[str, Any]:
+def _settings(llm: Runnable[Any, AIMessage]) -> Mapping[str, object]:
     model, bound = innermost(llm)
     if isinstance(model, ApiModel):
         return merged(model.defaults, model.extra_body, bound)

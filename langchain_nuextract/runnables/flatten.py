@@ -39,10 +39,10 @@ EPOCH: Final = "epoch"
 _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_TYPES: Final[Mapping[str, str]] = {}
 _LARGEST: Final = 2**63
-_ANY: Final[TypeAdapter[Any]] = TypeAdapter(Any)
+_ANY: Final[TypeAdapter[object]] = TypeAdapter(Any)
 
 
-def flat(value: Any, name: str | None, *, lists: bool, types: Mapping[str, str] = _NO_TYPES) -> Metadata:
+def flat(value: object, name: str | None, *, lists: bool, types: Mapping[str, str] = _NO_TYPES) -> Metadata:
     """Write a value as flat metadata; see the table above.
 
     Args:
@@ -85,19 +85,19 @@ def _epochs(leaf: Scalar | list[Scalar]) -> int | list[Scalar] | None:
     return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _FIRST) // timedelta(seconds=1)
 
 
-def _leaves(value: Any, path: tuple[str, ...], *, lists: bool) -> Iterator[tuple[str, Scalar | list[Scalar]]]:
+def _leaves(value: object, path: tuple[str, ...], *, lists: bool) -> Iterator[tuple[str, Scalar | list[Scalar]]]:
     match value:
         case Mapping():
-            for name, each in cast("Mapping[Any, Any]", value).items():
+            for name, each in cast("Mapping[object, object]", value).items():
                 yield from _leaves(each, (*path, str(to_jsonable_python(name))), lists=lists)
         case list() | tuple() | set() | frozenset():
-            yield from _list(list(cast("list[Any]", value)), path, lists=lists)
+            yield from _list(list(cast("list[object]", value)), path, lists=lists)
         case _:
             leaf = _scalar(value)
             yield from () if leaf is None else ((SEPARATOR.join(path), leaf),)
 
 
-def _list(values: list[Any], path: tuple[str, ...], *, lists: bool) -> Iterator[tuple[str, Scalar | list[Scalar]]]:
+def _list(values: list[object], path: tuple[str, ...], *, lists: bool) -> Iterator[tuple[str, Scalar | list[Scalar]]]:
     if not values:
         return
     if not lists:
@@ -118,7 +118,7 @@ def _of_one_kind(leaves: list[Scalar]) -> list[Scalar]:
     return leaves if len(kinds) == 1 else [leaf if isinstance(leaf, str) else json.dumps(leaf) for leaf in leaves]
 
 
-def _scalar(value: Any) -> Scalar | None:
+def _scalar(value: object) -> Scalar | None:
     plain: JSON = float(value) if isinstance(value, Decimal) else to_jsonable_python(value)
     if isinstance(plain, float) and not math.isfinite(plain):
         return None
@@ -127,5 +127,5 @@ def _scalar(value: Any) -> Scalar | None:
     return plain if isinstance(plain, str | int | float | bool | None) else _text(plain)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return json.dumps(to_jsonable_python(value, by_alias=True), ensure_ascii=False, separators=(",", ":"))

@@ -37,18 +37,18 @@ class RawExtractor(MappedExtractor[Raw]):
         """The dict, whose values no schema can tell."""
         return dict[str, Any]
 
-    def select_output(self, extraction: Extraction[Any]) -> Raw:
+    def select_output(self, extraction: Extraction[object]) -> Raw:
         """Take the object, and the reply that it was read from."""
         raw = _message(extraction.raw, extraction.attempts)
         return {"raw": raw, "parsed": extraction.value, "parsing_error": None}
 
-    def _extract(self, document: Any, caller: Caller, on_attempts: OnAttempts | None = None) -> Raw:
+    def _extract(self, document: object, caller: Caller, on_attempts: OnAttempts | None = None) -> Raw:
         try:
             return super()._extract(document, caller, on_attempts)
         except ExtractionError as error:
             return _unparsed(error)
 
-    async def _aextract(self, document: Any, caller: Caller, on_attempts: AOnAttempts | None = None) -> Raw:
+    async def _aextract(self, document: object, caller: Caller, on_attempts: AOnAttempts | None = None) -> Raw:
         try:
             return await super()._aextract(document, caller, on_attempts)
         except ExtractionError as error:

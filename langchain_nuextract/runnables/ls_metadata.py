@@ -1,14 +1,14 @@
 """Tracers are shown the schema, as LangChain's own structured output does."""
 
 import json
-from typing import Any
 
 from langchain_core.utils.function_calling import convert_to_json_schema
 
+from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.target import Target
 
 
-def ls_arguments(target: Target[Any]) -> dict[str, Any]:
+def ls_arguments(target: Target[object]) -> dict[str, object]:
     """Make the argument of a call by which LangChain shows tracers the schema."""
     try:
         schema = convert_to_json_schema(_described(target))
@@ -18,5 +18,5 @@ def ls_arguments(target: Target[Any]) -> dict[str, Any]:
     return {"ls_structured_output_format": {"kwargs": {"method": "json_schema"}, "schema": schema}}
 
 
-def _described(target: Target[Any]) -> Any:
+def _described(target: Target[object]) -> type | dict[str, JSON]:
     return target.schema if target.source == "python" else json.loads(target.schema)

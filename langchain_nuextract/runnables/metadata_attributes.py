@@ -39,7 +39,7 @@ class Attribute:
     """The values that there are, if they are few."""
 
 
-def attributes(target: Target[Any], name: str | None, *, lists: bool) -> tuple[Attribute, ...]:
+def attributes(target: Target[object], name: str | None, *, lists: bool) -> tuple[Attribute, ...]:
     """Tell which metadata `flat` may make of the values of a schema.
 
     What has keys of the document's own, such as `dict[str, int]`, has none that are known before.
@@ -56,7 +56,7 @@ def attributes(target: Target[Any], name: str | None, *, lists: bool) -> tuple[A
     return tuple(known.get(name, each) for name, each in dumped.items())
 
 
-def _dumped(target: Target[Any]) -> Node:
+def _dumped(target: Target[object]) -> Node:
     """Read the schema of what values look like when they are dumped: other aliases, computed fields."""
     if target.source != "python":
         return target.node
@@ -121,7 +121,7 @@ def _info(attribute: Attribute) -> Iterator[tuple[str, str, str]]:
     yield numbers, f"{said}, in whole seconds since 1970-01-01T00:00:00Z, to be compared", shape.format("integer")
 
 
-def _attribute_info(**entry: str) -> Any:
+def _attribute_info(**entry: str) -> object:
     for module in _SCHEMAS:
         try:
             return import_module(module).AttributeInfo(**entry)

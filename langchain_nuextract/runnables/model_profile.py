@@ -1,6 +1,6 @@
 """What agents and middleware look up about the model."""
 
-from typing import Any, cast
+from typing import cast
 
 from langchain_core.language_models import ModelProfile
 
@@ -8,7 +8,7 @@ from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.errors import UnsupportedTask
 
 
-class OwnProfile(dict[str, Any]):
+class OwnProfile(dict[str, object]):
     """A plain dict; its class tells that the model made it, so that a copy with another name makes its own."""
 
 

@@ -1,7 +1,7 @@
 """LangChain's messages in the form that OpenAI's API has for them."""
 
 from collections.abc import Iterable
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from langchain_core.messages import BaseMessage, convert_to_openai_messages
 
@@ -21,7 +21,7 @@ def openai_messages(messages: Iterable[BaseMessage]) -> list[JSON]:
 
 
 def _openai_message(message: BaseMessage) -> JSON:
-    content = cast("str | list[Any]", message.content)  # pyright: ignore[reportUnknownMemberType]
+    content = cast("str | list[JSON]", message.content)  # pyright: ignore[reportUnknownMemberType]
     if isinstance(content, str):
         return convert_to_openai_messages(message)
     said = [block for block in content if fields(block).get("type") not in _THINKING]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from langchain_core.document_loaders import BaseBlobParser
 from langchain_core.documents import Document
@@ -53,7 +53,7 @@ class DocumentParser(BaseBlobParser):
         if content.strip() and kind not in self.kinds:
             wanted = " or ".join(each.called for each in self.kinds)
             raise WrongKind(name, f"it looks like {looks or kind.called}, and {wanted} was expected.")
-        about: dict[str, Any] = {**blob.metadata, "source": source or name}
+        about: dict[str, object] = {**blob.metadata, "source": source or name}
         if file := paged_file(kind, content, name, self.options):
             total = file.count()
             for page in file.pages():
@@ -94,14 +94,14 @@ class HTMLParser(DocumentParser):
     assumed: ClassVar[str | None] = "text/html"
 
 
-def _page(page: Page, about: dict[str, Any], total: int, label: str) -> Document:
+def _page(page: Page, about: dict[str, object], total: int, label: str) -> Document:
     metadata = {**about, "page": page.number - 1, "total_pages": total, "page_label": label}
     if not (page.readable or page.blank):
         metadata["warnings"] = [f"{page.name}: it has no text that could be read"]
     return Document(page.visible_text, metadata=metadata)
 
 
-def _whole(content: bytes, name: str, about: dict[str, Any], options: PageOptions, mime: str | None) -> Document:
+def _whole(content: bytes, name: str, about: dict[str, object], options: PageOptions, mime: str | None) -> Document:
     source = read_file(content, name, options, mime)
     texts = [
         part.visible_text if isinstance(part, Page) else part.text

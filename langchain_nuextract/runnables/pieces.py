@@ -5,7 +5,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
+from typing import Final, Protocol, TypeAlias, runtime_checkable
 
 from langchain_core.documents import BaseDocumentTransformer, Document
 
@@ -94,7 +94,7 @@ def _split(document: Document, splitter: Splitter) -> Sequence[Document]:
             raise TypeError(f"expected one of LangChain's text splitters, got {type(splitter).__name__}")
 
 
-def _made(piece: str | Document) -> tuple[str, dict[str, Any]]:
+def _made(piece: str | Document) -> tuple[str, dict[str, object]]:
     return (piece, {}) if isinstance(piece, str) else (piece.page_content, dict(piece.metadata))
 
 

@@ -1,7 +1,7 @@
 """The `response_format` that agents give a chat model, and how it is answered."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final, TypeVar, cast
 
 from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
@@ -9,33 +9,36 @@ from pydantic import TypeAdapter
 
 from langchain_nuextract.paths import JSON, fields
 
+S = TypeVar("S")
+
 FORMAT_SETTINGS: Final = frozenset({"response_format", "strict"})
 """The arguments of a call that say what its answer is to look like."""
 
 
-def asks_for_object(settings: Mapping[str, Any]) -> bool:
+def asks_for_object(settings: Mapping[str, object]) -> bool:
     """Whether a call is to be answered with an object of a JSON Schema; other formats are left to the server."""
     return "response_format" in settings and bool(schema_of(settings))
 
 
-def schema_of(settings: Mapping[str, Any]) -> Mapping[str, JSON]:
+def schema_of(settings: Mapping[str, object]) -> Mapping[str, JSON]:
     """Give the JSON Schema of a call's `response_format`, which may also be a type; empty if it has none."""
     given = settings.get("response_format")
     if isinstance(given, type):
-        return TypeAdapter[Any](given).json_schema()
-    asked = fields(given)
+        return TypeAdapter[object](given).json_schema()
+    asked = fields(cast("JSON", given))
     return fields(fields(asked.get("json_schema")).get("schema")) if asked.get("type") == "json_schema" else {}
 
 
-def unwrapped(schema: Any) -> Any:
+def unwrapped(schema: S) -> S | dict[str, JSON]:
     """Take the JSON Schema out of a function, tool or response format in OpenAI's form; anything else is as it was."""
-    match schema:
+    given = cast("JSON", schema)
+    match given:
         case {"type": "function", "function": function} | {"type": "json_schema", "json_schema": function}:
-            return unwrapped(function)
+            return unwrapped(cast("dict[str, JSON]", function))
         case {"name": str(name), "parameters": {"type": "object"} as parameters}:
-            return _named(name, schema, parameters)
+            return _named(name, fields(given), parameters)
         case {"name": str(name), "schema": {"type": "object"} as inner}:
-            return _named(name, schema, inner)
+            return _named(name, fields(given), inner)
         case _:
             return schema
 

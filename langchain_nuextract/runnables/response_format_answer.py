@@ -4,7 +4,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
-from typing import Any
+from typing import cast
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import (
@@ -49,9 +49,10 @@ class ResponseFormatAnswer:
         UnsupportedTask: The model's name tells no generation, or there are instructions, which it does not take.
     """
 
-    def __init__(self, llm: BaseChatModel, messages: Sequence[BaseMessage], settings: Mapping[str, Any]) -> None:
+    def __init__(self, llm: BaseChatModel, messages: Sequence[BaseMessage], settings: Mapping[str, object]) -> None:
         self.llm = llm
-        self.settings = {name: value for name, value in settings.items() if name not in FORMAT_SETTINGS}
+        others = {name: value for name, value in settings.items() if name not in FORMAT_SETTINGS}
+        self.settings = cast("dict[str, JSON]", others)
         dialect, name = getattr(llm, "dialect", None), str(getattr(llm, "model_name", ""))
         self.plan = plan_for(
             Target.of(schema_of(settings)),
@@ -74,11 +75,11 @@ class ResponseFormatAnswer:
 
         return _result(await arun_flow(self._flow(), send))
 
-    def _flow(self) -> Flow[Any]:
+    def _flow(self) -> Flow[object]:
         return read_document(self.plan, read(self.document))
 
     def _call(self, request: Request) -> tuple[list[BaseMessage], dict[str, JSON]]:
-        messages: list[Any] = [dict(message) for message in request.messages]
+        messages = [dict(message) for message in request.messages]
         return convert_to_messages(messages), merged(arguments(request, self.llm), self.settings)
 
 
@@ -87,7 +88,7 @@ def _asked(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
     return [message for message in reversed(since) if isinstance(message, HumanMessage)]
 
 
-def _result(extraction: Extraction[Any]) -> ChatResult:
+def _result(extraction: Extraction[object]) -> ChatResult:
     text = json.dumps(extraction.value, ensure_ascii=False)
     last = extraction.attempts[-1].reply
     message = message_of(replace(last, text=text, usage=extraction.usage))

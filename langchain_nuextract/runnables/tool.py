@@ -58,8 +58,8 @@ class ExtractionTool(BaseTool):
         *single: str,
         config: RunnableConfig,
         run_manager: CallbackManagerForToolRun | None = None,  # noqa: ARG002 the config holds its child already
-        **given: Any,
-    ) -> tuple[str, Extraction[Any]]:
+        **given: object,
+    ) -> tuple[str, Extraction[object]]:
         with _told_to_the_model():
             document = self.sources.resolve(self._named(single, given), config)
             return _result(self.detailed.invoke(document, quiet(config)))
@@ -69,8 +69,8 @@ class ExtractionTool(BaseTool):
         *single: str,
         config: RunnableConfig,
         run_manager: AsyncCallbackManagerForToolRun | None = None,  # noqa: ARG002 the config holds its child already
-        **given: Any,
-    ) -> tuple[str, Extraction[Any]]:
+        **given: object,
+    ) -> tuple[str, Extraction[object]]:
         with _told_to_the_model():
             document = await self.sources.aresolve(self._named(single, given), config)
             return _result(await self.detailed.ainvoke(document, quiet(config)))
@@ -84,7 +84,7 @@ class ExtractionTool(BaseTool):
         super().__setstate__(state)
         self.args_schema = self.sources.arguments(Arguments)
 
-    def _named(self, single: Sequence[str], given: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _named(self, single: Sequence[str], given: Mapping[str, object]) -> Mapping[str, object]:
         """Name the argument of a tool that is called with one text only: it is the first one."""
         return {**given, **dict(zip(self.args, single, strict=False))}
 
@@ -95,13 +95,13 @@ def quiet(config: RunnableConfig | None) -> RunnableConfig:
     return {**known, "tags": [*(known.get("tags") or []), NOSTREAM]}
 
 
-def name_for(target: Target[Any]) -> str:
+def name_for(target: Target[object]) -> str:
     """Name a tool for what it extracts: `extract_purchase_order` for `PurchaseOrder`."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", target.name)
     return f"extract_{re.sub(r'[^A-Za-z0-9]+', '_', words).strip('_').lower()}"[:_LONGEST_NAME]
 
 
-def description_of(target: Target[Any], what: str = "a text") -> str:
+def description_of(target: Target[object], what: str = "a text") -> str:
     """Say what a target extracts, field by field."""
     template = target.template(FULL)
     fields = ", ".join(cast("Mapping[str, JSON]", template)) if isinstance(template, Mapping) else "what it says"
@@ -109,7 +109,7 @@ def description_of(target: Target[Any], what: str = "a text") -> str:
     return "\n".join(filter(None, lines))
 
 
-def _result(extraction: Extraction[Any]) -> tuple[str, Extraction[Any]]:
+def _result(extraction: Extraction[object]) -> tuple[str, Extraction[object]]:
     # From the answer itself: the serializers of the user may mask a value, or fail, and nobody called for them.
     return json.dumps(extraction.json, ensure_ascii=False, separators=(",", ":")), extraction
 

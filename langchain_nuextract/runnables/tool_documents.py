@@ -4,7 +4,7 @@ The model says at most a name: an id that the program resolves, or a path below 
 else by it, and what goes wrong is told to it in words that it can act on.
 """
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from inspect import isawaitable, iscoroutinefunction
@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeAlias, TypedDict, cast
 
+from langchain_core.messages import MessageLikeRepresentation
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import run_in_executor
 from langchain_core.runnables.utils import accepts_config
@@ -21,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, create_model
 from langchain_nuextract.errors import quote
 from langchain_nuextract.runnables.tool_names import MOST, below, listed, sent
 
-Documents: TypeAlias = Mapping[str, Any] | Callable[..., Any]
+Documents: TypeAlias = Mapping[str, object] | Callable[..., object]
 
 _STATE: Final = "documents_in_state"
 _MESSAGES: Final = "messages_in_state"
@@ -131,7 +132,7 @@ class ToolDocuments:
             if key is not None:
                 yield name, _injected_state(key)
 
-    def resolve(self, given: Mapping[str, Any], config: RunnableConfig) -> Any:
+    def resolve(self, given: Mapping[str, object], config: RunnableConfig) -> object:
         """Give the document that is meant.
 
         Args:
@@ -152,7 +153,7 @@ class ToolDocuments:
                 raise TypeError("documents is an async function: call the tool, or the agent, by ainvoke")
             return self._known(found.name, document, given)
 
-    async def aresolve(self, given: Mapping[str, Any], config: RunnableConfig) -> Any:
+    async def aresolve(self, given: Mapping[str, object], config: RunnableConfig) -> object:
         """Give the document that is meant; a function that is not async runs in a thread. See `resolve`."""
         with _told(given.get("document_id")):
             found = self._choose(given)
@@ -160,16 +161,16 @@ class ToolDocuments:
                 return found
             function = self._function(config)
             if iscoroutinefunction(self.documents):
-                document = await function(found.name)
+                document = await cast("Awaitable[object]", function(found.name))
             else:
                 document = await run_in_executor(config, function, found.name)
             return self._known(found.name, await document if isawaitable(document) else document, given)
 
-    def _function(self, config: RunnableConfig) -> Callable[[str], Any]:
-        function = cast("Callable[..., Any]", self.documents)
+    def _function(self, config: RunnableConfig) -> Callable[[str], object]:
+        function = cast("Callable[..., object]", self.documents)
         return (lambda name: function(name, config=config)) if accepts_config(function) else function
 
-    def _choose(self, given: Mapping[str, Any]) -> Any:
+    def _choose(self, given: Mapping[str, object]) -> object:
         named = {name: given[name] for name, _ in self._asked() if given.get(name) not in (None, "")}
         match [*named.items()]:
             case [("document", text)]:
@@ -183,7 +184,7 @@ class ToolDocuments:
             case _:
                 raise ToolException(f"give one of {', '.join(named)}, not several")
 
-    def _by_id(self, name: str, given: Mapping[str, Any]) -> Any:
+    def _by_id(self, name: str, given: Mapping[str, object]) -> object:
         for mapping in self._mappings(given):
             try:
                 document = mapping[name]
@@ -195,13 +196,13 @@ class ToolDocuments:
             return _Call(name)
         return self._known(name, None, given)
 
-    def _unnamed(self, given: Mapping[str, Any]) -> Any:
+    def _unnamed(self, given: Mapping[str, object]) -> object:
         """Give the one document that there is, if the model names none."""
         state, mappings = given.get(_STATE), self._mappings(given)
         if state is not None and not isinstance(state, Mapping):
             return state
         if self.last_message:
-            return sent(given.get(_MESSAGES) or [])
+            return sent(cast("Sequence[MessageLikeRepresentation]", given.get(_MESSAGES) or []))
         if not callable(self.documents) and sum(len(each) for each in mappings) == 1:
             return next(document for mapping in mappings for document in mapping.values())
         names = [name for name, _ in self._asked()]
@@ -210,21 +211,21 @@ class ToolDocuments:
         wanted = f"give {' or '.join(names)}" if names else "there is no document"
         raise ToolException(f"say which document is meant: {wanted}.{self._there_are(given)}")
 
-    def _known(self, name: str, document: Any, given: Mapping[str, Any]) -> Any:
+    def _known(self, name: str, document: object, given: Mapping[str, object]) -> object:
         if document is None:
             raise ToolException(f"there is no document {quote(name)}.{self._there_are(given, name)}")
         return document
 
-    def _there_are(self, given: Mapping[str, Any], wrong: str = "") -> str:
+    def _there_are(self, given: Mapping[str, object], wrong: str = "") -> str:
         is_empty = self.state_key is not None and given.get(_STATE) is None
         nothing = f" There is nothing under {self.state_key!r} in the state of the graph." if is_empty else ""
         return f"{listed(self._ids(given), wrong)}{nothing}"
 
-    def _mappings(self, given: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    def _mappings(self, given: Mapping[str, object]) -> list[Mapping[str, object]]:
         sources = (self.documents, given.get(_STATE))
-        return [cast("Mapping[str, Any]", each) for each in sources if isinstance(each, Mapping)]
+        return [cast("Mapping[str, object]", each) for each in sources if isinstance(each, Mapping)]
 
-    def _ids(self, given: Mapping[str, Any]) -> list[str]:
+    def _ids(self, given: Mapping[str, object]) -> list[str]:
         return [str(name) for mapping in self._mappings(given) for name in islice(mapping, MOST)]
 
 

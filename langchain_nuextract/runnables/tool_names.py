@@ -4,12 +4,13 @@ import difflib
 from collections.abc import Collection, Iterable
 from itertools import islice
 from pathlib import Path, PureWindowsPath
-from typing import Any, Final, cast
+from typing import Final, cast
 
-from langchain_core.messages import BaseMessage, HumanMessage, convert_to_messages
+from langchain_core.messages import BaseMessage, HumanMessage, MessageLikeRepresentation, convert_to_messages
 from langchain_core.tools import ToolException
 
 from langchain_nuextract.errors import quote
+from langchain_nuextract.paths import JSON
 
 MOST: Final = 1000
 """Names that are looked at for those that are like a wrong one."""
@@ -58,7 +59,7 @@ def listed(names: Collection[str], wrong: str = "") -> str:
     return f" There are: {', '.join(map(quote, shown))}{more}"
 
 
-def sent(messages: Iterable[Any]) -> Any:
+def sent(messages: Iterable[MessageLikeRepresentation]) -> list[dict[str, JSON]] | HumanMessage:
     """Take what the user sent last: the files and images of the message, or its text if it has none.
 
     Beside a file, the text is most likely the question about it, and must not be extracted from.
@@ -69,6 +70,6 @@ def sent(messages: Iterable[Any]) -> Any:
     return [block for block in _blocks(last) if block.get("type") not in _TEXT] or last
 
 
-def _blocks(message: BaseMessage) -> list[dict[str, Any]]:
-    content = cast("str | list[Any]", message.content)  # pyright: ignore[reportUnknownMemberType]
+def _blocks(message: BaseMessage) -> list[dict[str, JSON]]:
+    content = cast("str | list[JSON]", message.content)  # pyright: ignore[reportUnknownMemberType]
     return [] if isinstance(content, str) else [each for each in content if isinstance(each, dict)]

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 
 from langchain_nuextract.paths import JSON, fields, items, text
 
@@ -68,15 +68,15 @@ class Received:
         return "\n".join(_texts(fields(message).get("content")) for message in items(self.body.get("messages")))
 
 
-Scripted: TypeAlias = FakeReply | str | Mapping[str, JSON] | Sequence[JSON] | Callable[[Received], Any]
+Scripted: TypeAlias = FakeReply | str | Mapping[str, JSON] | Sequence[JSON] | Callable[[Received], object]
 """What a script may consist of."""
 
 
-def as_reply(scripted: Any, received: Received) -> FakeReply:
+def as_reply(scripted: object, received: Received) -> FakeReply:
     """Make a reply to a request of what a script says."""
     if callable(scripted):
         return as_reply(scripted(received), received)
-    return scripted if isinstance(scripted, FakeReply) else FakeReply(text=scripted)
+    return scripted if isinstance(scripted, FakeReply) else FakeReply(text=cast("JSON", scripted))
 
 
 def _texts(content: JSON) -> str:

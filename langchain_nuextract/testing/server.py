@@ -5,12 +5,14 @@ import socket
 from collections.abc import Mapping
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final, Protocol
+from typing import Final, Protocol, TypeAlias, cast
 
 from langchain_nuextract.paths import JSON, fields
 from langchain_nuextract.testing.bodies import dump, error, events, whole
 from langchain_nuextract.testing.script import FakeReply, Received
 
+_Request: TypeAlias = socket.socket | tuple[bytes, socket.socket]
+"""What `socketserver` calls a request; over TCP it is the connection."""
 _PLAIN: Final = FakeReply()
 _JSON: Final = {"Content-Type": "application/json"}
 
@@ -46,18 +48,18 @@ class Server(ThreadingHTTPServer):
         self._open: set[socket.socket] = set()
         super().__init__(("127.0.0.1", endpoint.port), _Handler)
 
-    def process_request(self, request: Any, client_address: Any) -> None:
+    def process_request(self, request: _Request, client_address: object) -> None:
         """Count and remember a connection."""
-        self._open.add(request)
+        self._open.add(cast("socket.socket", request))
         self.endpoint.connections += 1
         super().process_request(request, client_address)
 
-    def shutdown_request(self, request: Any) -> None:
+    def shutdown_request(self, request: _Request) -> None:
         """Forget a connection."""
-        self._open.discard(request)
+        self._open.discard(cast("socket.socket", request))
         super().shutdown_request(request)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: _Request, client_address: object) -> None:
         """Say nothing when a client goes away."""
 
     def stop(self) -> None:

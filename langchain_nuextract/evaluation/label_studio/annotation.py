@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 from langchain_nuextract.errors import EvaluationError, quote
 from langchain_nuextract.evaluation.label_studio.config import Config
@@ -46,7 +46,7 @@ class Fields:
     config: Config | None
 
     @classmethod
-    def of(cls, target: Target[Any], config: Config | None) -> "Fields":
+    def of(cls, target: Target[object], config: Config | None) -> "Fields":
         """Read them off a schema."""
         return cls(tuple(controls(target.node)), config)
 

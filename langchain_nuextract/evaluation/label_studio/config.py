@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 from xml.etree import ElementTree as ET
 from xml.etree.ElementTree import Element, SubElement
 
@@ -47,7 +47,7 @@ _TAGS: Final[Mapping[Kind, tuple[str, Mapping[str, str]]]] = {
 }
 
 
-def label_config(schema: Any, *, document: Document = "text") -> str:
+def label_config(schema: object, *, document: Document = "text") -> str:
     """Write the configuration for a schema: a control for each field, and one to mark where the document says it.
 
         Path("config.xml").write_text(label_config(Invoice, document="image"), encoding="utf-8")

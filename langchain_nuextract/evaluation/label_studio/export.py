@@ -8,7 +8,7 @@ from itertools import combinations
 from os import PathLike
 from pathlib import Path as FilePath
 from statistics import fmean
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from langchain_nuextract.errors import EvaluationError
@@ -49,7 +49,7 @@ class Export:
     """What is in an export."""
 
     rows: tuple[dict[str, JSON], ...]
-    """The lines of a gold, as `Gold.from_rows` takes them."""
+    """The lines of a gold, as `Gold[object].from_rows` takes them."""
     skipped: int
     """Tasks that people skipped."""
     open: int
@@ -70,7 +70,7 @@ class Export:
 
 def read_export(
     export: str | PathLike[str] | Sequence[Mapping[str, JSON]],
-    schema: Any,
+    schema: object,
     *,
     config: Config | str | None = None,
     on_conflict: OnConflict = "error",
@@ -91,7 +91,7 @@ def read_export(
             differ, or no task has an annotation.
         OSError: The file cannot be read.
     """
-    target: Target[Any] = Target.of(schema)
+    target: Target[object] = Target.of(schema)
     known = Config.parse(config) if isinstance(config, str) else config
     name = "the export" if not isinstance(export, str | PathLike) else str(export)
     tasks = _tasks(export, name) if isinstance(export, str | PathLike) else [dict(each) for each in export]

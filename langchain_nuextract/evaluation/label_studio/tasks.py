@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import EvaluationError, quote
@@ -29,7 +29,7 @@ _CHOSEN: Final = {"Choices": "choices", "RectangleLabels": "rectanglelabels", "L
 
 
 def task(
-    document_id: str, extraction: Extraction[Any], schema: Any, *, image: Pictures = None, group: str = ""
+    document_id: str, extraction: Extraction[object], schema: object, *, image: Pictures = None, group: str = ""
 ) -> dict[str, JSON]:
     """Make a task out of an extraction, for a project with the configuration of `label_config`.
 
@@ -48,7 +48,7 @@ def task(
 
 
 def predicted_task(
-    document: GoldDocument, answer: Answer, schema: Any, *, model: str = "unknown", image: Pictures = None
+    document: GoldDocument, answer: Answer, schema: object, *, model: str = "unknown", image: Pictures = None
 ) -> dict[str, JSON]:
     """Make a task out of a prediction that there is already, as `evaluate` reads them.
 
@@ -59,7 +59,7 @@ def predicted_task(
         model: What to call the model.
         image: As of `task`.
     """
-    target: Target[Any] = Target.of(schema)
+    target: Target[object] = Target.of(schema)
     text_ = document.text or ""
     places = answer.grounding if answer.grounding.marks else ground_in_text(answer.value, text_, target)
     about = _About(document.id, text_, document.group, model, min(answer.confidence.values(), default=None))
@@ -74,7 +74,7 @@ class _About(NamedTuple):
     score: float | None
 
 
-def _task(about: _About, found: JSON, grounding: Grounding, target: Target[Any], image: Pictures) -> dict[str, JSON]:
+def _task(about: _About, found: JSON, grounding: Grounding, target: Target[object], image: Pictures) -> dict[str, JSON]:
     pages = image if image is None or isinstance(image, Picture) else [*image]
     data: dict[str, JSON] = {"document_id": about.document_id}
     match pages:
@@ -165,7 +165,7 @@ def _word(value: JSON) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _labels(target: Target[Any]) -> dict[Path, str]:
+def _labels(target: Target[object]) -> dict[Path, str]:
     """The names of the labels of places, by the paths of their fields."""
     return {each.path: control_name(each.path) for each in each_control(controls(target.node))}
 

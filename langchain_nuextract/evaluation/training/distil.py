@@ -1,7 +1,6 @@
 """What a large model extracted, as the gold of a small one: only what is sure, and stands in the document."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.paths import EACH, JSON, Path
@@ -10,7 +9,7 @@ from langchain_nuextract.schema.value_types import VERBATIM
 
 
 def distilled(
-    extractions: Iterable[tuple[str, Extraction[Any]]], schema: Any, *, min_confidence: float = 0.9
+    extractions: Iterable[tuple[str, Extraction[object]]], schema: object, *, min_confidence: float = 0.9
 ) -> Iterator[dict[str, JSON]]:
     """Yield the lines of a gold for the extractions that can be trusted.
 
@@ -27,7 +26,7 @@ def distilled(
         min_confidence: What the mean probability of each value's tokens must be, at least; 0 for models that were not
             asked for `logprobs`.
     """
-    target: Target[Any] = Target.of(schema)
+    target: Target[object] = Target.of(schema)
     for name, extraction in extractions:
         if not _is_sure(extraction, target, min_confidence):
             continue
@@ -36,7 +35,7 @@ def distilled(
         yield row
 
 
-def _is_sure(extraction: Extraction[Any], target: Target[Any], least: float) -> bool:
+def _is_sure(extraction: Extraction[object], target: Target[object], least: float) -> bool:
     if extraction.problems or extraction.document.images or extraction.warnings:
         return False
     if any(repair.kind in {"guess", "loop", "truncation"} for repair in extraction.repairs):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from langchain_nuextract.dialects.messages import Example
 from langchain_nuextract.documents.options import PageOptions
@@ -64,7 +64,7 @@ class TrainingFiles:
 
 
 def export_training(
-    gold: Gold[Any], dialect: str, folder: str | PathLike[str], options: TrainingOptions = _DEFAULT
+    gold: Gold[object], dialect: str, folder: str | PathLike[str], options: TrainingOptions = _DEFAULT
 ) -> TrainingFiles:
     """Write a gold as rows whose prompts are those of inference, byte for byte.
 

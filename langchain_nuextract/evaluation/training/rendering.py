@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.dialects.dialect import Dialect, dumps
@@ -85,17 +85,17 @@ class Renderer:
 
     def __init__(
         self,
-        schema: Any,
+        schema: object,
         dialect: str,
         *,
         instructions: str = "",
         examples: Sequence[Example] = (),
         pages: PageOptions | None = None,
     ) -> None:
-        self.target: Target[Any] = Target.of(schema)
+        self.target: Target[object] = Target.of(schema)
         self.dialect = _known(dialect)
         options = ExtractionOptions(instructions=instructions, examples=examples)
-        self._plan: Plan[Any] = plan_for(self.target, self.dialect, options)
+        self._plan: Plan[object] = plan_for(self.target, self.dialect, options)
         self._inline = dialect_named(_WRITTEN[self.dialect.name].inline)
         self._end = _WRITTEN[self.dialect.name].end
         self._pages = pages or PageOptions()
@@ -105,7 +105,7 @@ class Renderer:
         """The template, as it stands in the prompts."""
         return self._plan.written.source.text
 
-    def render(self, document: Any, value: JSON, name: str) -> Rendered:
+    def render(self, document: object, value: JSON, name: str) -> Rendered:
         """Write a row.
 
         Args:

@@ -9,7 +9,7 @@ Tracers do not record such events, so the run's metadata has the same under `nue
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from itertools import islice
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from langchain_core.callbacks import (
     AsyncCallbackHandler,
@@ -33,7 +33,7 @@ MOST_REPAIRS: Final = 100
 """Repairs that a run's metadata lists: a long answer in broken JSON may have thousands."""
 
 
-def notify(run: CallbackManagerForChainRun, attempts: Sequence[Any]) -> None:
+def notify(run: CallbackManagerForChainRun, attempts: Sequence[Attempt]) -> None:
     """Tell the listeners and tracers of a run about its attempts and their repairs."""
     _annotate(run, attempts)
     if _is_heard(run):
@@ -42,7 +42,7 @@ def notify(run: CallbackManagerForChainRun, attempts: Sequence[Any]) -> None:
             listeners.on_custom_event(name, about, run_id=run.run_id)
 
 
-async def anotify(run: AsyncCallbackManagerForChainRun, attempts: Sequence[Any]) -> None:
+async def anotify(run: AsyncCallbackManagerForChainRun, attempts: Sequence[Attempt]) -> None:
     """Tell the listeners and tracers of a run about its attempts and their repairs."""
     _annotate(run, attempts)
     if _is_heard(run):
@@ -51,7 +51,7 @@ async def anotify(run: AsyncCallbackManagerForChainRun, attempts: Sequence[Any])
             await listeners.on_custom_event(name, about, run_id=run.run_id)
 
 
-def events_of(attempts: Sequence[Attempt]) -> Iterator[tuple[str, dict[str, Any]]]:
+def events_of(attempts: Sequence[Attempt]) -> Iterator[tuple[str, dict[str, object]]]:
     """Give the names and data of the events of some attempts."""
     for number, attempt in enumerate(attempts, start=1):
         yield ATTEMPT, _of_attempt(number, attempt)
@@ -59,7 +59,7 @@ def events_of(attempts: Sequence[Attempt]) -> Iterator[tuple[str, dict[str, Any]
             yield REPAIR, _of_repair(each)
 
 
-def metadata_of(attempts: Sequence[Attempt]) -> dict[str, Any]:
+def metadata_of(attempts: Sequence[Attempt]) -> dict[str, object]:
     """Give the metadata of a run with some attempts."""
     repairs = (each for attempt in attempts for each in attempt.repairs)
     return {
@@ -69,7 +69,7 @@ def metadata_of(attempts: Sequence[Attempt]) -> dict[str, Any]:
     }
 
 
-def _of_attempt(number: int, attempt: Attempt) -> dict[str, Any]:
+def _of_attempt(number: int, attempt: Attempt) -> dict[str, object]:
     return {
         "number": number,
         "kind": attempt.kind,
@@ -80,7 +80,7 @@ def _of_attempt(number: int, attempt: Attempt) -> dict[str, Any]:
     }
 
 
-def _of_repair(repair: Repair) -> dict[str, Any]:
+def _of_repair(repair: Repair) -> dict[str, object]:
     return {
         "path": show(repair.path),
         "kind": repair.kind,
@@ -95,12 +95,11 @@ def _is_heard(run: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun)
     return any(type(handler).on_custom_event not in _NOT_LISTENING for handler in run.handlers)
 
 
-def _annotate(run: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun, attempts: Sequence[Any]) -> None:
+def _annotate(run: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun, attempts: Sequence[Attempt]) -> None:
     """Write the metadata into the runs that tracers keep until the end: LangChain offers no other way to them."""
     from langchain_core.tracers.base import AsyncBaseTracer, BaseTracer  # noqa: PLC0415  it imports langsmith
 
     for tracer in run.handlers:
-        traced: Any = isinstance(tracer, BaseTracer | AsyncBaseTracer) and tracer.run_map.get(str(run.run_id))
-        if traced:
+        if isinstance(tracer, BaseTracer | AsyncBaseTracer) and (traced := tracer.run_map.get(str(run.run_id))):
             # The dict that is there may be the caller's own, or that of other runs too.
-            traced.extra["metadata"] = {**traced.metadata, **metadata_of(attempts)}
+            traced.extra["metadata"] = {**traced.metadata, **metadata_of(attempts)}  # pyright: ignore[reportUnknownMemberType]  # a bare dict

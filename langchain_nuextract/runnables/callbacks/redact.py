@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from langchain_core.documents import Document
 from langchain_core.documents.base import Blob
@@ -19,7 +19,7 @@ from langchain_nuextract.documents.page import Page
 from langchain_nuextract.documents.source import Image, Part, Source, Text
 from langchain_nuextract.engine.result import Attempt, Extraction
 from langchain_nuextract.errors import quote
-from langchain_nuextract.paths import fields
+from langchain_nuextract.paths import JSON, fields, items
 
 _DATA: Final = "data:"
 _HASH: Final = 16
@@ -66,7 +66,7 @@ def placeholder(url: str) -> str:
     return f"{kind},({len(data)} characters, sha256 {digest})"
 
 
-def display_input(document: Any) -> Any:
+def display_input(document: object) -> object:
     """Give what to show of an extractor's input: itself, unless it has images."""
     if isinstance(document, Document) or (isinstance(document, str) and not _is_data(document.lstrip())):
         return document
@@ -85,11 +85,11 @@ def display_input(document: Any) -> Any:
     return _source(source) if source.images or source.pages else document
 
 
-def display_output(output: Any) -> Any:
+def display_output(output: object) -> object:
     """Give what to show of what an extractor gives: itself, unless it is an extraction with images."""
     if not isinstance(output, Extraction):
         return output
-    extraction = cast("Extraction[Any]", output)
+    extraction = cast("Extraction[object]", output)
     document = extraction.document
     if not (document.images or document.pages or any(shot.source.images for shot in extraction.examples)):
         return extraction
@@ -102,8 +102,8 @@ def display_output(output: Any) -> Any:
     )
 
 
-def _blocks(message: BaseMessage) -> list[Any]:
-    content = cast("str | list[Any]", message.content)  # pyright: ignore[reportUnknownMemberType]
+def _blocks(message: BaseMessage) -> list[JSON]:
+    content = cast("str | list[JSON]", message.content)  # pyright: ignore[reportUnknownMemberType]
     return [] if isinstance(content, str) else content
 
 
@@ -114,27 +114,27 @@ def _with_urls(message: BaseMessage, urls: Mapping[str, str]) -> BaseMessage:
     return message.model_copy(update={"content": [_with_url(block, urls) for block in _blocks(message)]})
 
 
-def _with_url(block: Any, urls: Mapping[str, str]) -> Any:
-    block = fields(block) or block
+def _with_url(block: JSON, urls: Mapping[str, str]) -> JSON:
     url = urls.get(_data_url(block))
     if url is None:
         return block
-    kept = block if block["type"] == "image_url" else {"type": "image_url"}
-    return {**kept, "image_url": {**fields(block.get("image_url")), "url": url}}
+    image = fields(block)
+    kept = image if image["type"] == "image_url" else {"type": "image_url"}
+    return {**kept, "image_url": {**fields(image.get("image_url")), "url": url}}
 
 
-def _data_url(block: Any) -> str:
+def _data_url(block: JSON) -> str:
     """Find the `data:` URL of an image block, of OpenAI's, LangChain's or Anthropic's form; empty if it has none."""
     match block:
         case {"type": "image_url", "image_url": {"url": str(url)} | str(url)}:
             return url if _is_data(url) else ""
         case {"type": "image"}:
-            return _image_url(block)
+            return _image_url(fields(block))
         case _:
             return ""
 
 
-def _image_url(block: Mapping[str, Any]) -> str:
+def _image_url(block: Mapping[str, JSON]) -> str:
     try:
         part = part_of(block)
     except ValueError:
@@ -172,8 +172,8 @@ def _attempt(attempt: Attempt) -> Attempt:
     return replace(attempt, request=replace(attempt.request, messages=messages))
 
 
-def _content(content: Any) -> Any:
+def _content(content: JSON) -> JSON:
     if isinstance(content, str):
         return content
-    urls = {url: placeholder(url) for url in map(_data_url, content) if url}
-    return [_with_url(block, urls) for block in content]
+    urls = {url: placeholder(url) for url in map(_data_url, items(content)) if url}
+    return [_with_url(block, urls) for block in items(content)]
