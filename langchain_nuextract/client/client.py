@@ -11,6 +11,7 @@ from weakref import finalize
 
 from langchain_nuextract.client.availability import Availability
 from langchain_nuextract.client.background_loop import aiterate, arun, iterate, run
+from langchain_nuextract.client.closing import Closing
 from langchain_nuextract.client.config import Endpoint
 from langchain_nuextract.client.connections import Connections
 from langchain_nuextract.client.error_mapping import (
@@ -65,7 +66,7 @@ class ApiCall:
     """How long it may take, with all attempts and waits between them; None for as long as the policy allows."""
 
 
-class Client:
+class Client(Closing):
     """Speaks to one endpoint, from any thread and event loop. It opens connections when they are first needed.
 
         with Client(Endpoint("http://localhost:8000/v1")) as client:
@@ -117,18 +118,6 @@ class Client:
         for sibling in self._siblings.values():
             await sibling.aclose()
         await self._connections.aclose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *raised: object) -> None:
-        await self.aclose()
 
     def __eq__(self, other: object) -> bool:
         """Compare the settings: models with equal ones are equal, whichever connections they have."""

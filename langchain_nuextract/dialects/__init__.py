@@ -1,29 +1,14 @@
-"""The model generations, and how to find the one that a model speaks."""
+"""The model generations, and how to find the one that a model speaks. Their files are loaded when one is looked for."""
 
 import re
 from operator import itemgetter
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from langchain_nuextract.dialects.dialect import Dialect
-from langchain_nuextract.dialects.instruct import EMBEDDED, INSTRUCT
-from langchain_nuextract.dialects.nuextract1 import NUEXTRACT_1_0, NUEXTRACT_1_5
-from langchain_nuextract.dialects.nuextract2 import NUEXTRACT_2_0, NUEXTRACT_2_0_INLINE
-from langchain_nuextract.dialects.nuextract3 import NUEXTRACT_3_0, NUEXTRACT_3_INLINE
-from langchain_nuextract.dialects.readerlm import READER_LM_2_JSON
 from langchain_nuextract.errors import UnsupportedTask
 
-DIALECTS: Final[tuple[Dialect, ...]] = (
-    NUEXTRACT_3_0,
-    NUEXTRACT_2_0,
-    NUEXTRACT_1_5,
-    NUEXTRACT_1_0,
-    NUEXTRACT_3_INLINE,
-    NUEXTRACT_2_0_INLINE,
-    INSTRUCT,
-    EMBEDDED,
-    READER_LM_2_JSON,
-)
-"""All dialects, the newest first."""
+if TYPE_CHECKING:
+    from langchain_nuextract.dialects.known import DIALECTS as DIALECTS
 
 _EXPERIMENTAL: Final = re.compile(r"nuextract[-_. ]?v?2(?![\d.]|[_-]0)", re.IGNORECASE)
 
@@ -37,7 +22,7 @@ def dialect_for(model: str) -> Dialect:
     Raises:
         UnsupportedTask: The name does not tell.
     """
-    found = [(match.start(), dialect) for dialect in DIALECTS if (match := dialect.serves.search(model))]
+    found = [(match.start(), dialect) for dialect in _known() if (match := dialect.serves.search(model))]
     if not found:
         raise UnsupportedTask(repr(model), f"{_doubt(model)} {_choice()}")
     # A file's name tells more than that of the directory it lies in.
@@ -53,10 +38,22 @@ def dialect_named(name: str) -> Dialect:
     Raises:
         UnsupportedTask: There is none of this name.
     """
-    found = next((dialect for dialect in DIALECTS if _short(dialect.name) == _short(name)), None)
+    found = next((dialect for dialect in _known() if _short(dialect.name) == _short(name)), None)
     if found is None:
         raise UnsupportedTask(repr(name), f"there is no such dialect. {_choice()}")
     return found
+
+
+def __getattr__(name: str) -> object:
+    if name == "DIALECTS":
+        return _known()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _known() -> "tuple[Dialect, ...]":
+    from langchain_nuextract.dialects.known import DIALECTS  # noqa: PLC0415  grammars and templates of all generations
+
+    return DIALECTS
 
 
 def _short(name: str) -> str:
@@ -71,5 +68,5 @@ def _doubt(model: str) -> str:
 
 
 def _choice() -> str:
-    names = ", ".join(repr(dialect.name) for dialect in DIALECTS)
+    names = ", ".join(repr(dialect.name) for dialect in _known())
     return f'Pass dialect= with the one that it speaks: {names}; for other instruction-tuned models, "instruct".'

@@ -29,6 +29,7 @@ from langchain_nuextract.batch.event_loop import as_completed
 from langchain_nuextract.batch.options import ManyOptions
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.client.background_loop import iterate, run
+from langchain_nuextract.client.closing import Closing
 from langchain_nuextract.engine.caller import Caller
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import EndpointError
@@ -50,7 +51,7 @@ Input: TypeAlias = Any
 """A document: text, a LangChain document, a message or messages, a prompt value, an image."""
 
 
-class BaseExtractor(Wrappable, RunnableSerializable[Input, Out], WithTables):
+class BaseExtractor(Closing, Wrappable, RunnableSerializable[Input, Out], WithTables):
     """A runnable that extracts from documents."""
 
     # What Pydantic builds of a class takes its time; this leaves it until the first extractor is made.
@@ -91,18 +92,6 @@ class BaseExtractor(Wrappable, RunnableSerializable[Input, Out], WithTables):
         """Do the same on an event loop."""
         if aclose := getattr(self.llm, "aclose", None):
             await aclose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *raised: object) -> None:
-        await self.aclose()
 
     @property
     def InputType(self) -> Any:

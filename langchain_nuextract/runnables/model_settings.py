@@ -10,6 +10,7 @@ from langchain_core.utils import from_env, secret_from_env
 from pydantic import ConfigDict, Field, SecretStr, SkipValidation, model_validator
 
 from langchain_nuextract.client.client import Client
+from langchain_nuextract.client.closing import Closing
 from langchain_nuextract.client.config import Endpoint, check_headers, checked_key, is_credential, normal_url
 from langchain_nuextract.client.error_mapping import NOBODY, ServedModel
 from langchain_nuextract.client.image_urls import AllowedImageUrls
@@ -35,7 +36,7 @@ _OF_CALLS: Final = frozenset({"route", "for_vllm", "strict", "stream_usage", "ti
 """What a call may say beside fields of the request."""
 
 
-class ModelSettings(RedactedRuns):
+class ModelSettings(Closing, RedactedRuns):
     """What `ChatNuExtract` is made of; it documents the settings."""
 
     model_config = ConfigDict(populate_by_name=True, hide_input_in_errors=True, protected_namespaces=())
@@ -149,18 +150,6 @@ class ModelSettings(RedactedRuns):
     async def aclose(self) -> None:
         """Close all connections; see `Client.close`."""
         await self.client.aclose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *raised: object) -> None:
-        await self.aclose()
 
     def resolve_model(self) -> None:
         """Take the model that the endpoint serves, if none is named; see `Client.only_model`."""
