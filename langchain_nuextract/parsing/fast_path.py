@@ -129,19 +129,16 @@ def fast_path_of(shape: AnswerShape) -> FastPath:
     if found is None:
         if len(_made) >= _KEPT:
             _made.clear()
-        found = _made[id(shape)] = (shape, _fit_of(shape))
+        fast_path = FastPath(
+            msgspec.json.Decoder(_type_of(shape)).decode,
+            msgspec.json.Decoder(_type_of(shape, whole=True)).decode,
+            tuple(dict.fromkeys(_echoes(shape))),
+            _has_numbers(shape),
+            _has_gaps(shape),
+            _has_several(shape),
+        )
+        found = _made[id(shape)] = (shape, fast_path)
     return found[1]
-
-
-def _fit_of(shape: AnswerShape) -> FastPath:
-    return FastPath(
-        msgspec.json.Decoder(_type_of(shape)).decode,
-        msgspec.json.Decoder(_type_of(shape, whole=True)).decode,
-        tuple(dict.fromkeys(_echoes(shape))),
-        _has_numbers(shape),
-        _has_gaps(shape),
-        _has_several(shape),
-    )
 
 
 def _has_several(shape: AnswerShape) -> bool:

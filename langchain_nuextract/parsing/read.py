@@ -14,7 +14,7 @@ from langchain_nuextract.parsing.align.aligner import Aligned, align
 from langchain_nuextract.parsing.align.left_over import is_broken, left_over
 from langchain_nuextract.parsing.fast_path import fast_path_of
 from langchain_nuextract.parsing.json.hints import Hints, names_of
-from langchain_nuextract.parsing.json.nodes import Node, ObjectNode, Stretch
+from langchain_nuextract.parsing.json.nodes import ObjectNode, Stretch
 from langchain_nuextract.parsing.json.positions import stretches
 from langchain_nuextract.parsing.repairs import Policy, Repair
 from langchain_nuextract.parsing.rules import RuleId
@@ -174,9 +174,12 @@ def _with_brackets(text: str) -> str:
     )
 
 
-def _line_marks(text: str) -> Iterator[Repair]:
-    if (plain := _without_line_marks(text)) != text:
-        yield Repair((), "surroundings", ">", "", text.count(">") - plain.count(">"), rule="marked-lines")
+def _undone(text: str) -> Iterator[Repair]:
+    """Tell what was taken off the lines of a reply before it was read."""
+    if (unmarked := _without_line_marks(text)) != text:
+        yield Repair((), "surroundings", ">", "", text.count(">") - unmarked.count(">"), rule="marked-lines")
+    if (blank := _without_escaped_lines(text)) != text:
+        yield Repair((), "syntax", "\\n", "", text.count("\\n") - blank.count("\\n"), rule="escaped-blank")
 
 
 def _without_line_marks(text: str) -> str:
@@ -193,11 +196,6 @@ def _without_escaped_lines(text: str) -> str:
     if "\n" in text or not _ESCAPED_LINES.search(text):
         return text
     return _STRING_OR_ESCAPE.sub(lambda match: match[0] if match[0][0] == '"' else "  ", text)
-
-
-def _escaped_lines(text: str) -> Iterator[Repair]:
-    if (plain := _without_escaped_lines(text)) != text:
-        yield Repair((), "syntax", "\\n", "", text.count("\\n") - plain.count("\\n"), rule="escaped-blank")
 
 
 def _valid(text: str) -> dict[str, JSON] | list[JSON] | None:
@@ -241,7 +239,7 @@ class _Choice:
 
 def _read(text: str, shape: AnswerShape | None, policy: Policy, document: str, *, finished: bool = False) -> Reading:
     written, text = text, _plain(text)
-    changed = *_line_marks(written), *_escaped_lines(written)
+    changed = tuple(_undone(written))
     if policy == "strict" and (changed or _valid(text) is None):
         return Reading(None, problems=(Problem((), NOT_VALID),))
     best = _choose(text, shape, policy, document, finished=finished)
@@ -299,22 +297,15 @@ def _choice(  # noqa: PLR0913  (what a reading depends on)
     if picked is None:
         return NO_JSON
     best = picked.candidate
-    if shape is not None and not _is_of_kind(best.node, shape) and picked.fitting == 0:
+    of_kind = shape is None or isinstance(best.node, ObjectNode) == isinstance(shape, RecordShape)
+    if not of_kind and picked.fitting == 0:
         return NO_ANSWER
     aligned = align(best.node, shape, policy=policy, reply=text, document=document)
     return _Choice(best, aligned, left_over(aligned, shape))
 
 
-def _is_of_kind(node: Node, shape: AnswerShape) -> bool:
-    """Whether an object stands where one was asked, or a list where one was."""
-    return isinstance(node, ObjectNode) == isinstance(shape, RecordShape)
-
-
 def _surroundings(text: str, found: Candidate) -> Iterator[Repair]:
     for left_out in (text[: found.start].strip(), text[found.end :].strip()):
         if left_out:
-            yield Repair((), "surroundings", _excerpt(left_out), "", rule="surroundings")
-
-
-def _excerpt(text: str) -> str:
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+            excerpt = left_out if len(left_out) <= SHOWN else f"{left_out[:SHOWN]}…"
+            yield Repair((), "surroundings", excerpt, "", rule="surroundings")

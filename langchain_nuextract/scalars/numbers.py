@@ -120,7 +120,10 @@ def _signed(written: str, decimal: Mark | None) -> Number | None:
         body, negative = body[:-1], True
     found = _magnitude(body, decimal)
     minus = negative or "-" in match["before"]
-    return Number(_negated(found.value), certain=found.certain) if found and minus else found
+    if not found or not minus:
+        return found
+    negated = f"-{found.value}" if isinstance(found.value, str) else -found.value
+    return Number(negated, certain=found.certain)
 
 
 def _mark(dash: re.Match[str] | None) -> Mark | None:
@@ -168,7 +171,3 @@ def exactly(digits: str) -> float | str:
     """Give the number that some digits are, or the digits where no number of the machine is equal to them."""
     number = float(digits)
     return number if is_exact(number, digits) else format(Decimal(digits), "f")
-
-
-def _negated(value: int | float | str) -> int | float | str:  # noqa: PYI041  as in `Number`
-    return f"-{value}" if isinstance(value, str) else -value

@@ -37,13 +37,10 @@ class Word(NamedTuple):
 def find_words(text: str) -> Iterator[Word]:
     """Find the words of a text: runs of letters, digits and marks; of scripts without spaces single characters."""
     for found in _word().finditer(text):
-        folded = _fold(found[0])
+        word = found[0]
+        folded = word.lower() if word.isascii() else unicodedata.normalize("NFC", word).translate(IGNORABLE).casefold()
         if folded:
             yield Word(found.start(), found.end(), folded)
-
-
-def _fold(word: str) -> str:
-    return word.lower() if word.isascii() else unicodedata.normalize("NFC", word).translate(IGNORABLE).casefold()
 
 
 def words(text: str) -> list[str]:

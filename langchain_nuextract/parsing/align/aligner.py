@@ -197,12 +197,12 @@ def _wrapped(node: ObjectNode, shape: RecordShape) -> Node | None:
     named = {fold(key) for key, _ in node.members} & asked
     inside = (child for key, child in node.members if fold(key) not in asked)
     if named:
-        inside = (child for child in inside if isinstance(child, ObjectNode) and named < asked & _keys(child))
+        inside = (
+            child
+            for child in inside
+            if isinstance(child, ObjectNode) and named < asked & {fold(key) for key, _ in child.members}
+        )
     return best_of(inside, shape)
-
-
-def _keys(node: ObjectNode) -> set[str]:
-    return {fold(key) for key, _ in node.members}
 
 
 def _only_part(node: Node, shape: RecordShape) -> ObjectNode | None:

@@ -83,11 +83,9 @@ def scalar(leaf: ScalarNode, type_name: str, conventions: Conventions, *, docume
         case _ if type_name in TEMPORAL:
             return _moment(leaf, type_name, conventions, document)
         case _:
-            return (
-                Taken(_in_iso(value, type_name, conventions), "normal-form")
-                if isinstance(value, str)
-                else _written(leaf)
-            )
+            # A number in place of a code or telephone number is taken as it was written: `0.80` is not `0.8`.
+            unquoted = None if isinstance(value, bool) else Taken(leaf.written, "as-written")
+            return Taken(_in_iso(value, type_name, conventions), "normal-form") if isinstance(value, str) else unquoted
 
 
 def _moment(leaf: ScalarNode, type_name: str, conventions: Conventions, document: str) -> Taken | None:
@@ -100,11 +98,6 @@ def _moment(leaf: ScalarNode, type_name: str, conventions: Conventions, document
     digits = read.strip()
     stamp = len(digits) >= SHORTEST_STAMP and re.search(rf"(?<!\d){re.escape(digits)}(?!\d)", document)
     return Taken(leaf.written, "as-written") if stamp else None
-
-
-def _written(leaf: ScalarNode) -> Taken | None:
-    """A number in place of a code, date or telephone number is taken as it was written."""
-    return None if isinstance(leaf.value, bool) else Taken(leaf.written, "as-written")
 
 
 def _long(leaf: ScalarNode) -> Taken | None:

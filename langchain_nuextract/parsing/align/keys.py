@@ -144,7 +144,10 @@ def _match_flattened(matched: Matched, shape: RecordShape) -> None:
             left.append((key, child))
             continue
         matched.renamed.append(Renamed(way[0], key, "flattened-key"))
-        _put(built, way, child)
+        _object_at(built, way[:-1]).members.append((way[-1], child))
+        if isinstance(child, ObjectNode):
+            # `{"address": {…}, "address.city": "Ulm"}`: the rest goes into the object that is there.
+            built.setdefault(way, child)
         matched.found[way[0]] = [built[way[:1]]]
     matched.unknown = left
 
@@ -156,12 +159,6 @@ def _ways(shape: RecordShape, deepest: int) -> Iterator[tuple[str, ...]]:
             yield from ((name, inner) for inner, _ in part.fields)
             if deepest > 1:
                 yield from ((name, *way) for way in _ways(part, deepest - 1))
-
-
-def _put(built: dict[tuple[str, ...], ObjectNode], way: tuple[str, ...], child: Node) -> None:
-    _object_at(built, way[:-1]).members.append((way[-1], child))
-    if isinstance(child, ObjectNode):
-        built.setdefault(way, child)
 
 
 def _object_at(built: dict[tuple[str, ...], ObjectNode], way: tuple[str, ...]) -> ObjectNode:
@@ -236,7 +233,7 @@ def _match_nearest(matched: Matched, shape: RecordShape) -> None:
     claims: dict[str, list[tuple[str, Node]]] = {}
     for key, child in matched.unknown:
         name = nearest(fold(key), missing)
-        if name is None or not _may_be(child, parts[name]):
+        if name is None or isinstance(child, ObjectNode) != isinstance(parts[name], RecordShape):
             left.append((key, child))
         else:
             claims.setdefault(name, []).append((key, child))
@@ -249,7 +246,3 @@ def _match_nearest(matched: Matched, shape: RecordShape) -> None:
         matched.renamed.append(Renamed(name, key, "near-key", "key" if slip else "guess"))
         matched.give(name, child)
     matched.unknown = left
-
-
-def _may_be(node: Node, shape: AnswerShape) -> bool:
-    return isinstance(node, ObjectNode) == isinstance(shape, RecordShape)

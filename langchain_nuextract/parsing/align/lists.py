@@ -73,7 +73,8 @@ def _listed_members(node: ObjectNode, shape: ListShape) -> ArrayNode | None:
     if len(children) == 1 and isinstance(children[0], ArrayNode):
         # `{"a": [1, 2]}` may be a map of lists, and `{"entries": [{"key": "a"}]}` is an object around its entries.
         entry = shape.item if isinstance(shape.item, RecordShape) and is_map(node, shape.item) else None
-        return children[0] if entry is None or _has_any(children[0], entry) else _entries(node, entry)
+        entries = entry is None or any(names_any(item, entry) for item in children[0].items)
+        return children[0] if entry is None or entries else _entries(node, entry)
     if not isinstance(shape.item, RecordShape):
         numbered = all(key.isdigit() for key, _ in node.members) or len({key for key, _ in node.members}) == 1
         return ArrayNode(children, open=node.open) if numbered else None
@@ -82,10 +83,6 @@ def _listed_members(node: ObjectNode, shape: ListShape) -> ArrayNode | None:
     if children and all(isinstance(child, ObjectNode) for child in children) and fit(ArrayNode(children), shape) > 0:
         return ArrayNode(children, open=node.open)
     return None
-
-
-def _has_any(node: ArrayNode, shape: RecordShape) -> bool:
-    return any(names_any(item, shape) for item in node.items)
 
 
 def _entries(node: ObjectNode, shape: RecordShape) -> ArrayNode:

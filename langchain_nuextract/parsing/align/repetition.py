@@ -3,7 +3,6 @@
 from typing import Final
 
 from langchain_nuextract.parsing.json.nodes import ArrayNode, plain
-from langchain_nuextract.paths import JSON
 
 REPEATS: Final = 8
 """Times that the same items must come in a row, at the end of a list that was cut off, to be a loop."""
@@ -20,15 +19,11 @@ def loop_start(node: ArrayNode) -> int | None:
         return None
     items = [plain(item) for item in node.items[:-1]]
     for length in range(1, min(LONGEST, len(items) // REPEATS) + 1):
-        start = _first_of_run(items, length)
+        # Each item before `at` repeats `length` places on: of `[a, b, c, b, c, b, c]`, for 2, all but `a`.
+        at = len(items) - 1
+        while at >= length and items[at] == items[at - length]:
+            at -= 1
+        start = at - length + 1
         if len(items) - start >= length * REPEATS:
             return start + length
     return None
-
-
-def _first_of_run(items: list[JSON], length: int) -> int:
-    """Where the items begin that repeat, each `length` places on, to the end of the list."""
-    at = len(items) - 1
-    while at >= length and items[at] == items[at - length]:
-        at -= 1
-    return at - length + 1

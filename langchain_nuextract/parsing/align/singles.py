@@ -87,18 +87,12 @@ class Singles(Account, ABC):
             else scalar(node, shape.meant or shape.type, self.conventions, document=self.document)
         )
         if taken is None:
-            return self.misfit(node, path, _asked(shape))
+            if isinstance(shape, EnumShape):
+                return self.misfit(node, path, f"one of {', '.join(shape.labels)}")
+            return self.misfit(node, path, f"a value of type {shape.meant or shape.type!r}")
         if taken.same or (type(taken.value) is type(node.value) and taken.value == node.value):
             return taken.value
         return taken.value if self.change(path, taken.rule, taken.kind, node.value, taken.value) else node.value
-
-
-def _asked(shape: ScalarShape | EnumShape) -> str:
-    return (
-        f"one of {', '.join(shape.labels)}"
-        if isinstance(shape, EnumShape)
-        else f"a value of type {shape.meant or shape.type!r}"
-    )
 
 
 def shown(before: Node, after: Node) -> tuple[JSON, JSON]:

@@ -4,7 +4,6 @@ import re
 from typing import Final
 
 from langchain_nuextract.parsing.json.nodes import Fix, ScalarNode
-from langchain_nuextract.paths import JSON
 
 LONGEST_NUMBER: Final = 1_000
 """Digits beyond which a number is left as text: no document holds one, and reading it takes quadratic time."""
@@ -29,7 +28,9 @@ def word(written: str) -> ScalarNode:
     if written in LITERALS:
         return ScalarNode(LITERALS[written], written)
     if written in _OTHER_LITERALS:
-        return _mended(_OTHER_LITERALS[written], written)
+        value = _OTHER_LITERALS[written]
+        after = "null" if value is None else str(value).lower()
+        return ScalarNode(value, written, [Fix("literal", written, after)])
     if _NUMBER.fullmatch(written):
         return _number(written, written)
     if (digits := _digits(written)) is not None:
@@ -37,11 +38,6 @@ def word(written: str) -> ScalarNode:
         leaf.fixes.append(Fix("number-writing", written, digits))
         return leaf
     return ScalarNode(written, written, [Fix("bare-value", written, f'"{written}"')])
-
-
-def _mended(value: JSON, written: str) -> ScalarNode:
-    after = "null" if value is None else str(value).lower()
-    return ScalarNode(value, written, [Fix("literal", written, after)])
 
 
 def _digits(written: str) -> str | None:

@@ -69,14 +69,10 @@ class Brackets(Cursor):
             self._skip(frame, "extra-bracket")
         else:
             self._fix(frame, "unclosed-bracket", "", frame.closer)
-            self._close_for(here)
-
-    def _close_for(self, here: str) -> None:
-        """Close what was left open in a bracket that closes here."""
-        frame = self.stack[-1]
-        if frame.braceless and here == "]":
-            self.stack[-2].bare = True
-        self._close()
+            innermost = self.stack[-1]
+            if innermost.braceless and here == "]":
+                self.stack[-2].bare = True
+            self._close()
 
     def _is_item_end(self, frame: Frame) -> bool:
         """Whether the object that is an item of a list ends here, although with the wrong bracket."""

@@ -81,8 +81,9 @@ class Values(Brackets):
             self._end()
             return
         parts = [leaf]
-        while (start := self._continued()) is not None:
-            self.at = start
+        # A string that is written in parts: `"a" + "b"`.
+        while plus := _PLUS.match(self.text, self.at):
+            self.at = plus.end()
             leaf = self._read_string(place)
             if leaf is None:
                 self._give(frame, TruncatedNode(self.text[self.at : self.at + SHOWN]))
@@ -123,11 +124,6 @@ class Values(Brackets):
     def _closers(self) -> str:
         """The brackets that close what is open, from the innermost."""
         return "".join(frame.closer for frame in reversed(self.stack))
-
-    def _continued(self) -> int | None:
-        """Where the next part of a string stands that is written in parts: `"a" + "b"`."""
-        match = _PLUS.match(self.text, self.at)
-        return match.end() if match else None
 
     def _bare(self, frame: Frame, place: Place) -> None:
         self.values += 1

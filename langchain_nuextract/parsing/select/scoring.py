@@ -1,6 +1,6 @@
 """How well what stands in a reply answers what was asked."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -78,7 +78,11 @@ def alone(node: Node, shape: RecordShape) -> SingleValue | None:
     """Tell which part of an object a value is by itself; None if it is none of them, or may be several."""
     if names_any(node, shape):
         return None
-    found = sorted(_parts_alone(node, shape), key=lambda each: -each.fitting)
+    only = len(shape.fields) == 1
+    fits = ((name, _fit_alone(node, part, only=only)) for name, part in shape.fields)
+    found = sorted(
+        (SingleValue(name, fitting) for name, fitting in fits if fitting > 0), key=lambda each: -each.fitting
+    )
     if not found or (len(found) > 1 and found[1].fitting == found[0].fitting):
         return None
     return found[0]
@@ -88,13 +92,6 @@ def is_alone(node: Node, inner: Node | None, shape: RecordShape) -> bool:
     """Whether a value is one part by itself, rather than that the whole is what is inside it."""
     found = alone(node, shape)
     return found is not None and (inner is None or found.fitting >= fit(inner, shape))
-
-
-def _parts_alone(node: Node, shape: RecordShape) -> Iterator[SingleValue]:
-    only = len(shape.fields) == 1
-    for name, part in shape.fields:
-        if (fitting := _fit_alone(node, part, only=only)) > 0:
-            yield SingleValue(name, fitting)
 
 
 def _fit_alone(node: Node, part: AnswerShape, *, only: bool) -> float:

@@ -42,17 +42,13 @@ def _leaf(body: str, part: ScalarShape | EnumShape) -> ScalarNode | None:
         return leaf if isinstance(part, ScalarShape) or _is_label(said, part.labels) else _with_label(said, part.labels)
     if isinstance(part, EnumShape):
         return word(body) if _is_label(body, part.labels) else _with_label(body, part.labels)
-    return word(body) if _is_boolean(body, part) else None
+    return word(body) if part.type == "boolean" and body.casefold() in _BOOLEANS else None
 
 
 def _with_label(said: str, labels: Sequence[str]) -> ScalarNode | None:
     """A sentence that names one label, and none that is the beginning of another."""
     named = label_within(said, labels)
     return ScalarNode(said, said) if named and _is_label(named, labels) else None
-
-
-def _is_boolean(body: str, part: ScalarShape) -> bool:
-    return part.type == "boolean" and body.casefold() in _BOOLEANS
 
 
 def _is_label(said: str, labels: Sequence[str]) -> bool:
