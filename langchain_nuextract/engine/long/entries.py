@@ -1,5 +1,7 @@
 """The items of one list as the chunks say them, and which parent those belong to that name none."""
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -11,6 +13,7 @@ from langchain_nuextract.paths import JSON, Path, items
 
 _NEAR: Final = 300
 """Characters around a value in which the others of its record are looked for."""
+_END_OF_LINE: Final = re.compile(r"[\r\n]")
 
 
 class Statement(NamedTuple):
@@ -145,7 +148,8 @@ def _line(entry: Entry, text: str) -> str:
 def room(entry: Entry, readings: Mapping[int, Reading], within: Span) -> int | None:
     """Count the places in a stretch that say all that was found of an item; None if nothing was.
 
-    Where one line says it, lines are counted, and otherwise places of its rarest value with the others near by.
+    Where one line says it, these are lines, or as many places of one as say each of its values anew: of
+    `1 x tea 2.00; 1 x tea 2.00` there are two. Otherwise they are places of its rarest value with the others near by.
     """
     reading = readings[entry.reading]
     path = entry.statements[0].path
@@ -154,24 +158,45 @@ def room(entry: Entry, readings: Mapping[int, Reading], within: Span) -> int | N
     if not found:
         return None
     found.sort(key=lambda each: each.span)
-    first, quotations = found[0].quotation, {each.quotation for each in found}
+    first, quotations = found[0].quotation, Counter(each.quotation for each in found)
     text = reading.document.text
     # A record that begins in the stretch may end behind it.
     seen = Span(within.start, within.end + _NEAR)
-    is_line = "\n" not in text[found[0].span.start : max(each.span.end for each in found)]
     rarest = min(quotations, key=lambda each: text.count(each, *seen))
-    places: set[int] = set()
+    if _END_OF_LINE.search(text, found[0].span.start, max(each.span.end for each in found)):
+        places = 0
+        for at in _occurrences(rarest, text, seen):
+            start, end = max(seen.start, at - _NEAR), at + _NEAR
+            begin = max(text.rfind(first, start, at + len(first)), start)
+            places += begin < within.end and all(each in text[start:end] for each in quotations)
+        return places
+    places, done = 0, seen.start
     for at in _occurrences(rarest, text, seen):
-        start, end = _line_around(text, at, seen) if is_line else Span(max(seen.start, at - _NEAR), at + _NEAR)
-        begin = max(text.rfind(first, start, at + len(first)), start)
-        if begin < within.end and all(each in text[start:end] for each in quotations):
-            places.add(start if is_line else at)
-    return len(places)
+        if at >= done:
+            line = _line_around(text, at, seen)
+            if max(text.find(first, *line), line.start) < within.end:
+                places += min(_times(each, text, line) // times for each, times in quotations.items())
+            done = line.end
+    return places
 
 
 def _line_around(text: str, at: int, within: Span) -> Span:
-    end = text.find("\n", at, within.end)
-    return Span(text.rfind("\n", within.start, at) + 1 or within.start, end if end >= 0 else within.end)
+    start = max(text.rfind("\n", within.start, at), text.rfind("\r", within.start, at)) + 1
+    end = _END_OF_LINE.search(text, at, within.end)
+    return Span(start or within.start, end.start() if end else within.end)
+
+
+def _times(wanted: str, text: str, within: Span) -> int:
+    """Count the places of a text; `1.50` is none in `11.50`, and `Ann` none in `Anne`."""
+    return sum(
+        not (_is_one_word(text[at - 1 : at] + wanted[:1]) or _is_one_word(wanted[-1:] + text[end : end + 1]))
+        for at in _occurrences(wanted, text, within)
+        if (end := at + len(wanted))
+    )
+
+
+def _is_one_word(letters: str) -> bool:
+    return len(letters) > 1 and (letters.isdigit() or (letters.isascii() and letters.isalpha()))
 
 
 def _occurrences(wanted: str, text: str, within: Span) -> Iterator[int]:

@@ -1,6 +1,7 @@
 """Where records may be missing: stretches without one that have lines like those of records, and cut records."""
 
-from bisect import bisect_right
+import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ _VARIED: Final = 4
 """Records for each first word at the most, for the words to be anything."""
 _COMMON: Final = 0.05
 """The share of records that begin with lines of one kind, for other lines of this kind to be suspected."""
+_PART: Final = re.compile(r"[;|]\s*|,\s+|[.!?]\s+|</(?:tr|li|p|div)\s{0,9}>|<br\b[^<>]{0,20}>", re.IGNORECASE)
+"""Where a part of a line ends that may be a record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,70 +48,102 @@ class Coverage:
         self._lines = lines_of(text)
         self._starts = [line.start for line in self._lines]
 
-    def gaps(self, records: Sequence[Entry], failed: Sequence[Span] = (), *, single: bool = False) -> tuple[Span, ...]:
+    def gaps(
+        self,
+        records: Sequence[Entry],
+        failed: Sequence[Span] = (),
+        *,
+        borders: Sequence[int] = (),
+        single: bool = False,
+    ) -> tuple[Span, ...]:
         """Give the stretches in which records may have been overlooked, in order.
 
         Args:
             records: All items that were found.
             failed: What could not be read.
-            single: Whether to count single short lines between two records, which are not worth a request.
+            borders: Where chunks begin, in order. A single line there is worth a request, for no chunk has it whole.
+            single: Whether to count other single short lines between two records, which are not worth a request.
         """
         placed = [entry.span for entry in records if entry.span]
-        covered = [False] * len(self._lines)
+        stretches = _Stretches(list(_parted(self._lines, sorted(span.start for span in placed))))
+        lines = stretches.lines
+        covered = [False] * len(lines)
         kinds, heights = _Kinds(), list[int]()
         for span in placed:
-            first, last = self._line_at(span.start), self._line_at(max(span.end - 1, span.start))
+            first, last = stretches.at(span.start), stretches.at(max(span.end - 1, span.start))
             if not covered[first]:
-                kinds.add(self._lines[first])
+                kinds.add(lines[first])
             covered[first : last + 1] = [True] * (last + 1 - first)
             heights.append(last + 1 - first)
         unplaced = sorted(entry.place.key for entry in records if not entry.span and not entry.has_items)
         kinds.height = median_high(heights) if heights else 1
-        found = [*self._gaps(covered, kinds, unplaced)]
-        large = [gap.span for gap in found if _is_large(gap)]
-        small = [gap.span for gap in found if not _is_large(gap)]
+        found = [*_gaps(lines, covered, kinds, unplaced)]
+        large = [gap.span for gap in found if _is_large(gap) or _has_border(gap.span, borders)]
+        small = [gap.span for gap in found if gap.span not in large]
         # Where they are many, they are headings that are numbered as records are.
         small = small if single and len(small) <= _FEW + _RARE * len(heights) else []
         return tuple(joined([*large, *small, *failed]))
 
     def around(self, span: Span) -> Span:
-        """Give the whole lines that a stretch touches."""
-        first, last = self._line_at(span.start), self._line_at(max(span.end - 1, span.start))
-        return Span(self._lines[first].start, self._lines[last].end)
+        """Give the whole lines that a stretch touches; of those that are long, what is around it."""
+        start = self._lines[max(0, bisect_right(self._starts, span.start) - 1)].start
+        end = self._lines[max(0, bisect_right(self._starts, max(span.end - 1, span.start)) - 1)].end
+        return Span(max(start, span.start - _ABOVE), min(end, span.end + _ABOVE))
 
-    def _line_at(self, offset: int) -> int:
+
+class _Stretches:
+    """Lines, or parts of lines that hold several records."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self.lines = lines
+        self._starts = [line.start for line in lines]
+
+    def at(self, offset: int) -> int:
+        """The number of the line that an offset is on."""
         return max(0, bisect_right(self._starts, offset) - 1)
 
-    def _gaps(self, covered: Sequence[bool], kinds: "_Kinds", unplaced: Sequence[int]) -> Iterator[_Gap]:
-        begun: int | None = None
-        before = 0
-        for index in range(len(self._lines) + 1):
-            is_open = index < len(self._lines) and not covered[index]
-            if is_open and begun is None:
-                begun = index
-            elif not is_open and begun is not None:
-                yield from self._gap(begun, index, kinds, self._known(before, begun, unplaced))
-                begun = None
-            if index < len(self._lines) and covered[index] and (not index or not covered[index - 1]):
-                before = index
 
-    def _known(self, before: int, begun: int, unplaced: Sequence[int]) -> int:
-        """How many items without a place follow the records right before a gap, and may be what stands in it."""
-        start = self._lines[before].start
-        return bisect_right(unplaced, self._lines[begun].start) - bisect_right(unplaced, start - 1)
+def _parted(lines: Sequence[Line], starts: Sequence[int]) -> Iterator[Line]:
+    """Yield lines; of those in which several records begin, the parts: `tea 2.00; milk 1.50; …`, or HTML in one line."""
+    for line in lines:
+        records = bisect_left(starts, line.end) - bisect_left(starts, line.start)
+        if records < 2 or line.end - line.start < _LONG:  # noqa: PLR2004
+            yield line
+            continue
+        at = 0
+        for match in _PART.finditer(line.text):
+            yield Line(line.start + at, line.start + match.end(), line.text[at : match.end()])
+            at = match.end()
+        if line.start + at < line.end:
+            yield Line(line.start + at, line.end, line.text[at:])
 
-    def _gap(self, begun: int, ended: int, kinds: "_Kinds", known: int) -> Iterator[_Gap]:
-        lines = self._lines[begun:ended]
-        suspects = [
-            line
-            for line, below in zip_longest(lines, lines[1:])
-            if not (line.is_blank or line.is_rule or (below and below.is_rule) or line.text.isupper())
-            and kinds.has(line)
-        ]
-        if suspects and len(suspects) > known:
-            yield _Gap(
-                Span(_start_of(suspects[0], lines), _end_of(suspects[-1], lines, kinds.height)), len(suspects) - known
-            )
+
+def _gaps(lines: Sequence[Line], covered: Sequence[bool], kinds: "_Kinds", unplaced: Sequence[int]) -> Iterator[_Gap]:
+    begun: int | None = None
+    before = 0
+    for index in range(len(lines) + 1):
+        is_open = index < len(lines) and not covered[index]
+        if is_open and begun is None:
+            begun = index
+        elif not is_open and begun is not None:
+            start, end = lines[before].start, lines[begun].start
+            # As many items without a place follow the records right before the gap, and may be what stands in it.
+            known = bisect_right(unplaced, end) - bisect_right(unplaced, start - 1)
+            yield from _gap(lines[begun:index], kinds, known)
+            begun = None
+        if index < len(lines) and covered[index] and (not index or not covered[index - 1]):
+            before = index
+
+
+def _gap(lines: Sequence[Line], kinds: "_Kinds", known: int) -> Iterator[_Gap]:
+    suspects = [
+        line
+        for line, below in zip_longest(lines, lines[1:])
+        if not (line.is_blank or line.is_rule or (below and below.is_rule)) and kinds.has(line)
+    ]
+    if suspects and len(suspects) > known:
+        span = Span(_start_of(suspects[0], lines), _end_of(suspects[-1], lines, kinds.height))
+        yield _Gap(span, len(suspects) - known)
 
 
 class _Kinds:
@@ -117,12 +152,13 @@ class _Kinds:
     def __init__(self) -> None:
         self.height = 1
         """Lines of a record."""
-        self._words: dict[Signature, Counter[str]] = {}
+        # Words in capitals are of another kind: those of a heading, or of codes.
+        self._words: dict[tuple[Signature, bool], Counter[str]] = {}
         self._total = 0
 
     def add(self, line: Line) -> None:
         """Take the first line of a record."""
-        self._words.setdefault(line.signature, Counter())[_first_word(line)] += 1
+        self._words.setdefault((line.signature, line.text.isupper()), Counter())[_first_word(line)] += 1
         self._total += 1
 
     def has(self, line: Line) -> bool:
@@ -130,7 +166,7 @@ class _Kinds:
 
         `Slip 12 of 3 May` is no more like `Total of 3 May` than the records of a list of names are alike.
         """
-        words = self._words.get(line.signature)
+        words = self._words.get((line.signature, line.text.isupper()))
         if words is None or words.total() < _COMMON * self._total:
             return False
         is_any = len(words) > 1 and len(words) * _VARIED > words.total()
@@ -160,6 +196,10 @@ def _end_of(last: Line, lines: Sequence[Line], height: int) -> int:
 
 def _is_large(gap: _Gap) -> bool:
     return gap.suspects > 1 or gap.span.end - gap.span.start >= _LONG
+
+
+def _has_border(span: Span, borders: Sequence[int]) -> bool:
+    return bisect_left(borders, span.end) > bisect_right(borders, span.start)
 
 
 def joined(spans: Sequence[Span]) -> list[Span]:

@@ -175,9 +175,10 @@ class DocumentRun(Generic[T]):
         """What to ask about again: gaps in pieces of a size, and the borders at which records may have been cut."""
         text, records = self.text, [*self.merged().items.values()]
         retried = [span for span in self._failed() if self._may_retry(span)]
+        starts = sorted(each.chunk.core.start for each in self.results if each.chunk.purpose == "chunk")
         gaps = [
             Span(gap.start + start, gap.start + end)
-            for gap in coverage.gaps(records, retried)
+            for gap in coverage.gaps(records, retried, borders=starts if borders else ())
             for start, end in (piece.core for piece in split(text[gap.start : gap.end], size))
         ]
         readings = {each.index: each.reading for each in self.results if each.reading}

@@ -19,6 +19,7 @@ _GOES_ON: Final = 0.6
 _LINE: Final = 0.35
 _RECORD: Final = 0.2
 _PARAGRAPH: Final = 0.1
+_LONGEST_NAME: Final = 40
 _BELOW: Final = 4
 """Lines below a label among which that begins which it names."""
 _ROW_TAG: Final = re.compile(r"<(/?tr)\b", re.IGNORECASE)
@@ -66,7 +67,9 @@ def split(text: str, size: int, *, overlap: int = 0, pages: Collection[int] = ()
         at = _border(text, at, size, starts, costs)
         borders.append(at)
     cores = [Span(start, end) for start, end in pairwise((*borders, len(text)))]
-    return tuple(Piece(core, _widened(core, overlap, starts, len(text))) for core in cores)
+    if not overlap:
+        return tuple(Piece(core, core) for core in cores)
+    return tuple(Piece(core, _widened(core, overlap, starts, costs, len(text))) for core in cores)
 
 
 def locate(text: str, splitter: Splitter) -> tuple[Piece, ...]:
@@ -139,14 +142,16 @@ def _border(text: str, start: int, size: int, starts: Sequence[int], costs: Sequ
     return at
 
 
-def _widened(core: Span, overlap: int, starts: Sequence[int], end: int) -> Span:
-    if not overlap:
-        return core
-    before = bisect_left(starts, core.start - overlap)
-    after = bisect_left(starts, core.end + overlap)
-    first = starts[before] if before < len(starts) and starts[before] <= core.start else core.start - overlap
-    last = starts[after] if after < len(starts) else end
-    return Span(max(0, first), min(end, max(last, core.end)))
+def _widened(core: Span, overlap: int, starts: Sequence[int], costs: Sequence[float], end: int) -> Span:
+    """Show as much around a core as overlaps, from the beginning of a record to the end of one if there are such."""
+    first, last = max(0, core.start - overlap), min(end, core.end + overlap)
+    before = range(bisect_left(starts, first), bisect_left(starts, core.start))
+    after = range(bisect_right(starts, core.end), bisect_right(starts, last))
+    if first and before:
+        first = starts[min(before, key=lambda index: costs[index] + (starts[index] - first) / overlap)]
+    if last < end and after:
+        last = starts[min(after, key=lambda index: costs[index] + (last - starts[index]) / overlap)]
+    return Span(first, last)
 
 
 def _costs(lines: Sequence[Line], size: int, pages: Collection[int]) -> list[float]:
@@ -159,9 +164,22 @@ def _costs(lines: Sequence[Line], size: int, pages: Collection[int]) -> list[flo
             # Short paragraphs stay whole.
             if index - run > 1 and lines[index - 1].end - lines[run].start < size / 3:
                 costs[run + 1 : index] = [max(_IN_PARAGRAPH, cost) for cost in costs[run + 1 : index]]
+            else:
+                _keep_records(lines[run:index], costs, run)
             run = index + 1
     _keep_labels(lines, costs)
     return [0.0 if line.start in pages else cost for line, cost in zip(lines, costs, strict=True)]
+
+
+def _keep_records(lines: Sequence[Line], costs: list[float], at: int) -> None:
+    """Leave records of several lines whole that no blank line parts: `Name: …` and what is below it, up to the next."""
+    begins = [line.text.split(":")[0] if ":" in line.text[:_LONGEST_NAME] else "" for line in lines]
+    first, left = begins[0] if begins else "", min((line.indent for line in lines), default=0)
+    is_named = bool(first) and 1 < begins.count(first) < len(lines)
+    is_indented = 1 < sum(line.indent == left for line in lines) < len(lines)
+    for index, (line, name) in enumerate(zip(lines, begins, strict=True), start=at):
+        if (is_named and name and name != first) or (is_indented and line.indent > left):
+            costs[index] = max(_GOES_ON, costs[index])
 
 
 def _keep_labels(lines: Sequence[Line], costs: list[float]) -> None:
