@@ -17,6 +17,8 @@ _ALIKE: Final = 0.5
 """The share of values that agree in two readings of one place."""
 _EQUAL: Final = 0.9
 """What speaks for two equal items being one that were placed a character apart; less, the farther they are."""
+_CUT: Final = 200
+"""Characters behind the beginning of a record that is cut, within which its values begin."""
 _TYPICAL: Final = 0.8
 """The share of items that have a field, for it to be missed in others."""
 
@@ -50,6 +52,10 @@ def _without_doubles(
 ) -> list[Entry]:
     first = [entry for entry in entries if one in entry.chunks and _is_in(entry, zone)]
     second = [entry for entry in entries if other in entry.chunks and _is_in(entry, zone)]
+    if first and first[-1].is_last:
+        # A record that begins at the end of what one chunk shows has its values behind that.
+        behind = Span(zone.end, zone.end + _CUT)
+        second += [entry for entry in entries if other in entry.chunks and entry.span and _begins_in(entry, behind)][:1]
     gone: set[int] = set()
     if CLOSE_UP & {readings[one].chunk.purpose, readings[other].chunk.purpose}:
         whole, parts = (second, first) if readings[other].chunk.purpose in CLOSE_UP else (first, second)
@@ -57,7 +63,7 @@ def _without_doubles(
         whole = [entry for entry in whole if id(entry) not in gone]
         first, second = whole, [entry for entry in parts if id(entry) not in gone]
     if "gap" in {readings[one].chunk.purpose, readings[other].chunk.purpose}:
-        gone |= set(_known(entries, one, other, readings))
+        gone |= set(_known(entries, one, other, zone, readings))
         first, second = ([entry for entry in each if id(entry) not in gone] for each in (first, second))
     for a, b in _pairs(first, second):
         if a is b:
@@ -78,17 +84,21 @@ def _absorbed(whole: Sequence[Entry], parts: Sequence[Entry]) -> Iterator[int]:
                 parts = [each for each in parts if each is not part]
 
 
-def _known(entries: Sequence[Entry], one: int, other: int, readings: Mapping[int, Reading]) -> Iterator[int]:
+def _known(
+    entries: Sequence[Entry], one: int, other: int, zone: Span, readings: Mapping[int, Reading]
+) -> Iterator[int]:
     """Find items of a gap that its chunk has read already, though their places were not known.
 
     The text has no more places for such an item than there are equal ones.
     """
-    gap, around = (one, other) if readings[one].chunk.purpose == "gap" else (other, one)
+    # Of two gaps, the later one was asked about since the earlier one left it open.
+    by_age = sorted((one, other))
+    gap, around = by_age[::-1] if readings[by_age[1]].chunk.purpose == "gap" else by_age
     known: dict[object, list[Entry]] = {}
     for entry in entries:
         if entry.reading == around:
             known.setdefault(_key(entry), []).append(entry)
-    for entry in [entry for entry in entries if entry.reading == gap]:
+    for entry in [entry for entry in entries if entry.reading == gap and _is_in(entry, zone)]:
         equal = known.get(_key(entry), [])
         places = room(entry, readings, readings[around].chunk.shown) if equal else None
         if places is not None and len(equal) >= places:
@@ -126,9 +136,12 @@ def _is_in(entry: Entry, zone: Span) -> bool:
     return entry.place.key < zone.end and zone.start < entry.place.until
 
 
+def _begins_in(entry: Entry, zone: Span) -> bool:
+    return zone.start <= entry.place.key < zone.end
+
+
 def _owns(entry: Entry, readings: Mapping[int, Reading]) -> bool:
-    core = readings[entry.reading].chunk.core
-    return core.start <= entry.place.key < core.end
+    return _begins_in(entry, readings[entry.reading].chunk.core)
 
 
 def _pairs(first: Sequence[Entry], second: Sequence[Entry]) -> list[tuple[Entry, Entry]]:

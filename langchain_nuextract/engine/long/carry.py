@@ -112,7 +112,7 @@ class Context:
                 return True
             is_label = at + 1 < len(self._states) and self._states[at + 1].is_below_label
             is_printed = line.text in self._furniture and not is_label
-            if not (line.is_blank or line.is_page_mark or line.is_rule or is_printed):
+            if not (line.is_blank or line.is_page_mark or line.is_rule or line.is_edge or is_printed):
                 # A new parent comes first, or something below the list.
                 return bool(state.header_line and _same_words(line, state.header_line))
         return False

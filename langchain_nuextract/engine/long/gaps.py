@@ -139,7 +139,7 @@ def _gap(lines: Sequence[Line], kinds: "_Kinds", known: int) -> Iterator[_Gap]:
     suspects = [
         line
         for line, below in zip_longest(lines, lines[1:])
-        if not (line.is_blank or line.is_rule or (below and below.is_rule)) and kinds.has(line)
+        if not (line.is_blank or line.is_rule or line.is_edge or (below and below.is_rule)) and kinds.has(line)
     ]
     if suspects and len(suspects) > known:
         span = Span(_start_of(suspects[0], lines), _end_of(suspects[-1], lines, kinds.height))

@@ -59,7 +59,7 @@ class Labels:
             self.item = None
             self.furnished = _Furnished.NO if self.furnished == _Furnished.IN else self.furnished
             self.block = self.block if self.block and _rows_follow(self.lines, index) else ()
-        elif not line.is_rule and not line.is_heading:
+        elif not (line.is_rule or line.is_edge or line.is_heading):
             self.block = [*self.block, line][-_MOST_PARENT_LINES:] if self._is_label(index) else ()
 
     def _is_label(self, index: int) -> bool:
@@ -99,6 +99,11 @@ def header_at(lines: Sequence[Line], index: int) -> tuple[Span, Line] | None:
         return None
     if following and following.is_rule and "|" in following.text and "|" in line.text:
         return Span(line.start, following.end), line
+    above = lines[index - 1] if index else None
+    if "|" in line.text and following and above and following.is_edge and above.is_edge:
+        # In a grid, all rows have edges; the header is the first one, and often marked by `+=====+`.
+        is_first = index < 2 or "|" not in lines[index - 2].text  # noqa: PLR2004
+        return (Span(above.start, following.end), line) if is_first or "=" in following.text else None
     if len(line.cells) < 2 or any(map(str.isdigit, line.text)) or "|" in line.text:  # noqa: PLR2004
         return None
     for row in islice(lines, index + 1, index + 1 + _BELOW):

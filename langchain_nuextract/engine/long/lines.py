@@ -17,6 +17,7 @@ _PARTED: Final = re.compile(r"[^;]+")
 _COMMAS: Final = re.compile(r"[^,]+")
 _TABBED: Final = re.compile(r"[^\t]+")
 _RULE: Final = re.compile(r"\|?\s*+:?-{2,}:?\s*+(?:\|\s*+:?-+:?\s*+)*+\|?|-+(?:\s++-+)++")
+_EDGE: Final = re.compile(r"\+(?:[-=:]++\+){1,200}")
 _HEADING: Final = re.compile(r"#{1,6}\s")
 _FENCE: Final = re.compile(r"\s*(?:```|~~~)")
 _MARKER: Final = re.compile(
@@ -68,6 +69,11 @@ class Line:
         return "-" in text and bool(_RULE.fullmatch(text)) and ("|" in text or len(self.cells) > 1)
 
     @property
+    def is_edge(self) -> bool:
+        """Whether it is a line of a grid, above or below any of its rows: `+-----+-----+`."""
+        return self.text.startswith("+") and bool(_EDGE.fullmatch(self.text.rstrip()))
+
+    @property
     def is_page_mark(self) -> bool:
         """Whether it only counts pages: `Page 3`, `- 3 -`, `3/12`; or a form feed."""
         text = self.text.strip()
@@ -88,7 +94,8 @@ class Line:
     def is_label(self) -> bool:
         """Whether it may name what is below it: `Party: Borealis AS`, `4. PAYMENT`; no row, and no sentence."""
         text = self.text.strip()
-        return 0 < len(text) <= _LONGEST_LABEL and text[-1] not in _SENTENCE_END and not (self.is_row or self.is_item)
+        is_short = 0 < len(text) <= _LONGEST_LABEL and text[-1] not in _SENTENCE_END
+        return is_short and not (self.is_row or self.is_item or self.is_edge)
 
     @property
     def cells(self) -> Sequence[Cell]:

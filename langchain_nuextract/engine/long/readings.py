@@ -218,7 +218,7 @@ def _keyed(value: JSON, own: Mapping[Path, Span | None], chunk: Chunk) -> Iterat
     paths = list(_item_paths(value))
     starts: dict[Path, int] = {}
     untils: list[int] = []
-    until = chunk.core.end
+    until = chunk.shown.end
     for path in reversed(paths):
         untils.append(until)
         if span := own.get(path):

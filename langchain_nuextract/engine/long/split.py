@@ -23,7 +23,13 @@ _LONGEST_NAME: Final = 40
 _BELOW: Final = 4
 """Lines below a label among which that begins which it names."""
 _ROW_TAG: Final = re.compile(r"<(/?tr)\b", re.IGNORECASE)
-_SENTENCE: Final = re.compile(r"[.!?;]\s+|\s+")
+_ENDS: Final = (
+    re.compile(r"</(?:tr|li|p|div)\s{0,9}>\s*|<br\b[^<>]{0,20}>\s*", re.IGNORECASE),
+    re.compile(r"[.!?;。；]\s+|[。；]"),
+    re.compile(r"[,|]\s*"),
+    re.compile(r"\s+"),
+)
+"""Where a line may be split that is longer than a piece: behind rows of HTML, sentences, cells, and words."""
 _UNFINISHED: Final = re.compile(r"[\w,]\s*$")
 
 
@@ -135,8 +141,8 @@ def _border(text: str, start: int, size: int, starts: Sequence[int], costs: Sequ
     if first < last:
         return starts[last - 1]
     window = text[start + size // 2 : start + size]
-    ends = [match.end() for match in _SENTENCE.finditer(window)]
-    at = start + size // 2 + ends[-1] if ends else start + size
+    ends = next(filter(None, ([match.end() for match in end.finditer(window)] for end in _ENDS)), [len(window)])
+    at = start + size // 2 + ends[-1]
     while at > start + 1 and (unicodedata.combining(text[at]) or text[at - 1 : at + 1] == "\r\n"):
         at -= 1
     return at
@@ -199,6 +205,8 @@ def _keep_labels(lines: Sequence[Line], costs: list[float]) -> None:
 def _cost(before: Line, line: Line) -> float:
     if before.is_heading or line.is_rule or before.is_rule:
         return _NEVER
+    if line.is_edge:
+        return _GOES_ON
     if line.is_heading or line.text.startswith("\f"):
         return 0.0
     if line.is_blank:
