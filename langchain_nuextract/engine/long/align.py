@@ -55,7 +55,7 @@ def _without_doubles(
     if first and first[-1].is_last:
         # A record that begins at the end of what one chunk shows has its values behind that.
         behind = Span(zone.end, zone.end + _CUT)
-        second += [entry for entry in entries if other in entry.chunks and entry.span and _begins_in(entry, behind)][:1]
+        second += [each for each in entries if other in each.chunks and _is_cut(first[-1], each, behind)]
     gone: set[int] = set()
     if CLOSE_UP & {readings[one].chunk.purpose, readings[other].chunk.purpose}:
         whole, parts = (second, first) if readings[other].chunk.purpose in CLOSE_UP else (first, second)
@@ -134,6 +134,10 @@ def _is_in(entry: Entry, zone: Span) -> bool:
     if entry.span:
         return entry.span.start < zone.end and zone.start < entry.span.end
     return entry.place.key < zone.end and zone.start < entry.place.until
+
+
+def _is_cut(entry: Entry, other: Entry, behind: Span) -> bool:
+    return bool(other.span) and _begins_in(other, behind) and _key(entry) == _key(other)
 
 
 def _begins_in(entry: Entry, zone: Span) -> bool:

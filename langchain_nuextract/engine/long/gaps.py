@@ -104,7 +104,7 @@ class _Stretches:
 
 
 def _parted(lines: Sequence[Line], starts: Sequence[int]) -> Iterator[Line]:
-    """Yield lines; of those in which several records begin, the parts: `tea 2.00; milk 1.50; …`, or HTML in one line."""
+    """Yield lines; of those in which several records begin, the parts: of `tea 2.00; milk 1.50`, or of HTML."""
     for line in lines:
         records = bisect_left(starts, line.end) - bisect_left(starts, line.start)
         if records < 2 or line.end - line.start < _LONG:  # noqa: PLR2004

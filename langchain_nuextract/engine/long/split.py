@@ -25,7 +25,7 @@ _BELOW: Final = 4
 _ROW_TAG: Final = re.compile(r"<(/?tr)\b", re.IGNORECASE)
 _ENDS: Final = (
     re.compile(r"</(?:tr|li|p|div)\s{0,9}>\s*|<br\b[^<>]{0,20}>\s*", re.IGNORECASE),
-    re.compile(r"[.!?;。；]\s+|[。；]"),
+    re.compile(r"[.!?;]\s+|[\u3002\uff1b]"),
     re.compile(r"[,|]\s*"),
     re.compile(r"\s+"),
 )
@@ -205,8 +205,6 @@ def _keep_labels(lines: Sequence[Line], costs: list[float]) -> None:
 def _cost(before: Line, line: Line) -> float:
     if before.is_heading or line.is_rule or before.is_rule:
         return _NEVER
-    if line.is_edge:
-        return _GOES_ON
     if line.is_heading or line.text.startswith("\f"):
         return 0.0
     if line.is_blank:
@@ -214,7 +212,7 @@ def _cost(before: Line, line: Line) -> float:
         return _GOES_ON if before.is_blank else _PARAGRAPH
     if before.is_blank:
         return _GOES_ON
-    if line.indent > before.indent or (line.text[:1].islower() and _UNFINISHED.search(before.text)):
+    if line.is_edge or line.indent > before.indent or (line.text[:1].islower() and _UNFINISHED.search(before.text)):
         return _GOES_ON
     return _RECORD if line.begins_like_a_record else _LINE
 
