@@ -18,7 +18,8 @@ from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.engine.long.flow import extract_long, in_turn
 from langchain_nuextract.engine.long.options import LongOptions
-from langchain_nuextract.engine.plan import ExtractionOptions, plan_for
+from langchain_nuextract.engine.options import ExtractionOptions
+from langchain_nuextract.engine.plan import plan_for
 from langchain_nuextract.paths import follow
 
 

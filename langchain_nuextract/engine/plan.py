@@ -1,10 +1,10 @@
 """What is the same for every document: compiled once, when an extractor is built."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Final, Generic, TypeVar, cast, get_args
+from typing import Any, Generic, TypeVar, cast, get_args
 
 from langchain_nuextract.dialects.dialect import Dialect, check, dumps
 from langchain_nuextract.dialects.messages import Example, Shot, Task
@@ -13,9 +13,9 @@ from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.engine.example_leakage import telling
 from langchain_nuextract.engine.fields import restricted
+from langchain_nuextract.engine.options import OPTIONS, ExtractionOptions
 from langchain_nuextract.engine.page_inputs import shown
 from langchain_nuextract.engine.page_limit import PageLimit
-from langchain_nuextract.engine.recovery import DEFAULT, RecoveryPolicy
 from langchain_nuextract.engine.result import AttemptKind
 from langchain_nuextract.engine.verbatim import GrammarSupport
 from langchain_nuextract.errors import InvalidValue, Problem
@@ -27,20 +27,6 @@ from langchain_nuextract.schema.target import Target
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-
-
-@dataclass(frozen=True, slots=True)
-class ExtractionOptions:
-    """How documents are asked about; `NuExtractor` documents each."""
-
-    instructions: str = ""
-    examples: Sequence[Example] = ()
-    thinking: bool = False
-    recovery: RecoveryPolicy = DEFAULT
-    logprobs: bool = False
-
-
-_NO_OPTIONS: Final = ExtractionOptions()
 
 
 @dataclass(frozen=True)
@@ -136,7 +122,7 @@ class Plan(Generic[T_co]):
                 return frozenset()
 
 
-def plan_for(target: Target[T], dialect: Dialect, options: ExtractionOptions = _NO_OPTIONS) -> Plan[T]:
+def plan_for(target: Target[T], dialect: Dialect, options: ExtractionOptions = OPTIONS) -> Plan[T]:
     """Compile a target for a dialect.
 
     The descriptions of the schema's fields are sent as instructions where the dialect takes any; where it does not,

@@ -8,15 +8,15 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Final, Generic, TypedDict, TypeVar, Unpack, cast
+from typing import Final, Generic, TypeVar, cast
 
 from langchain_core.example_selectors.base import BaseExampleSelector
 
 from langchain_nuextract.dialects.dialect import Dialect, check
 from langchain_nuextract.dialects.messages import Example, Shot
 from langchain_nuextract.documents.source import Source, Text
-from langchain_nuextract.engine.plan import ExtractionOptions, Plan, plan_for, shot_of
-from langchain_nuextract.engine.recovery import RecoveryPolicy
+from langchain_nuextract.engine.options import ExtractionOptions
+from langchain_nuextract.engine.plan import Plan, plan_for, shot_of
 from langchain_nuextract.errors import quote
 from langchain_nuextract.schema.target import Target
 
@@ -29,15 +29,6 @@ REMEMBERED: Final = 1_024
 """Examples that are kept ready."""
 BYTES: Final = 2
 """Of UTF-8, to a token. Of 122 documents and answers in several languages, 95 in 100 had more (SmolLM2's tokens)."""
-
-
-class AskedOptions(TypedDict, total=False):
-    """Those of `ExtractionOptions` that are no examples."""
-
-    instructions: str
-    thinking: bool
-    recovery: RecoveryPolicy
-    logprobs: bool
 
 
 @dataclass(frozen=True)
@@ -89,18 +80,14 @@ class Selection(Generic[T_co]):
 def planned(
     target: Target[T],
     dialect: Dialect,
-    *,
-    examples: Sequence[Example] | BaseExampleSelector = (),
-    max_example_tokens: int | None = None,
-    **asked: Unpack[AskedOptions],
+    options: ExtractionOptions,
+    selector: BaseExampleSelector | None = None,
 ) -> tuple[Plan[T], Selection[T] | None]:
     """Compile a target, as `plan_for` does, with examples that are the same for every document or chosen for each."""
-    if not isinstance(examples, BaseExampleSelector):
-        return capped(
-            plan_for(target, dialect, ExtractionOptions(examples=examples, **asked)), max_example_tokens
-        ), None
-    plan = plan_for(target, dialect, ExtractionOptions(**asked))
-    return plan, Selection(plan, examples, max_example_tokens)
+    plan = plan_for(target, dialect, options)
+    if selector is not None:
+        return plan, Selection(plan, selector, options.max_example_tokens)
+    return capped(plan, options.max_example_tokens), None
 
 
 def plan_for_document(plan: Plan[T], selection: Selection[T] | None, document: Source) -> Plan[T]:

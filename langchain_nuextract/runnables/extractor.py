@@ -1,8 +1,7 @@
 """The extractor: a schema and a model as one Runnable, from documents to validated objects."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from functools import partial
+from dataclasses import fields, replace
 from inspect import Parameter, Signature
 from typing import (
     TYPE_CHECKING,
@@ -36,7 +35,8 @@ from langchain_nuextract.documents.options import DEFAULT as PAGES
 from langchain_nuextract.documents.options import PageOptions
 from langchain_nuextract.engine.caller import Flow
 from langchain_nuextract.engine.long.options import LongOptions, LongSettings
-from langchain_nuextract.engine.recovery import DEFAULT, RecoveryPolicy
+from langchain_nuextract.engine.options import OPTIONS, ExtractionOptions
+from langchain_nuextract.engine.recovery import RecoveryPolicy
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.runnables.any_model import OPENAI_ARGUMENTS, check_carried, innermost, model_name
 from langchain_nuextract.runnables.api_model import ApiModel
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Out = TypeVar("Out")
 
-_ASKED: Final = ("examples", "max_example_tokens", "instructions", "thinking", "recovery", "logprobs")
+_ASKED: Final = tuple(option.name for option in fields(ExtractionOptions))
 """The settings that make the plan, by which every document is asked about."""
 
 
@@ -131,11 +131,11 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
     dialect: SkipValidation[Dialect | None] = Field(default=None, repr=False)
     """The model generation; None as long as it is not known which model the endpoint serves."""
     examples: tuple[Example, ...] | SkipValidation[BaseExampleSelector] = ()
-    max_example_tokens: int | None = None
-    instructions: str = ""
-    thinking: bool = False
-    recovery: RecoveryPolicy = DEFAULT
-    logprobs: bool = False
+    max_example_tokens: int | None = OPTIONS.max_example_tokens
+    instructions: str = OPTIONS.instructions
+    thinking: bool = OPTIONS.thinking
+    recovery: RecoveryPolicy = OPTIONS.recovery
+    logprobs: bool = OPTIONS.logprobs
     pages: PageOptions = PAGES
     allow_image_urls: AllowedImageUrls = True
 
@@ -162,17 +162,21 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
         target: Target[Any] = settings.pop("target", None) or Target.of(schema)
         named: Dialect | str | None = settings.pop("dialect", None)
         asked = {name: settings.pop(name) for name in _ASKED if name in settings}
-        if not isinstance(examples := asked.get("examples", ()), BaseExampleSelector):
-            asked["examples"] = examples_of(examples)
-        _check_kinds({**asked, **settings})
+        selector = examples if isinstance(examples := asked.pop("examples", ()), BaseExampleSelector) else None
+        options = ExtractionOptions(examples=examples_of(examples) if selector is None else (), **asked)
         # Not in a validator of Pydantic's, which would wrap what is raised.
         long = settings.pop("long", None)
         if long not in {None, "auto"}:
             raise ValueError(f'long must be "auto" or None, not {long!r}; for long documents in any case, call long()')
-        pages = settings.get("pages", PAGES)
-        fields: dict[str, Any] = {"target": target, "llm": llm, **asked, **settings}
-        super().__init__(**fields)
-        vars(self)["unprepared"] = named, partial(_executor, target, asked, pages, long=llm if long else None)
+        if not isinstance(pages := settings.get("pages", PAGES), PageOptions):
+            raise TypeError(f'pages must be PageOptions, such as PageOptions(pages="1-3"), not {pages!r}')
+        shown: dict[str, Any] = {
+            "target": target,
+            "llm": llm,
+            "examples": options.examples if selector is None else selector,
+        }
+        super().__init__(**shown, **asked, **settings)
+        vars(self)["unprepared"] = named, options, bool(long)
         if _is_named(llm):
             self._prepare()
 
@@ -223,12 +227,28 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
         if "executor" in vars(self):
             # Another document has done it meanwhile.
             return
-        named, make_executor = vars(self)["unprepared"]
+        named, options, is_long = vars(self)["unprepared"]
         dialect = _dialect(named, self.llm)
-        executor: Executor[Any] = make_executor(dialect)
+        executor = self._executor_of(dialect, options, is_long=is_long)
         if not isinstance(self.llm, ApiModel):
             check_carried(executor.sample_request, self.llm, dialect.name)
         vars(self).update(dialect=dialect, executor=executor)
+
+    def _executor_of(self, dialect: Dialect, options: ExtractionOptions, *, is_long: bool) -> "Executor[Any]":
+        """Make what asks; where documents that are too long go in chunks, the model tells how much it takes."""
+        # All that reads replies is loaded with the first extractor, and not with the class.
+        from langchain_nuextract.runnables.example_selection import planned  # noqa: PLC0415
+
+        selector = self.examples if isinstance(self.examples, BaseExampleSelector) else None
+        plan, selection = planned(self.target, dialect, options, selector)
+        if is_long:
+            from langchain_nuextract.runnables.long_executor import LongExecutor  # noqa: PLC0415
+            from langchain_nuextract.runnables.token_counter import TokenCounter  # noqa: PLC0415
+
+            return LongExecutor(plan, selection, self.pages, counter=TokenCounter(self.api_model))
+        from langchain_nuextract.runnables.executor import Executor  # noqa: PLC0415
+
+        return Executor(plan, selection, self.pages)
 
     def with_settings(self, settings: Mapping[str, Any]) -> Self:
         """Give the same, with what a call says on top of the model's own settings."""
@@ -381,29 +401,6 @@ class DetailedExtractor(MappedExtractor[Extraction[T]], Generic[T]):
         return Extraction[self.extractor.OutputType]
 
 
-def _executor(
-    target: Target[T],
-    asked: Mapping[str, Any],
-    pages: PageOptions,
-    dialect: Dialect,
-    *,
-    long: Runnable[Any, AIMessage] | None,
-) -> "Executor[T]":
-    """Make what asks; `long` is the model that tells how much it takes, where long documents go in chunks."""
-    # All that reads replies is loaded with the first extractor, and not with the class.
-    from langchain_nuextract.runnables.example_selection import planned  # noqa: PLC0415
-
-    if long:
-        from langchain_nuextract.runnables.long_executor import LongExecutor  # noqa: PLC0415
-        from langchain_nuextract.runnables.token_counter import TokenCounter  # noqa: PLC0415
-
-        counter = TokenCounter(long if isinstance(long, ApiModel) else None)
-        return LongExecutor(*planned(target, dialect, **asked), pages, counter=counter)
-    from langchain_nuextract.runnables.executor import Executor  # noqa: PLC0415
-
-    return Executor(*planned(target, dialect, **asked), pages)
-
-
 def _is_named(llm: Runnable[Any, AIMessage]) -> bool:
     """Whether it is known which model is asked; of other classes than ours that is their own affair."""
     model, bound = innermost(llm)
@@ -413,20 +410,6 @@ def _is_named(llm: Runnable[Any, AIMessage]) -> bool:
 def _default(name: str) -> Any:
     field = NuExtractor.model_fields.get(name)
     return None if field is None or field.is_required() else field.default
-
-
-def _check_kinds(settings: Mapping[str, Any]) -> None:
-    """Refuse what is of another type, and say what to write instead."""
-    for name, (kind, instead) in _KINDS.items():
-        if name in settings and not isinstance(settings[name], kind):
-            raise TypeError(f"{name} must be {instead}, not {settings[name]!r}")
-
-
-_KINDS: Final[Mapping[str, tuple[type, str]]] = {
-    "recovery": (RecoveryPolicy, 'a RecoveryPolicy, such as RecoveryPolicy(on_failure="drop")'),
-    "instructions": (str, "one text"),
-    "pages": (PageOptions, 'PageOptions, such as PageOptions(pages="1-3")'),
-}
 
 
 def _chat_model(llm: Any, connection: Mapping[str, Any]) -> Runnable[Any, AIMessage]:

@@ -23,8 +23,9 @@ from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.engine.caller import Flow
 from langchain_nuextract.engine.drivers import arun_flow, run_flow
+from langchain_nuextract.engine.options import ExtractionOptions
 from langchain_nuextract.engine.pages import read_document
-from langchain_nuextract.engine.plan import ExtractionOptions, plan_for
+from langchain_nuextract.engine.plan import plan_for
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.runnables.response_format import FORMAT_SETTINGS, schema_of

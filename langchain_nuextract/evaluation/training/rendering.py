@@ -13,8 +13,9 @@ from langchain_nuextract.documents.escape import escape_source, escape_text
 from langchain_nuextract.documents.options import PageOptions
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Image, Source, Text
+from langchain_nuextract.engine.options import ExtractionOptions
 from langchain_nuextract.engine.page_inputs import count_images, shown
-from langchain_nuextract.engine.plan import ExtractionOptions, Plan, plan_for
+from langchain_nuextract.engine.plan import Plan, plan_for
 from langchain_nuextract.errors import EvaluationError, UnsupportedTask
 from langchain_nuextract.paths import JSON, fields, items, text
 from langchain_nuextract.schema.target import Target

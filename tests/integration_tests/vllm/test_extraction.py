@@ -18,7 +18,8 @@ from langchain_nuextract.dialects.dialect import Dialect
 from langchain_nuextract.dialects.messages import Request
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.engine.flow import extract
-from langchain_nuextract.engine.plan import ExtractionOptions, plan_for
+from langchain_nuextract.engine.options import ExtractionOptions
+from langchain_nuextract.engine.plan import plan_for
 from langchain_nuextract.errors import ContextOverflow, UnknownModel
 from langchain_nuextract.parsing import read_answer
 from tests.integration_tests.vllm.server import CONTEXT, Server

@@ -6,7 +6,8 @@ from langchain_nuextract import Example, Target
 from langchain_nuextract.dialects import dialect_named
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.engine.flow import extract
-from langchain_nuextract.engine.plan import ExtractionOptions, plan_for
+from langchain_nuextract.engine.options import ExtractionOptions
+from langchain_nuextract.engine.plan import plan_for
 from tests.integration_tests.vllm.server import Server
 
 pytestmark = pytest.mark.vllm

@@ -14,7 +14,8 @@ from langchain_nuextract.dialects import dialect_named
 from langchain_nuextract.dialects.messages import Reply, Token
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.engine.flow import extract
-from langchain_nuextract.engine.plan import ExtractionOptions, plan_for
+from langchain_nuextract.engine.options import ExtractionOptions
+from langchain_nuextract.engine.plan import plan_for
 from langchain_nuextract.schema.target import Target
 
 HALF = math.log(0.5)

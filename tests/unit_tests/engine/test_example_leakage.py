@@ -18,7 +18,8 @@ from langchain_nuextract.dialects.messages import Reply, Shot
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.engine.example_leakage import leaks, telling
 from langchain_nuextract.engine.flow import extract
-from langchain_nuextract.engine.plan import ExtractionOptions, plan_for
+from langchain_nuextract.engine.options import ExtractionOptions
+from langchain_nuextract.engine.plan import plan_for
 from langchain_nuextract.grounding import ground
 
 

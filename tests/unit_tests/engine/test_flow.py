@@ -24,7 +24,8 @@ from langchain_nuextract.engine.fields import (
     restricted,
 )
 from langchain_nuextract.engine.flow import extract
-from langchain_nuextract.engine.plan import ExtractionOptions, plan_for
+from langchain_nuextract.engine.options import ExtractionOptions
+from langchain_nuextract.engine.plan import plan_for
 from langchain_nuextract.engine.prune_invalid import without_faults
 from langchain_nuextract.engine.repetition import is_runaway
 from langchain_nuextract.errors import EndpointUnreachable, Problem, RequestRefused

@@ -13,8 +13,9 @@ from langchain_nuextract.dialects import dialect_named
 from langchain_nuextract.dialects.messages import Reply
 from langchain_nuextract.documents.options import PageOptions
 from langchain_nuextract.documents.read import read
+from langchain_nuextract.engine.options import ExtractionOptions
 from langchain_nuextract.engine.pages import read_document
-from langchain_nuextract.engine.plan import ExtractionOptions, plan_for
+from langchain_nuextract.engine.plan import plan_for
 from tests.pdfs import lines, pdf
 
 

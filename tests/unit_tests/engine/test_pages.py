@@ -16,8 +16,9 @@ from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.engine.drivers import StreamFlow, arun_flow
 from langchain_nuextract.engine.long.flow import extract_pages
+from langchain_nuextract.engine.options import ExtractionOptions
 from langchain_nuextract.engine.pages import read_document
-from langchain_nuextract.engine.plan import ExtractionOptions, plan_for
+from langchain_nuextract.engine.plan import plan_for
 from langchain_nuextract.errors import ContextOverflow, RequestRefused, UnreadablePage
 from tests.pdfs import lines, pdf, scan
 

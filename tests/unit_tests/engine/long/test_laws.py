@@ -17,8 +17,9 @@ from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.engine.long.flow import Round, extract_long, in_turn
 from langchain_nuextract.engine.long.options import LongOptions
+from langchain_nuextract.engine.options import ExtractionOptions
 from langchain_nuextract.engine.pages import read_document
-from langchain_nuextract.engine.plan import ExtractionOptions, plan_for
+from langchain_nuextract.engine.plan import plan_for
 from langchain_nuextract.errors import AccessDenied, RequestRefused
 from langchain_nuextract.paths import leaves
 from tests.long_documents import (
