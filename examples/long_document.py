@@ -1,4 +1,4 @@
-"""A long document, chunk by chunk: the sections of a licence as Debian ships it, with their numbers and titles."""
+"""A long document, chunk by chunk: the sections of a licence as Debian ships it, and the lines that say them."""
 
 from pathlib import Path
 from typing import Any
@@ -6,22 +6,22 @@ from typing import Any
 from pydantic import BaseModel
 from quickstart import endpoint
 
-from langchain_nuextract import LongExtraction, NuExtractor, RecoveryPolicy
+from langchain_nuextract import Example, LongExtraction, NuExtractor, RecoveryPolicy
 
 LICENCE = Path("/usr/share/common-licenses/Apache-2.0")
+TITLES = ["Definitions", "Grant of Rights", "Redistribution", "Contributions", "Trademarks", "No Warranty"]
 HERE = "Terms of the Example Licence\n\n" + "\n\n".join(
     f"{number}. {title}.\n\n" + f"What this section says about {title.lower()} holds for all who use the work. " * 6
-    for number, title in enumerate(
-        ["Definitions", "Grant of Rights", "Redistribution", "Contributions", "Trademarks", "No Warranty"], start=1
-    )
+    for number, title in enumerate(TITLES, start=1)
 )
 """Where there is no such file."""
-MOST = 6_000
-"""Characters that are read, so that the embedded model is done within a minute."""
+MOST = 8_000
+"""Characters that are read, so that the embedded model is done within a minute or two."""
+LEASE = "   4. Fees. A fee is due in each year.\n\n   5. End of the Lease. It ends when no fee is paid.\n"
 
 
 class Section(BaseModel):
-    number: str | None = None
+    number: int | None = None
     title: str | None = None
 
 
@@ -30,18 +30,20 @@ class Licence(BaseModel):
     sections: list[Section] = []
 
 
+SHOWN = Example(LEASE, {"sections": [{"number": 4, "title": "Fees"}, {"number": 5, "title": "End of the Lease"}]})
+
+
 def report(details: LongExtraction[Licence]) -> None:
-    text = details.document.text
+    text, spans = details.document.text, {each.path: each.span for each in details.evidence}
     for chunk in details.chunks:
-        first = next(filter(str.strip, text[slice(*chunk.core)].splitlines()), "")
-        print(
-            f"{chunk.name:10} {chunk.core.start:6}-{chunk.core.end:<6} {chunk.values:3} values  {first.strip()[:50]!r}"
-        )
-    for conflict in details.conflicts:
-        print("conflict:", conflict)
-    for span in details.uncovered:
-        print(f"no section was found in {span.start}-{span.end}")
-    print(details.value.model_dump_json(indent=2))
+        first = next(filter(str.strip, text[slice(*chunk.core)].splitlines()), "").strip()
+        print(f"{chunk.name:10} {chunk.core.start:6}-{chunk.core.end:<6} {chunk.values:3} values  {first[:50]!r}")
+    print("\nsections, each with the line of the document that says it:")
+    for index, section in enumerate(details.value.sections):
+        span = spans.get(("sections", index, "title"))
+        line = text[text.rfind("\n", 0, span.start) + 1 :].split("\n")[0].strip() if span else "nowhere"
+        print(f"  {section.number or '-':>3} {(section.title or '-')[:30]:32} {line[:60]}")
+    print(f"\n{details.report}\n\n{details.value.model_dump_json(indent=2)}")
 
 
 def main() -> None:
@@ -49,9 +51,8 @@ def main() -> None:
     with endpoint() as settings:
         # The embedded model is for trying things out: what it cannot answer is left out, and said.
         policy = RecoveryPolicy(max_calls=1, on_failure="partial")
-        known: dict[str, Any] = {**settings, "max_tokens": 160, "recovery": policy}
-        extract = NuExtractor(Licence, **known)
-        report(extract.long(chunk_characters=2_000, passes=1).detailed.invoke(text))
+        known: dict[str, Any] = {**settings, "max_tokens": 120, "recovery": policy, "examples": [SHOWN]}
+        report(NuExtractor(Licence, **known).long(chunk_characters=1_200, passes=0).detailed.invoke(text))
 
 
 if __name__ == "__main__":
