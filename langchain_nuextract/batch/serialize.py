@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from hashlib import sha256
-from typing import Final, NoReturn, TypedDict, TypeVar, cast
+from typing import Final, NamedTuple, NoReturn, NotRequired, TypedDict, TypeVar, cast
 
 from langchain_nuextract.batch.checkpoint import CheckpointRow
 from langchain_nuextract.dialects.messages import Reply, Request, Token, Usage
@@ -21,11 +21,22 @@ from langchain_nuextract.errors import (
     ExtractionError,
     RequestRefused,
 )
+from langchain_nuextract.paths import fields, items
 
 T = TypeVar("T")
 
 _HASHED: Final = 16
 """Bytes of a request's hash."""
+
+
+class _Known(NamedTuple):
+    """A reply that was kept."""
+
+    asked: str
+    """The hash of the request."""
+    images: int
+    """Images that the request had."""
+    reply: Reply
 
 
 class OutOfDate(Exception):
@@ -46,6 +57,7 @@ class _Record(_AsItIs):
     """A reply as JSON, if nobody has damaged it."""
 
     asked: str
+    images: NotRequired[int]
     usage: dict[str, int]
     tokens: list[tuple[str, float]]
 
@@ -68,10 +80,10 @@ def kept_reply(request: Request, reply: Reply) -> CheckpointRow:
 def restored_reply(kept: CheckpointRow, request: Request) -> Reply | None:
     """Read what was written down of a reply; None if it is damaged, or answers another request."""
     try:
-        ((asked, reply),) = _recorded(kept.replies)
+        (known,) = _recorded(kept.replies)
     except (OutOfDate, ValueError):
         return None
-    return reply if asked == _hash(request) else None
+    return known.reply if known.asked == _hash(request) else None
 
 
 def restore(kept: CheckpointRow, flow: Flow[T]) -> Extraction[T]:
@@ -86,14 +98,17 @@ def restore(kept: CheckpointRow, flow: Flow[T]) -> Extraction[T]:
         OutOfDate: It is not what would be asked.
     """
     left = _recorded(kept.replies)
+    most = max((known.images for known in left), default=0)
 
     def ask(request: Request) -> Reply:
         if not left:
             _end()
-        if left[0][0] != _hash(request):
-            # A request that failed is not on record; the flow will come to the one that is.
-            raise RequestRefused("The record", None, "it has no reply to this request")
-        return left.pop(0)[1]
+        if left[0].asked != _hash(request):
+            # A request that failed is not on record; the flow will come to the one that is. Where the server took no
+            # more images at once than these, the flow learns it from the record as it once did from the server.
+            limit = f": at most {most} image(s) were taken" if 0 < most < _images(request) else ""
+            raise RequestRefused("The record", None, f"it has no reply to this request{limit}")
+        return left.pop(0).reply
 
     try:
         extraction = run_flow(flow, ask)
@@ -125,7 +140,9 @@ def _end() -> NoReturn:
 
 
 def _replies(attempts: Sequence[Attempt]) -> str:
-    return json.dumps([{"asked": _hash(attempt.request), **_record(attempt.reply)} for attempt in attempts])
+    return json.dumps(
+        [{"asked": _hash(each.request), "images": _images(each.request), **_record(each.reply)} for each in attempts]
+    )
 
 
 def _record(reply: Reply) -> dict[str, object]:
@@ -133,16 +150,25 @@ def _record(reply: Reply) -> dict[str, object]:
     return {**asdict(reply), "tokens": [(token.text.decode("latin-1"), token.logprob) for token in reply.tokens]}
 
 
-def _recorded(replies: str) -> list[tuple[str, Reply]]:
+def _images(request: Request) -> int:
+    """Count the images that a request has."""
+    contents = [message["content"] for message in request.messages]
+    return sum(fields(part).get("type") == "image_url" for content in contents for part in items(content))
+
+
+def _recorded(replies: str) -> list[_Known]:
     """Read replies with the hashes of their requests; whatever damaged them, they are then asked for again."""
     try:
-        return [(str(each["asked"]), _reply(each)) for each in cast("list[_Record]", json.loads(replies))]
+        return [
+            _Known(str(each["asked"]), int(each.get("images", 0)), _reply(each))
+            for each in cast("list[_Record]", json.loads(replies))
+        ]
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise OutOfDate from error
 
 
 def _reply(record: _Record) -> Reply:
-    as_it_is = {name: value for name, value in record.items() if name not in {"asked", "usage", "tokens"}}
+    as_it_is = {name: value for name, value in record.items() if name not in {"asked", "images", "usage", "tokens"}}
     tokens = tuple(Token(text.encode("latin-1"), logprob) for text, logprob in record["tokens"])
     return Reply(**cast("_AsItIs", as_it_is), usage=Usage(**record["usage"]), tokens=tokens)
 

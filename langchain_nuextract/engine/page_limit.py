@@ -13,7 +13,7 @@ _FOR_IMAGES: Final = 0.85
 _PAGE: Final = 2_800_000
 """Pixels of a page of A4 at 170 dots an inch."""
 _LIMIT: Final = re.compile(r"at most (\d+) image", re.IGNORECASE)
-"""What vLLM says where a request has more images than `--limit-mm-per-prompt` allows."""
+"""What vLLM says where a request has more images than `--limit-mm-per-prompt` allows, and a checkpoint after it."""
 
 
 class PageLimit:

@@ -105,6 +105,25 @@ def wait_for_kept(path, count):
     raise AssertionError
 
 
+def test_a_finished_document_is_not_asked_about_again_by_a_process_that_knows_no_limit_of_images(tmp_path):
+    document = pdf(*[lines(f"Rope of {number}") for number in range(1, 6)])
+
+    def script(received):
+        pictures = json.dumps(received.body["messages"]).count("image_url") // 2
+        if pictures > 2:
+            return FakeReply(status=400, error="At most 2 image(s) may be provided in one prompt.")
+        return {"names": ["a"] * pictures, "title": None}
+
+    with FakeEndpoint(script) as endpoint:
+        # Each extractor has learned nothing, as in a process of its own.
+        (first,) = extractor(endpoint, NAMES).extract_many([document], checkpoint=tmp_path / "run.db")
+        begun = len(endpoint.requests)
+        (second,) = extractor(endpoint, NAMES).detailed.extract_many([document], checkpoint=tmp_path / "run.db")
+        assert len(endpoint.requests) == begun == 4
+    assert second.reused
+    assert first.value == second.value.value == {"names": ["a"] * 5, "title": None}
+
+
 NAMES = {"names": ["string"], "title": "string"}
 
 
