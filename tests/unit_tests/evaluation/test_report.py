@@ -198,6 +198,8 @@ def test_what_a_model_takes_of_the_others_time_and_price_is_in_the_verdict():
 
 
 def test_a_gain_of_nothing_is_never_negative():
-    gold = Gold.from_rows([{"id": "d", "text": "Zanzibar sent it", "expected": {"sender": "Zanzibar"}}], Parcel)
-    one, two = (evaluate([{"id": "d", "value": {"sender": "Zanzibar"}}], gold, name=name) for name in ("one", "two"))
+    rows = [{"id": f"d{number}", "text": "Zanzibar", "expected": {"sender": "Zanzibar"}} for number in range(12)]
+    gold = Gold.from_rows(rows, Parcel)
+    answers = {row["id"]: row["expected"] for row in rows}
+    one, two = (evaluate(answers, gold, name=name) for name in ("one", "two"))
     assert "| mean gain | +0.0000 (+0.0000 to +0.0000) |" in compare(one, two).summary
