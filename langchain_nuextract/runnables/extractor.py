@@ -59,6 +59,8 @@ Out = TypeVar("Out")
 
 _ASKED: Final = tuple(option.name for option in fields(ExtractionOptions))
 """The settings that make the plan, by which every document is asked about."""
+_OWN: Final = frozenset((*_ASKED, "pages", "long")) - {"logprobs"}
+"""Those that a call cannot change; `logprobs` is the model's, too."""
 
 
 class Settings(TypedDict, total=False):
@@ -252,6 +254,8 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
 
     def with_settings(self, settings: Mapping[str, Any]) -> Self:
         """Give the same, with what a call says on top of the model's own settings."""
+        if own := [name for name in settings if name in _OWN]:
+            raise TypeError(f"{own[0]} belongs to the extractor, not to a call: NuExtractor(…, {own[0]}=…)")
         return self.model_copy(update={"llm": _with_settings(self.llm, settings)})
 
     @property

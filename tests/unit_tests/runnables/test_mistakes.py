@@ -124,6 +124,7 @@ def test_what_is_no_schema_is_answered_with_what_would_be_one(schema, words):
         pytest.param(lambda x: x.batch(["a"], max_concurrency=3), "config={'max_concurrency': …}", id="config"),
         pytest.param(lambda x: x.invoke("a", "b"), "Several documents go to batch", id="two-documents"),
         pytest.param(lambda x: x.invoke("a", temprature=1), "did you mean temperature?", id="call"),
+        pytest.param(lambda x: x.invoke("a", instructions="be brief"), "NuExtractor(…, instructions=…)", id="own"),
         pytest.param(lambda x: next(x.extract_many("abc")), "pass [document]", id="many"),
         pytest.param(lambda x: next(x.extract_many(Path("a"))), "path.iterdir()", id="many-of-a-folder"),
         pytest.param(lambda x: next(x.extract_many(3)), "pass [document]", id="many-of-a-number"),
