@@ -91,7 +91,7 @@ def body_of(extractor: Extractor, request: Request) -> Mapping[str, JSON]:
         raise UnsupportedTask("a written request", "it can be made for a ChatNuExtract only")
     if request.route != "chat":
         raise UnsupportedTask("a written request", "it is a chat, and this model is not asked by chat")
-    return llm.call_for(request).body
+    return llm.call_for(request).content(is_vllm=False)
 
 
 def _name(index: int, settings: str, source: Source) -> str:

@@ -64,6 +64,20 @@ class ApiCall:
     """A timeout or headers for this request alone."""
     seconds: float | None = None
     """How long it may take, with all attempts and waits between them; None for as long as the policy allows."""
+    constraint: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
+    """By what the decoding is constrained, as fields of the body: `response_format` has a JSON Schema,
+    `structured_outputs` and `grammar` have a grammar."""
+
+    @property
+    def has_grammar(self) -> bool:
+        """Whether the server has to compile a grammar, which it may not be able to."""
+        return "structured_outputs" in self.constraint and bool(
+            fields(self.constraint["structured_outputs"]).get("grammar")
+        )
+
+    def content(self, *, is_vllm: bool) -> dict[str, JSON]:
+        """Give the whole body, for an endpoint that is known to be vLLM or not."""
+        return {**(self.vllm_only if is_vllm else {}), **self.body, **self.constraint}
 
 
 class Client(Closing):
@@ -310,7 +324,6 @@ class Client(Closing):
         whole = (options.timeout or endpoint.timeout)[1]
         # llama.cpp and vLLM have it outside of /v1.
         url = (endpoint.root if call.path == "/tokenize" else endpoint.url) + call.path
-        grammar = "structured_outputs" in call.body and fields(call.body["structured_outputs"]).get("grammar")
         request = HttpRequest(
             method="POST",
             url=url,
@@ -318,12 +331,12 @@ class Client(Closing):
             timeout=options.timeout or self._timeouts[stream],
             # A little later, for a connection that is not made in time is to be called that.
             deadline=whole and whole * 1.01 + 0.05,
-            content=encode({**call.vllm_only, **call.body} if self.is_vllm else call.body),
+            content=encode(call.content(is_vllm=self.is_vllm)),
             params=(*endpoint.query, *options.query),
             stream=stream,
         )
         is_new = not self.availability.has_answered
-        return request, ErrorContext(url, str(call.body.get("model", "")), bool(grammar), is_new)
+        return request, ErrorContext(url, str(call.body.get("model", "")), call.has_grammar, is_new)
 
     def _seen(self, body: Mapping[str, JSON]) -> Mapping[str, JSON]:
         self.is_vllm = self.is_vllm or not _OF_VLLM.isdisjoint(body)

@@ -21,6 +21,8 @@ _IMAGES: Final = "multimodal_data"
 FOR_VLLM: Final = "for_vllm"
 """An argument of a chat model like others, so that a cache finds an answer whatever was known when it was asked for."""
 ROUTE: Final = "route"
+CONSTRAINTS: Final = frozenset({"response_format", "structured_outputs", "json_schema", "grammar", "guided_json"})
+"""Fields by which decoding is constrained, of vLLM and llama.cpp."""
 SAMPLING: Final = ("temperature", "top_p", "max_tokens", "seed", "presence_penalty", "frequency_penalty")
 """Settings that most chat models have."""
 

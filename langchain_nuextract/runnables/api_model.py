@@ -9,7 +9,15 @@ from langchain_core.messages import BaseMessage
 from langchain_nuextract.client.client import ApiCall
 from langchain_nuextract.client.deadline import allowed_seconds
 from langchain_nuextract.client.image_urls import check_image_urls
-from langchain_nuextract.client.request_body import FOR_VLLM, ROUTE, arguments, as_completion, merged, take_options
+from langchain_nuextract.client.request_body import (
+    CONSTRAINTS,
+    FOR_VLLM,
+    ROUTE,
+    arguments,
+    as_completion,
+    merged,
+    take_options,
+)
 from langchain_nuextract.dialects.messages import Request
 from langchain_nuextract.documents.escape import EscapedSource
 from langchain_nuextract.errors import UnsupportedTask
@@ -55,6 +63,7 @@ class ApiModel(ModelSettings):
             request.vllm_only,
             settled.options,
             request.seconds,
+            settled.constraint,
         )
 
     def _call(
@@ -78,10 +87,11 @@ class ApiModel(ModelSettings):
         settings = merged(self.defaults, {**given, "extra_body": None}, self.extra_body, given.get("extra_body"))
         if settings.get("tools"):
             raise UnsupportedTask(self.model_name, NO_TOOLS)
-        body = {name: value for name, value in settings.items() if name not in _NOT_SENT}
+        constraint = {name: value for name, value in settings.items() if name in CONSTRAINTS}
+        body = {name: value for name, value in settings.items() if name not in _NOT_SENT | CONSTRAINTS}
         if streaming:
             usage = {"include_usage": True} if settings.get("stream_usage", self.stream_usage) else {}
             included = {**usage, **fields(body.get("stream_options"))}
             body |= {"stream": True, **({"stream_options": included} if included else {})}
         options, path = take_options(body), _PATHS[str(settings.get(ROUTE, "chat"))]
-        return ApiCall(path, body, fields(settings.get(FOR_VLLM)), options)
+        return ApiCall(path, body, fields(settings.get(FOR_VLLM)), options, constraint=constraint)
