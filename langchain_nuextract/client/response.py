@@ -11,7 +11,7 @@ from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, Us
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from langchain_nuextract.client.inner_error import inner_error
-from langchain_nuextract.dialects.messages import Piece, Reply, Token, Usage, joined
+from langchain_nuextract.dialects.messages import Piece, Reply, Token, Usage, joined_reply
 from langchain_nuextract.paths import JSON, fields, integer, items, number, text
 
 PROVIDER: Final = "nuextract"
@@ -111,7 +111,7 @@ def reply_of(message: AIMessage, seconds: float = 0.0) -> Reply:
         message: What `ChatNuExtract` returned.
         seconds: How long it took.
     """
-    return joined((piece_of(message),), seconds)
+    return joined_reply((piece_of(message),), seconds)
 
 
 def reply_in(body: Mapping[str, JSON], model: str, seconds: float = 0.0) -> Reply:

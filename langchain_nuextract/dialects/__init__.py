@@ -24,7 +24,7 @@ def dialect_for(model: str) -> Dialect:
     """
     found = [(match.start(), dialect) for dialect in _known() if (match := dialect.serves.search(model))]
     if not found:
-        raise UnsupportedTask(repr(model), f"{_doubt(model)} {_choice()}")
+        raise UnsupportedTask(repr(model), f"{_doubt(model)} {_known_dialects()}")
     # A file's name tells more than that of the directory it lies in.
     return max(found, key=itemgetter(0))[1]
 
@@ -40,7 +40,7 @@ def dialect_named(name: str) -> Dialect:
     """
     found = next((dialect for dialect in _known() if _short(dialect.name) == _short(name)), None)
     if found is None:
-        raise UnsupportedTask(repr(name), f"there is no such dialect. {_choice()}")
+        raise UnsupportedTask(repr(name), f"there is no such dialect. {_known_dialects()}")
     return found
 
 
@@ -67,6 +67,6 @@ def _doubt(model: str) -> str:
     return "the model's name does not tell which generation of NuExtract it is, if any."
 
 
-def _choice() -> str:
+def _known_dialects() -> str:
     names = ", ".join(repr(dialect.name) for dialect in _known())
     return f'Pass dialect= with the one that it speaks: {names}; for other instruction-tuned models, "instruct".'

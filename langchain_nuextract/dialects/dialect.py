@@ -229,7 +229,7 @@ def _spoken(text: str, marks: Sequence[str]) -> str:
         _, closed, answer = text.rpartition("</think>")
         # Thinking that never ended was cut off before there was any answer.
         text = "" if not closed and start.startswith("<think>") else answer
-    pieces: list[str] = _pattern(tuple(marks)).split(text)
+    pieces: list[str] = _any_mark(tuple(marks)).split(text)
     for piece in pieces:
         if said := piece.strip():
             return said
@@ -237,5 +237,5 @@ def _spoken(text: str, marks: Sequence[str]) -> str:
 
 
 @cache
-def _pattern(marks: tuple[str, ...]) -> re.Pattern[str]:
+def _any_mark(marks: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, marks)))

@@ -27,13 +27,13 @@ _ZONE: Final = r"(Z|[+-][0-9]{2}:[0-9]{2})?"
 
 def numbers(text: str) -> Iterator[str]:
     """Numbers in all readings of their marks and in words, with zeros at their ends as the document may have them."""
-    for each in _numbers(text):
+    for each in _number_values(text):
         yield f"/{each.replace('.', '[.]')}0{{0,6}}/" if "." in each else f"/{each}([.]0{{1,6}})?/"
 
 
 def integers(text: str) -> Iterator[str]:
     """Whole numbers."""
-    return (_literal(each) for each in _numbers(text) if "." not in each)
+    return (_quoted_literal(each) for each in _number_values(text) if "." not in each)
 
 
 def days(text: str) -> Iterator[str]:
@@ -55,14 +55,14 @@ def times(text: str) -> Iterator[str]:
 
 def currencies(text: str) -> Iterator[str]:
     """Codes of money, and those of its signs and names."""
-    return (_literal(json.dumps(code)) for code in money_in(text))
+    return (_quoted_literal(json.dumps(code)) for code in money_in(text))
 
 
 def phones(text: str) -> Iterator[str]:
     """Telephone numbers as they stand, as digits alone, and with the code of a country before them."""
     for match in _PHONE.finditer(text):
         digits = _NOT_DIGITS.sub("", match[0])
-        yield _literal(json.dumps(" ".join(match[0].split())))
+        yield _quoted_literal(json.dumps(" ".join(match[0].split())))
         yield f'/"[+]?{digits}"/'
         if digits.startswith("0") and not digits.startswith("00"):
             yield f'/"[+][1-9][0-9]{{0,2}}{digits[1:]}"/'
@@ -73,7 +73,7 @@ def truth(_text: str) -> Iterator[str]:
     yield from ('"true"', '"false"')
 
 
-def _numbers(text: str) -> Iterator[str]:
+def _number_values(text: str) -> Iterator[str]:
     yield from NumberIndex(text).values()
     yield from map(str, WordNumberIndex(text).values())
 
@@ -102,7 +102,7 @@ def _clocks(text: str) -> list[str]:
     ]
 
 
-def _literal(text: str) -> str:
+def _quoted_literal(text: str) -> str:
     return json.dumps(text)
 
 

@@ -27,7 +27,7 @@ _TELLING: Final = re.compile(r"[\d@€$£¥₹]|\b[^\W\d_a-z]")
 """What values have more often than the words between them: figures, signs of money, capitals."""
 
 
-def pieces(text: str) -> list[str]:
+def text_units(text: str) -> list[str]:
     r"""Split a text into its smallest parts: words, numbers, marks, blanks.
 
     A letter keeps its accents, and a script without blanks is split into letters:

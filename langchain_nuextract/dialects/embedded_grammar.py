@@ -90,10 +90,10 @@ class _Scope:
             return _either([self._table([row.value(item, within) for row in rows]) for rows in tables])
         choices = self._choices(item, within)
         if isinstance(within, list) or choices == [self._run()]:
-            return _repeated(choices, min(most, self.room))
+            return _repetition(choices, min(most, self.room))
         if "properties" in item:
-            return _repeated(choices, min(most, _room(within, self.text, MOST_RECORDS)))
-        return _repeated(choices, 1) if most == 1 else self._in_order(choices)
+            return _repetition(choices, min(most, _room(within, self.text, MOST_RECORDS)))
+        return _repetition(choices, 1) if most == 1 else self._in_order(choices)
 
     def _run(self) -> str:
         """Define a text: a run of words, without blanks at its ends."""
@@ -149,7 +149,7 @@ def _room(template: JSON, text: str, most: int) -> int:
     return max(1, min(most, len(text.split()) // (2 * max(fields, 1))))
 
 
-def _repeated(choices: Sequence[str], most: int) -> str:
+def _repetition(choices: Sequence[str], most: int) -> str:
     if not choices or most < 1:
         return ""
     item = _either(choices)

@@ -22,7 +22,7 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 
 from langchain_nuextract.dialects.document_values import values_of
-from langchain_nuextract.dialects.document_words import pieces, words_within
+from langchain_nuextract.dialects.document_words import text_units, words_within
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.answer_shape import (
     AnswerShape,
@@ -31,7 +31,7 @@ from langchain_nuextract.schema.answer_shape import (
     MultiEnumShape,
     RecordShape,
     ScalarShape,
-    words,
+    answer_words,
 )
 from langchain_nuextract.schema.render import answer_schema
 from langchain_nuextract.schema.value_types import notation_of
@@ -58,7 +58,7 @@ def extractive_grammar(shape: RecordShape, text: str, most: int, written: str = 
         written: What there is of an answer by this grammar, up to the end of a key, mark or value: then the grammar is
             that of its rest, and empty if it is something else.
     """
-    writer = _Writer(text, most, tuple(words(shape)))
+    writer = _GrammarWriter(text, most, tuple(answer_words(shape)))
     try:
         rest, _ = writer.rest(shape, written, 0)
     except ValueError:
@@ -70,7 +70,7 @@ def extractive_grammar(shape: RecordShape, text: str, most: int, written: str = 
 
 
 @dataclass(frozen=True, slots=True)
-class _Writer:
+class _GrammarWriter:
     text: str
     most: int
     names: tuple[str, ...]
@@ -83,7 +83,7 @@ class _Writer:
         """Write what may stand for a shape."""
         match shape:
             case RecordShape():
-                return " ".join(map(self._step, _steps(shape)))
+                return " ".join(map(self._step, _record_steps(shape)))
             case ListShape():
                 item = self._item(shape)
                 if shape.most == 0 or not item:
@@ -92,7 +92,7 @@ class _Writer:
             case MultiEnumShape():
                 return self.value(_list_of_choices(shape))
             case EnumShape():
-                return _either([*map(_literal, shape.labels), *(['"null"'] if nullable else [])])
+                return _either([*map(_json_literal, shape.labels), *(['"null"'] if nullable else [])])
             case ScalarShape():
                 return self._scalar(shape, nullable=nullable)
 
@@ -106,7 +106,7 @@ class _Writer:
             return (self.value(shape, nullable=nullable),), at
         match shape:
             case RecordShape():
-                return self._rest_of_record(_steps(shape), written, at)
+                return self._rest_of_record(_record_steps(shape), written, at)
             case ListShape():
                 return self._rest_of_list(shape, written, at)
             case MultiEnumShape():
@@ -116,7 +116,7 @@ class _Writer:
 
     def _rest_of_record(self, steps: "Sequence[_Step]", written: str, at: int) -> tuple[Sequence[str], int]:
         for number, (literal, part) in enumerate(steps, start=1):
-            size = _common(literal, written, at)
+            size = _shared_length(literal, written, at)
             at += size
             own: Sequence[str] = ()
             if size < len(literal):
@@ -129,13 +129,13 @@ class _Writer:
 
     def _rest_of_list(self, shape: ListShape, written: str, at: int) -> tuple[Sequence[str], int]:
         item = self._item(shape)
-        at += _common("[", written, at)
+        at += _shared_length("[", written, at)
         if at == len(written):
             return ((f'({item} {_more(item, shape.most, 1)})? "]"' if item else '"]"'),), at
         count = 0
         while not written.startswith("]", at):
             own: Sequence[str] = ()
-            size = _common(", ", written, at) if count else len(", ")
+            size = _shared_length(", ", written, at) if count else len(", ")
             at += size if count else 0
             if size < len(", "):
                 own = (_quote(", "[size:]), item) if size else ()
@@ -188,7 +188,7 @@ class _Writer:
 @lru_cache(maxsize=16)
 def _chunks(text: str, most: int, names: tuple[str, ...]) -> str:
     """Write the pieces of a document's words as they stand in an answer, which is JSON, as JSON."""
-    written = [json.dumps(each, ensure_ascii=False)[1:-1] for each in pieces(words_within(text, most, names))]
+    written = [json.dumps(each, ensure_ascii=False)[1:-1] for each in text_units(words_within(text, most, names))]
     return json.dumps(written, ensure_ascii=False)
 
 
@@ -196,7 +196,7 @@ _Step: TypeAlias = tuple[str, AnswerShape | None]
 """A stretch of an object that is the same in all answers, and the value behind it, if there is one."""
 
 
-def _steps(shape: RecordShape) -> list[_Step]:
+def _record_steps(shape: RecordShape) -> list[_Step]:
     """Part an object of an answer: `{"a": ` and the first value, `, "b": ` and the second, `}`."""
     if not shape.fields:
         return [("{}", None)]
@@ -216,7 +216,7 @@ def _more(item: str, most: int | None, there: int) -> str:
     return f"({_COMMA} {item}){times}"
 
 
-def _common(literal: str, written: str, at: int) -> int:
+def _shared_length(literal: str, written: str, at: int) -> int:
     """Tell how much of a stretch there is; ValueError if there is something else."""
     there = written[at : at + len(literal)]
     if not literal.startswith(there):
@@ -228,7 +228,7 @@ def _quote(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _literal(value: JSON) -> str:
+def _json_literal(value: JSON) -> str:
     return _quote(json.dumps(value, ensure_ascii=False))
 
 

@@ -66,7 +66,7 @@ class Offers:
     def currencies(self) -> Iterator[str]:
         """Codes of three letters, and those that the signs of money stand for."""
         signs = (_SIGNS[mark] for mark in self.text if mark in _SIGNS)
-        return _texts((*_matches(_CODE, self.text), *signs))
+        return _json_texts((*_matched_texts(_CODE, self.text), *signs))
 
     @cached_property
     def _numerals(self) -> list[tuple[str, tuple[int, int]]]:
@@ -81,7 +81,7 @@ class Offers:
         return not _IN_CODE.search(self.text[max(0, span[0] - 2) : span[0]])
 
     def _read(self, readings: Callable[[str], Iterable[str | None]]) -> Iterator[str]:
-        return _texts(found for words in self._phrases for found in readings(words) if found)
+        return _json_texts(found for words in self._phrases for found in readings(words) if found)
 
     @cached_property
     def _phrases(self) -> tuple[str, ...]:
@@ -99,16 +99,16 @@ def _both(words: str) -> tuple[str | None, str | None]:
     return iso_date(words, day_first=True), iso_date(words, day_first=False)
 
 
-def _matches(pattern: re.Pattern[str], text: str) -> Iterator[str]:
+def _matched_texts(pattern: re.Pattern[str], text: str) -> Iterator[str]:
     return (match[0] for match in pattern.finditer(text))
 
 
-def _texts(values: Iterable[str]) -> Iterator[str]:
+def _json_texts(values: Iterable[str]) -> Iterator[str]:
     return (json.dumps(value, ensure_ascii=False) for value in values)
 
 
 def _matching(pattern: re.Pattern[str]) -> Callable[[Offers], Iterable[str]]:
-    return lambda offers: _texts(_matches(pattern, offers.text))
+    return lambda offers: _json_texts(_matched_texts(pattern, offers.text))
 
 
 _BY_NOTATION: Final[Mapping[str, Callable[[Offers], Iterable[str]]]] = {

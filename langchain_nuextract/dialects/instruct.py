@@ -41,7 +41,7 @@ _ORDER: Final = (
 def phrase(task: Task) -> Request:
     """Ask in words, with the template as the form to fill, and hold the decoding to the answer schema."""
     order = "\n\n".join(filter(None, (_ORDER, f"Template:\n{template_of(task)}", task.instructions)))
-    return Request(messages=_messages(task, order), body={**_SAMPLING, **hold_chat(task)})
+    return Request(messages=_chat_turns(task, order), body={**_SAMPLING, **hold_chat(task)})
 
 
 def phrase_held(task: Task) -> Request:
@@ -55,10 +55,10 @@ def phrase_held(task: Task) -> Request:
     if schema:
         allowed = grammar(schema, task.template, task.source.text)
         held = {"grammar": allowed, "structured_outputs": {"json": schema}}
-    names = escape_text(", ".join(_names(task.template)), EMBEDDED.marks)
+    names = escape_text(", ".join(_field_names(task.template)), EMBEDDED.marks)
     wanted = f"Extract these fields from the text as JSON: {names}. Copy values exactly from the text."
     order = "\n".join(filter(None, (wanted, task.instructions)))
-    return Request(messages=_messages(task, order), body={**_HELD_SAMPLING, **held})
+    return Request(messages=_chat_turns(task, order), body={**_HELD_SAMPLING, **held})
 
 
 def read(reply: Reply) -> str:
@@ -66,14 +66,14 @@ def read(reply: Reply) -> str:
     return answer_of(reply, marks=_ENDS)
 
 
-def _names(template: JSON) -> list[str]:
+def _field_names(template: JSON) -> list[str]:
     """Name the fields, without their types: the model would copy those for values."""
     match template:
         case dict():
             fields = cast("dict[str, JSON]", template)
-            return [each for name, part in fields.items() for each in (*_own(name, part), *_names(part))]
+            return [each for name, part in fields.items() for each in (*_own(name, part), *_field_names(part))]
         case list():
-            return _names(template[0])
+            return _field_names(template[0])
         case _:
             return []
 
@@ -82,17 +82,17 @@ def _own(name: str, part: JSON) -> tuple[str, ...]:
     return () if isinstance(part, dict) else (name,)
 
 
-def _messages(task: Task, order: str) -> tuple[dict[str, JSON], ...]:
+def _chat_turns(task: Task, order: str) -> tuple[dict[str, JSON], ...]:
     """Show the examples as turns that went before."""
-    turns = [turn for shot in task.shots for turn in (_ask(order, shot.source), _said(shot.answer))]
-    return (*turns, _ask(order, task.source))
+    turns = [turn for shot in task.shots for turn in (_question(order, shot.source), _example_answer(shot.answer))]
+    return (*turns, _question(order, task.source))
 
 
-def _ask(order: str, source: Source) -> dict[str, JSON]:
+def _question(order: str, source: Source) -> dict[str, JSON]:
     return {"role": "user", "content": f"{order}\n\nText:\n{source.text}"}
 
 
-def _said(answer: str) -> dict[str, JSON]:
+def _example_answer(answer: str) -> dict[str, JSON]:
     return {"role": "assistant", "content": answer}
 
 

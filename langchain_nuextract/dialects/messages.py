@@ -185,7 +185,7 @@ class Piece:
     tokens: tuple[Token, ...] = ()
 
 
-def joined(pieces: Sequence[Piece], seconds: float, finish_reason: str | None = None) -> Reply:
+def joined_reply(pieces: Sequence[Piece], seconds: float, finish_reason: str | None = None) -> Reply:
     """Put the pieces of a reply together.
 
     Args:

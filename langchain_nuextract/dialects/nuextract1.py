@@ -37,18 +37,20 @@ _MARKS: Final = tuple(dict.fromkeys((*_ENDS, *PHI, *QWEN, *_SECTIONS)))
 
 def phrase_1(task: Task) -> Request:
     """Write the prompt of NuExtract 1, whose examples are outputs only; it ends with a line break."""
-    examples = "".join(_example(shot) for shot in task.shots)
-    return _ask(f"{_opening(task)}{examples}### Text:\n{task.source.text}\n<|output|>\n", task)
+    examples = "".join(_example_text(shot) for shot in task.shots)
+    return _request_for(f"{_prompt_opening(task)}{examples}### Text:\n{task.source.text}\n<|output|>\n", task)
 
 
 def phrase_1_5(task: Task) -> Request:
     """Write the prompt of NuExtract 1.5: an empty line before the last mark, nothing after it."""
-    return _ask(f"{_opening(task)}### Text:\n{task.source.text}\n\n<|output|>", task)
+    return _request_for(f"{_prompt_opening(task)}### Text:\n{task.source.text}\n\n<|output|>", task)
 
 
 def go_on_1_5(task: Task, current: str) -> Request:
     """Write the prompt of NuExtract 1.5 for the next part of a document: the answer so far, and a first bracket."""
-    return _ask(f"{_opening(task)}### Current:\n{current}\n### Text:\n{task.source.text}\n\n<|output|>{{", task)
+    return _request_for(
+        f"{_prompt_opening(task)}### Current:\n{current}\n### Text:\n{task.source.text}\n\n<|output|>{{", task
+    )
 
 
 def read(reply: Reply) -> str:
@@ -56,15 +58,15 @@ def read(reply: Reply) -> str:
     return answer_of(reply, marks=_ENDS)
 
 
-def _opening(task: Task) -> str:
+def _prompt_opening(task: Task) -> str:
     return f"<|input|>\n### Template:\n{template_of(task)}\n"
 
 
-def _example(shot: Shot) -> str:
+def _example_text(shot: Shot) -> str:
     return f"### Example:\n{dumps(json.loads(shot.answer))}\n"
 
 
-def _ask(text: str, task: Task) -> Request:
+def _request_for(text: str, task: Task) -> Request:
     return prompt(text, body={**_SAMPLING, "stop": list(_STOP), **hold_completion(task)})
 
 

@@ -53,10 +53,12 @@ def phrase(task: Task) -> Request:
     """Hand the template and the examples to the chat template, as strings."""
     kwargs: dict[str, JSON] = {"template": template_of(task)}
     if task.shots:
-        kwargs["examples"] = [{"input": _text(shot.source, image=_IMAGE), "output": shot.answer} for shot in task.shots]
+        kwargs["examples"] = [
+            {"input": _source_text(shot.source, image=_IMAGE), "output": shot.answer} for shot in task.shots
+        ]
     text = "" if task.source.images else task.source.text
     body = {**_SAMPLING, "chat_template_kwargs": kwargs, **hold_chat(task)}
-    return Request(messages=(_user(task, text),), body=body)
+    return Request(messages=(_user_with_images(task, text),), body=body)
 
 
 def phrase_inline(task: Task) -> Request:
@@ -66,11 +68,11 @@ def phrase_inline(task: Task) -> Request:
     the template's own mark in the text, since the template drops it beside a text.
     """
     shots = "".join(
-        f"## Input:\n{_text(shot.source, image=PLACEHOLDER)}\n## Output:\n{shot.answer}\n" for shot in task.shots
+        f"## Input:\n{_source_text(shot.source, image=PLACEHOLDER)}\n## Output:\n{shot.answer}\n" for shot in task.shots
     )
     examples = f"# Examples:\n{shots}" if shots else ""
-    context = _text(task.source, image=PLACEHOLDER)
-    user = _user(task, f"# Template:\n{template_of(task)}\n{examples}# Context:\n{context}")
+    context = _source_text(task.source, image=PLACEHOLDER)
+    user = _user_with_images(task, f"# Template:\n{template_of(task)}\n{examples}# Context:\n{context}")
     return Request(messages=({"role": "system", "content": SYSTEM}, user), body={**_SAMPLING, **hold_chat(task)})
 
 
@@ -89,11 +91,11 @@ def read(reply: Reply) -> str:
     return answer_of(reply, marks=QWEN_ENDS)
 
 
-def _text(source: Source, *, image: str) -> str:
+def _source_text(source: Source, *, image: str) -> str:
     return image if source.images else source.text.strip()
 
 
-def _user(task: Task, text: str) -> dict[str, JSON]:
+def _user_with_images(task: Task, text: str) -> dict[str, JSON]:
     # The model's image slots are filled in the order of the prompt: those of the examples come first.
     sources = (*(shot.source for shot in task.shots), task.source)
     images = [image_part(image) for source in sources for image in source.images]

@@ -45,7 +45,7 @@ def phrase(task: Task) -> Request:
     kwargs: dict[str, JSON] = {"template": template_of(task), "enable_thinking": _thinks(task)}
     if task.instructions:
         kwargs["instructions"] = task.instructions
-    messages = (*map(_example, task.shots), _user(task.source))
+    messages = (*map(_developer_example, task.shots), _user_message(task.source))
     return Request(messages=messages, body={**_sampling(task), "chat_template_kwargs": kwargs, **hold_chat(task)})
 
 
@@ -62,7 +62,7 @@ def phrase_inline(task: Task) -> Request:
     )
     examples: list[str | Image] = ["【examples_start】\n"] if task.shots else []
     for shot in task.shots:
-        examples += _written(shot)
+        examples += _example_parts(shot)
     return prompt(
         begun,
         *examples,
@@ -74,7 +74,7 @@ def phrase_inline(task: Task) -> Request:
 def draft(source: Source) -> Request:
     """Ask for a template."""
     kwargs: JSON = {"mode": "template-generation", "enable_thinking": False}
-    return Request(messages=(_user(source),), body={**_DRAFTING, "chat_template_kwargs": kwargs})
+    return Request(messages=(_user_message(source),), body={**_DRAFTING, "chat_template_kwargs": kwargs})
 
 
 def draft_inline(source: Source) -> Request:
@@ -99,16 +99,16 @@ def _sampling(task: Task) -> dict[str, JSON]:
     return dict(_THINKING if _thinks(task) else _SAMPLING)
 
 
-def _user(source: Source) -> dict[str, JSON]:
+def _user_message(source: Source) -> dict[str, JSON]:
     return {"role": "user", "content": [*parts_of(source)] if source.images else source.text}
 
 
-def _example(shot: Shot) -> dict[str, JSON]:
+def _developer_example(shot: Shot) -> dict[str, JSON]:
     # Two parts at the least: of a string, the template would take the last letter for the output.
     return {"role": "developer", "content": [*parts_of(shot.source), text_part(shot.answer)]}
 
 
-def _written(shot: Shot) -> list[str | Image]:
+def _example_parts(shot: Shot) -> list[str | Image]:
     return [
         "【example_input_start】",
         *_inside(shot.source),

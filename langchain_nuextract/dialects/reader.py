@@ -45,14 +45,14 @@ class ReaderDialect:
         A server's reasoning parser may take an answer without thinking for thinking; only where none was asked for can
         that be told.
         """
-        text = _answer(reply.text)
+        text = _answer_in(reply.text)
         if not text.strip() and not thinking and not self.always_thinks:
             text = reply.reasoning
         ends = [found for mark in self.marks if (found := text.find(mark)) >= 0]
         return _unfenced(text[: min(ends)] if ends else text).strip("\n")
 
 
-def _answer(text: str) -> str:
+def _answer_in(text: str) -> str:
     answer = _ANSWER.search(text)
     if answer:
         return _ANSWERED.sub("", text[answer.end() :])

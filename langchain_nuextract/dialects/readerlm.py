@@ -29,12 +29,12 @@ _TICKS: Final = re.compile(r"`{3,}")
 
 def phrase_raw(source: Source, thinking: bool) -> Request:  # noqa: ARG001, FBT001 one signature for all readers
     """Give the HTML and nothing else."""
-    return _request(source.text)
+    return _user_request(source.text)
 
 
 def phrase_instructed(source: Source, thinking: bool) -> Request:  # noqa: ARG001, FBT001 one signature for all readers
     """Ask for the main content, with the HTML in a fence."""
-    return _request(f"{_MARKDOWN}\n{_fenced(source.text)}")
+    return _user_request(f"{_MARKDOWN}\n{_fenced(source.text)}")
 
 
 def phrase_json(task: Task) -> Request:
@@ -50,7 +50,7 @@ def read_json(reply: Reply) -> str:
     return answer_of(reply, marks=_MARKS)
 
 
-def _request(text: str) -> Request:
+def _user_request(text: str) -> Request:
     return Request(messages=({"role": "user", "content": text},), body=dict(_SAMPLING))
 
 

@@ -6,7 +6,7 @@ from contextlib import aclosing, closing
 from time import perf_counter
 from typing import Any, Final, Generic, TypeVar
 
-from langchain_nuextract.dialects.messages import Piece, Reply, Request, joined
+from langchain_nuextract.dialects.messages import Piece, Reply, Request, joined_reply
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.engine.caller import Caller, Flow
 from langchain_nuextract.engine.pages import read_document
@@ -134,7 +134,9 @@ class StreamFlow(Generic[T]):
 
     def end(self) -> None:
         """Take the reply as what has come of it."""
-        reply = joined(self._pieces, perf_counter() - self._started, "repetition" if self._growth.ran_away else None)
+        reply = joined_reply(
+            self._pieces, perf_counter() - self._started, "repetition" if self._growth.ran_away else None
+        )
         self._go_on(lambda: self._flow.send((reply,)))
 
     def fail(self, error: EndpointError) -> None:

@@ -14,7 +14,7 @@ from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.repetition import is_runaway
 from langchain_nuextract.engine.result import AttemptKind
 from langchain_nuextract.paths import JSON, fields
-from langchain_nuextract.schema.answer_shape import RecordShape, types, words
+from langchain_nuextract.schema.answer_shape import RecordShape, answer_words, types
 
 _LOGPROBS: Final[dict[str, JSON]] = {"logprobs": True, "top_logprobs": 1}
 """Only the token that was written counts; unless told how many others to name, llama.cpp names twenty."""
@@ -111,7 +111,7 @@ class RecoveryStrategies:
         """The type names that an answer cannot have but as an echo of the template, since the document has none."""
         if self.source.images:
             return []
-        elsewhere = " ".join((self.source.text, *words(shape)))
+        elsewhere = " ".join((self.source.text, *answer_words(shape)))
         return [name for name in sorted(set(types(shape))) if name not in elsewhere]
 
     def _failed(self, result: AttemptResult) -> RecordShape:

@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple
 
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.scalars.dates import iso_date_time
-from langchain_nuextract.scalars.numbers import number
+from langchain_nuextract.scalars.numbers import read_number
 from langchain_nuextract.schema.json_types import dumps, is_list, is_object
 from langchain_nuextract.schema.value_types import DAYS
 
@@ -105,12 +105,12 @@ def _same_number(gold: float, predicted: JSON, locale: Locale) -> bool | None:
     if isinstance(predicted, bool):
         return False
     if isinstance(predicted, str):
-        found = number(predicted, locale.decimal)
+        found = read_number(predicted, locale.decimal)
         if found is None or isinstance(found.value, str):
             return False
         if not found.certain and not isclose(gold, found.value, rel_tol=_NEAR):
             # `1.234` as it would be read with the other decimal mark.
-            other = number(predicted, "," if "." in predicted else ".")
+            other = read_number(predicted, "," if "." in predicted else ".")
             return None if other and other.value == gold else False
         return isclose(gold, found.value, rel_tol=_NEAR) if found.certain else None
     return isinstance(predicted, int | float) and isclose(gold, predicted, rel_tol=_NEAR)

@@ -10,7 +10,7 @@ from langchain_nuextract.evaluation.normalised import Locale, is_equal, is_same,
 from langchain_nuextract.metrics.overlap import cer, edit_distance, rouge_l
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.scalars.dates import iso_date_time
-from langchain_nuextract.scalars.numbers import number
+from langchain_nuextract.scalars.numbers import read_number
 from langchain_nuextract.scalars.words import words
 from langchain_nuextract.schema.value_types import FREE_TEXTS
 
@@ -175,7 +175,7 @@ def _tolerance(rule: Compare, gold: JSON, predicted: JSON, kind: str) -> tuple[b
 
 def _number(value: JSON, rule: Compare) -> float | None:
     if isinstance(value, str):
-        read = number(value, _locale(rule).decimal)
+        read = read_number(value, _locale(rule).decimal)
         value = read.value if read and read.certain else None
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import get_executor_for_config
 
-from langchain_nuextract.dialects.messages import Piece, Reply, Request, joined
+from langchain_nuextract.dialects.messages import Piece, Reply, Request, joined_reply
 from langchain_nuextract.engine.caller import Caller
 from langchain_nuextract.errors import ContextOverflow
 from langchain_nuextract.markdown.reading import Written
@@ -142,4 +142,4 @@ class _Received:
 
     def reply(self) -> Reply:
         """Put together what came."""
-        return joined(self._pieces, perf_counter() - self._started, "repetition" if self._loops else None)
+        return joined_reply(self._pieces, perf_counter() - self._started, "repetition" if self._loops else None)

@@ -130,8 +130,8 @@ def fast_path_of(shape: AnswerShape) -> FastPath:
         if len(_made) >= _KEPT:
             _made.clear()
         fast_path = FastPath(
-            msgspec.json.Decoder(_type_of(shape)).decode,
-            msgspec.json.Decoder(_type_of(shape, whole=True)).decode,
+            msgspec.json.Decoder(_python_type(shape)).decode,
+            msgspec.json.Decoder(_python_type(shape, whole=True)).decode,
             tuple(dict.fromkeys(_echoes(shape))),
             _has_numbers(shape),
             _has_gaps(shape),
@@ -180,25 +180,27 @@ def _echoes(shape: AnswerShape) -> Iterator[bytes]:
     """The strings that would be echoes of the form: a member's behind its colon, an item's between its neighbours."""
     match shape:
         case ScalarShape():
-            yield from _names(shape)
+            yield from _echoed_names(shape)
         case ListShape(item=ScalarShape() as item):
-            for name in _names(item):
+            for name in _echoed_names(item):
                 yield from (b"[" + name, b"," + name + b",", b"," + name + b"]")
         case ListShape():
             yield from _echoes(shape.item)
         case RecordShape():
             for _, part in shape.fields:
-                yield from (b":" + name for name in _names(part)) if isinstance(part, ScalarShape) else _echoes(part)
+                yield from (
+                    (b":" + name for name in _echoed_names(part)) if isinstance(part, ScalarShape) else _echoes(part)
+                )
         case EnumShape() | MultiEnumShape():
             return
 
 
-def _names(shape: ScalarShape) -> Iterator[bytes]:
+def _echoed_names(shape: ScalarShape) -> Iterator[bytes]:
     if shape.type and shape.type not in NOT_TEXT:
         yield f'"{shape.type}"'.encode()
 
 
-def _type_of(shape: AnswerShape, *, whole: bool = False) -> Any:
+def _python_type(shape: AnswerShape, *, whole: bool = False) -> Any:
     """The Python type that a fitting answer decodes to; null fits everywhere, unless the answer is to be whole."""
     match shape:
         case ScalarShape(structured=True):
@@ -207,14 +209,14 @@ def _type_of(shape: AnswerShape, *, whole: bool = False) -> Any:
             kind = shape.meant or shape.type
             found = NOT_TEXT.get(kind) or _string(kind, least=int(whole))
         case EnumShape():
-            found = _literal(shape.labels)
+            found = _literal_type(shape.labels)
         case MultiEnumShape():
-            item = _literal(shape.labels)
+            item = _literal_type(shape.labels)
             found = list[item if whole else item | None]
         case ListShape():
-            found = list[_type_of(shape.item, whole=whole)]
+            found = list[_python_type(shape.item, whole=whole)]
         case RecordShape():
-            found = _record({name: _type_of(part, whole=whole) for name, part in shape.fields}, total=whole)
+            found = _record_type({name: _python_type(part, whole=whole) for name, part in shape.fields}, total=whole)
     if not whole:
         return found | None
     return Annotated[found, msgspec.Meta(min_length=1)] if isinstance(shape, ListShape | MultiEnumShape) else found
@@ -228,11 +230,11 @@ def _string(type_name: str, *, least: int) -> Any:
     return Annotated[str, msgspec.Meta(pattern=TYPES[type_name].normal or _NO_NULL_WORD, min_length=least)]
 
 
-def _literal(labels: tuple[str, ...]) -> Any:
+def _literal_type(labels: tuple[str, ...]) -> Any:
     return _MAKE_LITERAL[labels]
 
 
-def _record(types: dict[str, Any], *, total: bool) -> Any:
+def _record_type(types: dict[str, Any], *, total: bool) -> Any:
     # The decoder compares names by their cached UTF-8, which only writing them once makes for other alphabets.
     msgspec.json.encode(list(types))
     return _MAKE_RECORD("Answer", types, total=total)

@@ -13,9 +13,9 @@ from langchain_nuextract.errors import SHOWN, Problem
 from langchain_nuextract.parsing.align.aligner import Aligned, align
 from langchain_nuextract.parsing.align.left_over import is_broken, left_over
 from langchain_nuextract.parsing.fast_path import fast_path_of
-from langchain_nuextract.parsing.json.hints import Hints, names_of
+from langchain_nuextract.parsing.json.hints import Hints, folded_names_of
 from langchain_nuextract.parsing.json.nodes import ObjectNode, Stretch
-from langchain_nuextract.parsing.json.positions import stretches
+from langchain_nuextract.parsing.json.positions import scalar_stretches
 from langchain_nuextract.parsing.repairs import Policy, Repair
 from langchain_nuextract.parsing.rules import RuleId
 from langchain_nuextract.parsing.select.candidates import Candidate
@@ -112,7 +112,9 @@ def read_shape(
     """
     found = fast_path_of(shape).read(text, document)
     return (
-        _read(text, shape, policy, document, finished=finished) if found is None else Reading(found[0], whole=found[1])
+        _read_reply(text, shape, policy, document, finished=finished)
+        if found is None
+        else Reading(found[0], whole=found[1])
     )
 
 
@@ -130,8 +132,8 @@ def trace_shape(
         stand, such as those of an answer that was escaped as a whole, have none.
     """
     if fast_path_of(shape).value(text, document) is not None:
-        return stretches(text)
-    if _plain(text) != text:
+        return scalar_stretches(text)
+    if _without_disguise(text) != text:
         return {}
     best = pick(text, shape)
     return (
@@ -145,7 +147,7 @@ def read_json(text: str, *, policy: Policy = "lenient") -> Reading:
     The promises are those of `read_answer`, except that any object or array fits, the longest best.
     """
     value = _valid(text)
-    return _read(text, None, policy, "") if value is None else Reading(value)
+    return _read_reply(text, None, policy, "") if value is None else Reading(value)
 
 
 def _without_surrogates(text: str) -> str:
@@ -187,7 +189,7 @@ def _without_line_marks(text: str) -> str:
     return _LINE_MARK.sub("", text) if _MARKED_LINES.fullmatch(text) else text
 
 
-def _plain(text: str) -> str:
+def _without_disguise(text: str) -> str:
     return _with_brackets(_without_entities(_without_surrogates(_without_escaped_lines(_without_line_marks(text)))))
 
 
@@ -201,21 +203,21 @@ def _without_escaped_lines(text: str) -> str:
 def _valid(text: str) -> dict[str, JSON] | list[JSON] | None:
     """The object or array that a text is in valid JSON; None if it is anything else, or a key comes twice."""
     try:
-        value = json.loads(text, object_pairs_hook=_distinct, parse_constant=_refuse)
+        value = json.loads(text, object_pairs_hook=_object_of_distinct, parse_constant=_refuse_constant)
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
         return None
     return cast("dict[str, JSON] | list[JSON]", value) if isinstance(value, dict | list) else None
 
 
-def _distinct(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
+def _object_of_distinct(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
     members = dict(pairs)
     if len(members) < len(pairs):
         raise ValueError(DUPLICATE)
     return members
 
 
-def _refuse(constant: str) -> JSON:
+def _refuse_constant(constant: str) -> JSON:
     raise ValueError(constant)
 
 
@@ -237,8 +239,10 @@ class _Choice:
     """What the reading has no place for, and what it lacks: evidence that it is wrong."""
 
 
-def _read(text: str, shape: AnswerShape | None, policy: Policy, document: str, *, finished: bool = False) -> Reading:
-    written, text = text, _plain(text)
+def _read_reply(
+    text: str, shape: AnswerShape | None, policy: Policy, document: str, *, finished: bool = False
+) -> Reading:
+    written, text = text, _without_disguise(text)
     changed = tuple(_undone(written))
     if policy == "strict" and (changed or _valid(text) is None):
         return Reading(None, problems=(Problem((), NOT_VALID),))
@@ -257,21 +261,23 @@ def _choose(text: str, shape: AnswerShape | None, policy: Policy, document: str,
     the texts that the document has. Each is tried only if the one before left something over, and the last also if
     quotes were mended: of `{'name': 'Jones''}` nothing is left over, and the document may have `Jones'` or `Jones`.
     """
-    best = _choice(text, shape, policy, document, Hints(document=document), finished=finished)
+    best = _reading_by(text, shape, policy, document, Hints(document=document), finished=finished)
     if shape is None or isinstance(best, str) or not _is_doubtful(text, best):
         return best
-    names = names_of(shape)
+    names = folded_names_of(shape)
     by_names, by_strings = Hints(names, document), Hints(names, document, strings=True)
     if best.left_over:
-        other = _choice(text, shape, policy, document, by_names, finished=finished)
+        other = _reading_by(text, shape, policy, document, by_names, finished=finished)
         best = best if isinstance(other, str) or other.left_over >= best.left_over else other
     if not document or not (best.left_over or any(repair.rule in _QUOTES for repair in best.aligned.repairs)):
         return best
-    other = _choice(text, shape, policy, document, by_strings, finished=finished)
+    other = _reading_by(text, shape, policy, document, by_strings, finished=finished)
     if isinstance(other, str):
         return best
     # A quote inside a text is no fault if the document has it there.
-    as_good = _but_for_quotes(other) <= _but_for_quotes(best) and _said(other, by_strings) > _said(best, by_strings)
+    as_good = _but_for_quotes(other) <= _but_for_quotes(best) and _letters_said(other, by_strings) > _letters_said(
+        best, by_strings
+    )
     return other if other.left_over < best.left_over or as_good else best
 
 
@@ -279,7 +285,7 @@ def _but_for_quotes(found: _Choice) -> int:
     return found.left_over - sum(repair.rule == "inner-quote" for repair in found.aligned.repairs)
 
 
-def _said(found: _Choice, hints: Hints) -> int:
+def _letters_said(found: _Choice, hints: Hints) -> int:
     """Count the characters of the texts of a reading that the document has as they are."""
     texts = islice((leaf for _, leaf in leaves(found.aligned.value) if isinstance(leaf, str)), _MOST_TEXTS)
     return sum(len(text) for text in texts if hints.says(text))
@@ -290,7 +296,7 @@ def _is_doubtful(text: str, found: _Choice) -> bool:
     return is_broken(found.aligned) or _GOES_ON.match(text, found.candidate.end) is not None
 
 
-def _choice(  # noqa: PLR0913  (what a reading depends on)
+def _reading_by(  # noqa: PLR0913  (what a reading depends on)
     text: str, shape: AnswerShape | None, policy: Policy, document: str, hints: Hints, *, finished: bool
 ) -> "_Choice | str":
     picked = pick(text, shape, finished=finished, hints=hints)

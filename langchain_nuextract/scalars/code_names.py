@@ -95,7 +95,7 @@ def _registered(code: str) -> Iterator[str]:
     registers = library("pycountry")
     if registers is None:
         return
-    for table, entry in _entries(registers, code):
+    for table, entry in _register_entries(registers, code):
         names = [name for key in ("name", "common_name", "official_name") if (name := getattr(entry, key, ""))]
         for language in _LANGUAGES:
             known = translation(table, registers.LOCALES_DIR, languages=[language], fallback=True)
@@ -103,7 +103,7 @@ def _registered(code: str) -> Iterator[str]:
         yield from names
 
 
-def _entries(registers: Any, code: str) -> Iterator[tuple[str, Any]]:
+def _register_entries(registers: Any, code: str) -> Iterator[tuple[str, Any]]:
     """The entries of a code: countries and currencies are written in capitals, languages in small letters."""
     size, found = len(code), list[tuple[str, Any]]()
     if size == 2 and code.isupper():  # noqa: PLR2004

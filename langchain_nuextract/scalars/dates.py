@@ -4,7 +4,7 @@ import re
 from datetime import date, time
 from typing import Final
 
-from langchain_nuextract.scalars.months import MONTHS, plain
+from langchain_nuextract.scalars.months import MONTHS, plain_letters
 
 LONGEST: Final = 60
 """Characters of a date with its time and day of the week."""
@@ -38,7 +38,7 @@ _ISO = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.,]+(?:Z|[+-]\d{2}:?\d{2})?")
 def iso_date(written: str, *, day_first: bool | None = None) -> str | None:
     """Give a date as ISO 8601, its time left out; None if there is no date, or day and month are not certain."""
     match = _matched(written)
-    return _date(match, day_first=day_first) if match else None
+    return _iso_day(match, day_first=day_first) if match else None
 
 
 def iso_date_time(written: str, *, day_first: bool | None = None) -> str | None:
@@ -46,7 +46,7 @@ def iso_date_time(written: str, *, day_first: bool | None = None) -> str | None:
     if _ISO.fullmatch(written):
         return written
     match = _matched(written)
-    day = _date(match, day_first=day_first) if match else None
+    day = _iso_day(match, day_first=day_first) if match else None
     if match is None or day is None or not match["hour"]:
         return day
     clock = _time(match)
@@ -57,12 +57,12 @@ def iso_time(written: str) -> str | None:
     """Give a time of the day as ISO 8601; None if there is none."""
     if len(written) > LONGEST:
         return None
-    text = plain(written)
+    text = plain_letters(written)
     match = _CLOCK.fullmatch(text)
     if match and _time(match) and _ISO_TIME.fullmatch(written):
         return written
     if match := _HOUR.fullmatch(text):
-        return _clock(int(match["hour"]), "00", None, match["half"])
+        return _iso_clock(int(match["hour"]), "00", None, match["half"])
     match = _CLOCK.fullmatch(text)
     return _time(match) if match else None
 
@@ -70,11 +70,11 @@ def iso_time(written: str) -> str | None:
 def _matched(written: str) -> re.Match[str] | None:
     if len(written) > LONGEST:
         return None
-    text = plain(written)
+    text = plain_letters(written)
     return next((match for shape in _FORMS if (match := shape.fullmatch(text))), None)
 
 
-def _date(match: re.Match[str], *, day_first: bool | None) -> str | None:
+def _iso_day(match: re.Match[str], *, day_first: bool | None) -> str | None:
     parts = match.groupdict()
     if parts.get("name"):
         month, day = MONTHS.get(parts["name"].casefold(), 0), int(parts["day"])
@@ -101,12 +101,12 @@ def _ordered(one: int, other: int, mark: str, *, day_first: bool | None) -> tupl
 
 
 def _time(match: re.Match[str]) -> str | None:
-    clock = _clock(int(match["hour"]), match["minute"], match["second"], match["half"])
+    clock = _iso_clock(int(match["hour"]), match["minute"], match["second"], match["half"])
     zone = (match["zone"] or "").upper()
     return None if clock is None else f"{clock}{zone}"
 
 
-def _clock(hour: int, minute: str, second: str | None, half: str | None) -> str | None:
+def _iso_clock(hour: int, minute: str, second: str | None, half: str | None) -> str | None:
     if half:
         hour = hour % 12 + (12 if half[0].casefold() == "p" else 0)
     try:

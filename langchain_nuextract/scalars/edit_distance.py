@@ -31,7 +31,7 @@ def distance(one: str, other: str, most: int) -> int:
     return row[-1]
 
 
-def nearest(word: str, names: Mapping[T, str]) -> T | None:
+def nearest_name(word: str, names: Mapping[T, str]) -> T | None:
     """The name that is clearly the nearest: few letters off, and any other at least two letters farther."""
     if not SHORTEST <= len(word) <= LONGEST:
         return None

@@ -65,10 +65,10 @@ def month_named(word: str) -> int:
         return month
     if word.isascii():
         return _ROMAN.get(word, 0)
-    return MONTHS.get(plain(word).casefold(), 0)
+    return MONTHS.get(plain_letters(word).casefold(), 0)
 
 
-def plain(written: str) -> str:
+def plain_letters(written: str) -> str:
     """Leave out accents, which the names of months may have or lack."""
     text = unicodedata.normalize("NFKD", written.strip())
     return unicodedata.normalize("NFKC", "".join(mark for mark in text if not unicodedata.combining(mark)))

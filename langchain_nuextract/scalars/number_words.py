@@ -45,7 +45,7 @@ _ONES_FIRST: Final = {"de": "und", "nl": "en"}
 """What stands between them where the ones come first: `einundzwanzig`."""
 
 
-def _said() -> Iterator[tuple[int, str]]:
+def _number_names() -> Iterator[tuple[int, str]]:
     for language, words in _ONES.items():
         ones = words.split()
         yield from enumerate(ones, 1)
@@ -61,7 +61,7 @@ def _said() -> Iterator[tuple[int, str]]:
 
 def _by_number() -> Mapping[int, Sequence[str]]:
     found: defaultdict[int, list[str]] = defaultdict(list)
-    for number, word in _said():
+    for number, word in _number_names():
         if word not in found[number]:
             found[number].append(word)
     # German and Dutch have words of their own where nothing follows.

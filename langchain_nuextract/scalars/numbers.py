@@ -63,7 +63,7 @@ class Number:
     """Whether it can be read in no other way."""
 
 
-def number(written: str, decimal: Mark | None = None) -> Number | None:
+def read_number(written: str, decimal: Mark | None = None) -> Number | None:
     """Read a number as people write it: with thousands marks, a currency, a percent sign, in parentheses if negative.
 
     Args:
@@ -84,7 +84,7 @@ def _vague(text: str, decimal: Mark | None) -> Number | None:
     """A number that is said to be about right, or with a remark in words behind it."""
     about = _ABOUT.match(text)
     plain = _REMARK.sub("", text[about.end() :] if about else text)
-    found = number(plain, decimal) if plain != text else None
+    found = read_number(plain, decimal) if plain != text else None
     return Number(found.value, certain=False) if found else None
 
 
@@ -115,7 +115,7 @@ def _signed(written: str, decimal: Mark | None) -> Number | None:
     match = _AROUND.match(text[1:-1].strip() if negative else text)
     if match is None:
         return None
-    body, decimal = match["body"], decimal or _mark(dash)
+    body, decimal = match["body"], decimal or _mark_before_dash(dash)
     if body.endswith("-"):
         body, negative = body[:-1], True
     found = _magnitude(body, decimal)
@@ -126,7 +126,7 @@ def _signed(written: str, decimal: Mark | None) -> Number | None:
     return Number(negated, certain=found.certain)
 
 
-def _mark(dash: re.Match[str] | None) -> Mark | None:
+def _mark_before_dash(dash: re.Match[str] | None) -> Mark | None:
     """The decimal mark before a dash that stands for no cents."""
     return next((mark for mark in MARKS if dash and dash[0].startswith(mark)), None)
 
@@ -139,22 +139,22 @@ def _magnitude(body: str, decimal: Mark | None) -> Number | None:
         value = float(body)
         return Number(value) if isfinite(value) else None
     if match := _INDIAN.fullmatch(body):
-        return _number(body.split(".", maxsplit=1)[0], match["fraction"])
+        return _number_of_parts(body.split(".", maxsplit=1)[0], match["fraction"])
     match = _GROUPED.fullmatch(body)
     if match and match["decimal"] != match["mark"]:
-        return _grouped(body, match, decimal)
+        return _grouped_number(body, match, decimal)
     if (match := _SIMPLE.fullmatch(body)) and (match["whole"] or match["fraction"]):
-        return _number(match["whole"], match["fraction"])
+        return _number_of_parts(match["whole"], match["fraction"])
     return None
 
 
-def _grouped(body: str, match: re.Match[str], decimal: Mark | None) -> Number:
+def _grouped_number(body: str, match: re.Match[str], decimal: Mark | None) -> Number:
     mark, fraction = match["mark"], match["fraction"]
     whole = body.rpartition(match["decimal"])[0] if match["decimal"] else body
-    grouped = _number(whole, fraction)
+    grouped = _number_of_parts(whole, fraction)
     if fraction or mark not in ".," or body.count(mark) > 1:
         return grouped
-    as_decimals = _number(*body.split(mark))
+    as_decimals = _number_of_parts(*body.split(mark))
     if body.startswith("0"):
         return as_decimals
     if decimal is not None:
@@ -162,7 +162,7 @@ def _grouped(body: str, match: re.Match[str], decimal: Mark | None) -> Number:
     return Number((as_decimals if mark == "." else grouped).value, certain=False)
 
 
-def _number(whole: str, fraction: str | None) -> Number:
+def _number_of_parts(whole: str, fraction: str | None) -> Number:
     digits = re.sub(r"\D", "", whole) or "0"
     return Number(exactly(f"{digits}.{fraction}") if fraction else int(digits))
 

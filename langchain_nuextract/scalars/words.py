@@ -18,7 +18,7 @@ IGNORABLE: Final[dict[int, None]] = dict.fromkeys((0xAD, 0x200B, 0x2060, 0xFEFF)
 
 
 @cache
-def _word() -> re.Pattern[str]:
+def _word_pattern() -> re.Pattern[str]:
     # `\w` has no combining marks: it would cut हिन्दी into four words.
     marks = "".join(chr(at) for at in range(0x300, 0x1F000) if unicodedata.category(chr(at)).startswith("M"))
     marks += "".join(map(chr, (*IGNORABLE, 0x200C, 0x200D)))
@@ -36,7 +36,7 @@ class Word(NamedTuple):
 
 def find_words(text: str) -> Iterator[Word]:
     """Find the words of a text: runs of letters, digits and marks; of scripts without spaces single characters."""
-    for found in _word().finditer(text):
+    for found in _word_pattern().finditer(text):
         word = found[0]
         folded = word.lower() if word.isascii() else unicodedata.normalize("NFC", word).translate(IGNORABLE).casefold()
         if folded:

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
-from langchain_nuextract.schema.formats.checks import faults
+from langchain_nuextract.schema.formats.checks import type_faults
 from langchain_nuextract.schema.jsonschema.keywords import ANNOTATION
 from langchain_nuextract.schema.value_types import REGIONS, SCALARS
 
@@ -52,7 +52,7 @@ class NuType:
 
 def _checked(name: str, value: T) -> T:
     """Refuse a value that a model was asked for by a type and that is none of this type."""
-    wrong = list(faults(name, value))
+    wrong = list(type_faults(name, value))
     if wrong:
         from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError  # noqa: PLC0415 heavy
 

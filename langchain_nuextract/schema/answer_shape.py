@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from langchain_nuextract.paths import Path
-from langchain_nuextract.schema.ir import Kind
+from langchain_nuextract.schema.ir import RecordKind
 from langchain_nuextract.schema.value_types import json_kind
 
 Hook: TypeAlias = Literal["", "own", "inside"]
@@ -94,7 +94,7 @@ class RecordShape:
     places: int = 0
     """The number of parts that a list may give by their places: the object stands for a tuple. What comes after them
     is the items of the next part."""
-    kinds: tuple[Kind, ...] = ()
+    kinds: tuple[RecordKind, ...] = ()
     """The kinds of object that are asked for as one, of which an answer is one; none where there is but one."""
     hook: Hook = ""
 
@@ -121,17 +121,17 @@ def types(shape: AnswerShape) -> Iterator[str]:
             return
 
 
-def words(shape: AnswerShape) -> Iterator[str]:
+def answer_words(shape: AnswerShape) -> Iterator[str]:
     """Yield the words that an answer is written with in any case: names of fields, and labels."""
     match shape:
         case EnumShape() | MultiEnumShape():
             yield from shape.labels
         case ListShape():
-            yield from words(shape.item)
+            yield from answer_words(shape.item)
         case RecordShape():
             for name, part in shape.fields:
                 yield name
-                yield from words(part)
+                yield from answer_words(part)
         case ScalarShape():
             return
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from langchain_nuextract.errors import UnsupportedSchema, quote
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.schema.nuextract_template import read as read_template
+from langchain_nuextract.schema.nuextract_template import read_template
 
 _DEEPEST: Final = 150
 """Levels of a schema as it is written: a level of values takes two or three of them."""

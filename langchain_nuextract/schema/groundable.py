@@ -25,7 +25,7 @@ def spoken(node: Node, value: JSON) -> Iterator[JSON]:
         case Anything() | RecursionCut():
             yield from _scalars(value)
         case _:
-            for _, part, child in _children(node, value):
+            for _, part, child in _paired_parts(node, value):
                 yield from spoken(part, child)
 
 
@@ -56,7 +56,7 @@ def wordings(node: Node, value: JSON, path: Path = ()) -> Iterator[tuple[Path, t
         case Leaf() if TYPES[node.type].is_code or isinstance(value, bool):
             yield path, ()
         case _:
-            for step, part, child in _children(node, value):
+            for step, part, child in _paired_parts(node, value):
                 yield from wordings(part, child, (*path, *step))
 
 
@@ -66,7 +66,7 @@ def _phrases(meaning: str) -> Iterator[str]:
     yield from (part for each in parts_of_it if len((part := each.strip(" .")).split()) >= FEWEST_WORDS)
 
 
-def _children(node: Node, value: JSON) -> Iterator[tuple[Path, Node, JSON]]:
+def _paired_parts(node: Node, value: JSON) -> Iterator[tuple[Path, Node, JSON]]:
     """Pair what is in a value with the nodes that tell of it, and the way there."""
     match node:
         case Array() if is_list(value):

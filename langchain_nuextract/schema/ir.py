@@ -150,12 +150,12 @@ class Record(Base):
     """Whether values under other names are admitted without being mentioned. They are kept, but not asked for."""
     key_note: str = ""
     """The user's description of the names."""
-    kinds: "tuple[Kind, ...]" = ()
+    kinds: "tuple[RecordKind, ...]" = ()
     """The kinds of object that were put together, at least two; none where it is one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class RecordKind:
     """One of several kinds of object that are asked for as one."""
 
     names: frozenset[str]
@@ -230,11 +230,18 @@ def is_impossible(node: Node) -> bool:
     return isinstance(node, Never) and not node.nullable
 
 
-def explained(node: Enum) -> str:
+def explained_members(node: Enum) -> str:
     """Say what the members of a choice mean, where the schema does: `"1" = LOW; "2" = HIGH: at once`."""
     count = Counter(name for member in node.members for name in member.names[:1])
     words = [
-        (member, [name for name in member.names[:1] if count[name] == 1 and _letters(name) != _letters(member.label)])
+        (
+            member,
+            [
+                name
+                for name in member.names[:1]
+                if count[name] == 1 and _only_letters(name) != _only_letters(member.label)
+            ],
+        )
         for member in node.members
     ]
     said = [
@@ -245,7 +252,7 @@ def explained(node: Enum) -> str:
     return "; ".join(said)
 
 
-def _letters(text: str) -> str:
+def _only_letters(text: str) -> str:
     return "".join(filter(str.isalnum, text.casefold()))
 
 

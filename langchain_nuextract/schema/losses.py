@@ -6,7 +6,7 @@ from typing import Final
 from langchain_nuextract.paths import JSON, Path, fields, show
 from langchain_nuextract.schema.ir import Array, Enum, Leaf, Loss, Node, Record, Split, parts
 from langchain_nuextract.schema.json_types import dumps
-from langchain_nuextract.schema.vocabulary import Vocabulary, nearest
+from langchain_nuextract.schema.vocabulary import Vocabulary, nearest_type
 
 _EMPTY: Final = ("whether it is empty or missing", "this model writes both alike; it is left out where it may be")
 
@@ -36,7 +36,7 @@ def downgrades(node: Node, vocabulary: Vocabulary, at: Path = ()) -> Iterator[Lo
             yield Loss(at, "empty text", "this model writes it like a missing value")
         case Leaf() if node.type not in vocabulary.types:
             choice = node.type == "boolean" and vocabulary.enums
-            instead = "a choice of yes and no" if choice else nearest(node.type, vocabulary) or "text"
+            instead = "a choice of yes and no" if choice else nearest_type(node.type, vocabulary) or "text"
             yield Loss(at, f"the type {node.type!r}", f"this model is asked for {instead}")
         case Enum() if not vocabulary.enums and len(node.members) > 1:
             yield Loss(at, "the choices", "this model is asked for text")

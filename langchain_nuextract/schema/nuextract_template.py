@@ -11,7 +11,7 @@ from langchain_nuextract.schema.json_types import dumps
 from langchain_nuextract.schema.value_types import REGIONS, SCALARS, json_kinds
 
 
-def read(template: JSON, at: Path = ()) -> Node:
+def read_template(template: JSON, at: Path = ()) -> Node:
     """Read a template.
 
     Raises:
@@ -19,11 +19,11 @@ def read(template: JSON, at: Path = ()) -> Node:
     """
     match template:
         case str():
-            return _leaf(template, at)
+            return _leaf_node(template, at)
         case list():
-            return _list(cast("list[JSON]", template), at)
+            return _list_node(cast("list[JSON]", template), at)
         case Mapping():
-            return _record(cast("Mapping[str, JSON]", template), at)
+            return _record_node(cast("Mapping[str, JSON]", template), at)
         case _:
             hint = ""
             if isinstance(template, type):
@@ -40,7 +40,7 @@ _WRITTEN: Final[Mapping[object, str]] = {str: "string", int: "integer", float: "
 """What Python's types are called in a template."""
 
 
-def _leaf(name: str, at: Path) -> Leaf:
+def _leaf_node(name: str, at: Path) -> Leaf:
     if name == "":
         return Leaf(type="string", kinds=frozenset({"string"}), nullable=True)
     if name not in SCALARS | REGIONS:
@@ -50,33 +50,35 @@ def _leaf(name: str, at: Path) -> Leaf:
     return Leaf(type=name, kinds=json_kinds(name), nullable=True)
 
 
-def _list(items: list[JSON], at: Path) -> Node:
+def _list_node(items: list[JSON], at: Path) -> Node:
     match items:
         case []:
-            return Array(rest=read("", at))
+            return Array(rest=read_template("", at))
         case [[str(), str(), *_] as labels] if all(isinstance(label, str) for label in labels):
-            return Array(rest=_choice(cast("list[str]", labels)))
+            return Array(rest=_enum_node(cast("list[str]", labels)))
         case [item]:
-            return Array(rest=_item(item, (*at, EACH)))
+            return Array(rest=_item_node(item, (*at, EACH)))
         case _ if all(isinstance(label, str) for label in items):
-            return _choice(cast("list[str]", items), nullable=True)
+            return _enum_node(cast("list[str]", items), nullable=True)
         case _:
             raise UnsupportedSchema(at, "a list in a template has one item, or the labels of a choice.")
 
 
-def _item(item: JSON, at: Path) -> Node:
+def _item_node(item: JSON, at: Path) -> Node:
     """Read what a list is of. An item is never missing."""
-    node = read(item, at)
+    node = read_template(item, at)
     return Leaf(type=node.type, kinds=node.kinds) if isinstance(node, Leaf) else node
 
 
-def _choice(labels: list[str], *, nullable: bool = False) -> Enum:
+def _enum_node(labels: list[str], *, nullable: bool = False) -> Enum:
     return Enum(members=tuple(Member(label, dumps(label)) for label in dict.fromkeys(labels)), nullable=nullable)
 
 
-def _record(template: Mapping[str, JSON], at: Path) -> Record:
+def _record_node(template: Mapping[str, JSON], at: Path) -> Record:
     if not template:
         raise UnsupportedSchema(at, "the template has no fields; NuExtract3 would answer it in Markdown.")
     return Record(
-        fields=tuple(Field(name=name, node=read(part, (*at, name)), required=True) for name, part in template.items())
+        fields=tuple(
+            Field(name=name, node=read_template(part, (*at, name)), required=True) for name, part in template.items()
+        )
     )

@@ -32,34 +32,34 @@ def pydantic_source(node: Node, name: str) -> str:
     """
     if not (isinstance(node, Record) and node.fields):
         raise UnsupportedSchema((), "a class needs fields, and this template has none.")
-    records = [*_records(node, ())]
+    records = [*_nested_records(node, ())]
     names: dict[Path, str] = {}
     for path, _ in records:
         names[path] = _free(_class_name(path, name), {*names.values(), *_OF_PYTHON})
     # The inner ones first, which the outer ones name.
-    body = "\n\n\n".join(_class(record, path, names) for path, record in reversed(records))
+    body = "\n\n\n".join(_class_source(record, path, names) for path, record in reversed(records))
     return "\n".join((*_imports(body), "", "", body, ""))
 
 
-def _records(node: Node, at: Path) -> Iterator[tuple[Path, Record]]:
+def _nested_records(node: Node, at: Path) -> Iterator[tuple[Path, Record]]:
     match node:
         case Record():
             yield at, node
             for field in node.fields:
-                yield from _records(field.node, (*at, field.name))
+                yield from _nested_records(field.node, (*at, field.name))
         case Array(rest=Array() | Record() as rest):
-            yield from _records(rest, (*at, 0))
+            yield from _nested_records(rest, (*at, 0))
         case _:
             pass
 
 
-def _class(record: Record, path: Path, names: dict[Path, str]) -> str:
+def _class_source(record: Record, path: Path, names: dict[Path, str]) -> str:
     taken = {*_OF_PYTHON, *names.values()}
     lines: list[str] = []
     for field in record.fields:
         written = _free(_identifier(field.name), taken)
         taken.add(written)
-        type_ = _type(field.node, (*path, field.name), names)
+        type_ = _type_source(field.node, (*path, field.name), names)
         if isinstance(field.node, Array):
             default, in_field = "[]", "default_factory=list"
         else:
@@ -72,7 +72,7 @@ def _class(record: Record, path: Path, names: dict[Path, str]) -> str:
     return "\n".join((f"class {names[path]}(BaseModel):", *config, *lines))
 
 
-def _type(node: Node, at: Path, names: dict[Path, str]) -> str:
+def _type_source(node: Node, at: Path, names: dict[Path, str]) -> str:
     match node:
         case Leaf():
             return TYPES[node.type].annotation or f'Annotated[str, NuType("{node.type}")]'
@@ -81,7 +81,7 @@ def _type(node: Node, at: Path, names: dict[Path, str]) -> str:
         case Record():
             return names[at]
         case Array(rest=rest) if rest:
-            return f"list[{_type(rest, (*at, 0), names)}]"
+            return f"list[{_type_source(rest, (*at, 0), names)}]"
         case _:
             raise UnsupportedSchema(at, "no template has this: it cannot be written as a class here.")
 

@@ -50,10 +50,10 @@ def answer_schema(shape: AnswerShape, *, nullable: bool = False, closed: bool = 
             return {"enum": [*shape.labels, *([None] if nullable else [])]}
         case MultiEnumShape():
             items = answer_schema(EnumShape(shape.labels), nullable=shape.gaps)
-            return {**_typed("array", nullable=nullable), "items": items, **_bound(shape.most)}
+            return {**_typed("array", nullable=nullable), "items": items, **_most_items(shape.most)}
         case ListShape():
             items = answer_schema(shape.item, nullable=shape.gaps, closed=closed)
-            return {**_typed("array", nullable=nullable), "items": items, **_bound(shape.most)}
+            return {**_typed("array", nullable=nullable), "items": items, **_most_items(shape.most)}
         case RecordShape():
             parts: dict[str, JSON] = {
                 name: answer_schema(part, nullable=True, closed=closed) for name, part in shape.fields
@@ -66,24 +66,24 @@ def answer_schema(shape: AnswerShape, *, nullable: bool = False, closed: bool = 
             }
 
 
-def named(schema: dict[str, JSON], shape: AnswerShape) -> dict[str, JSON]:
+def with_types(schema: dict[str, JSON], shape: AnswerShape) -> dict[str, JSON]:
     """Add the NuExtract types to an answer schema, for validation: grammar engines do not know the keyword."""
     match shape:
         case ScalarShape():
             return {**schema, ANNOTATION: shape.type}
         case ListShape():
-            return {**schema, "items": named(fields(schema["items"]), shape.item)}
+            return {**schema, "items": with_types(fields(schema["items"]), shape.item)}
         case RecordShape():
             properties = fields(schema["properties"])
             return {
                 **schema,
-                "properties": {name: named(fields(properties[name]), part) for name, part in shape.fields},
+                "properties": {name: with_types(fields(properties[name]), part) for name, part in shape.fields},
             }
         case _:
             return schema
 
 
-def _bound(most: int | None) -> dict[str, JSON]:
+def _most_items(most: int | None) -> dict[str, JSON]:
     return {} if most is None else {"maxItems": most}
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, Protocol, TypeAlias
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema import nuextract_template as template
 from langchain_nuextract.schema import render as answers
-from langchain_nuextract.schema.codec.root import whole
+from langchain_nuextract.schema.codec.root import root_codec
 from langchain_nuextract.schema.ir import Node
 from langchain_nuextract.schema.jsonschema.openapi import with_kinds, with_tags
 from langchain_nuextract.schema.python_types.instances import check_python
@@ -50,10 +50,10 @@ class _PythonType:
     type: object
 
     def node(self, depth: int) -> Node:
-        from langchain_nuextract.schema.jsonschema.unroll import read  # noqa: PLC0415  it is large
+        from langchain_nuextract.schema.jsonschema.unroll import read_schema  # noqa: PLC0415  it is large
         from langchain_nuextract.schema.python_types.pydantic_schema import json_schema as described  # noqa: PLC0415
 
-        return read(described(self.type), draft=PYDANTIC, depth=depth, closed=True)
+        return read_schema(described(self.type), draft=PYDANTIC, depth=depth, closed=True)
 
     def check(self, value: JSON, text: bytes = b"") -> Any:
         return check_python(self.type, value, text)
@@ -69,11 +69,11 @@ class _JSONSchema:
     text: str
 
     def node(self, depth: int) -> Node:
-        from langchain_nuextract.schema.jsonschema.drafts import address  # noqa: PLC0415  jsonschema is large
-        from langchain_nuextract.schema.jsonschema.unroll import read  # noqa: PLC0415
+        from langchain_nuextract.schema.jsonschema.drafts import metaschema_address  # noqa: PLC0415  jsonschema is large
+        from langchain_nuextract.schema.jsonschema.unroll import read_schema  # noqa: PLC0415
 
         schema, draft = self._validator
-        return read(with_kinds(schema), draft=address(draft), depth=depth, closed=False)
+        return read_schema(with_kinds(schema), draft=metaschema_address(draft), depth=depth, closed=False)
 
     def check(self, value: JSON, text: bytes = b"") -> JSON:  # noqa: ARG002  # it is the value that is looked at
         from langchain_nuextract.schema.jsonschema.validate import check_json  # noqa: PLC0415  jsonschema is large
@@ -85,10 +85,10 @@ class _JSONSchema:
 
     @cached_property
     def _validator(self) -> tuple[Mapping[str, JSON], Any]:
-        from langchain_nuextract.schema.jsonschema.drafts import validator  # noqa: PLC0415  jsonschema is large
+        from langchain_nuextract.schema.jsonschema.drafts import draft_of  # noqa: PLC0415  jsonschema is large
 
         schema = self._schema()
-        draft = validator(schema)
+        draft = draft_of(schema)
         # A reference back to the whole schema would be followed by the draft that this names, which knows no types.
         return with_tags({name: says for name, says in schema.items() if name != "$schema"}), draft
 
@@ -99,11 +99,11 @@ class _JSONSchema:
 @dataclass(frozen=True)
 class _Template(_JSONSchema):
     def node(self, depth: int) -> Node:  # noqa: ARG002  # a template has no references
-        return template.read(json.loads(self.text))
+        return template.read_template(json.loads(self.text))
 
     def _schema(self) -> dict[str, JSON]:
-        shape = whole(template.read(json.loads(self.text)), NUEXTRACT_3).shape
-        return answers.named(answers.answer_schema(shape, closed=False), shape)
+        shape = root_codec(template.read_template(json.loads(self.text)), NUEXTRACT_3).shape
+        return answers.with_types(answers.answer_schema(shape, closed=False), shape)
 
 
 def given(source: Source, schema: Any) -> SchemaSource:

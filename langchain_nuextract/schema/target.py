@@ -10,7 +10,7 @@ from langchain_nuextract.errors import Problem, UnsupportedSchema
 from langchain_nuextract.paths import JSON, Path, show
 from langchain_nuextract.schema import render as answers
 from langchain_nuextract.schema.answer_shape import AnswerShape, AskedPaths, RecordShape
-from langchain_nuextract.schema.codec.root import RootCodec, whole
+from langchain_nuextract.schema.codec.root import RootCodec, root_codec
 from langchain_nuextract.schema.codec.traversal import distinct, notes
 from langchain_nuextract.schema.defaults import defaults
 from langchain_nuextract.schema.detect import reads_as
@@ -31,11 +31,11 @@ DEPTH: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class _Full:
+class _FullVocabulary:
     vocabulary: Vocabulary = NUEXTRACT_3
 
 
-FULL: Final[Speaks] = _Full()
+FULL: Final[Speaks] = _FullVocabulary()
 """The vocabulary of NuExtract3, which has all there is."""
 
 
@@ -328,13 +328,13 @@ class Target(Generic[T_co]):
 
     def _lens(self, vocabulary: Vocabulary) -> RootCodec:
         if vocabulary not in self._lenses:
-            self._lenses[vocabulary] = whole(self._node, vocabulary)
+            self._lenses[vocabulary] = root_codec(self._node, vocabulary)
         return self._lenses[vocabulary]
 
 
 def _target(schema: object, depth: int) -> Target[Any]:
     source = reads_as(schema)
-    name = _name(schema)
+    name = _title_of(schema)
     try:
         kept = schema if source == "python" else json.dumps(schema, ensure_ascii=False)
     except (TypeError, ValueError) as error:
@@ -342,7 +342,7 @@ def _target(schema: object, depth: int) -> Target[Any]:
     return Target[Any](name, source, kept, depth)
 
 
-def _name(schema: object) -> str:
+def _title_of(schema: object) -> str:
     if isinstance(schema, Mapping):
         title = cast("Mapping[str, JSON]", schema).get("title")
         return title if isinstance(title, str) and title else "Extraction"

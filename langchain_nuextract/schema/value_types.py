@@ -68,7 +68,7 @@ _CLOCK: Final = rf"^{_TIME}$"
 _COUNTRIES: Final = "US FR IE GB IT ES DE PT CA MX BR AU JP KR CN IN VN TH RU PL"
 
 
-def _code(  # noqa: PLR0913  # columns of the table
+def _code_type(  # noqa: PLR0913  # columns of the table
     name: str,
     says: str,
     holds: Callable[[str], bool],
@@ -139,8 +139,8 @@ _ROWS: Final = (
         in_text=r"\bP(?=[\dT])(?:\d+[YMWD])*(?:T(?:\d+[HMS])+)?\b",
         sample="P3D",
     ),
-    _code("country", "a country code (ISO 3166-1 alpha-2)", is_country, "^[A-Z]{2}$", "country-code", sample="DE"),
-    _code(
+    _code_type("country", "a country code (ISO 3166-1 alpha-2)", is_country, "^[A-Z]{2}$", "country-code", sample="DE"),
+    _code_type(
         "currency",
         "a currency code (ISO 4217)",
         is_currency,
@@ -149,10 +149,10 @@ _ROWS: Final = (
         notation="money",
         sample="EUR",
     ),
-    _code("language", "a language code (ISO 639-3)", is_language, "^[a-z]{3}$", sample="deu"),
-    _code("language-tag", "a language tag (BCP 47)", is_language_tag, sample="de-DE"),
-    _code("script", "a script code (ISO 15924)", is_script, "^[A-Z][a-z]{3}$", sample="Latn"),
-    _code("unit-code", "a unit code (UCUM)", is_unit, sample="kg"),
+    _code_type("language", "a language code (ISO 639-3)", is_language, "^[a-z]{3}$", sample="deu"),
+    _code_type("language-tag", "a language tag (BCP 47)", is_language_tag, sample="de-DE"),
+    _code_type("script", "a script code (ISO 15924)", is_script, "^[A-Z][a-z]{3}$", sample="Latn"),
+    _code_type("unit-code", "a unit code (UCUM)", is_unit, sample="kg"),
     ValueType(
         "url",
         says="a web address",
@@ -195,7 +195,7 @@ _ROWS: Final = (
     ValueType("bic", says="a BIC", holds=is_bic, nearby=(VERBATIM,), notation="words", sample="COBADEFFXXX"),
 )
 _REGIONS: Final = tuple(
-    _code(f"region:{country}", f"the code of a part of {country} (ISO 3166-2)", region(country))
+    _code_type(f"region:{country}", f"the code of a part of {country} (ISO 3166-2)", region(country))
     for country in _COUNTRIES.split()
 )
 

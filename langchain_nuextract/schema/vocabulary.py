@@ -62,7 +62,7 @@ def vocabulary_of(dialect: Speaks | str) -> Vocabulary:
     return found
 
 
-def nearest(type_: str, vocabulary: Vocabulary) -> str:
+def nearest_type(type_: str, vocabulary: Vocabulary) -> str:
     """Give the type name that comes closest to one, among those a generation knows; `""` if it knows text only."""
     nearby = TYPES[type_].nearby if type_ in TYPES else ()
     return next((name for name in (type_, *nearby, "string") if name in vocabulary.types), "")

@@ -12,7 +12,7 @@ from langchain_nuextract.parsing.json.nodes import (
     Stretch,
     TruncatedNode,
     counted,
-    plain,
+    json_value,
 )
 from langchain_nuextract.parsing.repairs import ALLOWED, Kind, Policy, Repair
 from langchain_nuextract.parsing.rules import RuleId
@@ -50,7 +50,7 @@ class Account:
 
     def misfit(self, node: Node, path: Path, asked: str) -> JSON:
         """Leave a value as the model wrote it, and say what is wrong with it."""
-        value = plain(node)
+        value = json_value(node)
         self.problems.append(Problem(path, f"expected {asked}, got {value!r}"))
         return value
 

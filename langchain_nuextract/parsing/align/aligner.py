@@ -14,21 +14,21 @@ from langchain_nuextract.parsing.align.as_admitted import (
 from langchain_nuextract.parsing.align.coerce import is_null_word
 from langchain_nuextract.parsing.align.keys import Matched, match
 from langchain_nuextract.parsing.align.listings import Listings
-from langchain_nuextract.parsing.align.lists import merged
-from langchain_nuextract.parsing.align.singles import NOTHING, shown
+from langchain_nuextract.parsing.align.lists import merged_lists
+from langchain_nuextract.parsing.align.singles import NOTHING, shown_repair
 from langchain_nuextract.parsing.json.nodes import (
     ArrayNode,
     Node,
     ObjectNode,
     ScalarNode,
     Stretch,
-    plain,
+    json_value,
 )
 from langchain_nuextract.parsing.repairs import Kind, Policy, Repair
 from langchain_nuextract.parsing.select.candidates import embedded
 from langchain_nuextract.parsing.select.scoring import alone, best_of, is_alone, pairs, united
 from langchain_nuextract.paths import JSON, Path
-from langchain_nuextract.scalars.names import fold
+from langchain_nuextract.scalars.names import fold_key
 from langchain_nuextract.schema.answer_shape import (
     AnswerShape,
     EnumShape,
@@ -95,11 +95,11 @@ class _Walk(Listings):
         members = self.as_members(node, shape, path)
         if members is None:
             return self.misfit(node, path, "an object")
-        inner = _wrapped(members, shape)
+        inner = _answer_inside(members, shape)
         if (
             inner
             and not is_alone(members, inner, shape)
-            and self.change(path, "wrapped-answer", "shape", *shown(node, inner))
+            and self.change(path, "wrapped-answer", "shape", *shown_repair(node, inner))
         ):
             return self.value(inner, shape, path)
         if is_alone(members, inner, shape):
@@ -140,7 +140,7 @@ class _Walk(Listings):
         if not isinstance(inner, ObjectNode):
             return None
         sure = inner in node.items[:1] if isinstance(node, ArrayNode) else embedded(node) is not None
-        if not self.change(path, "object-within", "shape" if sure else "guess", *shown(node, inner)):
+        if not self.change(path, "object-within", "shape" if sure else "guess", *shown_repair(node, inner)):
             return None
         self.note(inner, path)
         return inner
@@ -152,7 +152,7 @@ class _Walk(Listings):
             return None
         whole = ObjectNode([(found.name, replace(node, fixes=[]))], open=node.open and len(shape.fields) > 1)
         kind: Kind = "shape" if len(shape.fields) == 1 else "guess"
-        return whole if self.change(path, "part-alone", kind, *shown(node, whole)) else None
+        return whole if self.change(path, "part-alone", kind, *shown_repair(node, whole)) else None
 
     def settle_keys(self, matched: Matched, path: Path) -> None:
         """Put renamed and unknown keys on record, and take back the renaming that the policy rules out."""
@@ -163,7 +163,7 @@ class _Walk(Listings):
             if each.otherwise is not None:
                 matched.give(each.name, each.otherwise)
         for key, child in matched.unknown:
-            self.change((*path, key), "unknown-key", "unknown-key", plain(child), None)
+            self.change((*path, key), "unknown-key", "unknown-key", json_value(child), None)
 
     def parts(self, matched: Matched, shape: RecordShape, path: Path) -> dict[str, JSON]:
         value: dict[str, JSON] = {}
@@ -180,27 +180,29 @@ class _Walk(Listings):
         """What a key that comes more than once means: all its items, or else the last value that says anything."""
         if len(nodes) == 1:
             return nodes[0]
-        said = [node for node in nodes if plain(node) not in (None, "", [], {})] or nodes[-1:]
-        if isinstance(shape, ListShape | MultiEnumShape) and any(plain(node) != plain(said[0]) for node in said):
-            whole = merged(said)
-            self.change(path, "repeated-list", "shape", [plain(node) for node in nodes], plain(whole))
+        said = [node for node in nodes if json_value(node) not in (None, "", [], {})] or nodes[-1:]
+        if isinstance(shape, ListShape | MultiEnumShape) and any(
+            json_value(node) != json_value(said[0]) for node in said
+        ):
+            whole = merged_lists(said)
+            self.change(path, "repeated-list", "shape", [json_value(node) for node in nodes], json_value(whole))
             return whole
-        differ = any(plain(node) != plain(said[-1]) for node in said)
+        differ = any(json_value(node) != json_value(said[-1]) for node in said)
         kind: Kind = "guess" if differ else "key"
-        self.change(path, "repeated-key", kind, [plain(node) for node in nodes], plain(said[-1]))
+        self.change(path, "repeated-key", kind, [json_value(node) for node in nodes], json_value(said[-1]))
         return said[-1]
 
 
-def _wrapped(node: ObjectNode, shape: RecordShape) -> Node | None:
+def _answer_inside(node: ObjectNode, shape: RecordShape) -> Node | None:
     """The answer inside an object that was put around it: that has no part of the answer, or fewer of the same."""
-    asked = {fold(name) for name, _ in shape.fields}
-    named = {fold(key) for key, _ in node.members} & asked
-    inside = (child for key, child in node.members if fold(key) not in asked)
+    asked = {fold_key(name) for name, _ in shape.fields}
+    named = {fold_key(key) for key, _ in node.members} & asked
+    inside = (child for key, child in node.members if fold_key(key) not in asked)
     if named:
         inside = (
             child
             for child in inside
-            if isinstance(child, ObjectNode) and named < asked & {fold(key) for key, _ in child.members}
+            if isinstance(child, ObjectNode) and named < asked & {fold_key(key) for key, _ in child.members}
         )
     return best_of(inside, shape)
 

@@ -11,7 +11,7 @@ from langchain_nuextract.parsing.align.coerce import is_null_word
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode
 from langchain_nuextract.parsing.select.candidates import embedded
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.scalars.names import fold
+from langchain_nuextract.scalars.names import fold_key
 from langchain_nuextract.schema.answer_shape import (
     AnswerShape,
     EnumShape,
@@ -62,8 +62,8 @@ def _is_template_form(node: ObjectNode, shape: RecordShape) -> bool:
 
 
 def _names_parts(node: ObjectNode, shape: RecordShape) -> bool:
-    asked = {fold(name) for name, _ in shape.fields}
-    return any(fold(key) in asked for key, _ in node.members)
+    asked = {fold_key(name) for name, _ in shape.fields}
+    return any(fold_key(key) in asked for key, _ in node.members)
 
 
 def takes_lists(shape: AnswerShape) -> bool:
@@ -115,7 +115,7 @@ def is_for_validators(node: Node, shape: AnswerShape) -> bool:
         case ScalarNode(value=str() as text):
             return _is_for_validators(text, shape)
         case ScalarNode(value=value):
-            return value is not None and not (isinstance(shape, ScalarShape) and _type_of(shape) in TEMPORAL)
+            return value is not None and not (isinstance(shape, ScalarShape) and _meant_type(shape) in TEMPORAL)
         case _:
             return False
 
@@ -130,21 +130,21 @@ def _is_for_validators(text: str, shape: AnswerShape) -> bool:
         case _ if is_null_word(text):
             return False
         case ScalarShape():
-            kind = _type_of(shape)
+            kind = _meant_type(shape)
             if text == shape.type or (kind in TEMPORAL and text.strip().isdigit()):
                 return False
-            return shape.hook == "own" or json_kind(kind) == "string" or not _is_number(text)
+            return shape.hook == "own" or json_kind(kind) == "string" or not _is_float(text)
         case EnumShape():
             return text not in shape.labels
         case _:
             return True
 
 
-def _type_of(shape: ScalarShape) -> str:
+def _meant_type(shape: ScalarShape) -> str:
     return shape.meant or shape.type
 
 
-def _is_number(text: str) -> bool:
+def _is_float(text: str) -> bool:
     try:
         float(text)
     except ValueError:

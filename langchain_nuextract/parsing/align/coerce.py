@@ -11,9 +11,9 @@ from langchain_nuextract.parsing.rules import RuleId
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.scalars.dates import iso_date, iso_date_time, iso_time
 from langchain_nuextract.scalars.locale import MARKS, Conventions, Mark
-from langchain_nuextract.scalars.names import NOT_A_LETTER, fold
+from langchain_nuextract.scalars.names import NOT_A_LETTER, fold_key
 from langchain_nuextract.scalars.nothing import says_nothing
-from langchain_nuextract.scalars.numbers import Number, exactly, number
+from langchain_nuextract.scalars.numbers import Number, exactly, read_number
 from langchain_nuextract.schema.value_types import FREE_TEXTS, TEMPORAL, TYPES
 
 YES: Final = frozenset(
@@ -77,18 +77,18 @@ def scalar(leaf: ScalarNode, type_name: str, conventions: Conventions, *, docume
         return Taken(None, "word-for-nothing")
     match type_name:
         case "integer" | "number":
-            return _long(leaf) or _number(value, conventions, whole=type_name == "integer")
+            return _long(leaf) or _as_number(value, conventions, whole=type_name == "integer")
         case "boolean":
-            return _boolean(value)
+            return _as_boolean(value)
         case _ if type_name in TEMPORAL:
-            return _moment(leaf, type_name, conventions, document)
+            return _as_moment(leaf, type_name, conventions, document)
         case _:
             # A number in place of a code or telephone number is taken as it was written: `0.80` is not `0.8`.
             unquoted = None if isinstance(value, bool) else Taken(leaf.written, "as-written")
             return Taken(_in_iso(value, type_name, conventions), "normal-form") if isinstance(value, str) else unquoted
 
 
-def _moment(leaf: ScalarNode, type_name: str, conventions: Conventions, document: str) -> Taken | None:
+def _as_moment(leaf: ScalarNode, type_name: str, conventions: Conventions, document: str) -> Taken | None:
     """A date or time. Digits that are none are one only as a Unix time that the document has: `2024` is a year."""
     if isinstance(leaf.value, bool):
         return None
@@ -106,22 +106,22 @@ def _long(leaf: ScalarNode) -> Taken | None:
     return Taken(value, "number", same=True) if isinstance(value, str) else None
 
 
-def _number(value: JSON, conventions: Conventions, *, whole: bool) -> Taken | None:
+def _as_number(value: JSON, conventions: Conventions, *, whole: bool) -> Taken | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
         found = _as_whole(Number(value)) if whole else Number(value)
     elif isinstance(value, str):
-        found = _whole(value, conventions) if whole else number(value, conventions.decimal)
+        found = _as_integer(value, conventions) if whole else read_number(value, conventions.decimal)
     else:
         return None
     return None if found is None else Taken(found.value, "number", "value" if found.certain else "guess")
 
 
-def _whole(written: str, conventions: Conventions) -> Number | None:
+def _as_integer(written: str, conventions: Conventions) -> Number | None:
     """A number without decimals: where the decimal mark is not known, the one reading that is one, or the larger."""
     marks: tuple[Mark, ...] = (conventions.decimal,) if conventions.decimal else MARKS
-    readings = [number(written, mark) for mark in marks]
+    readings = [read_number(written, mark) for mark in marks]
     whole = [each for found in readings if found and (each := _as_whole(found))]
     if not whole:
         return None
@@ -135,7 +135,7 @@ def _as_whole(found: Number) -> Number | None:
     return found if isinstance(found.value, int) else None
 
 
-def _boolean(value: JSON) -> Taken | None:
+def _as_boolean(value: JSON) -> Taken | None:
     if isinstance(value, bool):
         return Taken(value, "yes-or-no")
     said = str(value)
@@ -143,9 +143,9 @@ def _boolean(value: JSON) -> Taken | None:
         return Taken(ticked, "yes-or-no")
     if len(NOT_A_LETTER.sub(" ", said).split()) > 1:
         first = _SAID_FIRST.match(said)
-        taken = _boolean(first[1]) if first else None
+        taken = _as_boolean(first[1]) if first else None
         return taken and Taken(taken.value, "yes-or-no", "guess")
-    word = fold(said)
+    word = fold_key(said)
     return Taken(word in YES, "yes-or-no") if word in YES | NO else None
 
 

@@ -6,8 +6,8 @@ from typing import Final
 
 from langchain_nuextract.parsing.align.coerce import NO, YES, Taken, is_null_word
 from langchain_nuextract.parsing.json.nodes import ScalarNode
-from langchain_nuextract.scalars.edit_distance import nearest
-from langchain_nuextract.scalars.names import NOT_A_LETTER, fold, folded_name, without_accents
+from langchain_nuextract.scalars.edit_distance import nearest_name
+from langchain_nuextract.scalars.names import NOT_A_LETTER, fold_key, folded_name, without_accents
 
 _DOUBTS: Final = frozenset(
     {"not", "no", "nor", "never", "none", "neither", "non", "without", "t", "unknown", "unclear", "maybe",
@@ -28,12 +28,14 @@ def label(leaf: ScalarNode, labels: Sequence[str], names: Sequence[tuple[str, st
     written = leaf.written
     if written in labels:
         return Taken(written, "label")
-    folded = fold(written)
+    folded = fold_key(written)
     if isinstance(leaf.value, float) and leaf.value.is_integer():
-        written, folded = str(int(leaf.value)), fold(str(int(leaf.value)))
+        written, folded = str(int(leaf.value)), fold_key(str(int(leaf.value)))
     elif isinstance(leaf.value, int) and f"{written}.0" in labels:
         written = f"{written}.0"
-    named = {each for name, each in names if name == written} or {each for name, each in names if fold(name) == folded}
+    named = {each for name, each in names if name == written} or {
+        each for name, each in names if fold_key(name) == folded
+    }
     if written in labels or len(named) == 1:
         return Taken(written if written in labels else named.pop(), "label")
     near = [each for each in labels if folded_name(each) == folded]
@@ -43,7 +45,7 @@ def label(leaf: ScalarNode, labels: Sequence[str], names: Sequence[tuple[str, st
         return Taken(same, "label")
     if is_null_word(written):
         return Taken(None, "word-for-nothing")
-    likely = nearest(folded, {each: folded_name(each) for each in labels}) or label_within(written, labels)
+    likely = nearest_name(folded, {each: folded_name(each) for each in labels}) or label_within(written, labels)
     return None if likely is None else Taken(likely, "near-label", "guess")
 
 
@@ -51,8 +53,8 @@ def label_within(written: str, labels: Sequence[str]) -> str | None:
     """The only label that a short text has among its words; None if they may say the opposite."""
     if len(written) > LONGEST_SENTENCE:
         return None
-    rest, found = f" {_words(written)} ", list[str]()
-    for words, each in sorted(((_words(each), each) for each in labels), key=lambda pair: -len(pair[0])):
+    rest, found = f" {_folded_words(written)} ", list[str]()
+    for words, each in sorted(((_folded_words(each), each) for each in labels), key=lambda pair: -len(pair[0])):
         if len(words) >= SHORTEST_LABEL and f" {words} " in rest:
             rest = rest.replace(f" {words} ", "  ")
             found.append(each)
@@ -67,11 +69,11 @@ def _labels_saying(labels: Sequence[str], value: object) -> str | None:
 
 def labels_in(written: str, labels: Sequence[str], names: Sequence[tuple[str, str]] = ()) -> list[str] | None:
     """The labels that a text lists, by themselves or by other names; None if it lists anything else."""
-    folded = {fold(name): each for name, each in names} | {folded_name(each): each for each in labels}
-    parts = [folded.get(fold(part.strip())) for part in _BETWEEN_LABELS.split(written)]
+    folded = {fold_key(name): each for name, each in names} | {folded_name(each): each for each in labels}
+    parts = [folded.get(fold_key(part.strip())) for part in _BETWEEN_LABELS.split(written)]
     return [part for part in parts if part is not None] if parts and None not in parts else None
 
 
-def _words(text: str) -> str:
+def _folded_words(text: str) -> str:
     """The words of a text with a blank between them, without case and accents."""
     return " ".join(NOT_A_LETTER.sub(" ", without_accents(text.casefold())).split())

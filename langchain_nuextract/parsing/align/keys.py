@@ -7,8 +7,8 @@ from typing import Final
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode
 from langchain_nuextract.parsing.repairs import Kind
 from langchain_nuextract.parsing.rules import RuleId
-from langchain_nuextract.scalars.edit_distance import SHORTEST, distance, nearest
-from langchain_nuextract.scalars.names import fold, folded_name
+from langchain_nuextract.scalars.edit_distance import SHORTEST, distance, nearest_name
+from langchain_nuextract.scalars.names import fold_key, folded_name
 from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, RecordShape
 
 MOST_GUESSES: Final = 50
@@ -75,7 +75,7 @@ def _match_folded(members: Sequence[tuple[str, Node]], shape: RecordShape) -> Ma
         if key in synonyms and key not in names:
             matched.give(synonyms[key], child)
             continue
-        name = key if key in names else folded.get(fold(key))
+        name = key if key in names else folded.get(fold_key(key))
         if name is None or (name != key and name in given):
             matched.unknown.append((key, child))
             continue
@@ -91,13 +91,13 @@ def _lifted(node: ObjectNode, shape: RecordShape) -> tuple[Sequence[tuple[str, N
     if not node.members or all(name in written for name, _ in shape.fields):
         return node.members, []
     key, child = node.members[-1]
-    given = {fold(each) for each in written}
+    given = {fold_key(each) for each in written}
     missing = {short: name for name, _ in shape.fields if (short := folded_name(name)) not in given}
-    short_key = fold(key)
+    short_key = fold_key(key)
     part = next((part for name, part in shape.fields if folded_name(name) == short_key), None)
     rest, taken = _without_strangers(child, part, missing)
     kind: Kind = "key" if node.open else "guess"
-    lifted = [Renamed(missing[fold(name)], f"{key}.{name}", "unclosed-member", kind) for name, _ in taken]
+    lifted = [Renamed(missing[fold_key(name)], f"{key}.{name}", "unclosed-member", kind) for name, _ in taken]
     return [*node.members[:-1], (key, rest), *taken], lifted
 
 
@@ -110,12 +110,12 @@ def _without_strangers(
             rest, taken = _without_strangers(last, item, wanted)
             return (replace(node, items=[*others, rest]) if taken else node), taken
         case ObjectNode(members=members), RecordShape():
-            own = {fold(name): part for name, part in shape.fields}
+            own = {fold_key(name): part for name, part in shape.fields}
             end = len(members)
-            while end and (short := fold(members[end - 1][0])) in wanted and short not in own:
+            while end and (short := fold_key(members[end - 1][0])) in wanted and short not in own:
                 end -= 1
             kept, taken = members[:end], members[end:]
-            if kept and (part := own.get(fold(kept[-1][0]))):
+            if kept and (part := own.get(fold_key(kept[-1][0]))):
                 rest, deeper = _without_strangers(kept[-1][1], part, wanted)
                 kept, taken = [*kept[:-1], (kept[-1][0], rest)], [*deeper, *taken]
             return (replace(node, members=kept) if taken else node), taken
@@ -133,13 +133,13 @@ def unique_folds(names: Mapping[str, object]) -> dict[str, str]:
 
 def _match_flattened(matched: Matched, shape: RecordShape) -> None:
     """`address.city` or `address_city` where an object `address` with `city` was asked."""
-    ways = {fold("".join(way)): way for way in _ways(shape, DEEPEST)}
+    ways = {fold_key("".join(way)): way for way in _ways(shape, DEEPEST)}
     if not ways:
         return
     left: list[tuple[str, Node]] = []
     built: dict[tuple[str, ...], ObjectNode] = {}
     for key, child in matched.unknown:
-        way = ways.get(fold(key))
+        way = ways.get(fold_key(key))
         if way is None or (way[0] in matched.found and way[:1] not in built):
             left.append((key, child))
             continue
@@ -197,7 +197,7 @@ def _match_inner(matched: Matched, shape: RecordShape) -> None:
             owners.setdefault(folded_name(inner), []).append((name, inner))
     left: list[tuple[str, Node]] = []
     for key, child in matched.unknown:
-        places = owners.get(fold(key), [])
+        places = owners.get(fold_key(key), [])
         owner = _with_member(matched, *places[0], child) if len(places) == 1 else None
         if owner is None:
             left.append((key, child))
@@ -213,15 +213,15 @@ def _match_inner(matched: Matched, shape: RecordShape) -> None:
 def _with_member(matched: Matched, name: str, inner: str, child: Node) -> ObjectNode | None:
     """An object with one more member; None if it has that already, or is none."""
     node = ObjectNode() if name not in matched.found else matched.found[name][-1]
-    if not isinstance(node, ObjectNode) or any(fold(key) == fold(inner) for key, _ in node.members):
+    if not isinstance(node, ObjectNode) or any(fold_key(key) == fold_key(inner) for key, _ in node.members):
         return None
     return replace(node, members=[*node.members, (inner, child)])
 
 
 def _nested_name(key: str, inner: str, missing: Mapping[str, str]) -> Renamed | None:
-    if name := missing.get(fold(key + inner)):
+    if name := missing.get(fold_key(key + inner)):
         return Renamed(name, f"{key}.{inner}", "nested-key")
-    if name := missing.get(fold(inner)):
+    if name := missing.get(fold_key(inner)):
         return Renamed(name, f"{key}.{inner}", "nested-key", "guess")
     return None
 
@@ -232,7 +232,7 @@ def _match_nearest(matched: Matched, shape: RecordShape) -> None:
     left: list[tuple[str, Node]] = []
     claims: dict[str, list[tuple[str, Node]]] = {}
     for key, child in matched.unknown:
-        name = nearest(fold(key), missing)
+        name = nearest_name(fold_key(key), missing)
         if name is None or isinstance(child, ObjectNode) != isinstance(parts[name], RecordShape):
             left.append((key, child))
         else:
@@ -242,7 +242,7 @@ def _match_nearest(matched: Matched, shape: RecordShape) -> None:
             left.extend(claimants)
             continue
         key, child = claimants[0]
-        slip = distance(fold(key), missing[name], 1) <= 1 and len(key) > SHORTEST
+        slip = distance(fold_key(key), missing[name], 1) <= 1 and len(key) > SHORTEST
         matched.renamed.append(Renamed(name, key, "near-key", "key" if slip else "guess"))
         matched.give(name, child)
     matched.unknown = left

@@ -5,15 +5,15 @@ from collections.abc import Iterator, Sequence
 from langchain_nuextract.parsing.align.as_admitted import takes_lists
 from langchain_nuextract.parsing.align.coerce import is_null_word
 from langchain_nuextract.parsing.align.enum_labels import labels_in
-from langchain_nuextract.parsing.align.lists import listed, split, ticks
+from langchain_nuextract.parsing.align.lists import as_list, split_repeats, ticks
 from langchain_nuextract.parsing.align.repetition import loop_start
-from langchain_nuextract.parsing.align.singles import ECHO, NOTHING, Singles, is_echo, shown
+from langchain_nuextract.parsing.align.singles import ECHO, NOTHING, Singles, is_echo, shown_repair
 from langchain_nuextract.parsing.json.nodes import (
     ArrayNode,
     Node,
     ObjectNode,
     ScalarNode,
-    plain,
+    json_value,
 )
 from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.schema.answer_shape import (
@@ -32,15 +32,15 @@ class Listings(Singles):
         """Read a list, or what stands for one."""
         if isinstance(node, ArrayNode):
             return self.items(node, shape.item, path)
-        if is_echo(node, shape.item) or is_null_word(plain(node)):
+        if is_echo(node, shape.item) or is_null_word(json_value(node)):
             echo = is_echo(node, shape.item)
-            changed = self.change(path, *ECHO if echo else NOTHING, plain(node), [])
-            return [] if changed else plain(node)
-        inner = listed(node, shape)
+            changed = self.change(path, *ECHO if echo else NOTHING, json_value(node), [])
+            return [] if changed else json_value(node)
+        inner = as_list(node, shape)
         if inner is None:
             return self.misfit(node, path, "a list")
-        if not self.change(path, "no-list", "shape", *shown(node, inner)):
-            return plain(node)
+        if not self.change(path, "no-list", "shape", *shown_repair(node, inner)):
+            return json_value(node)
         return self.items(inner, shape.item, path)
 
     def items(self, node: ArrayNode, shape: AnswerShape, path: Path) -> list[JSON]:
@@ -52,9 +52,9 @@ class Listings(Singles):
             place = (*path, len(kept))
             if self.is_cut(item, place):
                 continue
-            if is_echo(item, shape) and self.change(path, *ECHO, plain(item), None):
+            if is_echo(item, shape) and self.change(path, *ECHO, json_value(item), None):
                 continue
-            if self.says_nothing(item, shape) and self.change(path, *NOTHING, plain(item), None):
+            if self.says_nothing(item, shape) and self.change(path, *NOTHING, json_value(item), None):
                 continue
             kept.append(self.value(item, shape, place))
         return kept
@@ -62,15 +62,17 @@ class Listings(Singles):
     def spread(self, items: Sequence[Node], shape: AnswerShape, path: Path) -> Iterator[Node]:
         """The items, those of inner lists among them where the items should be no lists."""
         for item in items:
-            parts = split(item) if isinstance(item, ObjectNode) and isinstance(shape, RecordShape) else None
-            if parts and self.change(path, "run-together", "guess", plain(item), [plain(part) for part in parts]):
+            parts = split_repeats(item) if isinstance(item, ObjectNode) and isinstance(shape, RecordShape) else None
+            if parts and self.change(
+                path, "run-together", "guess", json_value(item), [json_value(part) for part in parts]
+            ):
                 yield from parts
                 continue
             nested = isinstance(item, ArrayNode) and not takes_lists(shape) and len(item.items) != 1
             if (
                 nested
                 and isinstance(item, ArrayNode)
-                and self.change(path, "nested-list", "shape", [plain(item)], plain(item))
+                and self.change(path, "nested-list", "shape", [json_value(item)], json_value(item))
             ):
                 yield from item.items
             else:
@@ -81,18 +83,18 @@ class Listings(Singles):
         start = loop_start(node)
         if start is None or "loop" not in self.allowed:
             return node.items
-        self.change(path, "loop", "loop", [plain(item) for item in node.items[start:]], [])
+        self.change(path, "loop", "loop", [json_value(item) for item in node.items[start:]], [])
         return node.items[:start]
 
     def choices(self, node: Node, shape: MultiEnumShape, path: Path) -> JSON:
         """Read a choice of several labels."""
         if is_echo(node, shape):
-            return [] if self.change(path, *ECHO, plain(node), []) else plain(node)
+            return [] if self.change(path, *ECHO, json_value(node), []) else json_value(node)
         if isinstance(node, ScalarNode) and isinstance(node.value, str) and node.value not in shape.labels:
             listed = labels_in(node.value, shape.labels, shape.names)
             if listed and len(listed) > 1 and self.change(path, "listed-labels", "shape", node.value, [*listed]):
                 return [*listed]
         ticked = ticks(node, shape.labels) if isinstance(node, ObjectNode) else None
-        if ticked and self.change(path, "ticked-labels", "shape", plain(node), plain(ticked)):
+        if ticked and self.change(path, "ticked-labels", "shape", json_value(node), json_value(ticked)):
             node = ticked
         return self.listing(node, ListShape(EnumShape(shape.labels, shape.names, shape.hook)), path)

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode, plain
+from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode, json_value
 from langchain_nuextract.parsing.select.candidates import embedded
 from langchain_nuextract.parsing.select.scoring import VALUES, fit, is_map, names_any
-from langchain_nuextract.scalars.names import fold
+from langchain_nuextract.scalars.names import fold_key
 from langchain_nuextract.schema.answer_shape import ListShape, RecordShape
 
 
-def listed(node: Node, shape: ListShape) -> ArrayNode | None:
+def as_list(node: Node, shape: ListShape) -> ArrayNode | None:
     """The list that a value stands for: of one item, written as a string, or with names for its items."""
     match node:
         case ScalarNode():
@@ -21,7 +21,7 @@ def listed(node: Node, shape: ListShape) -> ArrayNode | None:
             return None
 
 
-def merged(nodes: Sequence[Node]) -> ArrayNode:
+def merged_lists(nodes: Sequence[Node]) -> ArrayNode:
     """The items of several lists, or several items, as one list."""
     whole = ArrayNode(open=isinstance(nodes[-1], ArrayNode) and nodes[-1].open)
     for node in nodes:
@@ -34,18 +34,20 @@ def only_leaf(node: Node) -> ScalarNode | None:
     match node:
         case ArrayNode(items=[]):
             return ScalarNode(None, "")
-        case ArrayNode(items=[ScalarNode() as first, *others]) if all(plain(other) == first.value for other in others):
+        case ArrayNode(items=[ScalarNode() as first, *others]) if all(
+            json_value(other) == first.value for other in others
+        ):
             return first
         case ObjectNode(members=[(_, ScalarNode() as only)]):
             return only
         case ObjectNode(members=members):
-            values = [child for key, child in members if fold(key) in VALUES]
+            values = [child for key, child in members if fold_key(key) in VALUES]
             return values[0] if len(values) == 1 and isinstance(values[0], ScalarNode) else None
         case _:
             return None
 
 
-def split(node: ObjectNode) -> list[ObjectNode] | None:
+def split_repeats(node: ObjectNode) -> list[ObjectNode] | None:
     """The items that an object is whose keys come again and again in the same order; None if it is one."""
     keys = [key for key, _ in node.members]
     length = keys.index(keys[0], 1) if keys and keys[0] in keys[1:] else 0
@@ -59,8 +61,10 @@ def split(node: ObjectNode) -> list[ObjectNode] | None:
 
 def ticks(node: ObjectNode, labels: Sequence[str]) -> ArrayNode | None:
     """The labels that an object says are so; None if it is no object of labels with yes or no."""
-    asked = {fold(each) for each in labels}
-    said = [(key, child.value) for key, child in node.members if isinstance(child, ScalarNode) and fold(key) in asked]
+    asked = {fold_key(each) for each in labels}
+    said = [
+        (key, child.value) for key, child in node.members if isinstance(child, ScalarNode) and fold_key(key) in asked
+    ]
     if len(said) < len(node.members) or not all(isinstance(value, bool) for _, value in said):
         return None
     return ArrayNode([ScalarNode(key, key) for key, value in said if value], open=node.open)
@@ -74,18 +78,18 @@ def _listed_members(node: ObjectNode, shape: ListShape) -> ArrayNode | None:
         # `{"a": [1, 2]}` may be a map of lists, and `{"entries": [{"key": "a"}]}` is an object around its entries.
         entry = shape.item if isinstance(shape.item, RecordShape) and is_map(node, shape.item) else None
         entries = entry is None or any(names_any(item, entry) for item in children[0].items)
-        return children[0] if entry is None or entries else _entries(node, entry)
+        return children[0] if entry is None or entries else _map_entries(node, entry)
     if not isinstance(shape.item, RecordShape):
         numbered = all(key.isdigit() for key, _ in node.members) or len({key for key, _ in node.members}) == 1
         return ArrayNode(children, open=node.open) if numbered else None
     if is_map(node, shape.item):
-        return _entries(node, shape.item)
+        return _map_entries(node, shape.item)
     if children and all(isinstance(child, ObjectNode) for child in children) and fit(ArrayNode(children), shape) > 0:
         return ArrayNode(children, open=node.open)
     return None
 
 
-def _entries(node: ObjectNode, shape: RecordShape) -> ArrayNode:
+def _map_entries(node: ObjectNode, shape: RecordShape) -> ArrayNode:
     """An object as a list of its keys and values, where such a list was asked: `{"en": "…"}`."""
     (name, _), (value_name, _), *_ = shape.fields
     entries: list[Node] = []

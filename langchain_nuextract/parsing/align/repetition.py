@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from langchain_nuextract.parsing.json.nodes import ArrayNode, plain
+from langchain_nuextract.parsing.json.nodes import ArrayNode, json_value
 
 REPEATS: Final = 8
 """Times that the same items must come in a row, at the end of a list that was cut off, to be a loop."""
@@ -17,7 +17,7 @@ def loop_start(node: ArrayNode) -> int | None:
     """
     if not node.open or len(node.items) <= REPEATS:
         return None
-    items = [plain(item) for item in node.items[:-1]]
+    items = [json_value(item) for item in node.items[:-1]]
     for length in range(1, min(LONGEST, len(items) // REPEATS) + 1):
         # Each item before `at` repeats `length` places on: of `[a, b, c, b, c, b, c]`, for 2, all but `a`.
         at = len(items) - 1

@@ -11,7 +11,7 @@ from langchain_nuextract.parsing.json.nodes import (
     ArrayNode,
     Node,
     ScalarNode,
-    plain,
+    json_value,
 )
 from langchain_nuextract.parsing.repairs import Kind
 from langchain_nuextract.parsing.rules import RuleId
@@ -40,15 +40,15 @@ class Singles(Account, ABC):
     def single(self, node: Node, shape: ScalarShape | EnumShape, path: Path) -> JSON:
         """Read a single value, or the only one in a list or object."""
         if is_echo(node, shape):
-            return None if self.change(path, *ECHO, plain(node), None) else plain(node)
+            return None if self.change(path, *ECHO, json_value(node), None) else json_value(node)
         if isinstance(shape, ScalarShape) and shape.optional and self.says_nothing(node, shape):
-            return None if self.change(path, *NOTHING, plain(node), None) else plain(node)
+            return None if self.change(path, *NOTHING, json_value(node), None) else json_value(node)
         if isinstance(node, ScalarNode):
             return self.leaf(node, shape, path)
         if isinstance(shape, ScalarShape) and shape.open:
-            return plain(node)
+            return json_value(node)
         inner = only_leaf(node)
-        if inner is not None and self.change(path, "only-value", "shape", plain(node), inner.value):
+        if inner is not None and self.change(path, "only-value", "shape", json_value(node), inner.value):
             return self.value(inner, shape, path)
         return self.misfit(node, path, "a single value")
 
@@ -60,7 +60,7 @@ class Singles(Account, ABC):
         if (
             inner is None
             or parsed(str(node.value))[0]
-            or not self.change(path, "object-within", "shape", *shown(node, inner))
+            or not self.change(path, "object-within", "shape", *shown_repair(node, inner))
         ):
             return node.value
         return self.unasked(inner, path)
@@ -95,9 +95,9 @@ class Singles(Account, ABC):
         return taken.value if self.change(path, taken.rule, taken.kind, node.value, taken.value) else node.value
 
 
-def shown(before: Node, after: Node) -> tuple[JSON, JSON]:
+def shown_repair(before: Node, after: Node) -> tuple[JSON, JSON]:
     """What a repair shows of what was read, before and after."""
-    return plain(before), plain(after)
+    return json_value(before), json_value(after)
 
 
 def is_echo(node: Node, shape: AnswerShape) -> bool:
@@ -106,9 +106,9 @@ def is_echo(node: Node, shape: AnswerShape) -> bool:
         case ScalarShape():
             return isinstance(node, ScalarNode) and bool(shape.type) and node.value == shape.type
         case EnumShape():
-            said = labels_in(node.written, shape.labels) if isinstance(node, ScalarNode) else plain(node)
+            said = labels_in(node.written, shape.labels) if isinstance(node, ScalarNode) else json_value(node)
             return not (isinstance(node, ArrayNode) and node.open) and said == list(shape.labels)
         case MultiEnumShape():
-            return isinstance(node, ArrayNode) and not node.open and plain(node) == [list(shape.labels)]
+            return isinstance(node, ArrayNode) and not node.open and json_value(node) == [list(shape.labels)]
         case _:
             return False

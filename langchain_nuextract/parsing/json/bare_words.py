@@ -23,7 +23,7 @@ _GROUPED_NUMBER = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _LEADING_ZERO = re.compile(r"[+-]?0[\d_]")
 
 
-def word(written: str) -> ScalarNode:
+def bare_word(written: str) -> ScalarNode:
     """Read a value that stands without quotes, to its end."""
     if written in LITERALS:
         return ScalarNode(LITERALS[written], written)
@@ -32,9 +32,9 @@ def word(written: str) -> ScalarNode:
         after = "null" if value is None else str(value).lower()
         return ScalarNode(value, written, [Fix("literal", written, after)])
     if _NUMBER.fullmatch(written):
-        return _number(written, written)
+        return _number_node(written, written)
     if (digits := _digits(written)) is not None:
-        leaf = _number(digits, written)
+        leaf = _number_node(digits, written)
         leaf.fixes.append(Fix("number-writing", written, digits))
         return leaf
     return ScalarNode(written, written, [Fix("bare-value", written, f'"{written}"')])
@@ -52,7 +52,7 @@ def _digits(written: str) -> str | None:
     return re.sub(r"(?<!\d)\.", "0.", re.sub(r"\.(?!\d)", "", digits))
 
 
-def _number(digits: str, written: str) -> ScalarNode:
+def _number_node(digits: str, written: str) -> ScalarNode:
     if len(digits) > LONGEST_NUMBER:
         return ScalarNode(written, written, [Fix("huge-number", _excerpt(written), f'"{_excerpt(written)}"')])
     if not set(digits) & {".", "e", "E"}:

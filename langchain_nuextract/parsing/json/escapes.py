@@ -35,8 +35,8 @@ _NEEDLESS = frozenset("\"\\/'`#&$*_~>|-+!.“”‘’\n")
 
 def unescape_all(text: str) -> str:
     """Resolve the escapes of a whole answer that was written as a string."""
-    escapes = [_resolve(match) for match in _ESCAPE.finditer(text)]
-    literal = _literal(escapes)
+    escapes = [_unescaped_match(match) for match in _ESCAPE.finditer(text)]
+    literal = _literal_escapes(escapes)
     said = iter(before if before in literal else after for before, after, _ in escapes)
     return _ESCAPE.sub(lambda _: next(said), text)
 
@@ -49,11 +49,11 @@ def unescape(raw: str, hints: Hints = NO_HINTS) -> tuple[str, list[Fix]]:
     """
     if "\\" not in raw:
         return raw, []
-    escapes = [_resolve(match) for match in _ESCAPE.finditer(raw)]
+    escapes = [_unescaped_match(match) for match in _ESCAPE.finditer(raw)]
     if any(before == after for before, after, _ in escapes) and _COMMAND.search(raw):
         raw = _COMMAND.sub(lambda match: f"\\{match[0]}", raw)
-        escapes = [_resolve(match) for match in _ESCAPE.finditer(raw)]
-    literal = _literal(escapes)
+        escapes = [_unescaped_match(match) for match in _ESCAPE.finditer(raw)]
+    literal = _literal_escapes(escapes)
     fixes = [Fix("unknown-escape", before, after) for before, after, good in escapes if not good]
     said = iter(before if before in literal else after for before, after, _ in escapes)
     if not _CONTROL.search(raw) and not raw.count("\\\\") and "\\" not in hints.document:
@@ -61,14 +61,14 @@ def unescape(raw: str, hints: Hints = NO_HINTS) -> tuple[str, list[Fix]]:
     words = list[str]()
     for word in _WORD.findall(raw):
         read = _ESCAPE.sub(lambda _: next(said), word)
-        written = _as_written(word, read, hints)
+        written = _with_backslashes(word, read, hints)
         words.append(read if written is None else written)
         if written is not None:
             fixes.append(Fix("single-backslash", word, word.replace("\\", "\\\\")))
     return "".join(words), counted(fixes)
 
 
-def _as_written(word: str, read: str, hints: Hints) -> str | None:
+def _with_backslashes(word: str, read: str, hints: Hints) -> str | None:
     """A word with its backslashes as they stand; None if they are escapes.
 
     They stand for themselves if the document has the word so and not as it reads, or if one of them is no escape.
@@ -83,11 +83,11 @@ def _as_written(word: str, read: str, hints: Hints) -> str | None:
         return written
     if hints.document and not hints.says(read) and hints.says(written) and written.strip("\\bfnrt"):
         return written
-    unknown = any(before == after and not good for before, after, good in map(_resolve, _ESCAPE.finditer(word)))
+    unknown = any(before == after and not good for before, after, good in map(_unescaped_match, _ESCAPE.finditer(word)))
     return written if unknown and not (hints.document and hints.says(read)) else None
 
 
-def _literal(escapes: Sequence[tuple[str, str, bool]]) -> frozenset[str]:
+def _literal_escapes(escapes: Sequence[tuple[str, str, bool]]) -> frozenset[str]:
     """The escapes that mean themselves: in a pattern or path, which has some that mean nothing else, nearly all do."""
     unknown = {before for before, _, good in escapes if not good}
     if not any(before == after for before, after, _ in escapes):
@@ -95,7 +95,7 @@ def _literal(escapes: Sequence[tuple[str, str, bool]]) -> frozenset[str]:
     return _MEANT_AS_SUCH | {before for before in unknown - _NEVER_SUCH if before[1:2] != "u"}
 
 
-def _resolve(match: re.Match[str]) -> tuple[str, str, bool]:
+def _unescaped_match(match: re.Match[str]) -> tuple[str, str, bool]:
     """An escape, what it says, and whether it is JSON."""
     high, low, single, short, mark = match.groups()
     if high is not None or single is not None:

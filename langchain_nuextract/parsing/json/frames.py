@@ -32,19 +32,19 @@ class Frame:
     """Whether that object is closed by the bracket of the array, or not at all: it stands in the wrong brackets."""
 
 
-def count(frame: Frame) -> int:
+def count_members(frame: Frame) -> int:
     """How many members an object has so far."""
     return len(frame.node.members) if isinstance(frame.node, ObjectNode) else 0
 
 
 def is_set(frame: Frame) -> bool:
     """Whether an object has keys alone."""
-    return 0 < len(frame.labels) == count(frame)
+    return 0 < len(frame.labels) == count_members(frame)
 
 
 def gathers(frame: Frame) -> bool:
     """Make a list of what stands before its end, if no bracket opened it: a value, and keys that have none."""
-    first = end = count(frame)
+    first = end = count_members(frame)
     while first - 1 in frame.labels:
         first -= 1
     if not isinstance(frame.node, ObjectNode) or not 0 < first < end:
@@ -68,19 +68,19 @@ def meant(frame: Frame) -> Node:
         return node.items[0]
     if frame.closer != ")" or not isinstance(node, ArrayNode) or not node.items or frame.commas or node.open:
         return node
-    only = node.items[0] if len(node.items) == 1 else _text(node)
+    only = node.items[0] if len(node.items) == 1 else _adjacent_strings(node)
     only.fixes[:0] = [] if only is node else [*node.fixes, Fix("parentheses", "()", "")]
     return only
 
 
-def _text(node: ArrayNode) -> Node:
+def _adjacent_strings(node: ArrayNode) -> Node:
     """One string for several in parentheses with no commas between them, as Python has it."""
     parts = [item for item in node.items if isinstance(item, ScalarNode) and isinstance(item.value, str)]
     alone = len(parts) == len(node.items) and not any(fix.rule == "stray-mark" for fix in node.fixes)
-    return joined(parts, "") if alone else node
+    return joined_strings(parts, "") if alone else node
 
 
-def joined(parts: Sequence[ScalarNode], mark: str) -> ScalarNode:
+def joined_strings(parts: Sequence[ScalarNode], mark: str) -> ScalarNode:
     """One string that was written in parts, with a mark between them."""
     if len(parts) == 1:
         return parts[0]

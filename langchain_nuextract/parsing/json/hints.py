@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from langchain_nuextract.scalars.names import fold
+from langchain_nuextract.scalars.names import fold_key
 from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, RecordShape
 
 LONGEST: Final = 1_000_000
@@ -28,7 +28,7 @@ class Hints:
 
     def is_key(self, written: str) -> bool:
         """Whether a key may be meant by what is written like one."""
-        return not self.names or fold(written) in self.names
+        return not self.names or fold_key(written) in self.names
 
     def says(self, text: str) -> bool:
         """Whether the document has a text, but for its blanks; no, once it was looked through too often."""
@@ -54,13 +54,13 @@ class _Searched:
 NO_HINTS: Final = Hints()
 
 
-def names_of(shape: AnswerShape) -> frozenset[str]:
+def folded_names_of(shape: AnswerShape) -> frozenset[str]:
     """All names of a form, folded."""
     match shape:
         case RecordShape():
-            own = frozenset(fold(name) for name, _ in shape.fields)
-            return own.union(*(names_of(part) for _, part in shape.fields))
+            own = frozenset(fold_key(name) for name, _ in shape.fields)
+            return own.union(*(folded_names_of(part) for _, part in shape.fields))
         case ListShape():
-            return names_of(shape.item)
+            return folded_names_of(shape.item)
         case _:
             return frozenset()

@@ -80,7 +80,7 @@ class ObjectNode:
 Node: TypeAlias = ScalarNode | TruncatedNode | ArrayNode | ObjectNode
 
 
-def plain(node: Node) -> JSON:
+def json_value(node: Node) -> JSON:
     """Give the JSON value, without what was cut; of a key that comes twice, the last."""
     match node:
         case ScalarNode():
@@ -88,6 +88,6 @@ def plain(node: Node) -> JSON:
         case TruncatedNode():
             return None
         case ArrayNode():
-            return [plain(item) for item in node.items if not isinstance(item, TruncatedNode)]
+            return [json_value(item) for item in node.items if not isinstance(item, TruncatedNode)]
         case ObjectNode():
-            return {key: plain(child) for key, child in node.members if not isinstance(child, TruncatedNode)}
+            return {key: json_value(child) for key, child in node.members if not isinstance(child, TruncatedNode)}

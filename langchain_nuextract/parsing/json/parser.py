@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 
 from langchain_nuextract.errors import SHOWN
-from langchain_nuextract.parsing.json.bare_words import word
+from langchain_nuextract.parsing.json.bare_words import bare_word
 from langchain_nuextract.parsing.json.escapes import unescape
-from langchain_nuextract.parsing.json.frames import Frame, count
+from langchain_nuextract.parsing.json.frames import Frame, count_members
 from langchain_nuextract.parsing.json.hints import NO_HINTS, Hints
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Fix, Node, ObjectNode, ScalarNode
 from langchain_nuextract.parsing.json.patience import Patience
@@ -137,7 +137,7 @@ class _Parser(Values):
             self._skip(frame, "stray-words", match.end() - self.at)
         elif match := _KEY_BEFORE_VALUE.match(self.text, self.at):
             self.at = match.end()
-            self._colon(frame, match[1], [Fix("bare-key", match[1], f'"{match[1]}"')], word(match[1]))
+            self._colon(frame, match[1], [Fix("bare-key", match[1], f'"{match[1]}"')], bare_word(match[1]))
         elif match := _KEY.match(self.text, self.at):
             self._bare_key(frame, match)
         else:
@@ -174,7 +174,7 @@ class _Parser(Values):
         self.at = match.end()
         if self.text[self.at] == '"':
             self.at += 1
-        self._colon(frame, key, [Fix("bare-key", match[0].strip(), f'"{key}"')], word(key))
+        self._colon(frame, key, [Fix("bare-key", match[0].strip(), f'"{key}"')], bare_word(key))
 
     def _colon(self, frame: Frame, key: str, fixes: list[Fix], label: ScalarNode) -> None:
         frame.key, frame.key_fixes = key, fixes
@@ -190,13 +190,13 @@ class _Parser(Values):
             self.at += 1
             fixes.append(Fix("comma-for-colon", ",", ":"))
         elif mark[:1] in {",", "}", "]"}:
-            frame.labels[count(frame)] = label
+            frame.labels[count_members(frame)] = label
         elif mark:
             fixes.append(Fix("missing-colon", "", ":"))
 
     def _member_value(self, frame: Frame) -> None:
         here = self.text[self.at]
-        if here == "]" and count(frame) not in frame.labels:
+        if here == "]" and count_members(frame) not in frame.labels:
             self.at += 1
             self._give(frame, ArrayNode(fixes=[Fix("unopened-list", "", "[")]))
         elif here in ",，]})" or self.text.startswith("```", self.at):

@@ -10,7 +10,7 @@ from langchain_nuextract.paths import Path
 _LEXEME: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},]|[^\s\[\]{},:"]+')
 
 
-def stretches(text: str) -> dict[Path, Stretch]:
+def scalar_stretches(text: str) -> dict[Path, Stretch]:
     """Find each scalar of a text in valid JSON, quotes included, by its path; the time is linear in the text."""
     found: dict[Path, Stretch] = {}
     path: list[str | int] = []

@@ -4,10 +4,10 @@
 import re
 
 from langchain_nuextract.errors import SHOWN
-from langchain_nuextract.parsing.json.bare_words import LITERALS, word
+from langchain_nuextract.parsing.json.bare_words import LITERALS, bare_word
 from langchain_nuextract.parsing.json.brackets import Brackets
 from langchain_nuextract.parsing.json.escapes import unescape
-from langchain_nuextract.parsing.json.frames import Frame, joined
+from langchain_nuextract.parsing.json.frames import Frame, joined_strings
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Fix, ObjectNode, ScalarNode, TruncatedNode
 from langchain_nuextract.parsing.json.strings import Quoted, quoted
 from langchain_nuextract.parsing.json.tokens import BLANK, CLOSERS, KEY_PATTERN, QUOTED_KEY, WORD, Place
@@ -90,7 +90,7 @@ class Values(Brackets):
                 self._end()
                 return
             parts.append(leaf)
-        self._give(frame, joined(parts, "+"))
+        self._give(frame, joined_strings(parts, "+"))
 
     def _key_in_array(self, frame: Frame) -> None:
         """A key where an item should be: the array was not closed, or is an object in the wrong brackets."""
@@ -137,7 +137,7 @@ class Values(Brackets):
             self._give(frame, TruncatedNode(self.text[self.at : self.at + SHOWN]))
             self._end()
             return
-        leaf = word(written)
+        leaf = bare_word(written)
         leaf.at = self._stretch(self.at, self.at + len(written))
         self.at = end
         self._give(frame, leaf)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from langchain_nuextract.parsing.json.hints import NO_HINTS, Hints
-from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode, plain
+from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode, json_value
 from langchain_nuextract.parsing.json.tokens import BLANK
 from langchain_nuextract.parsing.select.candidates import Candidate, candidates, restarts, thoughts
 from langchain_nuextract.parsing.select.outline import outlined
@@ -53,7 +53,11 @@ def pick(text: str, shape: AnswerShape | None, *, finished: bool = False, hints:
         best = _fittest(text, (best.candidate, *restarts(text, best.candidate, hints)), shape)
     lines = outlined(text, shape, finished=finished) if best is None or _NAME_FIRST.match(text) else None
     # A box to tick, `- [ ] name: A`, is no list without items.
-    if lines and shape and (best is None or not plain(best.candidate.node) or fit(lines.node, shape) > best.fitting):
+    if (
+        lines
+        and shape
+        and (best is None or not json_value(best.candidate.node) or fit(lines.node, shape) > best.fitting)
+    ):
         return Picked(lines, 1.0)
     if best is None or (shape is not None and best.fitting == 0):
         single = lone(text, shape)
@@ -68,7 +72,7 @@ def _fittest(text: str, found: Iterable[Candidate], shape: AnswerShape | None) -
         if best is not None and best.fitting > 0 and _TURN_ENDS.search(text, end, candidate.start):
             break
         end = candidate.end
-        fitting = _length(text, candidate) if shape is None else _fit(text, candidate, shape)
+        fitting = _length_of_json(text, candidate) if shape is None else _fit(text, candidate, shape)
         if best is None or fitting > best.fitting or (fitting == best.fitting and not _runs_on(best, candidate)):
             best = Picked(candidate, fitting)
     return best
@@ -98,7 +102,7 @@ def _stands_in_prose(text: str, candidate: Candidate) -> bool:
     return bool(_WORDS.search(text, max(0, start - NEAR), start) or _WORDS.search(text, end, end + NEAR))
 
 
-def _length(text: str, candidate: Candidate) -> int:
+def _length_of_json(text: str, candidate: Candidate) -> int:
     """How long a candidate is; 0 for words of prose in brackets."""
     says = _SAYING.search(text, candidate.start, candidate.end)
     return candidate.end - candidate.start if says else 0

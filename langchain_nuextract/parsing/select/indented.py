@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from langchain_nuextract.parsing.json.bare_words import word
+from langchain_nuextract.parsing.json.bare_words import bare_word
 from langchain_nuextract.parsing.json.escapes import unescape
-from langchain_nuextract.parsing.json.hints import names_of
+from langchain_nuextract.parsing.json.hints import folded_names_of
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode, TruncatedNode
 from langchain_nuextract.parsing.json.parser import parse
-from langchain_nuextract.scalars.names import fold, folded_name
+from langchain_nuextract.scalars.names import fold_key, folded_name
 from langchain_nuextract.schema.answer_shape import ListShape, RecordShape
 
 DEEPEST: Final = 20
@@ -36,7 +36,7 @@ _BLOCK = re.compile(r"[|>][-+]?")
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _TextLine:
     indent: int
     text: str
 
@@ -44,10 +44,10 @@ class _Line:
     def bullet(self) -> re.Match[str] | None:
         return _BULLET.match(self.text)
 
-    def inner(self) -> "_Line":
+    def inner(self) -> "_TextLine":
         """What stands behind the bullet, as a line of its own."""
         match = self.bullet
-        return _Line(self.indent + match.end(), self.text[match.end() :]) if match else self
+        return _TextLine(self.indent + match.end(), self.text[match.end() :]) if match else self
 
 
 def indented(body: str, shape: RecordShape, *, whole: bool) -> ObjectNode | ArrayNode | None:
@@ -61,27 +61,27 @@ def indented(body: str, shape: RecordShape, *, whole: bool) -> ObjectNode | Arra
         whole: Whether the last line was written to its end.
     """
     asked = frozenset(folded_name(name) for name, _ in shape.fields)
-    names = names_of(shape)
-    lines = _lines(body, names)
-    reader = _Reader(lines, names)
+    names = folded_names_of(shape)
+    lines = _text_lines(body, names)
+    reader = _LineReader(lines, names)
     node = reader.members(lines[0].indent, 0, bullets=True) if lines else None
-    own = {fold(name.partition(".")[0]) for name, _ in node.members} if node else set[str]()
+    own = {fold_key(name.partition(".")[0]) for name, _ in node.members} if node else set[str]()
     if node is None or reader.at < len(lines) or not own <= asked:
-        return _listed(lines, names, whole=whole) or _repeated(
+        return _bulleted_list(lines, names, whole=whole) or _repeating_items(
             node if reader.at == len(lines) else None, shape, whole=whole
         )
     if len(own) < FEWEST and len(node.members) < FEWEST and not (whole and _is_one_value(node.members)):
         return None
-    return node if whole else _cut(node)
+    return node if whole else _with_open_end(node)
 
 
-def _lines(body: str, names: frozenset[str]) -> list[_Line]:
+def _text_lines(body: str, names: frozenset[str]) -> list[_TextLine]:
     """The lines that say anything, several names on one line apart, and names that are headings before their lines."""
     rows = [row.rstrip() for row in body.splitlines()]
     if any((match := _HEADING.fullmatch(row)) and _is_name(match["name"] or match["key"], names) for row in rows[:1]):
         rows = list(_under_headings(rows, names))
     rows = [_BOLD.sub("", row).rstrip() for row in rows if not _NOTE.fullmatch(row)]
-    lines = [_Line(len(row) - len(row.lstrip()), row.strip()) for row in rows]
+    lines = [_TextLine(len(row) - len(row.lstrip()), row.strip()) for row in rows]
     if (
         lines
         and not lines[0].indent
@@ -91,8 +91,8 @@ def _lines(body: str, names: frozenset[str]) -> list[_Line]:
         # The blanks before the first line are gone where a reply was stripped; if nothing stands behind its name, they
         # are those of what is below it.
         match = _LINE.fullmatch(lines[0].text)
-        lines[0] = _Line(below if match and match["value"].strip() else 0, lines[0].text)
-    first = {fold(match["name"]) for line in lines if (match := _LINE.fullmatch(line.inner().text))}
+        lines[0] = _TextLine(below if match and match["value"].strip() else 0, lines[0].text)
+    first = {fold_key(match["name"]) for line in lines if (match := _LINE.fullmatch(line.inner().text))}
     return [each for line in lines for each in _apart(line, names, names - first)]
 
 
@@ -113,30 +113,30 @@ def _under_headings(rows: Sequence[str], names: frozenset[str]) -> Iterator[str]
         heading, below = name, []
 
 
-def _apart(line: _Line, names: frozenset[str], others: frozenset[str]) -> Iterator[_Line]:
+def _apart(line: _TextLine, names: frozenset[str], others: frozenset[str]) -> Iterator[_TextLine]:
     """Take a line apart where names begin that no line begins with: `number: A, total: 5`."""
     inner = line.inner()
     match = _LINE.fullmatch(inner.text)
     named = match and _is_name(match["name"], names)
-    found = [each for each in _NEXT.finditer(inner.text) if fold(each["name"]) in others] if named else []
+    found = [each for each in _NEXT.finditer(inner.text) if fold_key(each["name"]) in others] if named else []
     starts = [0, *(each.start("name") for each in found)]
     ends = [*(each.start() for each in found), len(inner.text)]
     before = line.text[: len(line.text) - len(inner.text)]
-    yield _Line(line.indent, before + inner.text[: ends[0]])
+    yield _TextLine(line.indent, before + inner.text[: ends[0]])
     for start, end in zip(starts[1:], ends[1:], strict=True):
-        yield _Line(inner.indent, inner.text[start:end])
+        yield _TextLine(inner.indent, inner.text[start:end])
 
 
 def _is_name(written: str, names: frozenset[str]) -> bool:
     """Whether what stands before a colon is a name that was asked for, or the way to one: `address.city`."""
-    return all(fold(part) in names for part in written.split("."))
+    return all(fold_key(part) in names for part in written.split("."))
 
 
-def _repeated(node: ObjectNode | None, shape: RecordShape, *, whole: bool) -> ArrayNode | None:
+def _repeating_items(node: ObjectNode | None, shape: RecordShape, *, whole: bool) -> ArrayNode | None:
     """The items of a list of objects, whose names come again and again without bullets."""
     if node is None or len(node.members) < FEWEST:
         return None
-    own = [fold(name) for name, _ in node.members]
+    own = [fold_key(name) for name, _ in node.members]
     if not any(
         isinstance(part, ListShape)
         and isinstance(part.item, RecordShape)
@@ -150,10 +150,10 @@ def _repeated(node: ObjectNode | None, shape: RecordShape, *, whole: bool) -> Ar
     return items if whole else _cut_list(items)
 
 
-class _Reader:
+class _LineReader:
     """Where the reader stands in the lines."""
 
-    def __init__(self, lines: Sequence[_Line], names: frozenset[str]) -> None:
+    def __init__(self, lines: Sequence[_TextLine], names: frozenset[str]) -> None:
         self.lines = list(lines)
         self.names = names
         self.at = 0
@@ -178,7 +178,7 @@ class _Reader:
         if _BLOCK.fullmatch(written):
             return self.block(indent, " " if written[0] == ">" else "\n")
         if written:
-            return _leaf(written)
+            return _value_on_line(written)
         if self.at == len(self.lines):
             return ArrayNode()
         below = self.lines[self.at]
@@ -210,7 +210,7 @@ class _Reader:
                     return None
             else:
                 self.at += 1
-                item = _leaf(inner.text)
+                item = _value_on_line(inner.text)
             node.items.append(item)
         return node
 
@@ -218,15 +218,15 @@ class _Reader:
 def _one_object(node: ArrayNode) -> ObjectNode | None:
     """The object whose parts are items of their own: `- city: Ulm`, `- zip: 89073`."""
     members = [member for item in node.items if isinstance(item, ObjectNode) for member in item.members]
-    apart = len(members) == len(node.items) >= FEWEST and len({fold(name) for name, _ in members}) == len(members)
+    apart = len(members) == len(node.items) >= FEWEST and len({fold_key(name) for name, _ in members}) == len(members)
     return ObjectNode(members) if apart else None
 
 
-def _listed(lines: Sequence[_Line], names: frozenset[str], *, whole: bool) -> ArrayNode | None:
+def _bulleted_list(lines: Sequence[_TextLine], names: frozenset[str], *, whole: bool) -> ArrayNode | None:
     """The list that all lines are, if each of its items begins with a bullet."""
     if not lines or not lines[0].bullet:
         return None
-    reader = _Reader(lines, names)
+    reader = _LineReader(lines, names)
     node = reader.items(lines[0].indent, 0)
     if node is None or reader.at < len(lines):
         return None
@@ -235,7 +235,7 @@ def _listed(lines: Sequence[_Line], names: frozenset[str], *, whole: bool) -> Ar
     return node if whole else _cut_list(node)
 
 
-def _leaf(written: str) -> Node:
+def _value_on_line(written: str) -> Node:
     """A value on a line: JSON, a text in quotes, or words."""
     if written[0] in "[{":
         parsed = parse(written, 0)
@@ -246,7 +246,7 @@ def _leaf(written: str) -> Node:
     if len(written) > 1 and written[0] == written[-1] and written[0] in "\"'":
         said = unescape(written[1:-1])[0] if written[0] == '"' else written[1:-1].replace("''", "'")
         return ScalarNode(said, said)
-    return word(_REMARK.sub("", written))
+    return bare_word(_REMARK.sub("", written))
 
 
 def _is_one_value(members: Sequence[tuple[str, Node]]) -> bool:
@@ -260,14 +260,14 @@ def _is_one_value(members: Sequence[tuple[str, Node]]) -> bool:
             return False
 
 
-def _cut(node: ObjectNode) -> ObjectNode:
+def _with_open_end(node: ObjectNode) -> ObjectNode:
     """An object whose last value the text ends in."""
     name, last = node.members[-1]
     match last:
         case ArrayNode():
             rest: Node = _cut_list(last)
         case ObjectNode():
-            rest = _cut(last)
+            rest = _with_open_end(last)
         case ScalarNode(value=bool()):
             rest = last
         case _:
@@ -279,6 +279,6 @@ def _cut_list(node: ArrayNode) -> ArrayNode:
     """A list whose last item the text ends in."""
     match node.items:
         case [*items, ObjectNode() as inner]:
-            return ArrayNode([*items, _cut(inner)], open=True)
+            return ArrayNode([*items, _with_open_end(inner)], open=True)
         case items:
             return ArrayNode(items[:-1], open=True)

@@ -40,7 +40,7 @@ def outlined(text: str, shape: AnswerShape | None, *, finished: bool = False) ->
     plain = without_tags(body)
     whole = whole or (plain is not body and body.rstrip().endswith(">"))
     readings: tuple[tuple[RuleId, Node | None], ...] = (
-        ("elements", _elements(body)),
+        ("elements", _element_object(body)),
         ("table", table(plain, shape, whole=whole)),
         ("lines", indented(plain, shape, whole=whole)),
     )
@@ -51,7 +51,7 @@ def outlined(text: str, shape: AnswerShape | None, *, finished: bool = False) ->
     return None
 
 
-def _elements(body: str) -> ObjectNode | None:
+def _element_object(body: str) -> ObjectNode | None:
     """An object of elements, as in XML; None if they are not closed in their order, or stand between words."""
     stack = [("", ObjectNode())]
     said = ""
@@ -71,12 +71,12 @@ def _elements(body: str) -> ObjectNode | None:
             return None
         else:
             name, node = stack.pop()
-            stack[-1][1].members.append((name, node if node.members else _text(said)))
+            stack[-1][1].members.append((name, node if node.members else _element_text(said)))
             said = ""
     return _unfinished(stack)
 
 
-def _text(said: str) -> ScalarNode:
+def _element_text(said: str) -> ScalarNode:
     try:
         value = html.unescape(said).strip()
     except ValueError:

@@ -6,7 +6,7 @@ from typing import Final
 
 from langchain_nuextract.parsing.align.as_admitted import in_template_form
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode, TruncatedNode
-from langchain_nuextract.scalars.names import fold, folded_name
+from langchain_nuextract.scalars.names import fold_key, folded_name
 from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, MultiEnumShape, RecordShape, ScalarShape
 
 AROUND: Final = 0.9
@@ -52,13 +52,13 @@ def names_any(node: Node, shape: RecordShape) -> bool:
     if not isinstance(node, ObjectNode) or not node.members:
         return False
     asked = {folded_name(name) for name, _ in shape.fields}
-    return any(fold(key) in asked for key, _ in node.members)
+    return any(fold_key(key) in asked for key, _ in node.members)
 
 
 def united(nodes: Sequence[Node], shape: RecordShape) -> ObjectNode | None:
     """Put together an object that was written in parts, each with other keys; None if a key is in two of them."""
     members = [member for node in nodes if isinstance(node, ObjectNode) for member in node.members]
-    keys = [fold(key) for key, _ in members]
+    keys = [fold_key(key) for key, _ in members]
     if len(nodes) < 2 or len(set(keys)) < len(keys) or not all(names_any(node, shape) for node in nodes):  # noqa: PLR2004
         return None
     last = nodes[-1]
@@ -121,7 +121,7 @@ def _fit_record(node: Node, shape: RecordShape, around: int) -> float:
     if isinstance(node, ArrayNode):
         node = in_template_form(node, shape) or node
     if isinstance(node, ObjectNode) and node.members:
-        given = {fold(key): child for key, child in node.members}
+        given = {fold_key(key): child for key, child in node.members}
         asked = ((folded_name(name), part) for name, part in shape.fields)
         parts = [(given[name], part) for name, part in asked if name in given]
         if parts:
@@ -139,7 +139,7 @@ def _fit_record(node: Node, shape: RecordShape, around: int) -> float:
 def pairs(items: Sequence[Node], shape: RecordShape) -> list[tuple[str, Node]]:
     """Give the members that a list of names and values stands for; none if they are not all those of an object."""
     asked = {folded_name(name) for name, _ in shape.fields}
-    members = [pair for item in items if (pair := _pair(item)) and fold(pair[0]) in asked]
+    members = [pair for item in items if (pair := _pair(item)) and fold_key(pair[0]) in asked]
     return members if len(members) == len(items) else []
 
 
@@ -148,8 +148,8 @@ def _pair(node: Node) -> tuple[str, Node] | None:
         case ArrayNode(items=[ScalarNode(value=str() as name), value]):
             return name, value
         case ObjectNode(members=members):
-            names = [child for key, child in members if fold(key) in NAMES]
-            values = [child for key, child in members if fold(key) in VALUES]
+            names = [child for key, child in members if fold_key(key) in NAMES]
+            values = [child for key, child in members if fold_key(key) in VALUES]
         case _:
             return None
     match names, values:

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 from langchain_nuextract.errors import SHOWN
 from langchain_nuextract.parsing.align.enum_labels import label_within
-from langchain_nuextract.parsing.json.bare_words import word
+from langchain_nuextract.parsing.json.bare_words import bare_word
 from langchain_nuextract.parsing.json.escapes import unescape
 from langchain_nuextract.parsing.json.nodes import Fix, ObjectNode, ScalarNode
 from langchain_nuextract.parsing.json.strings import quoted
 from langchain_nuextract.parsing.select.candidates import Candidate, span
-from langchain_nuextract.scalars.names import fold
+from langchain_nuextract.scalars.names import fold_key
 from langchain_nuextract.schema.answer_shape import AnswerShape, EnumShape, RecordShape, ScalarShape
 
 _AROUND = " \t\r\n`"
@@ -23,8 +23,8 @@ def lone(text: str, shape: AnswerShape | None) -> Candidate | None:
         case RecordShape(fields=((name, ScalarShape() | EnumShape() as part),)):
             begin, end = span(text)
             body = text[begin:end].strip(_AROUND)
-            leaf = _leaf(body, part)
-            if leaf is None or fold(leaf.written) == fold(name):
+            leaf = _value_of_part(body, part)
+            if leaf is None or fold_key(leaf.written) == fold_key(name):
                 return None
             slip = Fix("lone-value", body[:SHOWN], json.dumps({name: leaf.value}, ensure_ascii=False)[:SHOWN])
             return Candidate(ObjectNode([(name, leaf)], fixes=[slip]), 0, len(text))
@@ -32,7 +32,7 @@ def lone(text: str, shape: AnswerShape | None) -> Candidate | None:
             return None
 
 
-def _leaf(body: str, part: ScalarShape | EnumShape) -> ScalarNode | None:
+def _value_of_part(body: str, part: ScalarShape | EnumShape) -> ScalarNode | None:
     if body.startswith('"'):
         found = quoted(body, 0, "item")
         if found is None or found.end != len(body):
@@ -41,8 +41,8 @@ def _leaf(body: str, part: ScalarShape | EnumShape) -> ScalarNode | None:
         leaf = ScalarNode(said, said, [*found.fixes, *fixes])
         return leaf if isinstance(part, ScalarShape) or _is_label(said, part.labels) else _with_label(said, part.labels)
     if isinstance(part, EnumShape):
-        return word(body) if _is_label(body, part.labels) else _with_label(body, part.labels)
-    return word(body) if part.type == "boolean" and body.casefold() in _BOOLEANS else None
+        return bare_word(body) if _is_label(body, part.labels) else _with_label(body, part.labels)
+    return bare_word(body) if part.type == "boolean" and body.casefold() in _BOOLEANS else None
 
 
 def _with_label(said: str, labels: Sequence[str]) -> ScalarNode | None:
@@ -53,6 +53,6 @@ def _with_label(said: str, labels: Sequence[str]) -> ScalarNode | None:
 
 def _is_label(said: str, labels: Sequence[str]) -> bool:
     """Whether this is a label, and not the beginning of another."""
-    return any(fold(said) == fold(label) for label in labels) and not any(
-        fold(label).startswith(fold(said)) and fold(label) != fold(said) for label in labels
+    return any(fold_key(said) == fold_key(label) for label in labels) and not any(
+        fold_key(label).startswith(fold_key(said)) and fold_key(label) != fold_key(said) for label in labels
     )

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Final
 
-from langchain_nuextract.parsing.json.bare_words import word
+from langchain_nuextract.parsing.json.bare_words import bare_word
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode, TruncatedNode
-from langchain_nuextract.scalars.names import fold, folded_name
+from langchain_nuextract.scalars.names import fold_key, folded_name
 from langchain_nuextract.schema.answer_shape import ListShape, RecordShape
 
 FEWEST: Final = 2
@@ -51,15 +51,15 @@ def table(body: str, shape: RecordShape, *, whole: bool) -> Node | None:
     lines = [line.strip() for line in body.splitlines() if line.strip()]
     whole = whole or body.rstrip()[-1:] in {"|", "+"}
     title = _NAME.fullmatch(lines[0]) if lines else None
-    if title and fold(title["name"]) in _asked(shape):
-        below = _rows(lines[1:], shape, whole=whole)
+    if title and fold_key(title["name"]) in _names_of_parts(shape):
+        below = _records_in_lines(lines[1:], shape, whole=whole)
         return below and ObjectNode([(title["name"], below if isinstance(below, ArrayNode) else ArrayNode([below]))])
-    return _rows(lines, shape, whole=whole)
+    return _records_in_lines(lines, shape, whole=whole)
 
 
-def _rows(lines: Sequence[str], shape: RecordShape, *, whole: bool) -> Node | None:
-    node = next((node for grid in _grids(lines) if (node := _read(grid, shape))), None)
-    return node if node is None or whole else _cut(node)
+def _records_in_lines(lines: Sequence[str], shape: RecordShape, *, whole: bool) -> Node | None:
+    node = next((node for grid in _grids(lines) if (node := _table_of(grid, shape))), None)
+    return node if node is None or whole else _without_last_cell(node)
 
 
 def _grids(lines: Sequence[str]) -> Iterator[list[list[str]]]:
@@ -76,43 +76,45 @@ def _cells(line: str) -> list[str]:
     return [_BOLD.sub("", cell).strip() for cell in line.removeprefix("|").removesuffix("|").split("|")]
 
 
-def _read(rows: Sequence[Sequence[str]], shape: RecordShape) -> ArrayNode | ObjectNode | None:
+def _table_of(rows: Sequence[Sequence[str]], shape: RecordShape) -> ArrayNode | ObjectNode | None:
     if len(rows) < FEWEST or len(rows[0]) < FEWEST or len({len(row) for row in rows}) > 1:
         return None
     head, *data = rows
-    for names in _records(shape):
-        if {fold(cell) for cell in head} <= names:
-            items = [ObjectNode([(name, _leaf(cell)) for name, cell in zip(head, row, strict=True)]) for row in data]
+    for names in _names_of_records(shape):
+        if {fold_key(cell) for cell in head} <= names:
+            items = [
+                ObjectNode([(name, _cell_value(cell)) for name, cell in zip(head, row, strict=True)]) for row in data
+            ]
             return items[0] if len(items) == 1 else ArrayNode(list(items))
-    named = rows if fold(head[0]) in _asked(shape) else data
-    if len(head) == FEWEST and {fold(row[0]) for row in named} <= _asked(shape):
-        return ObjectNode([(row[0], _leaf(row[1])) for row in named])
+    named = rows if fold_key(head[0]) in _names_of_parts(shape) else data
+    if len(head) == FEWEST and {fold_key(row[0]) for row in named} <= _names_of_parts(shape):
+        return ObjectNode([(row[0], _cell_value(row[1])) for row in named])
     return None
 
 
-def _cut(node: ArrayNode | ObjectNode) -> Node:
+def _without_last_cell(node: ArrayNode | ObjectNode) -> Node:
     """Take away the cell that the text ends in."""
     if isinstance(node, ArrayNode):
         *rows, last = node.items
-        return ArrayNode([*rows, _cut(last) if isinstance(last, ObjectNode) else last], open=True)
+        return ArrayNode([*rows, _without_last_cell(last) if isinstance(last, ObjectNode) else last], open=True)
     *members, (name, _) = node.members
     return ObjectNode([*members, (name, TruncatedNode())], open=True)
 
 
-def _records(shape: RecordShape) -> Iterator[frozenset[str]]:
+def _names_of_records(shape: RecordShape) -> Iterator[frozenset[str]]:
     """The names of the parts of an object, and of the items of its lists."""
-    yield _asked(shape)
+    yield _names_of_parts(shape)
     for _, part in shape.fields:
         if isinstance(part, ListShape) and isinstance(part.item, RecordShape):
-            yield _asked(part.item)
+            yield _names_of_parts(part.item)
 
 
-def _asked(shape: RecordShape) -> frozenset[str]:
+def _names_of_parts(shape: RecordShape) -> frozenset[str]:
     return frozenset(folded_name(name) for name, _ in shape.fields)
 
 
-def _leaf(written: str) -> ScalarNode:
+def _cell_value(written: str) -> ScalarNode:
     if not written:
         return ScalarNode(None, "")
     quoted = len(written) > 1 and written[0] == written[-1] and written[0] in "\"'"
-    return ScalarNode(written[1:-1], written[1:-1]) if quoted else word(written)
+    return ScalarNode(written[1:-1], written[1:-1]) if quoted else bare_word(written)

@@ -39,12 +39,12 @@ from langchain_nuextract.schema.ir import (
     Record,
     RecursionCut,
     Split,
-    explained,
+    explained_members,
     tells_null,
 )
 from langchain_nuextract.schema.json_types import dumps
 from langchain_nuextract.schema.value_types import TEMPORAL, TYPES, VERBATIM, json_kind
-from langchain_nuextract.schema.vocabulary import Vocabulary, nearest
+from langchain_nuextract.schema.vocabulary import Vocabulary, nearest_type
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
@@ -93,7 +93,7 @@ class _Builder:
                 return self._split(node)
 
     def _scalar(self, type_: str) -> ScalarShape:
-        return ScalarShape(nearest(type_, self._vocabulary))
+        return ScalarShape(nearest_type(type_, self._vocabulary))
 
     def _leaf(self, node: Leaf) -> Codec:
         if node.type == "boolean" and "boolean" not in self._vocabulary.types:
@@ -117,7 +117,7 @@ class _Builder:
         several = len(labels) > 1
         chosen = several and self._vocabulary.enums
         shape = EnumShape(labels, _other_names(node)) if chosen else self._scalar("string")
-        note = ". ".join(filter(None, (node.note, explained(node) if several else "")))
+        note = ". ".join(filter(None, (node.note, explained_members(node) if several else "")))
         return EnumCodec(shape, node.members, self._missing, note)
 
     def _list(self, node: Array) -> Codec:

@@ -19,7 +19,7 @@ def without_empty_objects(codec: Codec, answer: JSON) -> JSON:
             return {
                 name: without_empty_objects(parts[name].codec, child) if name in parts else child
                 for name, child in answer.items()
-                if not _is_missing(parts.get(name), child)
+                if not _is_optional_and_empty(parts.get(name), child)
             }
         case ListCodec() if is_list(answer):
             return [without_empty_objects(codec.item, child) for child in answer]
@@ -27,7 +27,7 @@ def without_empty_objects(codec: Codec, answer: JSON) -> JSON:
             return answer
 
 
-def _is_missing(part: Part | None, said: JSON) -> bool:
+def _is_optional_and_empty(part: Part | None, said: JSON) -> bool:
     if part is None or not isinstance(part.codec, RecordCodec) or not is_object(said):
         return False
     return is_empty(said) and (part.nullable or not part.required)

@@ -89,7 +89,7 @@ class RootCodec:
         return members[0] if len(members) == 1 else None
 
 
-def whole(node: Node, vocabulary: Vocabulary) -> RootCodec:
+def root_codec(node: Node, vocabulary: Vocabulary) -> RootCodec:
     """Make the codec of a schema that was read into a node."""
     codec = build(node, vocabulary)
     if isinstance(codec.shape, RecordShape):

@@ -21,17 +21,17 @@ _DAY: Final = re.compile(r"(\d{4}-\d\d-\d\d)[T ].*")
 def parsed(text: str) -> tuple[bool, JSON]:
     """Read a text as JSON, if it is JSON: whether it is, and the value."""
     try:
-        return True, json.loads(text, parse_constant=_refuse)
+        return True, json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         return False, None
 
 
-def _is_whole(answer: JSON) -> bool:
+def _is_container(answer: JSON) -> bool:
     """Whether an answer is an object or an array, of which no scalar can be made."""
     return isinstance(answer, dict | list)
 
 
-def _refuse(name: str) -> NoReturn:
+def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
@@ -72,17 +72,17 @@ class ScalarCodec(Undivided):
         if value is None:
             return self.missing
         if self.decimal and isinstance(value, str):
-            return _number(value)
+            return _number_of_decimal(value)
         return value
 
     def lift(self, answer: JSON) -> JSON:
         """Give the value that an answer stands for; as it is, if it stands for none."""
-        if admits(self.kinds, answer) or _is_whole(answer) or self.raw:
+        if admits(self.kinds, answer) or _is_container(answer) or self.raw:
             return answer
         if "string" in self.kinds:
             return answer if self.decimal else dumps(answer)
         if isinstance(answer, str):
-            return _read(answer, self.kinds)
+            return _read_as_kinds(answer, self.kinds)
         return answer
 
     def blank(self, answer: JSON) -> bool:
@@ -114,17 +114,17 @@ class TextCodec(Undivided):
     def lift(self, answer: JSON) -> JSON:
         """Give the value that a text stands for."""
         if not isinstance(answer, str):
-            return answer if _is_whole(answer) or admits(self.kinds, answer) else dumps(answer)
+            return answer if _is_container(answer) or admits(self.kinds, answer) else dumps(answer)
         if self.day and (day := _DAY.fullmatch(answer)):
             return day[1]
-        return answer if self.kinds == _TEXT else _read(answer, self.kinds)
+        return answer if self.kinds == _TEXT else _read_as_kinds(answer, self.kinds)
 
     def blank(self, answer: JSON) -> bool:
         """Whether an answer says that there is no value."""
         return not answer and (answer is None or (answer == "" and (self.missing == "" or "string" not in self.kinds)))
 
 
-def _number(text: str) -> JSON:
+def _number_of_decimal(text: str) -> JSON:
     """Give the JSON number for a decimal, or the text where no number of the machine is equal to it."""
     try:
         exact = Decimal(text)
@@ -134,7 +134,7 @@ def _number(text: str) -> JSON:
     return number if is_exact(number, text) else text
 
 
-def _read(text: str, kinds: frozenset[str]) -> JSON:
+def _read_as_kinds(text: str, kinds: frozenset[str]) -> JSON:
     """Read a text as the types it may be, or leave it as it is."""
     is_json, value = parsed(text)
     if is_json and admits(kinds, value) and (not isinstance(value, str) or "string" in kinds):

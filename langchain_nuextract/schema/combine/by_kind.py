@@ -13,7 +13,7 @@ def in_pairs(combine: Callable[[Node, Node], Node], nodes: list[Node]) -> Node:
     return nodes[0]
 
 
-def joined(*lost: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+def joined_losses(*lost: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     """Put losses together, each once."""
     return tuple(dict.fromkeys(entry for entries in lost for entry in entries))
 

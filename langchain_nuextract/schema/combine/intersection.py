@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from langchain_nuextract.schema.combine.by_kind import array_of, compose, in_pairs, joined, record_of, scalar_of
+from langchain_nuextract.schema.combine.by_kind import array_of, compose, in_pairs, joined_losses, record_of, scalar_of
 from langchain_nuextract.schema.combine.union import unite
 from langchain_nuextract.schema.ir import (
     Anything,
@@ -43,7 +43,7 @@ def meet(a: Node, b: Node) -> Node:
         implied=a.implied and b.implied,
         hooked=a.hooked or b.hooked,
         note=". ".join(dict.fromkeys(note for note in (a.note, b.note) if note)),
-        lost=joined(both.lost, a.lost, b.lost),
+        lost=joined_losses(both.lost, a.lost, b.lost),
     )
 
 
@@ -107,12 +107,12 @@ def _meet_array(a: Array | None, b: Array | None) -> Array | None:
     most = min((bound for bound in (a.most, b.most) if bound is not None), default=None)
     rest = meet(a.rest, b.rest) if a.rest and b.rest else None
     length = max(len(a.prefix), len(b.prefix))
-    places = [(_place(a, index), _place(b, index)) for index in range(length)]
+    places = [(_item_at(a, index), _item_at(b, index)) for index in range(length)]
     prefix = tuple(meet(one, two) for one, two in places if one and two)
     return replace(a, prefix=prefix, rest=rest, least=max(a.least, b.least), most=most)
 
 
-def _place(node: Array, index: int) -> Node | None:
+def _item_at(node: Array, index: int) -> Node | None:
     return node.prefix[index] if index < len(node.prefix) else node.rest
 
 

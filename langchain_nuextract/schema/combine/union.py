@@ -2,18 +2,18 @@
 
 from dataclasses import replace
 
-from langchain_nuextract.schema.combine.by_kind import array_of, compose, in_pairs, joined, record_of, scalar_of
+from langchain_nuextract.schema.combine.by_kind import array_of, compose, in_pairs, joined_losses, record_of, scalar_of
 from langchain_nuextract.schema.ir import (
     Anything,
     Array,
     Enum,
     Field,
-    Kind,
     Leaf,
     Member,
     Never,
     Node,
     Record,
+    RecordKind,
     RecursionCut,
     enum,
 )
@@ -45,7 +45,7 @@ def unite(a: Node, b: Node) -> Node:
         implied=a.implied and b.implied,
         hooked=a.hooked or b.hooked,
         note=either.note if isinstance(either, Record) else _shared_note(a, b),
-        lost=joined(either.lost, a.lost, b.lost),
+        lost=joined_losses(either.lost, a.lost, b.lost),
     )
 
 
@@ -79,7 +79,7 @@ def _unite_scalar(a: Leaf | Enum | None, b: Leaf | Enum | None) -> Leaf | Enum |
 
 
 def _unite_enum(a: Enum, b: Enum) -> Enum | Leaf:
-    members = tuple({member.text: member for node in (b, a) for member in _told(node)}.values())
+    members = tuple({member.text: member for node in (b, a) for member in _described_members(node)}.values())
     order = {member.text: index for index, member in enumerate((*a.members, *b.members))}
     members = tuple(sorted(members, key=lambda member: order[member.text]))
     known = {member.text for member in members}
@@ -89,7 +89,7 @@ def _unite_enum(a: Enum, b: Enum) -> Enum | Leaf:
     return united if isinstance(united, Enum | Leaf) else a
 
 
-def _told(node: Enum) -> tuple[Member, ...]:
+def _described_members(node: Enum) -> tuple[Member, ...]:
     """Give the members of a choice, a single one with the description of the whole."""
     if len(node.members) != 1 or not node.note:
         return node.members
@@ -102,7 +102,7 @@ def _leaf_or_enum(a: Leaf, b: Enum) -> Leaf | Anything:
         return Anything(nullable=True, lost=(AS_TEXT,))
     labels = ", ".join(" ".join((repr(member.label), *member.names[:1])) for member in b.members)
     choices = ("the choices beside free values are not shown", f"the free type is asked for; they are {labels[:200]}")
-    return replace(_unite_leaf(a, Leaf(type=plain_type(kinds), kinds=kinds)), lost=joined(a.lost, (choices,)))
+    return replace(_unite_leaf(a, Leaf(type=plain_type(kinds), kinds=kinds)), lost=joined_losses(a.lost, (choices,)))
 
 
 def _unite_leaf(a: Leaf, b: Leaf) -> Leaf:
@@ -152,9 +152,9 @@ def _unite_record(a: Record | None, b: Record | None) -> Record | None:
         rest=rest,
         open=a.open or b.open,
         key_note=a.key_note or b.key_note,
-        kinds=() if a.open or b.open or rest else (*_kinds(a, tag), *_kinds(b, tag)),
+        kinds=() if a.open or b.open or rest else (*_record_kinds(a, tag), *_record_kinds(b, tag)),
         note=_shared_note(a, b),
-        lost=joined(a.lost, b.lost, lost),
+        lost=joined_losses(a.lost, b.lost, lost),
     )
 
 
@@ -174,13 +174,13 @@ def _unite_field(one: Field | None, two: Field | None, a: Record, b: Record) -> 
     return replace(only, node=node, required=False, filled=False)
 
 
-def _kinds(record: Record, tag: str) -> tuple[Kind, ...]:
+def _record_kinds(record: Record, tag: str) -> tuple[RecordKind, ...]:
     """Give the kinds of object that a record has, or that it is."""
     if record.kinds:
         return record.kinds
     choices = next((field.node for field in record.fields if field.name == tag), None)
     labels = frozenset(member.label for member in choices.members) if isinstance(choices, Enum) else frozenset[str]()
-    return (Kind(frozenset(field.name for field in record.fields), tag, labels),)
+    return (RecordKind(frozenset(field.name for field in record.fields), tag, labels),)
 
 
 def _tag(a: Record, b: Record) -> str:
@@ -188,12 +188,12 @@ def _tag(a: Record, b: Record) -> str:
     theirs = {field.name: field.node for field in b.fields}
     for field in a.fields:
         mine, other = field.node, theirs.get(field.name)
-        if isinstance(mine, Enum) and isinstance(other, Enum) and not _texts(mine) & _texts(other):
+        if isinstance(mine, Enum) and isinstance(other, Enum) and not _member_texts(mine) & _member_texts(other):
             return field.name
     return ""
 
 
-def _texts(node: Enum) -> set[str]:
+def _member_texts(node: Enum) -> set[str]:
     return {member.text for member in node.members}
 
 

@@ -14,7 +14,7 @@ from typing import Final, cast
 
 from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.schema.value_types import TYPES, ValueType
-from langchain_nuextract.schema.vocabulary import Vocabulary, nearest
+from langchain_nuextract.schema.vocabulary import Vocabulary, nearest_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,11 @@ def checked_in(vocabulary: Vocabulary) -> frozenset[str]:
     What it is asked for as free text is not checked: it never heard that a country is a code.
     """
     return frozenset(
-        name for name, row in TYPES.items() if row.holds and nearest(name, vocabulary) not in {"", "string"}
+        name for name, row in TYPES.items() if row.holds and nearest_type(name, vocabulary) not in {"", "string"}
     )
 
 
-def faults(type_: str, value: object) -> Iterator[Fault]:
+def type_faults(type_: str, value: object) -> Iterator[Fault]:
     """Yield what is wrong with a value that was asked for by a type, if that is checked; lists are looked into."""
     if type_ in CHECKED.get():
         yield from _faults(TYPES[type_], value, ())

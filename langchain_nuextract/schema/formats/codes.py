@@ -24,7 +24,7 @@ def library(name: str) -> Any:
         return None
 
 
-def _code(shape: str, *tables: str, also: str = "") -> Check:
+def _code_check(shape: str, *tables: str, also: str = "") -> Check:
     """Make the check for a code that stands in one of pycountry's tables, written `countries.alpha_2`."""
     pattern = re.compile(shape)
     others = frozenset(also.split())
@@ -41,7 +41,7 @@ def _is_listed(text: str, tables: tuple[str, ...]) -> bool:
     return known is None or any(getattr(known, table).get(**{key: text}) for table, key in named)
 
 
-is_country: Final = _code("[A-Z]{2}", "countries.alpha_2", "historic_countries.alpha_2", also="XK")
+is_country: Final = _code_check("[A-Z]{2}", "countries.alpha_2", "historic_countries.alpha_2", also="XK")
 """Kosovo's code is from the part of ISO 3166-1 that is left to its users; banks and states have agreed on it."""
 
 _WITHDRAWN: Final = """
@@ -71,13 +71,13 @@ _TAG: Final = re.compile(
     r"|x(?:-[a-z0-9]{1,8})+|i-[a-z]{3,8}|en-gb-oed|sgn-(?:be-fr|be-nl|ch-de)",
     re.IGNORECASE | re.ASCII,
 )
-_TAG_LANGUAGE: Final = _code(
+_TAG_LANGUAGE: Final = _code_check(
     "[a-z]{2,3}", "languages.alpha_2", "languages.alpha_3", "language_families.alpha_3", also="in iw ji jw mo"
 )
 """The registry of RFC 5646 keeps the five codes that ISO 639-1 withdrew."""
-is_script: Final = _code("[A-Z][a-z]{3}", "scripts.alpha_4")
-is_currency: Final = _code("[A-Z]{3}", "currencies.alpha_3", also=_WITHDRAWN)
-is_language: Final = _code("[a-z]{3}", "languages.alpha_3")
+is_script: Final = _code_check("[A-Z][a-z]{3}", "scripts.alpha_4")
+is_currency: Final = _code_check("[A-Z]{3}", "currencies.alpha_3", also=_WITHDRAWN)
+is_language: Final = _code_check("[a-z]{3}", "languages.alpha_3")
 
 
 def is_language_tag(text: str) -> bool:

@@ -17,7 +17,7 @@ _PLAIN: Final = re.compile(
 )
 
 
-def plain(pattern: JSON) -> str:
+def portable_pattern(pattern: JSON) -> str:
     """Give a pattern of the user's schema as every grammar engine reads it; empty if there is no such form."""
     if not isinstance(pattern, str) or not _PLAIN.fullmatch(pattern):
         return ""

@@ -18,7 +18,7 @@ _DRAFTS: Final = ("Draft202012", "Draft201909", "Draft7", "Draft6", "Draft4", "D
 _DRAFT3: Final = frozenset({"extends", "disallow", "divisibleBy"})
 
 
-def validator(schema: Mapping[str, JSON]) -> "type[Validator]":
+def draft_of(schema: Mapping[str, JSON]) -> "type[Validator]":
     """Find the draft that a JSON Schema is written in: the one it names, or the newest that it is valid under.
 
     Raises:
@@ -29,7 +29,7 @@ def validator(schema: Mapping[str, JSON]) -> "type[Validator]":
 
     if isinstance(schema.get("$schema"), str):
         named = validator_for(schema, default=jsonschema.Draft202012Validator)
-        found = _fault(named, schema)
+        found = _schema_fault(named, schema)
         if found is None:
             return named
         raise found
@@ -37,7 +37,7 @@ def validator(schema: Mapping[str, JSON]) -> "type[Validator]":
     drafts = [getattr(jsonschema, f"{name}Validator") for name in names]
     faults: list[UnsupportedSchema] = []
     for draft in drafts:
-        found = _fault(draft, schema)
+        found = _schema_fault(draft, schema)
         if found is None:
             return draft
         faults.append(found)
@@ -54,12 +54,12 @@ def _is_draft3(schema: JSON) -> bool:
     return telling or any(map(_is_draft3, schema.values()))
 
 
-def address(draft: "type[Validator]") -> str:
+def metaschema_address(draft: "type[Validator]") -> str:
     """Give the address of a draft's metaschema."""
     return str(cast("Mapping[str, JSON]", draft.META_SCHEMA).get("$schema"))
 
 
-def _fault(draft: "type[Validator]", schema: Mapping[str, JSON]) -> UnsupportedSchema | None:
+def _schema_fault(draft: "type[Validator]", schema: Mapping[str, JSON]) -> UnsupportedSchema | None:
     try:
         found = metaschemas.fault(careful(draft), schema)
     except RecursionError:

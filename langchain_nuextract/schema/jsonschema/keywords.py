@@ -81,7 +81,7 @@ def patterns(schema: Mapping[str, JSON]) -> Mapping[str, JSON]:
     return fields(schema.get("patternProperties"))
 
 
-def listed(value: JSON) -> list[JSON]:
+def one_or_several(value: JSON) -> list[JSON]:
     """Give what a keyword holds, be it one thing or several."""
     if is_list(value):
         return value

@@ -46,7 +46,7 @@ def spelt_out(schema: Mapping[str, JSON], value: JSON) -> Mapping[str, JSON]:
     """
     if not _has_patterns(schema):
         return schema
-    names = tuple(dict.fromkeys(_names(value)))
+    names = tuple(dict.fromkeys(_all_names(value)))
     return fields(_spelt_out(cast("JSON", schema), names))
 
 
@@ -63,7 +63,7 @@ def _has_patterns(schema: object) -> bool:
     return False
 
 
-def _names(value: JSON) -> Iterator[str]:
+def _all_names(value: JSON) -> Iterator[str]:
     todo = [value]
     while todo:
         part = todo.pop()
@@ -80,7 +80,7 @@ def _spelt_out(schema: JSON, names: tuple[str, ...]) -> JSON:
     if not isinstance(schema, Mapping):
         return schema
     return {
-        key: _patterns(part, names)
+        key: _pattern_names(part, names)
         if key == "patternProperties" and is_object(part)
         else part
         if key in _DATA
@@ -89,7 +89,7 @@ def _spelt_out(schema: JSON, names: tuple[str, ...]) -> JSON:
     }
 
 
-def _patterns(patterns: dict[str, JSON], names: tuple[str, ...]) -> dict[str, JSON]:
+def _pattern_names(patterns: dict[str, JSON], names: tuple[str, ...]) -> dict[str, JSON]:
     """Write each pattern as the names that match it; a comment keeps two patterns of the same names apart."""
     written: dict[str, JSON] = {}
     for number, (pattern, schema) in enumerate(patterns.items()):

@@ -19,12 +19,12 @@ def fault(draft: Any, schema: Mapping[str, JSON]) -> Any:
     """
     from jsonschema import exceptions  # noqa: PLC0415 heavy, and not needed for Python types
 
-    check = draft(_flat(str(draft.META_SCHEMA["$schema"])), format_checker=draft.FORMAT_CHECKER)
+    check = draft(_in_one_piece(str(draft.META_SCHEMA["$schema"])), format_checker=draft.FORMAT_CHECKER)
     return cast("Any", exceptions).best_match(check.iter_errors(schema))
 
 
 @cache
-def _flat(address: str) -> dict[str, JSON]:
+def _in_one_piece(address: str) -> dict[str, JSON]:
     """Give a metaschema in one piece.
 
     Those since 2019 are put together from vocabularies, of which each goes through the whole schema again; following

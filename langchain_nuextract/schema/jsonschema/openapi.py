@@ -41,7 +41,7 @@ def with_kinds(schema: Mapping[str, JSON]) -> dict[str, JSON]:
     `Pet` with a discriminator, and `{"allOf": [{"$ref": "#/…/Pet"}, …]}` as `Cat`: a pet is asked for as a cat or
     another of them. Values are not checked so: JSON Schema admits any pet.
     """
-    kinds = dict(_kinds(schema))
+    kinds = dict(_discriminated_kinds(schema))
     if not kinds:
         return dict(schema)
     extended = {id(part) for named in kinds.values() for kind in named for part in (kind, *_extensions(kind, schema))}
@@ -55,7 +55,7 @@ def with_kinds(schema: Mapping[str, JSON]) -> dict[str, JSON]:
     return fields(_rewritten(dict(schema), spelt_out))
 
 
-def _kinds(schema: Mapping[str, JSON]) -> Iterator[tuple[str, list[JSON]]]:
+def _discriminated_kinds(schema: Mapping[str, JSON]) -> Iterator[tuple[str, list[JSON]]]:
     """Yield the references to schemas that discriminate those that extend them, each with these."""
     for container in _CONTAINERS:
         try:

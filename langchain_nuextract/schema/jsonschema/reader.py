@@ -39,14 +39,14 @@ from langchain_nuextract.schema.jsonschema.keywords import (
     NAMES,
     bound,
     implied_type,
-    listed,
+    one_or_several,
     patterns,
     required,
     titled,
 )
 from langchain_nuextract.schema.jsonschema.linear_patterns import untried
 from langchain_nuextract.schema.jsonschema.references import Resolver
-from langchain_nuextract.schema.jsonschema.scalars import retype, scalar
+from langchain_nuextract.schema.jsonschema.scalars import retype, scalar_node
 from langchain_nuextract.schema.value_types import VERBATIM
 
 DEEPEST: Final = 60
@@ -61,7 +61,7 @@ _CUT = ("a recursion is not unrolled any further", "what lies deeper is asked fo
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SchemaPlace:
     """Where the reader stands."""
 
     resolver: Any
@@ -73,7 +73,7 @@ class Place:
     rounds: int = 0
     """How often the way here went into a recursive schema again."""
 
-    def down(self, step: str | int) -> "Place":
+    def down(self, step: str | int) -> "SchemaPlace":
         """Go on to a value inside."""
         return replace(self, path=(*self.path, step), inside=frozenset())
 
@@ -93,7 +93,7 @@ class Limits:
     is asked under each name of the other."""
 
 
-class TooLarge(UnsupportedSchema):
+class SchemaTooLarge(UnsupportedSchema):
     """The limits let the schema grow too large; narrower ones may not."""
 
 
@@ -124,33 +124,33 @@ class Reader:
             TooLarge: It does not fit into the limits.
             UnsupportedSchema: It leads to itself without an end.
         """
-        place = Place(self._resolver.root, inside=frozenset({id(schema)}))
+        place = SchemaPlace(self._resolver.root, inside=frozenset({id(schema)}))
         if id(schema) in self._loops:
             place = replace(place, unrolled=frozenset({id(schema)}))
         try:
             node = self.read(schema, place)
         except RecursionError:
-            raise TooLarge((), "the schema leads on from reference to reference for too long.") from None
+            raise SchemaTooLarge((), "the schema leads on from reference to reference for too long.") from None
         if size(node) > self._limits.parts:
-            raise TooLarge((), _MANY)
+            raise SchemaTooLarge((), _MANY)
         return node
 
-    def read(self, schema: JSON | Mapping[str, JSON], place: Place) -> Node:
+    def read(self, schema: JSON | Mapping[str, JSON], place: SchemaPlace) -> Node:
         """Read what a schema says about one value."""
         self._steps += 1
         if self._steps > self._limits.steps:
-            raise TooLarge((), _MANY)
+            raise SchemaTooLarge((), _MANY)
         if len(place.path) > DEEPEST:
-            raise TooLarge(place.path, f"the schema is nested deeper than {DEEPEST} levels.")
+            raise SchemaTooLarge(place.path, f"the schema is nested deeper than {DEEPEST} levels.")
         if schema is False:
             return Never()
         if not isinstance(schema, Mapping) or not schema:
             return Anything(nullable=True, lost=(ANY,))
         says = cast("Mapping[str, JSON]", schema)
         place = replace(place, resolver=self._resolver.within(place.resolver, says))
-        return _annotated(meet_all(self._conjuncts(says, place)), says, place)
+        return _with_annotations(meet_all(self._conjuncts(says, place)), says, place)
 
-    def _conjuncts(self, schema: Mapping[str, JSON], place: Place) -> list[Node]:
+    def _conjuncts(self, schema: Mapping[str, JSON], place: SchemaPlace) -> list[Node]:
         """Read all that holds at once for one value."""
         targets = [
             self._follow(target, replace(place, resolver=resolver))
@@ -158,16 +158,16 @@ class Reader:
         ]
         if targets and self._old:
             return targets
-        every = [self.read(part, place) for name in ("allOf", "extends") for part in listed(schema.get(name))]
+        every = [self.read(part, place) for name in ("allOf", "extends") for part in one_or_several(schema.get(name))]
         some = [
-            unite_all([self.read(part, place) for part in listed(schema[name])])
+            unite_all([self.read(part, place) for part in one_or_several(schema[name])])
             for name in ("anyOf", "oneOf")
             if schema.get(name)
         ]
         conditional = self._conditional(schema, place)
         return [self._own(schema, place), *targets, *every, *some, *([conditional] if conditional else [])]
 
-    def _conditional(self, schema: Mapping[str, JSON], place: Place) -> Node | None:
+    def _conditional(self, schema: Mapping[str, JSON], place: SchemaPlace) -> Node | None:
         """Read the parts that there are under a condition. They are asked for, and restrict nothing else."""
         branches = [schema[name] for name in ("then", "else") if "if" in schema and name in schema]
         needed: list[JSON] = []
@@ -190,7 +190,7 @@ class Reader:
         unnamed = (_UNNAMED,) if any(record.rest and record.fields for record in records) else ()
         return Record(fields=tuple(found.values()), open=True, implied=True, lost=unnamed) if found else None
 
-    def _follow(self, target: JSON, place: Place) -> Node:
+    def _follow(self, target: JSON, place: SchemaPlace) -> Node:
         name = id(target)
         if name in place.inside:
             raise UnsupportedSchema(place.path, "the schema leads back to itself without an end.")
@@ -202,7 +202,7 @@ class Reader:
             return RecursionCut(lost=(_CUT,))
         return self.read(target, replace(place, rounds=rounds, unrolled=place.unrolled | {name}))
 
-    def _own(self, schema: Mapping[str, JSON], place: Place) -> Node:
+    def _own(self, schema: Mapping[str, JSON], place: SchemaPlace) -> Node:
         """Read what the keywords of the schema itself say, references and combinations left out."""
         typed = self._typed(schema, place)
         # A type of the user's own tries its patterns itself.
@@ -216,14 +216,14 @@ class Reader:
             return titled(chosen, schema) if isinstance(chosen, Enum) else chosen
         return typed
 
-    def _typed(self, schema: Mapping[str, JSON], place: Place) -> Node:
+    def _typed(self, schema: Mapping[str, JSON], place: SchemaPlace) -> Node:
         named = schema.get("type")
         if named is not None:
-            return unite_all([self._by_type(name, schema, place) for name in listed(named)])
+            return unite_all([self._by_type(name, schema, place) for name in one_or_several(named)])
         name = implied_type(schema)
         return replace(self._by_type(name, schema, place), implied=True) if name else Anything(nullable=True)
 
-    def _by_type(self, name: JSON, schema: Mapping[str, JSON], place: Place) -> Node:
+    def _by_type(self, name: JSON, schema: Mapping[str, JSON], place: SchemaPlace) -> Node:
         match name:
             case "object":
                 return self._object(schema, place)
@@ -232,9 +232,9 @@ class Reader:
             case Mapping():
                 return self.read(name, place)
             case _:
-                return scalar(name, schema)
+                return scalar_node(name, schema)
 
-    def _array(self, schema: Mapping[str, JSON], place: Place) -> Array:
+    def _array(self, schema: Mapping[str, JSON], place: SchemaPlace) -> Array:
         places = items(schema.get("prefixItems", schema.get("items")))
         after = schema.get("items", True) if not isinstance(schema.get("items"), list) else None
         rest = schema.get("additionalItems", True) if after is None else after
@@ -248,11 +248,11 @@ class Reader:
             names=tuple(map(text, items(schema.get(NAMES)))),
         )
 
-    def _rest(self, schema: JSON, place: Place) -> Node | None:
+    def _rest(self, schema: JSON, place: SchemaPlace) -> Node | None:
         node = self.read(schema, place.down(EACH))
         return None if is_impossible(node) else node
 
-    def _object(self, schema: Mapping[str, JSON], place: Place) -> Record:
+    def _object(self, schema: Mapping[str, JSON], place: SchemaPlace) -> Record:
         named, names = fields(schema.get("properties")), schema.get("propertyNames")
         keys = self.read(names, place.down(EACH)) if is_object(names) else Anything()
         only: dict[str, Member] = {}
@@ -273,7 +273,7 @@ class Reader:
             return Record(rest=Anything(nullable=True, lost=(ANY,)))
         return Record(fields=kept, rest=rest, open=open_ and not self._closed and rest is None, key_note=keys.note)
 
-    def _field(self, name: str, schema: JSON, place: Place, *, required: bool) -> Field:
+    def _field(self, name: str, schema: JSON, place: SchemaPlace, *, required: bool) -> Field:
         node = self.read(schema, place.down(name))
         says: Mapping[str, JSON] = schema if is_object(schema) else {}
         default = dumps(says["default"]) if "default" in says else None
@@ -290,14 +290,14 @@ class Reader:
             null_matters=not required and (not defaulted if default is None else default != "null"),
         )
 
-    def _undeclared(self, name: str, schema: Mapping[str, JSON], place: Place, *, required: bool) -> Field:
+    def _undeclared(self, name: str, schema: Mapping[str, JSON], place: SchemaPlace, *, required: bool) -> Field:
         """Read a property that is required, or named by `propertyNames`, but not described."""
         # Patterns are not tried: the search for one can take for ever.
         described = [*patterns(schema).values(), schema.get("additionalProperties", True)]
         node = unite_all([self.read(part, place.down(name)) for part in described])
         return Field(name=name, node=node, required=required)
 
-    def _others(self, schema: Mapping[str, JSON], place: Place) -> tuple[Node | None, bool]:
+    def _others(self, schema: Mapping[str, JSON], place: SchemaPlace) -> tuple[Node | None, bool]:
         """Read what properties under other names are, and tell whether there may be some that are not mentioned."""
         extra = schema.get("additionalProperties")
         matched = [self._rest(part, place) for part in patterns(schema).values()]
@@ -306,7 +306,7 @@ class Reader:
         return unite_all(nodes) if nodes else None, extra is None
 
 
-def _annotated(node: Node, schema: Mapping[str, JSON], place: Place) -> Node:
+def _with_annotations(node: Node, schema: Mapping[str, JSON], place: SchemaPlace) -> Node:
     """Add what a schema says about a value without restricting it."""
     note = schema.get("description")
     if isinstance(note, str) and note.strip():

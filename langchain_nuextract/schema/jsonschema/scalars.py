@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import EACH, JSON, Path, text
-from langchain_nuextract.schema.formats.patterns import plain
+from langchain_nuextract.schema.formats.patterns import portable_pattern
 from langchain_nuextract.schema.ir import Anything, Array, Leaf, Never, Node, Split
 from langchain_nuextract.schema.jsonschema.keywords import ZONED
 from langchain_nuextract.schema.value_types import FORMATS, REGIONS, SCALARS, json_kind, json_kinds
 
 
-def scalar(name: JSON, schema: Mapping[str, JSON]) -> Node:
+def scalar_node(name: JSON, schema: Mapping[str, JSON]) -> Node:
     """Make the node of a type of JSON Schema that is neither object nor array; one that it does not know is anything.
 
     Args:
@@ -25,7 +25,7 @@ def scalar(name: JSON, schema: Mapping[str, JSON]) -> Node:
             return Leaf(
                 type=FORMATS.get(text(schema.get("format")), "string"),
                 kinds=json_kinds("string"),
-                pattern=plain(schema.get("pattern")),
+                pattern=portable_pattern(schema.get("pattern")),
                 is_whole="format" in schema,
                 is_zoned=schema.get(ZONED) is True,
             )

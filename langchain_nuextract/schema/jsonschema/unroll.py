@@ -7,7 +7,7 @@ from typing import Final
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.finalize import finalize
 from langchain_nuextract.schema.ir import Node
-from langchain_nuextract.schema.jsonschema.reader import Limits, Reader, TooLarge
+from langchain_nuextract.schema.jsonschema.reader import Limits, Reader, SchemaTooLarge
 from langchain_nuextract.schema.jsonschema.references import Resolver, recursive
 
 STEPS: Final = 2_000
@@ -16,7 +16,7 @@ PARTS: Final = 20_000
 """Parts that they spell out to at the most."""
 
 
-def read(schema: Mapping[str, JSON], *, draft: str, depth: int, closed: bool) -> Node:
+def read_schema(schema: Mapping[str, JSON], *, draft: str, depth: int, closed: bool) -> Node:
     """Read a schema.
 
     Args:
@@ -36,7 +36,7 @@ def read(schema: Mapping[str, JSON], *, draft: str, depth: int, closed: bool) ->
 
     *wider, last = _unrolling(depth) if loops else [Limits(0)]
     for limits in wider:
-        with suppress(TooLarge):
+        with suppress(SchemaTooLarge):
             return within(limits)
     return within(last)
 

@@ -10,11 +10,11 @@ from uuid import UUID
 from langchain_nuextract.errors import InvalidValue, Problem
 from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.schema.formats.addresses import is_email, is_iri
-from langchain_nuextract.schema.formats.checks import faults
+from langchain_nuextract.schema.formats.checks import type_faults
 from langchain_nuextract.schema.formats.iso8601 import is_duration
 from langchain_nuextract.schema.json_types import is_list, is_object, shown
 from langchain_nuextract.schema.jsonschema.drafts import careful
-from langchain_nuextract.schema.jsonschema.keywords import ANNOTATION, listed
+from langchain_nuextract.schema.jsonschema.keywords import ANNOTATION, one_or_several
 from langchain_nuextract.schema.jsonschema.linear_patterns import matcher, spelt_out
 from langchain_nuextract.schema.value_types import FORMATS, TYPES
 
@@ -74,12 +74,12 @@ def _formats() -> "FormatChecker":
     for name, parse in _FORMATS.items():
         checker.checks(name, raises=ValueError)(_format_check(parse))
     for name, type_ in _TYPED.items():
-        checker.checks(name)(partial(_is_of, type_))
+        checker.checks(name)(partial(_is_of_type, type_))
     return checker
 
 
-def _is_of(type_: str, value: object) -> bool:
-    return next(faults(type_, value), None) is None
+def _is_of_type(type_: str, value: object) -> bool:
+    return next(type_faults(type_, value), None) is None
 
 
 @cache
@@ -89,7 +89,7 @@ def _extended(draft: "type[Validator]") -> "type[Validator]":
 
     known = cast("Any", careful(draft)).VALIDATORS
     nullable = {name: _or_null(check) for name, check in known.items()}
-    own = {ANNOTATION: _or_null(_annotated), "pattern": _or_null(_pattern)}
+    own = {ANNOTATION: _or_null(_type_faults), "pattern": _or_null(_pattern_faults)}
     return cast("Any", validators).extend(careful(draft), {**nullable, **own})
 
 
@@ -104,7 +104,7 @@ def _or_null(check: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]
     return checked
 
 
-def _pattern(_: object, pattern: JSON, value: JSON, __: object) -> Iterator[Exception]:
+def _pattern_faults(_: object, pattern: JSON, value: JSON, __: object) -> Iterator[Exception]:
     from jsonschema import ValidationError  # noqa: PLC0415 heavy, and not needed for Python types
 
     matches = matcher(pattern) if isinstance(pattern, str) and isinstance(value, str) else None
@@ -112,10 +112,10 @@ def _pattern(_: object, pattern: JSON, value: JSON, __: object) -> Iterator[Exce
         yield ValidationError(f"expected text that matches {pattern!r}")
 
 
-def _annotated(_: object, name: JSON, value: JSON, __: object) -> Iterator[Exception]:
+def _type_faults(_: object, name: JSON, value: JSON, __: object) -> Iterator[Exception]:
     from jsonschema import ValidationError  # noqa: PLC0415 heavy, and not needed for Python types
 
-    for fault in faults(name, value) if isinstance(name, str) else ():
+    for fault in type_faults(name, value) if isinstance(name, str) else ():
         yield ValidationError(fault.reason, path=fault.path, instance=fault.text)
 
 
@@ -147,7 +147,7 @@ def _violations(violation: Any) -> Iterator[Problem]:
                 if name not in value:
                     yield Problem((*at, name), "missing, but required")
         case "type":
-            yield Problem(path, f"expected {_named(expected)}, got {shown(value)}")
+            yield Problem(path, f"expected {_type_names(expected)}, got {shown(value)}")
         case "enum":
             yield Problem(path, f"expected one of {shown(expected)}, got {shown(value)}")
         case "const":
@@ -164,5 +164,5 @@ def _required_in_draft3(error: Any) -> list[str]:
     return [name for name, part in named.items() if is_object(part) and "required" in part]
 
 
-def _named(types: JSON) -> str:
-    return " or ".join(_WORDS.get(str(name), str(name)) for name in listed(types))
+def _type_names(types: JSON) -> str:
+    return " or ".join(_WORDS.get(str(name), str(name)) for name in one_or_several(types))

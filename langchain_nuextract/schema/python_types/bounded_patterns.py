@@ -37,7 +37,7 @@ def validator(type_: Any) -> Validator:
     # As in `user_errors`: a model's own validator would stand in for the bounded one.
     own = {"_use_prebuilt": False} if "_use_prebuilt" in str(SchemaValidator.__text_signature__) else {}
     make = cast("Callable[..., Validator]", SchemaValidator)
-    return make(_bounded(core, on_python_re=False), **own)
+    return make(_with_bounds(core, on_python_re=False), **own)
 
 
 def _on_python_re(core: object) -> Iterator[bool]:
@@ -45,22 +45,22 @@ def _on_python_re(core: object) -> Iterator[bool]:
     while todo:
         node, outer = todo.pop()
         if isinstance(node, Mapping):
-            here = _engine(cast("Mapping[str, Any]", node), on_python_re=outer)
+            here = _is_on_python_re(cast("Mapping[str, Any]", node), on_python_re=outer)
             yield _is_tried(cast("Mapping[str, Any]", node), on_python_re=here)
             todo.extend((child, here) for child in cast("Mapping[str, object]", node).values())
         elif isinstance(node, list):
             todo.extend((child, outer) for child in cast("list[object]", node))
 
 
-def _bounded(node: Any, *, on_python_re: bool) -> Any:
+def _with_bounds(node: Any, *, on_python_re: bool) -> Any:
     if isinstance(node, list):
-        return [_bounded(child, on_python_re=on_python_re) for child in cast("list[Any]", node)]
+        return [_with_bounds(child, on_python_re=on_python_re) for child in cast("list[Any]", node)]
     if not isinstance(node, Mapping):
         return node
     known = cast("Mapping[str, Any]", node)
-    here = _engine(known, on_python_re=on_python_re)
+    here = _is_on_python_re(known, on_python_re=on_python_re)
     inner = {
-        key: child if key in {"function", "cls", "metadata", "config"} else _bounded(child, on_python_re=here)
+        key: child if key in {"function", "cls", "metadata", "config"} else _with_bounds(child, on_python_re=here)
         for key, child in known.items()
     }
     if _is_tried(known, on_python_re=here):
@@ -68,7 +68,7 @@ def _bounded(node: Any, *, on_python_re: bool) -> Any:
     return inner
 
 
-def _engine(node: Mapping[str, Any], *, on_python_re: bool) -> bool:
+def _is_on_python_re(node: Mapping[str, Any], *, on_python_re: bool) -> bool:
     """Whether patterns below a node run on Python's `re`: the nearest configuration says so."""
     config = node.get("config")
     engine = cast("Mapping[str, Any]", config).get("regex_engine") if isinstance(config, Mapping) else None

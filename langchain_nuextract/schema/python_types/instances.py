@@ -36,7 +36,7 @@ def check_python(type_: object, value: JSON, text: bytes = b"") -> Any:
     except UnsupportedSchema:
         raise
     except Exception as error:  # the user's validators may raise anything
-        raise InvalidValue(_problems(type_, value, error)) from error
+        raise InvalidValue(_validation_problems(type_, value, error)) from error
 
 
 @lru_cache(maxsize=256)
@@ -46,11 +46,11 @@ def _reader(type_: object) -> Callable[[bytes | str], Any]:
     return partial(validator(type_).validate_json, by_name=named, by_alias=named)
 
 
-def _problems(type_: object, value: JSON, error: Exception) -> list[Problem]:
+def _validation_problems(type_: object, value: JSON, error: Exception) -> list[Problem]:
     from pydantic import ValidationError  # noqa: PLC0415 heavy, and not needed for dict schemas
 
     if isinstance(error, ValidationError):
-        return [_problem(entry, value) for entry in error.errors(include_url=False)]
+        return [_problem_of(entry, value) for entry in error.errors(include_url=False)]
     return _located(type_, value, error)
 
 
@@ -58,18 +58,18 @@ def _located(type_: object, value: JSON, error: Exception) -> list[Problem]:
     """Find out where the user's code failed, by validating once more with each piece of it under guard."""
     from pydantic import ValidationError  # noqa: PLC0415 heavy
 
-    from langchain_nuextract.schema.python_types.user_errors import guarded, words  # noqa: PLC0415 rarely needed
+    from langchain_nuextract.schema.python_types.user_errors import error_words, guarded  # noqa: PLC0415 rarely needed
 
     try:
         guarded(type_).validate_json(json.dumps(value))
     except ValidationError as found:
-        return [_problem(entry, value) for entry in found.errors(include_url=False)]
+        return [_problem_of(entry, value) for entry in found.errors(include_url=False)]
     except Exception:  # noqa: BLE001 whatever this is, it is no news: the error itself is told
-        return [Problem((), words(error))]
-    return [Problem((), words(error))]
+        return [Problem((), error_words(error))]
+    return [Problem((), error_words(error))]
 
 
-def _problem(entry: "ErrorDetails", value: JSON) -> Problem:
+def _problem_of(entry: "ErrorDetails", value: JSON) -> Problem:
     path = _path(entry["loc"], value, missing=entry["type"] == "missing")
     if entry["type"] == "missing":
         return Problem(path, "missing, but required")

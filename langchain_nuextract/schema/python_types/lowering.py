@@ -27,21 +27,21 @@ def as_json(type_: object, value: object) -> JSON:
     if is_json(value):
         return value
     try:
-        written = _written(value)
+        written = _plain_json(value)
         if _makes(type_, written, value):
             return written
     except (PydanticSerializationError, UnicodeDecodeError):
         # As bytes that are no text, which a type with `ser_json_bytes="base64"` writes in a way of its own.
-        return _dumped(type_, value)
+        return _by_serializer(type_, value)
     # What Pydantic itself encodes, as Base64Bytes, is read in the form in which it is dumped.
     try:
-        dumped = _dumped(type_, value)
+        dumped = _by_serializer(type_, value)
     except Exception:  # noqa: BLE001 the user's serializers may raise anything; without them, the value stays as it is
         return written
     return dumped if _makes(type_, dumped, value) else written
 
 
-def _dumped(type_: object, value: object) -> JSON:
+def _by_serializer(type_: object, value: object) -> JSON:
     return adapter(type_).dump_python(value, mode="json", by_alias=True, warnings=False)
 
 
@@ -52,39 +52,41 @@ def _makes(type_: object, written: JSON, value: object) -> bool:
         return False
 
 
-def _written(value: Any) -> JSON:
+def _plain_json(value: Any) -> JSON:
     if type(value) in _PLAIN:
         return value
     match value:
         case SecretStr() | SecretBytes():
-            written = _written(value.get_secret_value())
+            written = _plain_json(value.get_secret_value())
         case Enum():
-            written = _written(value.value)
+            written = _plain_json(value.value)
         case RootModel():
-            written = _written(cast("Any", value).root)
+            written = _plain_json(cast("Any", value).root)
         case BaseModel():
-            written = _parts(value) | {name: _written(extra) for name, extra in (value.model_extra or {}).items()}
+            written = _written_parts(value) | {
+                name: _plain_json(extra) for name, extra in (value.model_extra or {}).items()
+            }
         case Mapping():
             pairs = cast("Mapping[object, object]", value).items()
-            written = {_key(name): _written(child) for name, child in pairs}
+            written = {_written_key(name): _plain_json(child) for name, child in pairs}
         case list() | tuple() | set() | frozenset():
             written = _items(cast("Iterable[object]", value))
         case _:
-            written = _parts(value) if is_dataclass(value) else to_jsonable_python(value)
+            written = _written_parts(value) if is_dataclass(value) else to_jsonable_python(value)
     return written
 
 
 def _items(value: Iterable[object]) -> JSON:
-    items = [_written(child) for child in value]
+    items = [_plain_json(child) for child in value]
     # Sets are written in one order in every process.
     return sorted(items, key=dumps) if isinstance(value, AbstractSet) else items
 
 
-def _key(name: object) -> str:
+def _written_key(name: object) -> str:
     """Write the key of a mapping as Pydantic does."""
     return next(iter(cast("dict[str, None]", to_jsonable_python({name: None}))))
 
 
-def _parts(value: Any) -> dict[str, JSON]:
+def _written_parts(value: Any) -> dict[str, JSON]:
     named = fields_of(value.__class__)
-    return {key: _written(getattr(value, name)) for name, key in named if hasattr(value, name)}
+    return {key: _plain_json(getattr(value, name)) for name, key in named if hasattr(value, name)}

@@ -68,10 +68,10 @@ def _guard(value: object, handler: "Callable[[object], object]") -> object:
     except (*understood, AssertionError):
         raise
     except Exception as error:
-        raise PydanticCustomError("nuextract_user_error", "{what}", {"what": words(error)}) from error
+        raise PydanticCustomError("nuextract_user_error", "{what}", {"what": error_words(error)}) from error
 
 
-def words(error: Exception) -> str:
+def error_words(error: Exception) -> str:
     """Say what the user's code raised: "the type's own check failed with KeyError: 'stone'"."""
     if isinstance(error, ValueError) and type(error) is ValueError:
         return str(error)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from langchain_nuextract.dialects.document_words import BREAK, pieces, words_within
+from langchain_nuextract.dialects.document_words import BREAK, text_units, words_within
 
 
 @pytest.mark.parametrize(
@@ -21,12 +21,12 @@ from langchain_nuextract.dialects.document_words import BREAK, pieces, words_wit
     ],
 )
 def test_a_piece_is_a_word_or_the_smallest_part_that_can_stand_alone(text, parts):
-    assert pieces(text) == parts
+    assert text_units(text) == parts
 
 
 @given(st.text())
 def test_pieces_make_up_the_text(text):
-    assert "".join(pieces(text)) == text
+    assert "".join(text_units(text)) == text
 
 
 def test_a_short_text_is_there_in_all_its_readings():

@@ -7,9 +7,9 @@ from langchain_nuextract.parsing.align.enum_labels import label_within
 from langchain_nuextract.parsing.json.nodes import ScalarNode
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.scalars.dates import iso_date, iso_date_time, iso_time
-from langchain_nuextract.scalars.edit_distance import distance, nearest
+from langchain_nuextract.scalars.edit_distance import distance, nearest_name
 from langchain_nuextract.scalars.locale import Conventions, conventions_of
-from langchain_nuextract.scalars.numbers import Number, number
+from langchain_nuextract.scalars.numbers import Number, read_number
 
 
 @pytest.mark.parametrize(
@@ -25,14 +25,14 @@ from langchain_nuextract.scalars.numbers import Number, number
     ],
 )  # fmt: skip
 def test_numbers_that_can_be_read_in_one_way(written: str, value: float | None):
-    assert number(written) == (None if value is None else Number(value))
+    assert read_number(written) == (None if value is None else Number(value))
 
 
 @pytest.mark.parametrize(
     "written", ["kg", "2 or 3 kg", "12 March", "1.5.2", "", "abc", "12-03", "USD", "1,2,3", "٣x", "1" * 100]
 )
 def test_what_is_no_number(written: str):
-    assert number(written) is None
+    assert read_number(written) is None
 
 
 @pytest.mark.parametrize(
@@ -49,14 +49,14 @@ def test_what_is_no_number(written: str):
     ],
 )  # fmt: skip
 def test_a_unit_is_a_guess_and_a_word_for_millions_is_none(written: str, value: Number):
-    assert number(written) == value
+    assert read_number(written) == value
 
 
 @pytest.mark.parametrize(
     ("decimal", "value"), [(",", Number(1580)), (".", Number(1.58)), (None, Number(1.58, certain=False))]
 )
 def test_a_point_before_three_digits_needs_the_document(decimal, value: Number):
-    assert number("1.580", decimal) == value
+    assert read_number("1.580", decimal) == value
 
 
 @pytest.mark.parametrize(
@@ -123,9 +123,9 @@ def test_distance(one: str, other: str, far: int):
 
 
 def test_the_nearest_must_be_clearly_so():
-    assert nearest("descripton", {"description": "description", "price": "price"}) == "description"
-    assert nearest("item1", {"item2": "item2", "item3": "item3"}) is None
-    assert nearest("abc", {"abd": "abd"}) is None
+    assert nearest_name("descripton", {"description": "description", "price": "price"}) == "description"
+    assert nearest_name("item1", {"item2": "item2", "item3": "item3"}) is None
+    assert nearest_name("abc", {"abd": "abd"}) is None
 
 
 @pytest.mark.parametrize(

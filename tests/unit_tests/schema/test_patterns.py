@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field, TypeAdapter
 
 from langchain_nuextract import NuType, Target
-from langchain_nuextract.schema.formats.patterns import plain
+from langchain_nuextract.schema.formats.patterns import portable_pattern
 from langchain_nuextract.schema.render import answer_schema
 from langchain_nuextract.schema.target import FULL
 from langchain_nuextract.schema.value_types import TYPES
@@ -35,7 +35,7 @@ from langchain_nuextract.schema.value_types import TYPES
     ],
 )
 def test_only_patterns_that_all_engines_read_alike_are_told(pattern: object, told: str) -> None:
-    assert plain(pattern) == told
+    assert portable_pattern(pattern) == told
 
 
 @given(
@@ -43,7 +43,7 @@ def test_only_patterns_that_all_engines_read_alike_are_told(pattern: object, tol
 )
 def test_what_is_told_admits_what_the_pattern_admits(pattern: str, data: st.DataObject) -> None:
     text = data.draw(st.from_regex(pattern, fullmatch=True).filter(str.isascii) | st.text("AZ09-.af", max_size=8))
-    assert bool(re.fullmatch(plain(pattern), text)) == bool(re.fullmatch(pattern, text))
+    assert bool(re.fullmatch(portable_pattern(pattern), text)) == bool(re.fullmatch(pattern, text))
 
 
 @pytest.mark.parametrize(
