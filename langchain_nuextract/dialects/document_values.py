@@ -83,11 +83,13 @@ def _days(text: str) -> list[str]:
     found: list[str] = []
     for year, month, day in DateIndex(text).days():
         rest = f"{month:02}-{day:02}" if day else f"{month:02}"
+        # "12 March" without a year is the day of each year that the document names.
         of = [f"{year:04}"] if year else years[:_MOST_YEARS]
         found += [f"{each}-{rest}" for each in of]
         if year and day:
             found.append(f"{year:04}-{month:02}")
         elif day:
+            # `--03-12` is ISO 8601's day of any year.
             found.append(f"--{rest}")
     return list(dict.fromkeys((*found, *years)))
 

@@ -116,6 +116,7 @@ def _signed(written: str, decimal: Mark | None) -> Number | None:
     if match is None:
         return None
     body, decimal = match["body"], decimal or _mark_before_dash(dash)
+    # `12,50-`, as SAP and German ledgers write what is owed.
     if body.endswith("-"):
         body, negative = body[:-1], True
     found = _magnitude(body, decimal)
@@ -154,6 +155,7 @@ def _grouped_number(body: str, match: re.Match[str], decimal: Mark | None) -> Nu
     grouped = _number_of_parts(whole, fraction)
     if fraction or mark not in ".," or body.count(mark) > 1:
         return grouped
+    # `1.580` is 1580 or 1.58; `0.580` is no thousands.
     as_decimals = _number_of_parts(*body.split(mark))
     if body.startswith("0"):
         return as_decimals

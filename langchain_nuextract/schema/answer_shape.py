@@ -140,6 +140,7 @@ class AskedPaths:
     """Which paths a shape asks for. Whatever is in a list is asked for with the list."""
 
     def __init__(self, shape: AnswerShape) -> None:
+        # `$.items[].price` is asked for wherever `$.items` is.
         self._parts = (
             {name: AskedPaths(part) for name, part in shape.fields} if isinstance(shape, RecordShape) else None
         )

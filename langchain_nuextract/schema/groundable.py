@@ -51,6 +51,7 @@ def wordings(node: Node, value: JSON, path: Path = ()) -> Iterator[tuple[Path, t
             members = [member for member in node.members if member.value == value]
             said = [word for each in members for word in (each.label, *each.names, *_phrases(each.meaning))]
             written = [value] if isinstance(value, str) else []
+            # `not_paid` may stand as "not paid".
             words = (word for each in (*said, *written) for word in (each, " ".join(each.split("_"))))
             yield path, tuple(word for word in dict.fromkeys(words) if word and word != value)
         case Leaf() if TYPES[node.type].is_code or isinstance(value, bool):

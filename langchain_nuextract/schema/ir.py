@@ -181,6 +181,7 @@ Node: TypeAlias = Anything | Never | RecursionCut | Leaf | Enum | Array | Record
 def enum(values: list[JSON]) -> Node:
     """Make the node of some values; null among them makes it nullable, true and false a boolean."""
     texts = dict.fromkeys(dumps(value) for value in values)
+    # `["a", null]` is a choice that may be missing, and `[true, false]` no choice at all.
     nullable = texts.pop("null", 0) is None
     if set(texts) == {"true", "false"}:
         return Leaf(type="boolean", kinds=frozenset({"boolean"}), nullable=nullable)
@@ -232,6 +233,7 @@ def is_impossible(node: Node) -> bool:
 
 def explained_members(node: Enum) -> str:
     """Say what the members of a choice mean, where the schema does: `"1" = LOW; "2" = HIGH: at once`."""
+    # A name that two members have tells nothing of either.
     count = Counter(name for member in node.members for name in member.names[:1])
     words = [
         (

@@ -52,8 +52,10 @@ def _leaf_node(name: str, at: Path) -> Leaf:
 
 def _list_node(items: list[JSON], at: Path) -> Node:
     match items:
+        # NuExtract 1 writes a list of anything as `[]`.
         case []:
             return Array(rest=read_template("", at))
+        # `[["a", "b"]]` is a choice of several labels, `["a", "b"]` of one, and `["date"]` a list of dates.
         case [[str(), str(), *_] as labels] if all(isinstance(label, str) for label in labels):
             return Array(rest=_enum_node(cast("list[str]", labels)))
         case [item]:

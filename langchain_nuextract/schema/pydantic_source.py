@@ -91,6 +91,7 @@ def _class_name(path: Path, name: str) -> str:
     if not path:
         return name
     field = next(str(step) for step in reversed(path) if isinstance(step, str))
+    # An item of `lines` is a `Line`, and one of `address` an `Address`.
     is_plural = path[-1] == 0 and field.endswith("s") and not field.endswith("ss")
     words = "".join(word[:1].upper() + word[1:] for part in _WORD.findall(field) for word in part.split("_"))
     return _identifier(words[:-1] if is_plural else words)
@@ -108,6 +109,7 @@ def _free(name: str, taken: set[str] | frozenset[str]) -> str:
     from pydantic import BaseModel  # noqa: PLC0415 heavy, and not needed for dict schemas
 
     if keyword.iskeyword(name) or hasattr(BaseModel, name) or name in taken:
+        # `list` becomes `list_`, and a second one `list_2`.
         numbers = iter(range(2, len(taken) + 3))
         name = f"{name}_"
         while name in taken:

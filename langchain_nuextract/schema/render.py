@@ -49,6 +49,7 @@ def answer_schema(shape: AnswerShape, *, nullable: bool = False, closed: bool = 
         case EnumShape():
             return {"enum": [*shape.labels, *([None] if nullable else [])]}
         case MultiEnumShape():
+            # An item is null only where null is one of the user's values: `list[Color | None]`.
             items = answer_schema(EnumShape(shape.labels), nullable=shape.gaps)
             return {**_typed("array", nullable=nullable), "items": items, **_most_items(shape.most)}
         case ListShape():

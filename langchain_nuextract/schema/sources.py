@@ -102,6 +102,7 @@ class _Template(_JSONSchema):
         return template.read_template(json.loads(self.text))
 
     def _schema(self) -> dict[str, JSON]:
+        # A template has no schema of its own: its values are checked as the answers to it.
         shape = root_codec(template.read_template(json.loads(self.text)), NUEXTRACT_3).shape
         return answers.with_types(answers.answer_schema(shape, closed=False), shape)
 

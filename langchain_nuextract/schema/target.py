@@ -145,6 +145,7 @@ class Target(Generic[T_co]):
         whole = self._lens(NUEXTRACT_3)
         described = (((*whole.wrapped, *path), note) for path, note in notes(whole.codec))
         paths = AskedPaths(shape)
+        # A recursive type says the same at each of its depths: that is told once.
         asked = distinct((path, note) for path, note in described if path in paths)
         return "\n".join(f"{show(path)}: {note}" if path else note for path, note in asked)
 

@@ -53,6 +53,7 @@ def vocabulary_of(dialect: Speaks | str) -> Vocabulary:
     name = dialect.strip().lower()
     if name in _OTHERS:
         return NUEXTRACT_3
+    # `NuExtract-v2.0`, `nuextract 2`, `2.0` and `2` are one.
     match = _NAMED.fullmatch(name)
     number = match["number"].removesuffix(".0") if match else name
     found = _GENERATIONS.get("2.0" if number == "2" else number)

@@ -47,6 +47,7 @@ def in_template_form(node: Node, shape: RecordShape) -> ObjectNode | None:
 def _by_places(node: ArrayNode, shape: RecordShape) -> ObjectNode | None:
     names = [name for name, _ in shape.fields]
     members = list(zip(names[: shape.places], node.items, strict=False))
+    # `[1, 2, 3, 4]` for `tuple[int, int, *tuple[int, ...]]` is `{"first": 1, "second": 2, "rest": [3, 4]}`.
     rest = node.items[shape.places :]
     if rest and len(names) == shape.places:
         return None
@@ -90,6 +91,7 @@ def of_other_kinds(value: Mapping[str, JSON], shape: RecordShape) -> list[str]:
     It is the kind that its tag says, or else the one with the most parts that are filled; of several, the first.
     """
     filled = {name for name, part in value.items() if not is_blank(part)}
+    # `{"kind": "circle", "radius": 3, "side": 4}` is a circle, which has no side.
     tagged = [kind for kind in shape.kinds if kind.tag and value.get(kind.tag) in kind.labels]
     kind = max(tagged or shape.kinds, key=lambda kind: len(kind.names & filled), default=None)
     asked = {name for kind in shape.kinds for name in kind.names}
@@ -131,6 +133,7 @@ def _is_for_validators(text: str, shape: AnswerShape) -> bool:
             return False
         case ScalarShape():
             kind = _meant_type(shape)
+            # The type's own name is an echo of the template: `{"day": "date"}`.
             if text == shape.type or (kind in TEMPORAL and text.strip().isdigit()):
                 return False
             return shape.hook == "own" or json_kind(kind) == "string" or not _is_float(text)

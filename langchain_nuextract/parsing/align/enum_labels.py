@@ -29,6 +29,7 @@ def label(leaf: ScalarNode, labels: Sequence[str], names: Sequence[tuple[str, st
     if written in labels:
         return Taken(written, "label")
     folded = fold_key(written)
+    # `2.0` is the label "2", and `2` the label "2.0".
     if isinstance(leaf.value, float) and leaf.value.is_integer():
         written, folded = str(int(leaf.value)), fold_key(str(int(leaf.value)))
     elif isinstance(leaf.value, int) and f"{written}.0" in labels:
@@ -41,6 +42,7 @@ def label(leaf: ScalarNode, labels: Sequence[str], names: Sequence[tuple[str, st
     near = [each for each in labels if folded_name(each) == folded]
     if len(near) == 1:
         return Taken(near[0], "label")
+    # `true` is the label "yes", if no other label says yes.
     if isinstance(leaf.value, bool) and (same := _labels_saying(labels, leaf.value)):
         return Taken(same, "label")
     if is_null_word(written):
@@ -56,6 +58,7 @@ def label_within(written: str, labels: Sequence[str]) -> str | None:
     rest, found = f" {_folded_words(written)} ", list[str]()
     for words, each in sorted(((_folded_words(each), each) for each in labels), key=lambda pair: -len(pair[0])):
         if len(words) >= SHORTEST_LABEL and f" {words} " in rest:
+            # The longest first: "not paid" is no "paid".
             rest = rest.replace(f" {words} ", "  ")
             found.append(each)
     return found[0] if len(found) == 1 and not _DOUBTS & set(rest.split()) else None

@@ -50,6 +50,7 @@ class Listings(Singles):
         kept: list[JSON] = []
         for item in self.spread(self.without_loop(node, path), shape, path):
             place = (*path, len(kept))
+            # What the reply broke off in is no value: `["Ann", "Be`.
             if self.is_cut(item, place):
                 continue
             if is_echo(item, shape) and self.change(path, *ECHO, json_value(item), None):
@@ -68,6 +69,7 @@ class Listings(Singles):
             ):
                 yield from parts
                 continue
+            # `[["a", "b"], "c"]` for a list of texts; `[["a"]]` is one text in brackets.
             nested = isinstance(item, ArrayNode) and not takes_lists(shape) and len(item.items) != 1
             if (
                 nested
@@ -91,9 +93,11 @@ class Listings(Singles):
         if is_echo(node, shape):
             return [] if self.change(path, *ECHO, json_value(node), []) else json_value(node)
         if isinstance(node, ScalarNode) and isinstance(node.value, str) and node.value not in shape.labels:
+            # `"red, green"` is two labels, unless it is one itself.
             listed = labels_in(node.value, shape.labels, shape.names)
             if listed and len(listed) > 1 and self.change(path, "listed-labels", "shape", node.value, [*listed]):
                 return [*listed]
+        # `{"red": true, "green": false}` ticks the label red.
         ticked = ticks(node, shape.labels) if isinstance(node, ObjectNode) else None
         if ticked and self.change(path, "ticked-labels", "shape", json_value(node), json_value(ticked)):
             node = ticked

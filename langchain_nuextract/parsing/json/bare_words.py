@@ -42,12 +42,14 @@ def bare_word(written: str) -> ScalarNode:
 
 def _digits(written: str) -> str | None:
     """The number as JSON writes it, where it is certain what was meant."""
+    # `007` may be a code; as the number 7 it would be lost.
     if _LEADING_ZERO.match(written):
         return None
     if _GROUPED_NUMBER.fullmatch(written):
         return written.replace(",", "").lstrip("+")
     if not _LOOSE_NUMBER.fullmatch(written):
         return None
+    # `1_000.` is `1000`, and `.5` is `0.5`.
     digits = written.replace("_", "").lstrip("+")
     return re.sub(r"(?<!\d)\.", "0.", re.sub(r"\.(?!\d)", "", digits))
 
@@ -57,6 +59,7 @@ def _number_node(digits: str, written: str) -> ScalarNode:
         return ScalarNode(written, written, [Fix("huge-number", _excerpt(written), f'"{_excerpt(written)}"')])
     if not set(digits) & {".", "e", "E"}:
         return ScalarNode(int(digits), written)
+    # `1e999` is more than the machine holds: it stays text.
     value = float(digits)
     if value in {float("inf"), float("-inf")}:
         return ScalarNode(written, written, [Fix("huge-number", written, f'"{written}"')])

@@ -69,6 +69,7 @@ class Brackets(Cursor):
             self._skip(frame, "extra-bracket")
         else:
             self._fix(frame, "unclosed-bracket", "", frame.closer)
+            # `["a": 1]`: the bracket closes the list around the object that has no braces.
             innermost = self.stack[-1]
             if innermost.braceless and here == "]":
                 self.stack[-2].bare = True
@@ -108,6 +109,7 @@ class Brackets(Cursor):
 
     def _close_row(self, frame: Frame) -> None:
         items = frame.node.items if isinstance(frame.node, ArrayNode) else []
+        # `[["a"], "b", "c"], …]`: the texts behind the last list are a row that lacks its bracket.
         first = next(at for at in range(len(items), 0, -1) if isinstance(items[at - 1], ArrayNode))
         items[first:] = [ArrayNode(items[first:], fixes=[Fix("unopened-list", "", "[")])]
 
@@ -120,6 +122,7 @@ class Brackets(Cursor):
         """Whether this bracket closes nothing: no one is open that it could close, or what follows is still inside."""
         if all(each.closer != here for each in self.stack):
             return True
+        # `{"rows": [["a"]}, ["b"]]}`: the first brace closes nothing, since the list goes on behind it.
         if here == "}":
             return not self._is_in_object(frame) and self._is_inside_still()
         doubled = isinstance(frame.node, ObjectNode) and frame.full and isinstance(frame.node.members[-1][1], ArrayNode)

@@ -63,18 +63,21 @@ class Cursor:
         """A comment to the end of its line goes no farther than a bracket where there is but one line."""
         if match[0][:2] in {"/*", "<!"} or match.end() < len(self.text):
             return match.end()
+        # `{"a": 1 // about }`: all on one line, so the comment ends before the brace.
         bracket = _BRACKET_BEHIND.search(match[0])
         return match.start() + bracket.start() if bracket else match.end()
 
     def _open(self, opener: str) -> None:
         self.values += 1
         self.at += 1
+        # `Invoice(total=3)` is an object, `(1, 2)` a list.
         named = opener == "{" or _ARGUMENT_NAME.match(self.text, self.at) is not None
         node = ObjectNode() if named else ArrayNode()
         self.stack.append(Frame(node, _CLOSED_BY[opener]))
 
     def _close(self, *, cut: bool = False) -> None:
         frame = self.stack.pop()
+        # `{"a": }`: a key that nothing was said of is null.
         if isinstance(frame.node, ObjectNode) and frame.key is not None:
             self._give(frame, TruncatedNode() if cut else ScalarNode(None, "", [Fix("missing-value", "", "null")]))
         frame.node.open = cut
@@ -119,6 +122,7 @@ class Cursor:
         self.at += length
 
     def _comma(self, frame: Frame) -> None:
+        # `[1;, 2]` has a semicolon for a comma, and then a comma too many.
         if not frame.full or self.text[self.at] != ",":
             here = self.text[self.at]
             self._fix(frame, "comma-mark" if here != "," else "extra-comma", here, "," if frame.full else "")

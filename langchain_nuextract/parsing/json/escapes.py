@@ -51,6 +51,7 @@ def unescape(raw: str, hints: Hints = NO_HINTS) -> tuple[str, list[Fix]]:
         return raw, []
     escapes = [_unescaped_match(match) for match in _ESCAPE.finditer(raw)]
     if any(before == after for before, after, _ in escapes) and _COMMAND.search(raw):
+        # `\frac` of a formula would be a form feed and `rac`.
         raw = _COMMAND.sub(lambda match: f"\\{match[0]}", raw)
         escapes = [_unescaped_match(match) for match in _ESCAPE.finditer(raw)]
     literal = _literal_escapes(escapes)
@@ -77,12 +78,14 @@ def _with_backslashes(word: str, read: str, hints: Hints) -> str | None:
     if _CHARACTER.search(word) or not may_be:
         return None
     plain = word.replace('\\"', '"')
+    # `\\server\share` begins with two backslashes that both stand for themselves.
     share = _SHARE.match(plain)
     written = plain if share else plain.replace("\\\\", "\\")
     if share and hints.says(written):
         return written
     if hints.document and not hints.says(read) and hints.says(written) and written.strip("\\bfnrt"):
         return written
+    # `\U` is no escape of JSON, so those beside it in `C:\Users\new` are none either.
     unknown = any(before == after and not good for before, after, good in map(_unescaped_match, _ESCAPE.finditer(word)))
     return written if unknown and not (hints.document and hints.says(read)) else None
 
@@ -113,4 +116,5 @@ def _resolve_unicode(units: str) -> tuple[str, bool]:
     try:
         return bytes.fromhex(units).decode("utf-16-be"), True
     except UnicodeDecodeError:
+        # Half of a pair that stands alone, `\ud83d`, is no character.
         return "\ufffd", False

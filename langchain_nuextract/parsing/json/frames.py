@@ -45,6 +45,7 @@ def is_set(frame: Frame) -> bool:
 def gathers(frame: Frame) -> bool:
     """Make a list of what stands before its end, if no bracket opened it: a value, and keys that have none."""
     first = end = count_members(frame)
+    # `{"a": "x", "y", "z"]`: `y` and `z` came as keys without values, and are items of `a`.
     while first - 1 in frame.labels:
         first -= 1
     if not isinstance(frame.node, ObjectNode) or not 0 < first < end:
@@ -62,8 +63,10 @@ def meant(frame: Frame) -> Node:
     """What an object or array is once it is closed: a scalar in parentheses is that scalar, keys alone are a set."""
     node = frame.node
     if isinstance(node, ObjectNode) and is_set(frame) and not node.open:
+        # `{"red", "green"}` is a set, as Python writes one.
         return ArrayNode(list(frame.labels.values()), fixes=[*node.fixes, Fix("set", "{}", "[]")])
     if isinstance(node, ArrayNode) and frame.bare and len(node.items) == 1:
+        # `["a": 1]` is the object `{"a": 1}`.
         node.items[0].fixes[:0] = [*node.fixes, Fix("wrong-bracket", "[", "{")]
         return node.items[0]
     if frame.closer != ")" or not isinstance(node, ArrayNode) or not node.items or frame.commas or node.open:

@@ -86,6 +86,7 @@ class _Parser(Values):
             self._comma(frame)
         elif here in "]})":
             self._closing(frame, here)
+        # `["a" | "b"]` and `["a". "b"]`: another mark stands where a comma must.
         elif frame.full and _WRONG_ITEM_COMMA.match(self.text, self.at):
             self._comma(frame)
         elif here in ":：|":
@@ -115,6 +116,7 @@ class _Parser(Values):
             self._skip(frame, "comma-mark", match.end() - self.at)
             frame.full = False
         elif not self._fence() and not self._ellipsis(frame):
+            # `{"a": "he said " no ", "b": 1}`: the string may have ended before `no`.
             self._doubt(frame)
             self._missing_comma(frame)
             self._key(frame)
@@ -170,6 +172,7 @@ class _Parser(Values):
         if match.end() == len(self.text):
             self._end_in_key(frame)
             return
+        # `name": "Ann"` lacks the first quote of its key only.
         key = match[0].strip().rstrip("\"'”’")
         self.at = match.end()
         if self.text[self.at] == '"':
@@ -190,12 +193,14 @@ class _Parser(Values):
             self.at += 1
             fixes.append(Fix("comma-for-colon", ",", ":"))
         elif mark[:1] in {",", "}", "]"}:
+            # `{"red", …}`: what this is shows when the object ends; see `meant`.
             frame.labels[count_members(frame)] = label
         elif mark:
             fixes.append(Fix("missing-colon", "", ":"))
 
     def _member_value(self, frame: Frame) -> None:
         here = self.text[self.at]
+        # `{"a": ]` was to be an empty list.
         if here == "]" and count_members(frame) not in frame.labels:
             self.at += 1
             self._give(frame, ArrayNode(fixes=[Fix("unopened-list", "", "[")]))

@@ -96,5 +96,6 @@ def root_codec(node: Node, vocabulary: Vocabulary) -> RootCodec:
         return RootCodec(codec, codec.shape, nullable=node.nullable, keeps_whole=keeps_whole(codec))
     if isinstance(node, Never):
         return RootCodec(codec, RecordShape(()), ("value",))
+    # `list[int]` is asked for as `{"items": ["integer"]}`.
     name = "entries" if isinstance(node, Record) else "items" if isinstance(node, Array) else "value"
     return RootCodec(codec, RecordShape(((name, codec.shape),)), (name,), node.nullable)

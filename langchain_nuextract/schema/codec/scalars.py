@@ -71,6 +71,7 @@ class ScalarCodec(Undivided):
         """Give what the model should have written for a value."""
         if value is None:
             return self.missing
+        # A `Decimal` is text in JSON, `"1.50"`, and asked for as a number.
         if self.decimal and isinstance(value, str):
             return _number_of_decimal(value)
         return value
@@ -80,6 +81,7 @@ class ScalarCodec(Undivided):
         if admits(self.kinds, answer) or _is_container(answer) or self.raw:
             return answer
         if "string" in self.kinds:
+            # A text that was answered as the number 7 is "7".
             return answer if self.decimal else dumps(answer)
         if isinstance(answer, str):
             return _read_as_kinds(answer, self.kinds)
@@ -105,6 +107,7 @@ class TextCodec(Undivided):
         """Give the text for a value: JSON, except that text stands for itself where it can."""
         if value is None:
             return self.missing
+        # Where a generation has no booleans, yes and no are asked for.
         if isinstance(value, bool) and self.kinds == frozenset({"boolean"}):
             return "yes" if value else "no"
         if isinstance(value, str) and self.lift(value) == value:
@@ -138,6 +141,7 @@ def _read_as_kinds(text: str, kinds: frozenset[str]) -> JSON:
     """Read a text as the types it may be, or leave it as it is."""
     is_json, value = parsed(text)
     if is_json and admits(kinds, value) and (not isinstance(value, str) or "string" in kinds):
+        # `0.1000000000000000055` as a number or text stays the text: a number would lose digits.
         rounded = "string" in kinds and isinstance(value, float) and not is_exact(value, text.strip())
         return text if rounded else value
     if "boolean" in kinds and "string" not in kinds:
@@ -169,6 +173,7 @@ class EnumCodec(Undivided):
         for member in self.members:
             if member.label == answer:
                 return member.value
+        # `1`, `1.0` and `"1"` all are the member 1, and `true` is not.
         text = dumps(answer)
         return next((member.value for member in self.members if self._is(member, answer, text)), answer)
 
@@ -204,6 +209,7 @@ class JsonCodec(Undivided):
         """Give the value that a text stands for."""
         if not isinstance(answer, str):
             return answer
+        # Text that is no JSON stands for itself: `hello`, but `[1]` is a list.
         is_json, value = parsed(answer)
         return value if is_json else answer
 
@@ -236,6 +242,7 @@ class NullableCodec(Undivided):
     def lower(self, value: JSON) -> JSON:
         """Give the text for a value; the word itself is quoted."""
         answer = "null" if value is None else self.inner.lower(value)
+        # The text `null` is written `"null"`, with quotes, and null without.
         return f'"{answer}"' if value is not None and isinstance(answer, str) and _NULL.fullmatch(answer) else answer
 
     def lift(self, answer: JSON) -> JSON:

@@ -52,6 +52,7 @@ class TupleCodec:
         name, rest = self.rest or ("", None)
         if rest and (after := rest.layout(answer.get(name))):
             return [*fragments, *((under(name, way), codec, child) for way, codec, child in after)]
+        # `(1, 2, None)` of a tuple that may have two items is `[1, 2]`.
         length = max((index + 1 for index, there in enumerate(present) if there), default=0)
         stands = any(present) or all(part.nullable for part in self.parts[: self.least])
         return fragments[: max(length, self.least)] if stands else []
@@ -129,6 +130,7 @@ class UnionCodec:
         if self.value and not self.value[1].blank(answer.get(self.value[0])):
             return (self.value[0],), self.value[1], answer[self.value[0]]
         items = answer.get(self.items[0]) if self.items else None
+        # A list that was written as `[]` beside an empty object is meant; one that is missing is not.
         record = self.record_of(answer)
         if self.record and is_empty(items) and (not is_empty(record) or items is None):
             return () if self.within is None else (self.within,), self.record, record

@@ -123,6 +123,7 @@ def _meet_record(a: Record | None, b: Record | None) -> Record | None:
     theirs = {field.name: field for field in b.fields}
     names = dict.fromkeys([*mine, *theirs])
     fields = [_meet_field(mine.get(name), theirs.get(name), a, b) for name in names]
+    # What the one asks of other properties holds if the other lets there be any.
     rest = meet(a.rest, b.rest) if a.rest and b.rest else (b.open and a.rest) or (a.open and b.rest) or None
     kept = tuple(field for field in fields if field and not is_impossible(field.node))
     return replace(a, fields=kept, rest=rest, open=a.open and b.open, key_note=a.key_note or b.key_note, kinds=())

@@ -116,6 +116,7 @@ def _unite_leaf(a: Leaf, b: Leaf) -> Leaf:
     )
     if a.type == b.type:
         return replace(a, kinds=kinds, decimal=a.decimal or b.decimal)
+    # A date or a time: what has both is asked for, and a day alone is right for that.
     if {a.type, b.type} == {"date", "date-time"}:
         return replace(a, kinds=kinds, type="date-time")
     return replace(a, kinds=kinds, type=plain_type(kinds), decimal=False)
@@ -130,6 +131,7 @@ def _unite_array(a: Array | None, b: Array | None) -> Array | None:
         prefix = tuple(unite(one, two) for one, two in zip(a.prefix, b.prefix, strict=True))
         rest = unite(a.rest, b.rest) if a.rest and b.rest else a.rest or b.rest
         return replace(a, prefix=prefix, rest=rest, least=least, most=most)
+    # Tuples of different lengths have no places in common: any of their items may stand anywhere.
     items = [*a.prefix, *b.prefix, *(rest for rest in (a.rest, b.rest) if rest)]
     return replace(a, prefix=(), rest=unite_all(items), least=least, most=most)
 

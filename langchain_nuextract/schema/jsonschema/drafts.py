@@ -33,6 +33,7 @@ def draft_of(schema: Mapping[str, JSON]) -> "type[Validator]":
         if found is None:
             return named
         raise found
+    # Draft 3 comes last, since almost anything is valid under it: `{"required": true}` tells it.
     names = _DRAFTS if _is_draft3(cast("JSON", schema)) else _DRAFTS[:-1]
     drafts = [getattr(jsonschema, f"{name}Validator") for name in names]
     faults: list[UnsupportedSchema] = []

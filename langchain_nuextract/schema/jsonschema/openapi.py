@@ -94,6 +94,7 @@ def _tagged(variant: JSON, tag: str, mapping: Mapping[str, JSON], root: Mapping[
     if not reference or any({"const", "enum"} & fields(part).keys() for each in own for part in _wholly(each, root)):
         return variant
     name = reference.rpartition("/")[2]
+    # `{"mapping": {"tabby": "#/…/Cat"}}`; without a mapping a `Cat` is called `Cat`.
     values: list[JSON] = [value for value, target in mapping.items() if target in {reference, name}]
     return {"allOf": [variant, {"properties": {tag: {"enum": values or [name]}}}]}
 
@@ -109,6 +110,7 @@ def _wholly(schema: JSON, root: Mapping[str, JSON]) -> Iterator[JSON]:
         todo += items(fields(part).get("allOf"))
         reference = text(fields(part).get("$ref"))
         if reference.startswith("#/"):
+            # JSON Pointer's escapes: `~1` is `/`, and `~0` is `~`.
             steps = (step.replace("~1", "/").replace("~0", "~") for step in reference[2:].split("/"))
             try:
                 todo.append(follow(cast("JSON", root), tuple(steps)))

@@ -23,6 +23,7 @@ class Resolver:
 
     def __init__(self, schema: Mapping[str, JSON], draft: str) -> None:
         specification = specification_with(draft)
+        # An address of its own, `"$id": "https://…"`, is what its references are relative to.
         resource = specification.create_resource(schema)
         base = resource.id() or ""
         registry: Registry[JSON] = cast("Registry[JSON]", REGISTRY).with_resource(base, resource)
@@ -101,6 +102,7 @@ def _references(resolver: Resolver, start: JSON | Mapping[str, JSON], scope: Any
 def _without_ends(edges: Mapping[int, set[int]]) -> dict[int, set[int]]:
     """Take away what leads nowhere, then what led there only, and so on: what leads to a cycle remains."""
     before = _reversed(edges)
+    # Kahn's way: a schema that leads to none is taken away, until only cycles are left.
     left = {name: len(targets) for name, targets in edges.items()}
     ends = [name for name, count in left.items() if not count]
     while ends:

@@ -23,6 +23,7 @@ def keys_of(alias: object) -> list[str]:
     if isinstance(alias, str):
         return [alias]
     steps = cast("list[str | int] | list[list[str | int]]", alias)
+    # `AliasPath("address", "street")` is `["address", "street"]`, `AliasChoices` a list of such.
     paths = cast("list[list[str | int]]", steps if isinstance(steps[0], list) else [steps])
     return [str(path[0]) for path in paths if len(path) == 1]
 
@@ -66,6 +67,7 @@ def fields_of(type_: type) -> tuple[tuple[str, str], ...]:
     if node["type"] == "definitions":
         every: list[CoreNode] = [node["schema"], *node["definitions"]]
         node = next(each for each in every if each.get("cls") is type_)
+    # Validators of the model stand around its fields in Pydantic's tree.
     while node["type"] not in _FIELDS and isinstance(node.get("schema"), Mapping):
         node = by_name(node)["schema"] if node["type"] in {"model", "dataclass"} else node["schema"]
     fields: object = node.get("fields", ())
