@@ -6,7 +6,7 @@ What only validation can check (bounds, most patterns, `not`, `if`, …) is not 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import EACH, JSON, Path, fields, integer, items, text
@@ -45,7 +45,7 @@ from langchain_nuextract.schema.jsonschema.keywords import (
     titled,
 )
 from langchain_nuextract.schema.jsonschema.linear_patterns import untried
-from langchain_nuextract.schema.jsonschema.references import Resolver
+from langchain_nuextract.schema.jsonschema.references import Resolver, Scope
 from langchain_nuextract.schema.jsonschema.scalars import retype, scalar_node
 from langchain_nuextract.schema.value_types import VERBATIM
 
@@ -64,7 +64,7 @@ _CUT = ("a recursion is not unrolled any further", "what lies deeper is asked fo
 class SchemaPlace:
     """Where the reader stands."""
 
-    resolver: Any
+    resolver: Scope
     path: Path = ()
     inside: frozenset[int] = frozenset()
     """The schemas that are being read for this very value."""

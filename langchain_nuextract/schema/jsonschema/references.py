@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any, Final, cast
+from typing import Final, Protocol, cast
 
 from jsonschema_specifications import REGISTRY  # pyright: ignore[reportMissingTypeStubs] it has none
 from referencing import Registry, Resource
@@ -18,6 +18,32 @@ _NEEDED: Final = 50
 """Frames of the stack that it may take to look a reference up."""
 
 
+class Found(Protocol):
+    """What a reference leads to."""
+
+    @property
+    def contents(self) -> JSON:
+        """The schema."""
+        ...
+
+    @property
+    def resolver(self) -> "Scope":
+        """Where its own references are looked up."""
+        ...
+
+
+class Scope(Protocol):
+    """Where a schema stands: what its references are relative to."""
+
+    def lookup(self, ref: str, /) -> Found:
+        """Follow a reference."""
+        ...
+
+    def in_subresource(self, subresource: Resource[JSON], /) -> "Scope":
+        """Give the scope of a schema inside, which may have an address of its own."""
+        ...
+
+
 class Resolver:
     """Finds the schema that a reference names, from where it stands."""
 
@@ -29,16 +55,16 @@ class Resolver:
         registry: Registry[JSON] = cast("Registry[JSON]", REGISTRY).with_resource(base, resource)
         self._specification = specification
         self._names = ("$id", "id") if "draft-03" in draft or "draft-04" in draft else ("$id",)
-        self.root: Any = registry.resolver(base)
+        self.root: Scope = cast("Scope", registry.resolver(base))
 
-    def within(self, resolver: Any, schema: Mapping[str, JSON]) -> Any:
+    def within(self, resolver: Scope, schema: Mapping[str, JSON]) -> Scope:
         """Give the resolver for what stands in a schema, which may have an address of its own."""
         if not any(isinstance(schema.get(name), str) for name in self._names):
             return resolver
         make_sure_of_room()
-        return resolver.in_subresource(Resource(contents=schema, specification=self._specification))
+        return resolver.in_subresource(Resource(contents=cast("JSON", schema), specification=self._specification))
 
-    def follow(self, resolver: Any, schema: Mapping[str, JSON], at: Path) -> Iterator[tuple[JSON, Any]]:
+    def follow(self, resolver: Scope, schema: Mapping[str, JSON], at: Path) -> Iterator[tuple[JSON, Scope]]:
         """Yield what the references of a schema lead to, each with the resolver that holds there.
 
         Raises:
@@ -49,7 +75,7 @@ class Resolver:
             if isinstance(reference, str):
                 yield self._look_up(resolver, reference, at)
 
-    def _look_up(self, resolver: Any, reference: str, at: Path) -> tuple[JSON, Any]:
+    def _look_up(self, resolver: Scope, reference: str, at: Path) -> tuple[JSON, Scope]:
         make_sure_of_room()
         try:
             found = resolver.lookup(reference)
@@ -71,7 +97,7 @@ def make_sure_of_room(frames: int = _NEEDED) -> None:
 def recursive(resolver: Resolver, schema: Mapping[str, JSON]) -> frozenset[int]:
     """Give the identities of the schemas that references lead back to, and of those that lie between two such."""
     edges: dict[int, set[int]] = {id(schema): set()}
-    todo: list[tuple[int, JSON | Mapping[str, JSON], Any]] = [(id(schema), schema, resolver.root)]
+    todo: list[tuple[int, JSON | Mapping[str, JSON], Scope]] = [(id(schema), schema, resolver.root)]
     while todo:
         owner, start, scope = todo.pop()
         for target, found in _references(resolver, start, scope):
@@ -83,9 +109,9 @@ def recursive(resolver: Resolver, schema: Mapping[str, JSON]) -> frozenset[int]:
     return frozenset(_without_ends(_reversed(leading_on)))
 
 
-def _references(resolver: Resolver, start: JSON | Mapping[str, JSON], scope: Any) -> Iterator[tuple[JSON, Any]]:
+def _references(resolver: Resolver, start: JSON | Mapping[str, JSON], scope: Scope) -> Iterator[tuple[JSON, Scope]]:
     """Yield what the references in a schema lead to, those in `$defs` left out: they count where they are used."""
-    todo: list[tuple[JSON | Mapping[str, JSON], Any]] = [(start, scope)]
+    todo: list[tuple[JSON | Mapping[str, JSON], Scope]] = [(start, scope)]
     while todo:
         value, here = todo.pop()
         if isinstance(value, list):
