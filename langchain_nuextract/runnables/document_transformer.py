@@ -1,11 +1,8 @@
 """Documents with what was extracted from them as their metadata, for filters of vector stores."""
 
-import json
-import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any, Final, Literal, TypeAlias, TypedDict, cast
-from uuid import NAMESPACE_OID, uuid5
+from typing import Any, TypedDict, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
 from langchain_core.documents import BaseDocumentTransformer, Document
@@ -15,16 +12,11 @@ from langchain_core.runnables.config import patch_config
 from pydantic import ConfigDict, Field, SecretStr
 
 from langchain_nuextract.engine.result import Extraction
-from langchain_nuextract.runnables.extracted_metadata import START, ExtractedMetadata, moved
+from langchain_nuextract.runnables.extracted_documents import ExtractedDocuments, OnError
+from langchain_nuextract.runnables.extracted_metadata import ExtractedMetadata
 from langchain_nuextract.runnables.metadata_attributes import Attribute, attribute_info
-from langchain_nuextract.runnables.pieces import Splitter, pieces
+from langchain_nuextract.runnables.pieces import Splitter
 from langchain_nuextract.runnables.retriever import ExtractingRetriever
-from langchain_nuextract.runnables.wholes import BETWEEN, Whole, wholes_of
-
-OnError: TypeAlias = Literal["keep", "raise"]
-Outcome: TypeAlias = Extraction[object] | Exception
-
-_LOGGER: Final = logging.getLogger(__name__)
 
 
 class TransformerOptions(TypedDict, total=False):
@@ -138,14 +130,16 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
         Raises:
             TypeError: It is no splitter.
         """
-        return [piece for document in self.invoke(documents, config) for piece in self._pieces(document, splitter)]
+        return [
+            piece for document in self.invoke(documents, config) for piece in self._writer.pieces(document, splitter)
+        ]
 
     async def aextract_and_split(
         self, documents: Sequence[Document], splitter: Splitter, config: RunnableConfig | None = None
     ) -> list[Document]:
         """Extract from whole documents, and split them; see `extract_and_split`."""
         extracted = await self.ainvoke(documents, config)
-        return [piece for document in extracted for piece in self._pieces(document, splitter)]
+        return [piece for document in extracted for piece in self._writer.pieces(document, splitter)]
 
     def complete(self, found: Sequence[Document], config: RunnableConfig | None = None) -> list[Document]:
         """Extract from those documents of a store from which nothing was extracted; `retriever` does so.
@@ -178,18 +172,6 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
         """
         return attribute_info(self.attributes)
 
-    @property
-    def _metadata(self) -> ExtractedMetadata:
-        return ExtractedMetadata(
-            settings=self.settings,
-            attributes=self.attributes,
-            metadata_key=self.metadata_key,
-            evidence=self.evidence,
-            lists=self.lists,
-            missing=self.missing,
-            secret=self.secret,
-        )
-
     def _transform(
         self,
         documents: Sequence[Document],
@@ -199,10 +181,9 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
         found: bool,
     ) -> list[Document]:
         child = patch_config(config, callbacks=run_manager.get_child())
-        wholes, clashes = self._to_do(documents, found=found)
-        asked = [whole.document for whole, clash in zip(wholes, clashes, strict=True) if not clash]
-        outcomes = self.detailed.batch(asked, child, return_exceptions=self.on_error == "keep")
-        return self._written(documents, wholes, clashes, outcomes)
+        todo = self._writer.to_do(documents, found=found)
+        outcomes = self.detailed.batch(todo.asked, child, return_exceptions=self.on_error == "keep")
+        return self._writer.written(documents, todo, outcomes)
 
     async def _atransform(
         self,
@@ -213,96 +194,22 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
         found: bool,
     ) -> list[Document]:
         child = patch_config(config, callbacks=run_manager.get_child())
-        wholes, clashes = self._to_do(documents, found=found)
-        asked = [whole.document for whole, clash in zip(wholes, clashes, strict=True) if not clash]
-        outcomes = await self.detailed.abatch(asked, child, return_exceptions=self.on_error == "keep")
-        return self._written(documents, wholes, clashes, outcomes)
+        todo = self._writer.to_do(documents, found=found)
+        outcomes = await self.detailed.abatch(todo.asked, child, return_exceptions=self.on_error == "keep")
+        return self._writer.written(documents, todo, outcomes)
 
-    def _to_do(self, documents: Sequence[Document], *, found: bool) -> tuple[list[Whole], list[ValueError | None]]:
-        """Tell what is to be extracted from, and why some of it is not."""
-        metadata, groups = self._metadata, wholes_of(documents, None if found else self.group_by)
-        wholes = [whole for whole in groups if not self._is_done(documents, whole, found=found)]
-        clashing = [(whole, self._clash(documents, whole)) for whole in wholes]
-        if found:
-            # Fields of another process, which has another secret: they are not ours to replace, nor to take away.
-            known = [(whole, clash) for whole, clash in clashing if not (clash and metadata.is_strange(whole.document))]
-            if strange := len(clashing) - len(known):
-                _LOGGER.warning("%d documents were extracted from with another secret: give both the same", strange)
-            clashing = known
-        if first := next((clash for _, clash in clashing if clash), None):
-            if self.on_error == "raise":
-                raise first
-            count = len([clash for _, clash in clashing if clash])
-            _LOGGER.warning("nothing is extracted from %d of %d documents: %s", count, len(groups), first)
-        return [whole for whole, _ in clashing], [clash for _, clash in clashing]
-
-    def _is_done(self, documents: Sequence[Document], whole: Whole, *, found: bool) -> bool:
-        metadata, parts = self._metadata, [documents[at] for at in whole.places]
-        if all(metadata.is_piece(part) and (found or START in part.metadata) for part in parts):
-            return True
-        same = found or not self.group_by or all(metadata.is_of(part, whole.document.page_content) for part in parts)
-        return same and all(metadata.is_current(part) for part in parts)
-
-    def _clash(self, documents: Sequence[Document], whole: Whole) -> ValueError | None:
-        try:
-            for at in whole.places:
-                self._metadata.check_clash(self._metadata.foreign(documents[at]))
-        except ValueError as error:
-            return error
-        return None
-
-    def _written(
-        self,
-        documents: Sequence[Document],
-        wholes: Sequence[Whole],
-        clashes: Sequence[ValueError | None],
-        outcomes: Sequence[Outcome],
-    ) -> list[Document]:
-        written, answers = [*map(self._placed, documents)], iter(outcomes)
-        for whole, clash in zip(wholes, clashes, strict=True):
-            outcome, offset = clash or next(answers), 0
-            for at in whole.places:
-                written[at] = self._with(documents[at], outcome, whole.document.page_content, offset)
-                offset += len(documents[at].page_content) + len(BETWEEN)
-        return written
-
-    def _with(self, document: Document, outcome: Outcome, whole: str, offset: int) -> Document:
-        try:
-            if isinstance(outcome, Exception):
-                metadata = self._metadata.failed(document, outcome, whole)
-            else:
-                metadata = self._metadata.written(document, outcome, whole, offset)
-        except ValueError as error:
-            if self.on_error == "raise":
-                raise
-            metadata = self._metadata.failed(document, error, whole)
-        return document.model_copy(update={"metadata": metadata})
-
-    def _placed(self, document: Document) -> Document:
-        """Make the evidence of a piece that somebody else split off that of its own content."""
-        metadata = self._metadata
-        if not metadata.is_piece(document) or metadata.is_sound(document):
-            return document
-        evidence: dict[str, list[int]] | None = None
-        match document.metadata.get(START):
-            case int(start) if start >= 0 and metadata.is_of_whole(document):
-                evidence = moved(metadata.evidence_of(document), start, len(document.page_content))
-            case _:
-                pass  # nobody knows where the piece stands; or it was one before, and was shortened or split again
-        return document.model_copy(update={"metadata": metadata.piece(document, evidence)})
-
-    def _pieces(self, document: Document, splitter: Splitter) -> Iterator[Document]:
-        metadata = self._metadata
-        known = document.id or [metadata.foreign(document), document.page_content]
-        own_id = uuid5(NAMESPACE_OID, json.dumps(known, default=str))
-        for number, piece in enumerate(pieces(document, splitter, metadata.evidence_of(document))):
-            own = metadata.piece(piece.document, piece.evidence)
-            place = {} if piece.start is None else {START: piece.start}
-            yield Document(
-                piece.document.page_content,
-                id=str(uuid5(own_id, str(number))),
-                metadata={**{name: each for name, each in own.items() if name != START}, **place},
-            )
+    @property
+    def _writer(self) -> ExtractedDocuments:
+        metadata = ExtractedMetadata(
+            settings=self.settings,
+            attributes=self.attributes,
+            metadata_key=self.metadata_key,
+            evidence=self.evidence,
+            lists=self.lists,
+            missing=self.missing,
+            secret=self.secret,
+        )
+        return ExtractedDocuments(metadata, self.group_by, self.on_error)
 
 
 def _listed(given: Iterable[object]) -> list[Document]:
