@@ -149,8 +149,12 @@ class Checkpoint:
                 "select expires, owner, machine, process, started from claims where key = ? and owner != ?",
                 (key, self._owner),
             ).fetchone()
-            if holder and holder[0] > time.time() and not self._is_void(holder[1], Process(*holder[2:])):
-                return "busy"
+            if holder and holder[0] > time.time():
+                owner, process = holder[1], Process(*holder[2:])
+                # A process that crashed leaves its claims behind, and a full disk those of this process.
+                is_void = process.is_gone() or (process == self._process and owner not in _open_owners)
+                if not is_void:
+                    return "busy"
             mine = self._process
             expires = time.time() + LEASE_SECONDS
             self._file.execute(
@@ -192,9 +196,6 @@ class Checkpoint:
                 with self._explained():
                     self._file.execute("delete from claims where owner = ?", (self._owner,))
 
-    def _is_void(self, owner: str, holder: Process) -> bool:
-        return holder.is_gone() or (holder == self._process and owner not in _open_owners)
-
     def _release(self, key: str) -> None:
         self._file.execute("delete from claims where key = ? and owner = ?", (key, self._owner))
 
@@ -217,7 +218,9 @@ class Checkpoint:
     def _prepared(self, file: sqlite3.Connection) -> sqlite3.Connection:
         """Make the tables where there are none, in one transaction, so that nobody sees half of them."""
         try:
-            if _version_of(file) != _FORMAT or not _has_claims(file):
+            # A file of ours lacks its claims where a program of before there were any has made it.
+            has_claims = file.execute("select 1 from sqlite_master where name = 'claims'").fetchone()
+            if _version_of(file) != _FORMAT or not has_claims:
                 file.execute("begin immediate")
                 _check_is_ours(file, os.fspath(self.path))
                 for statement in _TABLES.split(";"):
@@ -261,13 +264,10 @@ def _version_of(file: sqlite3.Connection) -> int:
     return file.execute("pragma user_version").fetchone()[0]
 
 
-def _has_claims(file: sqlite3.Connection) -> bool:
-    return bool(file.execute("select 1 from sqlite_master where name = 'claims'").fetchone())
-
-
 def _check_is_ours(file: sqlite3.Connection, path: str) -> None:
     version = _version_of(file)
     (tables,) = file.execute("select count(*) from sqlite_master").fetchone()
+    # An empty file has the version 0, and may become a checkpoint.
     if version != _FORMAT and (version or tables):
         raise CheckpointError(path, "it is a database of another program or version. Name another file")
 

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
-    AsyncIterator,
     Callable,
     Generator,
     Iterable,
@@ -233,9 +232,14 @@ class _Source:
     async def anumbered(self) -> AsyncGenerator[Numbered]:
         """Yield the documents with their places."""
         try:
-            async for document in _each(self._documents):
-                yield self.taken, document
-                self.taken += 1
+            if isinstance(self._documents, AsyncIterable):
+                async for document in self._documents:
+                    yield self.taken, document
+                    self.taken += 1
+            else:
+                for document in self._documents:
+                    yield self.taken, document
+                    self.taken += 1
         except Exception as error:  # noqa: BLE001  # raised by `end`
             self._failure = error
         self.has_ended = True
@@ -255,12 +259,3 @@ async def _feed(
             await room.acquire()
             pool.give(given)
     deliver(None)
-
-
-async def _each(documents: Iterable[object] | AsyncIterable[object]) -> AsyncIterator[object]:
-    if isinstance(documents, AsyncIterable):
-        async for document in documents:
-            yield document
-    else:
-        for document in documents:
-            yield document

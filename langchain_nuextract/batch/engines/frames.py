@@ -23,10 +23,9 @@ class _Indexed(Protocol):
 class _DataFrame(Protocol):
     """What is used of pandas' data frames."""
 
-    @property
-    def columns(self) -> Iterable[object]: ...
-    @property
-    def index(self) -> object: ...
+    columns: Iterable[object]
+    index: object
+
     def set_axis(self, labels: object, /) -> Self: ...
 
 

@@ -7,20 +7,12 @@ from typing import Protocol, Self
 class DataType(Protocol):
     """A `pyarrow.DataType`; which of these it has, `pyarrow.types` tells."""
 
-    @property
-    def value_type(self) -> Self:
-        """The type of a list's items, or of a dictionary's values."""
-        ...
-
-    @property
-    def key_type(self) -> Self:
-        """The type of a map's keys."""
-        ...
-
-    @property
-    def item_type(self) -> Self:
-        """The type of a map's values."""
-        ...
+    value_type: Self
+    """The type of a list's items, or of a dictionary's values."""
+    key_type: Self
+    """The type of a map's keys."""
+    item_type: Self
+    """The type of a map's values."""
 
     def __iter__(self) -> "Iterator[Field]": ...
 
@@ -28,15 +20,10 @@ class DataType(Protocol):
 class Field(Protocol):
     """A `pyarrow.Field`."""
 
-    @property
-    def name(self) -> str:
-        """The column's name."""
-        ...
-
-    @property
-    def type(self) -> DataType:
-        """The type of its cells."""
-        ...
+    name: str
+    """The column's name."""
+    type: DataType
+    """The type of its cells."""
 
     def with_name(self, name: str, /) -> Self:
         """Give the same by another name."""
@@ -50,15 +37,10 @@ class Field(Protocol):
 class Schema(Protocol):
     """A `pyarrow.Schema`."""
 
-    @property
-    def names(self) -> list[str]:
-        """The names of the columns."""
-        ...
-
-    @property
-    def metadata(self) -> Mapping[bytes, bytes] | None:
-        """What an engine noted."""
-        ...
+    names: list[str]
+    """The names of the columns."""
+    metadata: Mapping[bytes, bytes] | None
+    """What an engine noted."""
 
     def field(self, name: str, /) -> Field:
         """Give a column by its name."""
@@ -78,15 +60,10 @@ class Column(Protocol):
 class Table(Protocol):
     """A `pyarrow.Table` or `pyarrow.RecordBatch`."""
 
-    @property
-    def schema(self) -> Schema:
-        """The columns."""
-        ...
-
-    @property
-    def columns(self) -> Sequence[Column]:
-        """The cells, column by column."""
-        ...
+    schema: Schema
+    """The columns."""
+    columns: Sequence[Column]
+    """The cells, column by column."""
 
     def column(self, name: str, /) -> Column:
         """Give the cells of one column."""

@@ -12,8 +12,9 @@ from langchain_nuextract.batch.run import check_are_many
 from langchain_nuextract.batch.tables.arrow import batch_of
 from langchain_nuextract.batch.tables.arrow_protocols import Table
 from langchain_nuextract.batch.tables.cell import Cell
+from langchain_nuextract.batch.tables.documents import document_name, sha256_of
 from langchain_nuextract.batch.tables.finished import Finished
-from langchain_nuextract.batch.tables.rows import RowSchema, document_name, sha256_of
+from langchain_nuextract.batch.tables.rows import RowSchema
 from langchain_nuextract.engine.result import Extraction
 
 Extract: TypeAlias = Callable[[Iterable[object]], Generator[Result[object]]]

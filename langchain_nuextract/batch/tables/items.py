@@ -17,7 +17,8 @@ from langchain_nuextract.batch.tables.column_types import (
     flat,
     heading,
 )
-from langchain_nuextract.batch.tables.rows import PROVENANCE, RowSchema, free_prefix
+from langchain_nuextract.batch.tables.provenance import PROVENANCE
+from langchain_nuextract.batch.tables.rows import RowSchema, free_prefix
 from langchain_nuextract.paths import show
 
 _TYPES: Final = {
