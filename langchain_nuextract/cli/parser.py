@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
 _CHOICE: Final = re.compile(r"invalid choice: '([^']*)' \(choose from (.*)\)")
 _WORD: Final = re.compile(r"[\w-]+")
@@ -17,17 +17,17 @@ class Parser(argparse.ArgumentParser):
     _unknown: Sequence[str] = ()
 
     def parse_known_args(  # pyright: ignore[reportIncompatibleMethodOverride]  # its overloads say the same
-        self, args: Iterable[str] | None = None, namespace: Any = None
-    ) -> Any:
+        self, args: Iterable[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
         """Read arguments; what is left over is an error of the command that it was given to, not of the whole."""
         given = sys.argv[1:] if args is None else [*args]
         self._unknown = [
             flag for word in given if (flag := word.partition("=")[0]).startswith("--") and self._lacks(flag)
         ]
-        namespace, left = super().parse_known_args(given, namespace)
+        options, left = super().parse_known_args(given, namespace or argparse.Namespace())
         if left:
             self.error(f"unrecognized arguments: {' '.join(left)}")
-        return namespace, left
+        return options, left
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, and what was probably meant."""

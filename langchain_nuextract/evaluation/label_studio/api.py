@@ -1,7 +1,7 @@
 """The few calls of a Label Studio server that take tasks there and bring annotations back."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Self
 
 import httpx2
 from pydantic import SecretStr
@@ -68,7 +68,7 @@ class LabelStudio:
         check_tasks(tasks, Config.parse(self.config(project)))
         taken = 0
         for at in range(0, len(tasks), _AT_ONCE):
-            sent = [dict(each) for each in tasks[at : at + _AT_ONCE]]
+            sent: list[JSON] = [dict(each) for each in tasks[at : at + _AT_ONCE]]
             answer = fields(self._ask("POST", f"/api/projects/{project}/import", json=sent))
             taken += int(str(answer.get("task_count", len(sent))))
         return taken
@@ -78,12 +78,13 @@ class LabelStudio:
         query = {"exportType": "JSON", "download_all_tasks": "true"}
         return [fields(each) for each in items(self._ask("GET", f"/api/projects/{project}/export", params=query))]
 
-    def _ask(self, method: str, path: str, **request: Any) -> JSON:
+    def _ask(self, method: str, path: str, *, json: JSON = None, params: Mapping[str, str] | None = None) -> JSON:
         where = f"{method} {path}"
         if self._authorization is None:
             self._authorization = self._authorize()
         try:
-            response = self._client.request(method, path, headers={"Authorization": self._authorization}, **request)
+            headers = {"Authorization": self._authorization}
+            response = self._client.request(method, path, headers=headers, json=json, params=params)
         except httpx2.HTTPError as error:
             raise EvaluationError(where, f"Label Studio does not answer ({type(error).__name__})") from None
         if response.status_code >= httpx2.codes.BAD_REQUEST:
