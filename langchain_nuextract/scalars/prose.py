@@ -4,8 +4,9 @@ import html
 import re
 from typing import Final
 
+# A bracket that is escaped ends no link: the page itself says `[x](y.html)`, which is written `\[x\](y.html)`.
 NOT_PROSE: Final = re.compile(
-    r"\]\((?:<[^<>\n]*>|[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)"  # the target of a link
+    r"(?<!\\)\]\((?:<[^<>\n]*>|[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)"  # the target of a link
     r"|(?<!\\)</?[a-zA-Z][^<>]*>"
 )
 """What is in Markdown and in no text: targets of links, and tags."""

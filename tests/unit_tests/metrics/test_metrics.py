@@ -1,9 +1,12 @@
 """Figures known from elsewhere, laws, and texts of every script."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from langchain_nuextract.documents.html import to_markdown
 from langchain_nuextract.metrics import cer, corpus_wer, coverage, prose, rouge_l, ungrounded_token_rate, wer, words
 from langchain_nuextract.metrics.overlap import common_subsequence, edit_distance
 
@@ -104,3 +107,15 @@ def test_a_text_is_wholly_in_itself(text):
 def test_prose_has_no_targets_tags_or_escapes():
     markdown = r"[a \* b](https://x.example/w_(y)) <sup>2</sup> &amp; ![alt](<p q.png>)"
     assert prose(markdown).split() == ["[a", "*", "b", ")", "2", "&", "![alt", ")"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["see [x](y.html) z", "write [label](address) for a link", "a[1](2)", "![alt](p.png)", "f[i](x) and [b](c d)"],
+)
+def test_what_looks_like_a_link_in_a_text_is_text(text):
+    page = to_markdown(f"<p>{text}</p>")
+    assert prose(page.markdown) == text
+    assert {page.html[span.html_start : span.html_end] for span in page.spans} == {
+        each[0] for each in re.finditer(r"\w+", text)
+    }
