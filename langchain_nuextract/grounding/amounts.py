@@ -30,7 +30,9 @@ def find_amount(value: str, text: str, numbers: NumberIndex) -> Spans:
         return ()
     figures = match["figures"].rstrip(" .,'’\u00a0\u202f")
     words = _WORD.findall(f"{match['before']} {match['middle']} {match['after']}")
-    if not words and not _is_plain(figures):
+    # What has zeros before it is a code and no number, `007`; `0.50` is one.
+    is_code = figures != "0" and figures.startswith("0") and figures[1:2] not in {".", ","}
+    if is_code and not words:
         return ()
     minus = -1 if match["sign"] in {"-", "−", "("} else 1
     meant = readings(figures)
@@ -43,11 +45,6 @@ def find_amount(value: str, text: str, numbers: NumberIndex) -> Spans:
         if not (is_whole and text[start:end].isdecimal() and len(text[start:end]) < len(figures) - 1)
         and all(_stands_beside(word, text, start, end) for word in words)
     )
-
-
-def _is_plain(figures: str) -> bool:
-    """Whether figures are a number, and not a code with zeros before it: `0.50`, not `007`."""
-    return figures == "0" or not figures.startswith("0") or figures[1:2] in {".", ","}
 
 
 def _stands_beside(word: str, text: str, start: int, end: int) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, groupby, pairwise
 from typing import Final, TypeAlias
 
-from langchain_nuextract.grounding.chain import Option, increasing_chain
+from langchain_nuextract.grounding.chain import increasing_chain
 from langchain_nuextract.grounding.evidence import Found, Spans
 from langchain_nuextract.grounding.leaves import Leaf
 from langchain_nuextract.paths import Path
@@ -136,21 +136,19 @@ def _anchors(items: Sequence[_Item], text: str) -> Sequence[_Span | None]:
     only = [spans[0] for spans in likely if len(spans) == 1]
     if len(only) == len(items) and all(one < other for one, other in pairwise(only)):
         return only
+    # A quantity of 1 stands in hundreds of places, and leads to none of them.
     places = [{span[0]: span for span in spans} if len(spans) <= MOST_ANCHORS else {} for spans in likely]
     options = [
         [(start, _weight(span, item, text)) for start, span in by_start.items()]
         for by_start, item in zip(places, items, strict=True)
     ]
     chosen = increasing_chain(options)
-    return [
-        by_start[start] if start is not None else _most_likely(by_start, weights)
-        for by_start, weights, start in zip(places, options, chosen, strict=True)
+    # An item that is out of order gets its best place: a list may be sorted otherwise than its document.
+    starts = [
+        start if start is not None else max(weights, key=lambda option: option[1], default=(None,))[0]
+        for weights, start in zip(options, chosen, strict=True)
     ]
-
-
-def _most_likely(places: dict[int, _Span], options: Sequence[Option]) -> _Span | None:
-    """The best place of an item that is out of order: a list may be sorted otherwise than its document."""
-    return places[max(options, key=lambda option: option[1])[0]] if options else None
+    return [None if start is None else by_start[start] for by_start, start in zip(places, starts, strict=True)]
 
 
 def _weight(anchor: _Span, item: _Item, text: str) -> int:

@@ -29,7 +29,11 @@ def increasing_chain(options: Sequence[Sequence[Option]]) -> Sequence[int | None
     best: list[_Link | None] = [None] * (len(places) + 1)
     for item, choices in enumerate(options):
         # All of an item's options are weighed before one is noted, for an item has one place only.
-        links = [_link(best, rank[place] - 1, item, place, weight) for place, weight in choices]
+        links = [
+            _Link((before.score if before else 0) + weight, item, place, before)
+            for place, weight in choices
+            for before in [_best(best, rank[place] - 1)]
+        ]
         for link in links:
             _note(best, rank[link.place], link)
     chosen: list[int | None] = [None] * len(options)
@@ -38,11 +42,6 @@ def increasing_chain(options: Sequence[Sequence[Option]]) -> Sequence[int | None
         chosen[link.item] = link.place
         link = link.before
     return chosen
-
-
-def _link(best: Sequence[_Link | None], upto: int, item: int, place: int, weight: int) -> _Link:
-    before = _best(best, upto)
-    return _Link((before.score if before else 0) + weight, item, place, before)
 
 
 # The links are kept in a Fenwick tree, by the rank of their places: `best[i]` is the best of the last `i & -i` up to i.

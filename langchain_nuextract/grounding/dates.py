@@ -4,7 +4,7 @@
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -86,7 +86,9 @@ class DateIndex:
         )
         # Midnight is what is filled in where no time is said.
         if any(clock):
-            days = self._with_clock(days, (clock[0], clock[1], clock[2]))
+            # Each day gets the nearest place of the time; without one, the moment is not said.
+            clocks = self._clocks.get((clock[0], clock[1], clock[2]), ())
+            days = [(*day, *min(clocks, key=lambda each: abs(each[0].start - day[0].start))) for day in days if clocks]
         return days, "partial" if partly else "date"
 
     def find_written(self, value: str) -> tuple[Sequence[Pieces], Match]:
@@ -116,7 +118,12 @@ class DateIndex:
     def _partly(self, year: int, month: int, day: int) -> Sequence[Pieces]:
         """Find a day whose year stands elsewhere, or month and year too."""
         said = self._places.get((0, month, day, True), ())
-        if found := [place for place in said if year in self._years_near(place[0].start)]:
+        # A day without a year can belong to that of the first date, or of the nearest two.
+        if found := [
+            place
+            for place in said
+            if year in ({each for each, _ in self._months_near(place[0].start)} or self._lone_years)
+        ]:
             return found
         if found := [place for place in self._lone_days[day] if (year, month) in self._months_near(place[0].start)]:
             return found
@@ -124,20 +131,9 @@ class DateIndex:
         # `May 2024` is all that is said of a first of May.
         return (self._rows[day] or (headings if day == 1 else ())) if headings else ()
 
-    def _years_near(self, at: int) -> Iterable[int]:
-        """The years that a day without one can belong to: that of the first date, and of the nearest two."""
-        return {year for year, _ in self._months_near(at)} or self._lone_years
-
     def _months_near(self, at: int) -> Collection[tuple[int, int]]:
         dated, after = self._dated, bisect_left(self._dated, (at,))
         return {each[1:] for each in (*dated[:1], *dated[max(0, after - 1) : after + 1])}
-
-    def _with_clock(self, days: Sequence[Pieces], clock: tuple[int, int, int]) -> Sequence[Pieces]:
-        """Add the nearest place of a time to each day; without one, the moment is not said."""
-        clocks = self._clocks.get(clock, ())
-        return (
-            [(*day, *min(clocks, key=lambda each: abs(each[0].start - day[0].start))) for day in days] if clocks else ()
-        )
 
     @cached_property
     def _mentions(self) -> Sequence[Mention]:
@@ -172,6 +168,7 @@ class DateIndex:
         """Figures without marks, of which no other form tells: `20240503`, `03 05 2024`, `PR-20240503-7`."""
         found: defaultdict[tuple[int, int, int], list[Pieces]] = defaultdict(list)
         for match in _UNMARKED.finditer(self._text):
+            # Both may be days: 20121112 is of 2012, and of 1112 if its day comes first.
             figures = "".join(match[0].split())
             for year, month, day in (
                 (figures[:4], figures[4:6], figures[6:]),
@@ -185,6 +182,7 @@ class DateIndex:
         found: defaultdict[tuple[int, ...], list[Pieces]] = defaultdict(list)
         for match in _CLOCK.finditer(self._text):
             morning, evening, hour, minute, second, after_point, half = match.groups()
+            # A number alone is no time: it needs minutes, a word or half of the day.
             if len(match[0].strip()) == len(hour):
                 continue
             is_evening = evening or half in {"p", "P"}

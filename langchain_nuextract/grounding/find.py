@@ -1,7 +1,7 @@
 """Where a document says the values of an extraction."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import starmap
 from types import MappingProxyType
@@ -116,8 +116,29 @@ class _Document:
             return Found([each for each in spans if not self._numbers.is_negative(each)] if is_positive else spans)
         if is_duration(text) and (places := self._words.find_duration(text)):
             return _found(places, "number")
-        kinds = (self._find_day,) if is_moment(text) else self._kinds
-        return next((found for kind in kinds if (found := kind(text)).spans), Found(()))
+        return next((found for found in self._written_otherwise(text) if found.spans), Found(()))
+
+    def _written_otherwise(self, value: str) -> Iterator[Found]:
+        """Look for a text in each form that it may have besides its own, the closest ones first."""
+        if is_moment(value):
+            yield _found(*self._dates.find(value))
+            return
+        code, has_figure = _CODE.fullmatch(value), _FIGURE.search(value)
+        # `€` for EUR, `Deutschland` for DE
+        yield Found(
+            sorted({span for name in (names_of(value) if code else ()) for span in self._find_words(name)}), "name"
+        )
+        spans = self._find_alike(value)
+        # In small letters, `IT` and `DE` are words, and no countries.
+        are_words = code and value.isupper()
+        yield Found([span for span in spans if not self.text[slice(*span)].islower()] if are_words else spans, "folded")
+        if has_figure:
+            yield _found(*self._dates.find_written(value))
+            yield Found(find_amount(value, self.text, self._numbers), "number")
+        yield self._find_shape(value)
+        yield _found(wrapped_in(value, self.text, self._similar.shapes), "joined")
+        yield _found(parts_in(value, self._find_words), "joined")
+        yield Found(self._similar.find(value), "similar")
 
     def find_choice(self, path: Path, value: JSON, words: Sequence[str]) -> Found:
         """Find the words for a choice, or a truth value beside the name of its field."""
@@ -129,44 +150,8 @@ class _Document:
     def _find_words(self, words: str) -> Spans:
         return self._exact.find(words) or self._find_alike(words)
 
-    @cached_property
-    def _kinds(self) -> Sequence[Callable[[str], Found]]:
-        return (
-            *(self._find_named, self._find_folded, self._find_written_day, self._find_amount, self._find_shape),
-            *(self._find_wrapped, self._find_parts, self._find_similar),
-        )
-
-    def _find_day(self, value: str) -> Found:
-        return _found(*self._dates.find(value))
-
-    def _find_folded(self, value: str) -> Found:
-        spans = self._find_alike(value)
-        # In small letters, `IT` and `DE` are words, and no countries.
-        is_code = value.isupper() and _CODE.fullmatch(value)
-        return Found([span for span in spans if not self.text[slice(*span)].islower()] if is_code else spans, "folded")
-
-    def _find_named(self, value: str) -> Found:
-        names = names_of(value) if _CODE.fullmatch(value) else ()
-        found = {span for name in names for span in self._find_words(name)}
-        return Found(sorted(found), "name")
-
-    def _find_written_day(self, value: str) -> Found:
-        return _found(*self._dates.find_written(value)) if _FIGURE.search(value) else Found(())
-
-    def _find_amount(self, value: str) -> Found:
-        return Found(find_amount(value, self.text, self._numbers) if _FIGURE.search(value) else (), "number")
-
     def _find_shape(self, value: str) -> Found:
         return Found(self._similar.find_shape(value), "similar")
-
-    def _find_wrapped(self, value: str) -> Found:
-        return _found(wrapped_in(value, self.text, self._similar.shapes), "joined")
-
-    def _find_parts(self, value: str) -> Found:
-        return _found(parts_in(value, self._find_words), "joined")
-
-    def _find_similar(self, value: str) -> Found:
-        return Found(self._similar.find(value), "similar")
 
     def _find_alike(self, value: str) -> Spans:
         wanted = fold(value)

@@ -51,6 +51,7 @@ class TextIndex:
         at = text.find(wanted)
         if at < 0:
             return ()
+        # Most values stand in one place, for which no list of places is made.
         if text.find(wanted, at + 1) < 0:
             end = at + size
             return ((at, end),) if _stands_alone(text, at, end) or _may_be_part(wanted) else ()
@@ -70,11 +71,13 @@ class TextIndex:
         words = [*WORD.finditer(wanted)]
         if not words:
             return self._alone(self._scan(wanted))
+        # Of "Item 17 costs", 17 stands in the fewest blocks, in which alone the whole is looked for.
         rarest = min(words, key=lambda word: len(self._blocks.get(word[0], ())))
         before, after = rarest.start(), len(wanted) - rarest.end()
         blocks = ((max(0, start - before), end + after) for start, end in self._blocks.get(rarest[0], ()))
         if alone := self._alone(hit for start, end in blocks for hit in _hits(self._text, wanted, start, end)):
             return alone
+        # What is inside of words has its words inside of words too: most texts that are nowhere are known by that.
         is_part = _may_be_part(wanted) and all(word[0] in self._vocabulary for word in words)
         return self._scan(wanted) if is_part else ()
 

@@ -66,15 +66,11 @@ def fold(text: str) -> str:
 
 def folded(text: str) -> NormalizedText:
     """Fold a text so that places in it can be found again; takes time linear in the text."""
-    if text.isascii() and not _has_gap(small := _small(text)):
+    if text.isascii() and "  " not in (small := _small(text)):
         return NormalizedText(small, (_Piece(0, len(text), small, even=True),), (0,))
     pieces = tuple(_joined(_pieces(text)))
     starts = accumulate((len(piece.folded) for piece in pieces[:-1]), initial=0)
     return NormalizedText("".join(piece.folded for piece in pieces), pieces, tuple(starts))
-
-
-def _has_gap(small: str) -> bool:
-    return "  " in small
 
 
 def _joined(pieces: Iterator[_Piece]) -> Iterator[_Piece]:
@@ -129,6 +125,7 @@ def _is_even(text: str) -> bool:
     """Whether each character folds to one."""
     if text.isascii():
         return True
+    # `ß` folds to two letters, `é` may be written with an accent of its own, and `ﬁ` is two letters in one.
     small = text.casefold()
     return (
         len(small) == len(text)
@@ -142,18 +139,12 @@ def _letters(word: str, at: int) -> Iterator[_Piece]:
     """Split a word into letters with their accents."""
     start = 0
     for end in range(1, len(word) + 1):
-        if end < len(word) and _is_part(word[end]):
+        if end < len(word) and (unicodedata.combining(word[end]) or ord(word[end]) in _JAMO):
             continue
         letter = word[start:end]
-        yield _Piece(at + start, at + end, _fold_letter(letter), even=False)
+        small = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", letter).casefold())
+        # Accents that stand alone would bring a blank along, which is no white space of the text.
+        if _BLANK.search(small) and not _BLANK.search(letter):
+            small = letter
+        yield _Piece(at + start, at + end, small, even=False)
         start = end
-
-
-def _fold_letter(letter: str) -> str:
-    folded_ = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", letter).casefold())
-    # Accents that stand alone would bring a blank along, which is no white space of the text.
-    return letter if _BLANK.search(folded_) and not _BLANK.search(letter) else folded_
-
-
-def _is_part(mark: str) -> bool:
-    return unicodedata.combining(mark) != 0 or ord(mark) in _JAMO

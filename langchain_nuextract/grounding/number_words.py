@@ -47,7 +47,10 @@ class WordNumberIndex:
         for parts in amounts(value):
             first, *others = (self._durations.get(part, ()) for part in parts)
             if first and all(others):
-                return [(place, *(_nearest(place, other) for other in others)) for place in first]
+                return [
+                    (place, *(min(other, key=lambda each: abs(each.start - place.start)) for other in others))
+                    for place in first
+                ]
         return ()
 
     @cached_property
@@ -62,6 +65,7 @@ class WordNumberIndex:
         """Yield each number in words with its place, the longest words for it: `twenty two` is no `twenty`."""
         at = 0
         while match := _WORD.search(self._text, at):
+            # `twenty two` is one number; of `seven years`, the first word is.
             whole = match[0].casefold() in _NUMBERS
             word = match if whole else _SINGLE.match(self._text, match.start())
             at = word.end() if word else match.end()
@@ -86,7 +90,3 @@ def _unit(word: str) -> str:
         return word
     heads = (word[:size] for size in range(_LONGEST_OF_CJK, 0, -1))
     return "" if word[0] < "\u3000" else next((head for head in heads if head in UNITS), "")
-
-
-def _nearest(place: Span, others: Sequence[Span]) -> Span:
-    return min(others, key=lambda each: abs(each.start - place.start))

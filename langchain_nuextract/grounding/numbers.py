@@ -182,16 +182,12 @@ def _readings(numeral: str) -> Iterator[str]:
     marks = _MARKS.findall(numeral)
     if _INDIAN.fullmatch(numeral) and "." not in marks:
         yield _plain(_MARKS.sub("", numeral), "")
-    if _GROUPED.fullmatch(numeral) or marks[0].isspace():
-        yield from _grouped(numeral, marks)
+    is_fraction_behind = marks[0].isspace() and marks[-1] in ".,"
+    if (_GROUPED.fullmatch(numeral) or marks[0].isspace()) and not is_fraction_behind:
+        yield _plain(_MARKS.sub("", numeral), "")
     if marks[-1] in ".," and marks.count(marks[-1]) == 1:
         whole, _, fraction = numeral.rpartition(marks[-1])
         yield _plain(_MARKS.sub("", whole), fraction)
-
-
-def _grouped(numeral: str, marks: list[str]) -> Iterator[str]:
-    if not (marks[0].isspace() and marks[-1] in ".,"):
-        yield _plain(_MARKS.sub("", numeral), "")
 
 
 def _plain(whole: str, fraction: str) -> str:

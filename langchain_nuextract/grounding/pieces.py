@@ -42,6 +42,7 @@ def parts_in(value: str, find: Callable[[str], Spans]) -> Sequence[Pieces]:
         spans = find(part)
         if not spans:
             return ()
+        # The next place behind the part before; "Ada, Bo" may also be said in the other order, far apart.
         after = bisect_left(spans, (place[-1].end if place else 0, 0))
         span = Span(*spans[after if after < len(spans) else 0])
         if span not in place:

@@ -1,7 +1,7 @@
 """Where on a page a value stands."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 PlaceSource: TypeAlias = Literal["text layer", "hidden text", "ocr", "image"]
@@ -111,14 +111,14 @@ class PageIndex:
         """Tell where ranges of the text stand: one place for each page that a range is on."""
         return tuple(place for start, end in spans for place in self._places(start, end))
 
-    def _places(self, start: int, end: int) -> tuple[Place, ...]:
+    def _places(self, start: int, end: int) -> Iterator[Place]:
         first = max(0, bisect_right(self._starts, start) - 1)
         last = bisect_right(self._starts, end - 1)
-        return tuple(
-            place
-            for offset, page in self._pages[first:last]
-            if (place := _place(page, max(0, start - offset), min(len(page.text), end - offset)))
-        )
+        for offset, page in self._pages[first:last]:
+            begin, stop = max(0, start - offset), min(len(page.text), end - offset)
+            boxes, source = page.boxes(begin, stop) if begin < stop else ((), "text layer")
+            if boxes:
+                yield Place(page.number, tuple(Box(*box) for box in boxes), source, page.file_name)
 
 
 def html_place(texts: Sequence[tuple[int, TextOfHTML]], start: int, end: int) -> HTMLPlace | None:
@@ -135,10 +135,3 @@ def html_place(texts: Sequence[tuple[int, TextOfHTML]], start: int, end: int) ->
     offset, text = texts[at]
     place = text.locate(start - offset, end - offset)
     return HTMLPlace(*place, text.html[slice(*place)], text.name) if place else None
-
-
-def _place(page: TextWithBoxes, start: int, end: int) -> Place | None:
-    if start >= end:
-        return None
-    boxes, source = page.boxes(start, end)
-    return Place(page.number, tuple(Box(*box) for box in boxes), source, page.file_name) if boxes else None

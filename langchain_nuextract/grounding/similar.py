@@ -57,8 +57,12 @@ class SimilarIndex:
     def find(self, value: str) -> Spans:
         """Find where a text says something with few slips, in its order."""
         wanted = shapes_of(value)
-        slips = _slips_allowed(wanted) if len(wanted.text) <= LONGEST else 0
-        return sorted(self._with_slips(wanted, slips)) if slips else ()
+        # The letters of codes may not differ, and so allow for no slips.
+        letters = sum(len(word.shape) for word in wanted.words if not word.is_code)
+        if letters < _SHORTEST_SLIP or len(wanted.text) > LONGEST:
+            return ()
+        slips = min(_MOST_SLIPS, 1 + max(0, letters - _LONG // 2) // _LONG)
+        return sorted(self._with_slips(wanted, slips))
 
     @cached_property
     def shapes(self) -> Shapes:
@@ -89,6 +93,7 @@ class SimilarIndex:
         words = self.shapes.words[first:after]
         if not self._is_close(first, after):
             return False
+        # `12 345 678` says 12345678, but `page 12` and `345` in the next cell say no 12345.
         codes = [word.is_code for word in words]
         if not any(codes) or [word.shape for word in words] == [word.shape for word in wanted.words]:
             return True
@@ -104,6 +109,7 @@ class SimilarIndex:
             if len(places.get(word.shape, ())) in range(1, _MOST_PLACES)
         ]
         known.sort(key=lambda index: (len(places[wanted.words[index].shape]), -len(wanted.words[index].shape)))
+        # A word that is right leads to the place; if each has a slip, a word that begins or ends alike does.
         for index in known[:_ANCHORS]:
             if found := {*self._around(wanted, index, places[wanted.words[index].shape], slips)}:
                 return found
@@ -153,11 +159,6 @@ def similarity(value: str, quotation: str) -> float:
     """How alike two texts are, from 0 to 1: twice the letters in common by the letters of both, case left out."""
     one, other = " ".join(value.casefold().split()), " ".join(quotation.casefold().split())
     return SequenceMatcher(None, one, other, autojunk=False).ratio()
-
-
-def _slips_allowed(wanted: Shapes) -> int:
-    letters = sum(len(word.shape) for word in wanted.words if not word.is_code)
-    return min(_MOST_SLIPS, 1 + max(0, letters - _LONG // 2) // _LONG) if letters >= _SHORTEST_SLIP else 0
 
 
 def distances(wanted: Shapes, text: Shapes, most: int) -> Sequence[int]:
