@@ -3,11 +3,12 @@
 import base64
 import binascii
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from langchain_nuextract.documents.images import address, encoded
 from langchain_nuextract.documents.source import Image, Part, Text
 from langchain_nuextract.errors import quote
+from langchain_nuextract.paths import JSON
 
 _ASIDE: Final = frozenset(
     {"reasoning", "thinking", "redacted_thinking", "tool_call", "tool_use", "server_tool_call", "invalid_tool_call"}
@@ -15,7 +16,7 @@ _ASIDE: Final = frozenset(
 """What a model said to itself or to tools; no part of what is to be read."""
 
 
-def part_of(block: Mapping[str, Any]) -> Part | None:
+def part_of(block: Mapping[str, JSON]) -> Part | None:
     """Read a content block: a text, or an image in OpenAI's, LangChain's or Anthropic's form; None if it is neither.
 
     A block may come from anywhere, so an image is its data or an http(s) address, never a path.
@@ -36,7 +37,7 @@ def part_of(block: Mapping[str, Any]) -> Part | None:
             raise _unreadable(block)
 
 
-def _image(block: Mapping[str, Any]) -> str:
+def _image(block: Mapping[str, JSON]) -> str:
     match block:
         case {"base64": str(payload)} | {"source_type": "base64", "data": str(payload)}:
             return encoded(payload)
@@ -50,7 +51,7 @@ def _image(block: Mapping[str, Any]) -> str:
             raise _unreadable(block)
 
 
-def file_of(block: Mapping[str, Any]) -> tuple[bytes, str, str | None] | None:
+def file_of(block: Mapping[str, JSON]) -> tuple[bytes, str, str | None] | None:
     """Read a file block: LangChain's, OpenAI's, or Anthropic's; None if it is another block.
 
     Returns:
@@ -79,9 +80,9 @@ def file_of(block: Mapping[str, Any]) -> tuple[bytes, str, str | None] | None:
             raise _unreadable(block)
 
 
-def _name(block: Mapping[str, Any]) -> str:
+def _name(block: Mapping[str, JSON]) -> str:
     inner = block.get("file")
-    file: Mapping[str, Any] = cast("Mapping[str, Any]", inner) if isinstance(inner, Mapping) else {}
+    file: Mapping[str, JSON] = cast("Mapping[str, JSON]", inner) if isinstance(inner, Mapping) else {}
     found = file.get("filename") or block.get("filename") or block.get("name") or block.get("title")
     return found if isinstance(found, str) else "the file"
 
@@ -97,7 +98,7 @@ def _bytes(payload: str, name: str) -> bytes:
         raise ValueError(f"{name}: its base64 is broken: {error}") from error
 
 
-def _unreadable(block: Mapping[str, Any]) -> ValueError:
+def _unreadable(block: Mapping[str, JSON]) -> ValueError:
     shown = quote(str({key: block[key] for key in block if key in {"type", "source_type", "file_id"}} or sorted(block)))
     return ValueError(
         f"a content block must be a text, an image (its data or its URL) or a file (its data), got {shown}"

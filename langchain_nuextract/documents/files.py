@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from langchain_nuextract.documents import kinds
 from langchain_nuextract.documents.decode import decode
-from langchain_nuextract.documents.html import Conversion, to_markdown
+from langchain_nuextract.documents.html import to_markdown
 from langchain_nuextract.documents.images import data_url
 from langchain_nuextract.documents.kinds import Kind
 from langchain_nuextract.documents.mail import Mail, MailText, read_mail
@@ -76,10 +76,6 @@ def _image(content: bytes, name: str, options: PageOptions) -> Source:
     return Source((image,), (said,) if frames > 1 else ())
 
 
-def _heic(content: bytes, name: str, options: PageOptions) -> Source:
-    return Source((Image(prepared(content, name, format_=options.image_format), name),))
-
-
 def _text(content: bytes, name: str, options: PageOptions) -> Source:
     del options
     text, warnings = decode(content, name)
@@ -93,23 +89,16 @@ def _html(content: bytes, name: str, options: PageOptions) -> Source:
     except MissingExtra as error:
         raise MissingExtra(name, "HTML", extra=error.extra) from error
     if not found.markdown.strip():
-        raise EmptyDocument(name, f"there is no text on the page{_cause(found)}.")
+        # The converter's last warning is that there is none.
+        cause = f": {'; '.join(noticed)}" if (noticed := found.warnings[:-1]) else ""
+        if not cause and "<script" in found.html.lower():
+            cause = (
+                ": it has scripts, which may write it in a browser and are not run here. Save the page from a browser"
+            )
+        raise EmptyDocument(name, f"there is no text on the page{cause}.")
     return Source(
         (Text(found.markdown, Markup(name, found)),), tuple(f"{name}: {warning}" for warning in found.warnings)
     )
-
-
-def _cause(page: Conversion) -> str:
-    """Say why a page has no text; the converter's last warning is that it has none."""
-    if noticed := page.warnings[:-1]:
-        return f": {'; '.join(noticed)}"
-    if "<script" in page.html.lower():
-        return ": it has scripts, which may write it in a browser and are not run here. Save the page from a browser"
-    return ""
-
-
-def _eml(content: bytes, name: str, options: PageOptions) -> Source:
-    return _mail(read_mail(content, name), name, options)
 
 
 def _msg(content: bytes, name: str, options: PageOptions) -> Source:
@@ -170,8 +159,10 @@ def _office(kind: str) -> Reader:
 
 _READERS: Final[dict[Kind, Reader]] = {
     kinds.IMAGE: _image,
-    kinds.HEIC: _heic,
-    kinds.EML: _eml,
+    kinds.HEIC: lambda content, name, options: Source(
+        (Image(prepared(content, name, format_=options.image_format), name),)
+    ),
+    kinds.EML: lambda content, name, options: _mail(read_mail(content, name), name, options),
     kinds.MSG: _msg,
     kinds.DOCX: _office("docx"),
     kinds.PPTX: _office("pptx"),

@@ -4,7 +4,6 @@ import codecs
 import io
 import re
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
@@ -96,7 +95,8 @@ def detected(content: bytes, called: Kind | None) -> tuple[Kind, str]:
     looks = kind_of(content)
     if kind := _by_type(content, looks, called):
         return kind, looks
-    written = next((kind for kind, looks_like in _TEXTS.items() if looks_like(head)), TEXT)
+    headers = _MAIL.match(head)
+    written = HTML if _HTML.match(head) else EML if headers and _SURE.search(headers[0]) else TEXT
     if called and not called.is_binary and (called is TEXT or written is TEXT):
         return called, ""
     return written, ""
@@ -127,15 +127,3 @@ def _zipped(content: bytes) -> Kind | None:
     except (zipfile.BadZipFile, OSError, ValueError):
         return None
     return next((kind for part, kind in _ZIPPED.items() if part in names), OTHER)
-
-
-def _looks_like_html(head: bytes) -> bool:
-    return bool(_HTML.match(head))
-
-
-def _looks_like_mail(head: bytes) -> bool:
-    found = _MAIL.match(head)
-    return bool(found and _SURE.search(found[0]))
-
-
-_TEXTS: Final[dict[Kind, Callable[[bytes], bool]]] = {HTML: _looks_like_html, EML: _looks_like_mail}

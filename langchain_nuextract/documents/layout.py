@@ -175,10 +175,14 @@ def _reordered(lines: Sequence[_Line], depth: int = _MOST_COLUMNS) -> list[_Line
     gap = _common_gap(lines) if depth > 1 else None
     if gap is None:
         return [*lines]
+
+    def clears_gap(line: _Line) -> bool:
+        return not any(run.left < gap < run.right for run in line.runs)
+
     ordered: list[_Line] = []
     is_apart = False
     # A file that has its lines as rows may have its headings anywhere.
-    for clears, group in groupby(sorted(lines, key=_top), key=lambda line: _clears(line, gap)):
+    for clears, group in groupby(sorted(lines, key=lambda line: _extent(_tokens(line))[1]), key=clears_gap):
         band = [*group]
         left = [line for line in (_side(each, gap, left=True) for each in band) if line.runs]
         right = [line for line in (_side(each, gap, left=False) for each in band) if line.runs]
@@ -191,10 +195,6 @@ def _reordered(lines: Sequence[_Line], depth: int = _MOST_COLUMNS) -> list[_Line
     return ordered if is_apart else [*lines]
 
 
-def _top(line: _Line) -> float:
-    return _extent(_tokens(line))[1]
-
-
 def _common_gap(lines: Sequence[_Line]) -> float | None:
     """Find the place across the page at which most lines have a gap."""
     edges = sorted(edge for line in lines for start, end in line.gaps for edge in ((start, 1), (end, -1)))
@@ -204,10 +204,6 @@ def _common_gap(lines: Sequence[_Line]) -> float | None:
         if open_ > most:
             most, at = open_, (place + following) / 2
     return at if most >= _FEWEST_ROWS else None
-
-
-def _clears(line: _Line, place: float) -> bool:
-    return not any(run.left < place < run.right for run in line.runs)
 
 
 def _side(line: _Line, place: float, *, left: bool) -> _Line:

@@ -32,7 +32,7 @@ _TAKEN: Final = (
 )
 
 
-def read(given: Any, options: PageOptions = DEFAULT) -> Source:
+def read(given: object, options: PageOptions = DEFAULT) -> Source:
     """Read a document.
 
     A string is text, whatever it looks like, but for a `data:` URL of an image: a text that names an address must not
@@ -73,7 +73,7 @@ def read(given: Any, options: PageOptions = DEFAULT) -> Source:
     return source
 
 
-def _sources(given: Any, options: PageOptions) -> Iterator[Source]:
+def _sources(given: object, options: PageOptions) -> Iterator[Source]:
     match given:
         case str():
             is_image = _IMAGE_DATA.fullmatch(given)
@@ -107,7 +107,7 @@ def _warned(text: str) -> tuple[str, ...]:
     return (warning,)
 
 
-def _foreign(given: Any, options: PageOptions) -> Iterator[Source]:
+def _foreign(given: object, options: PageOptions) -> Iterator[Source]:
     match given:
         case Document():
             yield Source((Text(given.page_content),))
@@ -143,7 +143,7 @@ def _content_of(path: Path, name: str, options: PageOptions) -> bytes:
 
 
 def _listed(given: list[Any], options: PageOptions) -> Iterator[Source]:
-    if any(map(_is_message, given)):
+    if any(isinstance(each, BaseMessage | tuple) or (isinstance(each, Mapping) and "role" in each) for each in given):
         yield from _conversation(convert_to_messages(given), options)
         return
     for each in given:
@@ -159,10 +159,6 @@ def _block(block: Mapping[str, Any], options: PageOptions) -> Iterator[Source]:
         yield read_file(content, name, options, mime)
     elif part := part_of(block):
         yield Source((part,))
-
-
-def _is_message(given: Any) -> bool:
-    return isinstance(given, BaseMessage | tuple) or (isinstance(given, Mapping) and "role" in given)
 
 
 def _conversation(messages: Iterable[BaseMessage], options: PageOptions) -> Iterator[Source]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
+from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
 from langchain_core.document_loaders import BaseBlobParser
 from langchain_core.documents import Document
 from langchain_core.language_models import BaseChatModel
@@ -74,7 +75,7 @@ class BaseReader(RunnableSerializable[Any, str], BaseBlobParser, Generic[Reading
         self._slots = Slots(self.max_requests)
 
     @abstractmethod
-    def plan(self, document: Any) -> "ReadingPlan[Reading]":
+    def plan(self, document: object) -> "ReadingPlan[Reading]":
         """Read a document as far as no model is needed."""
 
     @abstractmethod
@@ -105,14 +106,24 @@ class BaseReader(RunnableSerializable[Any, str], BaseBlobParser, Generic[Reading
         """Give the Markdown of a document; see `invoke`."""
         return await self._acall_with_config(self._amarkdown, input, config, **kwargs)
 
-    def read(self, document: Any, run_manager: Any, config: RunnableConfig, settings: Mapping[str, Any]) -> Reading:
+    def read(
+        self,
+        document: object,
+        run_manager: CallbackManagerForChainRun,
+        config: RunnableConfig,
+        settings: Mapping[str, Any],
+    ) -> Reading:
         """Read a document, within a run."""
         plan = self.plan(document)
         caller = self._caller(run_manager, config, settings) if plan.jobs else None
         return plan.finish(run_all(plan.jobs, caller, self._slots, config) if caller else ())
 
     async def aread(
-        self, document: Any, run_manager: Any, config: RunnableConfig, settings: Mapping[str, Any]
+        self,
+        document: object,
+        run_manager: AsyncCallbackManagerForChainRun,
+        config: RunnableConfig,
+        settings: Mapping[str, Any],
     ) -> Reading:
         """Do the same on an event loop."""
         plan = await asyncio.to_thread(self.plan, document)
@@ -133,7 +144,12 @@ class BaseReader(RunnableSerializable[Any, str], BaseBlobParser, Generic[Reading
             raise UnsupportedTask(found.name, "it cannot think before it answers. Leave thinking off.")
         return found
 
-    def _caller(self, run_manager: Any, config: RunnableConfig, settings: Mapping[str, Any]) -> Caller:
+    def _caller(
+        self,
+        run_manager: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun,
+        config: RunnableConfig,
+        settings: Mapping[str, Any],
+    ) -> Caller:
         llm = self.llm
         if llm is None:
             raise UnsupportedTask(type(self).__name__, "no model is set")
@@ -146,10 +162,14 @@ class BaseReader(RunnableSerializable[Any, str], BaseBlobParser, Generic[Reading
         child = patch_config(config, callbacks=run_manager.get_child())
         return direct_caller(llm, child) or TracedCaller(llm, child)
 
-    def _markdown(self, document: Any, run_manager: Any, config: RunnableConfig, **kwargs: Any) -> str:
+    def _markdown(
+        self, document: object, run_manager: CallbackManagerForChainRun, config: RunnableConfig, **kwargs: Any
+    ) -> str:
         return self.read(document, run_manager, config, kwargs).markdown
 
-    async def _amarkdown(self, document: Any, run_manager: Any, config: RunnableConfig, **kwargs: Any) -> str:
+    async def _amarkdown(
+        self, document: object, run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig, **kwargs: Any
+    ) -> str:
         return (await self.aread(document, run_manager, config, kwargs)).markdown
 
 
@@ -172,17 +192,21 @@ class ReadingView(RunnableSerializable[Any, Out], Generic[Out]):
         """Read a document; see `BaseReader.invoke`."""
         return await self._acall_with_config(self._aread, input, config, **kwargs)
 
-    def _read(self, document: Any, run_manager: Any, config: RunnableConfig, **kwargs: Any) -> Any:
+    def _read(
+        self, document: object, run_manager: CallbackManagerForChainRun, config: RunnableConfig, **kwargs: Any
+    ) -> Any:
         return self._shown(self.reader.read(document, run_manager, config, kwargs), document)
 
-    async def _aread(self, document: Any, run_manager: Any, config: RunnableConfig, **kwargs: Any) -> Any:
+    async def _aread(
+        self, document: object, run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig, **kwargs: Any
+    ) -> Any:
         return self._shown(await self.reader.aread(document, run_manager, config, kwargs), document)
 
-    def _shown(self, reading: Any, document: Any) -> Any:
+    def _shown(self, reading: Any, document: object) -> Any:
         return reading if self.view == "reading" else self.reader.documents_of(reading, source_of(document))
 
 
-def source_of(document: Any) -> str | None:
+def source_of(document: object) -> str | None:
     """Say where a document is from, as LangChain's metadata have it."""
     match document:
         case Document():

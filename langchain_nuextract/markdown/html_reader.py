@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 from langchain_core.documents import BaseDocumentTransformer, Document
 from langchain_core.documents.base import Blob
@@ -96,7 +96,7 @@ class HTMLReader(BaseReader[HTMLReading], BaseDocumentTransformer):
             )
         super().__init__(llm=chat_model(llm, model, base_url, api_key) if how == "model" else None, **settings)
 
-    def plan(self, document: Any) -> ReadingPlan[HTMLReading]:
+    def plan(self, document: object) -> ReadingPlan[HTMLReading]:
         """Convert a page by rules, or make it ready for the model."""
         html, options, encoding = self._taken(document)
         if self.how == "rules":
@@ -127,7 +127,7 @@ class HTMLReader(BaseReader[HTMLReading], BaseDocumentTransformer):
         readings = await self.detailed.abatch([*documents], **kwargs)
         return [_replaced(document, reading) for document, reading in zip(documents, readings, strict=True)]
 
-    def _taken(self, document: Any) -> tuple[str | bytes, HTMLOptions, str | None]:
+    def _taken(self, document: object) -> tuple[str | bytes, HTMLOptions, str | None]:
         html, source, encoding = _html(document)
         base = self.page_url or (source if source and "://" in source else None)
         options = HTMLOptions(
@@ -159,7 +159,7 @@ def _content_of(path: str | PathLike[str]) -> bytes:
     return read_bounded(path, DEFAULT.max_bytes, lambda size: DEFAULT.check_size(size, Path(path).name))
 
 
-def _html(document: Any) -> tuple[str | bytes, str | None, str | None]:
+def _html(document: object) -> tuple[str | bytes, str | None, str | None]:
     """The HTML, where it is from, and its encoding where that is known."""
     match document:
         case str() | bytes():
@@ -172,8 +172,8 @@ def _html(document: Any) -> tuple[str | bytes, str | None, str | None]:
                 return _content_of(document.path), document.source, None
             content = document.as_bytes() if not isinstance(document.data, str) else document.data
             return content, document.source, None
-        case _ if hasattr(document, "__fspath__"):
-            return _content_of(document), None, None
+        case PathLike():
+            return _content_of(cast("PathLike[str]", document)), None, None
         case _:
             raise TypeError(
                 f"cannot read HTML of the type {type(document).__name__}: give text, bytes, a path, a Blob or Document"

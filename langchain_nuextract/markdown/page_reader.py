@@ -65,7 +65,7 @@ class PageReader(BaseReader[PageReading]):
     ) -> None:
         super().__init__(llm=chat_model(llm, model, base_url, api_key), **settings)
 
-    def plan(self, document: Any) -> ReadingPlan[PageReading]:
+    def plan(self, document: object) -> ReadingPlan[PageReading]:
         """Take the pages of a document."""
         reader = self.reader_dialect()
         source = read(document, self.pages)

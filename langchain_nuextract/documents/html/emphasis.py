@@ -25,7 +25,10 @@ def clean_emphasis(document: Document) -> None:
     for element in document.select(_EMPHASIS):
         text = element.text
         if text:
-            edges = _before(element), text[0], text[-1], _after(element)
+            # The stars of emphasis that stands beside are no letters.
+            before = _text(_neighbour(element, "previous_sibling")).rstrip(OPEN)[-1:]
+            after = _text(_neighbour(element, "next_sibling")).lstrip(CLOSE)[:1]
+            edges = before, text[0], text[-1], after
             if not "".join(edges).isascii() and element.select_one(_BLOCKS) is None:
                 _write(element, *edges)
 
@@ -46,14 +49,6 @@ def _write(element: Element, before: str, first: str, last: str, after: str) -> 
 
 def _is_sign(character: str) -> bool:
     return has_raw(character) or unicodedata.category(character)[0] in "PS"
-
-
-def _before(element: Element) -> str:
-    return _text(_neighbour(element, "previous_sibling")).rstrip(OPEN)[-1:]
-
-
-def _after(element: Element) -> str:
-    return _text(_neighbour(element, "next_sibling")).lstrip(CLOSE)[:1]
 
 
 def _neighbour(element: Element, side: str) -> Node | None:

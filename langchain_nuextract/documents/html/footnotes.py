@@ -26,7 +26,9 @@ def clean_footnotes(document: Document, _: HTMLOptions) -> Iterator[str]:
     for link in marks:
         name = (link.attr("href") or "")[1:]
         note = by_id.get(name)
-        if name in numbers or (note and _is_note(note)):
+        # A link to a whole section is no reference, whatever its label.
+        is_note = note and note.matches(_NOTES) and note.text.strip() and note.select_one(_BLOCKS) is None
+        if name in numbers or is_note:
             number = numbers.setdefault(name, len(numbers) + 1)
             above = link.parent
             whole = above if isinstance(above, Element) and above.tag == "sup" and above.text == link.text else link
@@ -41,10 +43,6 @@ def _is_reference(link: Element) -> bool:
         return False
     named = f"{link.attr('class') or ''} {link.attr('id') or ''} {link.attr('role') or ''} {link.attr('href') or ''}"
     return link.closest("sup") is not None or _NAMED.search(named) is not None
-
-
-def _is_note(element: Element) -> bool:
-    return element.matches(_NOTES) and bool(element.text.strip()) and element.select_one(_BLOCKS) is None
 
 
 def _rewrite(note: Element, number: int) -> None:

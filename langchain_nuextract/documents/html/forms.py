@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from turbohtml import Document, Element, Text
+from turbohtml import Document, Text
 
 from langchain_nuextract.documents.html.markup import raw
 from langchain_nuextract.documents.html.options import HTMLOptions
@@ -18,18 +18,16 @@ def clean_forms(document: Document, _: HTMLOptions) -> Iterator[str]:
         chosen = [option for option in options if option.attr("selected") is not None] or options[:1]
         choice.replace_with(Text(f" {', '.join(' '.join(option.text.split()) for option in chosen)} "))
     for field in document.select("input"):
-        field.replace_with(*_filled_in(field))
+        kind = (field.attr("type") or "text").lower()
+        if kind in ("checkbox", "radio"):
+            field.replace_with(raw("[ ] " if field.attr("checked") is None else "[x] "))
+        elif kind in _NOT_FILLED_IN:
+            field.decompose()
+        else:
+            field.replace_with(Text(f" {field.attr('value') or ''} "))
     for area in document.select("textarea"):
         area.replace_with(Text(f" {area.text} "))
     for button in document.select("button, label, output"):
         button.insert_before(Text(" "))
         button.insert_after(Text(" "))
     yield from ()
-
-
-def _filled_in(field: Element) -> Iterator[Text]:
-    kind = (field.attr("type") or "text").lower()
-    if kind in ("checkbox", "radio"):
-        yield raw("[ ] " if field.attr("checked") is None else "[x] ")
-    elif kind not in _NOT_FILLED_IN:
-        yield Text(f" {field.attr('value') or ''} ")

@@ -15,7 +15,11 @@ _HEADINGS: Final = "h1, h2, h3, h4, h5, h6"
 def clean_inline(document: Document, _: HTMLOptions) -> Iterator[str]:
     """Put the small things right."""
     for element in document.select("sup, sub"):
-        _write_script(element)
+        text = element.text.strip()
+        # What is raised or lowered stays the HTML that Markdown takes: 10<sup>6</sup> is not 106.
+        if text and not has_raw(text) and element.select_one("a, img") is None:
+            element.insert_before(raw(f"<{element.tag}>"))
+            element.insert_after(raw(f"</{element.tag}>"))
     # Some readings have brackets for browsers that know none, some do not: each gets its own.
     document.remove("ruby rp")
     for reading in document.select("ruby rt"):
@@ -28,14 +32,6 @@ def clean_inline(document: Document, _: HTMLOptions) -> Iterator[str]:
             item.append(Element("p", None, [Text(LOOSE)]))
     clean_emphasis(document)
     yield from ()
-
-
-def _write_script(element: Element) -> None:
-    """Keep what is raised or lowered as the HTML that Markdown takes: 10<sup>6</sup> is not 106."""
-    text = element.text.strip()
-    if text and not has_raw(text) and element.select_one("a, img") is None:
-        element.insert_before(raw(f"<{element.tag}>"))
-        element.insert_after(raw(f"</{element.tag}>"))
 
 
 def _link_inside(heading: Element) -> None:

@@ -64,25 +64,15 @@ def main_text(document: Document) -> tuple[Node, list[str]]:
             if len(element.attrs) > _ATTRIBUTES:
                 element.attrs.clear()
         chosen, warnings = _by_trafilatura(document), []
-    heading = _heading(body)
+    headings = body.select("h1")
+    heading = " ".join(headings[0].text.split()) if len(headings) == 1 else ""
     found = chosen or _by_density(document, body, warnings)
-    if heading:
-        _put_back(heading, found)
+    # The heading of a page that has one of the first level belongs to its main text, wherever it stood.
+    root = found.select_one("body") if isinstance(found, Document) else found
+    if heading and isinstance(root, Element) and heading not in " ".join(root.text.split()):
+        root.insert(0, Element("h1", None, [Text(heading)]))
     share = 1 - _letters(found) / before
     return found, [*warnings, f"outside the main text and left out: {share:.0%} of the page's text"]
-
-
-def _heading(body: Element) -> str:
-    """Give the heading of a page that has only one of the first level."""
-    headings = body.select("h1")
-    return " ".join(headings[0].text.split()) if len(headings) == 1 else ""
-
-
-def _put_back(heading: str, chosen: Node) -> None:
-    """Put the page's heading before its main text, if that does not have it."""
-    root = chosen.select_one("body") if isinstance(chosen, Document) else chosen
-    if isinstance(root, Element) and heading not in " ".join(root.text.split()):
-        root.insert(0, Element("h1", None, [Text(heading)]))
 
 
 def _letters(node: Node) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import unquote
 
-from turbohtml import Token, TokenType, tokenize
+from turbohtml import TokenType, tokenize
 
 from langchain_nuextract.documents.html.addresses import clean_address
 from langchain_nuextract.documents.html.spans import SourceWord
@@ -48,17 +48,13 @@ def source_addresses(page: str, base: str) -> dict[str, tuple[tuple[int, int], .
             continue
         begun = lines[token.line - 1] + token.col
         tag = page[begun : begun + _LONGEST_TAG]
-        for found in _ADDRESS.finditer(tag, 0, _end_of_tag(tag)):
+        whole = _TAG.match(tag)
+        for found in _ADDRESS.finditer(tag, 0, whole.end() if whole else len(tag)):
             group = next(number for number in (1, 2, 3) if found[number] is not None)
             address = clean_address(html.unescape(found[group]), base)
             if address:
                 places.setdefault(address, []).append((begun + found.start(group), begun + found.end(group)))
     return {address: tuple(found) for address, found in places.items()}
-
-
-def _end_of_tag(tag: str) -> int:
-    found = _TAG.match(tag)
-    return found.end() if found else len(tag)
 
 
 def _texts(page: str, left_out: frozenset[str]) -> Iterator[tuple[int, int]]:
@@ -72,15 +68,12 @@ def _texts(page: str, left_out: frozenset[str]) -> Iterator[tuple[int, int]]:
         elif not is_text and begun >= 0:
             yield begun, lines[token.line - 1] + token.col
             begun = -1
-        hidden = _hidden_in(token, hidden, left_out)
+        if token.type is TokenType.START_TAG and hidden is None and token.tag in left_out and not token.self_closing:
+            hidden = token.tag
+        elif token.type is TokenType.END_TAG and token.tag == hidden:
+            hidden = None
     if begun >= 0:
         yield begun, len(page)
-
-
-def _hidden_in(token: Token, hidden: str | None, left_out: frozenset[str]) -> str | None:
-    if token.type is TokenType.START_TAG and hidden is None and token.tag in left_out and not token.self_closing:
-        return token.tag
-    return None if token.type is TokenType.END_TAG and token.tag == hidden else hidden
 
 
 def _words(text: str, offset: int) -> Iterator[SourceWord]:

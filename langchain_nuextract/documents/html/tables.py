@@ -27,7 +27,11 @@ def clean_tables(document: Document, _: HTMLOptions) -> Iterator[str]:
     # The inner ones come last in the document and go first, so that an outer one sees what is left of them.
     for table in reversed(tables):
         rows = _rows(table)
-        cost = sum((_covered(cell, len(rows)) - 1) * (1 + len(cell.text)) for row in rows for cell in row)
+        cost = sum(
+            (_span(cell, "colspan", _WIDEST) * _span(cell, "rowspan", len(rows)) - 1) * (1 + len(cell.text))
+            for row in rows
+            for cell in row
+        )
         too_much = cost > left or _is_ragged(rows)
         blocks += too_much
         if too_much or _is_layout(table, rows):
@@ -62,13 +66,11 @@ def _elements(node: Element) -> list[Element]:
 def _is_layout(table: Element, rows: list[list[Element]]) -> bool:
     if table.attr("role") in ("presentation", "none"):
         return True
-    if any(child.tag in ("caption", "thead") for child in _elements(table)) or _has_headings(rows):
+    if any(child.tag in ("caption", "thead") for child in _elements(table)):
+        return False
+    if any(cell.tag == "th" for row in rows for cell in row):
         return False
     return max(map(len, rows), default=0) <= 1 or table.select_one(_BLOCKS) is not None
-
-
-def _has_headings(rows: list[list[Element]]) -> bool:
-    return any(cell.tag == "th" for row in rows for cell in row)
 
 
 def _unwrap(table: Element) -> None:
@@ -77,10 +79,6 @@ def _unwrap(table: Element) -> None:
             for cell in [row, *_elements(row)]:
                 if cell.tag in _PARTS:
                     cell.tag = "div"
-
-
-def _covered(cell: Element, rows: int) -> int:
-    return _span(cell, "colspan", _WIDEST) * _span(cell, "rowspan", rows)
 
 
 def _span(cell: Element, name: str, most: int) -> int:
@@ -96,8 +94,13 @@ def _write_out_spans(rows: list[list[Element]]) -> None:
     for (at, _), cell in sorted(_grid(rows).items(), key=lambda place: place[0]):
         parent = parents[at]
         if isinstance(parent, Element):
-            parent.append(_copy(cell) if cell in used else cell)
-            used.add(cell)
+            if cell in used:
+                # A node has one place in the tree: the others get copies.
+                copied: list[Node] = list(parse_fragment(cell.inner_html, "td", positions=False).children)
+                parent.append(Element(cell.tag, None, copied))
+            else:
+                parent.append(cell)
+                used.add(cell)
     for cell in used:
         for name in ("colspan", "rowspan"):
             cell.attrs.pop(name, None)
@@ -115,9 +118,3 @@ def _grid(rows: list[list[Element]]) -> dict[tuple[int, int], Element]:
                 for right in range(_span(cell, "colspan", _WIDEST)):
                     grid.setdefault((at + down, column + right), cell)
     return grid
-
-
-def _copy(cell: Element) -> Element:
-    fragment = parse_fragment(cell.inner_html, "td", positions=False)
-    children: list[Node] = list(fragment.children)
-    return Element(cell.tag, None, children)
