@@ -62,6 +62,7 @@ async def arun_all(jobs: Sequence[tuple[Writing, Watch]], caller: Caller, slots:
     try:
         return await asyncio.gather(*tasks)
     finally:
+        # Those that are done take no notice.
         for task in tasks:
             task.cancel()
 
@@ -77,6 +78,7 @@ def _run(caller: Caller, slots: Slots, job: tuple[Writing, Watch]) -> Written:
                 try:
                     reply = _receive(caller, request, watch)
                 except ContextOverflow as error:
+                    # HTML that is too long ends its writing here, by StopIteration; a page has no smaller piece.
                     writing.throw(error)
                     raise
             request = writing.send(reply)
@@ -133,6 +135,7 @@ class _Received:
     def add(self, piece: Piece) -> bool:
         """Take a piece; tells whether the model runs in circles, which is looked at now and then."""
         self._pieces.append(piece)
+        # Looking back at the whole answer each time would take time quadratic in it.
         self._tail += piece.text
         self._unseen += len(piece.text)
         if self._unseen >= _LOOK:

@@ -136,6 +136,7 @@ class HTMLReader(BaseReader[HTMLReading], BaseDocumentTransformer):
         return html, options, encoding
 
     def _writing(self, piece: str) -> Writing:
+        # A Chinese letter takes about a token, and three or more of Latin scripts take one.
         dense = sum(not character.isascii() for character in piece)
         tokens = int(_LONGER * (len(piece) / _CHARACTERS + dense))
         settings = Settings(
@@ -230,6 +231,7 @@ def _fault(html: str, written: Written) -> str:
         return "the model ran in circles"
     if written.finish_reason == "length":
         return "the answer was longer than the text, and cut off"
+    # Words are compared without their order and marks: a list may become a table.
     text = prose(written.markdown)
     made_up = ungrounded_token_rate(text, source_text(html))
     covered = coverage(text, visible_text(html))

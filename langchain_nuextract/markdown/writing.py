@@ -55,11 +55,18 @@ def write(source: Source, settings: Settings) -> Writing:
     while True:
         reply = yield request
         spent = spent.add(reply)
-        text = reply.text if _began_anew(before, reply.text) else before + reply.text
+        # A server that knows no continuing gives its answer from the start once more.
+        opening = before.strip()[:_SEEN]
+        begins_anew = opening and reply.text.strip().startswith(opening)
+        text = reply.text if begins_anew else before + reply.text
         loop = find_loop(text, source.text)
         if loop or reply.finish_reason == "repetition":
             if spent.loops == 0 and spent.calls < settings.max_calls:
-                request, before, spent = _hotter(first), "", replace(spent, loops=1)
+                # The same request would run in the same circle: another seed and some heat lead out of most.
+                given = first.body.get("temperature")
+                warm = (given if isinstance(given, int | float) else 0) + _HOTTER
+                request = replace(first, firm={**first.firm, "temperature": warm, "seed": _SEED})
+                before, spent = "", replace(spent, loops=1)
                 continue
             kept = text[: loop.start + loop.period] if loop else text
             return _written(escaped, replace(reply, text=kept, finish_reason="repetition"), settings, spent.looped())
@@ -103,12 +110,6 @@ def _request(source: Source, settings: Settings) -> Request:
     return replace(request, firm=settings.firm, vllm_only={"repetition_detection": dict(DETECTION)})
 
 
-def _hotter(request: Request) -> Request:
-    temperature = request.body.get("temperature")
-    warm = (temperature if isinstance(temperature, int | float) else 0) + _HOTTER
-    return replace(request, firm={**request.firm, "temperature": warm, "seed": _SEED})
-
-
 def _resume_point(text: str) -> str:
     """Up to the last whole word: a word that is gone on with is split into other tokens than the model's own."""
     whole = text.rstrip()
@@ -116,12 +117,6 @@ def _resume_point(text: str) -> str:
         return whole
     space = max(whole.rfind(" "), whole.rfind("\n"))
     return whole[: max(space, 0)].rstrip() or whole
-
-
-def _began_anew(before: str, text: str) -> bool:
-    """Whether a server that knows no continuing gave its answer from the start."""
-    opening = before.strip()[:_SEEN]
-    return bool(opening) and text.strip().startswith(opening)
 
 
 def _written(escaped: EscapedSource, reply: Reply, settings: Settings, spent: _Spent) -> Written:

@@ -54,6 +54,7 @@ def ungrounded_token_rate(generated: str, source: str) -> UngroundedTokens | Non
 
 def _unknown_runs(made: list[str], there: list[str]) -> float:
     runs, known = list(_runs(made)), set(_runs(there))
+    # A text of fewer words than a run is one run itself, which the source may have anywhere.
     if len(made) < RUN:
         known = {run for size in range(1, RUN) for run in _runs(there, size)}
     return sum(run not in known for run in runs) / len(runs)

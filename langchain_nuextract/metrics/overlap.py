@@ -77,6 +77,7 @@ def common_subsequence(one: Sequence[Hashable], other: Sequence[Hashable]) -> in
     places = _places(one)
     row = every = (1 << len(one)) - 1
     for token in other:
+        # The subsequence grows at zeros: the carry moves each to the first place of the token in the ones before it.
         found = row & places.get(token, 0)
         row = (row + found | row - found) & every
     return len(one) - row.bit_count()
@@ -95,6 +96,7 @@ def edit_distance(one: Sequence[Hashable], other: Sequence[Hashable]) -> int:
         found = places.get(token, 0)
         crosses = (((found & rises) + rises) ^ rises) | found | falls
         up, down = falls | (every & ~(crosses | rises)), rises & crosses
+        # Only the last cell of the column is wanted; the others are known by their steps from the one above.
         distance += bool(up & last) - bool(down & last)
         up, down = (up << 1 | 1) & every, (down << 1) & every
         rises, falls = down | (every & ~(crosses | up)), up & crosses

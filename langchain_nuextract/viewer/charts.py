@@ -102,6 +102,7 @@ def _grid(tick: float) -> str:
 
 def _dot(point: Point, class_: str) -> str:
     title = element("title", safe(point.title))
+    # The eye compares areas: a mark of four times the weight has twice the radius.
     radius = 3 + 2 * point.weight**0.5
     circle = element(
         "circle", title, class_=class_, cx=f"{_x(point.x):.1f}", cy=f"{_y(point.y):.1f}", r=f"{radius:.1f}"

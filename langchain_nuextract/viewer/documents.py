@@ -1,6 +1,6 @@
 """Documents side by side with what was extracted from them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from langchain_nuextract.paths import Path, show
@@ -86,7 +86,10 @@ def _source(document: DocumentView, name: str) -> Iterator[str]:
         text = marked_text(document, name, 0, len(document.text))
         yield element("pre", text) if document.text else element("p", "There is no text to show.", class_="none")
         return
-    boxed = _boxes_by_page(document.values)
+    boxed: dict[int, list[tuple[int, Path, tuple[float, ...]]]] = {}
+    for number, value in enumerate(document.values):
+        for box in value.boxes:
+            boxed.setdefault(box.page, []).append((number, value.path, box[1:]))
     for number, each in enumerate(document.pages):
         yield _picture(document, number, boxed.get(number, []), name)
         text = marked_text(document, name, each.start, each.end)
@@ -100,7 +103,10 @@ def _source(document: DocumentView, name: str) -> Iterator[str]:
 def marked_text(document: DocumentView, name: str, start: int, end: int) -> str:
     """Write a range of a document's text with the places of its values marked."""
     given = colours(document.value)
-    boxed = {number for number, each in enumerate(document.values) if _leads_to_box(document, each)}
+    # A value that leads to a box on a picture does not lead to its mark in the text: a link has one target.
+    boxed = {
+        number for number, each in enumerate(document.values) if each.boxes and document.pages[each.boxes[0].page].image
+    }
     pieces: list[str] = []
     for stretch in stretches(start, end, [each.spans for each in document.values]):
         text = safe(document.text[stretch.start : stretch.end])
@@ -108,25 +114,13 @@ def marked_text(document: DocumentView, name: str, start: int, end: int) -> str:
         if not stretch.values:
             pieces.append(anchors + text)
             continue
+        # Where marks overlap, the link is that of the value that begins last.
         last = document.values[stretch.values[-1]]
         marked = " ".join(f"{name}-{number}" for number in stretch.values)
         title = ", ".join(show(document.values[number].path) for number in stretch.values[:5])
         link = element("a", text, href=f"#v{name}-{stretch.values[-1]}", title=title)
         pieces.append(anchors + element("mark", link, class_=last.colour or colour_of(last.path, given), data_v=marked))
     return "".join(pieces)
-
-
-def _leads_to_box(document: DocumentView, value: ValueView) -> bool:
-    """Whether a value leads to a box on a picture, rather than to its mark in the text."""
-    return bool(value.boxes) and bool(document.pages[value.boxes[0].page].image)
-
-
-def _boxes_by_page(values: Iterable[ValueView]) -> dict[int, list[tuple[int, Path, tuple[float, ...]]]]:
-    by_page: dict[int, list[tuple[int, Path, tuple[float, ...]]]] = {}
-    for number, each in enumerate(values):
-        for box in each.boxes:
-            by_page.setdefault(box.page, []).append((number, each.path, box[1:]))
-    return by_page
 
 
 def _picture(document: DocumentView, at: int, boxes: Sequence[tuple[int, Path, tuple[float, ...]]], name: str) -> str:

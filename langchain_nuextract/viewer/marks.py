@@ -31,6 +31,7 @@ def stretches(start: int, end: int, places: Sequence[Iterable[tuple[int, int]]])
     opening, closing, first_at = _borders(start, end, places)
     open_now: Counter[int] = Counter()
     for left, right in pairwise(sorted({start, end, *opening, *closing})):
+        # A value may stand here twice, by spans that overlap: its mark ends with the last of them.
         open_now.subtract(closing.get(left, ()))
         for number in closing.get(left, ()):
             if not open_now[number]:

@@ -51,6 +51,7 @@ class _Tree(NamedTuple):
     def node(self, value: JSON, path: Path) -> str:
         if len(path) >= _DEEPEST and isinstance(value, dict | list):
             return element("code", safe(repr(value)))
+        # A list of flat records is a table with a row for each, and another list one of items.
         match value:
             case dict():
                 return self._record(value, path) if value else element("span", "no fields", class_="none")
