@@ -68,13 +68,6 @@ class ApiCall:
     """By what the decoding is constrained, as fields of the body: `response_format` has a JSON Schema,
     `structured_outputs` and `grammar` have a grammar."""
 
-    @property
-    def has_grammar(self) -> bool:
-        """Whether the server has to compile a grammar, which it may not be able to."""
-        return "structured_outputs" in self.constraint and bool(
-            fields(self.constraint["structured_outputs"]).get("grammar")
-        )
-
     def content(self, *, is_vllm: bool) -> dict[str, JSON]:
         """Give the whole body, for an endpoint that is known to be vLLM or not."""
         return {**(self.vllm_only if is_vllm else {}), **self.body, **self.constraint}
@@ -336,7 +329,9 @@ class Client(Closing):
             stream=stream,
         )
         is_new = not self.availability.has_answered
-        return request, ErrorContext(url, str(call.body.get("model", "")), call.has_grammar, is_new)
+        # The server has to compile it, which it may not be able to.
+        has_grammar = bool(call.constraint) and "grammar" in fields(call.constraint.get("structured_outputs"))
+        return request, ErrorContext(url, str(call.body.get("model", "")), has_grammar, is_new)
 
     def _seen(self, body: Mapping[str, JSON]) -> Mapping[str, JSON]:
         self.is_vllm = self.is_vllm or not _OF_VLLM.isdisjoint(body)

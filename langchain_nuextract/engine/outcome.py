@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from typing import Final, TypeVar
 
 from langchain_nuextract.engine.attempts import AttemptReader, AttemptResult, Validation
@@ -23,6 +24,7 @@ from langchain_nuextract.paths import JSON, Path
 
 T = TypeVar("T")
 
+_TOKENS: Final = attrgetter("reply.tokens")
 _CUT: Final = frozenset({"length", "repetition"})
 """Finish reasons of an answer that the model did not end itself. `repetition` is vLLM's, since 0.17."""
 
@@ -94,7 +96,7 @@ def extraction_of(
         examples=plan.shots,
         examples_left_out=plan.left_out,
         wordings=plan.target.wordings(validation.value),
-        provenance=_provenance(reader, results, left_out) if any([each.reply.tokens for each in results]) else None,  # noqa: C419
+        provenance=_provenance(reader, results, left_out) if any(map(_TOKENS, results)) else None,
     )
 
 
