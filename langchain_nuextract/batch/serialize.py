@@ -17,11 +17,12 @@ from langchain_nuextract.engine.caller import Flow
 from langchain_nuextract.engine.drivers import run_flow
 from langchain_nuextract.engine.result import Attempt, Extraction
 from langchain_nuextract.errors import (
+    EndpointError,
     EndpointUnreachable,
     ExtractionError,
     RequestRefused,
 )
-from langchain_nuextract.paths import fields, items
+from langchain_nuextract.paths import JSON, fields, items
 
 T = TypeVar("T")
 
@@ -58,8 +59,19 @@ class _Record(_AsItIs):
 
     asked: str
     images: NotRequired[int]
-    usage: dict[str, int]
+    usage: dict[str, JSON]
     tokens: list[tuple[str, float]]
+
+
+_KINDS: Final = {
+    "text": str,
+    "reasoning": str,
+    "finish_reason": str | None,
+    "model": str,
+    "seconds": int | float,
+    "usage": dict,
+    "tokens": list,
+}
 
 
 def kept_extraction(extraction: Extraction[object]) -> CheckpointRow:
@@ -112,7 +124,8 @@ def restore(kept: CheckpointRow, flow: Flow[T]) -> Extraction[T]:
 
     try:
         extraction = run_flow(flow, ask)
-    except RequestRefused as error:
+    except EndpointError as error:
+        # There is no reply at all, or none to the request with which it would begin.
         raise OutOfDate from error
     except ExtractionError as error:
         if left:
@@ -163,14 +176,17 @@ def _recorded(replies: str) -> list[_Known]:
             _Known(str(each["asked"]), int(each.get("images", 0)), _reply(each))
             for each in cast("list[_Record]", json.loads(replies))
         ]
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise OutOfDate from error
 
 
 def _reply(record: _Record) -> Reply:
+    wrong = [name for name, kind in _KINDS.items() if name in record and not isinstance(record[name], kind)]
+    if wrong or not all(isinstance(count, int) for count in record["usage"].values()):
+        raise TypeError(f"{', '.join(wrong) or 'usage'} cannot be of a reply")
     as_it_is = {name: value for name, value in record.items() if name not in {"asked", "images", "usage", "tokens"}}
     tokens = tuple(Token(text.encode("latin-1"), logprob) for text, logprob in record["tokens"])
-    return Reply(**cast("_AsItIs", as_it_is), usage=Usage(**record["usage"]), tokens=tokens)
+    return Reply(**cast("_AsItIs", as_it_is), usage=Usage(**cast("dict[str, int]", record["usage"])), tokens=tokens)
 
 
 def _hash(request: Request) -> str:

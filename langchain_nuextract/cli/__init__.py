@@ -21,8 +21,10 @@ import os
 import signal
 import sys
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
+from io import UnsupportedOperation
+from pathlib import Path
 from typing import Final, NoReturn
 
 from langchain_nuextract.cli import (
@@ -63,10 +65,17 @@ class _Terminated(BaseException):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and give its exit code; see `EXIT_CODES`."""
-    options = _parser().parse_args(arguments)
+    with _standard_streams():
+        return _run(_parser().parse_args(arguments))
+
+
+def _run(options: argparse.Namespace) -> int:
     try:
         with _termination_raised():
             return options.run(options)
+    except UnsupportedOperation:
+        say("nuextract: standard output is closed. Write to a file.")
+        return 2
     except BrokenPipeError:
         # Whoever reads the output has had enough of it; what Python would flush at its end goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -78,6 +87,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _INTERRUPTED
     except _Terminated:
         return _TERMINATED
+
+
+@contextmanager
+def _standard_streams() -> Generator[None]:
+    """Give standard streams that are closed, as those of some daemons are, nothing to read and nowhere to write."""
+    with ExitStack() as stack:
+        # stdout to read from, so that what is written to it is an error, and not lost.
+        for name, mode in (("stdin", "r"), ("stdout", "r"), ("stderr", "w")):
+            if getattr(sys, name) is None:
+                stack.callback(setattr, sys, name, None)
+                setattr(sys, name, stack.enter_context(Path(os.devnull).open(mode, encoding="utf-8")))
+        yield
 
 
 def _parser() -> Parser:

@@ -24,6 +24,7 @@ SCHEMA_HELP: Final = (
 _EXPECTED: Final = f"expected {SCHEMA_HELP}"
 _FOREIGN: Final = ("<", str(Path(__file__).parents[1]), *(get_path(name) for name in ("stdlib", "purelib", "platlib")))
 """How the paths of code begin that is not the user's own."""
+_TOO_DEEP: Final = "it is nested too deeply"
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -79,12 +80,12 @@ def _reason(error: Exception, named: str) -> str:
 
 def _schema(named: str) -> object:
     if named.lstrip().startswith("{"):
-        return json.loads(named)
+        return _json(named)
     path, suffix = Path(named), Path(named).suffix.lower()
     if suffix == ".json":
         if not (text := read_text(path)).strip():
             raise ValueError("the file is empty")
-        return json.loads(text)
+        return _json(text)
     if suffix in {".yaml", ".yml"}:
         return _yaml(path)
     # The last colon: a path on Windows has one of its own.
@@ -101,11 +102,20 @@ def _schema(named: str) -> object:
     return found
 
 
+def _json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+
+
 def _yaml(path: Path) -> object:
     import yaml  # noqa: PLC0415  # LangChain has it
 
     try:
         return yaml.safe_load(read_text(path))
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
     except yaml.YAMLError as error:
         mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
         line = f" in line {mark.line + 1}" if mark else ""

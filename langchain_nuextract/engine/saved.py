@@ -35,7 +35,10 @@ def restore(text: str) -> Any:
     Raises:
         ValueError: It was not written by `save`.
     """
-    saved = json.loads(text)
+    try:
+        saved = json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
     return _Reader(saved["parts"]).read(saved["whole"])
 
 

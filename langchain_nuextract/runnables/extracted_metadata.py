@@ -165,7 +165,7 @@ class ExtractedMetadata:
         """Give where the values stand, in the content that they were written for."""
         try:
             found = json.loads(document.metadata.get(self.own("evidence")) or "{}")
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, RecursionError):
             return {}
         spans = cast("dict[str, object]", found) if isinstance(found, dict) else {}
         return {path: span for path, span in spans.items() if _is_span(span)}

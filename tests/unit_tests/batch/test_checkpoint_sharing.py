@@ -150,7 +150,13 @@ def test_a_renewed_claim_holds_longer(path):
 
 @pytest.mark.parametrize(
     "damage",
-    ["'{broken'", "'[{}]'", "'[1]'", "'null'", '\'[{"asked": "x"}]\'', "x'ff00'", "''"],
+    [
+        *("'{broken'", "'[{}]'", "'[1]'", "'null'", '\'[{"asked": "x"}]\'', "x'ff00'", "''"),
+        *("'[]'", "'{}'", f"'{'[' * 100_000}'"),
+        *(f"json_set(replies, '$[0].{name}', json('{{}}'))" for name in ("text", "reasoning", "model", "seconds")),
+        "json_set(replies, '$[0].usage', json('{\"input_tokens\": \"x\"}'))",
+    ],
+    ids=lambda damage: damage[:40],
 )
 def test_what_is_damaged_is_asked_again(damage, path):
     with FakeEndpoint(right) as endpoint:

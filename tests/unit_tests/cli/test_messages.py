@@ -227,3 +227,16 @@ def test_lines_in_a_file_are_utf_8(tmp_path, capsys):
         )
     assert '"Müller"' in (tmp_path / "o.jsonl").read_text(encoding="utf-8")
     assert capsys.readouterr().err.endswith(f"wrote 1 line to {tmp_path / 'o.jsonl'}\n")
+
+
+def test_what_cannot_be_written_since_stdout_is_closed_is_no_success(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdout", None)
+    assert main(["schema", '{"name": "string"}']) == 2
+    assert capsys.readouterr().err == "nuextract: standard output is closed. Write to a file.\n"
+
+
+def test_standard_input_that_is_closed_has_nothing_in_it(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", None)
+    with FakeEndpoint() as endpoint:
+        assert main(["extract", "-", "--schema", '{"name": "string"}', "--base-url", endpoint.url]) == 1
+    assert (capsys.readouterr().err, endpoint.requests) == ("standard input: the file is empty.\n", [])

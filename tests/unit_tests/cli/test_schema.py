@@ -87,3 +87,10 @@ def test_two_schemas_are_an_error(capsys):
         main(["extract", "a.txt", "--schema", "a:B", "--schema", "c:D"])
     assert raised.value.code == 2
     assert "--schema is given twice: 'a:B' and 'c:D'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "text"), [("a.json", '{"a":' * 50_000), ("a.yaml", "[" * 20_000)])
+def test_a_schema_that_is_nested_too_deeply_is_refused(name, text, tmp_path, capsys):
+    (tmp_path / name).write_text(text)
+    assert main(["schema", str(tmp_path / name)]) == 2
+    assert "nested too deeply" in capsys.readouterr().err
