@@ -15,6 +15,7 @@ from langchain_nuextract.documents.source import Source
 from langchain_nuextract.engine.attempts import AttemptReader, AttemptRequest, AttemptResult
 from langchain_nuextract.engine.caller import Flow
 from langchain_nuextract.engine.outcome import extraction_of, give_up
+from langchain_nuextract.engine.page_inputs import is_text, shown
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.strategies import RecoveryStrategies
 from langchain_nuextract.errors import EndpointError
@@ -71,3 +72,13 @@ def extract(plan: Plan[T], source: Source, document: Source | None = None) -> Fl
         is_allowed = budget.allows(calls=len(sent), seconds=perf_counter() - started, usage=usage)
         asked = strategies.next(results, sent) if is_allowed and not is_over else None
     return give_up(reader, results, failure, seconds=perf_counter() - started)
+
+
+def extract_whole(plan: Plan[T], source: Source) -> Flow[T]:
+    """Extract from a document of which all is asked about at once, whatever it is made of; see `extract`."""
+    return extract(plan, source) if is_text(source) else _extract_shown(plan, source)
+
+
+def _extract_shown(plan: Plan[T], source: Source) -> Flow[T]:
+    # Pages are rendered when it is their turn, which may be in a thread.
+    return (yield from extract(plan, Source(shown(source.parts, plan.dialect)), source))

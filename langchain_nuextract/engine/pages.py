@@ -1,4 +1,4 @@
-"""A document of any kind as one flow: text at once, pages as many at a time as a request takes.
+"""A document of any kind as one flow: text and images at once, pages as many at a time as a request takes.
 
 What takes several requests because of its pages is a long document whose chunks are its pages: see `engine.long`.
 """
@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.engine.caller import Flow
-from langchain_nuextract.engine.flow import extract
-from langchain_nuextract.engine.page_inputs import is_text
+from langchain_nuextract.engine.flow import extract_whole
 from langchain_nuextract.engine.plan import Plan
 
 if TYPE_CHECKING:
@@ -30,8 +29,8 @@ def read_document(plan: Plan[T], source: Source, tell: "Callable[[Preview], None
         UnreadablePage: A page has no text, and the model reads no images.
         NuExtractError: Everything that `flow.extract` raises.
     """
-    if is_text(source):
-        return extract(plan, source)
+    if not source.pages:
+        return extract_whole(plan, source)
     # What splits and merges is loaded for those documents that need it.
     from langchain_nuextract.engine.long.flow import extract_pages, in_turn  # noqa: PLC0415
 

@@ -19,8 +19,7 @@ from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.engine.caller import Caller, Flow
 from langchain_nuextract.engine.drivers import StreamFlow, arun_flow, astream_flow, run_flow, stream_flow
-from langchain_nuextract.engine.flow import extract
-from langchain_nuextract.engine.page_inputs import is_text
+from langchain_nuextract.engine.flow import extract_whole
 from langchain_nuextract.engine.pages import read_document
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.result import Attempt, Extraction
@@ -57,10 +56,10 @@ class Executor(Generic[T]):
         with counting() as attempts:
             try:
                 plan, source = self._planned(document)
-                if is_text(source):
-                    extraction = run_flow(extract(plan, source), caller.send)
-                else:
+                if source.pages:
                     extraction = run_pages(plan, source, caller)
+                else:
+                    extraction = run_flow(extract_whole(plan, source), caller.send)
             except ExtractionError as error:
                 attempts.extend(cast("Sequence[Attempt]", error.attempts))
                 raise
@@ -76,11 +75,11 @@ class Executor(Generic[T]):
         with counting() as attempts:
             try:
                 plan, source = await self._aplanned(document)
-                if is_text(source):
-                    extraction = await arun_flow(extract(plan, source), caller.asend)
-                else:
+                if source.pages:
                     ask = KeptCaller(caller, self.replies).asend if self.replies else caller.asend
                     extraction = await arun_pages(plan, source, ask, caller.width)
+                else:
+                    extraction = await arun_flow(extract_whole(plan, source), caller.asend)
             except ExtractionError as error:
                 attempts.extend(cast("Sequence[Attempt]", error.attempts))
                 raise
@@ -164,7 +163,7 @@ async def arun_pages(
     from langchain_nuextract.engine.long.flow import PAGES, extract_pages  # noqa: PLC0415
 
     flow = extract_pages(plan, source)
-    steps = arun_long(flow, ask, PAGES.width(width), in_thread=bool(source.pages))
+    steps = arun_long(flow, ask, PAGES.width(width), in_thread=True)
     async with aclosing(steps):
         async for each in steps:
             if not callable(each):

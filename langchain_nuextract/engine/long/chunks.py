@@ -79,7 +79,10 @@ def chunks_of(plan: Plan[Any], source: Source, options: LongOptions, size: int) 
     if source.pages or source.images:
         return tuple(_named(page_chunks(plan, source.parts, size)))
     text = source.text
-    return tuple(_named(text_chunks(_pieces(text, options, size), context_of(plan, text, options))))
+    pieces = _pieces(text, options, size)
+    if len(pieces) == 1:
+        return (Chunk(pieces[0].core, pieces[0].shown, name="chunk 1"),)
+    return tuple(_named(text_chunks(pieces, context_of(plan, text, options))))
 
 
 def text_chunks(pieces: Sequence[Piece], context: Context) -> Iterator[Chunk]:

@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from langchain_nuextract.documents.source import Source
-from langchain_nuextract.engine.caller import Flow
-from langchain_nuextract.engine.flow import extract
+from langchain_nuextract.engine.flow import extract_whole
 from langchain_nuextract.engine.long.budget import Budget
 from langchain_nuextract.engine.long.chunks import SMALLEST, chunks_of, field_groups, size_of
 from langchain_nuextract.engine.long.finish import finish
@@ -18,7 +17,6 @@ from langchain_nuextract.engine.long.options import LongOptions
 from langchain_nuextract.engine.long.result import long_extraction
 from langchain_nuextract.engine.long.rounds import LongFlow, Round, Rounds, in_turn
 from langchain_nuextract.engine.long.run import DocumentRun
-from langchain_nuextract.engine.page_inputs import is_text, shown
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import ContextOverflow
@@ -69,7 +67,7 @@ def extract_pages(plan: Plan[T], source: Source) -> Rounds[Extraction[T]]:
 def _extract(run: DocumentRun[T], size: int) -> Rounds[Extraction[T]]:
     chunks = chunks_of(run.plan, run.source, run.options, size)
     if len(chunks) == 1 and len(run.groups) == 1:
-        (outcome,) = yield Round((run.budget.within(_at_once(run.plan, run.source)),))
+        (outcome,) = yield Round((run.budget.within(extract_whole(run.plan, run.source)),))
         if isinstance(outcome, Extraction):
             return outcome
         chunks = run.smaller(chunks[0], outcome)
@@ -80,13 +78,6 @@ def _extract(run: DocumentRun[T], size: int) -> Rounds[Extraction[T]]:
     settled = yield from run.settle()
     extraction = finish(run.plan, run.options, run.results, run.merged(settled), is_whole=run.is_whole)
     return replace(extraction, seconds=run.budget.seconds, uncovered=uncovered)
-
-
-def _at_once(plan: Plan[T], source: Source) -> Flow[T]:
-    """Ask as a plain extraction does."""
-    # Pages are rendered when it is their turn.
-    shown_source = source if is_text(source) else Source(shown(source.parts, plan.dialect))
-    return (yield from extract(plan, shown_source, source))
 
 
 @dataclass(frozen=True, slots=True)
