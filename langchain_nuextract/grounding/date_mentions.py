@@ -2,12 +2,11 @@
 """The days that a text speaks of, however they are written: `5 May`, `05.05.24`, `3–5 mai`, `5月5日`."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from string import ascii_letters
 from typing import Final, NamedTuple
 
 from langchain_nuextract.grounding.evidence import Pieces, Span
-from langchain_nuextract.scalars.locale import conventions_of
 from langchain_nuextract.scalars.months import MONTHS, month_named
 
 
@@ -78,24 +77,32 @@ _DAYS: Final = 31
 _JOINTS: Final = frozenset("-/._")
 
 
-def mentions(text: str, start: int = 0, end: int | None = None) -> list[Mention]:
-    """Find the days of a text, or of a stretch of it, and what may be one, in its order; takes time linear in it."""
+def mentions(text: str, day_first: Callable[[], bool | None], start: int = 0, end: int | None = None) -> list[Mention]:
+    """Find the days of a text, or of a stretch of it, and what may be one, in its order; takes time linear in it.
+
+    Args:
+        text: The text.
+        day_first: Tells whether the text has the day before the month; called only where that is unclear, as all of
+            the text is read for it.
+        start: Where the stretch begins.
+        end: Where it ends.
+    """
     end = len(text) if end is None else end
-    found = [*_numeric(text, start, end), *_named(text, start, end)]
+    found = [*_numeric(text, day_first, start, end), *_named(text, start, end)]
     if "月" in text or "월" in text:
         found += _eastern(text)
     there = (_with_later_year(text, each) for each in found if 0 < each.month <= _MONTHS and each.day <= _DAYS)
     return sorted(there, key=lambda each: each.place[0])
 
 
-def _numeric(text: str, start: int, end: int) -> Iterator[Mention]:
+def _numeric(text: str, day_first: Callable[[], bool | None], start: int, end: int) -> Iterator[Mention]:
     """Read days in figures; of `03/04/24`, all that it may mean where the text does not show its way."""
     pattern = _ASCII_NUMERIC if text.isascii() else _NUMERIC
     rows = [(match, *match.groups("")) for match in pattern.finditer(text, start, end)]
     is_unclear = any(mark not in ".．" and len(first) <= _SHORT for _, first, mark, *_ in rows)
-    day_first = conventions_of(text).day_first if is_unclear else None
+    by_habit = day_first() if is_unclear else None
     for match, first, mark, middle, last in rows:
-        by_day = mark in ".．" or day_first
+        by_day = mark in ".．" or by_habit
         if last:
             yield from _whole(text, match, by_day=by_day)
         elif _can_be_parts(first, middle) and not _in_code(text, *match.span()):

@@ -11,6 +11,7 @@ from typing import Final
 from langchain_nuextract.grounding.date_mentions import ONE_OR_TWO, Mention, mentions, span_of
 from langchain_nuextract.grounding.evidence import Match, Pieces
 from langchain_nuextract.scalars.dates import LONGEST
+from langchain_nuextract.scalars.locale import conventions_of
 
 _DAY_ALONE: Final = re.compile(
     rf"({ONE_OR_TWO})(?:st|nd|rd|th|er|:e)\b|({ONE_OR_TWO})\s?[日号號일]|"
@@ -18,8 +19,8 @@ _DAY_ALONE: Final = re.compile(
     re.IGNORECASE,
 )
 _AFTER_WORD: Final = 3
-_FEW: Final = 4
-"""Days that are looked for, and places of a year at which they are, before all days of a text are read."""
+_MOST_STRETCHES: Final = 4
+"""Stretches of a text that are read around years; once it takes more, all of its days are read together."""
 _BEFORE_YEAR, _BEHIND_YEAR = 120, 40
 """Characters around the last figures of a year in which its day and month stand."""
 _MONTHS: Final = 12
@@ -51,7 +52,7 @@ class DateIndex:
     def __init__(self, text: str) -> None:
         """Look at nothing yet: most documents are asked for no day."""
         self._text = text
-        self._searches = 0
+        self._stretches = 0
 
     def days(self) -> Iterator[tuple[int, int, int]]:
         """Yield each year, month and day that the text speaks of; 0 for what it does not say."""
@@ -74,8 +75,8 @@ class DateIndex:
         if not match:
             return (), "date"
         year, month, day, *clock = _numbers(match.groups())
-        self._searches += 1
-        near = self._near_year(year, month, day) if self._searches <= _FEW and self._text.isascii() else ()
+        # Years of eras and in Chinese figures have other figures.
+        near = self._near_year(year, month, day) if self._text.isascii() else ()
         whole = near or self._places.get((year, month, day, True), ())
         partly = self._partly(year, month, day) if day and not whole else ()
         days = (
@@ -95,7 +96,8 @@ class DateIndex:
         """Find a day that a value has in a form of its own, `3 May 2024`, in any other."""
         if len(value) > LONGEST:
             return (), "date"
-        said = [each for each in mentions(value) if each.year and each.is_sure and each.place[0] == (0, len(value))]
+        read = mentions(value, lambda: conventions_of(value).day_first)
+        said = [each for each in read if each.year and each.is_sure and each.place[0] == (0, len(value))]
         days = {each[:3] for each in said}
         if len(days) != 1:
             return (), "date"
@@ -106,14 +108,17 @@ class DateIndex:
         """Find a day where the last two figures of its year stand: `26` of 1 March 2026; none if they stand often."""
         figures, found = f"{year % 100:02}", set[Pieces]()
         at = self._text.find(figures)
-        for _ in range(_FEW):
-            if at < 0:
-                break
-            for each in mentions(self._text, max(0, at - _BEFORE_YEAR), at + _BEHIND_YEAR):
-                if each[:3] == (year, month, day) and each.is_sure and any(one <= at < end for one, end in each.place):
+        while at >= 0:
+            if self._stretches == _MOST_STRETCHES:
+                return ()
+            self._stretches += 1
+            start, end = max(0, at - _BEFORE_YEAR), at + _BEHIND_YEAR
+            for each in mentions(self._text, lambda: self._day_first, start, end):
+                is_of_year = any(one <= at < other for one, other in each.place)
+                if is_of_year and each.is_sure and each[:3] == (year, month, day):
                     found.add(each.place)
             at = self._text.find(figures, at + 1)
-        return sorted(found) if at < 0 else ()
+        return sorted(found)
 
     def _partly(self, year: int, month: int, day: int) -> Sequence[Pieces]:
         """Find a day whose year stands elsewhere, or month and year too."""
@@ -137,7 +142,11 @@ class DateIndex:
 
     @cached_property
     def _mentions(self) -> Sequence[Mention]:
-        return mentions(self._text)
+        return mentions(self._text, lambda: self._day_first)
+
+    @cached_property
+    def _day_first(self) -> bool | None:
+        return conventions_of(self._text).day_first
 
     @cached_property
     def _places(self) -> Mapping[tuple[int, int, int, bool], Sequence[Pieces]]:

@@ -200,7 +200,5 @@ WRITTEN = (
 )
 def test_a_day_is_found_around_its_year_where_it_is_found_among_all_days(written, day):
     text = " ".join(written)
-    among_all = DateIndex(text)
-    for number in range(1, 9):
-        among_all.find(f"1999-01-0{number}")
-    assert DateIndex(text).find(day) == among_all.find(day)
+    # Of a text that is not in ASCII, all days are read.
+    assert DateIndex(text).find(day) == DateIndex(f"{text} ß").find(day)
