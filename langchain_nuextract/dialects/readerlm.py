@@ -45,7 +45,7 @@ def phrase_json(task: Task) -> Request:
     return Request(messages=({"role": "user", "content": text},), body={**_SAMPLING, **hold_chat(task)})
 
 
-def read_json(reply: Reply) -> str:
+def read_extraction(reply: Reply) -> str:
     """Take what was written up to the end mark."""
     return answer_of(reply, marks=_MARKS)
 
@@ -81,7 +81,7 @@ READER_LM_2_JSON: Final = Dialect(
     serves=READER_LM_2.serves,
     vocabulary=NUEXTRACT_3,
     phrase=phrase_json,
-    read=read_json,
+    read=read_extraction,
     marks=_MARKS,
     takes_instructions=True,
     takes_examples=False,

@@ -137,7 +137,7 @@ class _Builder:
             shape = codec.shape
             if isinstance(shape, ScalarShape) and json_kind(shape.type) == "string":
                 # Null is a word among the texts, whatever their pattern.
-                codec = NullableCodec(replace(codec, shape=replace(shape, pattern="")))
+                codec = NullableCodec(codec, replace(shape, pattern=""), codec.missing, codec.note)
         members = codec.members if isinstance(codec, EnumCodec) and not node.nullable else ()
         constant = members[0] if len(members) == 1 else None
         empty = _can_be_hollow(codec)

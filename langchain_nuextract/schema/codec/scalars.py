@@ -223,21 +223,9 @@ class NullableCodec(Undivided):
     """Text that may be null or left out, which are told apart: null is written as a word."""
 
     inner: ScalarCodec | TextCodec | EnumCodec
-
-    @property
-    def shape(self) -> ScalarShape | EnumShape:
-        """The shape of the answers."""
-        return self.inner.shape
-
-    @property
-    def missing(self) -> JSON:
-        """What an answer has where there is no value."""
-        return self.inner.missing
-
-    @property
-    def note(self) -> str:
-        """The user's description."""
-        return self.inner.note
+    shape: ScalarShape | EnumShape
+    missing: JSON = None
+    note: str = ""
 
     def lower(self, value: JSON) -> JSON:
         """Give the text for a value; the word itself is quoted."""

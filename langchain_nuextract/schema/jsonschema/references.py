@@ -18,7 +18,7 @@ _NEEDED: Final = 50
 """Frames of the stack that it may take to look a reference up."""
 
 
-class Found(Protocol):
+class Referenced(Protocol):
     """What a reference leads to."""
 
     @property
@@ -35,7 +35,7 @@ class Found(Protocol):
 class Scope(Protocol):
     """Where a schema stands: what its references are relative to."""
 
-    def lookup(self, ref: str, /) -> Found:
+    def lookup(self, ref: str, /) -> Referenced:
         """Follow a reference."""
         ...
 
