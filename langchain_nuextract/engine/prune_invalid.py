@@ -93,6 +93,22 @@ def without(value: JSON, places: Iterable[Path]) -> JSON:
     return value
 
 
+def after_removal(path: Path, places: Iterable[Path]) -> Path | None:
+    """Tell where a path leads when places were left out one after the other; None if it was among them.
+
+    Of a list without its second item, the third is the second.
+    """
+    for place in places:
+        size = len(place)
+        if path[:size] == place:
+            return None
+        if len(path) >= size and path[: size - 1] == place[:-1]:
+            step, gone = path[size - 1], place[-1]
+            if isinstance(step, int) and isinstance(gone, int) and step > gone:
+                path = (*path[: size - 1], step - 1, *path[size:])
+    return path
+
+
 def _existing(value: JSON, path: Path) -> Path:
     """As much of a path as there is."""
     for length, step in enumerate(path):

@@ -81,7 +81,7 @@ def _last(plan: Plan[T], source: Source, results: list[ChunkResult], budget: Bud
         raise next(each.error for each in results if each.error)
     last = next((each for each in reversed(readings) if filled(each.value)), readings[-1])
     attempts = tuple(attempt for each in results for attempt in each.attempts)
-    value, instance, wrong = judged(plan, last.value, plan.options.recovery.on_failure)
+    value, instance, wrong, _ = judged(plan, last.value, plan.options.recovery.on_failure)
     if instance is None and wrong:
         raise InvalidExtraction(wrong, partial=last.value, reply=last.extraction.raw, attempts=attempts)
     return LongExtraction(

@@ -1,6 +1,6 @@
 """What comes of all requests for a long document: the merged object, judged once, and how it came about."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self, TypeAlias, TypeVar, cast
 
@@ -12,7 +12,7 @@ from langchain_nuextract.engine.long.options import LongOptions
 from langchain_nuextract.engine.long.readings import Chunk, Reading
 from langchain_nuextract.engine.long.result import ChunkReport, LongExtraction
 from langchain_nuextract.engine.plan import Plan
-from langchain_nuextract.engine.prune_invalid import drop_fields, faults, without
+from langchain_nuextract.engine.prune_invalid import after_removal, drop_fields, faults, without
 from langchain_nuextract.engine.recovery import OnFailure
 from langchain_nuextract.engine.result import Attempt, Extraction, Window
 from langchain_nuextract.errors import (
@@ -24,7 +24,7 @@ from langchain_nuextract.errors import (
     UnknownModel,
 )
 from langchain_nuextract.grounding.evidence import Evidence
-from langchain_nuextract.paths import JSON
+from langchain_nuextract.paths import JSON, Path
 
 T = TypeVar("T")
 
@@ -84,12 +84,7 @@ def _may_succeed_later(error: Exception | None) -> bool:
 
 
 def finish(
-    plan: Plan[T],
-    options: LongOptions,
-    results: Sequence[ChunkResult],
-    merged: Merged,
-    *,
-    is_whole: bool = False,
+    plan: Plan[T], options: LongOptions, results: Sequence[ChunkResult], merged: Merged, *, is_whole: bool = False
 ) -> LongExtraction[T]:
     """Judge the merged object, and say how it came about.
 
@@ -110,30 +105,24 @@ def finish(
     readings = [each.reading for each in results if each.reading and each.chunk.purpose != "settle"]
     if not readings:
         raise next(each.error for each in results if each.error)
-    windows = tuple(
-        Window(reading.extraction, reading.chunk.name, reading.chunk.shown.start, moved)
-        for reading, moved in zip(readings, merged.moved, strict=True)
-    )
-    reported = _problems(results, windows)
+    reported = _problems(results, _windows(readings, merged.moved))
     attempts = tuple(attempt for each in results for attempt in each.attempts)
     raw = "\n".join(reading.extraction.raw for reading in readings)
     policy = (options.recovery or plan.options.recovery).on_failure
     if is_whole:
         reported += _undecided(results, merged)
-    value, instance, wrong = judged(plan, merged.value, policy, reported if is_whole else ())
+    value, instance, wrong, gone = judged(plan, merged.value, policy, reported if is_whole else ())
     problems = tuple(dict.fromkeys((*wrong, *reported)))
     if wrong and (instance is None or policy == "raise"):
         raise InvalidExtraction(problems, partial=merged.value, reply=raw, attempts=attempts)
+    merged = _after_removal(merged, gone) if gone else merged
+    windows = _windows(readings, merged.moved)
     return LongExtraction(
         value=cast("T", instance),
         json=value,
         document=readings[0].document,
         raw=raw,
-        repairs=tuple(
-            replace(repair, path=window.place(repair.path))
-            for window in windows
-            for repair in window.extraction.repairs
-        ),
+        repairs=tuple(replace(each, path=at.place(each.path)) for at in windows for each in at.extraction.repairs),
         defaults=plan.target.defaults(value),
         attempts=attempts,
         model=next((attempt.reply.model for attempt in attempts if attempt.reply.model), ""),
@@ -146,13 +135,13 @@ def finish(
         chunks=tuple(each.report for each in results),
         conflicts=tuple(merged.conflicts),
         merged=tuple(merged.joined),
-        located=tuple(_evidence(readings, merged)),
+        located=tuple(_evidence(readings, merged.moved)),
     )
 
 
 def judged(
     plan: Plan[Any], value: JSON, policy: OnFailure, known: Sequence[Problem] = ()
-) -> tuple[JSON, Any, tuple[Problem, ...]]:
+) -> tuple[JSON, Any, tuple[Problem, ...], tuple[Path, ...]]:
     """Judge the whole.
 
     Args:
@@ -162,23 +151,26 @@ def judged(
         known: What is wrong besides what the schema does not admit.
 
     Returns:
-        The value, without what is wrong with it unless the policy is to raise; its instance if there is one; and what
-        is wrong.
+        The value, without what is wrong with it unless the policy is to raise; its instance if there is one; what is
+        wrong; and what was left out, one place after the other.
     """
     instance, found = plan.validated(value)
     problems = tuple(dict.fromkeys((*known, *found)))
     if not problems or policy == "raise":
-        return value, instance, problems
+        return value, instance, problems, ()
     if policy == "drop":
         # A chunk that failed may have had anything, so that nothing is known to be whole.
         kept = drop_fields(value, (), problems, lambda rest: plan.validated(rest)[1])
-        return (value, None, problems) if kept is None else (kept[0], plan.validated(kept[0])[0], problems)
+        if kept is None:
+            return value, None, problems, ()
+        # Null stands where a field must be there, so that it has not gone.
+        return kept[0], plan.validated(kept[0])[0], problems, ()
     placed = [each for each in problems if each.path or each in found]
     gone = faults(value, placed, lambda rest: plan.validated(rest)[1]) if placed else ()
     if gone is None:
-        return value, None, problems
+        return value, None, problems, ()
     rest = without(value, gone)
-    return rest, plan.validated(rest)[0], problems
+    return rest, plan.validated(rest)[0], problems, gone
 
 
 def _undecided(results: Sequence[ChunkResult], merged: Merged) -> Iterator[Problem]:
@@ -197,10 +189,29 @@ def _problems(results: Sequence[ChunkResult], windows: Sequence[Window]) -> list
     ]
 
 
-def _evidence(readings: Sequence[Reading], merged: Merged) -> list[Evidence]:
+def _after_removal(merged: Merged, gone: Sequence[Path]) -> Merged:
+    """Tell the places of all that is left: behind an item that is left out, the others of its list move up."""
+
+    def left(path: Path) -> Path | None:
+        return after_removal(path, gone)
+
+    moved = [{own: at for own, whole in each.items() if (at := left(whole)) is not None} for each in merged.moved]
+    conflicts = [replace(each, path=at) for each in merged.conflicts if (at := left(each.path)) is not None]
+    joined = [replace(each, path=at) for each in merged.joined if (at := left(each.path)) is not None]
+    return replace(merged, moved=moved, conflicts=conflicts, joined=joined)
+
+
+def _windows(readings: Sequence[Reading], moved: Sequence[Mapping[Path, Path]]) -> tuple[Window, ...]:
+    return tuple(
+        Window(each.extraction, each.chunk.name, each.chunk.shown.start, paths)
+        for each, paths in zip(readings, moved, strict=True)
+    )
+
+
+def _evidence(readings: Sequence[Reading], moved: Sequence[Mapping[Path, Path]]) -> list[Evidence]:
     return [
-        evidence._replace(path=moved[path])
-        for reading, moved in zip(readings, merged.moved, strict=True)
+        evidence._replace(path=paths[path])
+        for reading, paths in zip(readings, moved, strict=True)
         for path, evidence in reading.evidence.items()
-        if path in moved
+        if path in paths
     ]

@@ -301,6 +301,18 @@ def test_a_record_over_a_page_break_is_one(document):
     assert [each.path for each in extraction.merged] == [("items", 1)]
 
 
+def test_behind_an_item_that_is_left_out_the_others_keep_their_places():
+    running = flow("nuextract-2.0", ORDER, on_failure="partial", max_calls=1)
+    next(running)
+    running.send(reply({"number": "A-17", "items": [{"what": "Rope", "price": None}], "paid": None}))
+    extraction = end(running, {**SECOND, "items": [{"what": "Sail", "price": 120.0}, {"what": "Rope", "price": 8.0}]})
+    assert [item.what for item in extraction.value.items] == ["Sail", "Rope"]
+    found = {each.path: each.quotation for each in extraction.evidence}
+    assert [found["items", index, "what"] for index in (0, 1)] == ["Sail", "Rope"]
+    assert [found["items", index, "price"] for index in (0, 1)] == ["120.00", "8.00"]
+    assert {place.page for index in (0, 1) for place in extraction.places["items", index, "what"]} == {2}
+
+
 def test_a_page_that_is_too_long_alone_is_an_error():
     running = flow("nuextract-3", pdf(lines("Order")))
     next(running)
