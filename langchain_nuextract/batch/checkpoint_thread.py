@@ -71,6 +71,7 @@ class CheckpointThread:
 
     async def _renew(self) -> None:
         while True:
+            # Two renewals may be late, as on a machine under load, before another run takes the document.
             await asyncio.sleep(LEASE_SECONDS / 3)
             await self._on_thread(self._checkpoint.renew)
 

@@ -98,6 +98,8 @@ class EndpointPool(Client):
     async def _attempt_anywhere(self, call: ApiCall, holds: str) -> Mapping[str, JSON]:
         while True:
             backend = await self._acquire()
+            # A request that is a trial of an endpoint that was left out fails without its document failing: another
+            # is asked.
             trial, started = backend.is_out and not self._is_hopeless, monotonic()
             try:
                 reply = await backend.client.attempt(call, holds=holds)
@@ -109,6 +111,7 @@ class EndpointPool(Client):
                 backend.succeed()
                 return reply
             finally:
+                # Also where the request was cancelled: the room that it took is free again.
                 backend.in_flight -= 1
                 self._wake()
 
@@ -131,6 +134,7 @@ class EndpointPool(Client):
     def _free(self) -> "_Backend | None":
         backends, now = self._backends, monotonic()
         free = [backend for backend in backends if backend.room(now)]
+        # None has ever answered: their pauses would only put off the error that tells what is wrong.
         if not free and self._is_hopeless:
             free = [backend for backend in backends if backend.in_flight < backend.most]
         return min(free, key=lambda backend: backend.in_flight, default=None)
@@ -204,12 +208,14 @@ class _Backend:
             self.rests_until = 0.0
         self.has_answered = True
         self._failures, self._pause = 0, _PAUSE
+        # One more for each round of good answers, half as many at trouble: as TCP finds out what a line can carry.
         self._limit = min(self._limit + 1 / self._limit, self.most)
 
     def fail(self, error: EndpointError, started: float, *, longest: float) -> None:
         """Take note of a failed request that was begun at some time."""
         refused = isinstance(error, AccessDenied | UnknownModel | RequestRefused) and not error.stops_run
         if refused or isinstance(error, ContextOverflow) or error.status in _OF_DOCUMENT:
+            # It is this document that the endpoint refuses; the next one may be as short as others were.
             self.succeed()
         elif started >= self._changed:
             # Those that were under way at the last change tell of the same trouble.
@@ -221,6 +227,7 @@ class _Backend:
         self._rest(error, longest)
 
     def _count(self, error: EndpointError) -> None:
+        # A wrong key or model is wrong for every request, so that no second failure is waited for.
         wrong = isinstance(error, AccessDenied | UnknownModel | RequestRefused)
         dead = isinstance(error, EndpointUnreachable) and not error.connected and not self.has_answered
         self._failures = _FAILURES if wrong or dead else self._failures + 1
@@ -231,5 +238,6 @@ class _Backend:
 
     def _rest(self, error: EndpointError, longest: float) -> None:
         asked = error.retry_after if isinstance(error, EndpointBusy) else None
+        # A Retry-After of an hour would hold the run up for longer than it may last; then it is tried anyway.
         if asked is not None and asked <= longest:
             self.rests_until = max(self.rests_until, monotonic() + asked)

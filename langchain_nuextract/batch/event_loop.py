@@ -55,6 +55,7 @@ class Pool(Generic[Given, T]):
             try:
                 outcome = await self._ask(given)
             except Later as later:
+                # The worker is free meanwhile: sleeping here, all of them might wait for the same other run.
                 self.loop.call_later(later.seconds, self.give, given)
                 continue
             except BaseException as error:

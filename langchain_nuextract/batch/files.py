@@ -36,6 +36,7 @@ _URL: Final = "/v1/chat/completions"
 def write_requests(extractor: Extractor, documents: Iterable[object], path: str | os.PathLike[str]) -> int:
     """Write the requests, and tell how many; see `NuExtractor.to_batch_file`."""
     settings, written = extractor.fingerprint, 0
+    # A file that is there is whole: whoever runs it need not ask whether the run that wrote it ended.
     unfinished = Path(f"{os.fspath(path)}.part")
     with unfinished.open("wb") as file:
         for index, document in enumerate(documents):
@@ -120,6 +121,7 @@ def _reply_at(place: int | None, file: BinaryIO, where: ErrorContext) -> Reply:
     body = fields(response.get("body"))
     if items(body.get("choices")) and examine(body)[1]:
         return reply_in(body, where.model)
+    # A reply without a status, as of a request that was never sent, is the server's failure.
     status = integer(response.get("status_code")) or 500
     raise explain_refusal(refusal_of(status, line.get("error") or body), where, ())
 

@@ -31,6 +31,7 @@ def write_json(value: JSON, *, indent: int | None = None) -> None:
     """Print JSON; if stdout's encoding lacks a character of it, as JSON that is ASCII alone."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     try:
+        # A terminal of Windows may lack half of Unicode; JSON can say all of it in ASCII.
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
         text = json.dumps(value, indent=indent)

@@ -144,6 +144,7 @@ def _loaded(named: str) -> ModuleType:
 
 def _module(named: str) -> ModuleType:
     if not named.endswith(".py"):
+        # As `python -m` has it: the user's modules are in the folder that the command is run in.
         sys.path.insert(0, "")
         return import_module(named)
     path = Path(named).resolve()

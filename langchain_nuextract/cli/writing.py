@@ -61,6 +61,7 @@ def write_table(job: Job, options: argparse.Namespace, form: Form, tally: Tally)
 
 def write_lines(job: Job, options: argparse.Namespace, tally: Tally) -> None:
     """Write a line of JSON for each document to a file, which is there when all of them are."""
+    # The file of an earlier run stays until this one is whole.
     file = Aside(Path(options.output))
     try:
         with closing(job.results(job.documents)) as found:

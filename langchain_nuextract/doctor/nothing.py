@@ -48,6 +48,7 @@ def why_nothing(server: Server, model: str, dialect: Dialect) -> str:
     if _lacks_document(server, model, dialect):
         return _NO_DOCUMENT
     for other in DIALECTS:
+        # Fine-tuned and quantised weights are published under names that tell another generation than theirs.
         if other is not dialect and other.name.startswith("nuextract-") and _extracts(server, model, other):
             return (
                 f'Asked as {other.name} it answers: its weights are of another generation. Set dialect="{other.name}".'
@@ -69,6 +70,7 @@ def _lacks_document(server: Server, model: str, dialect: Dialect) -> bool:
         }
         for request in requests
     ]
+    # llama.cpp gives the prompt itself, vLLM the number of its tokens.
     for path, answer in (("/apply-template", "prompt"), ("/tokenize", "count")):
         first, second = (server.asked(path, body)[0].get(answer) for body in bodies)
         if first is not None and second is not None:

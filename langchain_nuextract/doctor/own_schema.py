@@ -79,6 +79,7 @@ def _why_nothing(own: OwnSchema, sample: str, settings: "Settings", template: JS
         return _OTHER_WORDS
     asked = fields(template)
     if len(asked) > 1:
+        # One field at a time: a model that is lost in 200 fields finds each of them alone.
         for name in [*asked][:_ALONE]:
             if _values(Target.of({name: asked[name]}), own.document or sample, settings):
                 return _LARGE.format(name=name)

@@ -150,6 +150,7 @@ class _Visit:
             yield Finding("bad", f"it does not answer: {refusal}", advice)
             return
         answer = words(message) or thinking(message)
+        # The number stands in the document alone: a model that was not given it cannot say it.
         if "4711" in answer:
             yield Finding("good", f"{_EXTRACTS} {' '.join(answer.split())[:200]}")
         else:
@@ -249,6 +250,7 @@ def _context(listed: JSON, model: str) -> Finding:
 
 
 def _kind(listed: JSON) -> str:
+    # Servers say what they are here, and nowhere else that all of them have.
     owners = {str(fields(each).get("owned_by")) for each in items(fields(listed).get("data"))}
     known = {"vllm": "vLLM", "llamacpp": "llama.cpp", "library": "Ollama"}
     return next((name for owner, name in known.items() if owner in owners), "an OpenAI-compatible server")

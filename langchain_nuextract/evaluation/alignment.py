@@ -79,6 +79,7 @@ def _by_form(
     taken = set(pairs.values())
     waiting: dict[Hashable, list[int]] = {}
     for at in reversed(range(len(predicted))):
+        # In reverse, so that `pop` takes the first of those that are alike.
         if at not in taken:
             waiting.setdefault(form(predicted[at]), []).append(at)
     waiting.pop(None, None)
@@ -95,6 +96,7 @@ def exact_form(value: JSON) -> Hashable:
         return "object", frozenset((key, exact_form(child)) for key, child in value.items())
     if isinstance(value, list):
         return "list", tuple(map(exact_form, value))
+    # In Python True == 1.
     return isinstance(value, bool), value
 
 
@@ -117,6 +119,7 @@ def _agreement(ones: Sequence[Counter[_Form]], others: Sequence[Counter[_Form]])
     for at, forms in enumerate(others):
         for form in forms:
             where.setdefault(form, []).append(at)
+    # What half of 10,000 rows say, as a currency, tells none apart and would make pairs of all with all.
     common = _COMMON if max(len(ones), len(others)) > OPTIMAL else inf
     sizes = [_sizes(forms) for forms in others]
     for forms in ones:

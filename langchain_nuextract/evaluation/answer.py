@@ -145,6 +145,7 @@ def answer_of_value(value: JSON, target: Target[object]) -> Answer:
     """Take an object that was extracted by whatever means, as JSON of the user's shape."""
     if is_deep(value):
         return Answer(problem=f"more than {DEEPEST} objects and lists are in one another")
+    # A prediction of null says that there is nothing, and can be right; no prediction cannot.
     return Answer({} if value is None else _finite(value), problem=_invalid(value, target, FULL))
 
 
@@ -162,6 +163,7 @@ def answer_of_extraction(extraction: Extraction[object], target: Target[object])
         first if first is not None else extraction.raw,
         as_written,
         extraction.repairs,
+        # Pages that are asked about apart are one call each, none of them asked again.
         max(1, len(extraction.attempts) - max(0, len(extraction.windows) - 1)),
         "; ".join(map(str, extraction.problems)),
         confidence={each.path: each.mean for each in extraction.confidence},
@@ -178,6 +180,7 @@ def answer_of_error(error: Exception, target: Target[object], usage: Usage | Non
         return Answer(problem=problem, failed=True, usage=usage)
     attempts = [each for each in error.attempts if isinstance(each, Attempt)]
     first, as_written = _first_written(attempts, target)
+    # What is whole of an invalid answer is compared too: one wrong date is not as bad as no answer.
     partial = error.partial if isinstance(error, InvalidExtraction) else None
     value = _finite(partial) if isinstance(partial, dict | list) and not is_deep(partial) else None
     repairs = attempts[-1].repairs if attempts else ()

@@ -230,6 +230,7 @@ def _row_of_cells(row: dict[str, object], target: Target[object]) -> dict[str, o
         cells["expected"] = json.loads(str(cells["expected"]))
     if any(key in cells for key in OUTPUTS):
         return cells
+    # A table has a column for each field, or one for all of them, as JSON.
     names = {path[0] for path in target.leaf_types}
     expected = {key: value for key, value in cells.items() if key in names}
     return {key: value for key, value in cells.items() if key not in names} | {"expected": expected}
@@ -238,6 +239,7 @@ def _row_of_cells(row: dict[str, object], target: Target[object]) -> dict[str, o
 def _is_empty(cell: object) -> bool:
     """Whether a cell is None, NaN or NaT, which is not equal to itself, or pandas' NA, which says neither."""
     try:
+        # NaN and NaT, alone of all values, are not equal to themselves.
         return cell is None or bool(cell != cell)  # noqa: PLR0124
     except TypeError:
         return True

@@ -23,6 +23,7 @@ _AT_ONCE: Final = 64
 def first_tries(extractor: NuExtractor[T], max_calls: int) -> NuExtractor[T]:
     """Give the same extractor, asking no more than so many times about a document."""
     settings = {name: getattr(extractor, name) for name in NuExtractor.model_fields if name != "name"}
+    # What a model breaks, and recovery would mend by asking again, is to show.
     settings["recovery"] = replace(extractor.recovery, max_calls=max_calls)
     return NuExtractor(**settings)
 

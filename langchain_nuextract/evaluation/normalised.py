@@ -56,6 +56,7 @@ def is_equal(gold: JSON, predicted: JSON) -> bool:
         return len(gold) == len(predicted) and all(map(is_equal, gold, predicted))
     if is_object(gold) and is_object(predicted):
         return gold.keys() == predicted.keys() and all(is_equal(gold[key], predicted[key]) for key in gold)
+    # In Python True == 1 and 1 == 1.0; only the second is so in JSON.
     return isinstance(gold, bool) == isinstance(predicted, bool) and gold == predicted
 
 

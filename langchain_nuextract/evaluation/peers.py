@@ -195,6 +195,7 @@ def anls_star(gold: object, predicted: JSON) -> float:
     Source: Peer et al., "ANLS*: a universal document processing metric for generative large language models", 2024,
     and the behaviour of anls_star 1.0.1.
     """
+    # Of DocVQA the gold is a list of right answers, one of which is enough.
     if isinstance(gold, list) and isinstance(predicted, str):
         alternatives = tuple(cast("list[object]", gold))
         if alternatives and all(isinstance(each, str) for each in alternatives):

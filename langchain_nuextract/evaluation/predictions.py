@@ -72,6 +72,7 @@ class Predictions:
                 )  # fmt: skip
             if row is not None or missing == "zero":
                 yield document, row
+        # Ids of no document are found out only at the end: of 10,000 predictions all may be of another gold.
         for found in rest:
             ids.check(*found)
 

@@ -89,6 +89,7 @@ def _rules(
 
 def _resolve(definitions: Mapping[str, JSON], schema: dict[str, JSON]) -> dict[str, JSON]:
     """Follow a reference; what stands beside it goes before what it leads to."""
+    # A reference may lead to one that leads back.
     for _ in range(_DEPTH):
         match = _REF.fullmatch(text(schema.get("$ref")))
         if match is None:

@@ -75,6 +75,7 @@ def evaluate(model: object, gold: Gold[object], **options: Unpack[EvaluateOption
     folder = options.get("folder")
     settings = Settings(
         reading=options.get("reading", "repaired"),
+        # Predictions were made elsewhere, by who knows how many calls.
         max_calls=options.get("max_calls", 1) if _is_extractor(model) else None,
         target_accuracy=options.get("target_accuracy", 0.98),
         prices=options.get("prices"),
@@ -85,6 +86,7 @@ def evaluate(model: object, gold: Gold[object], **options: Unpack[EvaluateOption
     place = -1
     with result.leaf_file, result.answer_file, closing(_answers(model, gold, options)) as answers:
         for document, answer in answers:
+            # Answers come in the gold's order, so that the search goes one step, or over those that were skipped.
             place = gold.ids.index(document.id, place + 1)
             grounded = _grounded(answer, document, gold) if options.get("evidence", True) else answer
             leaves = list(leaf_rows(document, grounded, scorer, result.name))

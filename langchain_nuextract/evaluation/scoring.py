@@ -124,19 +124,18 @@ class Scorer:
         match both.shape:
             case "nothing" if both.is_alone:
                 return
+            # A list of any JSON is one leaf: nobody said of what its items consist.
             case "list" if place.members and "any" not in place.kinds:
                 yield from self._list(both, at, place)
             case "object" if place.names and "any" not in place.kinds:
-                yield from self._object(replace(both, is_alone=self._lacks_one(both)), at, place)
+                is_alone = both.is_alone or _is_nothing(both.gold) or _is_nothing(both.predicted)
+                yield from self._object(replace(both, is_alone=is_alone), at, place)
             case "mixed" if place.members:
                 # An object where a text should be, or the reverse: nothing of the one can be right of the other.
                 yield from self._at(replace(both, predicted=None, is_alone=True), at, place)
                 yield from self._at(replace(both, gold=None, is_alone=True), at, place)
             case _:
                 yield self._leaf(both, at, place)
-
-    def _lacks_one(self, both: _Both) -> bool:
-        return both.is_alone or _is_nothing(both.gold) or _is_nothing(both.predicted)
 
     def _object(self, both: _Both, at: Path, place: _Field) -> Iterator[ScoredLeaf]:
         gold, predicted = fields(both.gold), fields(both.predicted)
@@ -149,8 +148,10 @@ class Scorer:
     def _list(self, both: _Both, at: Path, place: _Field) -> Iterator[ScoredLeaf]:
         rule = self.rules.get(at, DEFAULT)
         gold, predicted = items(both.gold), items(both.predicted)
+        # Of `[a, a, b]` and `[a, b]` the items are the same.
         if rule.rule == "set":
             gold, predicted = _distinct(gold), _distinct(predicted)
+        # What was only predicted has places behind those of the gold, so that no two leaves have one path.
         further = count(len(gold))
         for one, other in align(gold, predicted, rule):
             place_in_gold = next(further) if one is None else one

@@ -49,6 +49,7 @@ def bootstrap_interval(
     """
     if len(units) < 2:  # noqa: PLR2004
         return None
+    # The bootstrap would take 10,000 draws of as many units, and come to the same.
     if len(units) > LARGE:
         return _normal_interval(units)
     chance, places = Random(seed), range(len(units))  # noqa: S311  # not for secrets
@@ -95,6 +96,7 @@ def wilcoxon(differences: Sequence[Fraction | int]) -> Wilcoxon | None:
         if each:
             first, behind = bisect_left(sizes, abs(each)), bisect_right(sizes, abs(each))
             rank = (first + 1 + behind) / 2
+            # Ranks are multiples of a half, which floats add exactly in any order.
             positive, negative = (positive + rank, negative) if each > 0 else (positive, negative + rank)
     ties = sum(alike**3 - alike for alike in _runs(sizes))
     variance = number * (number + 1) * (2 * number + 1) / 24 - ties / 48

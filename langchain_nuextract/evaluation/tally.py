@@ -42,6 +42,7 @@ class LeafCounts:
         self.leaves += 1
         self.exact += leaf.is_exact
         self.passed += leaf.passed
+        # In whole millionths: sums of floats depend on their order, and leaves may come in any.
         self.similarity += round(leaf.similarity * MICRO)
 
     def plus(self, other: "LeafCounts") -> "LeafCounts":
@@ -147,13 +148,16 @@ class Tally:
         for leaf in leaves:
             self.fields.setdefault(leaf.field, LeafCounts()).add(leaf)
             self.rules.setdefault(leaf.field, leaf.rule)
-            self._add_evidence(leaf)
+            if leaf.grounded is not None and leaf.outcome in {"correct", "wrong", "hallucinated"}:
+                right = "right" if leaf.outcome == "correct" else "wrong"
+                self.evidence[f"{right}_{'grounded' if leaf.grounded else 'ungrounded'}"] += 1
         self.confidences.add(place, leaves)
         self._add_document(place, leaves, answer)
         exact = {leaf.path for leaf in leaves if leaf.is_exact}
         for path in slots:
             name = field_of(path)
             number = self.field_numbers.setdefault(name, len(self.field_numbers))
+            # One number for both, field and outcome: of a million leaves, objects would take gigabytes.
             self.documents.slots.append(2 * min(number, MOST_FIELDS) + (path in exact))
         self._add_answer(answer)
 
@@ -167,11 +171,6 @@ class Tally:
         kept.readable.append(answer.readable)
         kept.valid.append(bool(answer.valid))
 
-    def _add_evidence(self, leaf: Leaf) -> None:
-        if leaf.grounded is not None and leaf.outcome in {"correct", "wrong", "hallucinated"}:
-            right = "right" if leaf.outcome == "correct" else "wrong"
-            self.evidence[f"{right}_{'grounded' if leaf.grounded else 'ungrounded'}"] += 1
-
     def _add_answer(self, answer: Answer) -> None:
         self.answers["documents"] += 1
         self.answers["valid"] += bool(answer.valid)
@@ -179,6 +178,7 @@ class Tally:
         self.answers["asked_again"] += answer.calls > 1
         self.answers["unreadable"] += not answer.readable
         self.answers["failed"] += answer.failed
+        # An answer that nobody could read is counted as such, not as invalid too.
         self.answers["invalid"] += bool(answer.readable and answer.problem)
         self.knows_written &= answer.raw is not None or answer.failed
         self.repair_rules.update({repair.rule for repair in answer.repairs})

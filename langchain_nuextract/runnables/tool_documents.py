@@ -217,16 +217,14 @@ class ToolDocuments:
         return document
 
     def _there_are(self, given: Mapping[str, object], wrong: str = "") -> str:
+        ids = [str(name) for mapping in self._mappings(given) for name in islice(mapping, MOST)]
         is_empty = self.state_key is not None and given.get(_STATE) is None
         nothing = f" There is nothing under {self.state_key!r} in the state of the graph." if is_empty else ""
-        return f"{listed(self._ids(given), wrong)}{nothing}"
+        return f"{listed(ids, wrong)}{nothing}"
 
     def _mappings(self, given: Mapping[str, object]) -> list[Mapping[str, object]]:
         sources = (self.documents, given.get(_STATE))
         return [cast("Mapping[str, object]", each) for each in sources if isinstance(each, Mapping)]
-
-    def _ids(self, given: Mapping[str, object]) -> list[str]:
-        return [str(name) for mapping in self._mappings(given) for name in islice(mapping, MOST)]
 
 
 @contextmanager

@@ -81,6 +81,7 @@ def _array(pa: ModuleType, type_: ColumnType, cells: Sequence[Cell]) -> object:
             items = [item for cell in cells for item in parts(cell)]
             return pa.ListArray.from_arrays(_offsets(pa, cells), _array(pa, type_.item, items), type=_type(pa, type_))
         case MapOf():
+            # A map has its keys and values in two arrays, and beside them where each map begins.
             pairs = [parts(pair) for cell in cells for pair in parts(cell)]
             keys = pa.array([key for key, _ in pairs], type=pa.string())
             values = _array(pa, type_.value, [value for _, value in pairs])
@@ -90,6 +91,7 @@ def _array(pa: ModuleType, type_: ColumnType, cells: Sequence[Cell]) -> object:
                 _array(pa, column.type, [None if cell is None else parts(cell)[at] for cell in cells])
                 for at, column in enumerate(type_.columns)
             ]
+            # Without a mask, an object that is null would be one whose parts are null.
             mask = pa.array([cell is None for cell in cells], type=pa.bool_())
             return pa.StructArray.from_arrays(columns, fields=_fields(pa, type_.columns), mask=mask)
 

@@ -104,6 +104,7 @@ class CellMaker:
     def _map(self, type_: MapOf, found: Mapping[str, JSON] | Mapping[str | int, JSON], at: Path) -> list[Cell]:
         cells: dict[str, Cell] = {}
         for key, part in found.items():
+            # Keys of a tuple's further items are numbers; two keys may differ by half of a character alone.
             name = without_surrogates(str(key))
             if name in cells:
                 self._leave_out((*at, key), "its key is that of another value, but for half of a character", part)

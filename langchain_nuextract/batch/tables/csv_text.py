@@ -44,6 +44,7 @@ def header(columns: tuple[Column, ...]) -> str:
     names: list[str] = []
     for way, _ in flat(columns):
         name = heading(way)
+        # An object `a` with `b` and a field `a.b` have one heading.
         while name in names:
             name += "_"
         names.append(name)

@@ -88,6 +88,7 @@ def _without_retried(part: Path, prefix: str, extractor: str) -> Table:
     names = [f"{prefix}{name}" for name in ("id", "document_sha256", "extractor", "error_type")]
     table = parquet.read_table(part, columns=names)
     kept = [
+        # What another extractor wrote is not ours to take out, whatever failed there.
         made_by != extractor or error not in RETRIED
         for made_by, error in zip(*(table.column(each).to_pylist() for each in names[2:]), strict=True)
     ]

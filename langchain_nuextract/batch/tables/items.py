@@ -69,6 +69,7 @@ class ItemTable:
         beside = dict(zip(PROVENANCE, row[len(columns) :], strict=True))
         cell: Cell = row
         for column in self.way:
+            # An object on the way may be null: `order.lines` of a document without an order.
             cell = parts(cell)[columns.index(column)] if cell is not None else None
             columns = column.type.columns if isinstance(column.type, Struct) else ()
         own = _own_columns(self.way[-1].type)
@@ -78,6 +79,7 @@ class ItemTable:
         evidence = _by_item(map(self._shown, keys), map(parts, parts(beside["evidence"])))
         for index, (each, key) in enumerate(zip(found, keys, strict=True)):
             item = parts(each)[1] if self._is_map else each
+            # An item that is null has a row too, for places and evidence to be those of the document.
             cells = (parts(item) or (None,) * len(own)) if is_object else (item,)
             place = (index, key) if self._is_map else (index,)
             yield (*cells, beside["id"], *place, beside["extractor"], evidence[index])

@@ -53,6 +53,7 @@ def _json(value: JSON) -> str:
 
 
 def _integer(value: JSON) -> int:
+    # 12.0 is what a schema of whole numbers admits as well.
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
@@ -71,6 +72,7 @@ def _number(value: JSON) -> float:
         raise Misfit("more than the column can hold") from error
     if not math.isfinite(number):
         raise Misfit("expected a finite number")
+    # 2**53 + 1 has no float of its own.
     if number != value:
         raise Misfit(f"more digits than the column can hold, which would make it {number!r}")
     return number

@@ -157,6 +157,7 @@ def _tidied(path: Path, tables: Sequence[Table]) -> int:
         )
     for table in tables:
         table.folder.mkdir(parents=True, exist_ok=True)
+    # The documents' part is finished last: others without it are those of a run that was killed between two.
     finished = {part.name for part in tables[-1].folder.iterdir() if part.suffix == ".parquet"}
     for table in tables:
         for part in table.folder.iterdir():
@@ -193,6 +194,7 @@ class _Parts:
     def add_all(self, rows: Iterable[tuple[tuple[Cell, ...], Result[object]]]) -> int:
         """Write all rows, and count those without values."""
         failed = 0
+        # Rows of one write are a row group, and a part of 100 rows can have none of 1,000.
         size = min(BATCH_ROWS, self._part_rows or BATCH_ROWS)
         for row, result in rows:
             failed += result.error is not None
