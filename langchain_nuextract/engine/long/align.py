@@ -52,10 +52,6 @@ def _without_doubles(
 ) -> list[Entry]:
     first = [entry for entry in entries if one in entry.chunks and _is_in(entry, zone)]
     second = [entry for entry in entries if other in entry.chunks and _is_in(entry, zone)]
-    if first and first[-1].is_last:
-        # A record that begins at the end of what one chunk shows has its values behind that.
-        behind = Span(zone.end, zone.end + _CUT)
-        second += [each for each in entries if other in each.chunks and _is_cut(first[-1], each, behind)]
     gone: set[int] = set()
     if CLOSE_UP & {readings[one].chunk.purpose, readings[other].chunk.purpose}:
         whole, parts = (second, first) if readings[other].chunk.purpose in CLOSE_UP else (first, second)
@@ -65,6 +61,10 @@ def _without_doubles(
     if "gap" in {readings[one].chunk.purpose, readings[other].chunk.purpose}:
         gone |= set(_known(entries, one, other, zone, readings))
         first, second = ([entry for entry in each if id(entry) not in gone] for each in (first, second))
+    # A record that begins at the end of what one chunk shows has its values behind that.
+    behind = Span(zone.end, zone.end + _CUT)
+    if first and _is_cut(first[-1], readings):
+        second += [each for each in entries if other in each.chunks and _is_behind(each, first[-1], behind)][:1]
     for a, b in _pairs(first, second):
         if a is b:
             continue
@@ -136,8 +136,14 @@ def _is_in(entry: Entry, zone: Span) -> bool:
     return entry.place.key < zone.end and zone.start < entry.place.until
 
 
-def _is_cut(entry: Entry, other: Entry, behind: Span) -> bool:
-    return bool(other.span) and _begins_in(other, behind) and _key(entry) == _key(other)
+def _is_cut(entry: Entry, readings: Mapping[int, Reading]) -> bool:
+    """Whether values of the last record of a chunk were not found in what that shows."""
+    path, evidence = entry.statements[0].path, readings[entry.reading].evidence
+    return entry.is_last and not all((*path, *leaf) in evidence for leaf in entry.own)
+
+
+def _is_behind(entry: Entry, cut: Entry, behind: Span) -> bool:
+    return bool(entry.span) and _begins_in(entry, behind) and _key(entry) == _key(cut)
 
 
 def _begins_in(entry: Entry, zone: Span) -> bool:

@@ -75,7 +75,8 @@ def entries_of(statement: Statement, reading: Reading) -> Iterator[Entry]:
         place = reading.places[path]
         own, everything = filled(value, nested=False), filled(value)
         has_items = len(everything) > len(own)
-        if not has_items and _is_carried(path, value, reading):
+        # A row of nothing is no record.
+        if (isinstance(value, dict) and not everything) or (not has_items and _is_carried(path, value, reading)):
             continue
         core = reading.chunk.core.start
         yield Entry(

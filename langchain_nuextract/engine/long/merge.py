@@ -110,7 +110,7 @@ class _Merging:
         """The items of one list, in the order of the document, each once."""
         rule = self._rule(at)
         entries = [entry for each in statements for entry in entries_of(each, self.readings[each.reading])]
-        entries = without_surplus(entries, self.readings)
+        entries = sorted(without_surplus(entries, self.readings), key=lambda entry: entry.order)
         if len({each.reading for each in statements}) > 1:
             entries = sorted(aligned(entries, self.readings), key=lambda entry: entry.order)
             entries = join_border(adopt_children(entries, self.readings), self.readings)

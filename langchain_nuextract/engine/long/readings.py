@@ -1,9 +1,10 @@
 """What one request says of a chunk, and where in the whole document it says so."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any, Final, cast
 
 from langchain_nuextract.documents.source import Image, Part, Source, Text
@@ -169,7 +170,7 @@ def _placed(value: JSON, spans: Mapping[Path, Span], chunk: Chunk) -> Iterator[t
     own: dict[Path, Span | None] = {}
     for _, together in groupby(listed, key=lambda each: _outermost(each[0])):
         found = [(item, [spans[path] for path in group if path in spans]) for item, group in together]
-        stretches = _stretches([each for _, each in found])
+        stretches = _elsewhere([each for _, each in found], _stretches([each for _, each in found]))
         own.update((item, stretch) for (item, _), stretch in zip(found, stretches, strict=True))
     yield from _keyed(value, own, chunk)
 
@@ -190,6 +191,27 @@ def _stretches(found: Sequence[Sequence[Span]]) -> list[Span | None]:
         stretches.append(stretch)
         end = stretch.end if stretch else end
     return stretches
+
+
+def _elsewhere(found: Sequence[Sequence[Span]], stretches: Sequence[Span | None]) -> list[Span | None]:
+    """Place the items that are not in the order of the text, where all that was found of one stands together.
+
+    Where others stand they do not.
+    """
+    taken = sorted(stretch for stretch in stretches if stretch)
+    placed = list(stretches)
+    for index, spans in enumerate(found):
+        if placed[index] is not None or not spans:
+            continue
+        values = sorted(spans)
+        span = Span(values[0].start, max(each.end for each in values))
+        is_together = all(other.start - one.end <= _JUMP for one, other in pairwise(values))
+        at = bisect_left(taken, span)
+        is_free = all(each.end <= span.start or each.start >= span.end for each in taken[max(at - 1, 0) : at + 1])
+        if is_together and is_free:
+            placed[index] = span
+            taken.insert(at, span)
+    return placed
 
 
 def _weight(span: Span, spans: Sequence[Span]) -> int:
