@@ -1,7 +1,7 @@
-"""One run over many documents: `python tests/soak/client.py CHECKPOINT OUTPUT COUNT IN_FLIGHT BYTES URL…`.
+"""One run over many documents: `python tests/soak/client.py CHECKPOINT OUTPUT COUNT IN_FLIGHT BYTES ROUNDS URL…`.
 
 Each result is a line of OUTPUT, in order: the document's place, and its number or the name of its error. An empty
-CHECKPOINT is none; then the documents are run over three times, and what is left open is printed at the end. No file
+CHECKPOINT is none; then the documents are run over ROUNDS times, and what is left open is printed at the end. No file
 may have more than BYTES, as if the disk were full; 0 is no limit.
 """
 
@@ -19,8 +19,6 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from langchain_nuextract import ChatNuExtract, NuExtractError, NuExtractor
-
-ROUNDS = 3
 
 
 class Numbered(BaseModel):
@@ -65,7 +63,7 @@ def what_stays_open() -> tuple[int, int, int, int]:
 
 
 def main() -> None:
-    checkpoint, output, count, in_flight, most, *urls = sys.argv[1:]
+    checkpoint, output, count, in_flight, most, rounds, *urls = sys.argv[1:]
     if int(most):
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(most), int(most)))
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -73,7 +71,7 @@ def main() -> None:
         run(checkpoint, Path(output), int(count), int(in_flight), urls)
         return
     seen = []
-    for _ in range(ROUNDS):
+    for _ in range(int(rounds)):
         run("", Path(output), int(count), int(in_flight), urls)
         seen.append(what_stays_open())
     for names in zip(("descriptors", "threads", "tasks", "megabytes"), *seen, strict=True):

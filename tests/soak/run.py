@@ -6,7 +6,7 @@ Three endpoints fail in a share of all requests, and are killed and started agai
 checkpoint, is killed at random times and begun again, at 64 and at 256 in flight; a second process works on the same
 checkpoint, and one finds the disk full. In the end every document must have its own number or a documented error, in
 order and once, with nothing asked again but what was under way when a process was killed. Then one process runs over
-a quarter of the documents three times, and must not hold more afterwards than after the first time.
+a quarter of the documents several times, and must not hold more afterwards than after the first time.
 """
 
 import argparse
@@ -73,6 +73,7 @@ class Soak:
     documents: int
     endpoints: Sequence[Endpoint]
     chance: random.Random
+    rounds: int
 
     def client(self, output: str, in_flight: int, *, rounds_of: int = 0, bytes_per_file: int = 0):
         """Begin a run with the checkpoint, or rounds of so many documents without one; what it says goes into files,
@@ -82,7 +83,7 @@ class Soak:
         # Results are lines of a file, too, and it is the checkpoint that is to find the disk full.
         results = os.devnull if bytes_per_file else str(self.folder / output)
         command = [sys.executable, str(HERE / "client.py"), kept, results, documents]
-        command += [str(in_flight), str(bytes_per_file), *(each.url for each in self.endpoints)]
+        command += [str(in_flight), str(bytes_per_file), str(self.rounds), *(each.url for each in self.endpoints)]
         with (self.folder / f"{output}.said").open("w") as said:
             return subprocess.Popen(command, stdout=said, stderr=said, cwd=HERE.parents[1])
 
@@ -100,7 +101,7 @@ class Soak:
             time.sleep(0.05)
 
 
-def soak(documents: int, share: float, kills: int, seed: int) -> list[str]:
+def soak(documents: int, share: float, kills: int, seed: int, rounds: int = 3) -> list[str]:
     """Run a trial, and give what went wrong."""
     chance = random.Random(seed)
     with ExitStack() as stack:
@@ -108,7 +109,7 @@ def soak(documents: int, share: float, kills: int, seed: int) -> list[str]:
         endpoints = [Endpoint(folder / f"answered-{number}", share, seed + number) for number in range(3)]
         for endpoint in endpoints:
             stack.callback(endpoint.stop)
-        trial = Soak(folder, documents, endpoints, chance)
+        trial = Soak(folder, documents, endpoints, chance, rounds)
         return [*_killed_and_resumed(trial, kills), *_what_stays_open(trial)]
 
 
