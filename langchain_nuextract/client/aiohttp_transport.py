@@ -195,9 +195,9 @@ def _abandon(transport: asyncio.BaseTransport) -> None:
             lost(None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class _AiohttpResponse:
-    """A response of aiohttp's, to be read as those of httpx are."""
+    """A response of aiohttp's, to be read as those of httpx are. It is not shown, for its headers may hold the key."""
 
     response: aiohttp.ClientResponse
     status_code: int

@@ -270,6 +270,7 @@ class Client(Closing):
                 if piece is None:
                     break
                 together = [*map(self._seen, events.read(piece))]
+                del piece  # it may hold the key, and whoever shows the error may show its frames
                 yield together
                 if events.failure:
                     break

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from typing import Final, TypeVar, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from langchain_nuextract.client.config import Endpoint, is_credential, with_scheme
 from langchain_nuextract.paths import JSON
@@ -21,7 +21,12 @@ class Secrets:
     """The secrets of an endpoint, to be taken out of what is shown."""
 
     def __init__(self, endpoint: Endpoint) -> None:
-        found = {secret for secret in _secrets_of(endpoint) if len(secret) >= _SHORTEST}
+        secrets = [secret for secret in _secrets_of(endpoint) if len(secret) >= _SHORTEST]
+        # Servers quote addresses, and JSON within texts.
+        found = {
+            form for secret in secrets for form in (secret, quote(secret, safe=""), quote(secret), quote_plus(secret))
+        }
+        found |= {secret.replace("/", "\\/") for secret in secrets}
         self._pattern = re.compile("|".join(map(re.escape, sorted(found, key=len, reverse=True)))) if found else None
 
     def hide(self, words: bytes) -> bytes:

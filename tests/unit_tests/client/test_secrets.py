@@ -188,3 +188,26 @@ def test_a_proxy_without_scheme_or_password_keeps_its_secret(run, monkeypatch, p
         shown.append(f"{walked}")
         walked = walked.__cause__ or walked.__context__
     assert not any("p4ssw0rd" in each for each in shown)
+
+
+@pytest.mark.parametrize("written", ["sk%2Bvery%2Fsecret", "sk+very\\/secret", "sk%2Bvery/secret"])
+def test_it_is_hidden_as_addresses_and_json_write_it(run, chat, written):
+    with FakeEndpoint(FakeReply(status=400, error=f"no {written}")) as endpoint, pytest.raises(EndpointError) as raised:
+        run(chat(endpoint, api_key="sk+very/secret"))
+    assert written not in str(raised.value)
+
+
+ECHOES = [
+    FakeReply(body=f'event: error\ndata: {{"error": {{"message": "{KEY}", "code": 500}}}}\n\n'),
+    FakeReply(status=503, error="x", headers={"X-Echo": KEY}),
+]
+
+
+@pytest.mark.parametrize("reply", ECHOES, ids=["event", "header"])
+def test_it_is_in_no_frame_of_a_stream_that_fails(run, chat, reply):
+    with FakeEndpoint(reply) as endpoint, pytest.raises(EndpointError) as raised:
+        run.stream(chat(endpoint, api_key=KEY, max_retries=0))
+    shown = traceback.TracebackException.from_exception(raised.value, capture_locals=True)
+    ours = [frame for frame in shown.stack if "langchain_nuextract/client" in frame.filename]
+    assert ours
+    assert not any(KEY in value for frame in ours for value in (frame.locals or {}).values())
