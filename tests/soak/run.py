@@ -114,11 +114,12 @@ def soak(documents: int, share: float, kills: int, seed: int, rounds: int = 3) -
 
 
 def _killed_and_resumed(trial: Soak, kills: int) -> list[str]:
-    in_flight = sum(_begun_and_killed(trial, number, kills) for number in range(kills)) + IN_FLIGHT[0]
+    # The disk is full before anything is finished, so that there is something to write.
     full = trial.client("full", IN_FLIGHT[0], bytes_per_file=40_000)
     wrong = []
     if full.wait(600) == 0 or "CheckpointError" not in trial.said("full"):
         wrong.append(f"a full disk is no CheckpointError: {trial.said('full')[-300:]}")
+    in_flight = sum(_begun_and_killed(trial, number, kills) for number in range(kills)) + IN_FLIGHT[0]
     last = {"first": trial.client("first", IN_FLIGHT[1]), "second": trial.client("second", IN_FLIGHT[0])}
     for output, process in last.items():
         if process.wait(3000):
