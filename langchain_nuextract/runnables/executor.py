@@ -126,8 +126,9 @@ class Executor(Generic[T]):
 
     async def _aplanned(self, document: Any) -> tuple[Plan[T], Source]:
         # Files may take their time, in which others on the event loop go on.
-        is_file = not isinstance(document, str) and isinstance(document, bytes | os.PathLike | Blob)
-        source = await asyncio.to_thread(read, document, self.pages) if is_file else read(document, self.pages)
+        is_file = isinstance(document, bytes | os.PathLike | Blob) and not isinstance(document, str)
+        given = cast("object", document)
+        source = await asyncio.to_thread(read, given, self.pages) if is_file else read(given, self.pages)
         if self.selection is None:
             return self.plan, source
         return await aplan_for_document(self.plan, self.selection, source), source
