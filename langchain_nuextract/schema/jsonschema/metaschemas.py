@@ -1,5 +1,6 @@
 """Whether a JSON Schema is one, under the metaschema of its draft."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, cast
@@ -8,6 +9,7 @@ from urllib.parse import urljoin
 from jsonschema_specifications import REGISTRY  # pyright: ignore[reportMissingTypeStubs] it has none
 
 from langchain_nuextract.paths import JSON, fields
+from langchain_nuextract.schema.jsonschema.linear_patterns import matcher
 
 
 def fault(draft: Any, schema: Mapping[str, JSON]) -> Any:
@@ -19,8 +21,25 @@ def fault(draft: Any, schema: Mapping[str, JSON]) -> Any:
     """
     from jsonschema import exceptions  # noqa: PLC0415 heavy, and not needed for Python types
 
-    check = draft(_in_one_piece(str(draft.META_SCHEMA["$schema"])), format_checker=draft.FORMAT_CHECKER)
+    check = draft(_in_one_piece(str(draft.META_SCHEMA["$schema"])), format_checker=_formats(draft))
     return cast("Any", exceptions).best_match(check.iter_errors(schema))
+
+
+@cache
+def _formats(draft: Any) -> Any:
+    r"""Give what checks the formats of a draft, where a pattern may be one of ECMA's that Python does not read.
+
+    An example is `\p{L}`, any letter: what tries patterns reads it.
+    """
+    from jsonschema import FormatChecker  # noqa: PLC0415 heavy, and not needed for Python types
+
+    checker = cast("Any", FormatChecker)(formats=())
+    checker.checkers = {**draft.FORMAT_CHECKER.checkers, "regex": (_is_pattern, re.error)}
+    return checker
+
+
+def _is_pattern(value: object) -> bool:
+    return not isinstance(value, str) or bool(matcher(value) or re.compile(value))
 
 
 @cache

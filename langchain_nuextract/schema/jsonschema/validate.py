@@ -1,5 +1,6 @@
 """Values checked against a JSON Schema, with problems by path."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time
 from functools import cache, partial
@@ -155,7 +156,17 @@ def _violations(violation: Any) -> Iterator[Problem]:
         case "format":
             yield Problem(path, f"expected a {expected}, got {shown(value)}")
         case _:
-            yield Problem(path, f"{error.message[:200]}, got {shown(value)}")
+            yield Problem(path, f"{_unknown_names(error) or error.message[:200]}, got {shown(value)}")
+
+
+def _unknown_names(error: Any) -> str:
+    """Name what `patternProperties` does not admit: its patterns are spelt out here, and none that the user wrote."""
+    patterns: Mapping[str, JSON] = error.schema.get("patternProperties", {})
+    if error.validator != "additionalProperties" or not patterns:
+        return ""
+    known = error.schema.get("properties", {})
+    unknown = [name for name in error.instance if name not in known and not re.search("|".join(patterns), name)]
+    return f"neither a property nor a pattern admits the name {', '.join(map(repr, unknown))}"
 
 
 def _required_in_draft3(error: Any) -> list[str]:

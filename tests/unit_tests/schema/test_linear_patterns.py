@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from langchain_nuextract.errors import InvalidValue
+from langchain_nuextract.errors import InvalidValue, UnsupportedSchema
 from langchain_nuextract.schema.jsonschema.linear_patterns import matcher
 from langchain_nuextract.schema.target import Target
 
@@ -84,3 +84,31 @@ def test_a_pattern_matches_anywhere_in_a_text_unless_it_is_anchored(text: str) -
     assert whole is not None
     assert somewhere(text) == ("b" in text)
     assert whole(text) == (re.fullmatch("[ab]*", text) is not None)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fits", "fails"),
+    [
+        (r"^\p{L}+$", "Łódź", "a1"),
+        (r"^\p{Lu}\p{Ll}*$", "Élan", "élan"),
+        (r"^(?<year>\d{4})$", "2026", "26"),
+        (r"^\u{e4}$", "ä", "a"),
+    ],
+)
+def test_patterns_of_ecma_that_python_does_not_read_are_tried(pattern: str, fits: str, fails: str) -> None:
+    target = of(properties={"s": {"type": "string", "pattern": pattern}})
+    target.validate({"s": fits})
+    with pytest.raises(InvalidValue, match=r"\$\.s"):
+        target.validate({"s": fails})
+
+
+def test_a_pattern_that_nothing_reads_is_refused() -> None:
+    with pytest.raises(UnsupportedSchema, match=r"\$\.properties\.s\.pattern"):
+        of(properties={"s": {"type": "string", "pattern": "^(a"}})
+
+
+def test_names_that_no_pattern_admits_are_named_without_the_patterns_that_stand_for_them() -> None:
+    target = of(patternProperties={"^x": {"type": "string"}, "^y": {"type": "integer"}}, additionalProperties=False)
+    with pytest.raises(InvalidValue, match="the name 'q', 'r', got") as raised:
+        target.validate({"s": "a", "x1": "v", "q": 1, "r": 2})
+    assert "(?" not in str(raised.value)
