@@ -19,6 +19,8 @@ _GOES_ON: Final = 0.6
 _LINE: Final = 0.35
 _RECORD: Final = 0.2
 _PARAGRAPH: Final = 0.1
+_WHOLE: Final = 400
+"""Characters that are shown beyond an overlap, so that a line is whole."""
 _LONGEST_NAME: Final = 40
 _BELOW: Final = 4
 """Lines below a label among which that begins which it names."""
@@ -153,6 +155,11 @@ def _widened(core: Span, overlap: int, starts: Sequence[int], costs: Sequence[fl
     first, last = max(0, core.start - overlap), min(end, core.end + overlap)
     before = range(bisect_left(starts, first), bisect_left(starts, core.start))
     after = range(bisect_right(starts, core.end), bisect_right(starts, last))
+    if not before and before.start and first - starts[before.start - 1] <= _WHOLE:
+        first = starts[before.start - 1]
+    if not after:
+        following = starts[after.stop] if after.stop < len(starts) else end
+        last = following if following - last <= _WHOLE else last
     if first and before:
         first = starts[min(before, key=lambda index: costs[index] + (starts[index] - first) / overlap)]
     if last < end and after:
