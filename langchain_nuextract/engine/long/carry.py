@@ -146,7 +146,8 @@ def _states(lines: Sequence[Line], furniture: frozenset[str], *, nested: bool) -
             tuple(level for level, _ in headings),
             header[0] if header else None,
             header[1] if header else None,
-            labels.parent,
+            # Where a chunk ends right behind the name of a parent, its rows are the first ones of the next chunk.
+            Span(labels.block[0].start, labels.block[-1].end) if labels.block else labels.parent,
             bool(labels.block),
         )
 
