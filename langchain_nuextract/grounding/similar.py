@@ -131,28 +131,34 @@ class SimilarIndex:
         """Compare a value with the text around the places of one of its words."""
         shapes = self.shapes
         start, end = wanted.starts[index : index + 2]
+        # A document may say the same again and again (`Total carried forward`), and each stretch is compared once.
+        lengths: dict[tuple[tuple[str, bool], ...], int | None] = {}
         for place in places:
             begin, finish = shapes.starts[place : place + 2]
             last = min(len(shapes.text), finish + len(wanted.text) - end + slips)
             for offset in range(max(0, begin - start - slips), min(begin, begin - start + slips) + 1):
                 first = shapes.word_at(offset)
-                after = None if first is None else self._end(wanted, offset, last, slips)
-                if first is not None and after is not None and self._is_close(first, after):
+                if first is None:
+                    continue
+                part = shapes.part(offset, last)
+                key = tuple((word.shape, word.is_code) for word in part.words)
+                if key not in lengths:
+                    lengths[key] = _words_alike(wanted, part, slips)
+                after = first + (lengths[key] or 0)
+                if after > first and self._is_close(first, after):
                     yield shapes.words[first].start, shapes.words[after - 1].end
-
-    def _end(self, wanted: Shapes, start: int, last: int, slips: int) -> int | None:
-        """The word after the stretch of the text that is most like a value, among those that begin at one place."""
-        rows = distances(wanted, self.shapes.part(start, last), slips)
-        likely = sorted(
-            (row, abs(size - len(wanted.text)), size) for size, row in enumerate(rows) if row <= slips and size
-        )
-        ends = (self.shapes.word_at(start + size) for _, _, size in likely)
-        return next((end for end in ends if end is not None), None)
 
     def _is_close(self, first: int, after: int) -> bool:
         words = self.shapes.words[first:after]
         gaps = (self._text[one.end : other.start] for one, other in pairwise(words))
         return not any(len(gap) > _WIDEST_GAP or "\n\n" in gap for gap in gaps)
+
+
+def _words_alike(wanted: Shapes, text: Shapes, slips: int) -> int | None:
+    """Count the words of the beginning of a text that is most like a value; None if none is like it."""
+    rows = distances(wanted, text, slips)
+    likely = sorted((row, abs(size - len(wanted.text)), size) for size, row in enumerate(rows) if row <= slips and size)
+    return next((words for _, _, size in likely if (words := text.word_at(size)) is not None), None)
 
 
 def similarity(value: str, quotation: str) -> float:

@@ -1,12 +1,13 @@
 # ruff: noqa: RUF001  (letters that look alike are what this is about)
 import random
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from langchain_nuextract.grounding import ground
-from langchain_nuextract.grounding.lookalikes import shape_of
+from langchain_nuextract.grounding import ground, similar
+from langchain_nuextract.grounding.lookalikes import Shapes, shape_of
 
 WORDS = (
     *("Harbour", "Lane", "Office", "Supplies", "Künstlerische", "Gestaltung", "Bahnhofstrasse", "Płock", "Słotwina"),
@@ -111,3 +112,19 @@ def test_no_text_is_too_odd(value: str, text: str):
 
 def test_a_stretch_of_letters_without_blanks_takes_a_slip():
     assert quotation(CITY[2:8] + CITY[9:], f"住所 {CITY} 御中") == (CITY[2:], "similar")
+
+
+def test_a_stretch_that_a_text_repeats_is_compared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[str] = []
+    distances = similar.distances
+
+    def counted(wanted: Shapes, text: Shapes, most: int) -> Sequence[int]:
+        compared.append(text.text)
+        return distances(wanted, text, most)
+
+    monkeypatch.setattr(similar, "distances", counted)
+    text = "Total carrled forward from page before\n" * 500
+    found = similar.SimilarIndex(text).find("total carried forwerd from page")
+    assert {text[slice(*span)] for span in found} == {"Total carrled forward from page"}
+    assert len(found) > 1
+    assert len(compared) == len(set(compared)) < 20
