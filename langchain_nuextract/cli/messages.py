@@ -12,7 +12,7 @@ from langchain_nuextract.errors import UnreadableDocument
 FLAGS: Final[Mapping[str, str]] = {
     "base_url or NUEXTRACT_BASE_URL": "--base-url or NUEXTRACT_BASE_URL",
     "model or NUEXTRACT_MODEL": "--model or NUEXTRACT_MODEL",
-    "Pass api_key or set NUEXTRACT_API_KEY": "Set NUEXTRACT_API_KEY",
+    "Pass a key that it accepts as api_key, or set NUEXTRACT_API_KEY to it": "Set NUEXTRACT_API_KEY to a valid key",
     "pass credentials by api_key or default_headers": "set NUEXTRACT_API_KEY",
     "base_url": "--base-url",
     "Raise max_tokens": "Raise --max-tokens",

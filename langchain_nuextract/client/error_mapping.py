@@ -162,7 +162,7 @@ def explain_refusal(refusal: Refusal, place: ErrorContext, models: tuple[ServedM
     if refusal.too_long:
         return _overflow(refusal, place, models)
     if status in {401, 403}:
-        hint = "Pass api_key or set NUEXTRACT_API_KEY"
+        hint = "Pass a key that it accepts as api_key, or set NUEXTRACT_API_KEY to it"
         return AccessDenied(url, status, f"{quote(refusal.words)}. {hint}.")
     if status == 404:  # noqa: PLR2004  # the number is the name
         return _not_found(refusal, place, models)
