@@ -20,7 +20,7 @@ _LINE: Final = 0.35
 _RECORD: Final = 0.2
 _PARAGRAPH: Final = 0.1
 _WHOLE: Final = 400
-"""Characters that are shown beyond an overlap, so that a line is whole."""
+"""Characters that may be shown beyond an overlap, so that a record is whole."""
 _LONGEST_NAME: Final = 40
 _BELOW: Final = 4
 """Lines below a label among which that begins which it names."""
@@ -151,20 +151,17 @@ def _border(text: str, start: int, size: int, starts: Sequence[int], costs: Sequ
 
 
 def _widened(core: Span, overlap: int, starts: Sequence[int], costs: Sequence[float], end: int) -> Span:
-    """Show as much around a core as overlaps, from the beginning of a record to the end of one if there are such."""
-    first, last = max(0, core.start - overlap), min(end, core.end + overlap)
-    before = range(bisect_left(starts, first), bisect_left(starts, core.start))
-    after = range(bisect_right(starts, core.end), bisect_right(starts, last))
-    if not before and before.start and first - starts[before.start - 1] <= _WHOLE:
-        first = starts[before.start - 1]
-    if not after:
-        following = starts[after.stop] if after.stop < len(starts) else end
-        last = following if following - last <= _WHOLE else last
-    if first and before:
-        first = starts[min(before, key=lambda index: costs[index] + (starts[index] - first) / overlap)]
-    if last < end and after:
-        last = starts[min(after, key=lambda index: costs[index] + (last - starts[index]) / overlap)]
-    return Span(first, last)
+    """Show as much around a core as overlaps, and more where a record goes on, so that it is shown whole."""
+    first, last = core.start - overlap, core.end + overlap
+    before = range(bisect_left(starts, first - _WHOLE), bisect_right(starts, first))
+    after = range(bisect_left(starts, last), bisect_right(starts, last + _WHOLE))
+    if before:
+        first = starts[min(before, key=lambda index: costs[index] + (first - starts[index]) / _WHOLE)]
+    if after:
+        last = starts[min(after, key=lambda index: costs[index] + (starts[index] - last) / _WHOLE)]
+    elif end - last <= _WHOLE:
+        last = end
+    return Span(max(0, first), min(end, last))
 
 
 def _costs(lines: Sequence[Line], size: int, pages: Collection[int]) -> list[float]:
