@@ -471,3 +471,16 @@ def _filled(item: dict[str, Any]) -> dict[str, Any]:
 
 def at(value: Any, *path: str | int) -> Any:
     return follow(value, path)
+
+
+def reads(*worlds: World) -> Callable[[Any], dict[str, Any]]:
+    """A script of the fake endpoint: models without faults, of which that answers whose world is shown."""
+    models = [Model(each) for each in worlds]
+
+    def script(received: Any) -> dict[str, Any]:
+        shown = received.text
+        model = next((each for each in models if any(each.pieces(shown))), models[0])
+        asked = json.loads(received.body["chat_template_kwargs"]["template"])
+        return {name: value for name, value in model.read(shown).items() if name in asked}
+
+    return script

@@ -46,6 +46,8 @@ NAME_IT: Final = "Name one by model or NUEXTRACT_MODEL"
 _WHERE: Final = "Is base_url right? It is the address up to and including /v1"
 _BROKEN_GRAMMAR: Final = 500
 """What vLLM answers where its engine cannot compile a grammar, which it could not the next time either."""
+WRAPPERS: Final = ("error", "errors", "detail", "fault")
+"""Where a body may have its error object, one within the other."""
 _LONGEST: Final = 8000
 """Characters of a server's words: a page of a gateway may have millions, and each expression here reads them all."""
 _TRY_LATER: Final = frozenset({408, 409, 425, 429})
@@ -139,7 +141,7 @@ def refusal_of(status: int, body: object, headers: Mapping[str, str] | None = No
     Gateways have lists of them, and other names for the words.
     """
     error = first(cast("JSON", body))
-    for key in ("error", "errors", "detail", "fault"):
+    for key in WRAPPERS:
         error = first(fields(error).get(key)) or error
     if not fields(error).get("message"):
         found = (fields(error).get(name) for name in ("msg", "Message", "error_description", "title", "faultstring"))

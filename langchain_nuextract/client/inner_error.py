@@ -12,10 +12,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from langchain_nuextract.client.error_mapping import Refusal, first, refusal_of
+from langchain_nuextract.client.error_mapping import WRAPPERS, Refusal, first, refusal_of
 from langchain_nuextract.paths import JSON, fields, integer, items
 
-_WRAPPERS: Final = ("error", "errors", "detail", "fault")
 _NUMBERS: Final = ("code", "status", "status_code", "statusCode", "http_status", "error_code")
 _WORDS: Final = ("message", "msg", "Message")
 _KINDS: Final = ("type", "code", "status", "error_type")
@@ -41,7 +40,7 @@ def inner_error(body: Mapping[str, JSON]) -> JSON:
         return {**body}
     if "choices" not in body:
         is_flat = any(body.get(name) for name in _WORDS) and any(name in body for name in _NUMBERS)
-        wrapped = any(_is_error(body.get(name)) for name in _WRAPPERS)
+        wrapped = any(_is_error(body.get(name)) for name in WRAPPERS)
         return {**body} if wrapped or (is_flat and _is_error({**body})) else None
     choices = (fields(choice).get("error") for choice in items(body["choices"]))
     return next((error for error in (body.get("error"), *choices) if _is_error(error)), None)
@@ -76,7 +75,7 @@ def _status_of(error: JSON) -> int | None:
 def _objects(error: JSON) -> Iterator[Mapping[str, JSON]]:
     """The error object that a body holds, and those around it."""
     outer = fields(first(error))
-    for name in _WRAPPERS:
+    for name in WRAPPERS:
         inner = fields(first(outer.get(name)))
         if inner:
             yield inner

@@ -156,7 +156,7 @@ def _violations(violation: Any) -> Iterator[Problem]:
         case "format":
             yield Problem(path, f"expected a {expected}, got {shown(value)}")
         case _:
-            yield Problem(path, f"{_unknown_names(error) or error.message[:200]}, got {shown(value)}")
+            yield Problem(path, f"{(_unknown_names(error) or error.message)[:200]}, got {shown(value)}")
 
 
 def _unknown_names(error: Any) -> str:

@@ -21,7 +21,7 @@ from langchain_nuextract import (
     UnsupportedTask,
 )
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
-from tests.long_documents import Ledger, Model, World, consignments, ledger
+from tests.long_documents import Ledger, consignments, ledger, reads
 from tests.pdfs import lines, pdf
 
 MODEL = "numind/NuExtract3"
@@ -29,19 +29,6 @@ MODEL = "numind/NuExtract3"
 
 def extractor(endpoint: FakeEndpoint, schema: Any = Ledger, **settings: Any) -> NuExtractor[Any]:
     return NuExtractor(schema, **{"model": MODEL, "base_url": endpoint.url, **settings})
-
-
-def reads(world: World, *others: World):
-    """A script: a model without faults, that reads what it is shown of one of some worlds."""
-    models = [Model(each) for each in (world, *others)]
-
-    def script(received):
-        shown = received.text
-        model = next((each for each in models if any(each.pieces(shown))), models[0])
-        asked = json.loads(received.body["chat_template_kwargs"]["template"])
-        return {name: value for name, value in model.read(shown).items() if name in asked}
-
-    return script
 
 
 WORLD = ledger(7, 60)

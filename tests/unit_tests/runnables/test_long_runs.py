@@ -18,7 +18,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 
 from langchain_nuextract import EndpointError, InvalidExtraction, LongExtraction, NuExtractor, RecoveryPolicy
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
-from tests.long_documents import Ledger, Model, ledger
+from tests.long_documents import Ledger, ledger, reads
 from tests.pdfs import lines, pdf, scan
 
 MODEL = "numind/NuExtract3"
@@ -29,18 +29,6 @@ SIZE = 700
 
 def extractor(endpoint: FakeEndpoint, schema: Any = Ledger, **settings: Any) -> NuExtractor[Any]:
     return NuExtractor(schema, **{"model": MODEL, "base_url": endpoint.url, "max_retries": 0, **settings})
-
-
-def reads(*worlds):
-    models = [Model(each) for each in worlds]
-
-    def script(received):
-        shown = received.text
-        model = next((each for each in models if any(each.pieces(shown))), models[0])
-        asked = json.loads(received.body["chat_template_kwargs"]["template"])
-        return {name: value for name, value in model.read(shown).items() if name in asked}
-
-    return script
 
 
 def bodies(endpoint):

@@ -112,3 +112,6 @@ def test_names_that_no_pattern_admits_are_named_without_the_patterns_that_stand_
     with pytest.raises(InvalidValue, match="the name 'q', 'r', got") as raised:
         target.validate({"s": "a", "x1": "v", "q": 1, "r": 2})
     assert "(?" not in str(raised.value)
+    with pytest.raises(InvalidValue) as raised:
+        target.validate({f"name {number}": 1 for number in range(500)})
+    assert len(str(raised.value)) < 1_000
