@@ -19,6 +19,8 @@ ROWS = [f"2025-01-{row + 1:02} toll bridge no {700 + row} {row + 11}.50" for row
 DOCUMENT = pdf(*(lines("Statement of account", *ROWS[4 * page : 4 * page + 4]) for page in range(PAGES)))
 TEMPLATE = {"paid": ["yes", "no"], "rows": [{"day": "verbatim-string", "sum": "verbatim-string"}]}
 POLICY = RecoveryPolicy(max_calls=2, on_failure="partial")
+WIDTH = 4
+"""Chunks that are asked about at once, where a test counts them."""
 
 
 def extractor(server: Server, model: str, **settings: Any) -> NuExtractor[Any]:
@@ -70,29 +72,32 @@ def test_the_server_counts_the_tokens_of_a_document_once(nuextract3: Server) -> 
 
 
 def test_a_document_that_is_given_up_leaves_no_request_on_the_server(nuextract3: Server) -> None:
+    """It has far more chunks than come to their end meanwhile, on whatever machine."""
     running = "vllm:num_requests_(?:running|waiting){"
-    settings = {"max_tokens": 1_500, "extra_body": {"ignore_eos": True}, "recovery": RecoveryPolicy(max_calls=1)}
-    long = extractor(nuextract3, nuextract3.models[0], **settings).long(chunk_characters=200, max_concurrency=4)
-    finished = metric(nuextract3, 'vllm:request_success_total{[^}]*finished_reason="(?:stop|length|repetition)"')
+    finished = 'vllm:request_success_total{[^}]*finished_reason="(?:stop|length|repetition)"'
+    settings = {"max_tokens": 400, "extra_body": {"ignore_eos": True}, "recovery": RecoveryPolicy(max_calls=1)}
+    long = extractor(nuextract3, nuextract3.models[0], **settings).long(chunk_characters=200, max_concurrency=WIDTH)
 
-    async def main() -> None:
-        task = asyncio.create_task(long.ainvoke("\n".join(ROWS * 4)))
-        await until(lambda: metric(nuextract3, running) >= 2)
+    async def main() -> float:
+        start = metric(nuextract3, finished)
+        task = asyncio.create_task(long.ainvoke("\n".join(ROWS * 100)))
+        await until(lambda: metric(nuextract3, running) >= 2 or metric(nuextract3, finished) > start + 1)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+        before = await asyncio.to_thread(metric, nuextract3, finished)
         await until(lambda: metric(nuextract3, running) == 0)
         await long.aclose()
+        return before
 
-    asyncio.run(main())
-    after = metric(nuextract3, 'vllm:request_success_total{[^}]*finished_reason="(?:stop|length|repetition)"')
-    # There are more than fourteen chunks, of which a few may have come to their end before.
-    assert after - finished < 8
+    before = asyncio.run(main())
+    # Those that were under way may have come to their end just then; no other has begun.
+    assert metric(nuextract3, finished) - before <= WIDTH
 
 
 async def until(reached: Any) -> None:
-    """Wait until something is so; fail if it is not within two minutes."""
-    end = time.monotonic() + 120
+    """Wait until something is so; fail if it is not within five minutes, which is no measure of speed."""
+    end = time.monotonic() + 300
     while not await asyncio.to_thread(reached):
         assert time.monotonic() < end
         await asyncio.sleep(0.2)
