@@ -1,24 +1,24 @@
 """When a run over many documents goes on, and when it stops: the endpoint's state is not a document's fate."""
 
-import collections
-import socket
+import asyncio
+import itertools
 import threading
 import time
 
 import pytest
 
 from langchain_nuextract import AccessDenied, EndpointBusy, EndpointError, EndpointUnreachable, UnknownModel, counters
+from langchain_nuextract.client import background_loop
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 from tests.unit_tests.batch.test_batches import extractor, number_in, numbered, right
 
 
 def answers_until(count, then):
     """A server that answers so many documents, and gives another reply from then on."""
-    asked = collections.Counter()
+    asked = itertools.count(1)
 
     def answer(received):
-        asked["all"] += 1
-        return right(received) if asked["all"] <= count else then
+        return right(received) if next(asked) <= count else then
 
     return answer
 
@@ -35,18 +35,9 @@ def run(extract, count, **options):
     return results, error
 
 
-def nobody_there():
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return f"http://127.0.0.1:{found.getsockname()[1]}/v1"
-
-
-class Nobody:
-    url = nobody_there()
-
-
 @pytest.mark.parametrize("settings", [{}, {"max_retries": 0}])
-def test_an_endpoint_that_was_never_reached_stops_the_run_with_one_error(settings, caplog):
-    results, error = run(extractor(Nobody, **settings), 120)
+def test_an_endpoint_that_was_never_reached_stops_the_run_with_one_error(settings, nobody, caplog):
+    results, error = run(extractor(nobody, **settings), 120)
     assert results == []
     assert isinstance(error, EndpointUnreachable)
     assert len(caplog.records) <= 1
@@ -119,7 +110,9 @@ def test_what_is_finished_and_not_fetched_yet_is_handed_out_before_the_run_stops
         over.set()
         while counters.read().documents < before.documents + 26:
             time.sleep(0.01)
-        time.sleep(0.3)
+        # What is counted is handed over some steps of the loop later.
+        for _ in range(100):
+            background_loop.run(asyncio.sleep(0))
         with pytest.raises(AccessDenied):
             fetched.extend(results)
     numbers = [result.index for result in fetched if result.error is None]

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -191,14 +192,23 @@ def test_a_signal_ends_it_and_keeps_what_is_finished(stop, code, files):
     names = [str(files / f"{number}.txt") for number in range(1, 200)]
     for number, name in enumerate(names, start=1):
         Path(name).write_text(f"Zoë is {number % 10}.", encoding="utf-8")
-    with FakeEndpoint(lambda received: FakeReply({"name": "Zoë", "age": int(received.text[-2])}, delay=0.1)) as server:
+    stopped = threading.Event()
+
+    def answer(received):
+        # However late the signal is sent, the run is not over before.
+        if len(server.requests) > 40:
+            stopped.wait(120)
+        return FakeReply({"name": "Zoë", "age": int(received.text[-2])}, delay=0.1)
+
+    with FakeEndpoint(answer) as server:
         settings = ["--schema", str(files / "person.json"), "--model", "numind/NuExtract3", "--base-url", server.url]
         command = [sys.executable, "-m", "langchain_nuextract.cli", "extract", *names, "--jsonl", *settings]
         command += ["--checkpoint", str(files / "run.db"), "--concurrency", "8"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             seen = [process.stdout.readline()]
             process.send_signal(stop)
-            rest, said = process.communicate(timeout=60)
+            rest, said = process.communicate(timeout=100)
+        stopped.set()
         seen += rest.splitlines()
         asked = len(server.requests)
         assert (process.returncode, said) == (code, "")

@@ -43,7 +43,7 @@ def test_an_interrupt_ends_the_coroutine_before_it_is_raised() -> None:
     ended, here = threading.Event(), threading.get_ident()
 
     async def endless() -> None:
-        threading.Timer(0.05, signal.pthread_kill, [here, signal.SIGINT]).start()
+        threading.Timer(0.5, signal.pthread_kill, [here, signal.SIGINT]).start()
         try:
             await asyncio.sleep(60)
         finally:

@@ -69,7 +69,9 @@ def test_a_broken_connection_is_tried_again(run, chat, fault):
 
 def test_a_timeout_is_tried_again(run, chat):
     with FakeEndpoint(FakeReply(delay=30), '{"a": 1}') as endpoint:
-        assert run(chat(endpoint, max_retries=1, timeout=0.3)).content == '{"a": 1}'
+        # Where the machine is too slow for one of the further attempts, that is tried again as well.
+        assert run(chat(endpoint, max_retries=5, timeout=0.5)).content == '{"a": 1}'
+    assert len(endpoint.requests) >= 2
 
 
 def test_a_server_that_stays_down_is_given_up(run, chat):
@@ -111,13 +113,12 @@ def test_a_users_own_client_may_time_out(run):
         run(llm)
 
 
-def test_waits_grow_and_differ(call):
+def test_waits_grow(call):
     attempt = failing(*[busy()] * 4)
     assert call(RetryPolicy(retries=4, first=0.02), attempt) == 5
     waits = [later - sooner for sooner, later in zip(attempt.made, attempt.made[1:], strict=False)]
     # Each is its exponential share and up to the first wait of jitter; the machine may be slow, never fast.
     assert all(wait >= share for wait, share in zip(waits, [0, 0.02, 0.04, 0.08], strict=True))
-    assert waits[-1] > waits[0]
 
 
 def test_the_server_may_ask_for_a_longer_wait(call):
@@ -159,20 +160,23 @@ def test_a_wait_beyond_the_total_is_not_begun(call):
     attempt = failing(busy(after=3600))
     started = time.monotonic()
     with pytest.raises(EndpointBusy) as raised:
-        call(RetryPolicy(total=1.0), attempt)
-    assert time.monotonic() - started < 1
+        call(RetryPolicy(total=600.0), attempt)
+    assert time.monotonic() - started < 300
     assert (raised.value.retry_after, len(attempt.made)) == (3600, 1)
 
 
 def test_the_time_of_the_first_attempt_counts(call):
+    made = []
+
     def slow():
+        made.append(1)
         time.sleep(0.2)
         raise busy(after=0.0)
 
-    started = time.monotonic()
     with pytest.raises(EndpointBusy):
-        call(RetryPolicy(retries=50, total=0.5), slow)
-    assert time.monotonic() - started < 2
+        call(RetryPolicy(retries=50, first=0.0, total=0.5), slow)
+    # However slow the machine is, three take more than the total.
+    assert 1 <= len(made) <= 3
 
 
 def test_what_would_fail_again_is_raised_at_once_also_later(call):
@@ -215,8 +219,8 @@ def test_retry_after_is_read(headers, seconds):
 
 
 def test_retry_after_may_be_a_date():
-    date = formatdate(time.time() + 60, usegmt=True)
-    assert retry_after({"retry-after": date}) == pytest.approx(60, abs=5)
+    date = formatdate(time.time() + 7200, usegmt=True)
+    assert retry_after({"retry-after": date}) == pytest.approx(7200, abs=300)
 
 
 def test_a_cancelled_call_stops_waiting():

@@ -44,7 +44,7 @@ def served(authority, *, wants_proof=False):
 
         def get_request():
             connection, address = plain()
-            connection.settimeout(5)
+            connection.settimeout(60)
             return context.wrap_socket(connection, server_side=True), address
 
         server.get_request = get_request

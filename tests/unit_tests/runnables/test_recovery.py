@@ -299,16 +299,17 @@ def test_no_call_is_begun_when_the_time_is_up(run):
 
 
 def test_a_call_under_way_ends_when_the_time_is_up(run):
-    with FakeEndpoint(FakeReply(text=ANSWER, delay=30)) as endpoint, pytest.raises(ReplyTimeout):
+    with FakeEndpoint(FakeReply(text=ANSWER, delay=300)) as endpoint, pytest.raises(ReplyTimeout):
         run(extractor(endpoint, recovery=RecoveryPolicy(max_seconds=0.2)), TEXT)
-    assert len(endpoint.requests) == 1
+    # It may have been given up before the server came to read it.
+    assert len(endpoint.requests) <= 1
 
 
 def test_waits_between_attempts_count_too(run):
     busy = FakeReply(status=503, headers={"Retry-After": "30"})
     with FakeEndpoint(busy) as endpoint, pytest.raises(ReplyTimeout):
         run(extractor(endpoint, max_retries=3, recovery=RecoveryPolicy(max_seconds=0.3)), TEXT)
-    assert len(endpoint.requests) == 1
+    assert len(endpoint.requests) <= 1
 
 
 def test_a_server_is_told_to_stop_loops_where_the_caller_says_so():
@@ -424,7 +425,9 @@ def test_a_fault_between_attempts_is_retried_below(run, failure):
 @pytest.mark.parametrize("failure", [*FAILURES, pytest.param(FakeReply(text=ANSWER, fault="stall"), id="stall")])
 def test_an_endpoint_that_dies_does_not_take_the_first_answer_along(run, failure):
     with FakeEndpoint(WRONG, failure) as endpoint:
-        llm = ChatNuExtract(model=MODEL, base_url=endpoint.url, max_retries=0, timeout=1.5)
+        # Only silence is waited for to its end; the first answer must have come by then.
+        patience = 3 if failure.fault == "stall" else 60
+        llm = ChatNuExtract(model=MODEL, base_url=endpoint.url, max_retries=0, timeout=patience)
         with pytest.raises(InvalidExtraction) as caught:
             run(NuExtractor(Invoice, llm=llm), TEXT)
         # Where the server closes the kept connection, the request is sent once more on a new one.

@@ -115,7 +115,7 @@ def test_it_can_stall_and_still_be_stopped():
     started = time.monotonic()
     with FakeEndpoint(FakeReply(fault="stall")) as endpoint, pytest.raises(httpx2.ReadTimeout):
         httpx2.post(f"{endpoint.url}/chat/completions", json=ASKED, timeout=0.1)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 60
 
 
 def test_it_can_be_slow():
@@ -126,7 +126,7 @@ def test_it_can_be_slow():
 
 
 def test_it_answers_many_at_once():
-    together = threading.Barrier(16, timeout=30)
+    together = threading.Barrier(16, timeout=120)
 
     def wait_for_the_others(received):
         together.wait()

@@ -1,0 +1,15 @@
+"""What the tests of batches share."""
+
+import socket
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+
+
+@pytest.fixture
+def nobody() -> Iterator[SimpleNamespace]:
+    """An endpoint that is not there: its port is taken, so that no other server comes to listen on it meanwhile."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield SimpleNamespace(url=f"http://127.0.0.1:{taken.getsockname()[1]}/v1")
