@@ -51,7 +51,7 @@ Input: TypeAlias = Any
 """A document: text, a LangChain document, a message or messages, a prompt value, an image."""
 
 
-class BaseExtractor(Closing, Wrappable, RunnableSerializable[Input, Out], WithTables):
+class BaseExtractor(Closing, Wrappable[Out], RunnableSerializable[Input, Out], WithTables):
     """A runnable that extracts from documents."""
 
     # What Pydantic builds of a class takes its time; this leaves it until the first extractor is made.

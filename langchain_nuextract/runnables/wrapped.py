@@ -10,24 +10,28 @@
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from functools import partial
-from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from operator import attrgetter, methodcaller
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TypeVar, cast
 
 from langchain_core.runnables import Runnable, RunnableBinding, RunnableConfig, RunnableWithFallbacks
+from langchain_core.runnables.base import RunnableBindingBase
 from langchain_core.runnables.retry import RunnableRetry
 from pydantic import BaseModel, ConfigDict
 
+from langchain_nuextract.runnables.document_transformer import ExtractionTransformer
 from langchain_nuextract.runnables.tool import ExtractionTool
 
 if TYPE_CHECKING:
+    _AnyBinding = RunnableBindingBase[Any, Any]
     _Binding = RunnableBinding[Any, Any]
     _Retry = RunnableRetry[Any, Any]
     _Fallbacks = RunnableWithFallbacks[Any, Any]
 else:
     # With types named, Pydantic would make three more classes.
-    _Binding, _Retry, _Fallbacks = RunnableBinding, RunnableRetry, RunnableWithFallbacks
+    _AnyBinding, _Binding, _Retry, _Fallbacks = object, RunnableBinding, RunnableRetry, RunnableWithFallbacks
 
 M = TypeVar("M", bound=BaseModel)
+Out = TypeVar("Out")
 
 _AS_NEEDED: Final = ConfigDict(arbitrary_types_allowed=True, defer_build=True)
 """What Pydantic builds of a class takes its time, and few extractors are wrapped."""
@@ -37,86 +41,88 @@ _ASKING: Final = _MANY | {"columns"}
 """What asks the model on its own, and not by the `invoke` of an extractor."""
 
 
-class Wrappable(Runnable[Any, Any]):
+class Wrappable(Runnable[object, Out]):
     """An extractor, or one with something around it."""
 
     @abstractmethod
-    def bind(self, **kwargs: Any) -> Any:
+    def bind(self, **kwargs: Any) -> Runnable[object, Out]:
         """Give the same, with settings of the model that hold for each of its calls.
 
         Raises:
             TypeError: There is no such setting; it names the nearest that there is.
         """
 
-    def with_config(self, config: RunnableConfig | None = None, **kwargs: Any) -> Runnable[Any, Any]:
+    def with_config(self, config: RunnableConfig | None = None, **kwargs: Any) -> Runnable[object, Out]:
         """Give the same with callbacks, tags and the like, which `detailed`, `extract_many` and others keep."""
         return _copied(ConfiguredExtractor, super().with_config(config, **kwargs))
 
-    def with_listeners(self, **listeners: Any) -> Runnable[Any, Any]:
+    def with_listeners(self, **listeners: Any) -> Runnable[object, Out]:
         """Give the same with listeners of its runs; see `Runnable.with_listeners`."""
         return _copied(ConfiguredExtractor, super().with_listeners(**listeners))
 
-    def with_alisteners(self, **listeners: Any) -> Runnable[Any, Any]:
+    def with_alisteners(self, **listeners: Any) -> Runnable[object, Out]:
         """Give the same with listeners of its runs; see `Runnable.with_alisteners`."""
         return _copied(ConfiguredExtractor, super().with_alisteners(**listeners))
 
-    def with_retry(self, **how: Any) -> Runnable[Any, Any]:
+    def with_retry(self, **how: Any) -> Runnable[object, Out]:
         """Give the same, tried again where it fails; see `Runnable.with_retry`, and `max_retries` for the network."""
         return _copied(RetriedExtractor, super().with_retry(**how))
 
-    def with_fallbacks(self, fallbacks: Sequence[Runnable[Any, Any]], **how: Any) -> "ExtractorWithFallbacks":
+    def with_fallbacks(self, fallbacks: Sequence[Runnable[object, Out]], **how: Any) -> "ExtractorWithFallbacks":
         """Give the same, with others that are asked where it fails; see `Runnable.with_fallbacks`."""
         return _copied(ExtractorWithFallbacks, super().with_fallbacks(fallbacks, **how))
 
 
-class _Wrapped(Wrappable):
+class _Extractor(Protocol):
+    """What is around an extractor hands these on; their arguments are the extractor's own."""
+
+    as_tool: Callable[..., ExtractionTool]
+    document_transformer: Callable[..., ExtractionTransformer]
+
+
+class _Wrapped(Wrappable[Any]):
     """An extractor with something around it."""
 
-    @property
     @abstractmethod
-    def _extractor(self) -> Any:
-        """What it is around."""
-
-    @abstractmethod
-    def _around(self, make: Callable[[Any], Runnable[Any, Any]]) -> Any:
+    def _around(self, make: Callable[[object], object]) -> Self:
         """Put the same around what is made of the extractor."""
 
-    def bind(self, **kwargs: Any) -> Any:
+    @property
+    @abstractmethod
+    def _extractor(self) -> _Extractor:
+        """What it is around."""
+
+    def bind(self, **kwargs: Any) -> Self:
         """Give the same, with settings of the model that hold for each of its calls; see `NuExtractor.bind`."""
-        return self._around(lambda extractor: extractor.bind(**kwargs))
+        return self._around(methodcaller("bind", **kwargs))
 
     @property
-    def detailed(self) -> Any:
+    def detailed(self) -> Self:
         """The same, giving the whole `Extraction`."""
         return self._around(attrgetter("detailed"))
 
-    def long(self, **options: Any) -> Any:
+    def long(self, **options: object) -> Self:
         """Give the same for long documents; see `NuExtractor.long`."""
-        return self._around(lambda extractor: extractor.long(**options))
+        return self._around(methodcaller("long", **options))
 
     def as_tool(self, **settings: Any) -> ExtractionTool:  # pyright: ignore[reportIncompatibleMethodOverride]  # see NuExtractor.as_tool
         """Make a tool for agents; see `NuExtractor.as_tool`."""
         return self._extractor.as_tool(**settings).model_copy(update={"detailed": self.detailed})
 
-    def document_transformer(self, *args: Any, **settings: Any) -> Any:
+    def document_transformer(self, *args: object, **settings: object) -> ExtractionTransformer:
         """Write what is extracted into metadata of documents; see `NuExtractor.document_transformer`."""
         made = self._extractor.document_transformer(*args, **settings)
         return made.model_copy(update={"detailed": self.detailed})
 
 
-class _Bound(_Wrapped):
+class _Bound(_Wrapped, _AnyBinding):  # pyright: ignore[reportIncompatibleMethodOverride]  # as_tool, as above
     """An extractor in one of LangChain's bindings."""
 
-    if TYPE_CHECKING:
-        # Of the binding, in either case.
-        bound: Any
-        model_copy: Any
-
     @property
-    def _extractor(self) -> Any:
-        return self.bound
+    def _extractor(self) -> _Extractor:
+        return cast("_Extractor", self.bound)
 
-    def _around(self, make: Callable[[Any], Runnable[Any, Any]]) -> Any:
+    def _around(self, make: Callable[[object], object]) -> Self:
         return self.model_copy(update={"bound": make(self.bound)})
 
 
@@ -133,7 +139,7 @@ class ConfiguredExtractor(_Bound, _Binding):  # pyright: ignore[reportIncompatib
             raise _lost(name, "with_config")
         return super().__getattr__(name)
 
-    def _many(self, method: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    def _many(self, method: Callable[..., object], *args: object, **options: Any) -> object:
         return method(*args, **{**options, "config": self._merge_configs(options.get("config"))})
 
 
@@ -157,10 +163,10 @@ class ExtractorWithFallbacks(_Wrapped, _Fallbacks):  # pyright: ignore[reportInc
     model_config = _AS_NEEDED
 
     @property
-    def _extractor(self) -> Any:
-        return self.runnable
+    def _extractor(self) -> _Extractor:
+        return cast("_Extractor", self.runnable)
 
-    def _around(self, make: Callable[[Any], Runnable[Any, Any]]) -> Any:
+    def _around(self, make: Callable[[object], object]) -> Self:
         return self.model_copy(
             update={"runnable": make(self.runnable), "fallbacks": [make(each) for each in self.fallbacks]}
         )
@@ -179,6 +185,6 @@ def _lost(name: str, wrapped_by: str) -> AttributeError:
     )
 
 
-def _copied(kind: type[M], made: Any) -> M:
+def _copied(kind: type[M], made: object) -> M:
     """Make what LangChain made one of ours."""
     return kind(**{name: getattr(made, name) for name in kind.model_fields if name != "name" and hasattr(made, name)})
