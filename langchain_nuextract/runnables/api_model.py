@@ -1,9 +1,10 @@
-"""How `ChatNuExtract` makes calls of the API: of messages and arguments, and of an extraction's requests."""
+"""How `ChatNuExtract` makes calls of the API, of messages or of an extraction's requests; and what tracers are told."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Final, cast
 
+from langchain_core.language_models.base import LangSmithParams
 from langchain_core.messages import BaseMessage
 
 from langchain_nuextract.client.client import ApiCall
@@ -18,10 +19,12 @@ from langchain_nuextract.client.request_body import (
     merged,
     take_options,
 )
+from langchain_nuextract.client.response import PROVIDER
 from langchain_nuextract.dialects.messages import Request
 from langchain_nuextract.documents.escape import EscapedSource
-from langchain_nuextract.errors import UnsupportedTask
-from langchain_nuextract.paths import JSON, fields
+from langchain_nuextract.errors import NotAChatReply, RequestRefused, UnknownModel, UnsupportedTask
+from langchain_nuextract.paths import JSON, fields, items
+from langchain_nuextract.runnables.callbacks.redacted_runs import IMAGES
 from langchain_nuextract.runnables.model_settings import ModelSettings
 from langchain_nuextract.runnables.openai_messages import openai_messages
 from langchain_nuextract.runnables.raw_template import escape_documents
@@ -36,6 +39,8 @@ _NOT_SENT: Final = frozenset(
 )
 """vLLM refuses an empty list of tools; whether to stream is for the method that sends the body to say. The
 last three are fields of the call."""
+_NOT_SHOWN: Final = frozenset({"tools", IMAGES})
+"""Arguments of a call that listeners are not shown: there may be credentials in tools, which are refused besides."""
 
 
 class ApiModel(ModelSettings):
@@ -95,3 +100,55 @@ class ApiModel(ModelSettings):
             body |= {"stream": True, **({"stream_options": included} if included else {})}
         options, path = take_options(body), _PATHS[str(settings.get(ROUTE, "chat"))]
         return ApiCall(path, body, fields(settings.get(FOR_VLLM)), options, constraint=constraint)
+
+    def get_token_ids(self, text: str) -> list[int]:
+        """Ask the endpoint how it splits a text into tokens.
+
+        Raises:
+            NotImplementedError: The endpoint does not tell.
+        """
+        self.resolve_model()
+        # vLLM reads `prompt`, llama.cpp reads `content`.
+        asked = {"model": self.model_name, "prompt": text, "content": text, "add_special_tokens": False}
+        return cast("list[int]", self._tokenize(asked)["tokens"])
+
+    def get_num_tokens_from_messages(
+        self,
+        messages: Sequence[BaseMessage],
+        tools: Sequence[object] | None = None,  # noqa: ARG002 there are none
+        *,
+        allow_fetching_images: bool = True,  # noqa: ARG002 nothing is fetched here
+    ) -> int:
+        """Ask the endpoint how many tokens messages have in its chat template.
+
+        Raises:
+            NotImplementedError: The endpoint does not tell.
+        """
+        self.resolve_model()
+        body = self._call([*messages], None, {})[0].body
+        asked = {key: body[key] for key in ("model", "messages", "chat_template_kwargs") if key in body}
+        return len(items(self._tokenize(asked)["tokens"]))
+
+    def _tokenize(self, body: Mapping[str, JSON]) -> Mapping[str, JSON]:
+        try:
+            return self.client.post(ApiCall("/tokenize", body), holds="tokens")
+        except (RequestRefused, UnknownModel, NotAChatReply) as error:
+            raise NotImplementedError(f"the endpoint does not count tokens: {error}") from error
+
+    @property
+    def _llm_type(self) -> str:
+        return "nuextract-chat"
+
+    @property
+    def _identifying_params(self) -> Mapping[str, object]:
+        extra = {"extra_body": self.extra_body} if self.extra_body else {}
+        return {"model_name": self.model_name, **self.defaults, **extra}
+
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        params = super()._get_ls_params(stop=stop or cast("list[str] | None", self.stop), **kwargs)
+        params["ls_provider"] = PROVIDER
+        return params
+
+    def _get_invocation_params(self, stop: list[str] | None = None, **kwargs: Any) -> dict[str, object]:
+        shown = {name: value for name, value in kwargs.items() if name not in _NOT_SHOWN}
+        return {**self._identifying_params, "_type": self._llm_type, "stop": stop or self.stop, **shown}

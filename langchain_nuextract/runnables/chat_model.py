@@ -1,24 +1,21 @@
 """`ChatNuExtract`: an extraction model on an OpenAI-compatible server, as a LangChain chat model."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput
-from langchain_core.language_models.base import LangSmithParams
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
-from langchain_core.tools import BaseTool
 
-from langchain_nuextract.client.client import ApiCall
-from langchain_nuextract.client.response import PROVIDER, chunk_of, reply_of, result_of
-from langchain_nuextract.errors import NotAChatReply, RequestRefused, UnknownModel, UnsupportedTask
-from langchain_nuextract.paths import JSON, items
+from langchain_nuextract.client.response import chunk_of, reply_of, result_of
+from langchain_nuextract.errors import UnsupportedTask
+from langchain_nuextract.paths import JSON
 from langchain_nuextract.runnables.api_model import NO_TOOLS, ApiModel
 from langchain_nuextract.runnables.callbacks.redact import ImageData
-from langchain_nuextract.runnables.callbacks.redacted_runs import IMAGES, whole
+from langchain_nuextract.runnables.callbacks.redacted_runs import whole
 from langchain_nuextract.runnables.extractor import NuExtractor
 from langchain_nuextract.runnables.include_raw import RawExtractor
 from langchain_nuextract.runnables.raw_template import restored
@@ -27,8 +24,6 @@ from langchain_nuextract.runnables.response_format import asks_for_object, singl
 __all__ = ["ChatNuExtract", "reply_of"]
 
 _TOOL_ARGUMENTS: Final = frozenset({"tools", "tool_choice", "parallel_tool_calls", "strict"})
-_NOT_SHOWN: Final = frozenset({"tools", IMAGES})
-"""Arguments of a call that listeners are not shown: there may be credentials in tools, which are refused besides."""
 _METHODS: Final = ("json_schema", "function_calling", "json_mode")
 
 
@@ -93,7 +88,7 @@ class ChatNuExtract(ApiModel):
         if asks_for_object(kwargs):
             from langchain_nuextract.runnables.response_format_answer import ResponseFormatAnswer  # noqa: PLC0415 chatting alone does without
 
-            return ResponseFormatAnswer(self, messages, kwargs).answer(partial(self._ask, stop))
+            return ResponseFormatAnswer(self, messages, kwargs).answer(partial(self._generate, stop=stop))
         call, escaped = self._call(messages, stop, kwargs)
         return restored(result_of(self.client.post(call), str(call.body["model"])), escaped)
 
@@ -111,15 +106,9 @@ class ChatNuExtract(ApiModel):
         if asks_for_object(kwargs):
             from langchain_nuextract.runnables.response_format_answer import ResponseFormatAnswer  # noqa: PLC0415 chatting alone does without
 
-            return await ResponseFormatAnswer(self, messages, kwargs).aanswer(partial(self._aask, stop))
+            return await ResponseFormatAnswer(self, messages, kwargs).aanswer(partial(self._agenerate, stop=stop))
         call, escaped = self._call(messages, stop, kwargs)
         return restored(result_of(await self.client.apost(call), str(call.body["model"])), escaped)
-
-    def _ask(self, stop: list[str] | None, messages: list[BaseMessage], body: dict[str, Any]) -> ChatResult:
-        return self._generate(messages, stop, **body)
-
-    async def _aask(self, stop: list[str] | None, messages: list[BaseMessage], body: dict[str, Any]) -> ChatResult:
-        return await self._agenerate(messages, stop, **body)
 
     def _stream(
         self,
@@ -181,7 +170,7 @@ class ChatNuExtract(ApiModel):
         async for event in self.client.aevents(call):
             yield chunk_of(event, str(call.body["model"]))
 
-    def draft_template(self, document: Any) -> JSON:
+    def draft_template(self, document: object) -> JSON:
         """Let the model write a template for a description of what is wanted, or for a sample document.
 
         Args:
@@ -205,7 +194,7 @@ class ChatNuExtract(ApiModel):
         include_raw: bool = False,
         strict: bool | None = None,  # noqa: ARG002 see below
         **kwargs: Any,
-    ) -> Runnable[Any, Any]:
+    ) -> Runnable[object, Any]:
         """Make an extractor of this model.
 
         Args:
@@ -227,7 +216,7 @@ class ChatNuExtract(ApiModel):
 
     def bind_tools(
         self,
-        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        tools: Sequence[object],
         **kwargs: Any,
     ) -> Runnable[LanguageModelInput, AIMessage]:
         """Bind no tools, as agents without tools do.
@@ -238,58 +227,6 @@ class ChatNuExtract(ApiModel):
         if tools:
             raise UnsupportedTask(self.model_name, NO_TOOLS)
         return self.bind(**{name: value for name, value in kwargs.items() if name not in _TOOL_ARGUMENTS})
-
-    def get_token_ids(self, text: str) -> list[int]:
-        """Ask the endpoint how it splits a text into tokens.
-
-        Raises:
-            NotImplementedError: The endpoint does not tell.
-        """
-        self.resolve_model()
-        # vLLM reads `prompt`, llama.cpp reads `content`.
-        asked = {"model": self.model_name, "prompt": text, "content": text, "add_special_tokens": False}
-        return cast("list[int]", self._tokenize(asked)["tokens"])
-
-    def get_num_tokens_from_messages(
-        self,
-        messages: Sequence[BaseMessage],
-        tools: Sequence[Any] | None = None,  # noqa: ARG002 there are none
-        *,
-        allow_fetching_images: bool = True,  # noqa: ARG002 nothing is fetched here
-    ) -> int:
-        """Ask the endpoint how many tokens messages have in its chat template.
-
-        Raises:
-            NotImplementedError: The endpoint does not tell.
-        """
-        self.resolve_model()
-        body = self._call([*messages], None, {})[0].body
-        asked = {key: body[key] for key in ("model", "messages", "chat_template_kwargs") if key in body}
-        return len(items(self._tokenize(asked)["tokens"]))
-
-    def _tokenize(self, body: Mapping[str, JSON]) -> Mapping[str, JSON]:
-        try:
-            return self.client.post(ApiCall("/tokenize", body), holds="tokens")
-        except (RequestRefused, UnknownModel, NotAChatReply) as error:
-            raise NotImplementedError(f"the endpoint does not count tokens: {error}") from error
-
-    @property
-    def _llm_type(self) -> str:
-        return "nuextract-chat"
-
-    @property
-    def _identifying_params(self) -> Mapping[str, Any]:
-        extra = {"extra_body": self.extra_body} if self.extra_body else {}
-        return {"model_name": self.model_name, **self.defaults, **extra}
-
-    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
-        params = super()._get_ls_params(stop=stop or cast("list[str] | None", self.stop), **kwargs)
-        params["ls_provider"] = PROVIDER
-        return params
-
-    def _get_invocation_params(self, stop: list[str] | None = None, **kwargs: Any) -> dict[str, Any]:
-        shown = {name: value for name, value in kwargs.items() if name not in _NOT_SHOWN}
-        return {**self._identifying_params, "_type": self._llm_type, "stop": stop or self.stop, **shown}
 
 
 # The extractor is built without knowing this class, and makes one where it is given no model.

@@ -12,13 +12,14 @@ from pydantic import ConfigDict, Field, SecretStr, SkipValidation, model_validat
 from langchain_nuextract.client.client import Client
 from langchain_nuextract.client.closing import Closing
 from langchain_nuextract.client.config import Endpoint, check_headers, checked_key, is_credential, normal_url
-from langchain_nuextract.client.error_mapping import NOBODY, ServedModel
+from langchain_nuextract.client.error_mapping import NOBODY
 from langchain_nuextract.client.image_urls import AllowedImageUrls
 from langchain_nuextract.client.request_body import merged, timeouts
 from langchain_nuextract.client.retry import RetryPolicy
 from langchain_nuextract.client.tls import Certificate, Verify
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.runnables.callbacks.redacted_runs import RedactedRuns
+from langchain_nuextract.runnables.model_lookup import ModelLookup
 from langchain_nuextract.runnables.model_profile import OwnProfile, profile_for
 from langchain_nuextract.runnables.settings import SERVER_FIELDS, check_names
 
@@ -36,7 +37,7 @@ _OF_CALLS: Final = frozenset({"route", "for_vllm", "strict", "stream_usage", "ti
 """What a call may say beside fields of the request."""
 
 
-class ModelSettings(Closing, RedactedRuns):
+class ModelSettings(Closing, ModelLookup, RedactedRuns):
     """What `ChatNuExtract` is made of; it documents the settings."""
 
     model_config = ConfigDict(populate_by_name=True, hide_input_in_errors=True, protected_namespaces=())
@@ -49,9 +50,9 @@ class ModelSettings(Closing, RedactedRuns):
     cert: Certificate | None = Field(default=None, exclude=True, repr=False)
     default_headers: Mapping[str, str] | None = Field(default=None, exclude=True, repr=False)
     default_query: Mapping[str, object] | None = Field(default=None, exclude=True, repr=False)
-    http_client: Any = Field(default=None, exclude=True)
-    http_async_client: Any = Field(default=None, exclude=True)
-    request_timeout: float | tuple[float, float] | Any | None = Field(default=600.0, alias="timeout")
+    http_client: object = Field(default=None, exclude=True)
+    http_async_client: object = Field(default=None, exclude=True)
+    request_timeout: float | tuple[float, float] | object | None = Field(default=600.0, alias="timeout")
     stream_chunk_timeout: float | None = None
     max_retries: int | None = 3
     retry_seconds: float = 300.0
@@ -83,7 +84,7 @@ class ModelSettings(Closing, RedactedRuns):
 
     @model_validator(mode="before")
     @classmethod
-    def _known_settings(cls, values: dict[str, Any]) -> dict[str, Any]:
+    def _known_settings(cls, values: dict[str, object]) -> dict[str, object]:
         """Refuse misspelt settings, and leave out another model's profile, which `configurable_fields` hands on."""
         check_names(values, cls.setting_names(), cls.__name__)
         foreign = isinstance(values.get("profile"), OwnProfile)
@@ -121,7 +122,7 @@ class ModelSettings(Closing, RedactedRuns):
         """
         check_names(names, {*cls.setting_names(), *SERVER_FIELDS, *_OF_CALLS, *more}, "a call")
 
-    def with_settings(self, settings: Mapping[str, Any]) -> Self:
+    def with_settings(self, settings: Mapping[str, object]) -> Self:
         """Copy this with what a call says on top of its own settings.
 
         Args:
@@ -133,8 +134,9 @@ class ModelSettings(Closing, RedactedRuns):
         self.check_call([*settings])
         names = self.setting_names()
         known = {names[name]: value for name, value in settings.items() if name in names and name != "extra_body"}
-        others = {name: value for name, value in settings.items() if name not in names}
-        extra = merged(self.extra_body, settings.get("extra_body"), others)
+        body = cast("Mapping[str, JSON]", settings)
+        others = {name: value for name, value in body.items() if name not in names}
+        extra = merged(self.extra_body, cast("Mapping[str, JSON] | None", body.get("extra_body")), others)
         return self.model_copy(update={**known, "extra_body": extra or None})
 
     def with_client(self, client: Client) -> Self:
@@ -151,54 +153,11 @@ class ModelSettings(Closing, RedactedRuns):
         """Close all connections; see `Client.close`."""
         await self.client.aclose()
 
-    def resolve_model(self) -> None:
-        """Take the model that the endpoint serves, if none is named; see `Client.only_model`."""
-        if not self.model_name:
-            self._take_model(self.client.only_model())
-
-    async def aresolve_model(self) -> None:
-        """Do the same on an event loop."""
-        if not self.model_name:
-            self._take_model(await self.client.aonly_model())
-
-    def _take_model(self, name: str) -> None:
-        self.model_name = name
-        self.profile = self._resolve_model_profile()
-
-    def models(self) -> tuple[ServedModel, ...]:
-        """List the models that the endpoint serves, asked for once; empty if it does not tell."""
-        return self.client.models()
-
-    @property
-    def context_length(self) -> int | None:
-        """Tokens that a prompt and its answer may have together, as the endpoint tells; None if it does not."""
-        return self.client.context_of(self.model_name)
-
-    def load_profile(self) -> ModelProfile:
-        """Ask the endpoint for `max_input_tokens`, and add it to `profile`, where agents and middleware look it up.
-
-        Returns:
-            The profile; without `max_input_tokens` if the endpoint does not tell.
-        """
-        self.client.models()
-        return self._with_context_length()
-
-    async def aload_profile(self) -> ModelProfile:
-        """Do the same on an event loop; see `load_profile`."""
-        await self.client.amodels()
-        return self._with_context_length()
-
     @cached_property
     def defaults(self) -> Mapping[str, JSON]:
         """The body of a request, as far as the settings make it; `extra_body` is laid over what a call says."""
         named = {name: value for name in _SENT if (value := getattr(self, name)) not in (None, [])}
         return {"model": self.model_name, **named, **self.model_kwargs}
-
-    def _with_context_length(self) -> ModelProfile:
-        profile = self.profile or {}
-        if (tokens := self.context_length) is not None:
-            self.profile = OwnProfile(profile, max_input_tokens=tokens)  # pyright: ignore[reportAttributeAccessIssue]
-        return self.profile or profile
 
     def _endpoint(self) -> Endpoint:
         return Endpoint(
@@ -234,7 +193,7 @@ class ModelSettings(Closing, RedactedRuns):
     def _resolve_model_profile(self) -> ModelProfile | None:
         return profile_for(self.model_name, self.dialect)
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         """Forget the connection when a setting changes."""
         super().__setattr__(name, value)
         if name in type(self).model_fields and name != "profile":

@@ -31,8 +31,8 @@ from langchain_nuextract.paths import JSON
 from langchain_nuextract.runnables.response_format import FORMAT_SETTINGS, schema_of
 from langchain_nuextract.schema.target import Target
 
-Ask = Callable[[list[BaseMessage], dict[str, JSON]], ChatResult]
-AskAsync = Callable[[list[BaseMessage], dict[str, JSON]], Awaitable[ChatResult]]
+Ask = Callable[..., ChatResult]
+AskAsync = Callable[..., Awaitable[ChatResult]]
 
 
 class ResponseFormatAnswer:
@@ -62,17 +62,24 @@ class ResponseFormatAnswer:
                 instructions="\n".join(each.text for each in messages if isinstance(each, SystemMessage))
             ),
         )
-        self.document = _asked(messages)
+        since = list(takewhile(lambda message: not isinstance(message, AIMessage), reversed(messages)))
+        self.document = [message for message in reversed(since) if isinstance(message, HumanMessage)]
 
     def answer(self, ask: Ask) -> ChatResult:
         """Extract, and write the object as the model's message."""
-        return _result(run_flow(self._flow(), lambda request: reply_of_result(ask(*self._call(request)))))
+
+        def send(request: Request) -> Reply:
+            messages, settings = self._call(request)
+            return reply_of_result(ask(messages, **settings))
+
+        return _result(run_flow(self._flow(), send))
 
     async def aanswer(self, ask: AskAsync) -> ChatResult:
         """Extract, and write the object as the model's message."""
 
         async def send(request: Request) -> Reply:
-            return reply_of_result(await ask(*self._call(request)))
+            messages, settings = self._call(request)
+            return reply_of_result(await ask(messages, **settings))
 
         return _result(await arun_flow(self._flow(), send))
 
@@ -82,11 +89,6 @@ class ResponseFormatAnswer:
     def _call(self, request: Request) -> tuple[list[BaseMessage], dict[str, JSON]]:
         messages = [dict(message) for message in request.messages]
         return convert_to_messages(messages), merged(arguments(request, self.llm), self.settings)
-
-
-def _asked(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
-    since = list(takewhile(lambda message: not isinstance(message, AIMessage), reversed(messages)))
-    return [message for message in reversed(since) if isinstance(message, HumanMessage)]
 
 
 def _result(extraction: Extraction[object]) -> ChatResult:
