@@ -53,69 +53,69 @@ class Executor(Generic[T]):
 
     def extract(self, document: Any, caller: Caller, on_attempts: OnAttempts | None = None) -> Extraction[T]:
         """Ask about a document."""
-        with counting() as attempts:
-            try:
+        attempts: list[Attempt] = []
+        try:
+            with counting(attempts):
                 plan, source = self._planned(document)
                 if source.pages:
                     extraction = run_pages(plan, source, caller)
                 else:
                     extraction = run_flow(extract_whole(plan, source), caller.send)
-            except ExtractionError as error:
-                attempts.extend(cast("Sequence[Attempt]", error.attempts))
-                raise
-            else:
                 attempts.extend(extraction.attempts)
-            finally:
-                if on_attempts and attempts:
-                    on_attempts(attempts)
+        finally:
+            if on_attempts and attempts:
+                on_attempts(attempts)
         return extraction
 
     async def aextract(self, document: Any, caller: Caller, on_attempts: AOnAttempts | None = None) -> Extraction[T]:
         """Ask about a document; see `extract`."""
-        with counting() as attempts:
-            try:
+        attempts: list[Attempt] = []
+        try:
+            with counting(attempts):
                 plan, source = await self._aplanned(document)
                 if source.pages:
                     ask = KeptCaller(caller, self.replies).asend if self.replies else caller.asend
                     extraction = await arun_pages(plan, source, ask, caller.width)
                 else:
                     extraction = await arun_flow(extract_whole(plan, source), caller.asend)
-            except ExtractionError as error:
-                attempts.extend(cast("Sequence[Attempt]", error.attempts))
-                raise
-            else:
                 attempts.extend(extraction.attempts)
-            finally:
-                if on_attempts and attempts:
-                    await on_attempts(attempts)
+        finally:
+            if on_attempts and attempts:
+                await on_attempts(attempts)
         return extraction
 
     def stream_flow(self, document: Any, caller: Caller, on_attempts: OnAttempts | None = None) -> Generator[Any]:
         """Ask about a document and yield the object while it grows; the last one is validated."""
-        with counting() as attempts:
-            streamed = StreamFlow(*self._planned(document))
-            yield from stream_flow(streamed, caller)
-            attempts.extend(streamed.attempts)
-            if on_attempts:
+        attempts: list[Attempt] = []
+        try:
+            with counting(attempts):
+                streamed = StreamFlow(*self._planned(document))
+                yield from stream_flow(streamed, caller)
+                value = streamed.value
+                attempts.extend(streamed.attempts)
+        finally:
+            if on_attempts and attempts:
                 on_attempts(attempts)
-            value = streamed.value
         yield value
 
     async def astream_flow(
         self, document: Any, caller: Caller, on_attempts: AOnAttempts | None = None
     ) -> AsyncGenerator[Any]:
         """Ask about a document and yield the object while it grows; see `stream_flow`."""
-        with counting() as attempts:
-            plan, source = await self._aplanned(document)
-            has_pages = bool(source.pages)
-            streamed = await asyncio.to_thread(StreamFlow, plan, source) if has_pages else StreamFlow(plan, source)
-            async with aclosing(astream_flow(streamed, caller, in_thread=has_pages)) as growing:
-                async for partial in growing:
-                    yield partial
-            attempts.extend(streamed.attempts)
-            if on_attempts:
+        attempts: list[Attempt] = []
+        try:
+            with counting(attempts):
+                plan, source = await self._aplanned(document)
+                has_pages = bool(source.pages)
+                streamed = await asyncio.to_thread(StreamFlow, plan, source) if has_pages else StreamFlow(plan, source)
+                async with aclosing(astream_flow(streamed, caller, in_thread=has_pages)) as growing:
+                    async for partial in growing:
+                        yield partial
+                value = streamed.value
+                attempts.extend(streamed.attempts)
+        finally:
+            if on_attempts and attempts:
                 await on_attempts(attempts)
-            value = streamed.value
         yield value
 
     def _planned(self, document: Any) -> tuple[Plan[T], Source]:
@@ -173,13 +173,15 @@ async def arun_pages(
 
 
 @contextmanager
-def counting() -> Generator[list[Attempt]]:
-    """Count an extraction when it has ended, with the attempts that are put into the list."""
-    attempts: list[Attempt] = []
+def counting(attempts: list[Attempt]) -> Generator[None]:
+    """Count an extraction when it has ended, with the attempts in the list; those of one that failed are put there."""
     failed = True
     try:
-        yield attempts
+        yield
         failed = False
+    except ExtractionError as error:
+        attempts.extend(cast("Sequence[Attempt]", error.attempts))
+        raise
     except GeneratorExit:
         # A stream that nobody reads to its end has not failed.
         failed = False

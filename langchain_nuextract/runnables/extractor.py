@@ -40,9 +40,10 @@ from langchain_nuextract.engine.recovery import RecoveryPolicy
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.runnables.any_model import OPENAI_ARGUMENTS, check_carried, innermost, model_name
 from langchain_nuextract.runnables.api_model import ApiModel
-from langchain_nuextract.runnables.base_extractor import BaseExtractor, Input
+from langchain_nuextract.runnables.base_extractor import Input
 from langchain_nuextract.runnables.document_transformer import ExtractionTransformer, TransformerOptions
 from langchain_nuextract.runnables.long_extractor import LongExtractor
+from langchain_nuextract.runnables.mapped_extractor import MappedExtractor
 from langchain_nuextract.runnables.metadata_attributes import attributes
 from langchain_nuextract.runnables.model_settings import ModelSettings
 from langchain_nuextract.runnables.settings import SERVER_FIELDS, check_names
@@ -361,35 +362,6 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
         from langchain_nuextract.runnables.fingerprint import fingerprint  # noqa: PLC0415 few need it
 
         return fingerprint(self.executor.plan, self.llm, self.executor.selection)
-
-
-class MappedExtractor(BaseExtractor[Out], Generic[Out]):
-    """An extractor that asks as another one does, and gives something else."""
-
-    # Validation would make another class of it, which could not be pickled.
-    extractor: SkipValidation[NuExtractor[Any]]
-
-    @property
-    def llm(self) -> Runnable[Any, AIMessage]:
-        """The chat model that is asked."""
-        return self.extractor.llm
-
-    @property
-    def _base(self) -> NuExtractor[Any]:
-        return self.extractor
-
-    @property
-    def executor(self) -> "Executor[Any]":
-        """What is asked about each document."""
-        return self.extractor.executor
-
-    async def aready(self) -> None:
-        """Do what has to be done before the first document; see `BaseExtractor.aready`."""
-        await self.extractor.aready()
-
-    def with_settings(self, settings: Mapping[str, Any]) -> Self:
-        """Give the same, with what a call says on top of the model's own settings."""
-        return self.model_copy(update={"extractor": self.extractor.with_settings(settings)})
 
 
 class DetailedExtractor(MappedExtractor[Extraction[T]], Generic[T]):

@@ -12,7 +12,7 @@ from langchain_nuextract.engine.caller import Caller
 from langchain_nuextract.engine.result import Attempt, Extraction
 from langchain_nuextract.errors import ExtractionError
 from langchain_nuextract.runnables.callbacks.events import AOnAttempts, OnAttempts
-from langchain_nuextract.runnables.extractor import MappedExtractor
+from langchain_nuextract.runnables.mapped_extractor import MappedExtractor
 
 
 class Raw(TypedDict):

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import aclosing, closing
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar, cast
+from typing import Generic, TypeVar
 
 from langchain_core.runnables.config import ContextThreadPoolExecutor
 
@@ -20,7 +20,7 @@ from langchain_nuextract.engine.long.rounds import LongFlow, Preview, in_turn, w
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.result import Attempt
 from langchain_nuextract.engine.streaming.partial_models import partial_type
-from langchain_nuextract.errors import ContextOverflow, ExtractionError
+from langchain_nuextract.errors import ContextOverflow
 from langchain_nuextract.paths import fields
 from langchain_nuextract.runnables.callbacks.events import AOnAttempts, OnAttempts
 from langchain_nuextract.runnables.callers import KeptCaller
@@ -49,21 +49,21 @@ class LongExecutor(Executor[T], Generic[T]):
     """None to ask about chunks only where the model refuses the whole document for its length."""
     counter: TokenCounter = field(default_factory=lambda: TokenCounter(None), compare=False)
 
-    def flow(self, document: Any) -> Flow[T]:
+    def flow(self, document: object) -> Flow[T]:
         """Say what is asked about a document, as a generator of requests that is sent replies."""
         return in_turn(self._long(*self._planned(document)))
 
-    async def aflow(self, document: Any) -> Flow[T]:
+    async def aflow(self, document: object) -> Flow[T]:
         """Say what is asked about a document; see `flow`."""
         return in_turn(await self._along(*await self._aplanned(document)))
 
-    def extract(self, document: Any, caller: Caller, on_attempts: OnAttempts | None = None) -> LongExtraction[T]:
+    def extract(self, document: object, caller: Caller, on_attempts: OnAttempts | None = None) -> LongExtraction[T]:
         """Ask about a document."""
         with closing(self._steps(document, caller, on_attempts)) as steps:
             return next(each for each in steps if not callable(each))
 
     async def aextract(
-        self, document: Any, caller: Caller, on_attempts: AOnAttempts | None = None
+        self, document: object, caller: Caller, on_attempts: AOnAttempts | None = None
     ) -> LongExtraction[T]:
         """Ask about a document; see `extract`."""
         async with aclosing(self._asteps(document, caller, on_attempts)) as steps:
@@ -72,7 +72,7 @@ class LongExecutor(Executor[T], Generic[T]):
                     return each
         raise AssertionError  # the last step is the extraction
 
-    def stream_flow(self, document: Any, caller: Caller, on_attempts: OnAttempts | None = None) -> Generator[Any]:
+    def stream_flow(self, document: object, caller: Caller, on_attempts: OnAttempts | None = None) -> Generator[object]:
         """Ask about a document and yield the object as far as it is finished, chunk by chunk; the last is validated."""
         if self.options is None and not (isinstance(document, str) and self._size(_text(document)).is_too_long):
             try:
@@ -88,8 +88,8 @@ class LongExecutor(Executor[T], Generic[T]):
                 yield from shown.value(each)
 
     async def astream_flow(
-        self, document: Any, caller: Caller, on_attempts: AOnAttempts | None = None
-    ) -> AsyncGenerator[Any]:
+        self, document: object, caller: Caller, on_attempts: AOnAttempts | None = None
+    ) -> AsyncGenerator[object]:
         """Ask about a document and yield the object as far as it is finished; see `stream_flow`."""
         if self.options is None and not (
             isinstance(document, str) and (await self._asize(_text(document))).is_too_long
@@ -109,43 +109,37 @@ class LongExecutor(Executor[T], Generic[T]):
                     yield value
 
     def _steps(
-        self, document: Any, caller: Caller, on_attempts: OnAttempts | None
+        self, document: object, caller: Caller, on_attempts: OnAttempts | None
     ) -> Generator[Preview | LongExtraction[T]]:
-        with counting() as attempts, ContextThreadPoolExecutor(self._width(caller)) as threads:
-            try:
+        attempts: list[Attempt] = []
+        try:
+            with counting(attempts), ContextThreadPoolExecutor(self._width(caller)) as threads:
                 for each in run_long(self._long(*self._planned(document)), caller.send, threads):
                     step = each if callable(each) else long_extraction(each)
                     attempts.extend(() if callable(step) else step.attempts)
                     yield step
-            except ExtractionError as error:
-                attempts.extend(cast("tuple[Attempt, ...]", error.attempts))
-                if on_attempts:
-                    on_attempts(attempts)
-                raise
-            if on_attempts:
+        finally:
+            if on_attempts and attempts:
                 on_attempts(attempts)
 
     async def _asteps(
-        self, document: Any, caller: Caller, on_attempts: AOnAttempts | None
+        self, document: object, caller: Caller, on_attempts: AOnAttempts | None
     ) -> AsyncGenerator[Preview | LongExtraction[T]]:
         plan, source = await self._aplanned(document)
         flow = await self._along(plan, source)
         # What takes one request is not worth keeping apart from the document.
         keeps = self.replies and (self.options or source.pages or _bytes(source) > _ALWAYS_FITS)
         ask = KeptCaller(caller, self.replies).asend if self.replies and keeps else caller.asend
-        with counting() as attempts:
-            try:
+        attempts: list[Attempt] = []
+        try:
+            with counting(attempts):
                 async with aclosing(arun_long(flow, ask, self._width(caller), in_thread=bool(source.pages))) as steps:
                     async for each in steps:
                         step = each if callable(each) else long_extraction(each)
                         attempts.extend(() if callable(step) else step.attempts)
                         yield step
-            except ExtractionError as error:
-                attempts.extend(cast("tuple[Attempt, ...]", error.attempts))
-                if on_attempts:
-                    await on_attempts(attempts)
-                raise
-            if on_attempts:
+        finally:
+            if on_attempts and attempts:
                 await on_attempts(attempts)
 
     def _width(self, caller: Caller) -> int:
@@ -192,11 +186,11 @@ class LongExecutor(Executor[T], Generic[T]):
 class _Shown:
     """The partial objects of a stream."""
 
-    def __init__(self, plan: Plan[Any]) -> None:
+    def __init__(self, plan: Plan[object]) -> None:
         self._type = partial_type(plan.target.type)
         self._pace = Pace()
 
-    def value(self, step: Preview | LongExtraction[Any]) -> Generator[Any]:
+    def value(self, step: Preview | LongExtraction[object]) -> Generator[object]:
         """Yield what is to be shown of a step, if it is time for it."""
         if not callable(step):
             yield step.value

@@ -3,15 +3,13 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from langchain_core.messages import AIMessage
-from langchain_core.runnables import Runnable
 from pydantic import PrivateAttr, SkipValidation
 
 from langchain_nuextract.batch.digest import digest
 from langchain_nuextract.batch.protocols import ApiModel as ApiModelProtocol
-from langchain_nuextract.batch.protocols import Extractor, Replies
+from langchain_nuextract.batch.protocols import Replies
 from langchain_nuextract.client.client import Client
 from langchain_nuextract.client.image_urls import AllowedImageUrls
 from langchain_nuextract.documents.options import PageOptions
@@ -20,48 +18,22 @@ from langchain_nuextract.engine.long.options import LongOptions
 from langchain_nuextract.engine.long.result import LongExtraction
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.runnables.api_model import ApiModel
-from langchain_nuextract.runnables.base_extractor import BaseExtractor, Input
+from langchain_nuextract.runnables.base_extractor import Input
+from langchain_nuextract.runnables.mapped_extractor import MappedExtractor
 from langchain_nuextract.runnables.streaming_extractor import StreamingExtractor
 
 if TYPE_CHECKING:
-    from langchain_nuextract.runnables.executor import Executor
     from langchain_nuextract.runnables.long_executor import LongExecutor
 
 T = TypeVar("T")
-Out = TypeVar("Out")
 
 
-class ShortExtractor(Extractor, Protocol):
-    """A `NuExtractor`, as the extractor of long documents sees it."""
-
-    @property
-    def llm(self) -> Runnable[Any, AIMessage]:
-        """The chat model that is asked."""
-        ...
-
-    @property
-    def executor(self) -> "Executor[Any]":
-        """What is asked about each document."""
-        ...
-
-    @property
-    def OutputType(self) -> Any:
-        """The user's own type."""
-        ...
-
-    def with_settings(self, settings: Mapping[str, Any]) -> Self:
-        """Give the same, with what a call says on top of the model's own settings."""
-        ...
-
-
-class LongExtractor(StreamingExtractor[T], Generic[T]):
+class LongExtractor(MappedExtractor[T], StreamingExtractor[T], Generic[T]):
     """Turn long documents into validated objects, chunk by chunk; made by `NuExtractor.long`."""
 
-    # Validation would make another class of it, which could not be pickled.
-    extractor: SkipValidation[ShortExtractor]
     options: SkipValidation[LongOptions] = LongOptions()
 
-    _executor: "LongExecutor[Any]" = PrivateAttr()
+    _executor: "LongExecutor[T]" = PrivateAttr()
 
     def model_post_init(self, context: Any, /) -> None:
         """Prepare what is the same for all documents."""
@@ -72,11 +44,6 @@ class LongExtractor(StreamingExtractor[T], Generic[T]):
         short, llm = self.extractor.executor, self.extractor.llm
         counter = TokenCounter(llm if isinstance(llm, ApiModel) else None)
         self._executor = LongExecutor(short.plan, short.selection, short.pages, self.options, counter)
-
-    @property
-    def llm(self) -> Runnable[Any, AIMessage]:
-        """The chat model that is asked."""
-        return self.extractor.llm
 
     @property
     def _base(self) -> "LongExtractor[T]":
@@ -108,16 +75,11 @@ class LongExtractor(StreamingExtractor[T], Generic[T]):
         return digest(json.dumps([self.extractor.fingerprint, self.options.described], sort_keys=True))
 
     @property
-    def OutputType(self) -> Any:
-        """The user's own type."""
-        return self.extractor.OutputType
-
-    @property
     def detailed(self) -> "DetailedLongExtractor[T]":
         """The same, giving the whole `LongExtraction`: chunks, conflicts, joined items, uncovered stretches."""
         return DetailedLongExtractor(extractor=self)
 
-    def with_settings(self, settings: Mapping[str, Any]) -> Self:
+    def with_settings(self, settings: Mapping[str, object]) -> Self:
         """Give the same, with what a call says on top of the model's own settings."""
         return type(self)(extractor=self.extractor.with_settings(settings), options=self.options)
 
@@ -140,24 +102,8 @@ class LongExtractor(StreamingExtractor[T], Generic[T]):
         return await self._executor.aflow(document)
 
 
-class DetailedLongExtractor(BaseExtractor[LongExtraction[T]], Generic[T]):
+class DetailedLongExtractor(MappedExtractor[LongExtraction[T]], Generic[T]):
     """An extractor that gives the whole `LongExtraction`; made by `LongExtractor.detailed`."""
-
-    extractor: SkipValidation[LongExtractor[Any]]
-
-    @property
-    def llm(self) -> Runnable[Any, AIMessage]:
-        """The chat model that is asked."""
-        return self.extractor.llm
-
-    @property
-    def _base(self) -> LongExtractor[Any]:
-        return self.extractor
-
-    @property
-    def executor(self) -> "LongExecutor[Any]":
-        """What is asked about each document."""
-        return self.extractor.executor
 
     @property
     def OutputType(self) -> Any:
@@ -168,7 +114,3 @@ class DetailedLongExtractor(BaseExtractor[LongExtraction[T]], Generic[T]):
         """Take all of it."""
         assert isinstance(extraction, LongExtraction)  # noqa: S101  # its executor gives no other
         return extraction
-
-    def with_settings(self, settings: Mapping[str, Any]) -> Self:
-        """Give the same, with what a call says on top of the model's own settings."""
-        return self.model_copy(update={"extractor": self.extractor.with_settings(settings)})

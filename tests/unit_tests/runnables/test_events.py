@@ -33,10 +33,10 @@ async def collect(stream):
 
 
 RUNS = {
-    "invoke": lambda runnable, config: runnable.invoke(TEXT, config),
-    "ainvoke": lambda runnable, config: asyncio.run(runnable.ainvoke(TEXT, config)),
-    "stream": lambda runnable, config: list(runnable.stream(TEXT, config)),
-    "astream": lambda runnable, config: asyncio.run(collect(runnable.astream(TEXT, config))),
+    "invoke": lambda runnable, config, text=TEXT: runnable.invoke(text, config),
+    "ainvoke": lambda runnable, config, text=TEXT: asyncio.run(runnable.ainvoke(text, config)),
+    "stream": lambda runnable, config, text=TEXT: list(runnable.stream(text, config)),
+    "astream": lambda runnable, config, text=TEXT: asyncio.run(collect(runnable.astream(text, config))),
 }
 
 
@@ -70,6 +70,13 @@ def test_the_events_of_a_failure_are_heard_too(run):
     with FakeEndpoint(WRONG) as endpoint, pytest.raises(InvalidExtraction):
         run(extractor(endpoint), {"callbacks": [listener]})
     assert len([name for name, _ in listener.heard if name == "nuextract_attempt"]) == 4
+
+
+def test_the_attempts_about_the_chunks_of_a_long_document_are_events_too(run):
+    listener, chunks = Listener(), "Invoice 7 of Hof. " * 40
+    with FakeEndpoint(WRONG | {"seller": {"name": "Hof"}}) as endpoint:
+        run(extractor(endpoint).long(chunk_characters=300, overlap_tokens=0), {"callbacks": [listener]}, chunks)
+    assert [name for name, _ in listener.heard].count("nuextract_attempt") == len(endpoint.requests) > 1
 
 
 class Tracer(BaseTracer):
