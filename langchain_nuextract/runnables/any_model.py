@@ -10,10 +10,9 @@
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any, Final, Literal, TypeAlias, cast
+from typing import Final, Literal, TypeAlias, cast
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.runnables import Runnable
 from langchain_core.runnables.base import RunnableBindingBase
 
 from langchain_nuextract.client.request_body import FOR_VLLM, SAMPLING, arguments, merged
@@ -35,18 +34,19 @@ _NO_FIELDS: Final = (
 )
 
 
-def innermost(llm: object) -> tuple[BaseChatModel, Mapping[str, Any]]:
+def innermost(llm: object) -> tuple[BaseChatModel, Mapping[str, JSON]]:
     """Find the chat model within bindings, configs, retries and fallbacks, and what is bound to it.
 
     Raises:
         TypeError: It is something else, or its fallbacks are models of another kind.
     """
-    bound: dict[str, Any] = {}
-    asked: Any = llm
+    bound: dict[str, JSON] = {}
+    asked = llm
     while not isinstance(asked, BaseChatModel):
         if isinstance(asked, RunnableBindingBase):
-            bound = merged(cast("dict[str, Any]", asked.kwargs), bound)
-            asked = cast("object", asked.bound)
+            binding = cast("RunnableBindingBase[object, object]", asked)
+            bound = merged(cast("Mapping[str, JSON]", binding.kwargs), bound)
+            asked = binding.bound
         elif (inner := _inner(asked)) is not None:
             asked = inner
         else:
@@ -64,7 +64,7 @@ def kind_of(model: BaseChatModel) -> Kind:
     return "openai" if _is_openai(type(model)) else "other"
 
 
-def call_arguments(request: Request, llm: object) -> dict[str, Any]:
+def call_arguments(request: Request, llm: object) -> dict[str, JSON]:
     """Say with which arguments a chat model is to be called for a request; the user's own settings win.
 
     Raises:
@@ -83,12 +83,13 @@ def call_arguments(request: Request, llm: object) -> dict[str, Any]:
         named = {name: value for name, value in given.items() if name in OPENAI_ARGUMENTS}
         others = {name: value for name, value in given.items() if name not in OPENAI_ARGUMENTS and name != _EXTRA}
         own = getattr(model, _EXTRA, None)
-    extra = merged(others, own, fields(given.get(_EXTRA)), _bound_fields(bound))
+    of_template = {name: value for name, value in bound.items() if name == "chat_template_kwargs"}
+    extra = merged(others, own, fields(given.get(_EXTRA)), of_template, cast("Mapping[str, JSON]", bound.get(_EXTRA)))
     named = {name: value for name, value in named.items() if name not in bound or name in request.firm}
     return {**named, _EXTRA: extra} if extra else named
 
 
-def stream_arguments(llm: object) -> dict[str, Any]:
+def stream_arguments(llm: object) -> dict[str, JSON]:
     """Say which arguments a stream needs beside those of a call: ChatOpenAI counts no tokens at other addresses."""
     model, bound = innermost(llm)
     unset = getattr(model, "stream_usage", None) is None and "stream_usage" not in bound
@@ -139,24 +140,19 @@ def model_name(model: BaseChatModel) -> str:
     return next((name for name in named if isinstance(name, str)), "")
 
 
-def _inner(llm: Any) -> Runnable[Any, Any] | None:
+def _inner(llm: object) -> object | None:
     """Give what is within a model that can be configured or has fallbacks; None if it is neither."""
     from langchain_core.runnables import RunnableWithFallbacks  # noqa: PLC0415  few have them
     from langchain_core.runnables.configurable import DynamicRunnable  # noqa: PLC0415
 
     if isinstance(llm, DynamicRunnable):
-        return cast("Any", llm).default
+        return cast("DynamicRunnable[object, object]", llm).default
     if not isinstance(llm, RunnableWithFallbacks):
         return None
-    if len({kind_of(innermost(each)[0]) for each in cast("RunnableWithFallbacks[Any, Any]", llm).runnables}) > 1:
+    fallbacks = cast("RunnableWithFallbacks[object, object]", llm)
+    if len({kind_of(innermost(each)[0]) for each in fallbacks.runnables}) > 1:
         raise TypeError("llm has fallbacks of another kind of model: give them to the extractor, by with_fallbacks")
-    return cast("RunnableWithFallbacks[Any, Any]", llm).runnable
-
-
-def _bound_fields(bound: Mapping[str, Any]) -> dict[str, JSON]:
-    """Give the server's own fields that a user has bound, by name or as `extra_body`."""
-    named = {name: value for name, value in bound.items() if name not in OPENAI_ARGUMENTS and name != _EXTRA}
-    return merged({name: value for name, value in named.items() if name == "chat_template_kwargs"}, bound.get(_EXTRA))
+    return fallbacks.runnable
 
 
 @lru_cache(maxsize=256)

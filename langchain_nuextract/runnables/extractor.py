@@ -14,11 +14,13 @@ from typing import (
     TypedDict,
     TypeVar,
     Unpack,
+    cast,
     get_type_hints,
     overload,
 )
 
 from langchain_core.example_selectors.base import BaseExampleSelector
+from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable, RunnableBinding
 from langchain_core.tools import ToolException
@@ -38,6 +40,7 @@ from langchain_nuextract.engine.long.options import LongOptions, LongSettings
 from langchain_nuextract.engine.options import OPTIONS, ExtractionOptions
 from langchain_nuextract.engine.recovery import RecoveryPolicy
 from langchain_nuextract.engine.result import Extraction
+from langchain_nuextract.paths import JSON
 from langchain_nuextract.runnables.any_model import OPENAI_ARGUMENTS, check_carried, innermost, model_name
 from langchain_nuextract.runnables.api_model import ApiModel
 from langchain_nuextract.runnables.base_extractor import Input
@@ -72,13 +75,13 @@ class Settings(TypedDict, total=False):
     api_key: SecretStr | str | None
     temperature: float | None
     max_tokens: int | None
-    timeout: Any
+    timeout: object
     max_retries: int | None
     seed: int | None
-    extra_body: Mapping[str, Any] | None
-    llm: Runnable[Any, AIMessage] | None
+    extra_body: Mapping[str, object] | None
+    llm: Runnable[LanguageModelInput, AIMessage] | None
     dialect: Dialect | str | None
-    examples: Sequence[Example | tuple[Any, Any] | Mapping[str, Any]] | BaseExampleSelector
+    examples: Sequence[Example | tuple[object, object] | Mapping[str, object]] | BaseExampleSelector
     max_example_tokens: int | None
     instructions: str
     thinking: bool
@@ -129,8 +132,8 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
         InvalidValue: The output of an example does not satisfy the schema.
     """
 
-    target: SkipValidation[Target[Any]]
-    llm: SkipValidation[Runnable[Any, AIMessage]]  # pyright: ignore[reportIncompatibleMethodOverride]  # a property of others
+    target: SkipValidation[Target[T]]
+    llm: SkipValidation[Runnable[LanguageModelInput, AIMessage]]  # pyright: ignore[reportIncompatibleMethodOverride]  # a property of others
     dialect: SkipValidation[Dialect | None] = Field(default=None, repr=False)
     """The model generation; None as long as it is not known which model the endpoint serves."""
     examples: tuple[Example, ...] | SkipValidation[BaseExampleSelector] = ()
@@ -162,7 +165,7 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
         llm = _chat_model(settings.pop("llm", None), connection)
         if isinstance(llm, ApiModel) and "allow_image_urls" in settings:
             llm = llm.model_copy(update={"allow_image_urls": settings["allow_image_urls"]})
-        target: Target[Any] = settings.pop("target", None) or Target.of(schema)
+        target = settings.pop("target", None) or Target.of(schema)
         named: Dialect | str | None = settings.pop("dialect", None)
         asked = {name: settings.pop(name) for name in _ASKED if name in settings}
         selector = examples if isinstance(examples := asked.pop("examples", ()), BaseExampleSelector) else None
@@ -173,7 +176,7 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
             raise ValueError(f'long must be "auto" or None, not {long!r}; for long documents in any case, call long()')
         if not isinstance(pages := settings.get("pages", PAGES), PageOptions):
             raise TypeError(f'pages must be PageOptions, such as PageOptions(pages="1-3"), not {pages!r}')
-        shown: dict[str, Any] = {
+        shown: dict[str, object] = {
             "target": target,
             "llm": llm,
             "examples": options.examples if selector is None else selector,
@@ -182,6 +185,12 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
         vars(self)["unprepared"] = named, options, bool(long)
         if _is_named(llm):
             self._prepare()
+
+    @classmethod
+    def __pydantic_on_complete__(cls) -> None:
+        """Keep the signature: Pydantic makes one of the fields, when it builds the class for the first extractor."""
+        if cls.__init__ is NuExtractor.__init__:  # pyright: ignore[reportUnknownMemberType]  # of any schema
+            cls.__signature__ = _SIGNATURE
 
     @property
     def _base(self) -> "NuExtractor[T]":
@@ -237,7 +246,7 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
             check_carried(executor.sample_request, self.llm, dialect.name)
         vars(self).update(dialect=dialect, executor=executor)
 
-    def _executor_of(self, dialect: Dialect, options: ExtractionOptions, *, is_long: bool) -> "Executor[Any]":
+    def _executor_of(self, dialect: Dialect, options: ExtractionOptions, *, is_long: bool) -> "Executor[T]":
         """Make what asks; where documents that are too long go in chunks, the model tells how much it takes."""
         # All that reads replies is loaded with the first extractor, and not with the class.
         from langchain_nuextract.runnables.example_selection import planned  # noqa: PLC0415
@@ -253,7 +262,7 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
 
         return Executor(plan, selection, self.pages)
 
-    def with_settings(self, settings: Mapping[str, Any]) -> Self:
+    def with_settings(self, settings: Mapping[str, object]) -> Self:
         """Give the same, with what a call says on top of the model's own settings."""
         if own := [name for name in settings if name in _OWN]:
             raise TypeError(f"{own[0]} belongs to the extractor, not to a call: NuExtractor(…, {own[0]}=…)")
@@ -367,7 +376,7 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
 class DetailedExtractor(MappedExtractor[Extraction[T]], Generic[T]):
     """An extractor that gives the whole `Extraction`; made by `NuExtractor.detailed`."""
 
-    def select_output(self, extraction: Extraction[Any]) -> Extraction[T]:
+    def select_output(self, extraction: Extraction[T]) -> Extraction[T]:
         """Take all of it."""
         return extraction
 
@@ -377,18 +386,18 @@ class DetailedExtractor(MappedExtractor[Extraction[T]], Generic[T]):
         return Extraction[self.extractor.OutputType]
 
 
-def _is_named(llm: Runnable[Any, AIMessage]) -> bool:
+def _is_named(llm: Runnable[LanguageModelInput, AIMessage]) -> bool:
     """Whether it is known which model is asked; of other classes than ours that is their own affair."""
     model, bound = innermost(llm)
     return not isinstance(model, ApiModel) or bool(model.model_name or bound.get("model"))
 
 
-def _default(name: str) -> Any:
+def _default(name: str) -> object:
     field = NuExtractor.model_fields.get(name)
     return None if field is None or field.is_required() else field.default
 
 
-def _chat_model(llm: Any, connection: Mapping[str, Any]) -> Runnable[Any, AIMessage]:
+def _chat_model(llm: object, connection: Mapping[str, object]) -> Runnable[LanguageModelInput, AIMessage]:
     if llm is None:
         return NuExtractor.make_model(**connection)
     if isinstance(llm, str):
@@ -401,22 +410,24 @@ def _chat_model(llm: Any, connection: Mapping[str, Any]) -> Runnable[Any, AIMess
             # It is asked directly then, where nobody listens.
             return _with_settings(model, bound)
         case _:
-            return llm
+            return cast("Runnable[LanguageModelInput, AIMessage]", llm)
 
 
-def _with_settings(llm: Runnable[Any, AIMessage], settings: Mapping[str, Any]) -> Runnable[Any, AIMessage]:
+def _with_settings(
+    llm: Runnable[LanguageModelInput, AIMessage], settings: Mapping[str, object]
+) -> Runnable[LanguageModelInput, AIMessage]:
     if isinstance(llm, ApiModel):
         return llm.with_settings(settings)
     model, bound = innermost(llm)
     check_names(settings, {*type(model).model_fields, *SERVER_FIELDS, "extra_body"}, type(model).__name__)
-    fields = {name: value for name, value in settings.items() if name in OPENAI_ARGUMENTS}
-    others = {name: value for name, value in settings.items() if name not in fields and name != "extra_body"}
-    extra = merged(bound.get("extra_body"), others, settings.get("extra_body"))
-    own: dict[str, Any] = {**fields, **({"extra_body": extra} if extra else {})}
-    return llm.bind(**own)
+    own = {name: value for name, value in settings.items() if name in OPENAI_ARGUMENTS}
+    others = {name: value for name, value in settings.items() if name not in own and name != "extra_body"}
+    bodies = [bound.get("extra_body"), others, settings.get("extra_body")]
+    extra = merged(*cast("list[Mapping[str, JSON] | None]", bodies))
+    return llm.bind(**own, **({"extra_body": extra} if extra else {}))
 
 
-def _dialect(named: Dialect | str | None, llm: Runnable[Any, AIMessage]) -> Dialect:
+def _dialect(named: Dialect | str | None, llm: Runnable[LanguageModelInput, AIMessage]) -> Dialect:
     model, bound = innermost(llm)
     match named or getattr(model, "dialect", None):
         case Dialect() as dialect:
@@ -429,7 +440,7 @@ def _dialect(named: Dialect | str | None, llm: Runnable[Any, AIMessage]) -> Dial
             return dialect_for(str(bound.get("model") or model_name(model)))
 
 
-NuExtractor.__signature__ = Signature(
+_SIGNATURE: Final = Signature(
     [
         Parameter("schema", Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=Any),
         *(
@@ -439,3 +450,4 @@ NuExtractor.__signature__ = Signature(
         Parameter("settings", Parameter.VAR_KEYWORD, annotation=Any),
     ]
 )
+NuExtractor.__signature__ = _SIGNATURE

@@ -39,14 +39,27 @@ class StreamingExtractor(BaseExtractor[T], Generic[T]):
         elif caller := direct_caller(self.llm, config):
             yield from self.executor.stream_flow(input, caller)
         else:
-            shown = iter([display_input(input)])
-            yield from self._transform_stream_with_config(shown, partial(self._grow, input), config)
+
+            def grow(shown: Iterator[object], run_manager: Run, config: RunnableConfig) -> Iterator[Any]:
+                caller = self._traced_caller(config)
+                for _ in shown:
+                    yield from self.executor.stream_flow(input, caller, partial(notify, run_manager))
+
+            # LangChain shows listeners what it is given here, which is the document without its images.
+            yield from self._transform_stream_with_config(iter([display_input(input)]), grow, config)
 
     async def astream(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> AsyncIterator[Any]:
         """Yield the object while it grows; see `stream`."""
 
-        async def shown() -> AsyncIterator[Input]:
+        async def display() -> AsyncIterator[Input]:
             yield display_input(input)
+
+        async def grow(shown: AsyncIterator[object], run_manager: AsyncRun, config: RunnableConfig) -> AsyncIterator[T]:
+            caller = self._traced_caller(config)
+            async for _ in shown:
+                async with aclosing(self.executor.astream_flow(input, caller, partial(anotify, run_manager))) as steps:
+                    async for grown in steps:
+                        yield grown
 
         await self.aready()
         if kwargs:
@@ -54,22 +67,8 @@ class StreamingExtractor(BaseExtractor[T], Generic[T]):
         elif caller := direct_caller(self.llm, config):
             growing = self.executor.astream_flow(input, caller)
         else:
-            growing = self._atransform_stream_with_config(shown(), partial(self._agrow, input), config)
+            growing = self._atransform_stream_with_config(display(), grow, config)
         # A stream that is broken off is closed at once, with all that it has under way.
-        async with aclosing(cast("AsyncGenerator[Any]", growing)) as steps:
+        async with aclosing(cast("AsyncGenerator[object]", growing)) as steps:
             async for grown in steps:
                 yield grown
-
-    def _grow(self, document: Input, inputs: Iterator[Any], run_manager: Run, config: RunnableConfig) -> Iterator[Any]:
-        for _ in inputs:
-            yield from self.executor.stream_flow(document, self._traced_caller(config), partial(notify, run_manager))
-
-    async def _agrow(
-        self, document: Input, inputs: AsyncIterator[Any], run_manager: AsyncRun, config: RunnableConfig
-    ) -> AsyncIterator[Any]:
-        async for _ in inputs:
-            caller = self._traced_caller(config)
-            growing = self.executor.astream_flow(document, caller, partial(anotify, run_manager))
-            async with aclosing(growing) as steps:
-                async for grown in steps:
-                    yield grown
