@@ -23,7 +23,8 @@ from aiohttp.tracing import Trace
 from yarl import URL
 
 from langchain_nuextract.client.config import Timeouts
-from langchain_nuextract.client.http_request import AsyncResponse, HttpRequest
+from langchain_nuextract.client.http_request import AsyncResponse, HttpRequest, WholeReply
+from langchain_nuextract.client.reply_body import MOST_BYTES, read_reply
 
 try:
     import resource
@@ -53,10 +54,10 @@ class AiohttpTransport:
     that never fires holds this, which frees the sockets when it goes.
     """
 
-    def __init__(self, *, tls: SSLContext | None = None, proxy: str | None = None) -> None:
+    def __init__(self, headers: Mapping[str, str], *, tls: SSLContext | None = None, proxy: str | None = None) -> None:
         self._connector = _Connector(tls)
         self.session = aiohttp.ClientSession(
-            connector=self._connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
+            headers=headers, connector=self._connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
         )
         # Apart from its address, for that is shown in errors.
         self._proxy, self._proxy_headers = _parted(URL(proxy)) if proxy else (None, None)
@@ -68,26 +69,39 @@ class AiohttpTransport:
         self._loop = asyncio.get_running_loop()
         self._timer = ref(self._loop.call_later(_NEVER, _hold, self, context=Context()))
 
+    async def fetch(self, sending: HttpRequest) -> WholeReply:
+        """Send a request and read the whole reply: at once, where its head says that it is short and as it stands."""
+        response = await self._respond(sending)
+        headers = response.headers
+        length = headers.get("Content-Length", "")
+        is_plain = "Content-Encoding" not in headers and "Transfer-Encoding" not in headers
+        if is_plain and length.isdecimal() and int(length) <= MOST_BYTES:
+            return WholeReply(response.status, headers, await response.read())
+        return await read_reply(_AiohttpResponse(response, response.status, headers))
+
     async def send(self, sending: HttpRequest) -> AsyncResponse:
         """Send a request and wait for the head of its response."""
+        response = await self._respond(sending)
+        return _AiohttpResponse(response, response.status, response.headers)
+
+    async def _respond(self, sending: HttpRequest) -> aiohttp.ClientResponse:
         content = sending.content
         made: list[object] = []
         _connecting.set(made)
         resends = 0
         while True:
             try:
-                response = await self.session.request(
+                return await self.session.request(
                     sending.method,
                     sending.url,
                     data=BytesIO(content) if len(content) >= _LARGE else content or None,
-                    headers=sending.headers,
+                    headers=sending.headers or None,
                     params=list(sending.params) or None,
                     timeout=_aiohttp_timeout(sending.timeout, stream=sending.stream),
                     allow_redirects=False,
                     proxy=self._proxy,
                     proxy_headers=self._proxy_headers,
                 )
-                return _AiohttpResponse(response, response.status, response.headers)
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
                 if getattr(error, "errno", None) in _NO_FILES_LEFT and self._connector.is_open:
                     # One of the others will be free soon, within the deadline of this request.

@@ -39,6 +39,8 @@ class Availability:
     def __init__(self, patience: float) -> None:
         self.has_answered = False
         """Whether it has given a good answer."""
+        self.is_well = False
+        """Whether its last answer was good, so that another one says nothing new."""
         self._patience = patience
         self.is_reached = False
         """Whether there has ever been a connection."""
@@ -49,7 +51,7 @@ class Availability:
 
     def succeed(self) -> None:
         """Take note of a good answer."""
-        self.has_answered = self.is_reached = True
+        self.is_well = self.has_answered = self.is_reached = True
         self._down_since = None
         self.refusals = 0
 
@@ -59,6 +61,7 @@ class Availability:
         Returns:
             Whether it is the first one of an outage.
         """
+        self.is_well = False
         if isinstance(error, EndpointUnreachable) and not error.connected and not self.is_reached:
             error.stops_run = True
             return True
@@ -82,6 +85,7 @@ class Availability:
             error: What the request got.
             by_all: Whether the endpoint refuses everything that this client asks.
         """
+        self.is_well = False
         self.refusals += 1
         error.stops_run = by_all or self.refusals >= _REFUSALS
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Generator, Iterator, Mapp
 from contextlib import aclosing, closing, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from time import monotonic
 from typing import Final, Self, TypeVar
 from weakref import finalize
 
@@ -27,9 +28,9 @@ from langchain_nuextract.client.error_mapping import (
     only_model,
     refusal_of,
 )
-from langchain_nuextract.client.http_request import AsyncResponse, HttpRequest
+from langchain_nuextract.client.http_request import AsyncResponse, HttpRequest, WholeReply
 from langchain_nuextract.client.inner_error import refusal_within
-from langchain_nuextract.client.reply_body import OK, BodyReader, UnreadableBody, WholeReply, read_reply
+from langchain_nuextract.client.reply_body import OK, BodyReader, UnreadableBody, read_reply
 from langchain_nuextract.client.request_body import Options, needs_marker, with_marker
 from langchain_nuextract.client.response import FIELDS, EventReader, decode, encode, examine
 from langchain_nuextract.client.secrets import Secrets, without_frames
@@ -92,7 +93,6 @@ class Client(Closing):
         """Whether an answer has shown that it is vLLM."""
         self.availability = Availability(endpoint.policy.patience)
         """What is known of the endpoint as a whole."""
-        self._headers = endpoint.all_headers()
         self._timeouts = {stream: endpoint.timeouts(stream=stream) for stream in (False, True)}
         self._secrets = Secrets(endpoint)
         self._connections = Connections(endpoint)
@@ -229,21 +229,31 @@ class Client(Closing):
         if "prompt" in call.body and needs_marker(call.body):
             call = await self._marked(call, sync=sync)
         request, place = self._request(call)
-
-        async def attempt() -> Mapping[str, JSON]:
-            reply = await self._fetch(request, place, sync=sync)
-            if reply.status not in OK:
-                raise await self._refused(reply, place, sync=sync)
-            body = _read(reply, place, self._secrets, holds)
-            if isinstance(body, Refusal):
-                raise await self._meaning(body, place, sync=sync)
-            self.is_vllm = self.is_vllm or not _OF_VLLM.isdisjoint(body)
-            return body
-
+        attempt = partial(self._attempt, request, place, holds, sync=sync)
         if once:
             return await attempt()
-        posting = self.endpoint.policy.arun(attempt, self.availability)
-        return await (posting if call.seconds is None else self._within(call.seconds, posting, place))
+        if call.seconds is not None:
+            return await self._within(call.seconds, self.endpoint.policy.arun(attempt, self.availability), place)
+        started = monotonic()
+        try:
+            body = await attempt()
+        except EndpointError as error:
+            return await self.endpoint.policy.again(attempt, self.availability, error, started)
+        if not self.availability.is_well:
+            self.availability.succeed()
+        return body
+
+    async def _attempt(
+        self, request: HttpRequest, place: ErrorContext, holds: str, *, sync: bool
+    ) -> Mapping[str, JSON]:
+        reply = await self._fetch(request, place, sync=sync)
+        if reply.status not in OK:
+            raise await self._refused(reply, place, sync=sync)
+        body = _read(reply, place, self._secrets, holds)
+        if isinstance(body, Refusal):
+            raise await self._meaning(body, place, sync=sync)
+        self.is_vllm = self.is_vllm or not _OF_VLLM.isdisjoint(body)
+        return body
 
     async def _within(self, seconds: float, running: Awaitable[T], place: ErrorContext) -> T:
         try:
@@ -284,17 +294,13 @@ class Client(Closing):
             await response.aclose()
 
     async def _look_up(self, place: ErrorContext, *, sync: bool) -> WholeReply:
-        request = HttpRequest("GET", place.url, self._headers, _LOOK, deadline=_LOOK[1], params=self.endpoint.query)
+        request = HttpRequest("GET", place.url, _LOOK, deadline=_LOOK[1], params=self.endpoint.query)
         return await self._fetch(request, place, sync=sync)
 
     async def _fetch(self, request: HttpRequest, place: ErrorContext, *, sync: bool) -> WholeReply:
         try:
             async with asyncio.timeout(request.deadline):
-                response = await self._connections.here(sync=sync).send(request)
-                try:
-                    return await read_reply(response)
-                finally:
-                    await response.aclose()
+                return await self._connections.here(sync=sync).fetch(request)
         except _broken() as error:
             raise self._explained(error, place) from without_frames(error)
 
@@ -304,10 +310,7 @@ class Client(Closing):
                 response = await self._connections.here(sync=sync).send(request)
                 if response.status_code in OK:
                     return response
-                try:
-                    reply = await read_reply(response)
-                finally:
-                    await response.aclose()
+                reply = await read_reply(response)
         except _broken() as error:
             raise self._explained(error, place) from without_frames(error)
         raise await self._refused(reply, place, sync=sync)
@@ -321,10 +324,10 @@ class Client(Closing):
         request = HttpRequest(
             method="POST",
             url=url,
-            headers={**self._headers, **options.headers} if options.headers else self._headers,
             timeout=options.timeout or self._timeouts[stream],
             # A little later, for a connection that is not made in time is to be called that.
             deadline=whole and whole * 1.01 + 0.05,
+            headers=options.headers,
             content=encode(call.content(is_vllm=self.is_vllm)),
             params=(*endpoint.query, *options.query),
             stream=stream,
@@ -469,9 +472,10 @@ def _read(
         NotAChatReply: It is neither.
     """
     try:
-        body = fields(decode(reply.content))
+        body = decode(reply.content)
     except ValueError:
-        body = {}
+        body = None
+    body = body if isinstance(body, dict) else {}
     error, is_answer = examine(body)
     if error:
         return refusal_within(secrets.hidden(error))

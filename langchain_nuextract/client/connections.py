@@ -36,6 +36,7 @@ class Connections:
         if (own or own_async) and special:
             raise ValueError("verify, cert and proxy cannot be given beside a client of your own, which has its own")
         self._endpoint = endpoint
+        self._headers = endpoint.all_headers()
         # Read at once, for a wrong file is to be told when the model is made; the usual one costs something.
         self._tls = tls_context(endpoint.verify, endpoint.cert) if special else None
         self._proxy = with_scheme(endpoint.proxy.get_secret_value()) if endpoint.proxy else None
@@ -54,12 +55,12 @@ class Connections:
         from langchain_nuextract.client.httpx_transports import HttpxTransport, ThreadedTransport  # noqa: PLC0415 rare
 
         own, own_async = self._endpoint.http_client, self._endpoint.http_async_client
-        self._threaded = ThreadedTransport(own) if own else None
-        self._httpx = HttpxTransport(own_async, is_callers=True) if own_async else None
+        self._threaded = ThreadedTransport(own, self._headers) if own else None
+        self._httpx = HttpxTransport(own_async, self._headers, is_callers=True) if own_async else None
         if own or own_async:
             return
         try:
-            self._httpx = HttpxTransport.through(str(self._proxy), self._tls)
+            self._httpx = HttpxTransport.through(str(self._proxy), self._tls, self._headers)
         except ImportError:
             reason = 'a SOCKS proxy needs another package: pip install "httpx2[socks]"'
             raise EndpointError(self._endpoint.url, None, reason) from None
@@ -80,7 +81,7 @@ class Connections:
             from langchain_nuextract.client.aiohttp_transport import AiohttpTransport  # noqa: PLC0415  aiohttp is large
 
             proxy = self._proxy or proxy_for(self._endpoint.url)
-            transport = AiohttpTransport(tls=self._context, proxy=proxy)
+            transport = AiohttpTransport(self._headers, tls=self._context, proxy=proxy)
             self._of_loops[loop] = ref(transport)
         return transport
 

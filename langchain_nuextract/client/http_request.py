@@ -1,4 +1,4 @@
-"""One HTTP request, and what carries it: aiohttp, or a client of the caller's."""
+"""One HTTP request, its reply, and what carries them: aiohttp, or a client of the caller's."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,15 +13,25 @@ class HttpRequest:
 
     method: str
     url: str
-    headers: Mapping[str, str] = field(repr=False)
     timeout: Timeouts
     """For each step of it."""
     deadline: float | None
     """Seconds for all of it."""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    """Those of this request alone; they win over those that every request has."""
     content: bytes = field(default=b"", repr=False)
     params: Sequence[tuple[str, Any]] = field(default=(), repr=False)
     stream: bool = False
     """Whether the answer is to come in pieces, between which it may be silent for as long as the timeout says."""
+
+
+@dataclass(frozen=True, slots=True)
+class WholeReply:
+    """A reply as it came. Nothing of it is shown with the frames of an error, for it may hold the key."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
 
 
 class AsyncResponse(Protocol):
@@ -47,7 +57,11 @@ class AsyncResponse(Protocol):
 
 
 class AsyncTransport(Protocol):
-    """What carries requests, on one event loop."""
+    """What carries requests, on one event loop; it is made with the headers that each of them has."""
+
+    async def fetch(self, sending: HttpRequest) -> WholeReply:
+        """Send a request and read the whole reply; see `reply_body.read_reply`."""
+        ...
 
     async def send(self, sending: HttpRequest) -> AsyncResponse:
         """Send a request and wait for the head of its response."""

@@ -11,7 +11,8 @@ from typing import Final, Protocol, Self, TypeVar
 import httpx2
 
 from langchain_nuextract.client.background_loop import OWN_THREADS
-from langchain_nuextract.client.http_request import AsyncResponse, HttpRequest
+from langchain_nuextract.client.http_request import AsyncResponse, HttpRequest, WholeReply
+from langchain_nuextract.client.reply_body import read_reply
 
 T = TypeVar("T")
 
@@ -25,22 +26,28 @@ class HttpxTransport:
     Its connections belong to the event loop on which they were made, so it is to be used on one loop alone.
     """
 
-    def __init__(self, client: httpx2.AsyncClient, *, is_callers: bool) -> None:
+    def __init__(self, client: httpx2.AsyncClient, headers: Mapping[str, str], *, is_callers: bool) -> None:
         self._client = client
+        self._headers = headers
         self._is_callers = is_callers
 
     @classmethod
-    def through(cls, proxy: str, tls: SSLContext | None) -> Self:
+    def through(cls, proxy: str, tls: SSLContext | None, headers: Mapping[str, str]) -> Self:
         """Make one with a client of its own, which sends everything through a proxy.
 
         Raises:
             ImportError: It is a SOCKS proxy, and the package for these is not installed.
         """
-        return cls(httpx2.AsyncClient(proxy=proxy, verify=tls or True), is_callers=False)
+        return cls(httpx2.AsyncClient(proxy=proxy, verify=tls or True), headers, is_callers=False)
+
+    async def fetch(self, sending: HttpRequest) -> WholeReply:
+        """Send a request and read the whole reply."""
+        return await read_reply(await self.send(sending))
 
     async def send(self, sending: HttpRequest) -> AsyncResponse:
         """Send a request and wait for the head of its response."""
-        return await self._client.send(_httpx_request(self._client, sending), stream=True, follow_redirects=False)
+        request = _httpx_request(self._client, self._headers, sending)
+        return await self._client.send(request, stream=True, follow_redirects=False)
 
     async def close(self) -> None:
         """Close all connections, unless it is the caller's to do so."""
@@ -51,13 +58,18 @@ class HttpxTransport:
 class ThreadedTransport:
     """Carries requests through the caller's own `httpx2.Client`, or one of the older httpx, in threads."""
 
-    def __init__(self, client: httpx2.Client) -> None:
+    def __init__(self, client: httpx2.Client, headers: Mapping[str, str]) -> None:
         self._client = client
+        self._headers = headers
         self._process = 0
+
+    async def fetch(self, sending: HttpRequest) -> WholeReply:
+        """Send a request and read the whole reply."""
+        return await read_reply(await self.send(sending))
 
     async def send(self, sending: HttpRequest) -> AsyncResponse:
         """Send a request and wait for the head of its response."""
-        request = _httpx_request(self._client, sending)
+        request = _httpx_request(self._client, self._headers, sending)
         send = partial(self._client.send, request, stream=True, follow_redirects=False)
         return _ThreadedResponse(await self._in_thread(send), self._in_thread)
 
@@ -96,13 +108,15 @@ class _ThreadedResponse:
         await self._in_thread(self._response.close)
 
 
-def _httpx_request(client: httpx2.Client | httpx2.AsyncClient, sending: HttpRequest) -> httpx2.Request:
+def _httpx_request(
+    client: httpx2.Client | httpx2.AsyncClient, headers: Mapping[str, str], sending: HttpRequest
+) -> httpx2.Request:
     # A timeout of httpx2's class would mean nothing to the older httpx; both take a tuple.
     return client.build_request(
         sending.method,
         sending.url,
         content=sending.content or None,
-        headers=dict(sending.headers),
+        headers={**headers, **sending.headers},
         params=list(sending.params) or None,
         timeout=sending.timeout,
     )

@@ -2,10 +2,9 @@
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
-from langchain_nuextract.client.http_request import AsyncResponse
+from langchain_nuextract.client.http_request import AsyncResponse, WholeReply
 
 MOST_BYTES: Final = 32 * 2**20
 """Bytes of a whole reply, decompressed: the 32,000 tokens of a long answer, each with ten alternatives."""
@@ -52,17 +51,8 @@ class BodyReader:
         return received
 
 
-@dataclass(frozen=True, slots=True)
-class WholeReply:
-    """A reply as it came. Nothing of it is shown with the frames of an error, for it may hold the key."""
-
-    status: int
-    headers: Mapping[str, str] = field(repr=False)
-    content: bytes = field(repr=False)
-
-
 async def read_reply(response: AsyncResponse) -> WholeReply:
-    """Read a whole reply. Of an error, the status says enough where the page of a gateway cannot be read.
+    """Read a whole reply, and close it. Of an error, the status says enough where a gateway's page cannot be read.
 
     Raises:
         UnreadableBody: It is larger than the limit, or cannot be decompressed.
@@ -76,4 +66,6 @@ async def read_reply(response: AsyncResponse) -> WholeReply:
         if response.status_code in OK:
             raise
         content = str(error).encode()
+    finally:
+        await response.aclose()
     return WholeReply(response.status_code, response.headers, content)

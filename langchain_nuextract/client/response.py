@@ -3,7 +3,7 @@
 import json
 from collections.abc import Generator, Iterator, Mapping
 from math import isnan
-from typing import Any, Final, TypedDict, cast
+from typing import Any, Final, cast
 
 import orjson
 from langchain_core.messages import AIMessage, AIMessageChunk
@@ -65,8 +65,11 @@ def examine(body: Mapping[str, JSON]) -> tuple[JSON, bool]:
     if not isinstance(choices, list):
         return inner_error(body), not choices
     is_suspect, is_answer = "error" in body or body.get("object") == "error", True
-    for choice in map(fields, choices):
-        said = cast("JSON", _body(choice)) if choice else None
+    for choice in choices:
+        if not isinstance(choice, dict) or not choice:
+            is_answer = False
+            continue
+        said = cast("JSON", _body(choice))
         is_suspect = is_suspect or "error" in choice
         is_answer = (
             is_answer and isinstance(said, dict) and isinstance(said.get("content", choice.get("text")), str | None)
@@ -122,12 +125,13 @@ def reply_in(body: Mapping[str, JSON], model: str, seconds: float = 0.0) -> Repl
         model: The name to report if the reply has none.
         seconds: How long it took.
     """
-    return Reply(**_parts_of(body, model), seconds=seconds)
+    said, thought, finished, usage, named, tokens = _parts_of(body, model)
+    return Reply(said, thought, finished, usage, named, seconds, tokens)
 
 
 def piece_in(event: Mapping[str, JSON], model: str) -> Piece:
     """Turn the body of a reply, or one event of a stream, of either route, into a piece of a reply; see `reply_in`."""
-    return Piece(**_parts_of(event, model))
+    return Piece(*_parts_of(event, model))
 
 
 def piece_of(message: AIMessage) -> Piece:
@@ -198,8 +202,8 @@ def usage_of(sent: JSON) -> UsageMetadata | None:
     counts = fields(sent)
     if not counts:
         return None
-    asked, answered = integer(counts.get("prompt_tokens")) or 0, integer(counts.get("completion_tokens")) or 0
-    total = integer(counts.get("total_tokens")) or asked + answered
+    asked, answered = _count(counts, "prompt_tokens"), _count(counts, "completion_tokens")
+    total = _count(counts, "total_tokens") or asked + answered
     usage = UsageMetadata(input_tokens=asked, output_tokens=answered, total_tokens=total)
     cached = integer(fields(counts.get("prompt_tokens_details")).get("cached_tokens"))
     if cached is not None:
@@ -284,37 +288,29 @@ def _generation(choice: Mapping[str, JSON], usage: UsageMetadata | None) -> Chat
     return ChatGeneration(message=message, generation_info=_about(choice))
 
 
-class _Parts(TypedDict):
-    """What a reply and a piece of one have."""
-
-    text: str
-    reasoning: str
-    finish_reason: str | None
-    usage: Usage
-    model: str
-    tokens: tuple[Token, ...]
-
-
-def _parts_of(body: Mapping[str, JSON], model: str) -> _Parts:
+def _parts_of(body: Mapping[str, JSON], model: str) -> tuple[str, str, str | None, Usage, str, tuple[Token, ...]]:
+    """What a reply and a piece of one have, in the order of a `Piece`."""
     choice = _first_choice(body)
     said = _body(choice)
     content, thought = said.get("content") or said.get("text"), said.get("reasoning") or said.get("reasoning_content")
     counts, finished, named = body.get("usage"), choice.get("finish_reason"), body.get("model")
-    cached = fields(counts.get("prompt_tokens_details")).get("cached_tokens") if isinstance(counts, dict) else 0
-    return {
-        "text": content if isinstance(content, str) else "",
-        "reasoning": thought if isinstance(thought, str) else "",
-        "finish_reason": finished if isinstance(finished, str) and finished else None,
-        "usage": Usage(
-            integer(counts.get("prompt_tokens")) or 0,
-            integer(counts.get("completion_tokens")) or 0,
-            integer(cached) or 0,
-        )
-        if isinstance(counts, dict)
-        else _NOTHING_COUNTED,
-        "model": named if isinstance(named, str) and named else model,
-        "tokens": tokens_of(choice) if choice.get("logprobs") else (),
-    }
+    usage = _NOTHING_COUNTED
+    if isinstance(counts, dict):
+        cached = _count(counts.get("prompt_tokens_details"), "cached_tokens")
+        usage = Usage(_count(counts, "prompt_tokens"), _count(counts, "completion_tokens"), cached)
+    return (
+        content if isinstance(content, str) else "",
+        thought if isinstance(thought, str) else "",
+        finished if isinstance(finished, str) and finished else None,
+        usage,
+        named if isinstance(named, str) and named else model,
+        tokens_of(choice) if choice.get("logprobs") else (),
+    )
+
+
+def _count(counts: JSON, name: str) -> int:
+    found = counts.get(name) if isinstance(counts, dict) else None
+    return found if isinstance(found, int) and not isinstance(found, bool) else 0
 
 
 def _first_choice(event: Mapping[str, JSON]) -> Mapping[str, JSON]:

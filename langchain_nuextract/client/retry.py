@@ -44,14 +44,26 @@ class RetryPolicy:
             # Outside of tenacity, which costs a tenth of what a whole request costs.
             answer = await attempt()
         except EndpointError as error:
-            run: _Run[R] = _Run(self, endpoint, attempt, started)
-            run.fail(error)
-            if not run.may_succeed_later(error):
-                raise
-            run.failed = error
-        else:
-            endpoint.succeed()
-            return answer
+            return await self.again(attempt, endpoint, error, started)
+        endpoint.succeed()
+        return answer
+
+    async def again(
+        self, attempt: Callable[[], Awaitable[R]], endpoint: Availability, error: EndpointError, started: float
+    ) -> R:
+        """Go on after a first attempt that failed; see `arun`.
+
+        Args:
+            attempt: Sends the request once.
+            endpoint: What is known of the endpoint, which is told of the first attempt as well.
+            error: What came of the first attempt.
+            started: When that began, by the monotonic clock.
+        """
+        run: _Run[R] = _Run(self, endpoint, attempt, started)
+        run.fail(error)
+        if not run.may_succeed_later(error):
+            raise error
+        run.failed = error
         return await AsyncRetrying(
             retry=retry_if_exception(run.may_succeed_later),
             stop=run.is_over,
