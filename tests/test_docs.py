@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from langchain_nuextract.cli import _parser
+from langchain_nuextract.cli.commands import _parser
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 PIXEL = bytes.fromhex(

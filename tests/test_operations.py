@@ -10,7 +10,7 @@ import pytest
 
 from langchain_nuextract import ChatNuExtract, PageOptions, RecoveryPolicy, counters
 from langchain_nuextract.batch.checkpoint import LEASE_SECONDS
-from langchain_nuextract.cli import EXIT_CODES
+from langchain_nuextract.cli.commands import EXIT_CODES
 from langchain_nuextract.client.reply_body import MOST_BYTES
 from langchain_nuextract.parsing.json.cursor import DEEPEST
 from langchain_nuextract.schema.python_types.bounded_patterns import MOST_LETTERS

@@ -16,135 +16,15 @@
 Environment: NUEXTRACT_BASE_URL, NUEXTRACT_MODEL and NUEXTRACT_API_KEY name the endpoint, as everywhere.
 """
 
-import argparse
-import os
-import signal
-import sys
-from collections.abc import Generator, Sequence
-from contextlib import ExitStack, contextmanager
-from importlib.metadata import version
-from io import UnsupportedOperation
-from pathlib import Path
-from typing import Final, NoReturn
-
-from langchain_nuextract.cli import (
-    demo,
-    doctor,
-    draft,
-    evaluate,
-    export_training,
-    extract,
-    label_studio,
-    markdown,
-    schema,
-    serve,
-    view,
-)
-from langchain_nuextract.cli.messages import reason_of
-from langchain_nuextract.cli.output import say
-from langchain_nuextract.cli.parser import Parser
-from langchain_nuextract.errors import NuExtractError
-
-EXIT_CODES: Final = """\
-exit codes:
-  0    everything succeeded
-  1    some documents failed, a threshold was missed, or the doctor found something bad
-  2    the command was called wrongly, or could not begin or go on: the last line says why
-  130  stopped by Ctrl-C; 143 by SIGTERM. With --checkpoint the same command goes on where it was stopped
-  141  whoever read the output closed it
-"""
-_INTERRUPTED: Final = 130
-_PIPE_CLOSED: Final = 141
-_TERMINATED: Final = 143
-"""The codes that shells give commands that a signal ended."""
-
-
-class _Terminated(BaseException):
-    """SIGTERM, which ends a run as Ctrl-C does."""
+from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command, and give its exit code; see `EXIT_CODES`."""
-    with _standard_streams():
-        return _run(_parser().parse_args(arguments))
-
-
-def _run(options: argparse.Namespace) -> int:
+    """Run the command, and give its exit code; see `commands.EXIT_CODES`."""
     try:
-        with _termination_raised():
-            return options.run(options)
-    except UnsupportedOperation:
-        say("nuextract: standard output is closed. Write to a file.")
-        return 2
-    except BrokenPipeError:
-        # Whoever reads the output has had enough of it; what Python would flush at its end goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _PIPE_CLOSED
-    except (NuExtractError, ValueError, OSError) as error:
-        say(f"nuextract: {reason_of(error)}")
-        return 2
+        # Loading takes a second, in which Ctrl-C may come as well: without a traceback.
+        from langchain_nuextract.cli.commands import run  # noqa: PLC0415
+
+        return run(arguments)
     except KeyboardInterrupt:
-        return _INTERRUPTED
-    except _Terminated:
-        return _TERMINATED
-
-
-@contextmanager
-def _standard_streams() -> Generator[None]:
-    """Give standard streams that are closed, as those of some daemons are, nothing to read and nowhere to write."""
-    with ExitStack() as stack:
-        # stdout to read from, so that what is written to it is an error, and not lost.
-        for name, mode in (("stdin", "r"), ("stdout", "r"), ("stderr", "w")):
-            if getattr(sys, name) is None:
-                stack.callback(setattr, sys, name, None)
-                setattr(sys, name, stack.enter_context(Path(os.devnull).open(mode, encoding="utf-8")))
-        yield
-
-
-def _parser() -> Parser:
-    parser = Parser(
-        prog="nuextract",
-        description="Validated objects from documents.",
-        epilog=EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=version("langchain-nuextract"))
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, command, summary in (
-        ("demo", demo, "extract from an invoice that comes along, and show where its values stand"),
-        ("draft", draft, "let the model write a template, or a Pydantic class, out of a sample document"),
-        ("extract", extract, "extract from files and print JSON"),
-        ("markdown", markdown, "turn HTML, and pages with a model, into Markdown"),
-        ("evaluate", evaluate, "hold extractions against what is right, and compare models"),
-        ("view", view, "show documents beside what was extracted from them, as a page for a browser"),
-        ("export-training", export_training, "write a gold as rows to train a model with"),
-        ("label-studio", label_studio, "a form, tasks and a gold for people who annotate in Label Studio"),
-        ("serve", serve, "serve a small model on this machine, for trying things out"),
-        ("schema", schema, "show what a schema becomes"),
-        ("doctor", doctor, "find out about an endpoint, and what to change"),
-    ):
-        added = commands.add_parser(
-            name, help=summary, epilog=EXIT_CODES, formatter_class=argparse.RawDescriptionHelpFormatter
-        )
-        command.add_arguments(added)
-        added.set_defaults(run=command.run)
-    return parser
-
-
-@contextmanager
-def _termination_raised() -> Generator[None]:
-    """Raise where the program is when SIGTERM comes, so that files and connections are closed; in the main thread."""
-    try:
-        before = signal.signal(signal.SIGTERM, _raise_terminated)
-    except ValueError:
-        # Another thread cannot have handlers.
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _raise_terminated(*_: object) -> NoReturn:
-    raise _Terminated
+        return 130  # as `commands` has it

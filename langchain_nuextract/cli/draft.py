@@ -3,6 +3,7 @@
 import argparse
 import json
 from contextlib import closing
+from keyword import iskeyword
 from pathlib import Path
 
 from langchain_nuextract.cli import files
@@ -34,11 +35,11 @@ def run(options: argparse.Namespace) -> int:
     """Print what the model proposes."""
     from langchain_nuextract.runnables.chat_model import ChatNuExtract  # noqa: PLC0415 heavy, and others do without
 
+    name = options.pydantic
+    if name is not None and (not name.isidentifier() or iskeyword(name)):
+        raise ValueError(f"--pydantic {name!r}: this is no name for a class. Name the file before --pydantic")
     if bool(options.file) == bool(options.description):
         raise ValueError("name a sample file, or say what is wanted by --description: one of the two")
-    name = options.pydantic
-    if name is not None and not name.isidentifier():
-        raise ValueError(f"--pydantic {name!r}: this is no name for a class")
     settings = {"model": options.model, "base_url": options.base_url, "dialect": options.dialect}
     with closing(ChatNuExtract(**{key: value for key, value in settings.items() if value})) as llm:
         template = llm.draft_template(_document(options))

@@ -4,11 +4,13 @@ import argparse
 import json
 import os
 from contextlib import ExitStack
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from langchain_nuextract.batch.options import ManyOptions
-from langchain_nuextract.cli.output import say, write
+from langchain_nuextract.cli.output import check_folder, count, say, write
+from langchain_nuextract.cli.parser import share
 from langchain_nuextract.cli.schema import SCHEMA_HELP, Once, target_of
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ def _add_judging(whole: argparse.ArgumentParser) -> None:
         "--price", type=float, nargs=2, metavar=("IN", "OUT"), help="of a million tokens of input, and of output"
     )
     parser.add_argument(
-        "--target-accuracy", type=float, default=0.98, help="of what may go through unseen (%(default)s)"
+        "--target-accuracy", type=share, default=0.98, help="of what may go through unseen (%(default)s)"
     )
 
 
@@ -95,9 +97,10 @@ def run(options: argparse.Namespace) -> int:
     if not (options.model or options.predictions or endpoint):
         raise ValueError("name what is to be evaluated, by --model or --predictions")
     for path in (options.html, options.json, options.leaves):
-        if path and not path.parent.is_dir():
-            # Before the models are asked, rather than after it.
-            raise ValueError(f"{path}: the folder {str(path.parent)!r} does not exist. Make it first")
+        if path:
+            check_folder(path)
+    if len(options.name) > (models := len(options.model) + len(options.predictions) or 1):
+        raise ValueError(f"--name is given {len(options.name)} times, for {count(models, 'model')}")
     gold = Gold[object].from_jsonl(options.gold, target_of(options.schema), group_by=options.group_by)
     for warning in gold.warnings:
         say(f"nuextract: {gold.name}: {warning}")
@@ -139,7 +142,9 @@ def _extractors(options: argparse.Namespace, gold: "Gold[object]", stack: ExitSt
     # Without a name it is that of the environment, or the only one that is served.
     names = options.model or ([] if options.predictions else [None])
     if len(urls) not in {1, len(names)}:
-        raise ValueError(f"there are {len(names)} models and {len(urls)} endpoints: name one, or one for each")
+        raise ValueError(
+            f"there are {count(len(names), 'model')} and {count(len(urls), 'endpoint')}: name one, or one for each"
+        )
     urls = urls * len(names) if len(urls) == 1 else urls
     extractors = [
         NuExtractor(target=gold.target, model=model, base_url=url, dialect=options.dialect, logprobs=options.logprobs)
@@ -154,7 +159,10 @@ def _rule(written: str) -> "tuple[str, JSON]":
     path, _, rule = written.partition("=")
     if not rule:
         raise ValueError(f"--compare {written!r}: expected a path, an equals sign, and a rule")
-    return path, json.loads(rule) if rule.startswith("{") else rule
+    try:
+        return path, json.loads(rule) if rule.startswith("{") else rule
+    except ValueError as error:
+        raise ValueError(f"--compare {written!r}: the rule is no JSON ({error})") from error
 
 
 def _write(report: "Report", options: argparse.Namespace) -> None:
@@ -174,7 +182,9 @@ def _failures(report: "Report", options: argparse.Namespace) -> list[str]:
     if options.fail_under is not None:
         last = report.evaluations[-1]
         if options.metric not in last.metrics:
-            raise ValueError(f"there is no metric {options.metric!r}; there are {', '.join(last.metrics)}")
+            near = get_close_matches(str(options.metric), last.metrics, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(last.metrics)}"
+            raise ValueError(f"--metric: there is no {options.metric!r}; {hint}")
         value = last.metrics[options.metric]
         if value < options.fail_under:
             failed.append(f"{last.name}: {options.metric} is {value:.4f}, below {options.fail_under}")

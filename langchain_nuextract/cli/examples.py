@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from langchain_nuextract.cli.schema import read_text
 from langchain_nuextract.dialects.messages import Example
+from langchain_nuextract.documents.bounded import read_text
+from langchain_nuextract.documents.options import DEFAULT
 from langchain_nuextract.paths import JSON, fields, items
 
 EXAMPLES_HELP: Final = (
@@ -27,7 +28,7 @@ def read_examples(path: Path) -> tuple[Example, ...]:
 
 
 def _records(path: Path) -> Iterator[tuple[str, JSON]]:
-    text = read_text(path)
+    text = read_text(path, DEFAULT.max_bytes)
     if text.lstrip().startswith("["):
         for number, record in enumerate(items(_parsed(text, str(path))), start=1):
             yield f"{path} example {number}", record

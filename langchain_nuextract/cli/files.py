@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final, get_args
@@ -78,12 +78,23 @@ def standard_input(options: PageOptions) -> Blob:
     return Blob.from_data(content, path=_STANDARD_INPUT)
 
 
-def expand(names: Iterable[str], *, recursive: bool, include: Iterable[str]) -> list[str]:
+def check_once(names: Sequence[str]) -> None:
+    """Refuse to read standard input twice: the second time nothing is left of it.
+
+    Raises:
+        ValueError: It is named more than once.
+    """
+    if names.count("-") > 1:
+        raise ValueError("- is standard input, which can be read once: name it once")
+
+
+def expand(names: Sequence[str], *, recursive: bool, include: Iterable[str]) -> list[str]:
     """Give the files that are named, those of folders in the order of their names; hidden ones are left out.
 
     Raises:
-        ValueError: A folder has no such file.
+        ValueError: A folder has no such file, or standard input is named twice.
     """
+    check_once(names)
     wanted = [*include] or ["*"]
     return [file for name in names for file in _files(name, recursive, wanted)]
 

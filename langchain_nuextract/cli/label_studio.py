@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import closing
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Final, cast, get_args
 
@@ -14,6 +15,8 @@ from langchain_nuextract.cli import extract, files
 from langchain_nuextract.cli.messages import failure
 from langchain_nuextract.cli.output import say, write, write_json
 from langchain_nuextract.cli.schema import SCHEMA_HELP, Once, target_of
+from langchain_nuextract.documents.bounded import read_text
+from langchain_nuextract.documents.options import DEFAULT
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.evaluation.gold import Gold
@@ -35,6 +38,8 @@ from langchain_nuextract.paths import JSON, fields, items
 from langchain_nuextract.schema.target import Target
 
 _TOKEN: Final = "LABEL_STUDIO_API_KEY"  # noqa: S105  # the name of a variable
+_LARGEST: Final = 2**30
+"""Bytes of a file of tasks; the pictures may be in it."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -122,7 +127,8 @@ def _tasks(options: argparse.Namespace) -> int:
                 failed += 1
                 say(failure(name, result.error))
             elif result.value:
-                made.append(task(name, result.value, target, image=_seen(result.value.document, options.document)))
+                image = _seen(result.value.document, options.document, name)
+                made.append(task(name, result.value, target, image=image))
     write_json([*least_sure_first(made)], indent=1)
     return 1 if failed else 0
 
@@ -138,35 +144,41 @@ def _predicted(options: argparse.Namespace, target: Target[object]) -> Iterator[
             answer = answer_of_row(row, document, target)
             source = Source(()) if options.document == "text" else read(document.document, files.page_options(options))
             yield predicted_task(
-                document, answer, target, model=options.predictions.stem, image=_seen(source, options.document)
+                document,
+                answer,
+                target,
+                model=options.predictions.stem,
+                image=_seen(source, options.document, document.id),
             )
 
 
-def _seen(document: Source, kind: Document) -> Pictures:
+def _seen(document: Source, kind: Document, name: str) -> Pictures:
     """What people look at of a document, if not its text."""
     if kind == "text":
         return None
     found = pictures(document)
     if not found:
-        raise ValueError("there is no image in this document: leave out --document, for people to see its text")
+        raise ValueError(
+            f"{name}: there is no image in this document. Leave out --document, for people to see its text"
+        )
     if kind == "pages":
         return found
     first, *more = found
     if more:
-        raise ValueError(f"this document has {len(found)} pages: use --document pages, here and for the configuration")
+        raise ValueError(f"{name}: it has {len(found)} pages. Use --document pages, here and for the configuration")
     return first
 
 
 def _gold(options: argparse.Namespace) -> int:
-    config = options.config.read_text(encoding="utf-8") if options.config else None
+    config = read_text(options.config, DEFAULT.max_bytes) if options.config else None
     target = target_of(options.schema)
     read = read_export(options.export, target, config=config, on_conflict=options.on_conflict)
     return _print(read, target, str(options.export))
 
 
 def _push(options: argparse.Namespace) -> int:
-    tasks = [fields(each) for each in items(json.loads(options.tasks.read_text(encoding="utf-8")))]
-    with LabelStudio(options.url, _token()) as server:
+    token, tasks = _token(), _read_tasks(options.tasks)
+    with LabelStudio(options.url, token) as server:
         project = options.project
         if project is None:
             if options.schema is None:
@@ -178,10 +190,21 @@ def _push(options: argparse.Namespace) -> int:
     return 0
 
 
+def _read_tasks(path: Path) -> list[dict[str, JSON]]:
+    try:
+        found = json.loads(read_text(path, _LARGEST))
+    except (JSONDecodeError, RecursionError) as error:
+        raise ValueError(f"{path}: this is no JSON ({error}). Expected what `label-studio tasks` prints") from error
+    tasks = [fields(each) for each in items(found)]
+    if not tasks or not all("data" in each for each in tasks):
+        raise ValueError(f"{path}: this is no list of tasks. Expected what `label-studio tasks` prints")
+    return tasks
+
+
 def _pull(options: argparse.Namespace) -> int:
     target = target_of(options.schema)
     with LabelStudio(options.url, _token()) as server:
-        config = options.config.read_text(encoding="utf-8") if options.config else server.config(options.project)
+        config = read_text(options.config, DEFAULT.max_bytes) if options.config else server.config(options.project)
         exported = server.pull(options.project)
     read = read_export(exported, target, config=config, on_conflict=options.on_conflict)
     return _print(read, target, f"project {options.project}")

@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the Markdown of each file, in order."""
+    files.check_once(options.files)
     readers = _Readers(options)
     failed = 0
     for number, name in enumerate(options.files):

@@ -2,6 +2,9 @@
 
 import json
 import sys
+from io import UnsupportedOperation
+from pathlib import Path
+from typing import TextIO
 
 from pydantic_core import to_jsonable_python
 
@@ -11,20 +14,17 @@ from langchain_nuextract.paths import JSON
 
 def say(line: str) -> None:
     """Print a line for the person at the terminal."""
-    print(line, file=sys.stderr, flush=True)  # noqa: T201
+    print(_escaped(line, sys.stderr), file=sys.stderr, flush=True)  # noqa: T201
 
 
 def write(text: str) -> None:
     """Print a line of output; what stdout's encoding lacks is written as an escape."""
-    encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding), flush=True)  # noqa: T201
+    write_text(f"{text}\n")
 
 
 def write_text(text: str) -> None:
     """Print text that has its line ends, such as lines of CSV; what stdout's encoding lacks is written as an escape."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding).replace("\r\n", "\n"))
-    sys.stdout.flush()
+    _print(_escaped(text, sys.stdout).replace("\r\n", "\n"))
 
 
 def write_json(value: JSON, *, indent: int | None = None) -> None:
@@ -35,7 +35,38 @@ def write_json(value: JSON, *, indent: int | None = None) -> None:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
         text = json.dumps(value, indent=indent)
-    print(text, flush=True)  # noqa: T201
+    _print(f"{text}\n")
+
+
+def _escaped(text: str, stream: TextIO) -> str:
+    encoding = stream.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _print(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except UnsupportedOperation:
+        raise
+    except OSError as error:
+        # "No space left on device" alone does not say where. Of a pipe that was closed it stays a BrokenPipeError.
+        raise OSError(error.errno, error.strerror, "standard output") from error
+
+
+def count(number: int, thing: str) -> str:
+    """Say how many: "1 row", "2 rows"."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def check_folder(path: Path) -> None:
+    """Refuse a file whose folder is missing before models are asked, rather than after it.
+
+    Raises:
+        ValueError: There is no such folder.
+    """
+    if not path.parent.is_dir():
+        raise ValueError(f"{path}: the folder {str(path.parent)!r} does not exist. Make it first")
 
 
 def json_of(extraction: Extraction[object]) -> JSON:

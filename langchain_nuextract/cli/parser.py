@@ -5,10 +5,29 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from langchain_nuextract.cli.output import write_text
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 _CHOICE: Final = re.compile(r"invalid choice: '([^']*)' \(choose from (.*)\)")
 _WORD: Final = re.compile(r"[\w-]+")
+
+
+def at_least_one(written: str) -> int:
+    """Read a number of things, of which there is to be one."""
+    if (number := int(written)) < 1:
+        raise argparse.ArgumentTypeError(f"it must be at least 1, not {number}")
+    return number
+
+
+def share(written: str) -> float:
+    """Read a share: 0.98 of all, not 98 of a hundred."""
+    if not 0 <= (number := float(written)) <= 1:
+        raise argparse.ArgumentTypeError(f"it must be from 0 to 1, not {written}")
+    return number
 
 
 class Parser(argparse.ArgumentParser):
@@ -38,7 +57,16 @@ class Parser(argparse.ArgumentParser):
         if found := _CHOICE.search(message):
             known, written = _WORD.findall(found[2]), [found[1]]
         near = [match for word in written[:1] for match in get_close_matches(word, known, n=1)]
-        super().error(f"{message}; did you mean {near[0]}?" if near else message)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        # The usage of `evaluate` has twenty lines, and what is wrong would stand below them.
+        self.exit(2, f"usage: see {self.prog} --help\n{self.prog}: error: {message}{hint}\n")
+
+    def _print_message(self, message: str, file: "SupportsWrite[str] | None" = None) -> None:
+        """Print help, whatever stdout's encoding, and errors."""
+        if file is sys.stdout:
+            write_text(message)
+        else:
+            super()._print_message(message, file)
 
     def _lacks(self, flag: str) -> bool:
         """Whether there is no such flag; argparse takes the beginning of a flag for it."""

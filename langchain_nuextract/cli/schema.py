@@ -15,6 +15,8 @@ from typing import Final
 from langchain_nuextract.cli.messages import reason_of
 from langchain_nuextract.cli.output import write
 from langchain_nuextract.dialects import dialect_named
+from langchain_nuextract.documents.bounded import read_text
+from langchain_nuextract.documents.options import DEFAULT
 from langchain_nuextract.schema.target import Target
 
 SCHEMA_HELP: Final = (
@@ -25,7 +27,6 @@ _EXPECTED: Final = f"expected {SCHEMA_HELP}"
 _FOREIGN: Final = ("<", str(Path(__file__).parents[1]), *(get_path(name) for name in ("stdlib", "purelib", "platlib")))
 """How the paths of code begin that is not the user's own."""
 _TOO_DEEP: Final = "it is nested too deeply"
-_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,15 +65,11 @@ def target_of(named: str) -> Target[object]:
     """
     try:
         return Target.of(_schema(named))
-    except (ImportError, AttributeError, SyntaxError, OSError, ValueError, TypeError) as error:
+    except (ImportError, SyntaxError, OSError, ValueError, TypeError) as error:
         raise ValueError(f"the schema {named!r}: {_reason(error, named)}") from error
 
 
 def _reason(error: Exception, named: str) -> str:
-    if isinstance(error, AttributeError) and isinstance(error.obj, ModuleType) and error.name:
-        near = get_close_matches(error.name, dir(error.obj), n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        return f"there is no {error.name} in {error.obj.__name__}{hint}"
     if isinstance(error, ModuleNotFoundError):
         return f"{error}. A module is looked for in this folder and among what is installed"
     return reason_of(error, named)
@@ -81,25 +78,32 @@ def _reason(error: Exception, named: str) -> str:
 def _schema(named: str) -> object:
     if named.lstrip().startswith("{"):
         return _json(named)
-    path, suffix = Path(named), Path(named).suffix.lower()
-    if suffix == ".json":
-        if not (text := read_text(path)).strip():
+    path = Path(named).expanduser()
+    suffix = path.suffix.lower()
+    if suffix in {".json", ".yaml", ".yml"}:
+        if not (text := read_text(path, DEFAULT.max_bytes)).strip():
             raise ValueError("the file is empty")
-        return _json(text)
-    if suffix in {".yaml", ".yml"}:
-        return _yaml(path)
+        return _json(text) if suffix == ".json" else _yaml(text)
     # The last colon: a path on Windows has one of its own.
     module, _, attribute = named.rpartition(":")
     if not module or not attribute:
         dotted = named.replace("/", ".").rpartition(".")
         hint = f". Did you mean {dotted[0]}:{dotted[2]}?" if dotted[0] else ""
         if suffix == ".py":
-            hint = f": name the class in it, {named}:Class"
+            hint = f"; name the class in it, {named}:Class"
         raise ValueError(f"{_EXPECTED}{hint}")
     found: object = _loaded(module)
-    for name in attribute.split("."):
-        found = getattr(found, name)
+    for name in attribute.strip().split("."):
+        found = _attribute(found, name)
     return found
+
+
+def _attribute(place: object, name: str) -> object:
+    if hasattr(place, name):
+        return getattr(place, name)
+    near = get_close_matches(name, dir(place), n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    raise ValueError(f"there is no {name} in {getattr(place, '__name__', place)}{hint}")
 
 
 def _json(text: str) -> object:
@@ -107,13 +111,15 @@ def _json(text: str) -> object:
         return json.loads(text)
     except RecursionError:
         raise ValueError(_TOO_DEEP) from None
+    except ValueError as error:
+        raise ValueError(f"this is no JSON: {error}") from error
 
 
-def _yaml(path: Path) -> object:
+def _yaml(text: str) -> object:
     import yaml  # noqa: PLC0415  # LangChain has it
 
     try:
-        return yaml.safe_load(read_text(path))
+        return yaml.safe_load(text)
     except RecursionError:
         raise ValueError(_TOO_DEEP) from None
     except yaml.YAMLError as error:
@@ -122,18 +128,17 @@ def _yaml(path: Path) -> object:
         raise ValueError(f"this is no YAML{line}: {problem or error}") from error
 
 
-def read_text(path: Path) -> str:
-    """Read a text file as editors write them: in UTF-8, or in UTF-16 with its mark at the beginning."""
-    content = path.read_bytes()
-    return content.decode("utf-16" if content.startswith(_UTF_16) else "utf-8-sig")
-
-
 def _loaded(named: str) -> ModuleType:
     """Run a module of the user's, and say in which line of it something goes wrong."""
     try:
         return _module(named)
     except SyntaxError:
         raise
+    except SystemExit as error:
+        raise ValueError(
+            f"{named} ends the program as soon as it is loaded (code {error.code}). Put what it does as a script under "
+            '`if __name__ == "__main__":`'
+        ) from error
     except Exception as error:
         own = [frame for frame in extract_tb(error.__traceback__) if not frame.filename.startswith(_FOREIGN)]
         if not own:

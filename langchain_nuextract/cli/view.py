@@ -10,6 +10,7 @@ from typing import Final
 
 from langchain_nuextract.cli import files
 from langchain_nuextract.cli.output import say
+from langchain_nuextract.cli.parser import at_least_one
 from langchain_nuextract.cli.schema import SCHEMA_HELP, Once, target_of
 from langchain_nuextract.documents.options import PageOptions
 from langchain_nuextract.documents.read import read
@@ -37,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--schema", metavar="SCHEMA", action=Once, help=f"finds choices and codes as well: {SCHEMA_HELP}"
     )
-    parser.add_argument("--limit", type=int, default=200, help="documents to show at the most (%(default)s)")
+    parser.add_argument("--limit", type=at_least_one, default=200, help="documents to show at the most (%(default)s)")
     files.add_page_arguments(parser)
 
 

@@ -20,7 +20,7 @@ from langchain_nuextract.batch.tables.write import write_csv, write_parquet
 from langchain_nuextract.cli.destination import Form
 from langchain_nuextract.cli.job import Job, Tally, name_of
 from langchain_nuextract.cli.messages import reason_of
-from langchain_nuextract.cli.output import json_of, say, write, write_json, write_text
+from langchain_nuextract.cli.output import count, json_of, say, write, write_json, write_text
 from langchain_nuextract.cli.terminal_table import TerminalTable
 from langchain_nuextract.engine.as_dict import confidence_as_dicts
 from langchain_nuextract.engine.result import Extraction
@@ -56,7 +56,7 @@ def write_table(job: Job, options: argparse.Namespace, form: Form, tally: Tally)
             write_text(csv_text.lines(columns, [row]))
         return
     reused = f"; {written.reused} were there" if written.reused else ""
-    say(f"wrote {_count(written.rows, 'row')} to {options.output}{reused}")
+    say(f"wrote {count(written.rows, 'row')} to {options.output}{reused}")
 
 
 def write_lines(job: Job, options: argparse.Namespace, tally: Tally) -> None:
@@ -73,7 +73,7 @@ def write_lines(job: Job, options: argparse.Namespace, tally: Tally) -> None:
         file.discard()
         raise
     file.finish()
-    say(f"wrote {_count(tally.total, 'line')} to {options.output}")
+    say(f"wrote {count(tally.total, 'line')} to {options.output}")
 
 
 def print_json(job: Job, options: argparse.Namespace, tally: Tally, *, lines: bool) -> None:
@@ -138,10 +138,6 @@ def _line(result: Result[Extraction[object]], options: argparse.Namespace) -> di
             return {"error": name, "problems": [reason_of(error)]}
         case error:
             return {"error": name, "problems": [str(error)]}
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def _evidence(each: Evidence) -> dict[str, JSON]:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from langchain_nuextract.errors import WrongKind
+from langchain_nuextract.documents.encodings import fits, marked
+from langchain_nuextract.errors import BrokenDocument, TooLarge, WrongKind
 
 _AT_ONCE: Final = getattr(os, "O_NONBLOCK", 0)
 """Opening a pipe that nobody writes to would wait for ever."""
@@ -38,3 +39,25 @@ def read_bounded(path: str | os.PathLike[str], largest: int, check: Callable[[in
         content = file.read(largest + 1)
         check(len(content))
     return content
+
+
+def read_text(path: str | os.PathLike[str], largest: int) -> str:
+    """Read a text file that is no document, such as a schema: in UTF-8, or in UTF-16, as some editors write it.
+
+    Raises:
+        OSError: It cannot be read.
+        TooLarge: It has more than `largest` bytes.
+        WrongKind: It is a folder, a pipe or a device.
+        BrokenDocument: It is in another encoding.
+    """
+    name = str(path)
+
+    def check(size: int) -> None:
+        if size > largest:
+            raise TooLarge(name, f"it has more than {largest >> 20} MiB: is it the file that was meant?")
+
+    content = read_bounded(path, largest, check)
+    encoding = next((each for each in (marked(content), "utf-8") if each and fits(content, each)), None)
+    if encoding is None:
+        raise BrokenDocument(name, "it is neither in UTF-8 nor in UTF-16. Save it as UTF-8.")
+    return content.decode(encoding)

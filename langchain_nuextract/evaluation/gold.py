@@ -79,6 +79,8 @@ class Gold(Generic[T_co]):
             OSError: The file cannot be read.
         """
         file = Path(path)
+        if file.exists() and not (file.is_file() or file.is_dir()):
+            raise EvaluationError(str(file), "it is a pipe or a device, and a gold is read more than once. Name a file")
         return cls.from_rows(_JSONLines(file, group_by), schema, folder=file.parent, name=str(file))
 
     @classmethod
@@ -152,7 +154,7 @@ class Gold(Generic[T_co]):
 
     def write_jsonl(self, path: str | PathLike[str]) -> None:
         """Write it to a file of JSON lines, values as they were read."""
-        with Path(path).open("w", encoding="utf-8") as file:
+        with Path(path).open("w", encoding="utf-8", errors="backslashreplace") as file:
             file.writelines(json.dumps(each.as_json(), ensure_ascii=False) + "\n" for each in self)
 
     def _read_once(self) -> tuple["_Ids", str]:

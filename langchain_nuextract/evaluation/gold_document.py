@@ -3,9 +3,12 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from io import TextIOWrapper
+from itertools import count
 from pathlib import Path
 from typing import Final, cast
 
+from langchain_nuextract.documents.encodings import marked
 from langchain_nuextract.documents.source import Image, Source
 from langchain_nuextract.errors import EvaluationError, InvalidValue, quote
 from langchain_nuextract.evaluation.gold_reading import read_gold
@@ -14,6 +17,10 @@ from langchain_nuextract.parsing.repairs import Repair
 from langchain_nuextract.paths import JSON, fields, items, number, show
 from langchain_nuextract.schema.target import Target
 
+_LONGEST: Final = 2**27
+"""Letters of a line at the most; pages may stand in it, as `data:` URLs."""
+_HEAD: Final = 400
+"""Bytes in which an encoding is looked for."""
 _FILES: Final = ("image", "images", "file", "files", "path")
 OUTPUTS: Final = ("expected", "output", "value")
 """The keys under which a line may have the values."""
@@ -78,8 +85,21 @@ def json_lines(path: Path) -> Iterator[tuple[int, dict[str, JSON]]]:
         EvaluationError: A line is no JSON object.
         OSError: The file cannot be read.
     """
-    with path.open(encoding="utf-8-sig") as file:
-        for at, line in enumerate(file, start=1):
+    with path.open("rb") as file:
+        # PowerShell writes what is redirected to a file in UTF-16.
+        encoding = marked(file.peek(_HEAD)[:_HEAD]) or "utf-8"
+        lines = TextIOWrapper(file, encoding)
+        for at in count(1):
+            try:
+                line = lines.readline(_LONGEST + 1)
+            except UnicodeDecodeError as error:
+                raise EvaluationError(f"{path} line {at}", f"this is not {encoding}. Save it as UTF-8") from error
+            if not line:
+                return
+            if len(line) > _LONGEST:
+                raise EvaluationError(
+                    f"{path} line {at}", f"it has more than {_LONGEST:,} letters: is this JSON lines?"
+                )
             if line.strip():
                 yield at, _object(line, f"{path} line {at}")
 

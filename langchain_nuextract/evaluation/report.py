@@ -115,7 +115,7 @@ class Report:
     def to_html(self, path: str | PathLike[str], *, documents: bool = True) -> None:
         """Write it as one page that needs nothing else; without `documents` it has no word of them."""
         html = report_html(self.data(documents=documents), documents=documents)
-        Path(path).write_text(html, encoding="utf-8", newline="\n")
+        _write(Path(path), html)
 
     def write(self, folder: str | PathLike[str], *, documents: bool = True) -> None:
         """Write `report.json`, `summary.md`, `report.html` and the rows of all models, `leaves.jsonl`, to a folder.
@@ -126,18 +126,18 @@ class Report:
         to.mkdir(parents=True, exist_ok=True)
         data = self.data(documents=documents)
         self.write_json(to / "report.json", documents=documents)
-        (to / "summary.md").write_text(summary_of(data), encoding="utf-8", newline="\n")
-        (to / "report.html").write_text(report_html(data, documents=documents), encoding="utf-8", newline="\n")
+        _write(to / "summary.md", summary_of(data))
+        _write(to / "report.html", report_html(data, documents=documents))
         self.write_leaves(to / "leaves.jsonl", documents=documents)
 
     def write_json(self, path: str | PathLike[str], *, documents: bool = True) -> None:
         """Write it as `report.json`: its data, and the documents' rows without their contents."""
         row = self.data(documents=False, most=GALLERY if documents else 0).as_json()
-        Path(path).write_text(json.dumps(row, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
+        _write(Path(path), json.dumps(row, ensure_ascii=False, indent=1) + "\n")
 
     def write_leaves(self, path: str | PathLike[str], *, documents: bool = True) -> None:
         """Write the rows of all models, one after the other; without `documents` their values are left out."""
-        with Path(path).open("w", encoding="utf-8", newline="\n") as file:
+        with Path(path).open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
             for row in (row for each in self.evaluations for row in each.leaf_file):
                 kept = row if documents else {**row, "gold": None, "predicted": None}
                 file.write(json.dumps(kept, ensure_ascii=False) + "\n")
@@ -193,6 +193,11 @@ def compare(
         EvaluationError: They were evaluated on other documents, or two have the same name.
     """
     return Report((first, *others), seed, resample, title)
+
+
+def _write(path: Path, text: str) -> None:
+    # Half a surrogate pair, as broken answers and names of files have them, is written as the escape of JSON.
+    path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def _fields(evaluations: tuple[Evaluation, ...]) -> list[FieldData]:

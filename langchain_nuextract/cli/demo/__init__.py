@@ -5,7 +5,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from langchain_nuextract.cli.output import say, write_json
+from langchain_nuextract.cli.output import check_folder, say, write_json
 from langchain_nuextract.paths import JSON
 
 _TEMPLATE: Final[dict[str, JSON]] = {
@@ -29,6 +29,7 @@ def run(options: argparse.Namespace) -> int:
     from langchain_nuextract.local import LocalEndpoint  # noqa: PLC0415 an extra, needed here only
     from langchain_nuextract.runnables.extractor import NuExtractor  # noqa: PLC0415 heavy, and others do without
 
+    check_folder(options.output)
     text = files(__name__).joinpath("invoice.txt").read_text(encoding="utf-8")
     if options.base_url:
         details = NuExtractor(_TEMPLATE, model=options.model, base_url=options.base_url).detailed.invoke(text)

@@ -79,28 +79,30 @@ class LabelStudio:
         return [fields(each) for each in items(self._ask("GET", f"/api/projects/{project}/export", params=query))]
 
     def _ask(self, method: str, path: str, *, json: JSON = None, params: Mapping[str, str] | None = None) -> JSON:
-        where = f"{method} {path}"
         if self._authorization is None:
             self._authorization = self._authorize()
+        headers = {"Authorization": self._authorization}
+        return self._sent(self._client.build_request(method, path, headers=headers, json=json, params=params))
+
+    def _sent(self, request: httpx2.Request) -> JSON:
+        # Its host and port, and not what an address may have of credentials.
+        where = f"{request.method} {request.url.path} at {request.url.netloc.decode()}"
         try:
-            headers = {"Authorization": self._authorization}
-            response = self._client.request(method, path, headers=headers, json=json, params=params)
+            response = self._client.send(request)
         except httpx2.HTTPError as error:
             raise EvaluationError(where, f"Label Studio does not answer ({type(error).__name__})") from None
         if response.status_code >= httpx2.codes.BAD_REQUEST:
             said = response.text.replace(self._token.get_secret_value(), "***")
             raise EvaluationError(where, f"Label Studio answers {response.status_code}: {quote(said)}")
-        return response.json()
+        try:
+            return response.json()
+        except ValueError:
+            raise EvaluationError(where, f"this is no answer of Label Studio's: {quote(response.text)}") from None
 
     def _authorize(self) -> str:
         """Change a personal access token, a JWT, for a short-lived one; a legacy token is sent itself."""
         token = self._token.get_secret_value()
         if token.count(".") != 2:  # noqa: PLR2004  # the parts of a JWT
             return f"Token {token}"
-        try:
-            response = self._client.post("/api/token/refresh/", json={"refresh": token})
-        except httpx2.HTTPError as error:
-            raise EvaluationError("POST /api/token/refresh/", f"no answer ({type(error).__name__})") from None
-        if response.status_code >= httpx2.codes.BAD_REQUEST:
-            raise EvaluationError("POST /api/token/refresh/", f"the token is refused ({response.status_code})")
-        return f"Bearer {response.json()['access']}"
+        renewed = self._sent(self._client.build_request("POST", "/api/token/refresh/", json={"refresh": token}))
+        return f"Bearer {fields(renewed).get('access')}"

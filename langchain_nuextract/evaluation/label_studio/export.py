@@ -11,6 +11,7 @@ from statistics import fmean
 from typing import Final, Literal, TypeAlias
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from langchain_nuextract.documents.bounded import read_text
 from langchain_nuextract.errors import EvaluationError
 from langchain_nuextract.evaluation.label_studio.annotation import Annotation, Fields, read_annotation
 from langchain_nuextract.evaluation.label_studio.config import Config
@@ -30,6 +31,8 @@ _ONLY_JSON: Final = (
     "id and leave out skipped tasks"
 )
 _IDS: Final = ("document_id", "id")
+_LARGEST: Final = 2**30
+"""Bytes of an export; the pictures may be in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,7 @@ def _tasks(path: str | PathLike[str], name: str) -> list[dict[str, JSON]]:
     if file.suffix.lower() in {".csv", ".tsv"}:
         raise EvaluationError(name, _ONLY_JSON)
     try:
-        found = json.loads(file.read_text(encoding="utf-8-sig"))
+        found = json.loads(read_text(file, _LARGEST))
     except (ValueError, RecursionError) as error:
         raise EvaluationError(name, f"this is not JSON ({error}): {_ONLY_JSON}") from error
     tasks = [fields(each) for each in items(found)]

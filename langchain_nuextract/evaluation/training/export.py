@@ -116,13 +116,14 @@ def export_training(
         },
         "examples": [each.id for each in shown],
     }
-    (out / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    text_of_manifest = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+    (out / "manifest.json").write_text(text_of_manifest, encoding="utf-8", errors="backslashreplace")
     return written
 
 
 def _write(path: Path, documents: Iterable[GoldDocument], renderer: Renderer, options: TrainingOptions) -> None:
     """Write the rows of one part."""
-    with path.open("w", encoding="utf-8", newline="\n") as file:
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
         for each in documents:
             row = renderer.render(each.document, each.output, each.id)
             images = _written_images(row, path.parent, absolute=options.format == "ms-swift")
@@ -137,7 +138,7 @@ def _examples(
 ) -> list[GoldDocument]:
     """The documents of the training part that are shown: chosen by the seed, not by their order."""
     trained = [each for each in documents if parts.get(each.id) == NAMES[0]]
-    if options.examples >= len(trained) and options.examples:
+    if options.examples and not 0 < options.examples < len(trained):
         raise EvaluationError(
             "examples", f"{options.examples} are asked for, and training has {len(trained)} documents"
         )

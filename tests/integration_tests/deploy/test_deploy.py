@@ -18,7 +18,7 @@ import httpx2
 import pytest
 import yaml
 
-from langchain_nuextract.cli import _parser
+from langchain_nuextract.cli.commands import _parser
 from langchain_nuextract.testing import FakeEndpoint
 
 ROOT = Path(__file__).parents[3]
