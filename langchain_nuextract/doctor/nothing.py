@@ -37,7 +37,7 @@ _NO_MODEL: Final = (
 def is_nothing(answer: str) -> bool:
     """Whether an answer holds nothing but null and empty texts, or is empty."""
     try:
-        found = decode(answer.strip().encode() or b"null")
+        found = decode(answer.strip().encode(errors="backslashreplace") or b"null")
     except ValueError:
         return False
     return not isinstance(found, str) and all(value in (None, "") for _, value in leaves(found))

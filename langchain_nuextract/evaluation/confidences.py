@@ -84,4 +84,4 @@ class Confidences:
 def is_held_out(document: str) -> bool:
     """Whether a document is of the half that a threshold is tried on; by its id, so that more documents change none."""
     # By the id, so that a document is on the same side in every evaluation, of any model.
-    return sha256(document.encode()).digest()[0] % 2 == 1
+    return sha256(document.encode(errors="backslashreplace")).digest()[0] % 2 == 1

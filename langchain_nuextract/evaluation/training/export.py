@@ -142,9 +142,11 @@ def _examples(
         raise EvaluationError(
             "examples", f"{options.examples} are asked for, and training has {len(trained)} documents"
         )
-    return sorted(trained, key=lambda each: hashlib.sha256(f"{options.seed}\0{each.id}".encode()).digest())[
-        : options.examples
-    ]
+
+    def place(document: GoldDocument) -> bytes:
+        return hashlib.sha256(f"{options.seed}\0{document.id}".encode(errors="backslashreplace")).digest()
+
+    return sorted(trained, key=place)[: options.examples]
 
 
 def _is_from_model(document: GoldDocument) -> bool:
@@ -160,7 +162,7 @@ def _digest(document: GoldDocument, pages: PageOptions) -> str:
         for file in document.files:
             content.update(file.read_bytes())
         for url in document.image_urls:
-            content.update(url.encode())
+            content.update(url.encode(errors="backslashreplace"))
     return content.hexdigest()
 
 

@@ -59,7 +59,7 @@ def split(items: Sequence[Item], shares: Sequence[float], seed: int) -> tuple[di
 
 
 def _part(key: str, shares: Sequence[float], seed: int) -> str:
-    digest = hashlib.sha256(f"{seed}\0{key}".encode()).digest()
+    digest = hashlib.sha256(f"{seed}\0{key}".encode(errors="backslashreplace")).digest()
     place = int.from_bytes(digest[:8]) / 2**64 * sum(shares)
     for name, share in zip(NAMES, shares, strict=False):
         if place < share:
