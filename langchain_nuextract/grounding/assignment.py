@@ -1,14 +1,13 @@
 """Which place each leaf of a value takes: those of one list item near each other, and items one after the other."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
-from itertools import chain, groupby, pairwise
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Final, TypeAlias
 
 from langchain_nuextract.grounding.chain import increasing_chain
 from langchain_nuextract.grounding.evidence import Found, Spans
-from langchain_nuextract.grounding.leaves import Leaf
-from langchain_nuextract.paths import Path
+from langchain_nuextract.grounding.leaves import Items, Leaf
 
 MOST_ANCHORS: Final = 64
 """Places of a leaf that can be the anchor of its item; what stands in more is placed by the items around it."""
@@ -16,8 +15,8 @@ _NEAR: Final = 200
 """Characters around an anchor in which leaves speak for it, though less than on its own line."""
 
 _Span: TypeAlias = tuple[int, int]
-_Item: TypeAlias = Sequence[tuple[Leaf, Found]]
-"""The leaves of one list item that were found, those that stand in the fewest places first."""
+_Item: TypeAlias = list[tuple[int, int, Leaf, Found]]
+"""The leaves of one list item that were found, by their number of places and, the longest first, their length."""
 
 
 class SpanAllocator:
@@ -28,7 +27,7 @@ class SpanAllocator:
         self._spans = spans
         self._free = len(spans)
         # From each place that is taken, a link leads to the next one behind, and one to the next before.
-        self._right, self._left = [*range(len(spans) + 1)], [*range(len(spans) + 1)]
+        self._right, self._left = dict[int, int](), dict[int, int]()
 
     def take(self, near: _Span | None, line: _Span | None = None) -> _Span:
         """Give out the first free place within a line; else the one that is nearest to another, or else the first."""
@@ -57,54 +56,66 @@ class SpanAllocator:
         return after
 
 
-def _end(links: list[int], at: int) -> int:
+def _end(links: dict[int, int], at: int) -> int:
     """Follow links to their end, and shorten them for the next time."""
-    while links[at] != at:
-        links[at] = at = links[links[at]]
+    while at in links:
+        after = links[at]
+        links[at] = at = links.get(after, after)
     return at
 
 
 def assign(
-    groups: Sequence[Sequence[Leaf]], text: str, find: Callable[[str | float], Found]
-) -> Iterator[tuple[Leaf, _Span, Found]]:
+    alone: Sequence[Leaf], lists: Sequence[Items], text: str, find: Callable[[str | float], Found]
+) -> list[tuple[Leaf, _Span, Found]]:
     """Give each leaf that the text says one of its places.
 
     Args:
-        groups: The leaves of a value, those of one list item together.
+        alone: The leaves of a value that are in no list.
+        lists: The items of its lists.
         text: The document's text.
         find: Finds all places of a leaf.
 
-    Yields:
+    Returns:
         The leaves that have a place, with it. Those of lists come first, so that a total that is equal to the price
         of an item takes the place that is left.
     """
     places = _Places()
-    alone: list[Leaf] = []
-    for key, together in groupby(groups, _list_of):
-        if key is None:
-            alone += chain.from_iterable(together)
-            continue
-        items = ([(leaf, found) for leaf in group if (found := find(leaf[2])).spans] for group in together)
-        # What stands in few places is sure of its own, and leads the others of its item to theirs.
-        rarest_first = [sorted(item, key=_rarity) if len(item) > 1 else item for item in items if item]
-        yield from _in_order(rarest_first, text, places)
+    placed: list[tuple[Leaf, _Span, Found]] = []
+    for items in lists:
+        placed += _in_order([found for leaves in items if (found := _rarest_first(leaves, find))], text, places)
     for leaf in alone:
-        if spans := (found := find(leaf[2])).spans:
-            yield leaf, spans[0] if len(spans) == 1 else places.take(leaf, spans), found
+        found = find(leaf[2])
+        if spans := found.spans:
+            placed.append((leaf, spans[0] if len(spans) == 1 else places.take(leaf, spans), found))
+    return placed
 
 
-def _in_order(items: Sequence[_Item], text: str, places: "_Places") -> Iterator[tuple[Leaf, _Span, Found]]:
+def _rarest_first(leaves: Sequence[Leaf], find: Callable[[str | float], Found]) -> _Item:
+    """Find the leaves of an item: what stands in few places is sure of its own, and leads the others to theirs."""
+    item: _Item = []
+    for leaf in leaves:
+        found = find(leaf[2])
+        if spans := found.spans:
+            start, end = spans[0]
+            item.append((len(spans), start - end, leaf, found))
+    item.sort()
+    return item
+
+
+def _in_order(items: Sequence[_Item], text: str, places: "_Places") -> list[tuple[Leaf, _Span, Found]]:
     """Place the items of a list one after the other, and the leaves of each in their order."""
+    placed: list[tuple[Leaf, _Span, Found]] = []
     before: _Span | None = None
     for item, anchor in zip(items, _anchors(items, text), strict=True):
-        line = _line(text, anchor) if anchor and len(item) > 1 else anchor
         near = anchor or before
-        for leaf, found in item:
-            spans = found.spans
-            span = spans[0] if len(spans) == 1 else places.take(leaf, spans, near, line)
+        # Only what stands in several places, as the last one may, takes one of them by the line.
+        line = _line(text, anchor) if anchor and len(item) > 1 < item[-1][0] else anchor
+        for count, _, leaf, found in item:
+            span = found.spans[0] if count == 1 else places.take(leaf, found.spans, near, line)
             near = near or span
-            yield leaf, span, found
+            placed.append((leaf, span, found))
         before = near
+    return placed
 
 
 class _Places:
@@ -116,23 +127,15 @@ class _Places:
     def take(self, leaf: Leaf, spans: Spans, near: _Span | None = None, line: _Span | None = None) -> _Span:
         """Give a leaf one of its places."""
         key = type(leaf[2]), leaf[2]
-        if key not in self._free:
-            self._free[key] = SpanAllocator(spans)
-        return self._free[key].take(near, line)
-
-
-def _list_of(group: Sequence[Leaf]) -> Path | None:
-    """The outermost list that the leaves of a group belong to, by the path to it; None if to none."""
-    path = group[0][1]
-    for at, step in enumerate(path):
-        if isinstance(step, int):
-            return path[:at]
-    return None
+        free = self._free.get(key)
+        if free is None:
+            free = self._free[key] = SpanAllocator(spans)
+        return free.take(near, line)
 
 
 def _anchors(items: Sequence[_Item], text: str) -> Sequence[_Span | None]:
     """Choose a place of the rarest leaf of each item, one behind the other, with most of its other leaves near by."""
-    likely = [item[0][1].spans for item in items]
+    likely = [item[0][3].spans for item in items]
     only = [spans[0] for spans in likely if len(spans) == 1]
     if len(only) == len(items) and all(one < other for one, other in pairwise(only)):
         return only
@@ -156,7 +159,7 @@ def _weight(anchor: _Span, item: _Item, text: str) -> int:
     line = _line(text, anchor)
     near = sum(
         2 * _is_within(found.spans, *line) or _is_within(found.spans, anchor[0] - _NEAR, anchor[1] + _NEAR)
-        for _, found in item
+        for *_, found in item
     )
     return near * near
 
@@ -170,9 +173,3 @@ def _line(text: str, span: _Span) -> _Span:
     """Where the line of a place begins and ends."""
     end = text.find("\n", span[1])
     return text.rfind("\n", 0, span[0]) + 1, len(text) if end < 0 else end
-
-
-def _rarity(leaf: tuple[Leaf, Found]) -> tuple[int, int]:
-    """In how few places a leaf stands, and how long it is there."""
-    spans = leaf[1].spans
-    return len(spans), spans[0][0] - spans[0][1]

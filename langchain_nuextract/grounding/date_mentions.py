@@ -42,7 +42,9 @@ _WORD: Final = re.compile(r"[^\W\d_]+")
 _LETTERS: Final = bytes(code if chr(code) in ascii_letters else ord(" ") for code in range(256))
 """Blanks out what is no letter of ASCII: a table takes half the time of an expression."""
 _DAY_BEFORE: Final = re.compile(
-    rf"(?:({ONE_OR_TWO}){_ORDINAL}\.?{_TO})?({ONE_OR_TWO}){_ORDINAL}\.?{_OF}$", re.IGNORECASE
+    # What begins with one digit is searched for much faster than what may begin with a range.
+    rf"({ONE_OR_TWO}){_ORDINAL}\.?(?:{_TO}({ONE_OR_TWO}){_ORDINAL}\.?)?{_OF}$",
+    re.IGNORECASE,
 )
 _YEAR_AFTER: Final = re.compile(rf"\.?{_BEFORE_YEAR}({_YEAR}|['’]?\d\d(?![\d:%]|[.,]\d|,?\s\d{{4}}))", re.IGNORECASE)
 _DAY_AFTER: Final = re.compile(
@@ -204,9 +206,10 @@ def _names(small: str, words: set[str]) -> Iterator[tuple[int, int, int]]:
 def _day_first(before: re.Match[str], name: Span, month: int, after: re.Match[str] | None) -> Iterator[Mention]:
     """Read `3rd of May 2024`, `3. bis 5. Mai`, `3 May`."""
     end = after.end() if after else name.end
+    last = 2 if before[2] else 1
     for year in _years(after[1] if after else None):
-        yield Mention(year, month, int(before[2]), (Span(before.start(2), end),))
-        if before[1]:
+        yield Mention(year, month, int(before[last]), (Span(before.start(last), end),))
+        if before[2]:
             yield Mention(year, month, int(before[1]), (span_of(before, 1), Span(name.start, end)))
 
 

@@ -75,7 +75,9 @@ class DateIndex:
         if not match:
             return (), "date"
         year, month, day, *clock = _numbers(match.groups())
-        # Years of eras and in Chinese figures have other figures.
+        # Years of eras and in Chinese figures have other figures; in ASCII, each form of a year has its last two.
+        if self._text.isascii() and year and f"{year % 100:02}" not in self._text:
+            return (), "date"
         near = self._near_year(year, month, day) if self._text.isascii() else ()
         whole = near or self._places.get((year, month, day, True), ())
         partly = self._partly(year, month, day) if day and not whole else ()
@@ -106,18 +108,27 @@ class DateIndex:
 
     def _near_year(self, year: int, month: int, day: int) -> Sequence[Pieces]:
         """Find a day where the last two figures of its year stand: `26` of 1 March 2026; none if they stand often."""
-        figures, found = f"{year % 100:02}", set[Pieces]()
+        figures, stretches = f"{year % 100:02}", list[list[int]]()
         at = self._text.find(figures)
         while at >= 0:
             if self._stretches == _MOST_STRETCHES:
                 return ()
             self._stretches += 1
-            start, end = max(0, at - _BEFORE_YEAR), at + _BEHIND_YEAR
-            for each in mentions(self._text, lambda: self._day_first, start, end):
-                is_of_year = any(one <= at < other for one, other in each.place)
-                if is_of_year and each.is_sure and each[:3] == (year, month, day):
-                    found.add(each.place)
+            # What stands near each other is read once: `Invoice 2026-00417 of 1 March 2026`.
+            if stretches and at - _BEFORE_YEAR <= stretches[-1][-1] + _BEHIND_YEAR:
+                stretches[-1].append(at)
+            else:
+                stretches.append([at])
             at = self._text.find(figures, at + 1)
+        found = {
+            each.place
+            for hits in stretches
+            for each in mentions(
+                self._text, lambda: self._day_first, max(0, hits[0] - _BEFORE_YEAR), hits[-1] + _BEHIND_YEAR
+            )
+            if each.is_sure and each[:3] == (year, month, day)
+            if any(one <= at < other for one, other in each.place for at in hits)
+        }
         return sorted(found)
 
     def _partly(self, year: int, month: int, day: int) -> Sequence[Pieces]:
@@ -209,4 +220,4 @@ def _by_day(pattern: re.Pattern[str], text: str) -> defaultdict[int, list[Pieces
 
 
 def _numbers(written: Sequence[str | None]) -> tuple[int, ...]:
-    return tuple(int(each or 0) for each in written)
+    return tuple([int(each or 0) for each in written])

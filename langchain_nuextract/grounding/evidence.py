@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from langchain_nuextract.grounding.places import HTMLPlace, Place
 from langchain_nuextract.paths import JSON, Path
@@ -22,6 +22,16 @@ Match: TypeAlias = Literal["exact", "folded", "number", "date", "partial", "name
 - `partial`: the same day, of which the year, or month and year, stand elsewhere in the document: `on the 3rd`
 """
 
+_Tuple = TypeVar("_Tuple")
+
+
+class _NewTuple(Protocol):
+    def __call__(self, cls: type[_Tuple], values: tuple[object, ...], /) -> _Tuple: ...
+
+
+new_tuple: Final[_NewTuple] = vars(tuple)["__new__"]
+"""Makes a named tuple of all of its values, in half the time that its class takes: documents have a hundred values."""
+
 
 class Span(NamedTuple):
     """A half-open range of code points in the document's text: `text[start:end]` is the quotation."""
@@ -37,6 +47,9 @@ Spans: TypeAlias = Sequence[tuple[int, int]]
 Pieces: TypeAlias = tuple[Span, ...]
 """Where one value stands: a span for each of its pieces, the most telling one first."""
 
+NO_OTHERS: Final[Mapping[tuple[int, int], Pieces]] = MappingProxyType({})
+"""No further pieces of any place."""
+
 
 class Found(NamedTuple):
     """Where a document says one value."""
@@ -44,7 +57,7 @@ class Found(NamedTuple):
     spans: Spans
     """One span for each place."""
     match: Match = "exact"
-    others: Mapping[tuple[int, int], Pieces] = MappingProxyType({})
+    others: Mapping[tuple[int, int], Pieces] = NO_OTHERS
     """The further pieces of the places that have some, by their first one."""
 
 

@@ -10,10 +10,19 @@ from typing import Final
 from langchain_nuextract.grounding.amounts import find_amount
 from langchain_nuextract.grounding.assignment import assign
 from langchain_nuextract.grounding.dates import DateIndex, is_moment
-from langchain_nuextract.grounding.evidence import Evidence, Found, Match, Pieces, Span, Spans
+from langchain_nuextract.grounding.evidence import (
+    NO_OTHERS,
+    Evidence,
+    Found,
+    Match,
+    Pieces,
+    Span,
+    Spans,
+    new_tuple,
+)
 from langchain_nuextract.grounding.index import TextIndex
 from langchain_nuextract.grounding.labels import find_truth
-from langchain_nuextract.grounding.leaves import items
+from langchain_nuextract.grounding.leaves import by_list
 from langchain_nuextract.grounding.normalize import NormalizedText, fold, folded
 from langchain_nuextract.grounding.number_words import WordNumberIndex
 from langchain_nuextract.grounding.numbers import NumberIndex
@@ -43,12 +52,12 @@ def ground(value: JSON, text: str, wordings: Mapping[Path, Sequence[str]] = _NO_
         One entry for each leaf that was found, in the order of the value. Nulls, empty texts and truth values that are
         not among the wordings have none.
     """
-    groups = items(value)
-    found: list[Evidence | None] = [None] * sum(map(len, groups))
     document = _Document(text)
-    for (order, path, leaf), span, there in assign(groups, text, document.find):
-        found[order] = _evidence(path, leaf, span, there, text)
-    placed = tuple([each for each in found if each])
+    found = [
+        (order, _evidence(path, leaf, span, there, text))
+        for (order, path, leaf), span, there in assign(*by_list(value), text, document.find)
+    ]
+    placed = tuple([each for _, each in sorted(found)])
     return _with_choices(placed, value, document, wordings) if wordings else placed
 
 
@@ -68,13 +77,15 @@ def _with_choices(
 
 def _evidence(path: Path, leaf: JSON, place: tuple[int, int], found: Found, text: str) -> Evidence:
     """Tell how a value stands at one of the places where it was found."""
-    quotation, span, match, alike = text[place[0] : place[1]], Span(*place), found.match, 1.0
-    if match == "exact" and quotation != leaf and not isinstance(leaf, str) and quotation != str(leaf):
-        match = "number"
+    start, end = place
+    quotation, span, match, alike = text[start:end], new_tuple(Span, place), found.match, 1.0
+    if match == "exact":
+        # `5.00` says 5 otherwise than the value does.
+        match = match if isinstance(leaf, str) or quotation == str(leaf) else "number"
     elif match == "similar":
         alike = similarity(str(leaf), quotation)
     spans = (span, *found.others[place]) if found.others else (span,)
-    return Evidence(path, leaf, span, quotation, match, spans, alike)
+    return new_tuple(Evidence, (path, leaf, span, quotation, match, spans, alike, (), None))
 
 
 _FIGURE: Final = re.compile(r"\d")
@@ -106,14 +117,16 @@ class _Document:
     def _find_number(self, number: float) -> Found:
         spans = self._numbers.find(number) or self._words.find(number)
         # `774-00-01-454` and `5261 040 828` are numbers of tax payers.
-        is_long = not spans and isinstance(number, int) and number >= _LONG
-        return self._find_shape(str(number)) if is_long else Found(spans)
+        if not spans and isinstance(number, int) and number >= _LONG:
+            return self._find_shape(str(number))
+        return new_tuple(Found, (spans, "exact", NO_OTHERS))
 
     def _find_text(self, text: str) -> Found:
         if spans := self._exact.find(text):
             # The figures of a negative number do not say a positive one.
-            is_positive = text[-1].isdigit() and _DECIMAL.fullmatch(text)
-            return Found([each for each in spans if not self._numbers.is_negative(each)] if is_positive else spans)
+            if text[0].isdigit() and text[-1].isdigit() and _DECIMAL.fullmatch(text):
+                spans = [each for each in spans if not self._numbers.is_negative(each)]
+            return new_tuple(Found, (spans, "exact", NO_OTHERS))
         if is_duration(text) and (places := self._words.find_duration(text)):
             return _found(places, "number")
         return next((found for found in self._written_otherwise(text) if found.spans), Found(()))

@@ -44,7 +44,7 @@ class TextIndex:
 
     def find(self, wanted: str) -> Spans:
         """Find where a text that is not empty stands alone; if nowhere, where it is part of a word."""
-        text, size = self._text, len(wanted)
+        text = self._text
         self._scans += 1
         if self._scans > SCANS:
             return self._look_up(wanted)
@@ -53,12 +53,12 @@ class TextIndex:
             return ()
         # Most values stand in one place, for which no list of places is made.
         if text.find(wanted, at + 1) < 0:
-            end = at + size
+            end = at + len(wanted)
             return ((at, end),) if _stands_alone(text, at, end) or _may_be_part(wanted) else ()
         hits = self._scan(wanted)
-        return (
-            self._look_up(wanted) if len(hits) == MOST else self._alone(hits) or (hits if _may_be_part(wanted) else ())
-        )
+        if len(hits) == MOST:
+            return self._look_up(wanted)
+        return self._alone(hits) or (hits if _may_be_part(wanted) else ())
 
     def _scan(self, wanted: str) -> Spans:
         return [*islice(_hits(self._text, wanted, 0, len(self._text)), MOST)]

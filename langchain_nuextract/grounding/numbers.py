@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
-from itertools import accumulate, islice
+from itertools import accumulate
 from typing import Final
 
 from langchain_nuextract.grounding.evidence import Spans
@@ -30,7 +30,9 @@ _MONEY = r"(?:[€$£¥₹]|[A-Z]{2,3}\$?|kr\.?|zł|Kč)"
 _MINUS, _ASCII_MINUS = (re.compile(rf"{dash}(?<![\w).,].)(\s?)(?:{_MONEY}\s?)?(?=\d)") for dash in ("[-−–]", "-"))
 _MINUS_BEHIND, _ASCII_MINUS_BEHIND = (re.compile(rf"{dash}(?<=\d.)(?!\s?[\w.,–−-])") for dash in ("[-−]", "-"))
 _IN_PARENTHESES = re.compile(rf"\((?:{_MONEY}\s?)?(?=\d)(?=[\d.,'’ ]+(?:{_MONEY})?\))")
-_MINUS_WORDS = ("minus ", "moins ", "menos ", "meno ", "минус ", "マイナス", "负", "負")
+_ASCII_MINUS_WORD = re.compile("m(?:inus|oins|enos?) ")
+_MINUS_WORD = re.compile(rf"{_ASCII_MINUS_WORD.pattern}|минус |マイナス|负|負")
+_BEHIND_MINUS_WORD = re.compile(rf"\b(?:{_MINUS_WORD.pattern})\s?", re.IGNORECASE)
 _SMALL = re.compile(r"\d{1,2}\)")
 _WORD_BEFORE = re.compile(r"[^\W\d_]\s?$")
 _COLUMN = re.compile(r"(?:\s{2}|[\t:=|€$£¥])$")
@@ -75,8 +77,8 @@ class NumberIndex:
         return span[0] in starts or span[1] in ends
 
     def _signed(self, value: float | Decimal, spans: Spans) -> Spans:
-        starts, ends = self._negatives
-        if not (starts or ends) or not value or not spans:
+        starts, ends = self._negatives if spans else ((), ())
+        if not (starts or ends) or not value:
             return spans if value >= 0 else ()
         return [span for span in spans if self.is_negative(span) is (value < 0)]
 
@@ -108,11 +110,11 @@ class NumberIndex:
         text = self._text
         before, behind = (_ASCII_MINUS, _ASCII_MINUS_BEHIND) if text.isascii() else (_MINUS, _MINUS_BEHIND)
         starts = {match.end() for match in before.finditer(text) if not match[1] or self._is_minus(match.start())}
-        starts |= {match.end() for match in _IN_PARENTHESES.finditer(text) if not self._is_remark(match)}
-        small = text.casefold()
-        for word in _MINUS_WORDS:
-            if word in small:
-                starts |= {match.end() for match in re.finditer(rf"\b{word}\s?", text, re.IGNORECASE)}
+        if "(" in text:
+            starts |= {match.end() for match in _IN_PARENTHESES.finditer(text) if not self._is_remark(match)}
+        # To search for them in letters of either case takes many times as long as to see that there are none.
+        if (_ASCII_MINUS_WORD if text.isascii() else _MINUS_WORD).search(text.casefold()):
+            starts |= {match.end() for match in _BEHIND_MINUS_WORD.finditer(text)}
         return frozenset(starts), frozenset(match.start() for match in behind.finditer(text))
 
     def _is_remark(self, parenthesis: re.Match[str]) -> bool:
@@ -135,24 +137,25 @@ def _power(word: str) -> int:
 def number_index(text: str) -> Mapping[str, Spans]:
     """Find where each number of a text stands, by its plain notation (`1580.22`, without sign)."""
     found: dict[str, Spans] = {}
-    for numeral, starts in _written(text).items():
-        size = len(numeral)
-        spans = [(at, at + size) for at in starts]
-        for each in readings(numeral):
+    for numeral, spans in _written(text).items():
+        # Most numerals are whole numbers, which are their own notation.
+        is_plain = numeral.isdecimal() and numeral[0] != "0" and len(numeral) <= LONGEST
+        for each in (numeral,) if is_plain else readings(numeral):
             found[each] = sorted([*found[each], *spans]) if each in found else spans
     return found
 
 
-def _written(text: str) -> Mapping[str, list[int]]:
-    """Find where each numeral of a text begins, whatever it means."""
-    found: defaultdict[str, list[int]] = defaultdict(list)
+def _written(text: str) -> Mapping[str, list[tuple[int, int]]]:
+    """Find where each numeral of a text stands, whatever it means."""
+    found: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    # Other text and numerals take turns.
     pieces = (_ASCII_NUMERAL if text.isascii() else _NUMERAL).split(text)
-    ends = accumulate(map(len, pieces))
-    for numeral, start in zip(pieces[1::2], islice(ends, 0, None, 2), strict=False):
-        found[numeral].append(start)
+    ends = [*accumulate(map(len, pieces))]
+    for numeral, start, end in zip(pieces[1::2], ends[::2], ends[1::2], strict=False):
+        found[numeral].append((start, end))
     if not _BLANKS.isdisjoint(pieces[::2]):
         for match in _SPACED.finditer(text):
-            found[match[0]].append(match.start())
+            found[match[0]].append(match.span())
     return found
 
 
