@@ -33,7 +33,8 @@ def decode(content: bytes, name: str, encoding: str | None = None) -> tuple[str,
     Raises:
         WrongKind: It is no text.
     """
-    for each in (marked(content), known(encoding), encoding, "utf-8"):
+    usual = known(encoding)
+    for each in (marked(content), usual, encoding if usual else None, "utf-8"):
         if each and (text := _decoded(content, each)) is not None and _is_text(text):
             return text, ()
     guess = _guess(content)

@@ -31,6 +31,10 @@ _SPELLED: Final = {
     "x-sjis": "cp932",
 }
 """Names that Python does not know."""
+_NO_CHARSETS: Final = frozenset(
+    {"charmap", "idna", "mbcs", "oem", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
+)
+"""Codecs of Python that no mail and no page is in: `unicode-escape` would make an `A` of the text `\\u0041`."""
 _AS_BROWSERS_DO: Final = {
     "iso8859-1": "cp1252",
     "shift_jis": "cp932",
@@ -57,7 +61,7 @@ def known(name: str | None) -> str | None:
         found = codecs.lookup(_SPELLED.get(spelled, spelled)).name if spelled.isascii() and spelled else None
     except (LookupError, ValueError):
         return None
-    return _AS_BROWSERS_DO.get(found or "", found)
+    return None if (found or "").replace("_", "-") in _NO_CHARSETS else _AS_BROWSERS_DO.get(found or "", found)
 
 
 def declared(content: bytes) -> str | None:
@@ -70,6 +74,6 @@ def fits(content: bytes, encoding: str) -> bool:
     """Whether bytes can be read in an encoding."""
     try:
         content.decode(encoding)
-    except (UnicodeDecodeError, LookupError):
+    except (ValueError, LookupError):
         return False
     return True

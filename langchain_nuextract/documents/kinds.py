@@ -124,6 +124,6 @@ def _zipped(content: bytes) -> Kind | None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError):
-        return None
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
+        return None  # a damaged one may ask for a version of the format that does not exist
     return next((kind for part, kind in _ZIPPED.items() if part in names), OTHER)

@@ -152,7 +152,7 @@ def _headers(message: EmailMessage) -> Iterator[tuple[str, str]]:
         try:
             value = message.get(name)
             written = " ".join(str(value).split()) if value is not None else ""
-        except (ValueError, IndexError, AttributeError, TypeError):
+        except (ValueError, IndexError, AttributeError, TypeError, RecursionError):
             # The standard library's parser of addresses gives up on some that are malformed.
             written = " ".join(dict(message.raw_items()).get(name, "").split())
         if written:
@@ -240,6 +240,8 @@ def _as_sent(part: EmailMessage) -> bytes:
 
 
 def _attachment(part: EmailMessage, number: int) -> Attachment:
-    content = _as_sent(part) if part.is_multipart() else _payload(part)
+    # Of a part that is a message itself what is in it, without its own head: with that, a mail that is nothing but such
+    # a part would be attached to itself.
+    content = b"\n".join(map(_as_sent, _parts(part))) if part.is_multipart() else _payload(part)
     name = part.get_filename() or f"part {number}"
     return Attachment(" ".join(name.split()), part.get_content_type(), content)

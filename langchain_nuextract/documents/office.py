@@ -5,6 +5,7 @@ import re
 import zipfile
 import zlib
 from typing import Any, Final
+from xml.parsers.expat import ExpatError, ParserCreate
 
 from langchain_nuextract.errors import BrokenDocument, MissingExtra, TooLarge, quote
 
@@ -14,7 +15,8 @@ _MOST_MARKUP: Final = 20 * 2**20
 """Bytes of its parts that are XML: thousands of pages, which take minutes."""
 _MOST_CELLS: Final = 10_000_000
 """Cells of a sheet up to its last row and column: one cell in the last corner makes 17 thousand millions of them."""
-_CELL: Final = re.compile(rb'<c\s[^<>]{0,200}?\br="([A-Z]{1,3})([0-9]{1,7})"')
+_PLACE: Final = re.compile(r"\s*([A-Za-z]{1,3})([^A-Za-z]+)")
+"""The name of a cell: `XFD1048576`."""
 _WORD: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _SHEET: Final = re.compile(r"^## (.*)$", re.MULTILINE)
 
@@ -73,15 +75,40 @@ def _refuse_bombs(content: bytes, name: str) -> None:
 
 
 def _check_cells(sheet: bytes, name: str) -> None:
-    columns = rows = 0
-    for column, row in _CELL.findall(sheet):
-        number = 0
-        for letter in column:
-            number = number * 26 + letter - 64
-        columns, rows = max(columns, number), max(rows, int(row))
+    """Refuse a sheet by its last row and column, of which those that are not named follow the one before."""
+    row = column = rows = columns = 0
+
+    def begin(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal row, column, rows, columns
+        named = attributes.get("r", "")
+        if tag.endswith(" row"):
+            row, column = _number(named) if named else row + 1, 0
+        elif tag.endswith(" c"):
+            place = _PLACE.fullmatch(named)
+            column = (
+                sum(26**at * (ord(letter) - 64) for at, letter in enumerate(reversed(place[1].upper())))
+                if place
+                else column + 1
+            )
+            rows, columns = max(rows, _number(place[2]) if place else row), max(columns, column)
+
+    parser = ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler = begin
+    try:
+        parser.Parse(sheet, True)  # noqa: FBT003  whether it is all
+    except ExpatError as error:
+        raise BrokenDocument(name, f"the sheet is damaged ({error}). Get it once more.") from error
     if rows * columns > _MOST_CELLS:
         size = f"{rows} rows and {columns} columns, more than {_MOST_CELLS} cells"
         raise TooLarge(name, f"the sheet has {size}. Delete what stands far off.")
+
+
+def _number(written: str) -> int:
+    """Read the number of a row as openpyxl does, which takes `7.0` and blanks around; 0 if it is none."""
+    try:
+        return int(float(written))
+    except (ValueError, OverflowError):
+        return 0
 
 
 def _seen(content: bytes) -> tuple[bytes, str]:

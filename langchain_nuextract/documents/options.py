@@ -44,8 +44,9 @@ class PageOptions:
         ocr: Read the words of pages that have no text of their own from their image. Needs the extra `ocr`. What is
             read so is called `ocr` wherever it is quoted, since it may be wrong.
         attachments: Read the attachments of mails as well; archives are only listed.
-        isolate: Read PDFs in a process of their own, which is ended after `seconds` for each page. For files from
-            strangers: what crashes or hangs the renderer does not take this process along.
+        isolate: Read PDFs in a process of their own, which is ended after `seconds` for each page and has 4 GiB of
+            memory (on Linux). For files from strangers: what crashes, hangs or bloats the renderer does not take this
+            process along.
         seconds: How long an isolated process may work on a page.
 
     Raises:

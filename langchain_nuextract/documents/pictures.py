@@ -6,7 +6,7 @@ import struct
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import import_module
@@ -29,6 +29,8 @@ _DEEP: Final = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N", "F"})
 """Modes of more than eight bits; Pillow would make white of all that is above 255."""
 _QUALITY: Final = 90
 """Of JPEGs: what their author names as free of visible loss."""
+_MOST_FRAMES: Final = 5_000
+"""Frames of a TIFF that are counted at least; Pillow compares the place of each with those of all before it."""
 _REMEMBERED: Final = 8
 _DAMAGED: Final = (
     OSError, ValueError, SyntaxError, EOFError, MemoryError, TypeError, LookupError, ArithmeticError, AttributeError,
@@ -62,9 +64,20 @@ class ImageFile:
             yield Page.of(number, self, total)
 
     def count(self) -> int:
-        """Count the frames that are pages."""
+        """Count the frames that are pages.
+
+        Raises:
+            TooLarge: They are more than anybody scans, and than `max_pages`.
+        """
+        most = max(_MOST_FRAMES, self.options.max_pages)
         with opened(self.content, self.name) as picture:
-            return int(getattr(picture, "n_frames", 1)) if picture.format == "TIFF" else 1
+            if picture.format != "TIFF":
+                return 1
+            with suppress(EOFError):
+                for number in range(1, most + 1):
+                    picture.seek(number)
+                raise TooLarge(self.name, f"it has more than {most} pages. Split it, or raise PageOptions.max_pages.")
+            return picture.tell() + 1
 
     def label(self, number: int) -> str:
         """Tell what a page is called: by its number."""

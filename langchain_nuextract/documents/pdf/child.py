@@ -3,12 +3,17 @@
 import json
 import sys
 from base64 import b64decode
+from contextlib import suppress
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, Final
 
 from langchain_nuextract.documents.options import PageOptions
 from langchain_nuextract.documents.pdf.file import PDF
 from langchain_nuextract.errors import UnreadableDocument
+
+_MEMORY: Final = 4 * 2**30
+"""Bytes: a page with the largest picture that is decoded takes a quarter of them. A kilobyte can be packed to ask for
+all that there are."""
 
 
 def _answer(given: dict[str, Any]) -> dict[str, Any]:
@@ -29,5 +34,14 @@ def _answer(given: dict[str, Any]) -> dict[str, Any]:
         return {"error": {**told, "extra": extra}}
 
 
+def bound_memory() -> None:
+    """Let this process have no more memory than a page takes that is no bomb, where the system can do so."""
+    with suppress(ImportError, OSError, ValueError):  # Windows has no such limits, macOS not this one
+        from resource import RLIMIT_AS, setrlimit  # noqa: PLC0415 not everywhere
+
+        setrlimit(RLIMIT_AS, (_MEMORY, _MEMORY))
+
+
 if __name__ == "__main__":
+    bound_memory()
     sys.stdout.write(json.dumps(_answer(json.load(sys.stdin))))

@@ -50,7 +50,8 @@ class PDFBytes:
         with _LOCK:
             try:
                 document = PdfDocument(self.content, password=self.options.password)
-            except PdfiumError as error:
+            except (PdfiumError, UnicodeEncodeError) as error:
+                # A password with half of a pair of surrogates is none that a file can have.
                 raise self._explained(error) from error
             try:
                 if not len(document):
@@ -89,7 +90,7 @@ class PDFBytes:
         return any(word in self.content for word in (b"/OCProperties", b"/ObjStm"))
 
     def _explained(self, error: Exception) -> Exception:
-        if "password" in str(error).lower():
+        if isinstance(error, UnicodeEncodeError) or "password" in str(error).lower():
             said = "The password in PageOptions is wrong" if self.options.password else "Give PageOptions(password=…)"
             return PasswordNeeded(self.name, f"it is encrypted. {said}.")
         if not self.content.strip():

@@ -70,3 +70,8 @@ def test_short_texts_without_a_mark_are_guessed(text, encoding):
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_two_bytes_a_letter_are_known_without_a_mark(encoding):
     assert decode(LETTER.encode(encoding), "a.txt") == (LETTER, ())
+
+
+@pytest.mark.parametrize("declared", ["undefined", "unicode_escape", "punycode", "utf8\0", "hex"])
+def test_a_codec_that_no_text_is_in_is_not_believed(declared):
+    assert decode(rb"C:\users\u0041", "a.txt", declared) == (r"C:\users\u0041", ())

@@ -34,6 +34,12 @@ def zipped(*names: str) -> bytes:
         pytest.param(zipped("ppt/presentation.xml"), None, kinds.PPTX, id="pptx"),
         pytest.param(zipped("xl/workbook.xml"), kinds.DOCX, kinds.XLSX, id="xlsx-called-docx"),
         pytest.param(zipped("notes.txt"), kinds.DOCX, kinds.OTHER, id="archive"),
+        pytest.param(
+            zipped("word/document.xml").replace(b"PK\x01\x02\x14\x03\x14", b"PK\x01\x02\x14\x03\xff"),
+            kinds.DOCX,
+            kinds.DOCX,
+            id="office-file-of-no-version",
+        ),
         pytest.param(zipped("word/document.xml")[:40], kinds.DOCX, kinds.DOCX, id="cut-office-file"),
         pytest.param(OLE + "__substg1.0_".encode("utf-16-le"), None, kinds.MSG, id="outlook"),
         pytest.param(OLE, kinds.MSG, kinds.OTHER, id="old-word"),

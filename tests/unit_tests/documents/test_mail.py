@@ -169,3 +169,16 @@ def test_more_parts_than_anybody_sends_are_refused():
     )
     with pytest.raises(TooLarge, match="1000 parts"):
         read_mail(body, "a.eml")
+
+
+@pytest.mark.parametrize("kind", ["external-body; access-type=local-file", "partial; number=1; total=2; id=a"])
+def test_a_mail_that_is_nothing_but_a_message_is_not_attached_to_itself(kind: str):
+    head = b"Subject: Offer\nMIME-Version: 1.0\n"
+    content = head + b"Content-Type: message/" + kind.encode() + b"\n\nContent-Type: text/plain\n\nTwelve chairs.\n"
+    assert read(content, PageOptions(attachments=True)).text.count("Offer") == 1
+
+
+def test_addresses_that_are_nested_without_end_are_left_as_they_are():
+    found = read_mail(b"To: " + b"(" * 5_000 + b"\nMIME-Version: 1.0\n\nHello", "a.eml")
+    assert dict(found.headers)["To"] == "(" * 5_000
+    assert found.texts[0].text == "Hello"

@@ -154,6 +154,28 @@ def test_a_sheet_whose_last_cell_is_far_off_is_refused():
         read(buffer.getvalue())
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        "<row r='1048576'><c r='XFD1048576'><v>1</v></c></row>",
+        '<row r="1048576"><c r = " XFD1048576 "><v>1</v></c></row>',
+        '<row r="999999999999"><c><v>1</v></c></row>',
+        '<row r="30000000.0"><c><v>1</v></c></row>',
+        '<row r="30000000"/><row><c/><c><v>1</v></c></row>',
+    ],
+)
+def test_a_last_cell_is_far_off_however_its_place_is_written(row: str):
+    written = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook())) as book, zipfile.ZipFile(written, "w") as far:
+        for part in book.namelist():
+            data = book.read(part)
+            if part == "xl/worksheets/sheet1.xml":
+                data = data.replace(b"</sheetData>", row.encode() + b"</sheetData>")
+            far.writestr(part, data)
+    with pytest.raises(TooLarge, match="more than 10000000 cells"):
+        read(written.getvalue())
+
+
 def test_an_archive_of_other_things_is_no_office_file():
     with pytest.raises(UnreadableDocument, match="Unpack it first"):
         read(zipped(**{"notes.txt": "words"}))

@@ -1,6 +1,7 @@
 """Images as models see them; made here with Pillow."""
 
 import io
+import struct
 import zlib
 from base64 import b64decode
 
@@ -111,3 +112,16 @@ def test_a_cut_image_is_an_error_that_names_it(kind, share):
         prepared(content[: int(len(content) * share)], "cut")
     assert isinstance(raised.value, BrokenDocument)
     assert raised.value.name == "cut"
+
+
+def test_a_tiff_of_more_frames_than_anybody_scans_is_refused_before_they_are_counted():
+    tags = [(256, 4, 8), (257, 4, 8), (258, 3, 1), (259, 3, 1), (262, 3, 1), (273, 4, 8), (278, 4, 8), (279, 4, 8)]
+    size = 2 + 12 * len(tags) + 4
+    directories = (
+        struct.pack("<H", len(tags))
+        + b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags)
+        + struct.pack("<I", 8 + size * number)
+        for number in range(1, 5_003)
+    )
+    with pytest.raises(TooLarge, match="more than 5000 pages"):
+        ImageFile.of(b"II*\0" + struct.pack("<I", 8) + b"".join(directories), "fax.tif").count()

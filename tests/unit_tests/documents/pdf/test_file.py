@@ -1,14 +1,24 @@
 """PDFs that cannot be read say why, and what to do."""
 
 import pickle
+import subprocess
+import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from langchain_nuextract.documents.options import PageOptions
+from langchain_nuextract.documents.pdf import child
 from langchain_nuextract.documents.pdf.file import PDF
-from langchain_nuextract.errors import BrokenDocument, EmptyDocument, TooLarge, UnreadableDocument, WrongKind
+from langchain_nuextract.errors import (
+    BrokenDocument,
+    EmptyDocument,
+    PasswordNeeded,
+    TooLarge,
+    UnreadableDocument,
+    WrongKind,
+)
 from tests.pdfs import Sheet, lines, pdf, scan
 
 WHOLE = pdf(lines("one"), lines("two"))
@@ -96,3 +106,15 @@ def test_equal_files_are_equal_and_show_no_contents():
 def test_an_isolated_file_that_takes_too_long_is_given_up():
     with warnings.catch_warnings(), pytest.raises(TooLarge, match=r"longer than 0\.01 s"):
         read(WHOLE, isolate=True, seconds=0.01)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such limit")
+def test_an_isolated_file_has_no_more_memory_than_a_page_needs():
+    program = f"from {child.__name__} import bound_memory\nbound_memory()\nbytes(5 * 2**30)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert b"MemoryError" in done.stderr
+
+
+def test_a_password_that_no_file_can_have_is_a_wrong_one():
+    with pytest.raises(PasswordNeeded, match="is wrong"):
+        read(WHOLE, password="\ud800")
