@@ -41,7 +41,7 @@ class StructuredResponse(AgentMiddleware[AgentState[T], Any, T], Generic[T]):
         ValueError: `of` is something else.
     """
 
-    def __init__(self, extractor: Runnable[Any, T], *, of: Part = "answer") -> None:
+    def __init__(self, extractor: Runnable[str, T], *, of: Part = "answer") -> None:
         super().__init__()
         if of not in get_args(Part):
             raise ValueError(f"of must be one of {', '.join(get_args(Part))}, not {of!r}")

@@ -1,6 +1,6 @@
 """What a batch needs of an extractor, so that it need not know the runnables."""
 
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import Any, Protocol, Self, TypeAlias, runtime_checkable
 
 from langchain_core.runnables import Runnable
 
@@ -10,6 +10,12 @@ from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.options import PageOptions
 from langchain_nuextract.engine.caller import Flow
 from langchain_nuextract.engine.result import Extraction
+
+Input: TypeAlias = Any
+"""A document: text, a LangChain document, a message or messages, a prompt value, an image.
+
+Not `object`: LangChain's `batch` takes a `list` of it, and to a type checker a `list[str]` is no `list[object]`.
+"""
 
 
 class ApiModel(Protocol):
@@ -70,7 +76,7 @@ class Extractor(Protocol):
         ...
 
     @property
-    def detailed(self) -> Runnable[Any, Extraction[Any]]:
+    def detailed(self) -> Runnable[Input, Extraction[object]]:
         """The same, giving whole extractions."""
         ...
 

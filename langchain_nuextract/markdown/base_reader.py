@@ -4,9 +4,10 @@ import asyncio
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast
 
-from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
+from langchain_core.callbacks import AsyncCallbackManagerForChainRun as AsyncRun
+from langchain_core.callbacks import CallbackManagerForChainRun as Run
 from langchain_core.document_loaders import BaseBlobParser
 from langchain_core.documents import Document
 from langchain_core.language_models import BaseChatModel
@@ -14,6 +15,7 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializa
 from langchain_core.runnables.config import patch_config
 from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, SkipValidation
 
+from langchain_nuextract.batch.protocols import Input
 from langchain_nuextract.client.error_mapping import NAME_IT
 from langchain_nuextract.dialects.reader import ReaderDialect
 from langchain_nuextract.dialects.readers import reader_for
@@ -46,15 +48,15 @@ def chat_model(
         TypeError: Both are given.
     """
     given = {"model": model, "base_url": base_url, "api_key": api_key}
-    connection: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    connection = {name: value for name, value in given.items() if value is not None}
     if llm is None:
-        return ChatNuExtract(**connection)
+        return ChatNuExtract.model_validate(connection)
     if connection:
         raise TypeError(f"{', '.join(connection)} belong to the chat model, and one is given: set them there")
     return llm
 
 
-class BaseReader(RunnableSerializable[Any, str], BaseBlobParser, Generic[Reading]):
+class BaseReader(RunnableSerializable[Input, str], BaseBlobParser, Generic[Reading]):
     """A Runnable that gives the Markdown of a document."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -83,16 +85,16 @@ class BaseReader(RunnableSerializable[Any, str], BaseBlobParser, Generic[Reading
         """Make LangChain's documents of what was read."""
 
     @property
-    def detailed(self) -> "Runnable[Any, Reading]":
+    def detailed(self) -> "Runnable[Input, Reading]":
         """The same, giving all that is known: what was noticed, tokens, loops, places."""
         return ReadingView[Reading](reader=self, view="reading")
 
     @property
-    def documents(self) -> Runnable[Any, list[Document]]:
+    def documents(self) -> Runnable[Input, list[Document]]:
         """The same, giving LangChain documents with metadata."""
         return ReadingView[list[Document]](reader=self, view="documents")
 
-    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> str:
+    def invoke(self, input: object, config: RunnableConfig | None = None, **kwargs: Any) -> str:
         """Give the Markdown of a document.
 
         Args:
@@ -100,18 +102,26 @@ class BaseReader(RunnableSerializable[Any, str], BaseBlobParser, Generic[Reading
             config: Callbacks, tags, metadata and the like.
             kwargs: Settings of the model that hold for this call, such as `temperature`.
         """
-        return self._call_with_config(self._markdown, input, config, **kwargs)
 
-    async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> str:
+        def markdown(document: object, run_manager: Run, config: RunnableConfig, **settings: object) -> str:
+            return self.read(document, run_manager, config, settings).markdown
+
+        return self._call_with_config(markdown, input, config, **kwargs)
+
+    async def ainvoke(self, input: object, config: RunnableConfig | None = None, **kwargs: Any) -> str:
         """Give the Markdown of a document; see `invoke`."""
-        return await self._acall_with_config(self._amarkdown, input, config, **kwargs)
+
+        async def markdown(document: object, run_manager: AsyncRun, config: RunnableConfig, **settings: object) -> str:
+            return (await self.aread(document, run_manager, config, settings)).markdown
+
+        return await self._acall_with_config(markdown, input, config, **kwargs)
 
     def read(
         self,
         document: object,
-        run_manager: CallbackManagerForChainRun,
+        run_manager: Run,
         config: RunnableConfig,
-        settings: Mapping[str, Any],
+        settings: Mapping[str, object],
     ) -> Reading:
         """Read a document, within a run."""
         plan = self.plan(document)
@@ -121,9 +131,9 @@ class BaseReader(RunnableSerializable[Any, str], BaseBlobParser, Generic[Reading
     async def aread(
         self,
         document: object,
-        run_manager: AsyncCallbackManagerForChainRun,
+        run_manager: AsyncRun,
         config: RunnableConfig,
-        settings: Mapping[str, Any],
+        settings: Mapping[str, object],
     ) -> Reading:
         """Do the same on an event loop."""
         plan = await asyncio.to_thread(self.plan, document)
@@ -146,9 +156,9 @@ class BaseReader(RunnableSerializable[Any, str], BaseBlobParser, Generic[Reading
 
     def _caller(
         self,
-        run_manager: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun,
+        run_manager: Run | AsyncRun,
         config: RunnableConfig,
-        settings: Mapping[str, Any],
+        settings: Mapping[str, object],
     ) -> Caller:
         llm = self.llm
         if llm is None:
@@ -162,21 +172,11 @@ class BaseReader(RunnableSerializable[Any, str], BaseBlobParser, Generic[Reading
         child = patch_config(config, callbacks=run_manager.get_child())
         return direct_caller(llm, child) or TracedCaller(llm, child)
 
-    def _markdown(
-        self, document: object, run_manager: CallbackManagerForChainRun, config: RunnableConfig, **kwargs: Any
-    ) -> str:
-        return self.read(document, run_manager, config, kwargs).markdown
-
-    async def _amarkdown(
-        self, document: object, run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig, **kwargs: Any
-    ) -> str:
-        return (await self.aread(document, run_manager, config, kwargs)).markdown
-
 
 Out = TypeVar("Out")
 
 
-class ReadingView(RunnableSerializable[Any, Out], Generic[Out]):
+class ReadingView(RunnableSerializable[Input, Out], Generic[Out]):
     """A reader that gives something else than text; made by `detailed` and `documents`."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -184,26 +184,25 @@ class ReadingView(RunnableSerializable[Any, Out], Generic[Out]):
     reader: SkipValidation[BaseReader[Any]]
     view: View
 
-    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Out:
+    def invoke(self, input: object, config: RunnableConfig | None = None, **kwargs: Any) -> Out:
         """Read a document; see `BaseReader.invoke`."""
-        return self._call_with_config(self._read, input, config, **kwargs)
 
-    async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Out:
+        def read(document: object, run_manager: Run, config: RunnableConfig, **settings: object) -> Out:
+            return self._shown(self.reader.read(document, run_manager, config, settings), document)
+
+        return self._call_with_config(read, input, config, **kwargs)
+
+    async def ainvoke(self, input: object, config: RunnableConfig | None = None, **kwargs: Any) -> Out:
         """Read a document; see `BaseReader.invoke`."""
-        return await self._acall_with_config(self._aread, input, config, **kwargs)
 
-    def _read(
-        self, document: object, run_manager: CallbackManagerForChainRun, config: RunnableConfig, **kwargs: Any
-    ) -> Any:
-        return self._shown(self.reader.read(document, run_manager, config, kwargs), document)
+        async def read(document: object, run_manager: AsyncRun, config: RunnableConfig, **settings: object) -> Out:
+            return self._shown(await self.reader.aread(document, run_manager, config, settings), document)
 
-    async def _aread(
-        self, document: object, run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig, **kwargs: Any
-    ) -> Any:
-        return self._shown(await self.reader.aread(document, run_manager, config, kwargs), document)
+        return await self._acall_with_config(read, input, config, **kwargs)
 
-    def _shown(self, reading: Any, document: object) -> Any:
-        return reading if self.view == "reading" else self.reader.documents_of(reading, source_of(document))
+    def _shown(self, reading: PageReading | HTMLReading, document: object) -> Out:
+        shown = reading if self.view == "reading" else self.reader.documents_of(reading, source_of(document))
+        return cast("Out", shown)
 
 
 def source_of(document: object) -> str | None:

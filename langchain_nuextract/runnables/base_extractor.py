@@ -14,7 +14,7 @@ from collections.abc import (
 )
 from contextlib import aclosing
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForChainRun as AsyncRun
 from langchain_core.callbacks import CallbackManagerForChainRun as Run
@@ -27,6 +27,7 @@ from pydantic import ConfigDict
 
 from langchain_nuextract.batch.event_loop import as_completed
 from langchain_nuextract.batch.options import ManyOptions
+from langchain_nuextract.batch.protocols import Input
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.client.background_loop import iterate, run
 from langchain_nuextract.client.closing import Closing
@@ -46,9 +47,6 @@ Out = TypeVar("Out")
 
 DEFAULT_CONCURRENCY = 64
 """Documents that a batch has in flight, unless `config["max_concurrency"]` says otherwise."""
-
-Input: TypeAlias = Any
-"""A document: text, a LangChain document, a message or messages, a prompt value, an image."""
 
 
 class BaseExtractor(Closing, Wrappable[Out], RunnableSerializable[Input, Out], WithTables):

@@ -10,6 +10,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
 
+from langchain_nuextract.batch.protocols import Input
 from langchain_nuextract.client.response import chunk_of, reply_of, result_of
 from langchain_nuextract.errors import UnsupportedTask
 from langchain_nuextract.paths import JSON
@@ -194,7 +195,7 @@ class ChatNuExtract(ApiModel):
         include_raw: bool = False,
         strict: bool | None = None,  # noqa: ARG002 see below
         **kwargs: Any,
-    ) -> Runnable[object, Any]:
+    ) -> Runnable[Input, Any]:
         """Make an extractor of this model.
 
         Args:

@@ -60,7 +60,7 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
 
     model_config = ConfigDict(arbitrary_types_allowed=True, defer_build=True)
 
-    detailed: Runnable[Any, Extraction[Any]] = Field(repr=False)
+    detailed: Runnable[Document, Extraction[object]] = Field(repr=False)
     """An extractor's detailed form."""
     settings: str = Field(repr=False)
     """What the extractor was made of, as a hash."""

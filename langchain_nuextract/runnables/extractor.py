@@ -26,7 +26,7 @@ from langchain_core.runnables import Runnable, RunnableBinding
 from langchain_core.tools import ToolException
 from pydantic import Field, SecretStr, SkipValidation
 
-from langchain_nuextract.batch.protocols import Replies
+from langchain_nuextract.batch.protocols import Input, Replies
 from langchain_nuextract.client.client import Client
 from langchain_nuextract.client.image_urls import AllowedImageUrls
 from langchain_nuextract.client.request_body import merged
@@ -43,7 +43,6 @@ from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.runnables.any_model import OPENAI_ARGUMENTS, check_carried, innermost, model_name
 from langchain_nuextract.runnables.api_model import ApiModel
-from langchain_nuextract.runnables.base_extractor import Input
 from langchain_nuextract.runnables.document_transformer import ExtractionTransformer, TransformerOptions
 from langchain_nuextract.runnables.long_extractor import LongExtractor
 from langchain_nuextract.runnables.mapped_extractor import MappedExtractor

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from langchain_core.example_selectors.base import BaseExampleSelector
+from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable
 from pydantic import BaseModel
@@ -21,7 +22,9 @@ _OWN: Final = (*SAMPLING, "extra_body")
 """What counts of the settings of other chat models."""
 
 
-def fingerprint(plan: Plan[object], llm: Runnable[Any, AIMessage], selection: Selection[object] | None = None) -> str:
+def fingerprint(
+    plan: Plan[object], llm: Runnable[LanguageModelInput, AIMessage], selection: Selection[object] | None = None
+) -> str:
     """Hash everything that decides what comes out of a document; the same in every process.
 
     Of an example selector that are its type and those of its public attributes that are plain values, its examples
@@ -49,7 +52,7 @@ def fingerprint(plan: Plan[object], llm: Runnable[Any, AIMessage], selection: Se
     return digest(json.dumps(asked, default=str, sort_keys=True))
 
 
-def _settings(llm: Runnable[Any, AIMessage]) -> Mapping[str, object]:
+def _settings(llm: Runnable[LanguageModelInput, AIMessage]) -> Mapping[str, object]:
     model, bound = innermost(llm)
     if isinstance(model, ApiModel):
         return merged(model.defaults, model.extra_body, bound)

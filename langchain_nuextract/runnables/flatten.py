@@ -22,7 +22,7 @@ import math
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final, TypeAlias, cast
+from typing import Final, TypeAlias, cast
 
 from pydantic import TypeAdapter
 from pydantic_core import to_jsonable_python
@@ -39,7 +39,7 @@ EPOCH: Final = "epoch"
 _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_TYPES: Final[Mapping[str, str]] = {}
 _LARGEST: Final = 2**63
-_ANY: Final[TypeAdapter[object]] = TypeAdapter(Any)
+_ANY: Final[TypeAdapter[object]] = TypeAdapter(object)
 
 
 def flat(value: object, name: str | None, *, lists: bool, types: Mapping[str, str] = _NO_TYPES) -> Metadata:

@@ -35,7 +35,7 @@ class RawExtractor(MappedExtractor[Raw]):
     @property
     def OutputType(self) -> Any:
         """The dict, whose values no schema can tell."""
-        return dict[str, Any]
+        return dict[str, object]
 
     def select_output(self, extraction: Extraction[object]) -> Raw:
         """Take the object, and the reply that it was read from."""

@@ -9,7 +9,7 @@ from pydantic import PrivateAttr, SkipValidation
 
 from langchain_nuextract.batch.digest import digest
 from langchain_nuextract.batch.protocols import ApiModel as ApiModelProtocol
-from langchain_nuextract.batch.protocols import Replies
+from langchain_nuextract.batch.protocols import Input, Replies
 from langchain_nuextract.client.client import Client
 from langchain_nuextract.client.image_urls import AllowedImageUrls
 from langchain_nuextract.documents.options import PageOptions
@@ -18,7 +18,6 @@ from langchain_nuextract.engine.long.options import LongOptions
 from langchain_nuextract.engine.long.result import LongExtraction
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.runnables.api_model import ApiModel
-from langchain_nuextract.runnables.base_extractor import Input
 from langchain_nuextract.runnables.mapped_extractor import MappedExtractor
 from langchain_nuextract.runnables.streaming_extractor import StreamingExtractor
 

@@ -9,7 +9,8 @@ from langchain_core.callbacks import AsyncCallbackManagerForChainRun as AsyncRun
 from langchain_core.callbacks import CallbackManagerForChainRun as Run
 from langchain_core.runnables import RunnableConfig
 
-from langchain_nuextract.runnables.base_extractor import BaseExtractor, Input
+from langchain_nuextract.batch.protocols import Input
+from langchain_nuextract.runnables.base_extractor import BaseExtractor
 from langchain_nuextract.runnables.callbacks.events import anotify, notify
 from langchain_nuextract.runnables.callbacks.redact import display_input
 from langchain_nuextract.runnables.callers import direct_caller

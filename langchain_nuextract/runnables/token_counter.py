@@ -1,13 +1,14 @@
 """How many tokens a text has, by the server that is to read it."""
 
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 from weakref import WeakSet
 
 from langchain_nuextract.client.client import ApiCall, Client
 from langchain_nuextract.client.error_mapping import context_of
 from langchain_nuextract.engine.long.flow import TextSize
 from langchain_nuextract.errors import EndpointError
-from langchain_nuextract.paths import JSON, fields, integer, items
+from langchain_nuextract.paths import JSON, integer, items
 from langchain_nuextract.runnables.api_model import ApiModel
 
 _MOST_COUNTED = 400_000
@@ -75,11 +76,11 @@ class TokenCounter:
         body: dict[str, JSON] = {"prompt": shown, "content": shown, "add_special_tokens": False}
         return ApiCall("/tokenize", {"model": self._model.model_name, **body})
 
-    def _counted(self, body: Any, text: str, context: int | None) -> TextSize:
-        counted = len(items(fields(body).get("tokens")))
+    def _counted(self, body: Mapping[str, JSON], text: str, context: int | None) -> TextSize:
+        counted = len(items(body.get("tokens")))
         characters = min(len(text), _MOST_COUNTED) / counted if counted else None
         # vLLM says with it how many the model takes.
-        context = integer(fields(body).get("max_model_len")) or context
+        context = integer(body.get("max_model_len")) or context
         size = TextSize(context, characters, int(len(text) / characters) if characters else None)
         self._last = text, size
         return size

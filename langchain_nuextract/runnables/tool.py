@@ -45,7 +45,7 @@ class ExtractionTool(BaseTool):
     it streams to users.
     """
 
-    detailed: Runnable[Any, Extraction[Any]] = Field(repr=False)
+    detailed: Runnable[object, Extraction[object]] = Field(repr=False)
     """An extractor's detailed form."""
     sources: SkipValidation[ToolDocuments] = ToolDocuments()
     """Where documents come from."""

@@ -103,7 +103,7 @@ class ToolDocuments:
         kind, default = (str, ...) if len(asked) == 1 and not injected else (str | None, None)
         fields: dict[str, Any] = {name: (kind, Field(default, description=said)) for name, said in asked.items()}
         for name, source in injected.items():
-            fields[name] = (Annotated[Any, source, PlainSerializer(_unseen)], None)
+            fields[name] = (Annotated[object, source, PlainSerializer(_unseen)], None)
         # Models write the id 7 as a number.
         kept = ConfigDict(coerce_numbers_to_str=True)
         return create_model("Arguments", __doc__=text_only.__doc__, __config__=kept, **fields)

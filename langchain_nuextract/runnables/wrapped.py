@@ -18,6 +18,7 @@ from langchain_core.runnables.base import RunnableBindingBase
 from langchain_core.runnables.retry import RunnableRetry
 from pydantic import BaseModel, ConfigDict
 
+from langchain_nuextract.batch.protocols import Input
 from langchain_nuextract.runnables.document_transformer import ExtractionTransformer
 from langchain_nuextract.runnables.tool import ExtractionTool
 
@@ -41,34 +42,34 @@ _ASKING: Final = _MANY | {"columns"}
 """What asks the model on its own, and not by the `invoke` of an extractor."""
 
 
-class Wrappable(Runnable[object, Out]):
+class Wrappable(Runnable[Input, Out]):
     """An extractor, or one with something around it."""
 
     @abstractmethod
-    def bind(self, **kwargs: Any) -> Runnable[object, Out]:
+    def bind(self, **kwargs: Any) -> Runnable[Input, Out]:
         """Give the same, with settings of the model that hold for each of its calls.
 
         Raises:
             TypeError: There is no such setting; it names the nearest that there is.
         """
 
-    def with_config(self, config: RunnableConfig | None = None, **kwargs: Any) -> Runnable[object, Out]:
+    def with_config(self, config: RunnableConfig | None = None, **kwargs: Any) -> Runnable[Input, Out]:
         """Give the same with callbacks, tags and the like, which `detailed`, `extract_many` and others keep."""
         return _copied(ConfiguredExtractor, super().with_config(config, **kwargs))
 
-    def with_listeners(self, **listeners: Any) -> Runnable[object, Out]:
+    def with_listeners(self, **listeners: Any) -> Runnable[Input, Out]:
         """Give the same with listeners of its runs; see `Runnable.with_listeners`."""
         return _copied(ConfiguredExtractor, super().with_listeners(**listeners))
 
-    def with_alisteners(self, **listeners: Any) -> Runnable[object, Out]:
+    def with_alisteners(self, **listeners: Any) -> Runnable[Input, Out]:
         """Give the same with listeners of its runs; see `Runnable.with_alisteners`."""
         return _copied(ConfiguredExtractor, super().with_alisteners(**listeners))
 
-    def with_retry(self, **how: Any) -> Runnable[object, Out]:
+    def with_retry(self, **how: Any) -> Runnable[Input, Out]:
         """Give the same, tried again where it fails; see `Runnable.with_retry`, and `max_retries` for the network."""
         return _copied(RetriedExtractor, super().with_retry(**how))
 
-    def with_fallbacks(self, fallbacks: Sequence[Runnable[object, Out]], **how: Any) -> "ExtractorWithFallbacks":
+    def with_fallbacks(self, fallbacks: Sequence[Runnable[Input, Out]], **how: Any) -> "ExtractorWithFallbacks":
         """Give the same, with others that are asked where it fails; see `Runnable.with_fallbacks`."""
         return _copied(ExtractorWithFallbacks, super().with_fallbacks(fallbacks, **how))
 

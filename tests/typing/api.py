@@ -26,6 +26,13 @@ def check_that_the_users_type_comes_through(text: str) -> None:
     assert_type(Target.of(Invoice).validate({}), Invoice)
 
 
+def check_that_it_comes_through_what_is_put_around_the_extractor(documents: list[Document]) -> None:
+    extract = NuExtractor(Invoice)
+    assert_type(extract.bind(temperature=0.2).batch(documents), list[Invoice])
+    assert_type(extract.with_retry(stop_after_attempt=2).batch(documents), list[Invoice])
+    assert_type(extract.with_config({"tags": ["claims"]}).invoke(documents[0]), Invoice)
+
+
 def check_that_examples_may_be_chosen(selector: BaseExampleSelector) -> None:
     assert_type(NuExtractor(Invoice, examples=selector, max_example_tokens=2000), NuExtractor[Invoice])
 
