@@ -18,6 +18,7 @@ from typing import BinaryIO, Final, TypeVar
 from langchain_nuextract.batch.protocols import Extractor
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.batch.serialize import read_reply
+from langchain_nuextract.batch.whole_files import Aside
 from langchain_nuextract.batch.worker import key_of
 from langchain_nuextract.client.error_mapping import ErrorContext, explain_refusal, refusal_of
 from langchain_nuextract.client.response import decode, encode, examine, reply_in
@@ -37,8 +38,7 @@ def write_requests(extractor: Extractor, documents: Iterable[object], path: str 
     """Write the requests, and tell how many; see `NuExtractor.to_batch_file`."""
     settings, written = extractor.fingerprint, 0
     # A file that is there is whole: whoever runs it need not ask whether the run that wrote it ended.
-    unfinished = Path(f"{os.fspath(path)}.part")
-    with unfinished.open("wb") as file:
+    with Aside(Path(path)) as file:
         for index, document in enumerate(documents):
             asked = asked_of(extractor, document)
             if asked:
@@ -46,7 +46,6 @@ def write_requests(extractor: Extractor, documents: Iterable[object], path: str 
                 line = {"custom_id": _name(index, settings, source), "method": "POST", "url": _URL}
                 file.write(encode({**line, "body": dict(body_of(extractor, request))}) + b"\n")
                 written += 1
-    unfinished.replace(path)
     return written
 
 

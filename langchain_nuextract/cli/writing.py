@@ -14,9 +14,9 @@ from langchain_nuextract.batch.options import PART_ROWS
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.batch.tables import csv_text
 from langchain_nuextract.batch.tables.documents_to_rows import Rows
-from langchain_nuextract.batch.tables.files import Aside
 from langchain_nuextract.batch.tables.rows import RowSchema
 from langchain_nuextract.batch.tables.write import write_csv, write_parquet
+from langchain_nuextract.batch.whole_files import Aside
 from langchain_nuextract.cli.destination import Form
 from langchain_nuextract.cli.job import Job, Tally, name_of
 from langchain_nuextract.cli.messages import reason_of
@@ -62,17 +62,11 @@ def write_table(job: Job, options: argparse.Namespace, form: Form, tally: Tally)
 def write_lines(job: Job, options: argparse.Namespace, tally: Tally) -> None:
     """Write a line of JSON for each document to a file, which is there when all of them are."""
     # The file of an earlier run stays until this one is whole.
-    file = Aside(Path(options.output))
-    try:
-        with closing(job.results(job.documents)) as found:
-            for result in tally.counted(found):
-                line = {"file": job.names[result.index], **_line(result, options)}
-                # Half a surrogate pair, which UTF-8 does not have, stays an escape.
-                file.file.write(f"{json.dumps(line, ensure_ascii=False)}\n".encode(errors="backslashreplace"))
-    except BaseException:
-        file.discard()
-        raise
-    file.finish()
+    with Aside(Path(options.output)) as file, closing(job.results(job.documents)) as found:
+        for result in tally.counted(found):
+            line = {"file": job.names[result.index], **_line(result, options)}
+            # Half a surrogate pair, which UTF-8 does not have, stays an escape.
+            file.write(f"{json.dumps(line, ensure_ascii=False)}\n".encode(errors="backslashreplace"))
     say(f"wrote {count(tally.total, 'line')} to {options.output}")
 
 

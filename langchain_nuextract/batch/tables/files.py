@@ -1,19 +1,17 @@
-"""Files that are whole or not there: written aside, flushed to the disk, and renamed when they are finished."""
+"""The files that rows are written to."""
 
-import os
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Final, Protocol
+from typing import Protocol
 
 from langchain_nuextract.batch.tables import csv_text
 from langchain_nuextract.batch.tables.arrow import batch_of, pyarrow, schema_of
 from langchain_nuextract.batch.tables.cell import Cell
 from langchain_nuextract.batch.tables.column_types import Column
-
-UNFINISHED: Final = ".unfinished"
-"""What the name of a file ends with until it is finished."""
+from langchain_nuextract.batch.whole_files import Aside
 
 
 class TableFile(Protocol):
@@ -35,39 +33,6 @@ class TableFile(Protocol):
     def discard(self) -> None:
         """Give up."""
         ...
-
-
-def check_folder(path: Path) -> None:
-    """Refuse to write a file where there is no folder.
-
-    Raises:
-        FileNotFoundError: There is none; it says which one is to be made.
-    """
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"{path}: the folder {str(path.parent)!r} does not exist. Make it first")
-
-
-class Aside:
-    """An open file beside the one that it will be; to be finished, or discarded."""
-
-    def __init__(self, path: Path) -> None:
-        check_folder(path)
-        self._path = path
-        self._unfinished = path.with_name(path.name + UNFINISHED)
-        self.file = self._unfinished.open("wb")
-
-    def finish(self) -> None:
-        """Give the file its name."""
-        self.file.flush()
-        os.fsync(self.file.fileno())
-        self.file.close()
-        self._unfinished.replace(self._path)
-        flush_folder(self._path.parent)
-
-    def discard(self) -> None:
-        """Remove it."""
-        self.file.close()
-        self._unfinished.unlink(missing_ok=True)
 
 
 class ParquetFile:
@@ -95,10 +60,9 @@ class ParquetFile:
 
     def discard(self) -> None:
         """Give up."""
-        try:
+        with suppress(OSError):  # what it writes at its end is of no use, and a full disk refuses that as well
             self._writer.close()
-        finally:
-            self._aside.discard()
+        self._aside.discard()
 
 
 class CSVFile:
@@ -139,13 +103,3 @@ def parquet_module() -> ModuleType:
     """
     pyarrow()
     return import_module("pyarrow.parquet")
-
-
-def flush_folder(folder: Path) -> None:
-    """Have the disk keep a folder's names, where the system can be asked to."""
-    if os.name == "posix":
-        opened = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)

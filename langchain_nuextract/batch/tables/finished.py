@@ -11,8 +11,9 @@ from langchain_nuextract import errors
 from langchain_nuextract.batch.tables.arrow import schema_of
 from langchain_nuextract.batch.tables.arrow_protocols import Table
 from langchain_nuextract.batch.tables.column_types import Column
-from langchain_nuextract.batch.tables.files import Aside, parquet_module
+from langchain_nuextract.batch.tables.files import parquet_module
 from langchain_nuextract.batch.tables.rows import RowSchema
+from langchain_nuextract.batch.whole_files import Aside
 
 RETRIED: Final = sorted(
     name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, errors.EndpointError)
@@ -95,9 +96,8 @@ def _without_retried(part: Path, prefix: str, extractor: str) -> Table:
     if all(kept):
         return table
     rest = parquet.read_table(part).filter(kept)
-    anew = Aside(part)
-    parquet.write_table(rest, anew.file, compression="zstd")
-    anew.finish()
+    with Aside(part) as anew:
+        parquet.write_table(rest, anew, compression="zstd")
     return rest
 
 

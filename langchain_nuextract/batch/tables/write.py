@@ -15,16 +15,10 @@ from langchain_nuextract.batch.result import Result, Written
 from langchain_nuextract.batch.tables.cell import Cell
 from langchain_nuextract.batch.tables.column_types import Column
 from langchain_nuextract.batch.tables.documents_to_rows import Rows, in_batches
-from langchain_nuextract.batch.tables.files import (
-    UNFINISHED,
-    CSVFile,
-    ParquetFile,
-    TableFile,
-    check_folder,
-    parquet_module,
-)
+from langchain_nuextract.batch.tables.files import CSVFile, ParquetFile, TableFile, parquet_module
 from langchain_nuextract.batch.tables.finished import finished_in
 from langchain_nuextract.batch.tables.items import ItemTable
+from langchain_nuextract.batch.whole_files import UNFINISHED, check_folder
 from langchain_nuextract.errors import CheckpointError
 from langchain_nuextract.schema.codec.build import unused
 

@@ -190,3 +190,23 @@ def test_files_are_written_and_read_beside_a_running_loop(tmp_path):
 
     with FakeEndpoint() as endpoint:
         assert asyncio.run(write(extractor(endpoint))) == 1
+
+
+def test_requests_for_a_folder_that_is_not_there_are_refused_before_any_is_written(tmp_path):
+    extract = NuExtractor(Numbered, model="numind/NuExtract3", base_url="http://localhost:1")
+    with pytest.raises(FileNotFoundError, match=r"the folder .*missing' does not exist\. Make it first"):
+        extract.to_batch_file(DOCUMENTS, tmp_path / "missing" / "requests.jsonl")
+    with pytest.raises(IsADirectoryError, match="this is a folder"):
+        extract.to_batch_file(DOCUMENTS, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_requests_that_cannot_be_written_to_their_end_leave_no_file(tmp_path):
+    def broken():
+        yield DOCUMENTS[0]
+        raise RuntimeError("the source is gone")
+
+    extract = NuExtractor(Numbered, model="numind/NuExtract3", base_url="http://localhost:1")
+    with pytest.raises(RuntimeError, match="gone"):
+        extract.to_batch_file(broken(), tmp_path / "requests.jsonl")
+    assert list(tmp_path.iterdir()) == []

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from langchain_nuextract import Extraction, NuExtractor
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.batch.tables import csv_text, files, record_batch, write
 from langchain_nuextract.batch.tables.rows import RowSchema
+from langchain_nuextract.batch.whole_files import UNFINISHED
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.engine.long.result import Conflict, LongExtraction
 from langchain_nuextract.errors import CheckpointError, EndpointBusy, MissingExtra
@@ -244,6 +246,35 @@ def test_a_full_disk_leaves_no_broken_part(name, extract, tmp_path, monkeypatch)
     assert list((tmp_path / "out").iterdir()) == []
 
 
+FULL = """
+import resource, sys
+from pathlib import Path
+from langchain_nuextract import NuExtractor
+url, folder, path, method = sys.argv[1:]
+extract = NuExtractor({"number": "integer"}, model="numind/NuExtract3", base_url=url)
+documents = [f"number 1 {'word ' * 400}{index}" for index in range(300)]
+list(extract.extract_many(documents[:1]))
+extract.to_parquet(documents[:1], Path(folder) / "loaded")
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+try:
+    getattr(extract, method)(documents, Path(folder) / path)
+except OSError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("to_batch_file", "out.jsonl"), ("to_csv", "out.csv"), ("to_parquet", "out.parquet"), ("to_parquet", "parts")],
+)
+def test_the_error_of_a_full_disk_names_the_file(method, path, tmp_path):
+    with FakeEndpoint({"number": 1}) as endpoint:
+        command = [sys.executable, "-c", FULL, endpoint.url, str(tmp_path), path, method]
+        told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout
+    assert re.search(rf"File too large: '{re.escape(str(tmp_path / path))}", told), told
+    assert [each for each in tmp_path.rglob("*") if each.is_file() and each.parent.name != "loaded"] == []
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path
@@ -277,7 +308,7 @@ def test_a_killed_run_goes_on_from_its_finished_parts(endpoint, extract, tmp_pat
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     done = pq.read_table(out / "documents").num_rows
     assert done >= 10
-    (out / "crates" / f"part-00099-0123abcd.parquet{files.UNFINISHED}").write_bytes(b"half a part")
+    (out / "crates" / f"part-00099-0123abcd.parquet{UNFINISHED}").write_bytes(b"half a part")
     before = asked()
     written = extract.to_parquet(texts(40), out, part_rows=5, explode=("crates",))
     assert (written.rows, written.reused) == (40 - done, done)
@@ -286,7 +317,7 @@ def test_a_killed_run_goes_on_from_its_finished_parts(endpoint, extract, tmp_pat
     assert sorted(int(row["_id"]) for row in rows) == list(range(40))
     items = pq.read_table(out / "crates")
     assert items.num_rows == 80
-    assert not [path for path in out.rglob("*") if path.name.endswith(files.UNFINISHED)]
+    assert not [path for path in out.rglob("*") if path.name.endswith(UNFINISHED)]
 
 
 def test_items_are_rows_of_a_table_of_their_own_with_their_evidence(extract, tmp_path):
