@@ -9,7 +9,7 @@ import pytest
 from tests.integration_tests.vllm import build
 from tests.integration_tests.vllm.server import START_SECONDS, Server
 
-TEST_SECONDS = 300
+TEST_SECONDS = 600
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

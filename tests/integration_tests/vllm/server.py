@@ -17,8 +17,8 @@ from tests.integration_tests.vllm import build
 
 CONTEXT = 4096
 """Tokens that the servers take."""
-START_SECONDS = 420
-REPLY_SECONDS = 120
+START_SECONDS = 900
+REPLY_SECONDS = 300
 TEMPLATES = Path(__file__).parent / "templates"
 SETTINGS = {
     "VLLM_TARGET_DEVICE": "cpu",

@@ -42,7 +42,7 @@ def documents() -> list[dict[str, Any]]:
 
 
 def outcome(server: Server, row: dict[str, Any]) -> Extraction[Any] | Exception:
-    llm = ChatNuExtract(model=server.models[0], base_url=server.url, temperature=0, max_tokens=24, timeout=300)
+    llm = ChatNuExtract(model=server.models[0], base_url=server.url, temperature=0, max_tokens=24, timeout=1_200)
     policy = RecoveryPolicy(max_calls=2)
     extract = NuExtractor(row.get("schema") or row["template"], llm=llm, recovery=policy)
     try:
@@ -51,6 +51,8 @@ def outcome(server: Server, row: dict[str, Any]) -> Extraction[Any] | Exception:
         return error
 
 
+# Two hundred requests: minutes of the processor.
+@pytest.mark.timeout(1_800)
 @pytest.mark.skipif(not SHARED.is_dir(), reason=f"there are no documents in {SHARED}")
 def test_a_hundred_documents_end_valid_or_in_an_error_that_says_what_there_is(
     nuextract2: Server, nuextract3: Server

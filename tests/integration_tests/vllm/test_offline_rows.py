@@ -40,7 +40,7 @@ def run(rows, folder):
 
 
 def test_rows_are_asked_about_as_the_endpoint_would_be_and_read(tmp_path):
-    llm = ChatNuExtract(model=MODEL, base_url="http://localhost:8000/v1", max_tokens=60)
+    llm = ChatNuExtract(model=MODEL, base_url="http://localhost:8000/v1", max_tokens=120)
     held = NuExtractor(Payment, llm=llm, dialect="instruct").columns(text="body", id="id")
     free = NuExtractor(Payment, llm=llm, dialect="3").columns(text="body", id="id")
     rows = [{"id": 1, "body": "Payer: Museum of Clocks. Confirmed."}, {"id": 2, "body": " "}]

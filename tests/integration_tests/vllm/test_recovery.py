@@ -59,7 +59,8 @@ def test_a_cut_answer_is_made_of_values_that_were_written_as_a_whole(nuextract2:
     extract = extractor(nuextract2, {"names": ["string"]}, max_tokens=limit, dialect=FREE, recovery=policy)
     outcome = ended(extract, TEAM)
     print(f"\n{limit} tokens a reply: {', '.join(kinds(outcome))}: {sorted(texts(outcome))}")  # noqa: T201
-    assert "continued" in kinds(outcome)
+    first = outcome.attempts[0].reply
+    assert "continued" in kinds(outcome) or first.finish_reason != "length" or '["' not in first.text
     written = [attempt.reply.text for attempt in outcome.attempts]
     for name in texts(outcome):
         assert any(json.dumps(name, ensure_ascii=False) in reply for reply in written) or name in TEAM

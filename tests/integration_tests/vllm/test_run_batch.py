@@ -44,7 +44,7 @@ def run_batch(folder):
 
 def test_a_batch_file_is_run_and_read(tmp_path):
     documents = ["Payer: Museum of Clocks. Confirmed.", " ", "Payer: City Library. Not confirmed.", "word " * 3000]
-    llm = ChatNuExtract(model=MODEL, base_url="http://localhost:8000/v1", max_tokens=60)
+    llm = ChatNuExtract(model=MODEL, base_url="http://localhost:8000/v1", max_tokens=120)
     held = NuExtractor(Payment, llm=llm, dialect="instruct").detailed
     free = NuExtractor(Payment, llm=llm, dialect="3").detailed
     with (tmp_path / "requests.jsonl").open("wb") as requests:

@@ -14,11 +14,11 @@ def test_what_no_template_can_say_comes_back_as_the_users_type_or_says_what_is_w
     try:
         outcome = extract.detailed.invoke(text)
     except InvalidExtraction as error:
-        # The tiny model may write numbers without end, up to the limit.
+        # The tiny model may write numbers without end, up to the limit, or one key twice.
         outcome = error
     assert outcome.attempts[0].kind == "constrained"
     if isinstance(outcome, Extraction):
         assert type(outcome.value) is schema
     else:
-        assert all(str(problem.path) for problem in outcome.problems)
-        assert any(attempt.reply.finish_reason != "stop" for attempt in outcome.attempts)
+        assert outcome.problems
+        assert all(attempt.problems for attempt in outcome.attempts)
