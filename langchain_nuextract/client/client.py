@@ -102,7 +102,7 @@ class Client(Closing):
         self._models: tuple[ServedModel, ...] = ()
         self._only = ""
         self._marker = ""
-        self._looking: asyncio.Task[tuple[ServedModel, ...]] | None = None
+        self._looking: _Looking | None = None
 
     def sibling(self, url: str) -> "Client":
         """Give the client for another address with the same settings, which lives as long as this one."""
@@ -369,10 +369,10 @@ class Client(Closing):
 
     async def _look(self, *, sync: bool) -> tuple[ServedModel, ...]:
         """Ask for the list of models, once for all requests that fail together."""
-        known, loop = self._looking, asyncio.get_running_loop()
-        if not known or known.get_loop() is not loop or (known.done() and not self.availability.refusals):
-            known = self._looking = asyncio.create_task(self._list(sync=sync))
-        return await asyncio.shield(known)
+        known = self._looking
+        if not known or not known.is_usable or (known.task.done() and not self.availability.refusals):
+            known = self._looking = _Looking(asyncio.create_task(self._list(sync=sync)))
+        return await known.models()
 
     async def _list(self, *, sync: bool) -> tuple[ServedModel, ...]:
         place = ErrorContext(f"{self.endpoint.url}/models", "")
@@ -392,6 +392,32 @@ class Client(Closing):
         if isinstance(error, UnreadableBody):
             return NotAChatReply(place.url, 200, f"no model's answer in the reply: {error}")
         return explain(error, place, self._secrets.hide_text)
+
+
+@dataclass(slots=True)
+class _Looking:
+    """A question for the list of models, which all wait for that fail together."""
+
+    task: asyncio.Task[tuple[ServedModel, ...]]
+    _waiting: int = 0
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it is of this event loop, and was not given up."""
+        return self.task.get_loop() is asyncio.get_running_loop() and not self.task.cancelling()
+
+    async def models(self) -> tuple[ServedModel, ...]:
+        """Wait for the answer; the last one who is cancelled gives the question up."""
+        self._waiting += 1
+        try:
+            return await asyncio.shield(self.task)
+        except asyncio.CancelledError:
+            if self._waiting == 1:
+                self.task.cancel()
+                await asyncio.wait([self.task])
+            raise
+        finally:
+            self._waiting -= 1
 
 
 def _broken() -> tuple[type[Exception], ...]:

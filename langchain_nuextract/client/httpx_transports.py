@@ -3,15 +3,15 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from ssl import SSLContext
 from typing import Final, Protocol, Self, TypeVar
 
 import httpx2
 
-from langchain_nuextract.client.background_loop import OWN_THREADS
 from langchain_nuextract.client.http_request import AsyncResponse, HttpRequest, WholeReply
+from langchain_nuextract.client.loop_thread import OWN_THREADS
 from langchain_nuextract.client.reply_body import read_reply
 
 T = TypeVar("T")
@@ -70,8 +70,16 @@ class ThreadedTransport:
     async def send(self, sending: HttpRequest) -> AsyncResponse:
         """Send a request and wait for the head of its response."""
         request = _httpx_request(self._client, self._headers, sending)
-        send = partial(self._client.send, request, stream=True, follow_redirects=False)
-        return _ThreadedResponse(await self._in_thread(send), self._in_thread)
+        sent = self._begin(partial(self._client.send, request, stream=True, follow_redirects=False))
+        try:
+            response = await asyncio.wrap_future(sent)
+        except asyncio.CancelledError:
+            # A thread cannot be interrupted. When its answer comes, the connection is free again, as it would not be
+            # of an answer that nobody closes.
+            if not sent.cancelled():
+                sent.add_done_callback(_close_answer)
+            raise
+        return _ThreadedResponse(response, self._in_thread)
 
     async def close(self) -> None:
         """End the threads, and leave the client open: it is the caller's."""
@@ -80,10 +88,18 @@ class ThreadedTransport:
             self._process = 0
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
+        return await asyncio.wrap_future(self._begin(call))
+
+    def _begin(self, call: Callable[[], T]) -> Future[T]:
         if self._process != os.getpid():
             # A forked child has none of its parent's threads.
             self._threads, self._process = ThreadPoolExecutor(_THREADS, f"{OWN_THREADS}http"), os.getpid()
-        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        return self._threads.submit(call)
+
+
+def _close_answer(sent: Future[httpx2.Response]) -> None:
+    if not (sent.cancelled() or sent.exception()):
+        sent.result().close()
 
 
 class _InThread(Protocol):

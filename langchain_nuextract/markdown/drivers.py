@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import get_executor_for_config
 
+from langchain_nuextract.client.background_loop import CallGroup
 from langchain_nuextract.dialects.messages import Piece, Reply, Request, joined_reply
 from langchain_nuextract.engine.caller import Caller
 from langchain_nuextract.errors import ContextOverflow
@@ -52,8 +53,9 @@ def run_all(
     jobs: Sequence[tuple[Writing, Watch]], caller: Caller, slots: Slots, config: RunnableConfig
 ) -> list[Written]:
     """Drive writings side by side."""
-    with get_executor_for_config({**config, "max_concurrency": min(slots.limit, len(jobs)) or 1}) as pool:
-        return list(pool.map(partial(_run, caller, slots), jobs))
+    width = min(slots.limit, len(jobs)) or 1
+    with get_executor_for_config({**config, "max_concurrency": width}) as pool, CallGroup() as calls:
+        return list(pool.map(partial(calls.call, partial(_run, caller, slots)), jobs))
 
 
 async def arun_all(jobs: Sequence[tuple[Writing, Watch]], caller: Caller, slots: Slots) -> list[Written]:
@@ -65,6 +67,7 @@ async def arun_all(jobs: Sequence[tuple[Writing, Watch]], caller: Caller, slots:
         # Those that are done take no notice.
         for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _run(caller: Caller, slots: Slots, job: tuple[Writing, Watch]) -> Written:

@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from contextlib import aclosing, closing, contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Generic, TypeVar, cast
 
 from langchain_core.documents.base import Blob
@@ -13,6 +13,7 @@ from langchain_core.runnables.config import ContextThreadPoolExecutor
 
 from langchain_nuextract import counters
 from langchain_nuextract.batch.protocols import Replies
+from langchain_nuextract.client.background_loop import CallGroup
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.options import DEFAULT, PageOptions
 from langchain_nuextract.documents.read import read
@@ -152,8 +153,9 @@ def run_pages(plan: Plan[T], source: Source, caller: Caller) -> Extraction[T]:
     from langchain_nuextract.engine.long.drivers import run_long  # noqa: PLC0415  what merges is large
     from langchain_nuextract.engine.long.flow import PAGES, extract_pages  # noqa: PLC0415
 
-    with ContextThreadPoolExecutor(PAGES.width(caller.width)) as threads:
-        return next(each for each in run_long(extract_pages(plan, source), caller.send, threads) if not callable(each))
+    with ContextThreadPoolExecutor(PAGES.width(caller.width)) as threads, CallGroup() as calls:
+        steps = run_long(extract_pages(plan, source), partial(calls.call, caller.send), threads)
+        return next(each for each in steps if not callable(each))
 
 
 async def arun_pages(

@@ -3,10 +3,12 @@
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import aclosing, closing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Generic, TypeVar
 
 from langchain_core.runnables.config import ContextThreadPoolExecutor
 
+from langchain_nuextract.client.background_loop import CallGroup
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.engine.caller import Caller, Flow
 from langchain_nuextract.engine.drivers import Pace
@@ -113,8 +115,8 @@ class LongExecutor(Executor[T], Generic[T]):
     ) -> Generator[Preview | LongExtraction[T]]:
         attempts: list[Attempt] = []
         try:
-            with counting(attempts), ContextThreadPoolExecutor(self._width(caller)) as threads:
-                for each in run_long(self._long(*self._planned(document)), caller.send, threads):
+            with counting(attempts), ContextThreadPoolExecutor(self._width(caller)) as threads, CallGroup() as calls:
+                for each in run_long(self._long(*self._planned(document)), partial(calls.call, caller.send), threads):
                     step = each if callable(each) else long_extraction(each)
                     attempts.extend(() if callable(step) else step.attempts)
                     yield step

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 
 import pytest
 
-from langchain_nuextract.client import background_loop
+from langchain_nuextract.client import loop_thread
 from langchain_nuextract.client.background_loop import iterate, run
 
 COLOUR: ContextVar[str] = ContextVar("COLOUR")
@@ -119,14 +119,14 @@ def test_a_generator_may_be_closed_while_another_call_begins(monkeypatch: pytest
 
     numbers = iterate(endless())
     assert next(numbers) == 1
-    make = background_loop.Future
+    make = loop_thread.Future
 
     def collect() -> Future[object]:
         """Make a future as `begin` does, where the collector may come in between."""
-        monkeypatch.setattr(background_loop, "Future", make)
+        monkeypatch.setattr(loop_thread, "Future", make)
         numbers.close()
         return make()
 
-    monkeypatch.setattr(background_loop, "Future", collect)
+    monkeypatch.setattr(loop_thread, "Future", collect)
     assert run(one()) == 1
     assert closed.is_set()

@@ -17,6 +17,7 @@ import pytest
 from langchain_core.callbacks import BaseCallbackHandler
 
 from langchain_nuextract import EndpointError, InvalidExtraction, LongExtraction, NuExtractor, RecoveryPolicy
+from langchain_nuextract.engine.long import drivers
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 from tests.long_documents import Ledger, ledger, reads
 from tests.pdfs import lines, pdf, scan
@@ -435,3 +436,40 @@ def test_no_more_requests_are_under_way_than_the_config_of_a_call_allows(kind, c
             run(extract.long(chunk_characters=60), "Ann is here.\nBob is there.\n" * 20, config)
         assert len(endpoint.requests) >= 8
     assert most <= 2
+
+
+@pytest.mark.parametrize("way", ["invoke", "stream", "traced", "pages"])
+def test_an_interrupt_ends_what_is_under_way_and_asks_nothing_more(monkeypatch, way):
+    """Ctrl-C while the main thread waits for others, whose replies would have to be asked for again."""
+    script, begun, gate = reads(WORLD), threading.Semaphore(0), threading.Event()
+    numbers = count()
+
+    def slow(received):
+        if not next(numbers):
+            pages = FakeReply(status=400, error="At most 1 image(s) may be provided in one prompt.")
+            return pages if way == "pages" else script(received)
+        begun.release()
+        gate.wait(60)
+        return "no answer"
+
+    def interrupted(*_, **__):
+        assert all(begun.acquire(timeout=60) for _ in range(3))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(drivers, "wait", interrupted)
+    with FakeEndpoint(slow) as endpoint:
+        extract = extractor(endpoint, model=PAGES if way == "pages" else MODEL, max_retries=3)
+        long = extract.long(chunk_characters=SIZE, max_concurrency=3)
+        ways = {
+            "invoke": lambda: long.invoke(WORLD.text),
+            "stream": lambda: list(long.stream(WORLD.text)),
+            "traced": lambda: long.invoke(WORLD.text, {"callbacks": [BaseCallbackHandler()]}),
+            "pages": lambda: extract.invoke(scan(*[(60, 80)] * 9), {"max_concurrency": 3}),
+        }
+        with pytest.raises(KeyboardInterrupt):
+            ways[way]()
+        # What goes on would have been waited for, and asked again.
+        assert len(endpoint.requests) == 4
+        gate.set()
+        extract.close()
+        assert len(endpoint.requests) == 4
