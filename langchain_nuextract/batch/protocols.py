@@ -4,12 +4,10 @@ from typing import Any, Protocol, Self, TypeAlias, runtime_checkable
 
 from langchain_core.runnables import Runnable
 
-from langchain_nuextract.client.client import ApiCall, Client
+from langchain_nuextract import client as wire
+from langchain_nuextract import dialects, engine
 from langchain_nuextract.client.image_urls import AllowedImageUrls
-from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.options import PageOptions
-from langchain_nuextract.engine.caller import Flow
-from langchain_nuextract.engine.result import Extraction
 
 Input: TypeAlias = Any
 """A document: text, a LangChain document, a message or messages, a prompt value, an image.
@@ -22,11 +20,11 @@ class ApiModel(Protocol):
     """A chat model that sends its requests through a `Client`."""
 
     @property
-    def client(self) -> Client:
+    def client(self) -> "wire.Client":
         """The connection to its endpoint."""
         ...
 
-    def call_for(self, request: Request) -> ApiCall:
+    def call_for(self, request: "dialects.Request") -> "wire.ApiCall":
         """Make the call that a request is."""
         ...
 
@@ -34,11 +32,11 @@ class ApiModel(Protocol):
 class Replies(Protocol):
     """Where replies are kept, so that a document that takes many goes on where it was stopped."""
 
-    async def get(self, request: Request) -> Reply | None:
+    async def get(self, request: "dialects.Request") -> "dialects.Reply | None":
         """Give the reply to a request, if there was one."""
         ...
 
-    async def put(self, request: Request, reply: Reply) -> None:
+    async def put(self, request: "dialects.Request", reply: "dialects.Reply") -> None:
         """Keep a reply."""
         ...
 
@@ -76,7 +74,7 @@ class Extractor(Protocol):
         ...
 
     @property
-    def detailed(self) -> Runnable[Input, Extraction[object]]:
+    def detailed(self) -> "Runnable[Input, engine.Extraction[object]]":
         """The same, giving whole extractions."""
         ...
 
@@ -84,14 +82,14 @@ class Extractor(Protocol):
         """Do what has to be done before the first document."""
         ...
 
-    def flow(self, document: object) -> Flow[object]:
+    def flow(self, document: object) -> "engine.Flow[object]":
         """Say what is asked about a document."""
         ...
 
-    async def aflow(self, document: object) -> Flow[object]:
+    async def aflow(self, document: object) -> "engine.Flow[object]":
         """Say what is asked about a document."""
         ...
 
-    def with_client(self, client: Client) -> Self:
+    def with_client(self, client: "wire.Client") -> Self:
         """Give the same, sending its requests through another connection."""
         ...

@@ -1,1 +1,53 @@
 """The wire: sending requests, retrying, errors, and reading the bodies of replies."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from langchain_nuextract.client.client import ApiCall as ApiCall
+    from langchain_nuextract.client.client import Client as Client
+    from langchain_nuextract.client.config import Endpoint as Endpoint
+    from langchain_nuextract.client.config import check_headers as check_headers
+    from langchain_nuextract.client.config import checked_key as checked_key
+    from langchain_nuextract.client.config import is_credential as is_credential
+    from langchain_nuextract.client.config import normal_url as normal_url
+    from langchain_nuextract.client.error_mapping import NOBODY as NOBODY
+    from langchain_nuextract.client.error_mapping import ServedModel as ServedModel
+    from langchain_nuextract.client.response import PROVIDER as PROVIDER
+    from langchain_nuextract.client.response import chunk_of as chunk_of
+    from langchain_nuextract.client.response import message_of as message_of
+    from langchain_nuextract.client.response import piece_in as piece_in
+    from langchain_nuextract.client.response import piece_of as piece_of
+    from langchain_nuextract.client.response import reply_in as reply_in
+    from langchain_nuextract.client.response import reply_of as reply_of
+    from langchain_nuextract.client.response import result_of as result_of
+    from langchain_nuextract.client.retry import RetryPolicy as RetryPolicy
+
+_HOMES: Final = {
+    "ApiCall": "client",
+    "check_headers": "config",
+    "checked_key": "config",
+    "chunk_of": "response",
+    "Client": "client",
+    "Endpoint": "config",
+    "is_credential": "config",
+    "message_of": "response",
+    "NOBODY": "error_mapping",
+    "normal_url": "config",
+    "piece_in": "response",
+    "piece_of": "response",
+    "reply_in": "response",
+    "reply_of": "response",
+    "result_of": "response",
+    "PROVIDER": "response",
+    "RetryPolicy": "retry",
+    "ServedModel": "error_mapping",
+}
+"""Where the names live that the rooms above take from here: each is loaded when it is first used."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return found

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from langchain_core.language_models import BaseChatModel
 
-from langchain_nuextract.client.config import Timeouts
-from langchain_nuextract.dialects.messages import Request
 from langchain_nuextract.errors import UnsupportedTask
 from langchain_nuextract.paths import JSON, fields, items
+
+if TYPE_CHECKING:
+    from langchain_nuextract.client.config import Timeouts
+    from langchain_nuextract.dialects.messages import Request
 
 _CONNECT: Final = 10.0
 """Seconds to wait for a connection at the most."""
@@ -38,7 +40,7 @@ def merged(*bodies: Mapping[str, JSON] | None) -> dict[str, JSON]:
     return merged
 
 
-def arguments(request: Request, llm: BaseChatModel) -> dict[str, Any]:
+def arguments(request: "Request", llm: BaseChatModel) -> dict[str, Any]:
     """Say with which arguments a chat model is to be called for a request.
 
     A dialect's sampling is a default: what the caller has set on the model stays, unless the request is firm about it.
@@ -97,7 +99,7 @@ def with_marker(body: Mapping[str, JSON], marker: str) -> dict[str, JSON]:
 class Options:
     """What a caller may say about the sending of one request."""
 
-    timeout: Timeouts | None = None
+    timeout: "Timeouts | None" = None
     """None for the endpoint's own."""
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     query: tuple[tuple[str, Any], ...] = ()
@@ -113,7 +115,7 @@ def take_options(body: dict[str, Any]) -> Options:
     return Options(timeout, headers, tuple(query.items()))
 
 
-def timeouts(given: Any) -> Timeouts:
+def timeouts(given: Any) -> "Timeouts":
     """Take seconds, a pair for connecting and the rest, or the timeout of an HTTP library; None for no limit.
 
     Raises:

@@ -1,19 +1,36 @@
 """The model generations, and how to find the one that a model speaks. Their files are loaded when one is looked for."""
 
 import re
+from importlib import import_module
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
-from langchain_nuextract.dialects.dialect import Dialect
 from langchain_nuextract.errors import UnsupportedTask
 
 if TYPE_CHECKING:
+    from langchain_nuextract.dialects.dialect import Dialect as Dialect
     from langchain_nuextract.dialects.known import DIALECTS as DIALECTS
+    from langchain_nuextract.dialects.messages import Example as Example
+    from langchain_nuextract.dialects.messages import Reply as Reply
+    from langchain_nuextract.dialects.messages import Request as Request
+    from langchain_nuextract.dialects.messages import Usage as Usage
+    from langchain_nuextract.dialects.messages import examples_of as examples_of
 
-_EXPERIMENTAL: Final = re.compile(r"nuextract[-_. ]?v?2(?![\d.]|[_-]0)", re.IGNORECASE)
+_HOMES: Final = {"DIALECTS": "known", "Dialect": "dialect"} | dict.fromkeys(
+    ("Example", "Reply", "Request", "Usage", "examples_of"), "messages"
+)
+"""Where the names live that the rooms above take from here: each is loaded when it is first used."""
+_EXPERIMENTAL: Final = r"nuextract[-_. ]?v?2(?![\d.]|[_-]0)"
 
 
-def dialect_for(model: str) -> Dialect:
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return found
+
+
+def dialect_for(model: str) -> "Dialect":
     """Find the dialect that a model speaks by its name.
 
     Args:
@@ -29,7 +46,7 @@ def dialect_for(model: str) -> Dialect:
     return max(found, key=itemgetter(0))[1]
 
 
-def dialect_named(name: str) -> Dialect:
+def dialect_named(name: str) -> "Dialect":
     """Find a dialect by its own name.
 
     Args:
@@ -44,12 +61,6 @@ def dialect_named(name: str) -> Dialect:
     return found
 
 
-def __getattr__(name: str) -> object:
-    if name == "DIALECTS":
-        return _known()
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
 def _known() -> "tuple[Dialect, ...]":
     from langchain_nuextract.dialects.known import DIALECTS  # noqa: PLC0415  grammars and templates of all generations
 
@@ -62,7 +73,7 @@ def _short(name: str) -> str:
 
 
 def _doubt(model: str) -> str:
-    if _EXPERIMENTAL.search(model):
+    if re.search(_EXPERIMENTAL, model, re.IGNORECASE):
         return "NuExtract-2 without the .0 is an experimental line of March 2025 that is asked in another way than 2.0."
     return "the model's name does not tell which generation of NuExtract it is, if any."
 

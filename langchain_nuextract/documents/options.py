@@ -16,7 +16,7 @@ LARGEST_IMAGE: Final = 178_956_970
 OCR_PIXELS: Final = 4_000_000
 """Pixels of a page whose words are read from its image."""
 
-_RANGES: Final = re.compile(r"\s*\d*\s*(-\s*\d*)?\s*(,\s*\d*\s*(-\s*\d*)?\s*)*")
+_RANGES: Final = r"\s*\d*\s*(-\s*\d*)?\s*(,\s*\d*\s*(-\s*\d*)?\s*)*"
 
 
 def _is_backwards(part: str) -> bool:
@@ -70,7 +70,9 @@ class PageOptions:
         if min(self.max_pages, self.max_bytes, self.dpi, self.max_pixels or 1) < 1 or self.seconds <= 0:
             raise ValueError("max_pages, max_bytes, dpi, max_pixels and seconds must be positive")
         wanted = cast("object", self.pages)
-        if not isinstance(wanted, str) or not _RANGES.fullmatch(wanted) or any(map(_is_backwards, wanted.split(","))):
+        # All pages are asked for by nothing, for which no expression need be compiled.
+        is_list = wanted == "" or (isinstance(wanted, str) and re.fullmatch(_RANGES, wanted))
+        if not is_list or any(map(_is_backwards, self.pages.split(","))):
             raise ValueError(f'pages must be a list such as "1-3,7" or "2-", got {quote(str(wanted))}')
         for name, kinds in (("use", Use), ("image_format", ImageFormat)):
             if getattr(self, name) not in get_args(kinds):

@@ -1,1 +1,29 @@
 """One extraction, from document to object: what is asked, what is asked again, how answers are merged. Does no I/O."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from langchain_nuextract.engine.caller import Caller as Caller
+    from langchain_nuextract.engine.caller import Flow as Flow
+    from langchain_nuextract.engine.long.options import LongOptions as LongOptions
+    from langchain_nuextract.engine.long.options import LongSettings as LongSettings
+    from langchain_nuextract.engine.result import Attempt as Attempt
+    from langchain_nuextract.engine.result import Extraction as Extraction
+
+_HOMES: Final = {
+    "Attempt": "result",
+    "Caller": "caller",
+    "Extraction": "result",
+    "Flow": "caller",
+    "LongOptions": "long.options",
+    "LongSettings": "long.options",
+}
+"""Where the names live that the rooms above take from here: each is loaded when it is first used."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return found

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from langchain_nuextract.dialects.messages import Example
+from langchain_nuextract import dialects
 from langchain_nuextract.engine.recovery import DEFAULT, RecoveryPolicy
 
 
@@ -16,7 +16,7 @@ class ExtractionOptions:
         TypeError: One is of another type; it says what to write instead.
     """
 
-    examples: Sequence[Example] = ()
+    examples: "Sequence[dialects.Example]" = ()
     """Those that are the same for every document."""
     max_example_tokens: int | None = None
     instructions: str = ""

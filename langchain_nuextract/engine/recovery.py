@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final, Literal, TypeAlias, get_args
 
-from langchain_nuextract.dialects.messages import Request, Usage
+from langchain_nuextract import dialects
 from langchain_nuextract.engine.repetition import DETECTION
 from langchain_nuextract.parsing.repairs import Policy
 from langchain_nuextract.paths import JSON
@@ -73,7 +73,7 @@ class RecoveryPolicy:
         if self.max_seconds is not None:
             _check_limit("max_seconds", self.max_seconds, at_least=0)
 
-    def allows(self, *, calls: int, seconds: float, usage: Usage) -> bool:
+    def allows(self, *, calls: int, seconds: float, usage: "dialects.Usage") -> bool:
         """Tell whether there may be one more call after these."""
         return (
             calls < self.max_calls
@@ -81,7 +81,7 @@ class RecoveryPolicy:
             and (self.max_seconds is None or not calls or seconds < self.max_seconds)
         )
 
-    def bound(self, request: Request, spent: Usage, seconds: float) -> Request:
+    def bound(self, request: "dialects.Request", spent: "dialects.Usage", seconds: float) -> "dialects.Request":
         """Say what this call may use, after so many tokens and seconds."""
         firm: dict[str, JSON] = {}
         if self.max_output_tokens is not None:
@@ -89,7 +89,7 @@ class RecoveryPolicy:
         if self.stop_repetition:
             firm["repetition_detection"] = dict(DETECTION)
         detects = self.stop_repetition is not False
-        return Request(
+        return dialects.Request(
             messages=request.messages,
             body=request.body,
             route=request.route,

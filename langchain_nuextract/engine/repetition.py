@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from langchain_nuextract.dialects.messages import Reply
 from langchain_nuextract.paths import JSON
+
+if TYPE_CHECKING:
+    from langchain_nuextract.dialects.messages import Reply
 
 _ROUNDS: Final = 64
 """Rounds after which a loop is one: tables have equal rows in succession, and lists equal values."""
@@ -37,7 +39,7 @@ class Loop(NamedTuple):
     """Characters of a round."""
 
 
-def is_runaway(reply: Reply, text: str) -> bool:
+def is_runaway(reply: "Reply", text: str) -> bool:
     """Tell whether a model ran in circles: then more of the same would follow.
 
     Args:

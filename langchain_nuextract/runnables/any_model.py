@@ -15,8 +15,8 @@ from typing import Final, Literal, TypeAlias, cast
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables.base import RunnableBindingBase
 
+from langchain_nuextract import dialects
 from langchain_nuextract.client.request_body import FOR_VLLM, SAMPLING, arguments, merged
-from langchain_nuextract.dialects.messages import Request
 from langchain_nuextract.errors import RequestRefused, UnsupportedTask
 from langchain_nuextract.paths import JSON, fields
 from langchain_nuextract.runnables.model_settings import ModelSettings
@@ -64,7 +64,7 @@ def kind_of(model: BaseChatModel) -> Kind:
     return "openai" if _is_openai(type(model)) else "other"
 
 
-def call_arguments(request: Request, llm: object) -> dict[str, JSON]:
+def call_arguments(request: "dialects.Request", llm: object) -> dict[str, JSON]:
     """Say with which arguments a chat model is to be called for a request; the user's own settings win.
 
     Raises:
@@ -96,7 +96,7 @@ def stream_arguments(llm: object) -> dict[str, JSON]:
     return {"stream_usage": True} if kind_of(model) == "openai" and unset else {}
 
 
-def check_carried(request: Request, llm: object, dialect: str) -> None:
+def check_carried(request: "dialects.Request", llm: object, dialect: str) -> None:
     """Refuse a dialect whose requests a model does not send as they are, before any is sent.
 
     Args:

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Final, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from langchain_core.language_models.base import LangSmithParams
 from langchain_core.messages import BaseMessage
 
-from langchain_nuextract.client.client import ApiCall
+from langchain_nuextract import client, dialects
 from langchain_nuextract.client.deadline import allowed_seconds
 from langchain_nuextract.client.image_urls import check_image_urls
 from langchain_nuextract.client.request_body import (
@@ -19,15 +19,14 @@ from langchain_nuextract.client.request_body import (
     merged,
     take_options,
 )
-from langchain_nuextract.client.response import PROVIDER
-from langchain_nuextract.dialects.messages import Request
-from langchain_nuextract.documents.escape import EscapedSource
 from langchain_nuextract.errors import NotAChatReply, RequestRefused, UnknownModel, UnsupportedTask
 from langchain_nuextract.paths import JSON, fields, items
 from langchain_nuextract.runnables.callbacks.redacted_runs import IMAGES
 from langchain_nuextract.runnables.model_settings import ModelSettings
 from langchain_nuextract.runnables.openai_messages import openai_messages
-from langchain_nuextract.runnables.raw_template import escape_documents
+
+if TYPE_CHECKING:
+    from langchain_nuextract.documents.escape import EscapedSource
 
 NO_TOOLS: Final = (
     "an extraction model cannot call tools. Let another model drive the agent, and give it an extractor as a tool."
@@ -49,7 +48,7 @@ class ApiModel(ModelSettings):
     is_derived: ClassVar[bool] = False
     """Whether it is a user's own class, derived from `ChatNuExtract`: its run may do anything."""
 
-    def call_for(self, request: Request, *, streaming: bool = False) -> ApiCall:
+    def call_for(self, request: "dialects.Request", *, streaming: bool = False) -> "client.ApiCall":
         """Make the call that a request of an extraction is, as `invoke` or `stream` would."""
         # What one document's request says beside its text, the next one's says too: it is made of the settings once.
         given = (request.body, request.firm, request.route, streaming)
@@ -62,7 +61,7 @@ class ApiModel(ModelSettings):
             if not isinstance(message["content"], str):
                 check_image_urls([cast("JSON", message)], self.allow_image_urls)
         body: dict[str, JSON] = {**settled.body, "messages": messages}
-        return ApiCall(
+        return client.ApiCall(
             settled.path,
             as_completion(body) if request.route == "completions" else body,
             request.vllm_only,
@@ -73,8 +72,10 @@ class ApiModel(ModelSettings):
 
     def _call(
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Mapping[str, Any], *, streaming: bool = False
-    ) -> tuple[ApiCall, EscapedSource]:
+    ) -> "tuple[client.ApiCall, EscapedSource]":
         """Make a call of messages, with what restores the answer to it."""
+        from langchain_nuextract.runnables.raw_template import escape_documents  # noqa: PLC0415 extracting does without
+
         self.check_call([*kwargs])
         given = kwargs if stop is None else {**kwargs, "stop": stop}
         template = merged(self.extra_body, kwargs, kwargs.get("extra_body"))
@@ -87,7 +88,7 @@ class ApiModel(ModelSettings):
         body = as_completion(body) if call.path == _PATHS["completions"] else body
         return replace(call, body=body, seconds=allowed_seconds()), escaped
 
-    def _settled_call(self, given: Mapping[str, Any], *, streaming: bool) -> ApiCall:
+    def _settled_call(self, given: Mapping[str, Any], *, streaming: bool) -> "client.ApiCall":
         """Make a call without its messages: the settings, the arguments on top, then `extra_body` of both."""
         settings = merged(self.defaults, {**given, "extra_body": None}, self.extra_body, given.get("extra_body"))
         if settings.get("tools"):
@@ -99,7 +100,7 @@ class ApiModel(ModelSettings):
             included = {**usage, **fields(body.get("stream_options"))}
             body |= {"stream": True, **({"stream_options": included} if included else {})}
         options, path = take_options(body), _PATHS[str(settings.get(ROUTE, "chat"))]
-        return ApiCall(path, body, fields(settings.get(FOR_VLLM)), options, constraint=constraint)
+        return client.ApiCall(path, body, fields(settings.get(FOR_VLLM)), options, constraint=constraint)
 
     def get_token_ids(self, text: str) -> list[int]:
         """Ask the endpoint how it splits a text into tokens.
@@ -131,7 +132,7 @@ class ApiModel(ModelSettings):
 
     def _tokenize(self, body: Mapping[str, JSON]) -> Mapping[str, JSON]:
         try:
-            return self.client.post(ApiCall("/tokenize", body), holds="tokens")
+            return self.client.post(client.ApiCall("/tokenize", body), holds="tokens")
         except (RequestRefused, UnknownModel, NotAChatReply) as error:
             raise NotImplementedError(f"the endpoint does not count tokens: {error}") from error
 
@@ -146,7 +147,7 @@ class ApiModel(ModelSettings):
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         params = super()._get_ls_params(stop=stop or cast("list[str] | None", self.stop), **kwargs)
-        params["ls_provider"] = PROVIDER
+        params["ls_provider"] = client.PROVIDER
         return params
 
     def _get_invocation_params(self, stop: list[str] | None = None, **kwargs: Any) -> dict[str, object]:

@@ -16,28 +16,24 @@ from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, cast
 
+from langchain_core import documents as lc_documents
 from langchain_core.callbacks import AsyncCallbackManagerForChainRun as AsyncRun
 from langchain_core.callbacks import CallbackManagerForChainRun as Run
-from langchain_core.documents import Document
 from langchain_core.messages import AIMessage, AnyMessage
 from langchain_core.prompt_values import ChatPromptValueConcrete, StringPromptValue
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializable
 from langchain_core.runnables.config import get_config_list
 from pydantic import ConfigDict
 
+from langchain_nuextract import batch, engine
 from langchain_nuextract.batch.event_loop import as_completed
 from langchain_nuextract.batch.options import ManyOptions
 from langchain_nuextract.batch.protocols import Input
-from langchain_nuextract.batch.result import Result
 from langchain_nuextract.client.background_loop import iterate, run
 from langchain_nuextract.client.closing import Closing
-from langchain_nuextract.engine.caller import Caller
-from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import EndpointError
+from langchain_nuextract.runnables import callbacks
 from langchain_nuextract.runnables.any_model import innermost
-from langchain_nuextract.runnables.callbacks.events import AOnAttempts, OnAttempts, anotify, notify
-from langchain_nuextract.runnables.callbacks.redact import display_input, display_output
-from langchain_nuextract.runnables.callers import TracedCaller, direct_caller
 from langchain_nuextract.runnables.model_settings import ModelSettings
 from langchain_nuextract.runnables.settings import check_names
 from langchain_nuextract.runnables.tables import WithTables
@@ -49,11 +45,23 @@ DEFAULT_CONCURRENCY = 64
 """Documents that a batch has in flight, unless `config["max_concurrency"]` says otherwise."""
 
 
-class BaseExtractor(Closing, Wrappable[Out], RunnableSerializable[Input, Out], WithTables):
-    """A runnable that extracts from documents."""
+if TYPE_CHECKING:
+    from langchain_core.runnables import RunnableSerializable as _Serializable
 
-    # What Pydantic builds of a class takes its time; this leaves it until the first extractor is made.
-    model_config = ConfigDict(arbitrary_types_allowed=True, defer_build=True)
+    from langchain_nuextract.runnables.callers import DirectCaller, TracedCaller
+else:
+
+    class _Serializable(RunnableSerializable[Any, Any]):
+        # What Pydantic builds of a class takes its time; this leaves it until the first extractor is made.
+        model_config = ConfigDict(arbitrary_types_allowed=True, defer_build=True)
+
+        def __class_getitem__(cls, types: object) -> type:
+            """Stay the same class where types are named: no field has them, and Pydantic would make one for each."""
+            return cls
+
+
+class BaseExtractor(Closing, Wrappable[Out], _Serializable[Input, Out], WithTables):
+    """A runnable that extracts from documents."""
 
     if TYPE_CHECKING:
         # A field of `NuExtractor`, and a property of what is made of one.
@@ -62,7 +70,7 @@ class BaseExtractor(Closing, Wrappable[Out], RunnableSerializable[Input, Out], W
             """The chat model that is asked."""
             ...
 
-    def select_output(self, extraction: Extraction[Any]) -> Out:
+    def select_output(self, extraction: "engine.Extraction[Any]") -> Out:
         """Take what is to be handed out: the object, unless a class says otherwise."""
         return extraction.value
 
@@ -94,7 +102,7 @@ class BaseExtractor(Closing, Wrappable[Out], RunnableSerializable[Input, Out], W
     @property
     def InputType(self) -> Any:
         """What a document may be."""
-        return str | Document | StringPromptValue | ChatPromptValueConcrete | list[AnyMessage]
+        return str | lc_documents.Document | StringPromptValue | ChatPromptValueConcrete | list[AnyMessage]
 
     def invoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Out:
         """Extract one object from one document.
@@ -112,10 +120,10 @@ class BaseExtractor(Closing, Wrappable[Out], RunnableSerializable[Input, Out], W
         """
         if kwargs:
             return self.with_settings(kwargs).invoke(input, config)
-        if caller := direct_caller(self.llm, config):
+        if caller := self._direct_caller(config):
             return self._extract(input, caller)
         outputs: list[Out] = []
-        self._call_with_config(partial(self._invoke, input, outputs), display_input(input), config)
+        self._call_with_config(partial(self._invoke, input, outputs), callbacks.display_input(input), config)
         return outputs[0]
 
     async def ainvoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Out:
@@ -123,31 +131,44 @@ class BaseExtractor(Closing, Wrappable[Out], RunnableSerializable[Input, Out], W
         if kwargs:
             return await self.with_settings(kwargs).ainvoke(input, config)
         await self.aready()
-        if caller := direct_caller(self.llm, config):
+        if caller := self._direct_caller(config):
             return await self._aextract(input, caller)
         outputs: list[Out] = []
-        await self._acall_with_config(partial(self._ainvoke, input, outputs), display_input(input), config)
+        await self._acall_with_config(partial(self._ainvoke, input, outputs), callbacks.display_input(input), config)
         return outputs[0]
 
     # What LangChain is given of document and output is what callbacks see of them: no images.
 
     def _invoke(self, document: Input, outputs: list[Out], _: Any, run_manager: Run, config: RunnableConfig) -> Any:
-        outputs.append(self._extract(document, self._traced_caller(config), partial(notify, run_manager)))
-        return display_output(outputs[0])
+        outputs.append(self._extract(document, self._traced_caller(config), partial(callbacks.notify, run_manager)))
+        return callbacks.display_output(outputs[0])
 
     async def _ainvoke(
         self, document: Input, outputs: list[Out], _: Any, run_manager: AsyncRun, config: RunnableConfig
     ) -> Any:
-        outputs.append(await self._aextract(document, self._traced_caller(config), partial(anotify, run_manager)))
-        return display_output(outputs[0])
+        on_attempts = partial(callbacks.anotify, run_manager)
+        outputs.append(await self._aextract(document, self._traced_caller(config), on_attempts))
+        return callbacks.display_output(outputs[0])
 
-    def _extract(self, document: Input, caller: Caller, on_attempts: OnAttempts | None = None) -> Out:
+    def _extract(
+        self, document: Input, caller: "engine.Caller", on_attempts: "callbacks.OnAttempts | None" = None
+    ) -> Out:
         return self.select_output(self.executor.extract(document, caller, on_attempts))
 
-    async def _aextract(self, document: Input, caller: Caller, on_attempts: AOnAttempts | None = None) -> Out:
+    async def _aextract(
+        self, document: Input, caller: "engine.Caller", on_attempts: "callbacks.AOnAttempts | None" = None
+    ) -> Out:
         return self.select_output(await self.executor.aextract(document, caller, on_attempts))
 
-    def _traced_caller(self, config: RunnableConfig) -> TracedCaller:
+    def _direct_caller(self, config: RunnableConfig | None) -> "DirectCaller | None":
+        """Make what asks without a run; None if somebody listens."""
+        from langchain_nuextract.runnables.callers import direct_caller  # noqa: PLC0415 needed at the first call
+
+        return direct_caller(self.llm, config)
+
+    def _traced_caller(self, config: RunnableConfig) -> "TracedCaller":
+        from langchain_nuextract.runnables.callers import TracedCaller  # noqa: PLC0415 as above
+
         return TracedCaller(self.llm, config, self.executor.ls_arguments, self._base.allow_image_urls)
 
     def batch(
@@ -196,7 +217,7 @@ class BaseExtractor(Closing, Wrappable[Out], RunnableSerializable[Input, Out], W
         # Of one config for all, listeners are looked for once. A class that somebody derived may do more in `ainvoke`.
         is_ours = cast("Any", type(self)).ainvoke is cast("Any", BaseExtractor).ainvoke
         one: Any = None if isinstance(config, Sequence) else config
-        caller = direct_caller(extractor.llm, one) if is_ours and one is config else None
+        caller = extractor._direct_caller(one) if is_ours and one is config else None  # noqa: SLF001 its own class
         stopped: EndpointError | None = None
 
         async def ask(number: int) -> Out:
@@ -220,7 +241,9 @@ class BaseExtractor(Closing, Wrappable[Out], RunnableSerializable[Input, Out], W
                     raise outcome
                 yield number, outcome
 
-    def extract_many(self, documents: Iterable[Input], **options: Unpack[ManyOptions]) -> Generator[Result[Out]]:
+    def extract_many(
+        self, documents: Iterable[Input], **options: Unpack[ManyOptions]
+    ) -> "Generator[batch.Result[Out]]":
         """Extract from any number of documents, in constant memory; failures are results too.
 
             for result in extract.extract_many(documents, checkpoint="run.db", progress=True):
@@ -244,7 +267,7 @@ class BaseExtractor(Closing, Wrappable[Out], RunnableSerializable[Input, Out], W
 
     def aextract_many(
         self, documents: Iterable[Input] | AsyncIterable[Input], **options: Unpack[ManyOptions]
-    ) -> AsyncGenerator[Result[Out]]:
+    ) -> "AsyncGenerator[batch.Result[Out]]":
         """Extract from any number of documents on the running event loop; see `extract_many`.
 
         Args:
@@ -273,7 +296,9 @@ class BaseExtractor(Closing, Wrappable[Out], RunnableSerializable[Input, Out], W
 
         return write_requests(self._base, documents, path)
 
-    def from_batch_results(self, path: str | os.PathLike[str], documents: Iterable[Input]) -> Generator[Result[Out]]:
+    def from_batch_results(
+        self, path: str | os.PathLike[str], documents: Iterable[Input]
+    ) -> "Generator[batch.Result[Out]]":
         """Read the file of replies to what `to_batch_file` wrote; no model is asked, also where an answer is invalid.
 
         Args:

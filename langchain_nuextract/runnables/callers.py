@@ -8,7 +8,7 @@ from contextlib import aclosing, closing
 from dataclasses import dataclass, field
 from itertools import chain
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.callbacks import BaseCallbackManager, CallbackManager
 from langchain_core.globals import get_llm_cache
@@ -16,15 +16,17 @@ from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import var_child_runnable_config
 
+from langchain_nuextract import client
 from langchain_nuextract.batch.protocols import Replies
 from langchain_nuextract.client.deadline import within
 from langchain_nuextract.client.image_urls import AllowedImageUrls, check_image_urls
-from langchain_nuextract.client.response import piece_in, piece_of, reply_in, reply_of
-from langchain_nuextract.dialects.messages import Piece, Reply, Request
-from langchain_nuextract.engine.caller import Caller
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.runnables.any_model import call_arguments, explained_errors, stream_arguments
 from langchain_nuextract.runnables.api_model import ApiModel
+
+if TYPE_CHECKING:
+    from langchain_nuextract.dialects.messages import Piece, Reply, Request
+    from langchain_nuextract.engine.caller import Caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +45,23 @@ class TracedCaller:
         """How many requests may be under way at once."""
         return self.config.get("max_concurrency")
 
-    def send(self, request: Request) -> Reply:
+    def send(self, request: "Request") -> "Reply":
         """Send a request and wait for the reply."""
         started = perf_counter()
         arguments = self._arguments(request)
         with explained_errors(self.llm), within(request.seconds):
             message = self.llm.invoke(_messages(request), self.config, **arguments)
-        return reply_of(message, perf_counter() - started)
+        return client.reply_of(message, perf_counter() - started)
 
-    async def asend(self, request: Request) -> Reply:
+    async def asend(self, request: "Request") -> "Reply":
         """Do the same on an event loop."""
         started = perf_counter()
         arguments = self._arguments(request)
         with explained_errors(self.llm), within(request.seconds):
             message = await self.llm.ainvoke(_messages(request), self.config, **arguments)
-        return reply_of(message, perf_counter() - started)
+        return client.reply_of(message, perf_counter() - started)
 
-    def stream(self, request: Request) -> Generator[Piece]:
+    def stream(self, request: "Request") -> "Generator[Piece]":
         """Send a request and yield the reply as it comes in."""
         arguments = {**self._arguments(request), **stream_arguments(self.llm)}
         with explained_errors(self.llm):
@@ -68,9 +70,9 @@ class TracedCaller:
             with within(request.seconds):
                 first = next(chunks, None)
             for chunk in chain(filter(None, (first,)), chunks):
-                yield piece_of(chunk)
+                yield client.piece_of(chunk)
 
-    async def astream(self, request: Request) -> AsyncGenerator[Piece]:
+    async def astream(self, request: "Request") -> "AsyncGenerator[Piece]":
         """Do the same on an event loop."""
         arguments = {**self._arguments(request), **stream_arguments(self.llm)}
         with explained_errors(self.llm):
@@ -78,10 +80,10 @@ class TracedCaller:
             with within(request.seconds):
                 chunk = await anext(chunks, None)
             while chunk is not None:
-                yield piece_of(chunk)
+                yield client.piece_of(chunk)
                 chunk = await anext(chunks, None)
 
-    def _arguments(self, request: Request) -> dict[str, Any]:
+    def _arguments(self, request: "Request") -> dict[str, Any]:
         check_image_urls(_messages(request), self.allow_image_urls)
         return {**call_arguments(request, self.llm), **self.ls_arguments}
 
@@ -94,39 +96,39 @@ class DirectCaller:
     width: int | None = None
     """How many requests may be under way at once, if somebody has said."""
 
-    def send(self, request: Request) -> Reply:
+    def send(self, request: "Request") -> "Reply":
         """Send a request and wait for the reply."""
         started = perf_counter()
         body = self.llm.client.post(self.llm.call_for(request))
-        return reply_in(body, self.llm.model_name, perf_counter() - started)
+        return client.reply_in(body, self.llm.model_name, perf_counter() - started)
 
-    async def asend(self, request: Request) -> Reply:
+    async def asend(self, request: "Request") -> "Reply":
         """Do the same on an event loop."""
         started = perf_counter()
         body = await self.llm.client.apost(self.llm.call_for(request))
-        return reply_in(body, self.llm.model_name, perf_counter() - started)
+        return client.reply_in(body, self.llm.model_name, perf_counter() - started)
 
-    def stream(self, request: Request) -> Generator[Piece]:
+    def stream(self, request: "Request") -> "Generator[Piece]":
         """Send a request and yield the reply as it comes in."""
         with closing(self.llm.client.events(self.llm.call_for(request, streaming=True))) as events:
             for event in events:
-                yield piece_in(event, self.llm.model_name)
+                yield client.piece_in(event, self.llm.model_name)
 
-    async def astream(self, request: Request) -> AsyncGenerator[Piece]:
+    async def astream(self, request: "Request") -> "AsyncGenerator[Piece]":
         """Do the same on an event loop."""
         async with aclosing(self.llm.client.aevents(self.llm.call_for(request, streaming=True))) as events:
             async for event in events:
-                yield piece_in(event, self.llm.model_name)
+                yield client.piece_in(event, self.llm.model_name)
 
 
 @dataclass(frozen=True, slots=True)
 class KeptCaller:
     """A caller that asks nothing twice: what was answered before is looked up."""
 
-    caller: Caller
+    caller: "Caller"
     replies: Replies
 
-    async def asend(self, request: Request) -> Reply:
+    async def asend(self, request: "Request") -> "Reply":
         """Give the reply that there is; send the request if there is none, and keep what comes."""
         known = await self.replies.get(request)
         if known is None:
@@ -163,5 +165,5 @@ def direct_caller(llm: Runnable[Any, AIMessage], config: RunnableConfig | None) 
     return DirectCaller(llm, config.get("max_concurrency") if config else None)
 
 
-def _messages(request: Request) -> list[dict[str, Any]]:
+def _messages(request: "Request") -> list[dict[str, Any]]:
     return [dict(message) for message in request.messages]

@@ -10,19 +10,15 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
 
+from langchain_nuextract import client
 from langchain_nuextract.batch.protocols import Input
-from langchain_nuextract.client.response import chunk_of, reply_of, result_of
 from langchain_nuextract.errors import UnsupportedTask
 from langchain_nuextract.paths import JSON
+from langchain_nuextract.runnables import callbacks
 from langchain_nuextract.runnables.api_model import NO_TOOLS, ApiModel
-from langchain_nuextract.runnables.callbacks.redact import ImageData
 from langchain_nuextract.runnables.callbacks.redacted_runs import whole
 from langchain_nuextract.runnables.extractor import NuExtractor
-from langchain_nuextract.runnables.include_raw import RawExtractor
-from langchain_nuextract.runnables.raw_template import restored
 from langchain_nuextract.runnables.response_format import asks_for_object, single_chunk, unwrapped
-
-__all__ = ["ChatNuExtract", "reply_of"]
 
 _TOOL_ARGUMENTS: Final = frozenset({"tools", "tool_choice", "parallel_tool_calls", "strict"})
 _METHODS: Final = ("json_schema", "function_calling", "json_mode")
@@ -81,7 +77,7 @@ class ChatNuExtract(ApiModel):
         stop: list[str] | None = None,
         run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002 part of LangChain's signature
         *,
-        image_data: ImageData | None = None,
+        image_data: "callbacks.ImageData | None" = None,
         **kwargs: Any,
     ) -> ChatResult:
         messages = whole(messages, image_data)
@@ -90,8 +86,10 @@ class ChatNuExtract(ApiModel):
             from langchain_nuextract.runnables.response_format_answer import ResponseFormatAnswer  # noqa: PLC0415 chatting alone does without
 
             return ResponseFormatAnswer(self, messages, kwargs).answer(partial(self._generate, stop=stop))
+        from langchain_nuextract.runnables.raw_template import restored  # noqa: PLC0415 extractors do without
+
         call, escaped = self._call(messages, stop, kwargs)
-        return restored(result_of(self.client.post(call), str(call.body["model"])), escaped)
+        return restored(client.result_of(self.client.post(call), str(call.body["model"])), escaped)
 
     async def _agenerate(
         self,
@@ -99,7 +97,7 @@ class ChatNuExtract(ApiModel):
         stop: list[str] | None = None,
         run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002 part of LangChain's signature
         *,
-        image_data: ImageData | None = None,
+        image_data: "callbacks.ImageData | None" = None,
         **kwargs: Any,
     ) -> ChatResult:
         messages = whole(messages, image_data)
@@ -108,8 +106,10 @@ class ChatNuExtract(ApiModel):
             from langchain_nuextract.runnables.response_format_answer import ResponseFormatAnswer  # noqa: PLC0415 chatting alone does without
 
             return await ResponseFormatAnswer(self, messages, kwargs).aanswer(partial(self._agenerate, stop=stop))
+        from langchain_nuextract.runnables.raw_template import restored  # noqa: PLC0415 extractors do without
+
         call, escaped = self._call(messages, stop, kwargs)
-        return restored(result_of(await self.client.apost(call), str(call.body["model"])), escaped)
+        return restored(client.result_of(await self.client.apost(call), str(call.body["model"])), escaped)
 
     def _stream(
         self,
@@ -117,7 +117,7 @@ class ChatNuExtract(ApiModel):
         stop: list[str] | None = None,
         run_manager: CallbackManagerForLLMRun | None = None,
         *,
-        image_data: ImageData | None = None,
+        image_data: "callbacks.ImageData | None" = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         messages = whole(messages, image_data)
@@ -133,7 +133,7 @@ class ChatNuExtract(ApiModel):
         stop: list[str] | None = None,
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         *,
-        image_data: ImageData | None = None,
+        image_data: "callbacks.ImageData | None" = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         messages = whole(messages, image_data)
@@ -156,7 +156,7 @@ class ChatNuExtract(ApiModel):
             yield single_chunk(self._generate(messages, stop, **kwargs))
             return
         for event in self.client.events(call):
-            yield chunk_of(event, str(call.body["model"]))
+            yield client.chunk_of(event, str(call.body["model"]))
 
     async def _achunks(
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: Mapping[str, Any]
@@ -169,7 +169,7 @@ class ChatNuExtract(ApiModel):
             yield single_chunk(await self._agenerate(messages, stop, **kwargs))
             return
         async for event in self.client.aevents(call):
-            yield chunk_of(event, str(call.body["model"]))
+            yield client.chunk_of(event, str(call.body["model"]))
 
     def draft_template(self, document: object) -> JSON:
         """Let the model write a template for a description of what is wanted, or for a sample document.
@@ -213,7 +213,11 @@ class ChatNuExtract(ApiModel):
         self.check_call([*kwargs], *NuExtractor.model_fields, "method", "include_raw", "strict")
         own = {name: kwargs.pop(name) for name in NuExtractor.model_fields if name in kwargs}
         extractor = NuExtractor(unwrapped(schema), llm=self.with_settings(kwargs) if kwargs else self, **own)
-        return RawExtractor(extractor=extractor) if include_raw else extractor
+        if not include_raw:
+            return extractor
+        from langchain_nuextract.runnables.include_raw import RawExtractor  # noqa: PLC0415 few ask for it
+
+        return RawExtractor(extractor=extractor)
 
     def bind_tools(
         self,

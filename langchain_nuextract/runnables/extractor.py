@@ -8,10 +8,10 @@ from typing import (
     Any,
     ClassVar,
     Final,
-    Generic,
     Literal,
     Self,
     TypedDict,
+    TypeGuard,
     TypeVar,
     Unpack,
     cast,
@@ -19,40 +19,30 @@ from typing import (
     overload,
 )
 
-from langchain_core.example_selectors.base import BaseExampleSelector
+from langchain_core import example_selectors, tools
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable, RunnableBinding
-from langchain_core.tools import ToolException
 from pydantic import Field, SecretStr, SkipValidation
 
+from langchain_nuextract import client, dialects, engine
+from langchain_nuextract import schema as schemas
 from langchain_nuextract.batch.protocols import Input, Replies
-from langchain_nuextract.client.client import Client
 from langchain_nuextract.client.image_urls import AllowedImageUrls
 from langchain_nuextract.client.request_body import merged
 from langchain_nuextract.dialects import dialect_for, dialect_named
-from langchain_nuextract.dialects.dialect import Dialect
-from langchain_nuextract.dialects.messages import Example, examples_of
 from langchain_nuextract.documents.options import DEFAULT as PAGES
 from langchain_nuextract.documents.options import PageOptions
-from langchain_nuextract.engine.caller import Flow
-from langchain_nuextract.engine.long.options import LongOptions, LongSettings
 from langchain_nuextract.engine.options import OPTIONS, ExtractionOptions
 from langchain_nuextract.engine.recovery import RecoveryPolicy
-from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.paths import JSON
+from langchain_nuextract.runnables import long_form, products
 from langchain_nuextract.runnables.any_model import OPENAI_ARGUMENTS, check_carried, innermost, model_name
 from langchain_nuextract.runnables.api_model import ApiModel
-from langchain_nuextract.runnables.document_transformer import ExtractionTransformer, TransformerOptions
-from langchain_nuextract.runnables.long_extractor import LongExtractor
 from langchain_nuextract.runnables.mapped_extractor import MappedExtractor
-from langchain_nuextract.runnables.metadata_attributes import attributes
 from langchain_nuextract.runnables.model_settings import ModelSettings
 from langchain_nuextract.runnables.settings import SERVER_FIELDS, check_names
 from langchain_nuextract.runnables.streaming_extractor import StreamingExtractor
-from langchain_nuextract.runnables.tool import Arguments, ExtractionTool, description_of, name_for
-from langchain_nuextract.runnables.tool_documents import ToolDocuments, ToolSources
-from langchain_nuextract.schema.target import Target
 
 if TYPE_CHECKING:
     from langchain_nuextract.runnables.executor import Executor
@@ -79,8 +69,11 @@ class Settings(TypedDict, total=False):
     seed: int | None
     extra_body: Mapping[str, object] | None
     llm: Runnable[LanguageModelInput, AIMessage] | None
-    dialect: Dialect | str | None
-    examples: Sequence[Example | tuple[object, object] | Mapping[str, object]] | BaseExampleSelector
+    dialect: "dialects.Dialect | str | None"
+    examples: """(
+        Sequence[dialects.Example | tuple[object, object] | Mapping[str, object]]
+        | example_selectors.BaseExampleSelector
+    )"""
     max_example_tokens: int | None
     instructions: str
     thinking: bool
@@ -91,7 +84,7 @@ class Settings(TypedDict, total=False):
     long: Literal["auto"] | None
 
 
-class NuExtractor(StreamingExtractor[T], Generic[T]):
+class NuExtractor(StreamingExtractor[T]):
     """Turn documents into validated objects of a schema.
 
         extract = NuExtractor(Invoice, model="numind/NuExtract3", base_url="http://localhost:8000/v1")
@@ -131,11 +124,18 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
         InvalidValue: The output of an example does not satisfy the schema.
     """
 
-    target: SkipValidation[Target[T]]
-    llm: SkipValidation[Runnable[LanguageModelInput, AIMessage]]  # pyright: ignore[reportIncompatibleMethodOverride]  # a property of others
-    dialect: SkipValidation[Dialect | None] = Field(default=None, repr=False)
-    """The model generation; None as long as it is not known which model the endpoint serves."""
-    examples: tuple[Example, ...] | SkipValidation[BaseExampleSelector] = ()
+    if TYPE_CHECKING:
+        target: schemas.Target[T]
+        llm: Runnable[LanguageModelInput, AIMessage]  # pyright: ignore[reportIncompatibleMethodOverride]  # a property of others
+        dialect: dialects.Dialect | None
+        examples: tuple[dialects.Example, ...] | example_selectors.BaseExampleSelector
+    else:
+        # The constructor makes these, so that Pydantic need not know what they are when the class is made.
+        target: SkipValidation[Any]
+        llm: SkipValidation[Any]
+        dialect: SkipValidation[Any] = Field(default=None, repr=False)
+        """The model generation; None as long as it is not known which model the endpoint serves."""
+        examples: SkipValidation[Any] = ()
     max_example_tokens: int | None = OPTIONS.max_example_tokens
     instructions: str = OPTIONS.instructions
     thinking: bool = OPTIONS.thinking
@@ -148,13 +148,13 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
     """Makes the model where none is given: `ChatNuExtract`, which is built upon this class and puts itself here."""
 
     @overload
-    def __init__(self, schema: type[T] | Target[T], **settings: Unpack[Settings]) -> None: ...
+    def __init__(self, schema: "type[T] | schemas.Target[T]", **settings: Unpack[Settings]) -> None: ...
     @overload
     def __init__(
         self: "NuExtractor[dict[str, Any]]", schema: Mapping[str, Any], **settings: Unpack[Settings]
     ) -> None: ...
     @overload
-    def __init__(self, *, target: Target[T], **settings: Unpack[Settings]) -> None: ...
+    def __init__(self, *, target: "schemas.Target[T]", **settings: Unpack[Settings]) -> None: ...
     def __init__(self, schema: Any = None, **settings: Any) -> None:
         """Compile the schema for the model; see the class for the settings."""
         own, of_model = type(self).model_fields, ModelSettings.setting_names()
@@ -164,11 +164,11 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
         llm = _chat_model(settings.pop("llm", None), connection)
         if isinstance(llm, ApiModel) and "allow_image_urls" in settings:
             llm = llm.model_copy(update={"allow_image_urls": settings["allow_image_urls"]})
-        target = settings.pop("target", None) or Target.of(schema)
-        named: Dialect | str | None = settings.pop("dialect", None)
+        target = settings.pop("target", None) or schemas.Target.of(schema)
+        named: dialects.Dialect | str | None = settings.pop("dialect", None)
         asked = {name: settings.pop(name) for name in _ASKED if name in settings}
-        selector = examples if isinstance(examples := asked.pop("examples", ()), BaseExampleSelector) else None
-        options = ExtractionOptions(examples=examples_of(examples) if selector is None else (), **asked)
+        selector = examples if _is_selector(examples := asked.pop("examples", ())) else None
+        options = ExtractionOptions(examples=dialects.examples_of(examples) if selector is None else (), **asked)
         # Not in a validator of Pydantic's, which would wrap what is raised.
         long = settings.pop("long", None)
         if long not in {None, "auto"}:
@@ -189,7 +189,7 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
     def __pydantic_on_complete__(cls) -> None:
         """Keep the signature: Pydantic makes one of the fields, when it builds the class for the first extractor."""
         if cls.__init__ is NuExtractor.__init__:  # pyright: ignore[reportUnknownMemberType]  # of any schema
-            cls.__signature__ = _SIGNATURE
+            cls.__signature__ = _ShownSignature()  # pyright: ignore[reportAttributeAccessIssue]  # which gives one
 
     @property
     def _base(self) -> "NuExtractor[T]":
@@ -200,7 +200,7 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
         """The model that is asked, if it is a `ChatNuExtract` with nothing around it."""
         return self.llm if isinstance(self.llm, ApiModel) else None
 
-    def with_client(self, client: Client) -> Self:
+    def with_client(self, client: "client.Client") -> Self:
         """Give the same, sending its requests through another connection.
 
         Raises:
@@ -245,12 +245,12 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
             check_carried(executor.sample_request, self.llm, dialect.name)
         vars(self).update(dialect=dialect, executor=executor)
 
-    def _executor_of(self, dialect: Dialect, options: ExtractionOptions, *, is_long: bool) -> "Executor[T]":
+    def _executor_of(self, dialect: "dialects.Dialect", options: ExtractionOptions, *, is_long: bool) -> "Executor[T]":
         """Make what asks; where documents that are too long go in chunks, the model tells how much it takes."""
         # All that reads replies is loaded with the first extractor, and not with the class.
         from langchain_nuextract.runnables.example_selection import planned  # noqa: PLC0415
 
-        selector = self.examples if isinstance(self.examples, BaseExampleSelector) else None
+        selector = self.examples if _is_selector(self.examples) else None
         plan, selection = planned(self.target, dialect, options, selector)
         if is_long:
             from langchain_nuextract.runnables.long_executor import LongExecutor  # noqa: PLC0415
@@ -277,7 +277,7 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
         """The same extractor, giving the whole `Extraction`: the object with its history."""
         return DetailedExtractor(extractor=self)
 
-    def long(self, **options: Unpack[LongSettings]) -> LongExtractor[T]:
+    def long(self, **options: "Unpack[engine.LongSettings]") -> "long_form.LongExtractor[T]":
         """Extract from long documents chunk by chunk, and merge what the chunks say by where it stands.
 
             long = extract.long(chunk_tokens=4000)
@@ -291,17 +291,17 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
             TypeError: There is no such option.
             ValueError: An option has an impossible value.
         """
-        check_names(options, LongSettings.__annotations__, "long()")
-        return LongExtractor(extractor=self, options=LongOptions(**options))
+        check_names(options, engine.LongSettings.__annotations__, "long()")
+        return long_form.LongExtractor(extractor=self, options=engine.LongOptions(**options))
 
     def as_tool(  # pyright: ignore[reportIncompatibleMethodOverride]  # its arguments are always those of a document
         self,
         *,
         name: str | None = None,
         description: str | None = None,
-        handle_tool_error: bool | str | Callable[[ToolException], str] = True,
-        **sources: Unpack[ToolSources],
-    ) -> ExtractionTool:
+        handle_tool_error: "bool | str | Callable[[tools.ToolException], str]" = True,
+        **sources: "Unpack[products.ToolSources]",
+    ) -> "products.ExtractionTool":
         """Make a tool for agents: JSON for the model that drives them, the whole `Extraction` as the artifact.
 
             tool = extract.as_tool(documents={"claim-7": Path("claims/7.pdf")}, text=False)
@@ -319,9 +319,12 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
             ValueError: There is none at all, or the root is no folder.
             ImportError: The state or a message is wanted, and LangGraph is not installed.
         """
-        check_names(sources, ToolSources.__annotations__, "as_tool")
+        from langchain_nuextract.runnables.tool import Arguments, description_of, name_for  # noqa: PLC0415  few need it
+        from langchain_nuextract.runnables.tool_documents import ToolDocuments  # noqa: PLC0415
+
+        check_names(sources, products.ToolSources.__annotations__, "as_tool")
         documents = ToolDocuments.of(sources)
-        return ExtractionTool(
+        return products.ExtractionTool(
             name=name or name_for(self.target),
             description=description or description_of(self.target, documents.described),
             detailed=self.detailed,
@@ -331,8 +334,12 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
         )
 
     def document_transformer(
-        self, metadata_key: str | None = None, *, secret: str | None = None, **options: Unpack[TransformerOptions]
-    ) -> ExtractionTransformer:
+        self,
+        metadata_key: str | None = None,
+        *,
+        secret: str | None = None,
+        **options: "Unpack[products.TransformerOptions]",
+    ) -> "products.ExtractionTransformer":
         """Write what is extracted from documents into their metadata, flat, for filters of vector stores.
 
         Args:
@@ -345,8 +352,10 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
         Raises:
             TypeError: There is no such option.
         """
-        check_names(options, TransformerOptions.__annotations__, "document_transformer")
-        return ExtractionTransformer(
+        from langchain_nuextract.runnables.metadata_attributes import attributes  # noqa: PLC0415  few need it
+
+        check_names(options, products.TransformerOptions.__annotations__, "document_transformer")
+        return products.ExtractionTransformer(
             detailed=self.detailed,
             settings=self.fingerprint,
             attributes=attributes(self.target, metadata_key, lists=options.get("lists", False)),
@@ -355,11 +364,11 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
             **options,
         )
 
-    def flow(self, document: Input) -> Flow[T]:
+    def flow(self, document: Input) -> "engine.Flow[T]":
         """Say what is asked about a document, as a generator of requests that is sent replies."""
         return self.executor.flow(document)
 
-    async def aflow(self, document: Input) -> Flow[T]:
+    async def aflow(self, document: Input) -> "engine.Flow[T]":
         """Say what is asked about a document; see `flow`."""
         await self.aready()
         return await self.executor.aflow(document)
@@ -372,17 +381,17 @@ class NuExtractor(StreamingExtractor[T], Generic[T]):
         return fingerprint(self.executor.plan, self.llm, self.executor.selection)
 
 
-class DetailedExtractor(MappedExtractor[Extraction[T]], Generic[T]):
+class DetailedExtractor(MappedExtractor["engine.Extraction[T]"]):
     """An extractor that gives the whole `Extraction`; made by `NuExtractor.detailed`."""
 
-    def select_output(self, extraction: Extraction[T]) -> Extraction[T]:
+    def select_output(self, extraction: "engine.Extraction[T]") -> "engine.Extraction[T]":
         """Take all of it."""
         return extraction
 
     @property
     def OutputType(self) -> Any:
         """`Extraction` of the user's own type."""
-        return Extraction[self.extractor.OutputType]
+        return engine.Extraction[self.extractor.OutputType]
 
 
 def _is_named(llm: Runnable[LanguageModelInput, AIMessage]) -> bool:
@@ -426,10 +435,12 @@ def _with_settings(
     return llm.bind(**own, **({"extra_body": extra} if extra else {}))
 
 
-def _dialect(named: Dialect | str | None, llm: Runnable[LanguageModelInput, AIMessage]) -> Dialect:
+def _dialect(
+    named: "dialects.Dialect | str | None", llm: Runnable[LanguageModelInput, AIMessage]
+) -> "dialects.Dialect":
     model, bound = innermost(llm)
     match named or getattr(model, "dialect", None):
-        case Dialect() as dialect:
+        case dialects.Dialect() as dialect:
             return dialect
         case str() as name:
             return dialect_named(name)
@@ -439,14 +450,25 @@ def _dialect(named: Dialect | str | None, llm: Runnable[LanguageModelInput, AIMe
             return dialect_for(str(bound.get("model") or model_name(model)))
 
 
-_SIGNATURE: Final = Signature(
-    [
-        Parameter("schema", Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=Any),
-        *(
-            Parameter(name, Parameter.KEYWORD_ONLY, default=_default(name), annotation=kind)
-            for name, kind in get_type_hints(Settings).items()
-        ),
-        Parameter("settings", Parameter.VAR_KEYWORD, annotation=Any),
-    ]
-)
-NuExtractor.__signature__ = _SIGNATURE
+def _is_selector(examples: object) -> "TypeGuard[example_selectors.BaseExampleSelector]":
+    return isinstance(examples, example_selectors.BaseExampleSelector)
+
+
+class _ShownSignature:
+    """What `inspect.signature` and completion show of the constructor; made when it is looked at."""
+
+    def __get__(self, _: object, extractor: type[object]) -> Signature:
+        settings = get_type_hints(Settings)
+        return Signature(
+            [
+                Parameter("schema", Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=Any),
+                *(
+                    Parameter(name, Parameter.KEYWORD_ONLY, default=_default(name), annotation=kind)
+                    for name, kind in settings.items()
+                ),
+                Parameter("settings", Parameter.VAR_KEYWORD, annotation=Any),
+            ]
+        )
+
+
+NuExtractor.__signature__ = _ShownSignature()  # pyright: ignore[reportAttributeAccessIssue]  # which gives one

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pydantic import PrivateAttr, SkipValidation
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class LongExtractor(MappedExtractor[T], StreamingExtractor[T], Generic[T]):
+class LongExtractor(MappedExtractor[T], StreamingExtractor[T]):
     """Turn long documents into validated objects, chunk by chunk; made by `NuExtractor.long`."""
 
     options: SkipValidation[LongOptions] = LongOptions()
@@ -101,7 +101,7 @@ class LongExtractor(MappedExtractor[T], StreamingExtractor[T], Generic[T]):
         return await self._executor.aflow(document)
 
 
-class DetailedLongExtractor(MappedExtractor[LongExtraction[T]], Generic[T]):
+class DetailedLongExtractor(MappedExtractor[LongExtraction[T]]):
     """An extractor that gives the whole `LongExtraction`; made by `LongExtractor.detailed`."""
 
     @property

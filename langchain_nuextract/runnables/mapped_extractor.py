@@ -1,7 +1,7 @@
 """Extractors that ask as another one does, and hand out something else of what it finds."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage
@@ -40,7 +40,7 @@ class InnerExtractor(Extractor, Protocol):
         ...
 
 
-class MappedExtractor(BaseExtractor[Out], Generic[Out]):
+class MappedExtractor(BaseExtractor[Out]):
     """An extractor that asks as another one does, and gives something else."""
 
     # Validation would make another class of it, which could not be pickled.

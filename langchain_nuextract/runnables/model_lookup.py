@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING
 
 from langchain_core.language_models import ModelProfile
 
-from langchain_nuextract.client.client import Client
-from langchain_nuextract.client.error_mapping import ServedModel
+from langchain_nuextract import client as wire
 from langchain_nuextract.runnables.model_profile import OwnProfile
 
 
@@ -14,7 +13,7 @@ class ModelLookup:
 
     if TYPE_CHECKING:
         # Fields of the model; Pydantic would make more of them if it saw these.
-        client: Client
+        client: wire.Client
         model_name: str
         profile: ModelProfile | None
 
@@ -34,7 +33,7 @@ class ModelLookup:
         self.model_name = name
         self.profile = self._resolve_model_profile()
 
-    def models(self) -> tuple[ServedModel, ...]:
+    def models(self) -> "tuple[wire.ServedModel, ...]":
         """List the models that the endpoint serves, asked for once; empty if it does not tell."""
         return self.client.models()
 

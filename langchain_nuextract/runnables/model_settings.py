@@ -3,19 +3,16 @@
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from ssl import SSLContext
-from typing import Any, Final, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, cast
 
 from langchain_core.language_models import ModelProfile
 from langchain_core.utils import from_env, secret_from_env
 from pydantic import ConfigDict, Field, SecretStr, SkipValidation, model_validator
 
-from langchain_nuextract.client.client import Client
+from langchain_nuextract import client as wire
 from langchain_nuextract.client.closing import Closing
-from langchain_nuextract.client.config import Endpoint, check_headers, checked_key, is_credential, normal_url
-from langchain_nuextract.client.error_mapping import NOBODY
 from langchain_nuextract.client.image_urls import AllowedImageUrls
 from langchain_nuextract.client.request_body import merged, timeouts
-from langchain_nuextract.client.retry import RetryPolicy
 from langchain_nuextract.client.tls import Certificate, Verify
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.runnables.callbacks.redacted_runs import RedactedRuns
@@ -79,8 +76,12 @@ class ModelSettings(Closing, ModelLookup, RedactedRuns):
     dialect: str | None = None
     direct: bool = True
 
-    client: SkipValidation[Client] = Field(default=cast("Client", None), exclude=True, repr=False)
-    """What it asks by, made of its settings; copies that reach the endpoint in the same way share it."""
+    if TYPE_CHECKING:
+        client: wire.Client
+    else:
+        # Of a type that Pydantic need not know when the class is made.
+        client: SkipValidation[Any] = Field(default=None, exclude=True, repr=False)
+        """What it asks by, made of its settings; copies that reach the endpoint in the same way share it."""
 
     @model_validator(mode="before")
     @classmethod
@@ -93,7 +94,7 @@ class ModelSettings(Closing, ModelLookup, RedactedRuns):
     @model_validator(mode="after")
     def _usable(self) -> Self:
         if not self.openai_api_base:
-            raise ValueError(f"no endpoint is set. {NOBODY}")
+            raise ValueError(f"no endpoint is set. {wire.NOBODY}")
         if self.n is not None and (self.n < 1 or (self.n > 1 and self.streaming)):
             raise ValueError("n must be at least 1, and 1 when streaming")
         for name, least in _LEAST.items():
@@ -101,9 +102,9 @@ class ModelSettings(Closing, ModelLookup, RedactedRuns):
             if value is not None and not value >= least:
                 raise ValueError(f"{name} must be at least {least}, not {value}")
         settings = vars(self)
-        settings["openai_api_base"] = normal_url(self.openai_api_base)
-        settings["openai_api_key"] = checked_key(self.openai_api_key)
-        check_headers(self.default_headers or {})
+        settings["openai_api_base"] = wire.normal_url(self.openai_api_base)
+        settings["openai_api_key"] = wire.checked_key(self.openai_api_key)
+        wire.check_headers(self.default_headers or {})
         self._connect()
         return self
 
@@ -139,7 +140,7 @@ class ModelSettings(Closing, ModelLookup, RedactedRuns):
         extra = merged(self.extra_body, cast("Mapping[str, JSON] | None", body.get("extra_body")), others)
         return self.model_copy(update={**known, "extra_body": extra or None})
 
-    def with_client(self, client: Client) -> Self:
+    def with_client(self, client: "wire.Client") -> Self:
         """Copy this with another client; the settings of the endpoint count no more."""
         copied = self.model_copy()
         vars(copied)["client"] = client
@@ -159,15 +160,15 @@ class ModelSettings(Closing, ModelLookup, RedactedRuns):
         named = {name: value for name in _SENT if (value := getattr(self, name)) not in (None, [])}
         return {"model": self.model_name, **named, **self.model_kwargs}
 
-    def _endpoint(self) -> Endpoint:
-        return Endpoint(
+    def _endpoint(self) -> "wire.Endpoint":
+        return wire.Endpoint(
             url=str(self.openai_api_base),
             key=self.openai_api_key,
             timeout=timeouts(self.request_timeout),
             silence=self.stream_chunk_timeout,
             headers=tuple((self.default_headers or {}).items()),
             query=tuple(self.default_query.items()) if self.default_query else (),
-            policy=RetryPolicy(retries=self.max_retries or 0, total=self.retry_seconds, patience=self.patience),
+            policy=wire.RetryPolicy(retries=self.max_retries or 0, total=self.retry_seconds, patience=self.patience),
             proxy=self.openai_proxy,
             verify=self.verify,
             cert=self.cert,
@@ -216,9 +217,9 @@ class ModelSettings(Closing, ModelLookup, RedactedRuns):
     def _connect(self) -> None:
         """Make the client of the settings, unless the one that is there has the same."""
         endpoint = self._endpoint()
-        known = cast("Client | None", self.client)
+        known = cast("wire.Client | None", self.client)
         if known is None or known.endpoint != endpoint:
-            vars(self)["client"] = Client(endpoint)
+            vars(self)["client"] = wire.Client(endpoint)
 
     def __getstate__(self) -> dict[Any, Any]:
         """Leave out the key, headers named like credentials, and what cannot travel: clients and connections."""
@@ -238,4 +239,4 @@ class ModelSettings(Closing, ModelLookup, RedactedRuns):
 
 
 def _harmless(named: Mapping[str, T] | None) -> dict[str, T] | None:
-    return None if named is None else {name: value for name, value in named.items() if not is_credential(name)}
+    return None if named is None else {name: value for name, value in named.items() if not wire.is_credential(name)}

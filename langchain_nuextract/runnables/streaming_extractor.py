@@ -3,22 +3,20 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing
 from functools import partial
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForChainRun as AsyncRun
 from langchain_core.callbacks import CallbackManagerForChainRun as Run
 from langchain_core.runnables import RunnableConfig
 
 from langchain_nuextract.batch.protocols import Input
+from langchain_nuextract.runnables import callbacks
 from langchain_nuextract.runnables.base_extractor import BaseExtractor
-from langchain_nuextract.runnables.callbacks.events import anotify, notify
-from langchain_nuextract.runnables.callbacks.redact import display_input
-from langchain_nuextract.runnables.callers import direct_caller
 
 T = TypeVar("T")
 
 
-class StreamingExtractor(BaseExtractor[T], Generic[T]):
+class StreamingExtractor(BaseExtractor[T]):
     """An extractor whose object can be had while it grows."""
 
     def stream(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:
@@ -37,35 +35,37 @@ class StreamingExtractor(BaseExtractor[T], Generic[T]):
         """
         if kwargs:
             yield from self.with_settings(kwargs).stream(input, config)
-        elif caller := direct_caller(self.llm, config):
+        elif caller := self._direct_caller(config):
             yield from self.executor.stream_flow(input, caller)
         else:
 
             def grow(shown: Iterator[object], run_manager: Run, config: RunnableConfig) -> Iterator[Any]:
                 caller = self._traced_caller(config)
                 for _ in shown:
-                    yield from self.executor.stream_flow(input, caller, partial(notify, run_manager))
+                    yield from self.executor.stream_flow(input, caller, partial(callbacks.notify, run_manager))
 
             # LangChain shows listeners what it is given here, which is the document without its images.
-            yield from self._transform_stream_with_config(iter([display_input(input)]), grow, config)
+            yield from self._transform_stream_with_config(iter([callbacks.display_input(input)]), grow, config)
 
     async def astream(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> AsyncIterator[Any]:
         """Yield the object while it grows; see `stream`."""
 
         async def display() -> AsyncIterator[Input]:
-            yield display_input(input)
+            yield callbacks.display_input(input)
 
         async def grow(shown: AsyncIterator[object], run_manager: AsyncRun, config: RunnableConfig) -> AsyncIterator[T]:
             caller = self._traced_caller(config)
             async for _ in shown:
-                async with aclosing(self.executor.astream_flow(input, caller, partial(anotify, run_manager))) as steps:
+                async with aclosing(
+                    self.executor.astream_flow(input, caller, partial(callbacks.anotify, run_manager))
+                ) as steps:
                     async for grown in steps:
                         yield grown
 
         await self.aready()
         if kwargs:
             growing = self.with_settings(kwargs).astream(input, config)
-        elif caller := direct_caller(self.llm, config):
+        elif caller := self._direct_caller(config):
             growing = self.executor.astream_flow(input, caller)
         else:
             growing = self._atransform_stream_with_config(display(), grow, config)

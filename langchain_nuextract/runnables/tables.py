@@ -6,11 +6,10 @@ from collections.abc import Generator, Iterable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Unpack
 
+from langchain_nuextract import batch, schema
 from langchain_nuextract.batch.options import BATCH_ROWS, PART_ROWS, ManyOptions, NameOf
 from langchain_nuextract.batch.protocols import Extractor
-from langchain_nuextract.batch.result import Written
 from langchain_nuextract.errors import MissingExtra
-from langchain_nuextract.schema.ir import Loss
 
 if TYPE_CHECKING:
     from langchain_nuextract.batch.tables.documents_to_rows import Rows
@@ -49,7 +48,7 @@ class WithTables:
         return arrow_schema(self.executor.plan.target)
 
     @property
-    def arrow_losses(self) -> tuple[Loss, ...]:
+    def arrow_losses(self) -> "tuple[schema.Loss, ...]":
         """What the columns cannot hold as it is, by path: what is JSON text in them, or dates that are text."""
         from langchain_nuextract.batch.tables.rows import RowSchema  # noqa: PLC0415 few need it
 
@@ -121,7 +120,7 @@ class WithTables:
         part_rows: int = PART_ROWS,
         id: NameOf | None = None,  # noqa: A002  # it names the column
         **options: Unpack[ManyOptions],
-    ) -> Written:
+    ) -> "batch.Written":
         """Write what is found in documents to a folder of Parquet files, or to one file.
 
             written = extract.detailed.to_parquet(documents, "out/", explode=("items",))
@@ -162,7 +161,7 @@ class WithTables:
         bom: bool = False,
         id: NameOf | None = None,  # noqa: A002  # it names the column
         **options: Unpack[ManyOptions],
-    ) -> Written:
+    ) -> "batch.Written":
         """Write what is found in documents to a file of comma-separated values, which is there when all of it is.
 
         Objects have a column for each of their parts, `seller.name`; lists are JSON text. Texts that a spreadsheet

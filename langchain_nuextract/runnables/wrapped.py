@@ -19,8 +19,7 @@ from langchain_core.runnables.retry import RunnableRetry
 from pydantic import BaseModel, ConfigDict
 
 from langchain_nuextract.batch.protocols import Input
-from langchain_nuextract.runnables.document_transformer import ExtractionTransformer
-from langchain_nuextract.runnables.tool import ExtractionTool
+from langchain_nuextract.runnables import products
 
 if TYPE_CHECKING:
     _AnyBinding = RunnableBindingBase[Any, Any]
@@ -77,8 +76,8 @@ class Wrappable(Runnable[Input, Out]):
 class _Extractor(Protocol):
     """What is around an extractor hands these on; their arguments are the extractor's own."""
 
-    as_tool: Callable[..., ExtractionTool]
-    document_transformer: Callable[..., ExtractionTransformer]
+    as_tool: "Callable[..., products.ExtractionTool]"
+    document_transformer: "Callable[..., products.ExtractionTransformer]"
 
 
 class _Wrapped(Wrappable[Any]):
@@ -106,11 +105,11 @@ class _Wrapped(Wrappable[Any]):
         """Give the same for long documents; see `NuExtractor.long`."""
         return self._around(methodcaller("long", **options))
 
-    def as_tool(self, **settings: Any) -> ExtractionTool:  # pyright: ignore[reportIncompatibleMethodOverride]  # see NuExtractor.as_tool
+    def as_tool(self, **settings: Any) -> "products.ExtractionTool":  # pyright: ignore[reportIncompatibleMethodOverride]  # see NuExtractor.as_tool
         """Make a tool for agents; see `NuExtractor.as_tool`."""
         return self._extractor.as_tool(**settings).model_copy(update={"detailed": self.detailed})
 
-    def document_transformer(self, *args: object, **settings: object) -> ExtractionTransformer:
+    def document_transformer(self, *args: object, **settings: object) -> "products.ExtractionTransformer":
         """Write what is extracted into metadata of documents; see `NuExtractor.document_transformer`."""
         made = self._extractor.document_transformer(*args, **settings)
         return made.model_copy(update={"detailed": self.detailed})

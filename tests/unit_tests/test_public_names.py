@@ -53,7 +53,15 @@ def test_importing_the_package_loads_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
-NOT_FOR_THE_CLASS = ("aiohttp", "httpx2", "jsonschema", "langchain_openai", "langchain_nuextract.parsing.read")
+NOT_FOR_THE_CLASS = (
+    "aiohttp", "httpx2", "jsonschema", "langchain_openai", "langchain_core.documents", "langchain_core.retrievers",
+    "langchain_core.tools.base", "langchain_nuextract.parsing.read", "langchain_nuextract.schema.target",
+    "langchain_nuextract.engine.result", "langchain_nuextract.dialects.messages", "langchain_nuextract.client.client",
+    "langchain_nuextract.runnables.tool", "langchain_nuextract.runnables.long_extractor",
+    "langchain_nuextract.runnables.document_transformer",
+)  # fmt: skip
+MOST_MODULES = 50
+"""Of ours that the class may load; with all of its first use there would be three times as many."""
 
 
 def test_the_extractor_is_loaded_without_what_its_first_use_needs():
@@ -64,6 +72,11 @@ def test_the_extractor_is_loaded_without_what_its_first_use_needs():
     by_langchain = _printed("import sys, langchain_core.language_models.chat_models; print([*sys.modules])")
     heavy = [name for name in NOT_FOR_THE_CLASS if repr(name) not in by_langchain]
     assert _printed(code.format(heavy)) == "[]"
+
+
+def test_the_extractor_is_loaded_with_few_modules():
+    names = _printed("import sys; from langchain_nuextract import NuExtractor; print(*sys.modules)").split()
+    assert sum(name.startswith("langchain_nuextract") for name in names) <= MOST_MODULES
 
 
 def test_the_extractor_is_loaded_in_less_time_than_chat_openai():

@@ -9,7 +9,7 @@ Tracers do not record such events, so the run's metadata has the same under `nue
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from itertools import islice
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from langchain_core.callbacks import (
     AsyncCallbackHandler,
@@ -18,13 +18,15 @@ from langchain_core.callbacks import (
     CallbackManagerForChainRun,
 )
 
-from langchain_nuextract.engine.result import Attempt
-from langchain_nuextract.parsing.repairs import Repair
+from langchain_nuextract import engine
 from langchain_nuextract.paths import show
 
-OnAttempts: TypeAlias = Callable[[Sequence[Attempt]], None]
+if TYPE_CHECKING:
+    from langchain_nuextract.parsing.repairs import Repair
+
+OnAttempts: TypeAlias = Callable[[Sequence["engine.Attempt"]], None]
 """Called once with all attempts, also those of an extraction that failed."""
-AOnAttempts: TypeAlias = Callable[[Sequence[Attempt]], Awaitable[None]]
+AOnAttempts: TypeAlias = Callable[[Sequence["engine.Attempt"]], Awaitable[None]]
 
 ATTEMPT: Final = "nuextract_attempt"
 REPAIR: Final = "nuextract_repair"
@@ -33,7 +35,7 @@ MOST_REPAIRS: Final = 100
 """Repairs that a run's metadata lists: a long answer in broken JSON may have thousands."""
 
 
-def notify(run: CallbackManagerForChainRun, attempts: Sequence[Attempt]) -> None:
+def notify(run: CallbackManagerForChainRun, attempts: "Sequence[engine.Attempt]") -> None:
     """Tell the listeners and tracers of a run about its attempts and their repairs."""
     _annotate(run, attempts)
     if _is_heard(run):
@@ -42,7 +44,7 @@ def notify(run: CallbackManagerForChainRun, attempts: Sequence[Attempt]) -> None
             listeners.on_custom_event(name, about, run_id=run.run_id)
 
 
-async def anotify(run: AsyncCallbackManagerForChainRun, attempts: Sequence[Attempt]) -> None:
+async def anotify(run: AsyncCallbackManagerForChainRun, attempts: "Sequence[engine.Attempt]") -> None:
     """Tell the listeners and tracers of a run about its attempts and their repairs."""
     _annotate(run, attempts)
     if _is_heard(run):
@@ -51,7 +53,7 @@ async def anotify(run: AsyncCallbackManagerForChainRun, attempts: Sequence[Attem
             await listeners.on_custom_event(name, about, run_id=run.run_id)
 
 
-def events_of(attempts: Sequence[Attempt]) -> Iterator[tuple[str, dict[str, object]]]:
+def events_of(attempts: "Sequence[engine.Attempt]") -> Iterator[tuple[str, dict[str, object]]]:
     """Give the names and data of the events of some attempts."""
     for number, attempt in enumerate(attempts, start=1):
         yield ATTEMPT, _of_attempt(number, attempt)
@@ -59,7 +61,7 @@ def events_of(attempts: Sequence[Attempt]) -> Iterator[tuple[str, dict[str, obje
             yield REPAIR, _of_repair(each)
 
 
-def metadata_of(attempts: Sequence[Attempt]) -> dict[str, object]:
+def metadata_of(attempts: "Sequence[engine.Attempt]") -> dict[str, object]:
     """Give the metadata of a run with some attempts."""
     repairs = (each for attempt in attempts for each in attempt.repairs)
     return {
@@ -69,7 +71,7 @@ def metadata_of(attempts: Sequence[Attempt]) -> dict[str, object]:
     }
 
 
-def _of_attempt(number: int, attempt: Attempt) -> dict[str, object]:
+def _of_attempt(number: int, attempt: "engine.Attempt") -> dict[str, object]:
     return {
         "number": number,
         "kind": attempt.kind,
@@ -80,7 +82,7 @@ def _of_attempt(number: int, attempt: Attempt) -> dict[str, object]:
     }
 
 
-def _of_repair(repair: Repair) -> dict[str, object]:
+def _of_repair(repair: "Repair") -> dict[str, object]:
     return {
         "path": show(repair.path),
         "kind": repair.kind,
@@ -95,7 +97,9 @@ def _is_heard(run: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun)
     return any(type(handler).on_custom_event not in _NOT_LISTENING for handler in run.handlers)
 
 
-def _annotate(run: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun, attempts: Sequence[Attempt]) -> None:
+def _annotate(
+    run: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun, attempts: "Sequence[engine.Attempt]"
+) -> None:
     """Write the metadata into the runs that tracers keep until the end: LangChain offers no other way to them."""
     from langchain_core.tracers.base import AsyncBaseTracer, BaseTracer  # noqa: PLC0415  it imports langsmith
 

@@ -9,13 +9,13 @@ from langchain_core.outputs import LLMResult
 from langchain_core.runnables import RunnableConfig
 from pydantic import ConfigDict
 
-from langchain_nuextract.runnables.callbacks.redact import ImageData, redact
+from langchain_nuextract.runnables import callbacks
 
 IMAGES = "image_data"
 """The argument by which the images of a call reach the methods that send it, beside messages with placeholders."""
 
 
-def whole(messages: list[BaseMessage], image_data: ImageData | None) -> list[BaseMessage]:
+def whole(messages: list[BaseMessage], image_data: "callbacks.ImageData | None") -> list[BaseMessage]:
     """Give the messages of a call as they are to be sent."""
     return image_data.restore(messages) if image_data else messages
 
@@ -78,6 +78,8 @@ def _redacted(
 ) -> tuple[list[list[BaseMessage]], dict[str, Any]]:
     if IMAGES in kwargs or all(isinstance(message.content, str) for prompt in prompts for message in prompt):  # pyright: ignore[reportUnknownMemberType]
         return prompts, kwargs
+    from langchain_nuextract.runnables.callbacks.redact import ImageData, redact  # noqa: PLC0415 few send images
+
     redacted = [redact(prompt) for prompt in prompts]
     urls = {shown: url for _, images in redacted if images for shown, url in images.urls.items()}
     return [prompt for prompt, _ in redacted], {**kwargs, IMAGES: ImageData(urls)} if urls else kwargs

@@ -7,8 +7,8 @@ import pytest
 from langchain_core.messages import HumanMessage
 
 from langchain_nuextract import ChatNuExtract
+from langchain_nuextract.client.response import reply_of
 from langchain_nuextract.errors import ContextOverflow, RequestRefused, UnknownModel
-from langchain_nuextract.runnables.chat_model import reply_of
 from tests.integration_tests.vllm.server import CONTEXT, Server
 
 pytestmark = pytest.mark.vllm

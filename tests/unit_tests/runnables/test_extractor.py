@@ -30,9 +30,12 @@ from langchain_nuextract import (
     NuExtractor,
     RecoveryPolicy,
     ReplyCutShort,
+    Target,
     UnsupportedTask,
 )
 from langchain_nuextract.runnables.base_extractor import DEFAULT_CONCURRENCY
+from langchain_nuextract.runnables.extractor import DetailedExtractor
+from langchain_nuextract.runnables.long_extractor import LongExtractor
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 MODEL = "numind/NuExtract3"
@@ -382,7 +385,9 @@ def test_the_signature_shows_what_there_is_to_set():
     assert {"temperature", "max_tokens", "timeout", "examples", "recovery", "dialect"} < {*parameters}
 
 
-@pytest.mark.parametrize("kind", [NuExtractor, ChatNuExtract])
+@pytest.mark.parametrize(
+    "kind", [NuExtractor, ChatNuExtract, Target, Extraction, LongExtractor, DetailedExtractor, RecoveryPolicy]
+)
 def test_the_types_of_public_methods_can_be_looked_up(kind):
     for name, method in inspect.getmembers(kind, inspect.isfunction):
         if not name.startswith("_") and method.__module__.startswith("langchain_nuextract"):
