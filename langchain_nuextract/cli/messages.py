@@ -67,7 +67,8 @@ def reason_of(error: Exception, name: str = "") -> str:
         case OSError() if error.strerror:
             reason = error.strerror if name or not error.filename else f"{error.filename}: {error.strerror}"
         case _:
-            reason = str(error) or type(error).__name__
+            # Notes say where: "in the output of example 2".
+            reason = "; ".join([str(error) or type(error).__name__, *getattr(error, "__notes__", ())])
     return in_flags(_BREAK.sub("; ", _FURTHER.sub("", reason)))
 
 

@@ -63,10 +63,10 @@ class RecoveryPolicy:
     verbatim: Verbatim = "unchecked"
 
     def __post_init__(self) -> None:
-        _check_choice("on_failure", self.on_failure, get_args(OnFailure))
-        _check_choice("repairs", self.repairs, get_args(Policy))
-        _check_choice("verbatim", self.verbatim, get_args(Verbatim))
-        _check_choice("stop_repetition", self.stop_repetition, (None, True, False))
+        check_choice("on_failure", self.on_failure, get_args(OnFailure))
+        check_choice("repairs", self.repairs, get_args(Policy))
+        check_choice("verbatim", self.verbatim, get_args(Verbatim))
+        check_choice("stop_repetition", self.stop_repetition, (None, True, False))
         _check_limit("max_calls", self.max_calls, at_least=1)
         if self.max_output_tokens is not None:
             _check_limit("max_output_tokens", self.max_output_tokens, at_least=1)
@@ -101,7 +101,8 @@ class RecoveryPolicy:
         )
 
 
-def _check_choice(name: str, value: object, choices: tuple[object, ...]) -> None:
+def check_choice(name: str, value: object, choices: tuple[object, ...]) -> None:
+    """Refuse a value that is none of the choices, with the nearest of them."""
     if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):
         near = get_close_matches(str(value), [str(choice) for choice in choices], n=1, cutoff=0.3)
         hint = f"; did you mean {near[0]!r}?" if near else ""

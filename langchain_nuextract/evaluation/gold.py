@@ -78,6 +78,8 @@ class Gold(Generic[T_co]):
             EvaluationError: A line is not JSON, lacks something, or its value does not satisfy the schema.
             OSError: The file cannot be read.
         """
+        if not isinstance(cast("object", path), str | PathLike):
+            raise TypeError(f"from_jsonl takes a file and then a schema, and got {path!r} for the file")
         file = Path(path)
         if file.exists() and not (file.is_file() or file.is_dir()):
             raise EvaluationError(str(file), "it is a pipe or a device, and a gold is read more than once. Name a file")

@@ -127,6 +127,8 @@ def gold_document(
         EvaluationError: It has no id or no value, its file is not there, or its value does not satisfy the schema.
     """
     where = f"{name} line {at}" if at else name
+    if not isinstance(cast("object", row), Mapping):
+        raise EvaluationError(where, f"expected a dict with `id`, `text` and `expected`, got {quote(repr(row))}")
     if not isinstance(row.get("id"), str | int) or row["id"] == "":
         raise EvaluationError(where, "it has no `id`, a text or whole number that names the document")
     where = f"{where} ({row['id']})"

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias, cast
 
 from langchain_nuextract.dialects.messages import Usage
 from langchain_nuextract.errors import EvaluationError
-from langchain_nuextract.evaluation.answer import Answer, Reading, answer_of_text, answer_of_value
+from langchain_nuextract.evaluation.answer import Answer, Reading, answer_of_output, answer_of_text, answer_of_value
 from langchain_nuextract.evaluation.gold import Gold
 from langchain_nuextract.evaluation.gold_document import GoldDocument, json_lines
 from langchain_nuextract.evaluation.leaf import read_path
@@ -138,7 +138,10 @@ def answer_of_row(
     content = row[given[0]]
     if given == ["error"]:
         answer = Answer(problem=str(content), failed=True)
-    elif isinstance(content, str) and given == ["output"]:
+    elif not isinstance(content, str):
+        # Rows that are no file's may have objects of the user's own types.
+        answer = answer_of_output(content, gold, target)
+    elif given == ["output"]:
         answer = answer_of_text(content, gold, target, reading=reading, dialect=dialect)
     else:
         answer = answer_of_value(content, target)

@@ -4,7 +4,9 @@ import json
 from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
+from typing import cast, get_args
 
+from langchain_nuextract.engine.recovery import check_choice
 from langchain_nuextract.errors import EvaluationError
 from langchain_nuextract.evaluation.comparison import Resampled, comparison
 from langchain_nuextract.evaluation.confidences import KEPT
@@ -46,6 +48,11 @@ class Report:
 
     def __init__(self, evaluations: tuple[Evaluation, ...], seed: int, resample: Resampled | None, title: str) -> None:
         """Compare; see `compare`."""
+        for each in evaluations:
+            if not isinstance(cast("object", each), Evaluation):
+                raise TypeError(f"compare takes evaluations, which evaluate(…) makes, not {type(each).__name__}")
+        if resample is not None:
+            check_choice("resample", resample, get_args(Resampled))
         names = [each.name for each in evaluations]
         if len(set(names)) < len(names):
             raise EvaluationError(", ".join(names), "two models have the same name; give each its own by name=…")

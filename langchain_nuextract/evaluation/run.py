@@ -5,12 +5,13 @@ from contextlib import closing
 from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, TypeGuard, Unpack, cast
+from typing import TYPE_CHECKING, TypedDict, TypeGuard, Unpack, cast, get_args
 
 from langchain_core.runnables import Runnable
 
 from langchain_nuextract.batch.options import ManyOptions
 from langchain_nuextract.dialects import dialect_named
+from langchain_nuextract.engine.recovery import check_choice
 from langchain_nuextract.evaluation.answer import Answer, Reading
 from langchain_nuextract.evaluation.evaluation import Evaluation, Settings
 from langchain_nuextract.evaluation.evidence import ground_in_text
@@ -19,6 +20,7 @@ from langchain_nuextract.evaluation.gold_document import GoldDocument
 from langchain_nuextract.evaluation.leaf_rows import leaf_rows
 from langchain_nuextract.evaluation.predictions import Missing, Predictions, answer_of_row
 from langchain_nuextract.evaluation.scoring import Scorer
+from langchain_nuextract.runnables.settings import check_names
 from langchain_nuextract.schema.target import FULL
 
 if TYPE_CHECKING:
@@ -71,6 +73,11 @@ def evaluate(model: object, gold: Gold[object], **options: Unpack[EvaluateOption
     """
     if not isinstance(cast("object", gold), Gold):
         raise TypeError(f"expected a gold, got {type(gold).__name__}: Gold.from_jsonl(…) reads one")
+    check_names(options, EvaluateOptions.__annotations__, "evaluate")
+    check_choice("reading", options.get("reading", "repaired"), get_args(Reading))
+    check_choice("missing", options.get("missing", "fail"), get_args(Missing))
+    if not isinstance(rules := cast("object", options.get("compare") or {}), Mapping):
+        raise TypeError(f'compare must be rules by path, such as {{"$.total": "exact"}}, not {rules!r}')
     model = _unwrapped(model)
     folder = options.get("folder")
     settings = Settings(

@@ -164,7 +164,8 @@ class NuExtractor(StreamingExtractor[T]):
         llm = _chat_model(settings.pop("llm", None), connection)
         if isinstance(llm, ApiModel) and "allow_image_urls" in settings:
             llm = llm.model_copy(update={"allow_image_urls": settings["allow_image_urls"]})
-        target = settings.pop("target", None) or schemas.Target.of(schema)
+        compiled = settings.pop("target", None)
+        target = schemas.Target.of(schema if compiled is None else compiled)
         named: dialects.Dialect | str | None = settings.pop("dialect", None)
         asked = {name: settings.pop(name) for name in _ASKED if name in settings}
         selector = examples if _is_selector(examples := asked.pop("examples", ())) else None

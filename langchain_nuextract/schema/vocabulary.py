@@ -48,6 +48,8 @@ def vocabulary_of(dialect: Speaks | str) -> Vocabulary:
     Raises:
         ValueError: There is no dialect of this name.
     """
+    if isinstance(dialect, int | float):
+        raise TypeError(f'a dialect is named by a text, not by a number: "{dialect}"')
     if not isinstance(dialect, str):
         return dialect.vocabulary
     name = dialect.strip().lower()

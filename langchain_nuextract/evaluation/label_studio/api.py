@@ -1,6 +1,7 @@
 """The few calls of a Label Studio server that take tasks there and bring annotations back."""
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Self
 
 import httpx2
@@ -91,6 +92,8 @@ class LabelStudio:
             response = self._client.send(request)
         except httpx2.HTTPError as error:
             raise EvaluationError(where, f"Label Studio does not answer ({type(error).__name__})") from None
+        if response.status_code == HTTPStatus.UNAUTHORIZED:
+            raise EvaluationError(where, f"the token is refused ({response.status_code})")
         if response.status_code >= httpx2.codes.BAD_REQUEST:
             said = response.text.replace(self._token.get_secret_value(), "***")
             raise EvaluationError(where, f"Label Studio answers {response.status_code}: {quote(said)}")

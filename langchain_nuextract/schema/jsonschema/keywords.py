@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Final
 
 from langchain_nuextract.paths import JSON, fields, items, number, text
@@ -37,6 +38,20 @@ _ABOUT: Final = {
     "number": frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}),
 }
 """The keywords that say something about values of one type only."""
+_SHAPING: Final = (
+    *("properties", "required", "items", "enum", "type", "anyOf", "oneOf", "allOf", "description", "format"),
+    *("additionalProperties", "patternProperties"),
+)
+"""The keywords without which a schema asks for something else."""
+_ALIKE: Final = 0.8
+"""How alike `propertes` and `properties` are at the least; `example` and `enum` are not."""
+
+
+def misspelt(schema: Mapping[str, JSON]) -> tuple[tuple[str, str], ...]:
+    """Name the keywords that there are not, and that are nearly ones that there are, as losses."""
+    own = (key for key in schema if key not in _SHAPING and not key.startswith("x-"))
+    found = ((key, get_close_matches(key, _SHAPING, n=1, cutoff=_ALIKE)) for key in own)
+    return tuple((f"the keyword {key!r}", f"it is not read; did you mean {near[0]!r}?") for key, near in found if near)
 
 
 def implied_type(schema: Mapping[str, JSON]) -> str | None:

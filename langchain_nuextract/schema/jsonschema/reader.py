@@ -39,6 +39,7 @@ from langchain_nuextract.schema.jsonschema.keywords import (
     NAMES,
     bound,
     implied_type,
+    misspelt,
     one_or_several,
     patterns,
     required,
@@ -206,7 +207,7 @@ class Reader:
         """Read what the keywords of the schema itself say, references and combinations left out."""
         typed = self._typed(schema, place)
         # A type of the user's own tries its patterns itself.
-        if not self._closed and (lost := untried(schema)):
+        if not self._closed and (lost := (*untried(schema), *misspelt(schema))):
             typed = replace(typed, lost=(*typed.lost, *lost))
         if "const" in schema and self._constants:
             return meet(enum([schema["const"]]), typed)

@@ -461,3 +461,24 @@ def test_a_schema_is_compiled_in_little_more_time_than_it_takes_to_check_it(part
     schema = wide(parts)
     least = min(seconds(lambda: Draft202012Validator.check_schema(schema)) for _ in range(3))
     assert min(seconds(lambda: Target.of(schema)) for _ in range(3)) < 3 * least
+
+
+@pytest.mark.parametrize(
+    ("schema", "named", "meant"),
+    [
+        ({"type": "object", "propertes": {"a": {"type": "string"}}}, "propertes", "properties"),
+        ({"type": "object", "properties": {"a": {"type": "string"}}, "requierd": ["a"]}, "requierd", "required"),
+        ({"type": "object", "properties": {"a": {"type": "string", "enums": ["x"]}}}, "enums", "enum"),
+        ({"type": "object", "properties": {"a": {"type": "array", "item": {"type": "string"}}}}, "item", "items"),
+        ({"type": "object", "properties": {"a": {"typ": "number"}}}, "typ", "type"),
+    ],
+)
+def test_a_misspelt_keyword_is_a_loss_that_names_the_nearest(schema: Any, named: str, meant: str) -> None:
+    lost = [(loss.what, loss.instead) for loss in Target.of(schema).losses]
+    assert (f"the keyword {named!r}", f"it is not read; did you mean {meant!r}?") in lost
+
+
+def test_keywords_of_other_programs_are_no_losses() -> None:
+    words = {"example": "x", "examples": ["x"], "deprecated": False, "x-enum": 1, "propertyOrdering": ["a"]}
+    schema = {"type": "object", "title": "T", "$defs": {}, "properties": {"a": {"type": "string", **words}}, **words}
+    assert not Target.of(schema).losses
