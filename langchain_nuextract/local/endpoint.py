@@ -70,11 +70,14 @@ class LocalEndpoint:
                 taken, or loading took longer than `patience`.
         """
         self.stop()
-        if self.port is not None and not 0 <= self.port < _PORTS:
+        if self.port is not None and self.port not in range(_PORTS):
             raise LocalEndpointError(
-                f"there is no port {self.port}: it is a number from 1 to 65535, or None for a free one"
+                f"there is no port {self.port!r}: it is a number from 1 to 65535, or None for a free one"
             )
-        _require(_NEEDED)
+        if missing := [package for package in _NEEDED if importlib.util.find_spec(package) is None]:
+            raise LocalEndpointError(
+                f"{' and '.join(missing)} missing: the local endpoint needs `pip install 'langchain-nuextract[local]'`."
+            )
         path = self._file()
         self._tell(f"loading {path.name} …")
         try:
@@ -120,19 +123,12 @@ class LocalEndpoint:
             self._process = process.spawn(settings | {"context": self.context, "slots": self.slots}, log)
             self._address = process.address_of(self._process, self.patience)
             if not self._address:
-                raise LocalEndpointError(self._failure(process.complaint(self._process, log)))
+                reason = process.complaint(self._process, log)
+                raise LocalEndpointError(
+                    f"llama.cpp could not serve {self.model}: {reason}. Is the file a whole GGUF model, and the port "
+                    "free?"
+                )
         process.await_health(self._process, self._address, self.patience)
-
-    def _failure(self, reason: str) -> str:
-        return f"llama.cpp could not serve {self.model}: {reason}. Is the file a whole GGUF model, and the port free?"
-
-
-def _require(packages: tuple[str, ...]) -> None:
-    missing = [package for package in packages if importlib.util.find_spec(package) is None]
-    if missing:
-        raise LocalEndpointError(
-            f"{' and '.join(missing)} missing: the local endpoint needs `pip install 'langchain-nuextract[local]'`."
-        )
 
 
 def _check(path: Path) -> None:

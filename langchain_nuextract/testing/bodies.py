@@ -13,7 +13,8 @@ def whole(received: Received, reply: FakeReply) -> dict[str, JSON]:
     if received.path == "/v1/completions":
         choice: dict[str, JSON] = {"text": reply.said or ""}
     else:
-        choice = {"message": {"role": "assistant", "content": reply.said, **_thinking(reply)}}
+        thinking = {} if reply.reasoning is None else {reply.reasoning_field: reply.reasoning}
+        choice = {"message": {"role": "assistant", "content": reply.said, **thinking}}
     choice |= {"index": 0, "finish_reason": reply.finish_reason, "logprobs": reply.logprobs}
     return {**_about(received, reply), "choices": [choice], "usage": _usage(received, reply)}
 
@@ -24,31 +25,18 @@ def events(received: Received, reply: FakeReply) -> Iterator[JSON]:
         yield from reply.events
         return
     about = _about(received, reply)
-    for said in _pieces(reply):
-        yield {**about, "choices": [{"index": 0, "finish_reason": None, **_part(received, said)}]}
+    for field, said in ((reply.reasoning_field, reply.reasoning), ("content", reply.said)):
+        # At spaces, which begin a piece, as they begin most tokens: "Ada is 7" is "Ada", " is" and " 7".
+        for piece in filter(None, (said or "").replace(" ", "\0 ").split("\0")):
+            yield {**about, "choices": [{"index": 0, "finish_reason": None, **_part(received, {field: piece})}]}
     last = {"index": 0, "finish_reason": reply.finish_reason, "logprobs": reply.logprobs, **_part(received, {})}
     yield {**about, "choices": [last]}
     if fields(received.body.get("stream_options")).get("include_usage"):
         yield {**about, "choices": [], "usage": _usage(received, reply)}
 
 
-def _pieces(reply: FakeReply) -> Iterator[dict[str, JSON]]:
-    for field, said in ((reply.reasoning_field, reply.reasoning), ("content", reply.said)):
-        for piece in _words(said):
-            yield {field: piece}
-
-
-def _words(text: str | None) -> list[str]:
-    """Cut a text into pieces, as tokens would be: at spaces, which begin a piece."""
-    return [piece for piece in (text or "").replace(" ", "\0 ").split("\0") if piece]
-
-
 def _part(received: Received, said: dict[str, JSON]) -> dict[str, JSON]:
     return {"text": said.get("content", "")} if received.path == "/v1/completions" else {"delta": said}
-
-
-def _thinking(reply: FakeReply) -> dict[str, JSON]:
-    return {} if reply.reasoning is None else {reply.reasoning_field: reply.reasoning}
 
 
 def _about(received: Received, reply: FakeReply) -> dict[str, JSON]:

@@ -96,12 +96,18 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._note()
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
+        endpoint = self.server.endpoint
         if self._route == "/tokenize":
-            self._tokenize(body)
+            words = Received(self.path, {}, body).text.split()
+            if not endpoint.drops_templates:
+                words += str(fields(body.get("chat_template_kwargs")).get("template", "")).split()
+            count = len(words)
+            tokens: JSON = {"tokens": [*range(count)], "count": count, "max_model_len": endpoint.max_model_len}
+            self._send(200, dump(tokens))
         elif self._route in {"/v1/chat/completions", "/v1/completions"}:
             headers = {name.lower(): value for name, value in self.headers.items()}
             received = Received(self._route, headers, body)
-            self._answer(received, self.server.endpoint.reply_to(received))
+            self._answer(received, endpoint.reply_to(received))
         else:
             self._send(404, error(404, "Not Found"))
 
@@ -114,17 +120,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _note(self) -> None:
         self.server.endpoint.paths.append(f"{self.command} {self.path}")
-
-    def _tokenize(self, body: Mapping[str, JSON]) -> None:
-        words = Received(self.path, {}, body).text.split()
-        if not self.server.endpoint.drops_templates:
-            words += str(fields(body.get("chat_template_kwargs")).get("template", "")).split()
-        told: JSON = {
-            "tokens": [*range(len(words))],
-            "count": len(words),
-            "max_model_len": self.server.endpoint.max_model_len,
-        }
-        self._send(200, dump(told))
 
     def _answer(self, received: Received, reply: FakeReply) -> None:
         if reply.fault == "drop":
