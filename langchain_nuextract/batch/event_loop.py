@@ -72,7 +72,12 @@ async def as_completed(
 
     Yields:
         A number, and what came back or was raised, as they complete.
+
+    Raises:
+        ValueError: The width is below 1, so that nobody would ever be called.
     """
+    if width < 1:
+        raise ValueError(f"max_concurrency must be at least 1, not {width}")
 
     async def outcome(number: int) -> tuple[int, T | Exception]:
         try:

@@ -1,9 +1,9 @@
 """How many documents are extracted from."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias, TypedDict, get_args
+from typing import Any, Final, Literal, TypeAlias, TypedDict, cast, get_args
 
 from langchain_core.runnables import RunnableConfig
 
@@ -58,7 +58,7 @@ class Options:
     """`ManyOptions` with their defaults.
 
     Raises:
-        TypeError: `endpoints` is one address instead of a list.
+        TypeError: `endpoints` is one address instead of a list, `max_concurrency` no whole number, or `config` no dict.
         ValueError: `max_concurrency` is below 1, `checkpoint` is empty, or `on_error` is no such word.
     """
 
@@ -71,6 +71,12 @@ class Options:
     config: RunnableConfig | None = None
 
     def __post_init__(self) -> None:
+        # What is given comes from people's own settings, and these from files and environments.
+        most, config = cast("object", self.max_concurrency), cast("object", self.config)
+        if not isinstance(most, int) or isinstance(most, bool):
+            raise TypeError(f"max_concurrency must be a whole number, not {most!r}: leave it out for the usual one")
+        if config is not None and not isinstance(config, Mapping):
+            raise TypeError(f"config must be a dict, the same for all documents, not {type(config).__name__}")
         if self.max_concurrency < 1:
             raise ValueError(f"max_concurrency must be at least 1, not {self.max_concurrency}")
         if self.checkpoint is not None and not os.fspath(self.checkpoint):

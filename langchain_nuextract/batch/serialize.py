@@ -176,7 +176,7 @@ def _recorded(replies: str) -> list[_Known]:
             _Known(str(each["asked"]), int(each.get("images", 0)), _reply(each))
             for each in cast("list[_Record]", json.loads(replies))
         ]
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise OutOfDate from error
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, cast
 from langchain_core import documents as lc_documents
 from langchain_core.callbacks import AsyncCallbackManagerForChainRun as AsyncRun
 from langchain_core.callbacks import CallbackManagerForChainRun as Run
+from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage, AnyMessage
 from langchain_core.prompt_values import ChatPromptValueConcrete, StringPromptValue
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializable
@@ -66,16 +67,16 @@ class BaseExtractor(Closing, Wrappable[Out], _Serializable[Input, Out], WithTabl
     if TYPE_CHECKING:
         # A field of `NuExtractor`, and a property of what is made of one.
         @property
-        def llm(self) -> Runnable[Any, AIMessage]:
+        def llm(self) -> Runnable[LanguageModelInput, AIMessage]:
             """The chat model that is asked."""
             ...
 
-    def select_output(self, extraction: "engine.Extraction[Any]") -> Out:
+    def select_output(self, extraction: "engine.Extraction[object]") -> Out:
         """Take what is to be handed out: the object, unless a class says otherwise."""
-        return extraction.value
+        return cast("Out", extraction.value)
 
     @abstractmethod
-    def with_settings(self, settings: Mapping[str, Any]) -> Self:
+    def with_settings(self, settings: Mapping[str, object]) -> Self:
         """Give the same, with what a call says on top of the model's own settings."""
 
     async def aready(self) -> None:
@@ -123,7 +124,13 @@ class BaseExtractor(Closing, Wrappable[Out], _Serializable[Input, Out], WithTabl
         if caller := self._direct_caller(config):
             return self._extract(input, caller)
         outputs: list[Out] = []
-        self._call_with_config(partial(self._invoke, input, outputs), callbacks.display_input(input), config)
+
+        def extract(_: object, run_manager: Run, config: RunnableConfig) -> Out:
+            outputs.append(self._extract(input, self._traced_caller(config), partial(callbacks.notify, run_manager)))
+            return cast("Out", callbacks.display_output(outputs[0]))
+
+        # What LangChain is given of document and output is what callbacks see of them: no images.
+        self._call_with_config(extract, callbacks.display_input(input), config)
         return outputs[0]
 
     async def ainvoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Out:
@@ -134,21 +141,14 @@ class BaseExtractor(Closing, Wrappable[Out], _Serializable[Input, Out], WithTabl
         if caller := self._direct_caller(config):
             return await self._aextract(input, caller)
         outputs: list[Out] = []
-        await self._acall_with_config(partial(self._ainvoke, input, outputs), callbacks.display_input(input), config)
+
+        async def extract(_: object, run_manager: AsyncRun, config: RunnableConfig) -> Out:
+            on_attempts = partial(callbacks.anotify, run_manager)
+            outputs.append(await self._aextract(input, self._traced_caller(config), on_attempts))
+            return cast("Out", callbacks.display_output(outputs[0]))
+
+        await self._acall_with_config(extract, callbacks.display_input(input), config)
         return outputs[0]
-
-    # What LangChain is given of document and output is what callbacks see of them: no images.
-
-    def _invoke(self, document: Input, outputs: list[Out], _: Any, run_manager: Run, config: RunnableConfig) -> Any:
-        outputs.append(self._extract(document, self._traced_caller(config), partial(callbacks.notify, run_manager)))
-        return callbacks.display_output(outputs[0])
-
-    async def _ainvoke(
-        self, document: Input, outputs: list[Out], _: Any, run_manager: AsyncRun, config: RunnableConfig
-    ) -> Any:
-        on_attempts = partial(callbacks.anotify, run_manager)
-        outputs.append(await self._aextract(document, self._traced_caller(config), on_attempts))
-        return callbacks.display_output(outputs[0])
 
     def _extract(
         self, document: Input, caller: "engine.Caller", on_attempts: "callbacks.OnAttempts | None" = None
@@ -172,7 +172,12 @@ class BaseExtractor(Closing, Wrappable[Out], _Serializable[Input, Out], WithTabl
         return TracedCaller(self.llm, config, self.executor.ls_arguments, self._base.allow_image_urls)
 
     def batch(
-        self, inputs: list[Input], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any
+        self,
+        inputs: list[Input],
+        config: RunnableConfig | list[RunnableConfig] | None = None,
+        *,
+        return_exceptions: bool = False,
+        **kwargs: Any,
     ) -> list[Out]:
         """Extract from each document, in order, `DEFAULT_CONCURRENCY` at a time unless the config says otherwise.
 
@@ -187,37 +192,59 @@ class BaseExtractor(Closing, Wrappable[Out], _Serializable[Input, Out], WithTabl
         return super().batch(inputs, _bounded(config), return_exceptions=return_exceptions, **kwargs)
 
     async def abatch(
-        self, inputs: list[Input], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any
+        self,
+        inputs: list[Input],
+        config: RunnableConfig | list[RunnableConfig] | None = None,
+        *,
+        return_exceptions: bool = False,
+        **kwargs: Any,
     ) -> list[Out]:
         """Extract from each document; see `batch`."""
-        _check_list(inputs)
         async with aclosing(self._outcomes(inputs, config, return_exceptions=return_exceptions, **kwargs)) as outcomes:
             given = {number: outcome async for number, outcome in outcomes}
-        return [given[number] for number in range(len(inputs))]
+        return cast("list[Out]", [given[number] for number in range(len(inputs))])
 
     def batch_as_completed(
-        self, inputs: Sequence[Input], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any
+        self,
+        inputs: Sequence[Input],
+        config: RunnableConfig | Sequence[RunnableConfig] | None = None,
+        *,
+        return_exceptions: bool = False,
+        **kwargs: Any,
     ) -> Iterator[tuple[int, Any]]:
         """Yield the index and object of each document as they complete."""
+        _check_list(inputs)
         if _is_async(self.llm):
             return iterate(self._outcomes(inputs, config, return_exceptions=return_exceptions, **kwargs))
         return super().batch_as_completed(inputs, _bounded(config), return_exceptions=return_exceptions, **kwargs)
 
     def abatch_as_completed(
-        self, inputs: Sequence[Input], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any
+        self,
+        inputs: Sequence[Input],
+        config: RunnableConfig | Sequence[RunnableConfig] | None = None,
+        *,
+        return_exceptions: bool = False,
+        **kwargs: Any,
     ) -> AsyncIterator[tuple[int, Any]]:
         """Yield the index and object of each document as they complete."""
         return self._outcomes(inputs, config, return_exceptions=return_exceptions, **kwargs)
 
     async def _outcomes(
-        self, inputs: Sequence[Input], config: Any, *, return_exceptions: bool, **kwargs: Any
-    ) -> AsyncGenerator[tuple[int, Any]]:
+        self,
+        inputs: Sequence[Input],
+        config: RunnableConfig | Sequence[RunnableConfig] | None,
+        *,
+        return_exceptions: bool,
+        **kwargs: object,
+    ) -> AsyncGenerator[tuple[int, Out | Exception]]:
+        _check_list(inputs)
         configs = get_config_list(_bounded(config), len(inputs))
         extractor = self.with_settings(kwargs) if kwargs else self
         # Of one config for all, listeners are looked for once. A class that somebody derived may do more in `ainvoke`.
         is_ours = cast("Any", type(self)).ainvoke is cast("Any", BaseExtractor).ainvoke
-        one: Any = None if isinstance(config, Sequence) else config
-        caller = extractor._direct_caller(one) if is_ours and one is config else None  # noqa: SLF001 its own class
+        caller: DirectCaller | None = None
+        if is_ours and not isinstance(config, Sequence):
+            caller = extractor._direct_caller(config)  # noqa: SLF001 its own class
         stopped: EndpointError | None = None
 
         async def ask(number: int) -> Out:
@@ -345,7 +372,7 @@ class BaseExtractor(Closing, Wrappable[Out], _Serializable[Input, Out], WithTabl
         return Columns(self._base, self.executor.plan.target, text, id, prefix=prefix, options=options)
 
 
-def _is_async(llm: Runnable[Any, AIMessage]) -> bool:
+def _is_async(llm: Runnable[LanguageModelInput, AIMessage]) -> bool:
     """Tell whether sync batches run on the shared event loop; those of other models' classes run in threads.
 
     ChatOpenAI, for one, keeps its async connections for all loops, and those of the shared one would break the user's.
@@ -354,14 +381,24 @@ def _is_async(llm: Runnable[Any, AIMessage]) -> bool:
 
 
 def _check_list(inputs: object) -> None:
-    if not isinstance(inputs, list | tuple):
+    # A text is a sequence too, of letters.
+    if not isinstance(inputs, Sequence) or isinstance(inputs, str | bytes):
         one = isinstance(inputs, str | bytes | os.PathLike | Mapping)
         advice = "put one document into a list" if one else "for other iterables there is extract_many"
         raise TypeError(f"batch takes a list of documents, not {type(inputs).__name__}: {advice}")
 
 
-def _bounded(config: Any) -> Any:
-    if isinstance(config, Sequence):
-        return [_bounded(each) for each in cast("Sequence[Any]", config)]
-    given: RunnableConfig = config or {}
-    return given if given.get("max_concurrency") else {**given, "max_concurrency": DEFAULT_CONCURRENCY}
+def _bounded(config: RunnableConfig | Sequence[RunnableConfig] | None) -> RunnableConfig | list[RunnableConfig]:
+    """Bound what is in flight where a config does not say how much that may be.
+
+    Raises:
+        TypeError: It is neither a config nor a list of them.
+    """
+    are_several = isinstance(config, list | tuple)
+    bounded: list[RunnableConfig] = []
+    for each in config if are_several else [config]:
+        given = cast("RunnableConfig", each or {})
+        if not isinstance(cast("object", given), Mapping):
+            raise TypeError(f"config must be a dict, or a list of one for each document, not {type(given).__name__}")
+        bounded.append(given if given.get("max_concurrency") else {**given, "max_concurrency": DEFAULT_CONCURRENCY})
+    return bounded if are_several else bounded[0]

@@ -212,10 +212,11 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
         return ExtractedDocuments(metadata, self.group_by, self.on_error)
 
 
-def _listed(given: Iterable[object]) -> list[Document]:
+def _listed(given: object) -> list[Document]:
     # A document is iterable itself, over its fields.
-    documents = [given] if isinstance(given, Document) else [*given]
-    if isinstance(given, Document) or not all(isinstance(each, Document) for each in documents):
+    is_many = isinstance(given, Iterable) and not isinstance(given, Document)
+    documents: list[object] = [*cast("Iterable[object]", given)] if is_many else [cast("object", given)]
+    if not is_many or not all(isinstance(each, Document) for each in documents):
         kinds = ", ".join(sorted({type(each).__name__ for each in documents}))
         raise TypeError(f"expected a list of LangChain documents, or another iterable of them, got: {kinds}")
     return cast("list[Document]", documents)

@@ -385,9 +385,9 @@ class NuExtractor(StreamingExtractor[T]):
 class DetailedExtractor(MappedExtractor["engine.Extraction[T]"]):
     """An extractor that gives the whole `Extraction`; made by `NuExtractor.detailed`."""
 
-    def select_output(self, extraction: "engine.Extraction[T]") -> "engine.Extraction[T]":
+    def select_output(self, extraction: "engine.Extraction[object]") -> "engine.Extraction[T]":
         """Take all of it."""
-        return extraction
+        return cast("engine.Extraction[T]", extraction)
 
     @property
     def OutputType(self) -> Any:

@@ -1,7 +1,7 @@
 """A retriever that extracts from what another one finds."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun as AsyncRetrieverRun
 from langchain_core.callbacks import CallbackManagerForRetrieverRun as RetrieverRun
@@ -10,6 +10,9 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import patch_config
 from pydantic import SkipValidation
+
+_CONFIG: Final = "nuextract_config"
+"""The argument by which the config of a call comes along; no retriever has one of its own by this name."""
 
 
 class Completes(Protocol):
@@ -37,18 +40,18 @@ class ExtractingRetriever(BaseRetriever):
     def invoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> list[Document]:
         """Find documents, and extract from them."""
         # Retrievers are told of the config its callbacks only.
-        return super().invoke(input, config, within=config or {}, **kwargs)
+        return super().invoke(input, config, **{_CONFIG: config or {}}, **kwargs)
 
     async def ainvoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> list[Document]:
         """Find documents, and extract from them."""
-        return await super().ainvoke(input, config, within=config or {}, **kwargs)
+        return await super().ainvoke(input, config, **{_CONFIG: config or {}}, **kwargs)
 
     def _get_relevant_documents(self, query: str, *, run_manager: RetrieverRun, **kwargs: Any) -> list[Document]:
-        child = patch_config(kwargs.pop("within"), callbacks=run_manager.get_child())
+        child = patch_config(kwargs.pop(_CONFIG), callbacks=run_manager.get_child())
         return self.transformer.complete(self.retriever.invoke(query, child, **kwargs), child)
 
     async def _aget_relevant_documents(
         self, query: str, *, run_manager: AsyncRetrieverRun, **kwargs: Any
     ) -> list[Document]:
-        child = patch_config(kwargs.pop("within"), callbacks=run_manager.get_child())
+        child = patch_config(kwargs.pop(_CONFIG), callbacks=run_manager.get_child())
         return await self.transformer.acomplete(await self.retriever.ainvoke(query, child, **kwargs), child)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping, S
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from inspect import isawaitable, iscoroutinefunction
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeAlias, TypedDict, cast
 
@@ -185,9 +185,11 @@ class ToolDocuments:
                 raise ToolException(f"give one of {', '.join(named)}, not several")
 
     def _by_id(self, name: str, given: Mapping[str, object]) -> object:
-        for mapping in self._mappings(given):
+        # The model writes the key 7 of a dict as "7".
+        keys = [name, int(name)] if name.isascii() and name.isdecimal() else [name]
+        for mapping, key in product(self._mappings(given), keys):
             try:
-                document = mapping[name]
+                document = mapping[key]
             except LookupError:
                 continue
             if document is not None:
@@ -222,9 +224,9 @@ class ToolDocuments:
         nothing = f" There is nothing under {self.state_key!r} in the state of the graph." if is_empty else ""
         return f"{listed(ids, wrong)}{nothing}"
 
-    def _mappings(self, given: Mapping[str, object]) -> list[Mapping[str, object]]:
+    def _mappings(self, given: Mapping[str, object]) -> list[Mapping[str | int, object]]:
         sources = (self.documents, given.get(_STATE))
-        return [cast("Mapping[str, object]", each) for each in sources if isinstance(each, Mapping)]
+        return [cast("Mapping[str | int, object]", each) for each in sources if isinstance(each, Mapping)]
 
 
 @contextmanager

@@ -155,6 +155,7 @@ def test_a_renewed_claim_holds_longer(path):
         *("'[]'", "'{}'", f"'{'[' * 100_000}'"),
         *(f"json_set(replies, '$[0].{name}', json('{{}}'))" for name in ("text", "reasoning", "model", "seconds")),
         "json_set(replies, '$[0].usage', json('{\"input_tokens\": \"x\"}'))",
+        "replace(replies, '\"images\": 0', '\"images\": 1e999')",
     ],
     ids=lambda damage: damage[:40],
 )

@@ -121,6 +121,9 @@ def test_what_is_no_schema_is_answered_with_what_would_be_one(schema, words):
         pytest.param(lambda x: asyncio.run(x.abatch("abc")), "batch takes a list of documents, not str", id="async"),
         pytest.param(lambda x: x.batch(Path("a")), "put one document into a list", id="path"),
         pytest.param(lambda x: x.batch(iter(["a"])), "extract_many", id="iterator"),
+        pytest.param(lambda x: [*x.batch_as_completed("abc")], "put one document into a list", id="as-completed"),
+        pytest.param(lambda x: [*x.batch_as_completed(iter("abc"))], "extract_many", id="as-completed-of-an-iterator"),
+        pytest.param(lambda x: x.batch(["a"], "b"), "config must be a dict, or a list of one for each", id="no-config"),
         pytest.param(lambda x: x.batch(["a"], max_concurrency=3), "config={'max_concurrency': …}", id="config"),
         pytest.param(lambda x: x.invoke("a", "b"), "Several documents go to batch", id="two-documents"),
         pytest.param(lambda x: x.invoke("a", temprature=1), "did you mean temperature?", id="call"),
@@ -129,6 +132,9 @@ def test_what_is_no_schema_is_answered_with_what_would_be_one(schema, words):
         pytest.param(lambda x: next(x.extract_many(Path("a"))), "path.iterdir()", id="many-of-a-folder"),
         pytest.param(lambda x: next(x.extract_many(3)), "pass [document]", id="many-of-a-number"),
         pytest.param(lambda x: x.extract_many(["a"], max_conc=3), "did you mean max_concurrency?", id="many-option"),
+        pytest.param(lambda x: x.extract_many(["a"], max_concurrency="4"), "a whole number, not '4'", id="many-text"),
+        pytest.param(lambda x: x.extract_many(["a"], config=[{}]), "config must be a dict", id="many-configs"),
+        pytest.param(lambda x: x.document_transformer().invoke(None), "got: NoneType", id="transform-nothing"),
         pytest.param(lambda x: x.to_csv(["a"], "a.csv", explode="lines"), "explode=['lines']", id="explode"),
         pytest.param(
             lambda x: x.llm.with_structured_output(Permit, include_rw=True), "did you mean include_raw?", id="raw"
@@ -141,6 +147,21 @@ def test_a_wrong_call_is_answered_with_the_right_one(call, words):
     with pytest.raises(TypeError) as raised:
         call(extractor())
     assert words in str(raised.value)
+
+
+@pytest.mark.parametrize("most", [-1, -64])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x, config: x.batch(["a", "b"], config),
+        lambda x, config: [*x.batch_as_completed(["a", "b"], config)],
+        lambda x, config: asyncio.run(x.abatch(["a", "b"], config)),
+        lambda x, config: x.document_transformer().invoke([Document("a")], config),
+    ],
+)
+def test_no_batch_waits_for_ever_where_nothing_may_be_in_flight(call, most):
+    with pytest.raises(ValueError, match=f"max_concurrency must be at least 1, not {most}"):
+        call(extractor(), {"max_concurrency": most})
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pytest
 from langchain_core.documents import Document
 from langchain_core.embeddings import DeterministicFakeEmbedding
 from langchain_core.indexing import InMemoryRecordManager, index
+from langchain_core.retrievers import BaseRetriever
 from langchain_core.vectorstores import InMemoryVectorStore
 from langchain_tests.integration_tests import RetrieversIntegrationTests
 from langchain_text_splitters import RecursiveCharacterTextSplitter
@@ -97,3 +98,17 @@ def test_fields_of_another_process_are_left_as_they_are(chat, caplog):
     assert "another secret" in caplog.text
     (clash,) = (each for each in found if each.page_content == "Note by Mira")
     assert "set metadata_key" in clash.metadata["nuextract__error"]
+
+
+def test_arguments_of_any_name_reach_the_other_retriever(run):
+    class Around(BaseRetriever):
+        def _get_relevant_documents(self, query, *, run_manager, within):
+            return [note for note in NOTES if note.metadata["source"] in within]
+
+        async def _aget_relevant_documents(self, query, *, run_manager, within):
+            return self._get_relevant_documents(query, run_manager=run_manager, within=within)
+
+    with FakeEndpoint(ANSWER) as endpoint:
+        extract = NuExtractor(Note, model="numind/NuExtract3", base_url=endpoint.url)
+        found = run(extract.document_transformer().retriever(Around()), "by whom?", within=["1.txt"])
+    assert [each.metadata["author"] for each in found] == ["Mira"]

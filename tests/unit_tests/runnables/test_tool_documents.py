@@ -190,6 +190,13 @@ def test_an_id_may_be_written_as_a_number(run, make):
         assert run(make(endpoint, documents={"7": "HH-LK 42"}), call(document_id=7)).status == "success"
 
 
+@pytest.mark.parametrize("written", ["7", 7])
+def test_an_id_may_be_a_number(run, make, written):
+    with FakeEndpoint(ANSWER) as endpoint:
+        assert run(make(endpoint, documents={7: "HH-LK 42"}), call(document_id=written)).status == "success"
+        assert "'8'" in run(make(endpoint, documents={7: "HH-LK 42"}), call(document_id="8")).content
+
+
 def test_documents_are_a_mapping_or_a_function(make):
     with FakeEndpoint() as endpoint, pytest.raises(TypeError, match="mapping of ids, or a function of one, not list"):
         make(endpoint, documents=[Document("HH-LK 42")])
