@@ -85,7 +85,7 @@ def assign(
         placed += _in_order([found for leaves in items if (found := _rarest_first(leaves, find))], text, places)
     for leaf in alone:
         found = find(leaf[2])
-        if spans := found.spans:
+        if spans := found[0]:
             placed.append((leaf, spans[0] if len(spans) == 1 else places.take(leaf, spans), found))
     return placed
 
@@ -95,7 +95,7 @@ def _rarest_first(leaves: Sequence[Leaf], find: Callable[[str | float], Found]) 
     item: _Item = []
     for leaf in leaves:
         found = find(leaf[2])
-        if spans := found.spans:
+        if spans := found[0]:
             start, end = spans[0]
             item.append((len(spans), start - end, leaf, found))
     item.sort()
@@ -111,7 +111,7 @@ def _in_order(items: Sequence[_Item], text: str, places: "_Places") -> list[tupl
         # Only what stands in several places, as the last one may, takes one of them by the line.
         line = _line(text, anchor) if anchor and len(item) > 1 < item[-1][0] else anchor
         for count, _, leaf, found in item:
-            span = found.spans[0] if count == 1 else places.take(leaf, found.spans, near, line)
+            span = found[0][0] if count == 1 else places.take(leaf, found[0], near, line)
             near = near or span
             placed.append((leaf, span, found))
         before = near
@@ -135,7 +135,7 @@ class _Places:
 
 def _anchors(items: Sequence[_Item], text: str) -> Sequence[_Span | None]:
     """Choose a place of the rarest leaf of each item, one behind the other, with most of its other leaves near by."""
-    likely = [item[0][3].spans for item in items]
+    likely = [item[0][3][0] for item in items]
     only = [spans[0] for spans in likely if len(spans) == 1]
     if len(only) == len(items) and all(one < other for one, other in pairwise(only)):
         return only
@@ -158,7 +158,7 @@ def _weight(anchor: _Span, item: _Item, text: str) -> int:
     """How many leaves of an item stand near one of its places, its line above all; squared, for rows stand together."""
     line = _line(text, anchor)
     near = sum(
-        2 * _is_within(found.spans, *line) or _is_within(found.spans, anchor[0] - _NEAR, anchor[1] + _NEAR)
+        2 * _is_within(found[0], *line) or _is_within(found[0], anchor[0] - _NEAR, anchor[1] + _NEAR)
         for *_, found in item
     )
     return near * near

@@ -99,12 +99,9 @@ def mentions(text: str, day_first: Callable[[], bool | None], start: int = 0, en
 
 def _numeric(text: str, day_first: Callable[[], bool | None], start: int, end: int) -> Iterator[Mention]:
     """Read days in figures; of `03/04/24`, all that it may mean where the text does not show its way."""
-    pattern = _ASCII_NUMERIC if text.isascii() else _NUMERIC
-    rows = [(match, *match.groups("")) for match in pattern.finditer(text, start, end)]
-    is_unclear = any(mark not in ".．" and len(first) <= _SHORT for _, first, mark, *_ in rows)
-    by_habit = day_first() if is_unclear else None
-    for match, first, mark, middle, last in rows:
-        by_day = mark in ".．" or by_habit
+    for match in (_ASCII_NUMERIC if text.isascii() else _NUMERIC).finditer(text, start, end):
+        first, mark, middle, last = match.groups("")
+        by_day = mark in ".．" or (len(first) <= _SHORT and day_first())
         if last:
             yield from _whole(text, match, by_day=by_day)
         elif _can_be_parts(first, middle) and not _in_code(text, *match.span()):

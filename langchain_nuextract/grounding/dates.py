@@ -69,12 +69,11 @@ class DateIndex:
         Returns:
             The places, none if the value is no such thing or the text does not say it; and whether it is said whole.
         """
-        if clock := _ISO_TIME.fullmatch(value):
-            return self._clocks.get(_numbers(clock.groups()), ()), "date"
         match = _ISO.fullmatch(value)
         if not match:
-            return (), "date"
-        year, month, day, *clock = _numbers(match.groups())
+            clock = _ISO_TIME.fullmatch(value)
+            return (self._clocks.get(_numbers(clock), ()) if clock else ()), "date"
+        year, month, day, *clock = _numbers(match)
         # Years of eras and in Chinese figures have other figures; in ASCII, each form of a year has its last two.
         if self._text.isascii() and year and f"{year % 100:02}" not in self._text:
             return (), "date"
@@ -219,5 +218,5 @@ def _by_day(pattern: re.Pattern[str], text: str) -> defaultdict[int, list[Pieces
     return found
 
 
-def _numbers(written: Sequence[str | None]) -> tuple[int, ...]:
-    return tuple([int(each or 0) for each in written])
+def _numbers(match: re.Match[str]) -> tuple[int, ...]:
+    return tuple(map(int, match.groups("0")))

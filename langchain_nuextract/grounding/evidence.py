@@ -49,16 +49,9 @@ Pieces: TypeAlias = tuple[Span, ...]
 
 NO_OTHERS: Final[Mapping[tuple[int, int], Pieces]] = MappingProxyType({})
 """No further pieces of any place."""
-
-
-class Found(NamedTuple):
-    """Where a document says one value."""
-
-    spans: Spans
-    """One span for each place."""
-    match: Match = "exact"
-    others: Mapping[tuple[int, int], Pieces] = NO_OTHERS
-    """The further pieces of the places that have some, by their first one."""
+Found: TypeAlias = tuple[Spans, Match, Mapping[tuple[int, int], Pieces]]
+"""Where a document says one value: a span for each place, how it says it there, and the further pieces of the places
+that have some, by their first one."""
 
 
 class Evidence(NamedTuple):

@@ -53,11 +53,10 @@ def ground(value: JSON, text: str, wordings: Mapping[Path, Sequence[str]] = _NO_
         not among the wordings have none.
     """
     document = _Document(text)
-    found = [
-        (order, _evidence(path, leaf, span, there, text))
-        for (order, path, leaf), span, there in assign(*by_list(value), text, document.find)
-    ]
-    placed = tuple([each for _, each in sorted(found)])
+    found: dict[int, Evidence] = {}
+    for (order, path, leaf), place, there in assign(*by_list(value), text, document.find):
+        found[order] = _evidence(path, leaf, place, there, text)
+    placed = tuple(map(found.__getitem__, sorted(found)))
     return _with_choices(placed, value, document, wordings) if wordings else placed
 
 
@@ -70,22 +69,21 @@ def _with_choices(
         if path in known or path not in wordings or leaf in (None, ""):
             continue
         there = document.find_choice(path, leaf, wordings[path])
-        if there.spans:
-            known[path] = _evidence(path, leaf, there.spans[0], there, document.text)
+        if spans := there[0]:
+            known[path] = _evidence(path, leaf, spans[0], there, document.text)
     return tuple(known[path] for path, _ in leaves(value) if path in known)
 
 
 def _evidence(path: Path, leaf: JSON, place: tuple[int, int], found: Found, text: str) -> Evidence:
     """Tell how a value stands at one of the places where it was found."""
     start, end = place
-    quotation, span, match, alike = text[start:end], new_tuple(Span, place), found.match, 1.0
+    quotation, span, (_, match, others) = text[start:end], new_tuple(Span, place), found
     if match == "exact":
         # `5.00` says 5 otherwise than the value does.
         match = match if isinstance(leaf, str) or quotation == str(leaf) else "number"
-    elif match == "similar":
-        alike = similarity(str(leaf), quotation)
-    spans = (span, *found.others[place]) if found.others else (span,)
-    return new_tuple(Evidence, (path, leaf, span, quotation, match, spans, alike, (), None))
+        return new_tuple(Evidence, (path, leaf, span, quotation, match, (span,), 1.0, (), None))
+    alike = similarity(str(leaf), quotation) if match == "similar" else 1.0
+    return Evidence(path, leaf, span, quotation, match, (span, *others.get(place, ())), alike)
 
 
 _FIGURE: Final = re.compile(r"\d")
@@ -110,8 +108,9 @@ class _Document:
         """Find all places of a value, by the closest kind of match that there is; only once for equal values."""
         key = leaf if isinstance(leaf, str) else (type(leaf), leaf)
         found = self._known.get(key)
-        if found is None:
-            found = self._known[key] = self._find_text(leaf) if isinstance(leaf, str) else self._find_number(leaf)
+        if not found:
+            found = self._find_text(leaf) if isinstance(leaf, str) else self._find_number(leaf)
+            self._known[key] = found
         return found
 
     def _find_number(self, number: float) -> Found:
@@ -119,52 +118,51 @@ class _Document:
         # `774-00-01-454` and `5261 040 828` are numbers of tax payers.
         if not spans and isinstance(number, int) and number >= _LONG:
             return self._find_shape(str(number))
-        return new_tuple(Found, (spans, "exact", NO_OTHERS))
+        return spans, "exact", NO_OTHERS
 
     def _find_text(self, text: str) -> Found:
         if spans := self._exact.find(text):
             # The figures of a negative number do not say a positive one.
-            if text[0].isdigit() and text[-1].isdigit() and _DECIMAL.fullmatch(text):
+            if text[0].isdigit() and _DECIMAL.fullmatch(text):
                 spans = [each for each in spans if not self._numbers.is_negative(each)]
-            return new_tuple(Found, (spans, "exact", NO_OTHERS))
+            return spans, "exact", NO_OTHERS
+        if is_moment(text):
+            return _found(*self._dates.find(text))
         if is_duration(text) and (places := self._words.find_duration(text)):
             return _found(places, "number")
-        return next((found for found in self._written_otherwise(text) if found.spans), Found(()))
+        return next((found for found in self._written_otherwise(text) if found[0]), ((), "exact", NO_OTHERS))
 
     def _written_otherwise(self, value: str) -> Iterator[Found]:
         """Look for a text in each form that it may have besides its own, the closest ones first."""
-        if is_moment(value):
-            yield _found(*self._dates.find(value))
-            return
         code, has_figure = _CODE.fullmatch(value), _FIGURE.search(value)
         # `€` for EUR, `Deutschland` for DE
-        yield Found(
-            sorted({span for name in (names_of(value) if code else ()) for span in self._find_words(name)}), "name"
-        )
+        names = {span for name in (names_of(value) if code else ()) for span in self._find_words(name)}
+        yield sorted(names), "name", NO_OTHERS
         spans = self._find_alike(value)
         # In small letters, `IT` and `DE` are words, and no countries.
         are_words = code and value.isupper()
-        yield Found([span for span in spans if not self.text[slice(*span)].islower()] if are_words else spans, "folded")
+        spans = [span for span in spans if not (are_words and self.text[slice(*span)].islower())]
+        yield spans, "folded", NO_OTHERS
         if has_figure:
             yield _found(*self._dates.find_written(value))
-            yield Found(find_amount(value, self.text, self._numbers), "number")
+            yield find_amount(value, self.text, self._numbers), "number", NO_OTHERS
         yield self._find_shape(value)
         yield _found(wrapped_in(value, self.text, self._similar.shapes), "joined")
         yield _found(parts_in(value, self._find_words), "joined")
-        yield Found(self._similar.find(value), "similar")
+        yield self._similar.find(value), "similar", NO_OTHERS
 
     def find_choice(self, path: Path, value: JSON, words: Sequence[str]) -> Found:
         """Find the words for a choice, or a truth value beside the name of its field."""
         if isinstance(value, bool):
             name = next((step for step in reversed(path) if isinstance(step, str)), "")
             return _found([*find_truth(name, value, self.text, self._find_words)], "name")
-        return Found(next((spans for word in words if (spans := self._find_words(word))), ()), "name")
+        return next((spans for word in words if (spans := self._find_words(word))), ()), "name", NO_OTHERS
 
     def _find_words(self, words: str) -> Spans:
         return self._exact.find(words) or self._find_alike(words)
 
     def _find_shape(self, value: str) -> Found:
-        return Found(self._similar.find_shape(value), "similar")
+        return self._similar.find_shape(value), "similar", NO_OTHERS
 
     def _find_alike(self, value: str) -> Spans:
         wanted = fold(value)
@@ -185,4 +183,4 @@ class _Document:
 def _found(places: Sequence[Pieces], match: Match) -> Found:
     """Sort places by their first pieces."""
     others: dict[tuple[int, int], Pieces] = {place[0]: place[1:] for place in places}
-    return Found(sorted(others), match, others)
+    return sorted(others), match, others

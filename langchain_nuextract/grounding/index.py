@@ -31,7 +31,7 @@ _MARKS: Final = ".,'’"
 _JOINT: Final = re.compile(rf"(?<={_LETTER})(?={_LETTER})|(?<=\d)(?=[{_MARKS}]\d)|(?<=\d[{_MARKS}])(?=\d)")
 """A place across which a word or number goes on."""
 
-_APART: Final = frozenset(("", *' \t\n\r:;!?()[]{}<>/|"-_+*=%$€'))
+_APART: Final = frozenset(("", *' \t\n\r:;!?()[]{}<>/|"-_+*=%$€', ", ", ". ", ",\n", ".\n"))
 """Marks, the ends of the text among them, at which no word or number goes on; the most common ones will do."""
 
 
@@ -109,5 +109,5 @@ def _hits(text: str, wanted: str, start: int, end: int) -> Iterator[tuple[int, i
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
     return (text[start - 1 : start] in _APART or not _JOINT.match(text, start)) and (
-        text[end : end + 1] in _APART or not _JOINT.match(text, end)
+        text[end : end + 1] in _APART or text[end : end + 2] in _APART or not _JOINT.match(text, end)
     )

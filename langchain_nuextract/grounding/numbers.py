@@ -27,8 +27,11 @@ _GROUP = 3
 """Digits between the marks of a long number."""
 _MONEY = r"(?:[€$£¥₹]|[A-Z]{2,3}\$?|kr\.?|zł|Kč)"
 # What begins with one mark is searched for ten times as fast as what begins with one of several.
-_MINUS, _ASCII_MINUS = (re.compile(rf"{dash}(?<![\w).,].)(\s?)(?:{_MONEY}\s?)?(?=\d)") for dash in ("[-−–]", "-"))
-_MINUS_BEHIND, _ASCII_MINUS_BEHIND = (re.compile(rf"{dash}(?<=\d.)(?!\s?[\w.,–−-])") for dash in ("[-−]", "-"))
+_MINUS, _ASCII_MINUS = (
+    re.compile(rf"{dash}(?:(?<![\w).,].)(?P<blank>\s?)(?:{_MONEY}\s?)?(?=\d)|(?<=\d{behind})(?!\s?[\w.,–−-]))")
+    for dash, behind in (("[-−–]", "[-−]"), ("-", "-"))
+)
+"""A minus before a number, or behind one that is not before another: `- 5.00`, `-€ 5`, `5.00-`."""
 _IN_PARENTHESES = re.compile(rf"\((?:{_MONEY}\s?)?(?=\d)(?=[\d.,'’ ]+(?:{_MONEY})?\))")
 _ASCII_MINUS_WORD = re.compile("m(?:inus|oins|enos?) ")
 _MINUS_WORD = re.compile(rf"{_ASCII_MINUS_WORD.pattern}|минус |マイナス|负|負")
@@ -55,10 +58,10 @@ class NumberIndex:
     def find(self, value: float | Decimal) -> Spans:
         """Find a number with its sign, or else in per cent, thousands or millions, in the order of the text."""
         written = notation(value)
-        return (
-            self._signed(value, self._numerals.get(written, ()))
-            or self._signed(value, self._scaled.get(written, ()))
-            or (self._signed(value, self._per_cent(value)) if abs(value) < 1 else ())
+        if found := self._signed(value, self._numerals.get(written, ())):
+            return found
+        return self._signed(value, self._scaled.get(written, ())) or (
+            self._signed(value, self._per_cent(value)) if abs(value) < 1 else ()
         )
 
     def values(self) -> Iterator[str]:
@@ -105,17 +108,20 @@ class NumberIndex:
         return {written: sorted(spans) for written, spans in found.items()}
 
     @cached_property
-    def _negatives(self) -> tuple[frozenset[int], frozenset[int]]:
+    def _negatives(self) -> tuple[set[int], set[int]]:
         """Where negative numerals begin, and where those end that have their minus behind."""
-        text = self._text
-        before, behind = (_ASCII_MINUS, _ASCII_MINUS_BEHIND) if text.isascii() else (_MINUS, _MINUS_BEHIND)
-        starts = {match.end() for match in before.finditer(text) if not match[1] or self._is_minus(match.start())}
+        text, starts, ends = self._text, set[int](), set[int]()
+        for match in (_ASCII_MINUS if text.isascii() else _MINUS).finditer(text):
+            if match["blank"] is None:
+                ends.add(match.start())
+            elif not match["blank"] or self._is_minus(match.start()):
+                starts.add(match.end())
         if "(" in text:
             starts |= {match.end() for match in _IN_PARENTHESES.finditer(text) if not self._is_remark(match)}
         # To search for them in letters of either case takes many times as long as to see that there are none.
         if (_ASCII_MINUS_WORD if text.isascii() else _MINUS_WORD).search(text.casefold()):
             starts |= {match.end() for match in _BEHIND_MINUS_WORD.finditer(text)}
-        return frozenset(starts), frozenset(match.start() for match in behind.finditer(text))
+        return starts, ends
 
     def _is_remark(self, parenthesis: re.Match[str]) -> bool:
         """Whether a small whole number is a remark behind a word, `twenty-four (24)`, and not an accountant's minus."""
@@ -176,8 +182,8 @@ def readings(numeral: str) -> Sequence[str]:
         return (numeral.lstrip("0") or "0",)
     whole, _, fraction = numeral.replace(",", ".").partition(".")
     if whole.isdecimal() and fraction.isdecimal():
-        grouped = (_plain(whole + fraction, ""),) if len(whole) <= _GROUP == len(fraction) else ()
-        return *grouped, _plain(whole, fraction)
+        plain = _plain(whole, fraction)
+        return (_plain(whole + fraction, ""), plain) if len(whole) <= _GROUP == len(fraction) else (plain,)
     return (*_readings(numeral),)
 
 
