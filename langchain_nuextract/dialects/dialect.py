@@ -8,7 +8,7 @@ from functools import cache
 from typing import Final
 
 from langchain_nuextract.dialects.messages import Reply, Request, Task
-from langchain_nuextract.documents.source import Image, Source
+from langchain_nuextract.documents.source import Image, Source, Text
 from langchain_nuextract.errors import UnsupportedTask
 from langchain_nuextract.paths import JSON, fields
 from langchain_nuextract.schema.vocabulary import Vocabulary
@@ -63,6 +63,9 @@ class Dialect:
     """Whether the model can be asked to think first."""
     constrained: bool = False
     """Whether decoding is held to the answer schema from the first call on."""
+    message: Callable[[Source], Mapping[str, JSON]] | None = None
+    """The last message of what `phrase` makes, where the document stands in it and nothing else depends on the document
+    (unless an example has an image): then the rest of a request is made once. None if it is otherwise."""
     go_on: Callable[[Task, str], Request] | None = None
     """Ask for the answer so far (its JSON text) with what another part of the document adds; None if it cannot."""
     draft: Callable[[Source], Request] | None = None
@@ -129,6 +132,15 @@ def image_part(image: Image) -> dict[str, JSON]:
 def parts_of(source: Source) -> list[dict[str, JSON]]:
     """Write a document as the parts of a message's content, in reading order."""
     return [image_part(part) if isinstance(part, Image) else text_part(part.text) for part in source.parts]
+
+
+def user_message(source: Source) -> dict[str, JSON]:
+    """Write a document as a message of its own: its text, or its parts where there are images among them."""
+    match source.parts:
+        case (Text(text),):
+            return {"role": "user", "content": text}
+        case _:
+            return {"role": "user", "content": [*parts_of(source)] if source.images else source.text}
 
 
 def prompt(*pieces: str | Image, body: Mapping[str, JSON]) -> Request:

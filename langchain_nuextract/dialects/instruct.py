@@ -9,13 +9,14 @@ Source: https://huggingface.co/HuggingFaceTB/SmolLM2-135M-Instruct for the chat 
 """
 
 import re
+from functools import partial
 from typing import Final, cast
 
 from langchain_nuextract.dialects.control_tokens import ANY, QWEN_ENDS
 from langchain_nuextract.dialects.dialect import NOBODY, Dialect, answer_of, hold_chat, template_of
 from langchain_nuextract.dialects.embedded_grammar import grammar
 from langchain_nuextract.dialects.grammar_candidates import OFFERED
-from langchain_nuextract.dialects.messages import Reply, Request, Task
+from langchain_nuextract.dialects.messages import Request, Task
 from langchain_nuextract.documents.escape import escape_text
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.paths import JSON
@@ -61,11 +62,6 @@ def phrase_held(task: Task) -> Request:
     return Request(messages=_chat_turns(task, order), body={**_HELD_SAMPLING, **held})
 
 
-def read(reply: Reply) -> str:
-    """Take what was written up to the end mark."""
-    return answer_of(reply, marks=_ENDS)
-
-
 def _field_names(template: JSON) -> list[str]:
     """Name the fields, without their types: the model would copy those for values."""
     match template:
@@ -101,7 +97,7 @@ INSTRUCT: Final = Dialect(
     serves=NOBODY,
     vocabulary=NUEXTRACT_3,
     phrase=phrase,
-    read=read,
+    read=partial(answer_of, marks=_ENDS),
     marks=ANY,
     takes_instructions=True,
     constrained=True,
@@ -112,7 +108,7 @@ EMBEDDED: Final = Dialect(
     serves=re.compile(r"SmolLM2-135M-Instruct", re.IGNORECASE),
     vocabulary=_HELD,
     phrase=phrase_held,
-    read=read,
+    read=partial(answer_of, marks=_ENDS),
     marks=QWEN_ENDS,
     takes_instructions=True,
     constrained=True,

@@ -15,11 +15,12 @@ and asked for again; where all are optional, nothing tells the two apart.
 
 import json
 import re
+from functools import partial
 from typing import Final
 
 from langchain_nuextract.dialects.control_tokens import PHI, QWEN
 from langchain_nuextract.dialects.dialect import Dialect, answer_of, dumps, hold_completion, prompt, template_of
-from langchain_nuextract.dialects.messages import Reply, Request, Shot, Task
+from langchain_nuextract.dialects.messages import Request, Shot, Task
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.vocabulary import NUEXTRACT_1
 
@@ -53,11 +54,6 @@ def go_on_1_5(task: Task, current: str) -> Request:
     )
 
 
-def read(reply: Reply) -> str:
-    """Take what was written up to the end mark."""
-    return answer_of(reply, marks=_ENDS)
-
-
 def _prompt_opening(task: Task) -> str:
     return f"<|input|>\n### Template:\n{template_of(task)}\n"
 
@@ -84,7 +80,7 @@ NUEXTRACT_1_0: Final = Dialect(
     serves=re.compile(_NAME_1, re.IGNORECASE),
     vocabulary=NUEXTRACT_1,
     phrase=phrase_1,
-    read=read,
+    read=partial(answer_of, marks=_ENDS),
     marks=_MARKS,
 )
 
@@ -94,7 +90,7 @@ NUEXTRACT_1_5: Final = Dialect(
     vocabulary=NUEXTRACT_1,
     phrase=phrase_1_5,
     go_on=go_on_1_5,
-    read=read,
+    read=partial(answer_of, marks=_ENDS),
     marks=_MARKS,
     takes_examples=False,
 )

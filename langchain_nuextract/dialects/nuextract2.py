@@ -10,6 +10,7 @@ ignores instructions. A system message would stand in for the line by which the 
 """
 
 import re
+from functools import partial
 from typing import Final
 
 from langchain_nuextract.dialects.control_tokens import QWEN, QWEN_ENDS
@@ -22,8 +23,8 @@ from langchain_nuextract.dialects.dialect import (
     template_of,
     text_part,
 )
-from langchain_nuextract.dialects.messages import Reply, Request, Task
-from langchain_nuextract.documents.source import Source
+from langchain_nuextract.dialects.messages import Request, Task
+from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.vocabulary import NUEXTRACT_2
 
@@ -61,6 +62,15 @@ def phrase(task: Task) -> Request:
     return Request(messages=(_user_with_images(task, text),), body=body)
 
 
+def user_message(source: Source) -> dict[str, JSON]:
+    """Hand the document to the chat template, where no example has an image."""
+    match source.parts:
+        case (Text(text),):
+            return {"role": "user", "content": text}
+        case _:
+            return {"role": "user", "content": [*map(image_part, source.images)] or source.text}
+
+
 def phrase_inline(task: Task) -> Request:
     """Write out what the chat template would have written, for servers that drop `chat_template_kwargs`.
 
@@ -86,11 +96,6 @@ def draft(source: Source) -> Request:
     return Request(messages=({"role": "user", "content": content},), body=dict(_SAMPLING))
 
 
-def read(reply: Reply) -> str:
-    """Take what was written up to the end mark."""
-    return answer_of(reply, marks=QWEN_ENDS)
-
-
 def _source_text(source: Source, *, image: str) -> str:
     return image if source.images else source.text.strip()
 
@@ -108,11 +113,12 @@ NUEXTRACT_2_0: Final = Dialect(
     serves=re.compile(r"nuextract[-_. ]?v?2[._-]0(?!\d|\.\d)", re.IGNORECASE),
     vocabulary=NUEXTRACT_2,
     phrase=phrase,
-    read=read,
+    read=partial(answer_of, marks=QWEN_ENDS),
     marks=(*QWEN, _IMAGE, *_SECTIONS),
     images=1,
     max_pixels=_MOST_PIXELS,
     pixels_per_token=_PIXELS_PER_TOKEN,
+    message=user_message,
     draft=draft,
 )
 
@@ -121,7 +127,7 @@ NUEXTRACT_2_0_INLINE: Final = Dialect(
     serves=NOBODY,
     vocabulary=NUEXTRACT_2,
     phrase=phrase_inline,
-    read=read,
+    read=partial(answer_of, marks=QWEN_ENDS),
     marks=NUEXTRACT_2_0.marks,
     images=1,
     max_pixels=_MOST_PIXELS,

@@ -9,6 +9,7 @@ nothing, and any text for `enable_thinking`, "false" included, turns thinking on
 """
 
 import re
+from functools import partial
 from typing import Final
 
 from langchain_nuextract.dialects.control_tokens import QWEN, QWEN_ENDS
@@ -22,8 +23,9 @@ from langchain_nuextract.dialects.dialect import (
     prompt,
     template_of,
     text_part,
+    user_message,
 )
-from langchain_nuextract.dialects.messages import Reply, Request, Shot, Task
+from langchain_nuextract.dialects.messages import Request, Shot, Task
 from langchain_nuextract.documents.source import Image, Source
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.vocabulary import NUEXTRACT_3
@@ -45,7 +47,7 @@ def phrase(task: Task) -> Request:
     kwargs: dict[str, JSON] = {"template": template_of(task), "enable_thinking": _thinks(task)}
     if task.instructions:
         kwargs["instructions"] = task.instructions
-    messages = (*map(_developer_example, task.shots), _user_message(task.source))
+    messages = (*map(_developer_example, task.shots), user_message(task.source))
     return Request(messages=messages, body={**_sampling(task), "chat_template_kwargs": kwargs, **hold_chat(task)})
 
 
@@ -74,7 +76,7 @@ def phrase_inline(task: Task) -> Request:
 def draft(source: Source) -> Request:
     """Ask for a template."""
     kwargs: JSON = {"mode": "template-generation", "enable_thinking": False}
-    return Request(messages=(_user_message(source),), body={**_DRAFTING, "chat_template_kwargs": kwargs})
+    return Request(messages=(user_message(source),), body={**_DRAFTING, "chat_template_kwargs": kwargs})
 
 
 def draft_inline(source: Source) -> Request:
@@ -85,11 +87,6 @@ def draft_inline(source: Source) -> Request:
     )
 
 
-def read(reply: Reply) -> str:
-    """Take what was written after the thinking, up to the end mark."""
-    return answer_of(reply, marks=QWEN_ENDS)
-
-
 def _thinks(task: Task) -> bool:
     # Without a reasoning parser on the server, a grammar binds from the first token, and thinking is no JSON.
     return task.thinking and not task.answer_schema
@@ -97,10 +94,6 @@ def _thinks(task: Task) -> bool:
 
 def _sampling(task: Task) -> dict[str, JSON]:
     return dict(_THINKING if _thinks(task) else _SAMPLING)
-
-
-def _user_message(source: Source) -> dict[str, JSON]:
-    return {"role": "user", "content": [*parts_of(source)] if source.images else source.text}
 
 
 def _developer_example(shot: Shot) -> dict[str, JSON]:
@@ -150,13 +143,14 @@ NUEXTRACT_3_0: Final = Dialect(
     serves=re.compile(_NAME, re.IGNORECASE),
     vocabulary=NUEXTRACT_3,
     phrase=phrase,
-    read=read,
+    read=partial(answer_of, marks=QWEN_ENDS),
     marks=(*QWEN, *_SECTIONS),
     images=None,
     max_pixels=16_777_216,
     text_beside_image=True,
     takes_instructions=True,
     thinks=True,
+    message=user_message,
     draft=draft,
 )
 
@@ -165,7 +159,7 @@ NUEXTRACT_3_INLINE: Final = Dialect(
     serves=NOBODY,
     vocabulary=NUEXTRACT_3,
     phrase=phrase_inline,
-    read=read,
+    read=partial(answer_of, marks=QWEN_ENDS),
     marks=(*NUEXTRACT_3_0.marks, "<__media__>"),
     images=None,
     max_pixels=NUEXTRACT_3_0.max_pixels,

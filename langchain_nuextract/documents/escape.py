@@ -98,6 +98,11 @@ def escape_source(source: Source, marks: Sequence[str]) -> EscapedSource:
     return EscapedSource(escaped, tuple(_BrokenMark(pairs[each], each, places) for each, places in broken.items()))
 
 
+def signs_of(marks: Sequence[str]) -> tuple[str, ...]:
+    """Give the signs of which a text must have one for any of the marks to be in it."""
+    return tuple(sign for sign, _ in _words_by_sign(tuple(marks)))
+
+
 def escape_text(text: str, marks: Sequence[str]) -> str:
     """Break up the control marks in a text that stands in a prompt of its own, as instructions do."""
     return _widen(text, _cuts(text, marks))

@@ -1,11 +1,11 @@
 """One attempt: what the model is asked, and what its reply says, together with what is known from earlier replies."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from langchain_nuextract.dialects.messages import Reply, Request
+from langchain_nuextract.dialects.messages import Reply
 from langchain_nuextract.documents.escape import EscapedSource
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.engine.continuation import continues, joined_values
@@ -18,29 +18,15 @@ from langchain_nuextract.engine.fields import (
     refuse,
     restricted,
 )
-from langchain_nuextract.engine.plan import Plan
-from langchain_nuextract.engine.result import AttemptKind
+from langchain_nuextract.engine.plan import AttemptRequest, Plan
 from langchain_nuextract.engine.verbatim import VerbatimCheck, lacks_words
 from langchain_nuextract.errors import InvalidValue, Problem
-from langchain_nuextract.parsing.read import Reading, read_shape, trace_shape
+from langchain_nuextract.parsing.fast_path import fast_path_of
+from langchain_nuextract.parsing.read import Reading, read_repaired, trace_shape
 from langchain_nuextract.paths import JSON, Path, leaves
-from langchain_nuextract.schema.answer_shape import AnswerShape, RecordShape, without_hooks
+from langchain_nuextract.schema.answer_shape import AnswerShape, without_hooks
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptRequest:
-    """What the model is asked in one attempt."""
-
-    kind: AttemptKind
-    shape: RecordShape
-    """The fields that are asked for."""
-    request: Request
-    base: Request
-    """The request whose answer is continued; the same as `request` if none is."""
-    grammar: str = field(default="", repr=False)
-    """The grammar by which the decoding is constrained, beyond the schema."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +74,8 @@ class AttemptReader(Generic[T]):
     """What the model is given of it."""
     escaped: EscapedSource
     """The same as the model sees it."""
+    text: str
+    """The text of what the model is given."""
 
     def read(self, sent: AttemptRequest, reply: Reply, earlier: Sequence[AttemptResult]) -> AttemptResult:
         """Read a reply, and merge it with what is known.
@@ -112,9 +100,14 @@ class AttemptReader(Generic[T]):
         if continued:
             said = self.text_of(reply, written) if before else said.rstrip("\ufffd")
         text = self._restored(said) if self.escaped.marks or self.plan.written.marks else said
-        policy, document = self.plan.options.recovery.repairs, self.source.text
-        finished = reply.finish_reason == "stop"
-        reading = read_shape(text, shape, policy=policy, document=document, finished=finished)
+        policy = self.plan.options.recovery.repairs
+        # Most answers are right as they stand.
+        found = fast_path_of(shape).read(text, self.text)
+        if found:
+            reading = Reading(found[0], whole=found[1])
+        else:
+            finished = reply.finish_reason == "stop"
+            reading = read_repaired(text, shape, policy=policy, document=self.text, finished=finished)
         if self.plan.options.recovery.verbatim != "unchecked":
             reading = VerbatimCheck(self.source, self.escaped).of(reading, sent.shape, policy)
             if sent.grammar and lacks_words(reading.problems):
@@ -162,9 +155,8 @@ class AttemptReader(Generic[T]):
         earlier_prefixes = (each.sent.request.before for each in earlier)
         prefixes = [*(each for each in earlier_prefixes if each and last.startswith(each)), last]
         seams = [len(self._restored(self.text_of(earlier[0].reply, each))) for each in prefixes]
-        policy, document = self.plan.options.recovery.repairs, self.source.text
-        places = trace_shape(text, sent.shape, policy=policy, document=document)
-        yield from joined_values(reading.value, places, seams, document)
+        places = trace_shape(text, sent.shape, policy=self.plan.options.recovery.repairs, document=self.text)
+        yield from joined_values(reading.value, places, seams, self.text)
 
     def _merged(self, known: MergedFields, new: MergedFields, *, prefer_new: bool) -> tuple[MergedFields, Validation]:
         """Merge what is new, once it is known which of it the user's schema admits."""
@@ -198,7 +190,7 @@ class AttemptReader(Generic[T]):
     def validate(self, value: JSON, text: bytes = b"") -> Validation:
         """Ask the user's schema about a value in its own shape, of which the JSON text may be at hand."""
         try:
-            return Validation(value, self.plan.target.validate(value, self.plan.dialect, text=text), ())
+            return Validation(value, self.plan.check(value, text), ())
         except InvalidValue as error:
             problems = error.problems
             if self.plan.is_part:

@@ -1,14 +1,14 @@
-"""Driving an extraction: sending what its flow asks for, until it returns."""
+"""Driving an extraction whose replies come in pieces: its object, shown while it grows."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing, closing
 from time import perf_counter
 from typing import Any, Final, Generic, TypeVar
 
-from langchain_nuextract.dialects.messages import Piece, Reply, Request, joined_reply
+from langchain_nuextract.dialects.messages import Piece, Request, joined_reply
 from langchain_nuextract.documents.source import Source
-from langchain_nuextract.engine.caller import Caller, Flow
+from langchain_nuextract.engine.caller import Caller
 from langchain_nuextract.engine.pages import read_document
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.result import Extraction
@@ -21,58 +21,6 @@ T = TypeVar("T")
 
 ALWAYS_SHOWN: Final = 20
 """Parts after each of which a stream shows the object; then each time that it has grown by this part of it."""
-
-
-def run_flow(flow: Flow[T], ask: Callable[[Request], Reply]) -> Extraction[T]:
-    """Send what a flow asks for until it returns."""
-    try:
-        requests = next(flow)
-        while True:
-            try:
-                replies = (ask(requests[0]),) if len(requests) == 1 else tuple(map(ask, requests))
-            except EndpointError as error:
-                requests = flow.throw(error)
-            else:
-                requests = flow.send(replies)
-    except StopIteration as done:
-        return done.value
-
-
-async def arun_flow(
-    flow: Flow[T], ask: Callable[[Request], Awaitable[Reply]], *, in_thread: bool = False
-) -> Extraction[T]:
-    """Send what a flow asks for until it returns, what it asks for at once side by side.
-
-    Args:
-        flow: The extraction.
-        ask: Sends a request.
-        in_thread: Whether it takes its steps in a thread: rendering a page would hold up the event loop.
-    """
-    step: Callable[[Any], tuple[Request, ...]] = flow.send
-    said: Any = None
-    while True:
-        if in_thread:
-            requests = await asyncio.to_thread(_stepped, step, said)
-        else:
-            try:
-                requests = step(said)
-            except StopIteration as done:
-                return done.value
-        if not isinstance(requests, tuple):
-            return requests
-        try:
-            said = tuple(await asyncio.gather(*map(ask, requests))) if requests[1:] else (await ask(*requests),)
-            step = flow.send
-        except EndpointError as error:
-            step, said = flow.throw, error
-
-
-def _stepped(step: Callable[[Any], tuple[Request, ...]], said: object) -> tuple[Request, ...] | Extraction[Any]:
-    """Take a step of a flow: what it asks for, or what has come out in the end (`StopIteration` leaves no thread)."""
-    try:
-        return step(said)
-    except StopIteration as done:
-        return done.value
 
 
 async def _at_once(step: Callable[..., Any], *of: Any) -> Any:

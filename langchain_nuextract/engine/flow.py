@@ -1,26 +1,32 @@
-"""One extraction, from the document to the object, as a generator that does no I/O.
+"""One extraction, from the document to the object, as a generator that does no I/O, and what drives it.
 
 It yields tuples of `Request`s, which its driver may send side by side, and is sent the tuple of their `Reply`s. An
 `EndpointError` is thrown into it. Asking again because an *answer* failed happens here and nowhere else: how often is
 for the `RecoveryPolicy` to say, and in which ways for the `RecoveryStrategies`.
 """
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from time import perf_counter
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 from langchain_nuextract.dialects.dialect import check_source
-from langchain_nuextract.dialects.messages import Usage
-from langchain_nuextract.documents.escape import escape_source
-from langchain_nuextract.documents.source import Source
-from langchain_nuextract.engine.attempts import AttemptReader, AttemptRequest, AttemptResult
+from langchain_nuextract.dialects.messages import Reply, Request, Usage
+from langchain_nuextract.documents.escape import EscapedSource, escape_source
+from langchain_nuextract.documents.source import Source, Text
+from langchain_nuextract.engine.attempts import AttemptReader, AttemptResult
 from langchain_nuextract.engine.caller import Flow
 from langchain_nuextract.engine.outcome import extraction_of, give_up
-from langchain_nuextract.engine.page_inputs import is_text, shown
-from langchain_nuextract.engine.plan import Plan
+from langchain_nuextract.engine.page_inputs import shown
+from langchain_nuextract.engine.plan import AttemptRequest, Plan
+from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.engine.strategies import RecoveryStrategies
 from langchain_nuextract.errors import EndpointError
 
 T = TypeVar("T")
+
+_NOTHING_USED: Final = Usage()
 
 
 def extract(plan: Plan[T], source: Source, document: Source | None = None) -> Flow[T]:
@@ -39,23 +45,22 @@ def extract(plan: Plan[T], source: Source, document: Source | None = None) -> Fl
         EndpointError: The endpoint failed before there was any answer.
     """
     started = perf_counter()
-    reader = AttemptReader(plan, document or source, source, escape_source(source, plan.dialect.marks))
-    # What else is asked was checked when the plan was made.
-    check_source(source, plan.dialect)
-    strategies, budget = RecoveryStrategies(plan, reader.escaped.source), plan.options.recovery
+    reader = _reader_of(plan, source, document or source)
+    escaped = reader.escaped.source
     results, sent = list[AttemptResult](), list[AttemptRequest]()
     failure: EndpointError | None = None
-    usage = Usage()
-    asked: AttemptRequest | None = strategies.ask(plan.first, plan.shape)
+    usage, budget = _NOTHING_USED, plan.options.recovery
+    first = plan.ask_first(escaped)
+    asked: AttemptRequest | None = first
     while asked:
-        bound = budget.bound(asked.request, usage, perf_counter() - started)
-        asked = AttemptRequest(asked.kind, asked.shape, bound, asked.base, asked.grammar)
+        if asked is not first:
+            asked = replace(asked, request=budget.bound(asked.request, usage, perf_counter() - started))
         try:
-            (reply,) = yield (bound,)
+            (reply,) = yield (asked.request,)
         except EndpointError as error:
             if plan.grammars.refused(asked.grammar, error):
                 # The server cannot read it: the same request goes with another grammar, or with none.
-                asked = strategies.with_other_grammar(asked)
+                asked = RecoveryStrategies(plan, escaped).with_other_grammar(asked)
                 continue
             if not results:
                 raise
@@ -70,15 +75,84 @@ def extract(plan: Plan[T], source: Source, document: Source | None = None) -> Fl
         # What could be sent again has been, as often as the endpoint's policy allows.
         is_over = failure is not None and failure.retryable
         is_allowed = budget.allows(calls=len(sent), seconds=perf_counter() - started, usage=usage)
-        asked = strategies.next(results, sent) if is_allowed and not is_over else None
+        asked = RecoveryStrategies(plan, escaped).next(results, sent) if is_allowed and not is_over else None
     return give_up(reader, results, failure, seconds=perf_counter() - started)
+
+
+def _reader_of(plan: Plan[T], source: Source, document: Source) -> AttemptReader[T]:
+    match source.parts:
+        case (Text(text),):
+            # Most documents are one text, and have no sign that any of the marks begins with.
+            may_have_marks = [sign for sign in plan.signs if sign in text]
+            escaped = escape_source(source, plan.dialect.marks) if may_have_marks else EscapedSource(source)
+        case _:
+            text, escaped = source.text, escape_source(source, plan.dialect.marks)
+            # What else is asked was checked when the plan was made.
+            check_source(source, plan.dialect)
+    return AttemptReader(plan, document, source, escaped, text)
 
 
 def extract_whole(plan: Plan[T], source: Source) -> Flow[T]:
     """Extract from a document of which all is asked about at once, whatever it is made of; see `extract`."""
-    return extract(plan, source) if is_text(source) else _extract_shown(plan, source)
+    match source.parts:
+        case (Text(),):
+            return extract(plan, source)
+        case _:
+            return _extract_shown(plan, source)
 
 
 def _extract_shown(plan: Plan[T], source: Source) -> Flow[T]:
     # Pages are rendered when it is their turn, which may be in a thread.
     return (yield from extract(plan, Source(shown(source.parts, plan.dialect)), source))
+
+
+def run_flow(flow: Flow[T], ask: Callable[[Request], Reply]) -> Extraction[T]:
+    """Send what a flow asks for until it returns."""
+    try:
+        requests = next(flow)
+        while True:
+            try:
+                replies = (ask(requests[0]),) if len(requests) == 1 else tuple(map(ask, requests))
+            except EndpointError as error:
+                requests = flow.throw(error)
+            else:
+                requests = flow.send(replies)
+    except StopIteration as done:
+        return done.value
+
+
+async def arun_flow(
+    flow: Flow[T], ask: Callable[[Request], Awaitable[Reply]], *, in_thread: bool = False
+) -> Extraction[T]:
+    """Send what a flow asks for until it returns, what it asks for at once side by side.
+
+    Args:
+        flow: The extraction.
+        ask: Sends a request.
+        in_thread: Whether it takes its steps in a thread: rendering a page would hold up the event loop.
+    """
+    step: Callable[[Any], tuple[Request, ...]] = flow.send
+    said: Any = None
+    while True:
+        if in_thread:
+            requests = await asyncio.to_thread(_stepped, step, said)
+        else:
+            try:
+                requests = step(said)
+            except StopIteration as done:
+                return done.value
+        if not isinstance(requests, tuple):
+            return requests
+        try:
+            said = tuple(await asyncio.gather(*map(ask, requests))) if requests[1:] else (await ask(*requests),)
+            step = flow.send
+        except EndpointError as error:
+            step, said = flow.throw, error
+
+
+def _stepped(step: Callable[[Any], tuple[Request, ...]], said: object) -> tuple[Request, ...] | Extraction[Any]:
+    """Take a step of a flow: what it asks for, or what has come out in the end (`StopIteration` leaves no thread)."""
+    try:
+        return step(said)
+    except StopIteration as done:
+        return done.value

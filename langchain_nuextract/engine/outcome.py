@@ -95,7 +95,7 @@ def extraction_of(
         seconds=seconds,
         examples=plan.shots,
         examples_left_out=plan.left_out,
-        wordings=plan.target.wordings(validation.value),
+        wordings=plan.target.wordings(validation.value) if plan.target.has_choices else (),
         provenance=_provenance(reader, results, left_out) if any(map(_TOKENS, results)) else None,
     )
 

@@ -6,16 +6,11 @@ from typing import Final
 from langchain_nuextract.dialects.dialect import Dialect
 from langchain_nuextract.documents.page import Page
 from langchain_nuextract.documents.pictures import fitted
-from langchain_nuextract.documents.source import Image, Part, Source, Text
+from langchain_nuextract.documents.source import Image, Part, Text
 from langchain_nuextract.errors import UnreadablePage
 
 _MOST_PIXELS: Final = 4_000_000
 """Pixels of a page, unless the options or the model say less: finer than print is read no better."""
-
-
-def is_text(source: Source) -> bool:
-    """Tell whether a document is one text, which is asked about as it is."""
-    return len(source.parts) == 1 and isinstance(source.parts[0], Text)
 
 
 def next_window(parts: Sequence[Part], dialect: Dialect, most: int | None) -> tuple[tuple[Part, ...], tuple[Part, ...]]:

@@ -1,14 +1,14 @@
 """What is the same for every document: compiled once, when an extractor is built."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Generic, TypeVar, cast, get_args
+from typing import Any, Final, Generic, TypeVar, cast, get_args
 
 from langchain_nuextract.dialects.dialect import Dialect, check, dumps
-from langchain_nuextract.dialects.messages import Example, Shot, Task
-from langchain_nuextract.documents.escape import EscapedSource, escape_source, escape_text
+from langchain_nuextract.dialects.messages import Example, Request, Shot, Task, Usage
+from langchain_nuextract.documents.escape import EscapedSource, escape_source, escape_text, signs_of
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.engine.example_leakage import telling
@@ -20,13 +20,30 @@ from langchain_nuextract.engine.result import AttemptKind
 from langchain_nuextract.engine.verbatim import GrammarSupport
 from langchain_nuextract.errors import InvalidValue, Problem
 from langchain_nuextract.grounding.normalize import fold
-from langchain_nuextract.paths import JSON
+from langchain_nuextract.paths import JSON, fields
 from langchain_nuextract.schema import render as answers
-from langchain_nuextract.schema.answer_shape import RecordShape
+from langchain_nuextract.schema.answer_shape import RecordShape, answer_words, types
 from langchain_nuextract.schema.target import Target
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+
+_LOGPROBS: Final[dict[str, JSON]] = {"logprobs": True, "top_logprobs": 1}
+"""Only the token that was written counts; unless told how many others to name, llama.cpp names twenty."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRequest:
+    """What the model is asked in one attempt."""
+
+    kind: AttemptKind
+    shape: RecordShape
+    """The fields that are asked for."""
+    request: Request
+    base: Request
+    """The request whose answer is continued; the same as `request` if none is."""
+    grammar: str = field(default="", repr=False)
+    """The grammar by which the decoding is constrained, beyond the schema."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +77,16 @@ class Plan(Generic[T_co]):
     """Which grammars the server takes; shared by all documents."""
 
     @cached_property
+    def signs(self) -> tuple[str, ...]:
+        """The signs one of which a text must have for a control mark to be in it."""
+        return signs_of(self.dialect.marks)
+
+    @cached_property
+    def check(self) -> Callable[[JSON, bytes], T_co]:
+        """What makes an instance of a value in the user's shape; see `Target.checker`."""
+        return self.target.checker(self.dialect)
+
+    @cached_property
     def first(self) -> AttemptKind:
         """How to ask at first."""
         return "constrained" if self.dialect.constrained or "plain" in self._extractive else "plain"
@@ -67,7 +94,7 @@ class Plan(Generic[T_co]):
     def validated(self, value: JSON) -> tuple[T_co | None, tuple[Problem, ...]]:
         """Give the instance of a value of the user's shape, or None, and what is wrong with it."""
         try:
-            return self.target.validate(value, self.dialect), ()
+            return self.check(value, b""), ()
         except InvalidValue as error:
             return None, error.problems
 
@@ -110,6 +137,57 @@ class Plan(Generic[T_co]):
             template_text=self.written.source.text,
         )
 
+    def ask(
+        self, source: Source, kind: AttemptKind, shape: RecordShape, *, constrained: bool = False
+    ) -> AttemptRequest:
+        """Ask for some fields, or for everything, in one of the ways.
+
+        Args:
+            source: The document, its control marks escaped.
+            kind: How to ask.
+            shape: What to ask for.
+            constrained: Whether to constrain the decoding to the schema besides.
+        """
+        task = self.task(source, "constrained" if constrained else kind, shape)
+        request = self.dialect.phrase(task)
+        grammar = task.grammar if task.grammar and has_grammar(request) else ""
+        if self.options.logprobs:
+            request = replace(request, body={**request.body, **_LOGPROBS})
+        if task.answer_schema and not grammar and (echoes := _echoes(source, shape)):
+            request = replace(request, vllm_only={"bad_words": echoes})
+        return AttemptRequest(kind, shape, request, request, grammar)
+
+    def ask_first(self, source: Source) -> AttemptRequest:
+        """Ask for everything in a first request, which is bound by the policy: nothing is spent yet.
+
+        Args:
+            source: The document, its control marks escaped.
+        """
+        if self._frame is None or self.dialect.message is None:
+            asked = self.ask(source, self.first, self.shape)
+            return replace(asked, request=self.options.recovery.bound(asked.request, Usage(), 0.0))
+        frame, message = self._frame, self.dialect.message(source)
+        request = Request(
+            (*frame.messages, message),
+            frame.body,
+            frame.route,
+            frame.firm,
+            "",
+            frame.vllm_only,
+            frame.stop_loops,
+            frame.seconds,
+        )
+        return AttemptRequest(self.first, self.shape, request, request)
+
+    @cached_property
+    def _frame(self) -> Request | None:
+        """The first request about any document, but for the message that holds it; None if more depends on that."""
+        have_images = any(shot.source.images for shot in self.shots)
+        if self.dialect.message is None or have_images or self.first != "plain":
+            return None
+        asked = self.ask(Source((Text("…"),)), self.first, self.shape)
+        return self.options.recovery.bound(replace(asked.request, messages=asked.request.messages[:-1]), Usage(), 0.0)
+
     @cached_property
     def _extractive(self) -> frozenset[AttemptKind]:
         """The kinds of attempts in which the decoding is constrained to the words of the document."""
@@ -120,6 +198,19 @@ class Plan(Generic[T_co]):
                 return frozenset({"constrained"})
             case "unchecked":
                 return frozenset()
+
+
+def has_grammar(request: Request) -> bool:
+    """Whether the decoding is constrained by a grammar."""
+    return bool(fields(request.body.get("structured_outputs")).get("grammar"))
+
+
+def _echoes(source: Source, shape: RecordShape) -> list[JSON]:
+    """The type names that an answer cannot have but as an echo of the template, since the document has none."""
+    if source.images:
+        return []
+    elsewhere = " ".join((source.text, *answer_words(shape)))
+    return [name for name in sorted(set(types(shape))) if name not in elsewhere]
 
 
 def plan_for(target: Target[T], dialect: Dialect, options: ExtractionOptions = OPTIONS) -> Plan[T]:

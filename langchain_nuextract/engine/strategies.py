@@ -5,19 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from langchain_nuextract.dialects.dialect import resume
-from langchain_nuextract.dialects.messages import Request
 from langchain_nuextract.documents.source import Source
-from langchain_nuextract.engine.attempts import AttemptRequest, AttemptResult
+from langchain_nuextract.engine.attempts import AttemptResult
 from langchain_nuextract.engine.continuation import has_ended, resume_point
 from langchain_nuextract.engine.fields import narrowed
-from langchain_nuextract.engine.plan import Plan
+from langchain_nuextract.engine.plan import AttemptRequest, Plan, has_grammar
 from langchain_nuextract.engine.repetition import is_runaway
-from langchain_nuextract.engine.result import AttemptKind
-from langchain_nuextract.paths import JSON, fields
-from langchain_nuextract.schema.answer_shape import RecordShape, answer_words, types
-
-_LOGPROBS: Final[dict[str, JSON]] = {"logprobs": True, "top_logprobs": 1}
-"""Only the token that was written counts; unless told how many others to name, llama.cpp names twenty."""
+from langchain_nuextract.schema.answer_shape import RecordShape
 
 WARMER: Final = 0.3
 """Added to the temperature where an answer is sampled once more."""
@@ -30,17 +24,6 @@ class RecoveryStrategies:
     plan: Plan[Any]
     source: Source
     """The document, its control marks escaped."""
-
-    def ask(self, kind: AttemptKind, shape: RecordShape, *, constrained: bool = False) -> AttemptRequest:
-        """Ask for some fields, or for everything, in one of the ways."""
-        task = self.plan.task(self.source, "constrained" if constrained else kind, shape)
-        request = self.plan.dialect.phrase(task)
-        grammar = task.grammar if task.grammar and _has_grammar(request) else ""
-        if self.plan.options.logprobs:
-            request = replace(request, body={**request.body, **_LOGPROBS})
-        if task.answer_schema and not grammar and (echoes := self._echoes(shape)):
-            request = replace(request, vllm_only={"bad_words": echoes})
-        return AttemptRequest(kind, shape, request, request, grammar)
 
     def next(self, results: Sequence[AttemptResult], sent: Sequence[AttemptRequest]) -> AttemptRequest | None:
         """Say what to try next; None if there is nothing left.
@@ -71,7 +54,7 @@ class RecoveryStrategies:
         if not prefix:
             return None
         base, shape = last.sent.base, last.sent.shape
-        grammar = self.plan.grammars.grammar(shape, self.source, prefix) if _has_grammar(base) else ""
+        grammar = self.plan.grammars.grammar(shape, self.source, prefix) if has_grammar(base) else ""
         return AttemptRequest("continued", shape, resume(base, prefix, grammar), base, grammar)
 
     def _narrow(self, results: Sequence[AttemptResult], sent: Sequence[AttemptRequest]) -> AttemptRequest | None:
@@ -79,19 +62,21 @@ class RecoveryStrategies:
         shape = self._failed(results[-1])
         if shape is self.plan.shape or any(each.shape == shape for each in sent):
             return None
-        return self.ask("narrowed", shape, constrained=_was_constrained(results))
+        return self.plan.ask(self.source, "narrowed", shape, constrained=_was_constrained(results))
 
     def _constrain(self, results: Sequence[AttemptResult], sent: Sequence[AttemptRequest]) -> AttemptRequest | None:
         """Ask for what failed once with the decoding constrained to its schema."""
         if self.plan.dialect.constrained or any(each.kind == "constrained" for each in sent):
             return None
-        return self.ask("constrained", self._failed(results[-1]))
+        return self.plan.ask(self.source, "constrained", self._failed(results[-1]))
 
     def _resample(self, results: Sequence[AttemptResult], sent: Sequence[AttemptRequest]) -> AttemptRequest | None:
         """Ask for what failed once more: the caller's own temperature and seed gave the answer that failed."""
         if any(each.kind == "resampled" for each in sent):
             return None
-        asked = self.ask("resampled", self._failed(results[-1]), constrained=_was_constrained(results))
+        asked = self.plan.ask(
+            self.source, "resampled", self._failed(results[-1]), constrained=_was_constrained(results)
+        )
         temperature = asked.request.body.get("temperature")
         heat = temperature if isinstance(temperature, int | float) else 0.0
         firm = {**asked.request.firm, "temperature": round(min(heat + WARMER, 1.0), 2), "seed": len(sent)}
@@ -103,16 +88,9 @@ class RecoveryStrategies:
         if refused.request.before:
             free = resume(refused.base, refused.request.before)
             return replace(refused, request=replace(refused.request, body=free.body), grammar="")
-        asked = self.ask(refused.kind, refused.shape, constrained=True)
+        asked = self.plan.ask(self.source, refused.kind, refused.shape, constrained=True)
         request = replace(refused.request, body=asked.request.body)
         return replace(asked, request=request, base=request)
-
-    def _echoes(self, shape: RecordShape) -> list[JSON]:
-        """The type names that an answer cannot have but as an echo of the template, since the document has none."""
-        if self.source.images:
-            return []
-        elsewhere = " ".join((self.source.text, *answer_words(shape)))
-        return [name for name in sorted(set(types(shape))) if name not in elsewhere]
 
     def _failed(self, result: AttemptResult) -> RecordShape:
         """The shape of what is not good yet; that of everything if no single field is to blame."""
@@ -120,10 +98,6 @@ class RecoveryStrategies:
         if not bad or len(bad) == len(result.fields):
             return self.plan.shape
         return narrowed(self.plan.shape, bad)
-
-
-def _has_grammar(request: Request) -> bool:
-    return bool(fields(request.body.get("structured_outputs")).get("grammar"))
 
 
 def _was_constrained(results: Sequence[AttemptResult]) -> bool:

@@ -111,11 +111,9 @@ def read_shape(
         finished: Whether the model ended its answer itself: then the last of some plain lines is whole.
     """
     found = fast_path_of(shape).read(text, document)
-    return (
-        _read_reply(text, shape, policy, document, finished=finished)
-        if found is None
-        else Reading(found[0], whole=found[1])
-    )
+    if found:
+        return Reading(found[0], whole=found[1])
+    return read_repaired(text, shape, policy=policy, document=document, finished=finished)
 
 
 def trace_shape(
@@ -147,7 +145,7 @@ def read_json(text: str, *, policy: Policy = "lenient") -> Reading:
     The promises are those of `read_answer`, except that any object or array fits, the longest best.
     """
     value = _valid(text)
-    return _read_reply(text, None, policy, "") if value is None else Reading(value)
+    return read_repaired(text, None, policy=policy) if value is None else Reading(value)
 
 
 def _without_surrogates(text: str) -> str:
@@ -239,9 +237,10 @@ class _Choice:
     """What the reading has no place for, and what it lacks: evidence that it is wrong."""
 
 
-def _read_reply(
-    text: str, shape: AnswerShape | None, policy: Policy, document: str, *, finished: bool = False
+def read_repaired(
+    text: str, shape: AnswerShape | None, *, policy: Policy, document: str = "", finished: bool = False
 ) -> Reading:
+    """Read a text that is not an answer as it stands; arguments and result are those of `read_shape`."""
     written, text = text, _without_disguise(text)
     changed = tuple(_undone(written))
     if policy == "strict" and (changed or _valid(text) is None):

@@ -19,8 +19,8 @@ from langchain_nuextract.documents.options import DEFAULT, PageOptions
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.engine.caller import Caller, Flow
-from langchain_nuextract.engine.drivers import StreamFlow, arun_flow, astream_flow, run_flow, stream_flow
-from langchain_nuextract.engine.flow import extract_whole
+from langchain_nuextract.engine.drivers import StreamFlow, astream_flow, stream_flow
+from langchain_nuextract.engine.flow import arun_flow, extract_whole, run_flow
 from langchain_nuextract.engine.pages import read_document
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.result import Attempt, Extraction

@@ -22,7 +22,7 @@ from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.engine.caller import Flow
-from langchain_nuextract.engine.drivers import arun_flow, run_flow
+from langchain_nuextract.engine.flow import arun_flow, run_flow
 from langchain_nuextract.engine.options import ExtractionOptions
 from langchain_nuextract.engine.pages import read_document
 from langchain_nuextract.engine.plan import plan_for

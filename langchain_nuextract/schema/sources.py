@@ -1,9 +1,9 @@
 """Schemas as users give them: a Python type, a JSON Schema or a template."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from langchain_nuextract.paths import JSON
@@ -18,6 +18,8 @@ from langchain_nuextract.schema.vocabulary import NUEXTRACT_3
 PYDANTIC: Final = "https://json-schema.org/draft/2020-12/schema"
 """The draft of the JSON Schemas that Pydantic makes."""
 
+Check: TypeAlias = Callable[[frozenset[str], JSON, bytes], Any]
+"""Checks a value: the types whose texts are checked (see `CHECKED`), the value, and the same as JSON if at hand."""
 Source: TypeAlias = Literal["python", "json schema", "template"]
 
 
@@ -28,16 +30,9 @@ class SchemaSource(Protocol):
         """Read it; a recursive type stands in itself so many times."""
         ...
 
-    def check(self, value: JSON, text: bytes = b"") -> Any:
-        """Make an instance of a value, or give the value back.
-
-        Args:
-            value: A value in the user's shape.
-            text: The same as JSON, if it is at hand.
-
-        Raises:
-            InvalidValue: It is not admitted.
-        """
+    @property
+    def check(self) -> Check:
+        """What makes an instance of a value, or gives the value back; it raises `InvalidValue` where there is none."""
         ...
 
     def as_json(self, value: Any) -> JSON:
@@ -55,8 +50,9 @@ class _PythonType:
 
         return read_schema(described(self.type), draft=PYDANTIC, depth=depth, closed=True)
 
-    def check(self, value: JSON, text: bytes = b"") -> Any:
-        return check_python(self.type, value, text)
+    @property
+    def check(self) -> Check:
+        return partial(check_python, self.type)
 
     def as_json(self, value: Any) -> JSON:
         from langchain_nuextract.schema.python_types.lowering import as_json  # noqa: PLC0415 Pydantic is heavy
@@ -75,10 +71,11 @@ class _JSONSchema:
         schema, draft = self._validator
         return read_schema(with_kinds(schema), draft=metaschema_address(draft), depth=depth, closed=False)
 
-    def check(self, value: JSON, text: bytes = b"") -> JSON:  # noqa: ARG002  # it is the value that is looked at
+    @property
+    def check(self) -> Check:
         from langchain_nuextract.schema.jsonschema.validate import check_json  # noqa: PLC0415  jsonschema is large
 
-        return check_json(*self._validator, value)
+        return partial(check_json, *self._validator)
 
     def as_json(self, value: JSON) -> JSON:
         return value

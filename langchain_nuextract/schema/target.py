@@ -1,9 +1,9 @@
 """What is wanted, compiled once: from any schema to all that the other rooms need of it."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final, Generic, Protocol, TypeVar, cast, overload
 
 from langchain_nuextract.errors import Problem, UnsupportedSchema
@@ -14,7 +14,7 @@ from langchain_nuextract.schema.codec.root import RootCodec, root_codec
 from langchain_nuextract.schema.codec.traversal import distinct, notes
 from langchain_nuextract.schema.defaults import defaults
 from langchain_nuextract.schema.detect import reads_as
-from langchain_nuextract.schema.formats.checks import CHECKED, checked_in
+from langchain_nuextract.schema.formats.checks import checked_in
 from langchain_nuextract.schema.groundable import choices, has_choices, spoken, wordings
 from langchain_nuextract.schema.ir import Loss, Node, Record, losses
 from langchain_nuextract.schema.leaf_types import leaf_types
@@ -255,11 +255,11 @@ class Target(Generic[T_co]):
         Raises:
             InvalidValue: The user's schema does not admit it.
         """
-        before = CHECKED.set(checked_in(vocabulary_of(dialect)))
-        try:
-            return self._given.check(value, text)
-        finally:
-            CHECKED.reset(before)
+        return self.checker(dialect)(value, text)
+
+    def checker(self, dialect: Speaks | str = FULL) -> Callable[[JSON, bytes], T_co]:
+        """Give what `validate` does, for those who validate many values: it takes a value, and its JSON or nothing."""
+        return partial(self._given.check, checked_in(vocabulary_of(dialect)))
 
     def unknown_keys(self, value: JSON) -> tuple[Problem, ...]:
         """Name the keys of a value, such as the output of an example, that the schema has no field for."""
@@ -275,7 +275,7 @@ class Target(Generic[T_co]):
 
     def wordings(self, value: JSON) -> tuple[tuple[Path, tuple[str, ...]], ...]:
         """Give the words that a document may have for each choice, code and truth value of a value, by its path."""
-        return tuple(wordings(self._node, value)) if self._has_choices else ()
+        return tuple(wordings(self._node, value)) if self.has_choices else ()
 
     @cached_property
     def leaf_types(self) -> Mapping[Path, str]:
@@ -283,7 +283,8 @@ class Target(Generic[T_co]):
         return dict(leaf_types(self._node))
 
     @cached_property
-    def _has_choices(self) -> bool:
+    def has_choices(self) -> bool:
+        """Whether there are choices, codes or truth values, so that `wordings` has something to give."""
         return has_choices(self._node)
 
     @cached_property

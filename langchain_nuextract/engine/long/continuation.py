@@ -15,7 +15,7 @@ from langchain_nuextract.dialects.dialect import dumps
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.escape import escape_source
 from langchain_nuextract.documents.source import Source
-from langchain_nuextract.engine.attempts import AttemptReader, AttemptRequest
+from langchain_nuextract.engine.attempts import AttemptReader
 from langchain_nuextract.engine.long.budget import Budget
 from langchain_nuextract.engine.long.chunks import as_shown, chunks_of
 from langchain_nuextract.engine.long.compare import filled
@@ -26,7 +26,7 @@ from langchain_nuextract.engine.long.part_target import part_plan
 from langchain_nuextract.engine.long.result import LongExtraction
 from langchain_nuextract.engine.long.rounds import LongFlow, Round
 from langchain_nuextract.engine.outcome import extraction_of, give_up
-from langchain_nuextract.engine.plan import Plan
+from langchain_nuextract.engine.plan import AttemptRequest, Plan
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import InvalidExtraction, UnsupportedTask
 from langchain_nuextract.paths import JSON
@@ -62,7 +62,7 @@ def extract_continued(plan: Plan[T], source: Source, options: LongOptions, size:
 
 def _go_on(plan: Plan[JSON], source: Source, current: str) -> Generator[tuple[Request, ...], tuple[Reply, ...], Any]:
     """Ask for the answer so far, with what this chunk adds."""
-    reader = AttemptReader(plan, source, source, escape_source(source, plan.dialect.marks))
+    reader = AttemptReader(plan, source, source, escape_source(source, plan.dialect.marks), source.text)
     assert plan.dialect.go_on  # noqa: S101  # looked at before
     request = plan.dialect.go_on(plan.task(reader.escaped.source, "plain"), current)
     (reply,) = yield (request,)

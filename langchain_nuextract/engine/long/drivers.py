@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.engine.caller import Flow
-from langchain_nuextract.engine.drivers import arun_flow, run_flow
+from langchain_nuextract.engine.flow import arun_flow, run_flow
 from langchain_nuextract.engine.long.finish import Outcome
 from langchain_nuextract.engine.long.rounds import Preview, Round, Rounds
 from langchain_nuextract.engine.result import Extraction

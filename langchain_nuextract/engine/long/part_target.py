@@ -1,5 +1,6 @@
 """The target of a part of a document: what the user's schema says of the whole is judged on the merged object only."""
 
+from collections.abc import Callable
 from dataclasses import fields, replace
 from functools import cached_property, lru_cache
 from typing import Any
@@ -15,15 +16,16 @@ from langchain_nuextract.schema.vocabulary import Speaks
 class PartTarget(Target[JSON]):
     """A target whose values are JSON: no validator of the user's sees a part of an object."""
 
-    def validate(self, value: JSON, dialect: Speaks | str = FULL, *, text: bytes = b"") -> JSON:
-        """Check the values one by one, where no code of the user's runs for that.
+    def checker(self, dialect: Speaks | str = FULL) -> Callable[[JSON, bytes], JSON]:
+        """Give what checks the values one by one, where no code of the user's runs for that."""
+        check = None if self._has_validators else super().checker(dialect)
 
-        Raises:
-            InvalidValue: There is one that the schema does not admit, or something is missing.
-        """
-        if not self._has_validators:
-            super().validate(value, dialect, text=text)
-        return value
+        def checked(value: JSON, text: bytes) -> JSON:
+            if check:
+                check(value, text)
+            return value
+
+        return checked
 
     def defaults(self, value: JSON) -> tuple[Path, ...]:
         """Give none: other parts may say what this one does not."""

@@ -11,7 +11,7 @@ from uuid import UUID
 from langchain_nuextract.errors import InvalidValue, Problem
 from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.schema.formats.addresses import is_email, is_iri
-from langchain_nuextract.schema.formats.checks import type_faults
+from langchain_nuextract.schema.formats.checks import CHECKED, type_faults
 from langchain_nuextract.schema.formats.iso8601 import is_duration
 from langchain_nuextract.schema.json_types import is_list, is_object, shown
 from langchain_nuextract.schema.jsonschema.drafts import careful
@@ -51,17 +51,30 @@ _WORDS = {
 }
 
 
-def check_json(schema: Mapping[str, JSON], draft: "type[Validator]", value: JSON) -> JSON:
+def check_json(
+    schema: Mapping[str, JSON], draft: "type[Validator]", checked: frozenset[str], value: JSON, text: bytes = b""
+) -> JSON:
     """Check a JSON value against a JSON Schema, and give it back.
+
+    Args:
+        schema: The schema.
+        draft: What checks it.
+        checked: The value types whose texts are checked; see `CHECKED`.
+        value: The value.
+        text: The same as JSON, which is not needed: it is the value that is looked at.
 
     Raises:
         InvalidValue: The schema does not admit it.
     """
-    found = cast("Any", _extended(draft))(spelt_out(schema, value), format_checker=_formats())
+    del text
+    before = CHECKED.set(checked)
     try:
+        found = cast("Any", _extended(draft))(spelt_out(schema, value), format_checker=_formats())
         problems = [problem for error in found.iter_errors(value) for problem in _violations(error)]
     except RecursionError:
         problems = [Problem((), "nested too deeply to be checked")]
+    finally:
+        CHECKED.reset(before)
     if problems:
         raise InvalidValue(list(dict.fromkeys(problems)))
     return value

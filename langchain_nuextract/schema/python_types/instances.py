@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_nuextract.errors import InvalidValue, Problem, UnsupportedSchema
 from langchain_nuextract.paths import JSON, Path, child
+from langchain_nuextract.schema.formats.checks import CHECKED
 from langchain_nuextract.schema.json_types import shown
 from langchain_nuextract.schema.python_types.aliases import reads_names
 from langchain_nuextract.schema.python_types.bounded_patterns import validator
@@ -25,18 +26,27 @@ _WORDS = {
 }
 
 
-def check_python(type_: object, value: JSON, text: bytes = b"") -> Any:
+def check_python(type_: object, checked: frozenset[str], value: JSON, text: bytes = b"") -> Any:
     """Make an instance of a Python type of a JSON value, of which the JSON text may be at hand.
+
+    Args:
+        type_: The user's type.
+        checked: The value types whose texts are checked; see `CHECKED`.
+        value: The value.
+        text: The same as JSON, if that is at hand.
 
     Raises:
         InvalidValue: The type does not admit it, or the user's own code failed on it in whatever way.
     """
+    before = CHECKED.set(checked)
     try:
         return _reader(type_)(text or json.dumps(value))
     except UnsupportedSchema:
         raise
     except Exception as error:  # the user's validators may raise anything
         raise InvalidValue(_validation_problems(type_, value, error)) from error
+    finally:
+        CHECKED.reset(before)
 
 
 @lru_cache(maxsize=256)

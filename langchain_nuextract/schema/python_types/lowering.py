@@ -11,6 +11,7 @@ from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from langchain_nuextract.errors import InvalidValue
 from langchain_nuextract.paths import JSON
+from langchain_nuextract.schema.formats.checks import CHECKED
 from langchain_nuextract.schema.json_types import dumps, is_json
 from langchain_nuextract.schema.python_types.adapters import adapter
 from langchain_nuextract.schema.python_types.aliases import fields_of
@@ -47,7 +48,7 @@ def _by_serializer(type_: object, value: object) -> JSON:
 
 def _makes(type_: object, written: JSON, value: object) -> bool:
     try:
-        return bool(check_python(type_, written) == value)
+        return bool(check_python(type_, CHECKED.get(), written) == value)
     except (InvalidValue, ValidationError, TypeError):
         return False
 

@@ -14,7 +14,8 @@ from langchain_nuextract.documents.options import DEFAULT, PageOptions
 from langchain_nuextract.documents.page import Page, Words
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source
-from langchain_nuextract.engine.drivers import StreamFlow, arun_flow
+from langchain_nuextract.engine.drivers import StreamFlow
+from langchain_nuextract.engine.flow import arun_flow
 from langchain_nuextract.engine.long.flow import extract_pages
 from langchain_nuextract.engine.options import ExtractionOptions
 from langchain_nuextract.engine.pages import read_document
