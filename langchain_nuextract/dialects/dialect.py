@@ -135,12 +135,18 @@ def parts_of(source: Source) -> list[dict[str, JSON]]:
 
 
 def user_message(source: Source) -> dict[str, JSON]:
-    """Write a document as a message of its own: its text, or its parts where there are images among them."""
+    """Write a document as a message of its own: its text, or its parts where there are images among them.
+
+    Blank texts beside images are left out: NuExtract 2.0 would look at these instead.
+    """
     match source.parts:
         case (Text(text),):
             return {"role": "user", "content": text}
-        case _:
-            return {"role": "user", "content": [*parts_of(source)] if source.images else source.text}
+        case _ if not source.images:
+            return {"role": "user", "content": source.text}
+        case parts:
+            said = tuple(part for part in parts if isinstance(part, Image) or part.text.strip())
+            return {"role": "user", "content": [*parts_of(Source(said))]}
 
 
 def prompt(*pieces: str | Image, body: Mapping[str, JSON]) -> Request:

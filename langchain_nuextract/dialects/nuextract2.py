@@ -22,9 +22,10 @@ from langchain_nuextract.dialects.dialect import (
     image_part,
     template_of,
     text_part,
+    user_message,
 )
 from langchain_nuextract.dialects.messages import Request, Task
-from langchain_nuextract.documents.source import Source, Text
+from langchain_nuextract.documents.source import Source
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.vocabulary import NUEXTRACT_2
 
@@ -60,15 +61,6 @@ def phrase(task: Task) -> Request:
     text = "" if task.source.images else task.source.text
     body = {**_SAMPLING, "chat_template_kwargs": kwargs, **hold_chat(task)}
     return Request(messages=(_user_with_images(task, text),), body=body)
-
-
-def user_message(source: Source) -> dict[str, JSON]:
-    """Hand the document to the chat template, where no example has an image."""
-    match source.parts:
-        case (Text(text),):
-            return {"role": "user", "content": text}
-        case _:
-            return {"role": "user", "content": [*map(image_part, source.images)] or source.text}
 
 
 def phrase_inline(task: Task) -> Request:

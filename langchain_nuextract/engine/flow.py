@@ -50,7 +50,7 @@ def extract(plan: Plan[T], source: Source, document: Source | None = None) -> Fl
     results, sent = list[AttemptResult](), list[AttemptRequest]()
     failure: EndpointError | None = None
     usage, budget = _NOTHING_USED, plan.options.recovery
-    first = plan.ask_first(escaped)
+    first = _ask_first(plan, escaped)
     asked: AttemptRequest | None = first
     while asked:
         if asked is not first:
@@ -77,6 +77,24 @@ def extract(plan: Plan[T], source: Source, document: Source | None = None) -> Fl
         is_allowed = budget.allows(calls=len(sent), seconds=perf_counter() - started, usage=usage)
         asked = RecoveryStrategies(plan, escaped).next(results, sent) if is_allowed and not is_over else None
     return give_up(reader, results, failure, seconds=perf_counter() - started)
+
+
+def _ask_first(plan: Plan[T], source: Source) -> AttemptRequest:
+    """Ask for everything: most of such a request was made with the first one."""
+    frame, message = plan.frame, plan.dialect.message
+    if frame is None or message is None:
+        asked = plan.ask(source, plan.first, plan.shape)
+        return replace(asked, request=plan.options.recovery.bound(asked.request, _NOTHING_USED, 0.0))
+    request = Request(
+        messages=(*frame.messages, message(source)),
+        body=frame.body,
+        route=frame.route,
+        firm=frame.firm,
+        vllm_only=frame.vllm_only,
+        stop_loops=frame.stop_loops,
+        seconds=frame.seconds,
+    )
+    return AttemptRequest(plan.first, plan.shape, request, request)
 
 
 def _reader_of(plan: Plan[T], source: Source, document: Source) -> AttemptReader[T]:

@@ -157,31 +157,12 @@ class Plan(Generic[T_co]):
             request = replace(request, vllm_only={"bad_words": echoes})
         return AttemptRequest(kind, shape, request, request, grammar)
 
-    def ask_first(self, source: Source) -> AttemptRequest:
-        """Ask for everything in a first request, which is bound by the policy: nothing is spent yet.
-
-        Args:
-            source: The document, its control marks escaped.
-        """
-        if self._frame is None or self.dialect.message is None:
-            asked = self.ask(source, self.first, self.shape)
-            return replace(asked, request=self.options.recovery.bound(asked.request, Usage(), 0.0))
-        frame, message = self._frame, self.dialect.message(source)
-        request = Request(
-            (*frame.messages, message),
-            frame.body,
-            frame.route,
-            frame.firm,
-            "",
-            frame.vllm_only,
-            frame.stop_loops,
-            frame.seconds,
-        )
-        return AttemptRequest(self.first, self.shape, request, request)
-
     @cached_property
-    def _frame(self) -> Request | None:
-        """The first request about any document, but for the message that holds it; None if more depends on that."""
+    def frame(self) -> Request | None:
+        """The first request about any document, but for the message that holds it; None if more depends on that.
+
+        It is bound by the policy, of which nothing is spent yet.
+        """
         have_images = any(shot.source.images for shot in self.shots)
         if self.dialect.message is None or have_images or self.first != "plain":
             return None

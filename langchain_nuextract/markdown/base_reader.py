@@ -24,7 +24,8 @@ from langchain_nuextract.errors import UnsupportedTask
 from langchain_nuextract.markdown.drivers import Slots, Watch, arun_all, run_all
 from langchain_nuextract.markdown.reading import HTMLReading, PageReading, Written
 from langchain_nuextract.markdown.writing import Writing
-from langchain_nuextract.runnables.callers import TracedCaller, direct_caller
+from langchain_nuextract.runnables.api_model import direct_caller
+from langchain_nuextract.runnables.callers import TracedCaller
 from langchain_nuextract.runnables.chat_model import ChatNuExtract
 
 Reading = TypeVar("Reading", PageReading, HTMLReading)

@@ -35,6 +35,7 @@ from langchain_nuextract.client.closing import Closing
 from langchain_nuextract.errors import EndpointError
 from langchain_nuextract.runnables import callbacks
 from langchain_nuextract.runnables.any_model import innermost
+from langchain_nuextract.runnables.api_model import DirectCaller, direct_caller
 from langchain_nuextract.runnables.model_settings import ModelSettings
 from langchain_nuextract.runnables.settings import check_names
 from langchain_nuextract.runnables.tables import WithTables
@@ -49,7 +50,7 @@ DEFAULT_CONCURRENCY = 64
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableSerializable as _Serializable
 
-    from langchain_nuextract.runnables.callers import DirectCaller, TracedCaller
+    from langchain_nuextract.runnables.callers import TracedCaller
 else:
 
     class _Serializable(RunnableSerializable[Any, Any]):
@@ -121,7 +122,7 @@ class BaseExtractor(Closing, Wrappable[Out], _Serializable[Input, Out], WithTabl
         """
         if kwargs:
             return self.with_settings(kwargs).invoke(input, config)
-        if caller := self._direct_caller(config):
+        if caller := direct_caller(self.llm, config):
             return self._extract(input, caller)
         outputs: list[Out] = []
 
@@ -138,7 +139,7 @@ class BaseExtractor(Closing, Wrappable[Out], _Serializable[Input, Out], WithTabl
         if kwargs:
             return await self.with_settings(kwargs).ainvoke(input, config)
         await self.aready()
-        if caller := self._direct_caller(config):
+        if caller := direct_caller(self.llm, config):
             return await self._aextract(input, caller)
         outputs: list[Out] = []
 
@@ -160,14 +161,8 @@ class BaseExtractor(Closing, Wrappable[Out], _Serializable[Input, Out], WithTabl
     ) -> Out:
         return self.select_output(await self.executor.aextract(document, caller, on_attempts))
 
-    def _direct_caller(self, config: RunnableConfig | None) -> "DirectCaller | None":
-        """Make what asks without a run; None if somebody listens."""
-        from langchain_nuextract.runnables.callers import direct_caller  # noqa: PLC0415 needed at the first call
-
-        return direct_caller(self.llm, config)
-
     def _traced_caller(self, config: RunnableConfig) -> "TracedCaller":
-        from langchain_nuextract.runnables.callers import TracedCaller  # noqa: PLC0415 as above
+        from langchain_nuextract.runnables.callers import TracedCaller  # noqa: PLC0415 needed where somebody listens
 
         return TracedCaller(self.llm, config, self.executor.ls_arguments, self._base.allow_image_urls)
 
@@ -244,7 +239,7 @@ class BaseExtractor(Closing, Wrappable[Out], _Serializable[Input, Out], WithTabl
         is_ours = cast("Any", type(self)).ainvoke is cast("Any", BaseExtractor).ainvoke
         caller: DirectCaller | None = None
         if is_ours and not isinstance(config, Sequence):
-            caller = extractor._direct_caller(config)  # noqa: SLF001 its own class
+            caller = direct_caller(extractor.llm, config)
         stopped: EndpointError | None = None
 
         async def ask(number: int) -> Out:

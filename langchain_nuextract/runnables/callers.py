@@ -1,20 +1,16 @@
-"""How requests reach the model: in runs of their own where somebody listens, straight where nobody does.
+"""How requests reach the model where somebody listens: in runs of their own; see `api_model.DirectCaller` for straight.
 
 A run of LangChain's costs several times what sending a request and reading its reply cost.
 """
 
 from collections.abc import AsyncGenerator, Generator, Mapping
-from contextlib import aclosing, closing
 from dataclasses import dataclass, field
 from itertools import chain
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.callbacks import BaseCallbackManager, CallbackManager
-from langchain_core.globals import get_llm_cache
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable, RunnableConfig
-from langchain_core.runnables.config import var_child_runnable_config
 
 from langchain_nuextract import client
 from langchain_nuextract.batch.protocols import Replies
@@ -22,7 +18,6 @@ from langchain_nuextract.client.deadline import within
 from langchain_nuextract.client.image_urls import AllowedImageUrls, check_image_urls
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.runnables.any_model import call_arguments, explained_errors, stream_arguments
-from langchain_nuextract.runnables.api_model import ApiModel
 
 if TYPE_CHECKING:
     from langchain_nuextract.dialects.messages import Piece, Reply, Request
@@ -89,39 +84,6 @@ class TracedCaller:
 
 
 @dataclass(frozen=True, slots=True)
-class DirectCaller:
-    """Each request goes to the endpoint without a run."""
-
-    llm: ApiModel
-    width: int | None = None
-    """How many requests may be under way at once, if somebody has said."""
-
-    def send(self, request: "Request") -> "Reply":
-        """Send a request and wait for the reply."""
-        started = perf_counter()
-        body = self.llm.client.post(self.llm.call_for(request))
-        return client.reply_in(body, self.llm.model_name, perf_counter() - started)
-
-    async def asend(self, request: "Request") -> "Reply":
-        """Do the same on an event loop."""
-        started = perf_counter()
-        body = await self.llm.client.apost(self.llm.call_for(request))
-        return client.reply_in(body, self.llm.model_name, perf_counter() - started)
-
-    def stream(self, request: "Request") -> "Generator[Piece]":
-        """Send a request and yield the reply as it comes in."""
-        with closing(self.llm.client.events(self.llm.call_for(request, streaming=True))) as events:
-            for event in events:
-                yield client.piece_in(event, self.llm.model_name)
-
-    async def astream(self, request: "Request") -> "AsyncGenerator[Piece]":
-        """Do the same on an event loop."""
-        async with aclosing(self.llm.client.aevents(self.llm.call_for(request, streaming=True))) as events:
-            async for event in events:
-                yield client.piece_in(event, self.llm.model_name)
-
-
-@dataclass(frozen=True, slots=True)
 class KeptCaller:
     """A caller that asks nothing twice: what was answered before is looked up."""
 
@@ -135,34 +97,6 @@ class KeptCaller:
             known = await self.caller.asend(request)
             await self.replies.put(request, known)
         return known
-
-
-def direct_caller(llm: Runnable[Any, AIMessage], config: RunnableConfig | None) -> DirectCaller | None:
-    """Make a caller without runs, if nobody would notice that there are none; otherwise None.
-
-    Args:
-        llm: The model. One that somebody derived, or that caches, limits its rate or has listeners, needs its runs.
-        config: Its callbacks, those of the run that this is called in, and tracers set for all runs are listeners.
-    """
-    if not isinstance(llm, ApiModel) or llm.is_derived or not llm.direct:
-        return None
-    if llm.cache or (llm.cache is None and get_llm_cache() is not None):
-        return None
-    if llm.rate_limiter or llm.callbacks or llm.verbose:
-        return None
-    if config is not None and not isinstance(config, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # a slip
-        raise TypeError(
-            f"config must be a dict, not {type(config).__name__}. Several documents go to batch, in a list."
-        )
-    around = var_child_runnable_config.get()
-    callbacks = config.get("callbacks") if config else None
-    if callbacks is None and around:
-        callbacks = around.get("callbacks")
-    handlers = callbacks.handlers if isinstance(callbacks, BaseCallbackManager) else callbacks
-    # A manager is slow to make, and finds listeners for all runs besides.
-    if handlers or CallbackManager.configure().handlers:
-        return None
-    return DirectCaller(llm, config.get("max_concurrency") if config else None)
 
 
 def _messages(request: "Request") -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
-from contextlib import aclosing, closing, contextmanager
+from contextlib import aclosing, closing
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any, Generic, TypeVar, cast
@@ -20,7 +20,7 @@ from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.engine.caller import Caller, Flow
 from langchain_nuextract.engine.drivers import StreamFlow, astream_flow, stream_flow
-from langchain_nuextract.engine.flow import arun_flow, extract_whole, run_flow
+from langchain_nuextract.engine.flow import arun_flow, extract, extract_whole, run_flow
 from langchain_nuextract.engine.pages import read_document
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.result import Attempt, Extraction
@@ -58,10 +58,13 @@ class Executor(Generic[T]):
         try:
             with counting(attempts):
                 plan, source = self._planned(document)
-                if source.pages:
-                    extraction = run_pages(plan, source, caller)
-                else:
-                    extraction = run_flow(extract_whole(plan, source), caller.send)
+                match source.parts:
+                    case (Text(),):
+                        extraction = run_flow(extract(plan, source), caller.send)
+                    case _ if source.pages:
+                        extraction = run_pages(plan, source, caller)
+                    case _:
+                        extraction = run_flow(extract_whole(plan, source), caller.send)
                 attempts.extend(extraction.attempts)
         finally:
             if on_attempts and attempts:
@@ -174,21 +177,20 @@ async def arun_pages(
     raise AssertionError  # the last step is the extraction
 
 
-@contextmanager
-def counting(attempts: list[Attempt]) -> Generator[None]:
+@dataclass(frozen=True, slots=True)
+class counting:  # noqa: N801  # it reads as a word of the language
     """Count an extraction when it has ended, with the attempts in the list; those of one that failed are put there."""
-    failed = True
-    try:
-        yield
-        failed = False
-    except ExtractionError as error:
-        attempts.extend(cast("Sequence[Attempt]", error.attempts))
-        raise
-    except GeneratorExit:
-        # A stream that nobody reads to its end has not failed.
-        failed = False
-        raise
-    finally:
+
+    attempts: list[Attempt]
+
+    def __enter__(self) -> None:
+        """Begin it."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        """Count it."""
+        attempts = self.attempts
+        if isinstance(error, ExtractionError):
+            attempts.extend(cast("Sequence[Attempt]", error.attempts))
         seconds, repairs, read, written = 0.0, 0, 0, 0
         for attempt in attempts:
             reply = attempt.reply
@@ -196,7 +198,8 @@ def counting(attempts: list[Attempt]) -> Generator[None]:
             read, written = read + reply.usage.input_tokens, written + reply.usage.output_tokens
         counters.add(
             documents=1,
-            failures=failed,
+            # A stream that nobody reads to its end has not failed.
+            failures=error is not None and not isinstance(error, GeneratorExit),
             requests=len(attempts),
             recoveries=max(len(attempts) - 1, 0),
             repairs=repairs,

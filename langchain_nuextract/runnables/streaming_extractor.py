@@ -11,6 +11,7 @@ from langchain_core.runnables import RunnableConfig
 
 from langchain_nuextract.batch.protocols import Input
 from langchain_nuextract.runnables import callbacks
+from langchain_nuextract.runnables.api_model import direct_caller
 from langchain_nuextract.runnables.base_extractor import BaseExtractor
 
 T = TypeVar("T")
@@ -35,7 +36,7 @@ class StreamingExtractor(BaseExtractor[T]):
         """
         if kwargs:
             yield from self.with_settings(kwargs).stream(input, config)
-        elif caller := self._direct_caller(config):
+        elif caller := direct_caller(self.llm, config):
             yield from self.executor.stream_flow(input, caller)
         else:
 
@@ -65,7 +66,7 @@ class StreamingExtractor(BaseExtractor[T]):
         await self.aready()
         if kwargs:
             growing = self.with_settings(kwargs).astream(input, config)
-        elif caller := self._direct_caller(config):
+        elif caller := direct_caller(self.llm, config):
             growing = self.executor.astream_flow(input, caller)
         else:
             growing = self._atransform_stream_with_config(display(), grow, config)

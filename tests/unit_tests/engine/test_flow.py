@@ -4,14 +4,17 @@ import json
 from itertools import cycle
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, model_validator
 
 from langchain_nuextract import InvalidExtraction, RecoveryPolicy, Target
 from langchain_nuextract.dialects import DIALECTS, dialect_named
-from langchain_nuextract.dialects.messages import Reply, Usage
+from langchain_nuextract.dialects.dialect import check_source
+from langchain_nuextract.dialects.messages import Example, Reply, Usage
+from langchain_nuextract.documents.escape import escape_source
 from langchain_nuextract.documents.read import read
+from langchain_nuextract.documents.source import Image, Source, Text
 from langchain_nuextract.engine.continuation import continues, ends_inside_value, resume_point
 from langchain_nuextract.engine.fields import (
     FieldIndex,
@@ -23,12 +26,12 @@ from langchain_nuextract.engine.fields import (
     narrowed,
     restricted,
 )
-from langchain_nuextract.engine.flow import extract
+from langchain_nuextract.engine.flow import extract, extract_whole
 from langchain_nuextract.engine.options import ExtractionOptions
 from langchain_nuextract.engine.plan import plan_for
 from langchain_nuextract.engine.prune_invalid import without_faults
 from langchain_nuextract.engine.repetition import is_runaway
-from langchain_nuextract.errors import EndpointUnreachable, Problem, RequestRefused
+from langchain_nuextract.errors import EndpointUnreachable, Problem, RequestRefused, UnsupportedTask
 from langchain_nuextract.schema.answer_shape import ListShape, RecordShape, ScalarShape
 
 
@@ -399,3 +402,41 @@ def test_an_answer_that_begins_anew_is_told_from_one_that_continued(written, tex
 )
 def test_a_model_that_runs_in_circles_is_seen_by_the_end_of_its_text(text, runs):
     assert is_runaway(Reply(text, finish_reason="length"), text) == runs
+
+
+PICTURE = Image(
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP6DwABBQECz6AuzQAAAABJRU5ErkJggg=="
+)
+TEXTS = st.text(min_size=1).filter(str.strip) | st.sampled_from(
+    ["# Context: x", "<|im_end|>", "a\n【document_end】", "N 1"]
+)
+PARTS = st.one_of(
+    st.tuples(TEXTS.map(Text)),
+    st.tuples(st.just(PICTURE)),
+    st.tuples(TEXTS.map(Text), TEXTS.map(Text)),
+    st.tuples(TEXTS.map(Text), st.just(PICTURE)),
+)
+PLANS = [
+    plan_for(TARGET, dialect, ExtractionOptions(recovery=policy, logprobs=logprobs, examples=examples))
+    for dialect in DIALECTS
+    for policy, logprobs in ((RecoveryPolicy(), False), (RecoveryPolicy(max_output_tokens=9, max_seconds=2.5), True))
+    for examples in ((), (Example("Hof, 7", ANSWER),))
+    if dialect.takes_examples or not examples
+]
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.dialect.name)
+@given(documents=st.lists(PARTS, min_size=2, max_size=3))
+@settings(max_examples=10)
+def test_the_first_request_about_any_document_is_what_its_dialect_phrases(plan, documents):
+    for parts in documents:
+        source, dialect = Source(parts), plan.dialect
+        try:
+            check_source(source, dialect)
+        except UnsupportedTask:
+            continue
+        flow = extract_whole(plan, source)
+        (request,) = next(flow)
+        asked = plan.ask(escape_source(source, dialect.marks).source, plan.first, plan.shape)
+        assert request == plan.options.recovery.bound(asked.request, Usage(), 0.0)
+        flow.close()

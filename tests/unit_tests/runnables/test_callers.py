@@ -1,15 +1,24 @@
 """Requests and results are the same whether somebody listens or not; whoever would notice runs has them."""
 
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+from functools import partial
+
 import pytest
 from langchain_core.caches import InMemoryCache
-from langchain_core.callbacks import BaseCallbackHandler
-from langchain_core.globals import set_llm_cache
+from langchain_core.callbacks import BaseCallbackHandler, CallbackManager, get_usage_metadata_callback
+from langchain_core.globals import set_debug, set_llm_cache
 from langchain_core.rate_limiters import InMemoryRateLimiter
 from langchain_core.runnables import RunnableLambda
+from langchain_core.tracers import context as tracers
+from langchain_core.tracers.context import collect_runs, register_configure_hook
+from langsmith.run_helpers import tracing_context
+from langsmith.utils import get_env_var
 from pydantic import BaseModel
 
 from langchain_nuextract import ChatNuExtract, Example, NuExtractor
-from langchain_nuextract.runnables.callers import DirectCaller, direct_caller
+from langchain_nuextract.runnables import api_model
+from langchain_nuextract.runnables.api_model import DirectCaller, direct_caller
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 DIALECTS = ["1", "1.5", "2.0", "3", "2.0-inline", "3-inline", "instruct"]
@@ -154,3 +163,72 @@ def test_a_batch_of_a_derived_extractor_asks_by_its_own_method():
         Counted(Order, model="m", base_url=endpoint.url, dialect="3") as extractor,
     ):
         assert extractor.batch(["a", "b"]) == [3, 3]
+
+
+HOOK: ContextVar[Counting | None] = ContextVar("HOOK", default=None)
+
+
+@contextmanager
+def hooked(**set_):
+    register_configure_hook(HOOK, True, Counting, "NUEXTRACT_TEST_LISTENS")
+    token = HOOK.set(set_.get("handler"))
+    try:
+        yield
+    finally:
+        HOOK.reset(token)
+        tracers._configure_hooks.pop()
+
+
+@contextmanager
+def debugging():
+    set_debug(True)
+    try:
+        yield
+    finally:
+        set_debug(False)
+
+
+FOR_ALL_RUNS = [
+    pytest.param(get_usage_metadata_callback, {}, id="usage-of-a-block"),
+    pytest.param(collect_runs, {}, id="runs-of-a-block"),
+    pytest.param(partial(hooked, handler=Counting()), {}, id="a-hook-by-its-variable"),
+    pytest.param(hooked, {"NUEXTRACT_TEST_LISTENS": "true"}, id="a-hook-by-the-environment"),
+    pytest.param(debugging, {}, id="debugging"),
+]
+TRACED = [
+    pytest.param(partial(tracing_context, enabled=True), {}, id="of-a-block"),
+    pytest.param(nullcontext, {"LANGSMITH_TRACING": "true"}, id="by-the-environment"),
+    pytest.param(nullcontext, {"LANGCHAIN_TRACING": "1"}, id="as-it-was-said-before"),
+]
+
+
+@pytest.mark.parametrize("knows_places", [True, False], ids=["places-known", "places-unknown"])
+@pytest.mark.parametrize(("listening", "environment"), FOR_ALL_RUNS)
+def test_listeners_to_all_runs_are_found(listening, environment, knows_places, monkeypatch):
+    llm = ChatNuExtract(model="m", base_url="http://localhost")
+    if not knows_places:
+        # As a version of LangChain would that has them elsewhere.
+        monkeypatch.setattr(api_model, "_sources_of_listeners", lambda: None)
+    assert isinstance(direct_caller(llm, None), DirectCaller)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with listening():
+        assert direct_caller(llm, None) is None
+
+
+@pytest.mark.parametrize(("tracing", "environment"), TRACED)
+def test_tracing_is_looked_for_by_langchain(tracing, environment, monkeypatch):
+    asked = []
+    monkeypatch.setattr(CallbackManager, "configure", lambda: asked.append(1) or CallbackManager([Counting()]))
+    llm = ChatNuExtract(model="m", base_url="http://localhost")
+    assert isinstance(direct_caller(llm, None), DirectCaller)
+    assert not asked
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    # LangSmith reads a variable once.
+    get_env_var.cache_clear()
+    try:
+        with tracing():
+            assert direct_caller(llm, None) is None
+    finally:
+        get_env_var.cache_clear()

@@ -12,7 +12,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_nuextract import ChatNuExtract, NuExtractor
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.engine.drivers import StreamFlow, astream_flow, stream_flow
-from langchain_nuextract.runnables.callers import DirectCaller, direct_caller
+from langchain_nuextract.runnables.api_model import DirectCaller, direct_caller
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 MODEL = "numind/NuExtract3"
