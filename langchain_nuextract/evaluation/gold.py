@@ -4,17 +4,16 @@ import json
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from functools import partial
 from hashlib import sha256
 from itertools import pairwise
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, Literal, Protocol, Self, TypeVar, cast, overload, runtime_checkable
+from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast, overload
 
 from langchain_nuextract.errors import EvaluationError
-from langchain_nuextract.evaluation.gold_document import OUTPUTS, GoldDocument, gold_document, json_lines
-from langchain_nuextract.evaluation.normalised import moment
+from langchain_nuextract.evaluation.dataframe import DataFrame, rows_of
+from langchain_nuextract.evaluation.gold_document import GoldDocument, gold_document, json_lines
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.target import Target
 
@@ -22,21 +21,6 @@ if TYPE_CHECKING:
     from langchain_nuextract.evaluation.label_studio.export import OnConflict
 
 T_co = TypeVar("T_co", covariant=True)
-
-
-@runtime_checkable
-class _NumPys(Protocol):
-    """A number or an array of NumPy's."""
-
-    def tolist(self) -> object: ...
-
-
-class DataFrame(Protocol):
-    """A table with named columns: pandas' `DataFrame`."""
-
-    def to_dict(self, orient: Literal["records"], /) -> object:
-        """Give its rows as dicts, with `orient="records"`."""
-        ...
 
 
 class Gold(Generic[T_co]):
@@ -115,8 +99,7 @@ class Gold(Generic[T_co]):
         after a field of the schema. Cells that are NaN are empty.
         """
         target: Target[T_co] = Target.of(schema)
-        rows = [_row_of_cells(row, target) for row in cast("list[dict[str, object]]", frame.to_dict("records"))]
-        return cls.from_rows(rows, target, folder=folder, name="the table")
+        return cls.from_rows(rows_of(frame, target), target, folder=folder, name="the table")
 
     @classmethod
     def from_label_studio(
@@ -225,37 +208,3 @@ class _JSONLines:
 
     def __iter__(self) -> Iterator[Mapping[str, JSON]]:
         return ({**row, "group": row.get(self.group_by)} for _, row in json_lines(self.path))
-
-
-def _row_of_cells(row: dict[str, object], target: Target[object]) -> dict[str, object]:
-    """Gather the cells of a table's row that are fields of the schema; empty cells are as good as none."""
-    cells = {key: _plain(value) for key, value in row.items() if not _is_empty(value)}
-    if isinstance(cells.get("expected"), str):
-        cells["expected"] = json.loads(str(cells["expected"]))
-    if any(key in cells for key in OUTPUTS):
-        return cells
-    # A table has a column for each field, or one for all of them, as JSON.
-    names = {path[0] for path in target.leaf_types}
-    expected = {key: value for key, value in cells.items() if key in names}
-    return {key: value for key, value in cells.items() if key not in names} | {"expected": expected}
-
-
-def _is_empty(cell: object) -> bool:
-    """Whether a cell is None, NaN or NaT, which is not equal to itself, or pandas' NA, which says neither."""
-    try:
-        # NaN and NaT, alone of all values, are not equal to themselves.
-        return cell is None or bool(cell != cell)  # noqa: PLR0124
-    except TypeError:
-        return True
-    except ValueError:
-        # An array, of which each item is compared.
-        return False
-
-
-def _plain(cell: object) -> object:
-    """Make a value of JSON of what tables hold: their own numbers, arrays, dates."""
-    if isinstance(cell, datetime):
-        return moment(cell.isoformat())
-    if isinstance(cell, date):
-        return cell.isoformat()
-    return cell.tolist() if isinstance(cell, _NumPys) else cell

@@ -13,8 +13,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from langchain_nuextract.documents.bounded import read_text
 from langchain_nuextract.errors import EvaluationError
-from langchain_nuextract.evaluation.label_studio.annotation import Annotation, Fields, read_annotation
+from langchain_nuextract.evaluation.label_studio.annotation import Annotation, read_annotation
 from langchain_nuextract.evaluation.label_studio.config import Config
+from langchain_nuextract.evaluation.label_studio.known_fields import Fields
 from langchain_nuextract.paths import EACH, JSON, Path, fields, items, leaves, show, text
 from langchain_nuextract.schema.target import Target
 
