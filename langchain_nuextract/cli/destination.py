@@ -82,4 +82,5 @@ def _form(options: argparse.Namespace) -> Form:
         return "jsonl"
     if len(options.files) == 1 and not Path(options.files[0]).is_dir():
         return "json"
+    # What the next program reads must not depend on how wide a terminal is.
     return "table" if sys.stdout.isatty() else "jsonl"

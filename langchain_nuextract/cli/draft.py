@@ -38,6 +38,7 @@ def run(options: argparse.Namespace) -> int:
     name = options.pydantic
     if name is not None and (not name.isidentifier() or iskeyword(name)):
         raise ValueError(f"--pydantic {name!r}: this is no name for a class. Name the file before --pydantic")
+    # A sample and a description would each ask for another template.
     if bool(options.file) == bool(options.description):
         raise ValueError("name a sample file, or say what is wanted by --description: one of the two")
     settings = {"model": options.model, "base_url": options.base_url, "dialect": options.dialect}

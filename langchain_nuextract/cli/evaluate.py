@@ -101,6 +101,7 @@ def run(options: argparse.Namespace) -> int:
             check_folder(path)
     if len(options.name) > (models := len(options.model) + len(options.predictions) or 1):
         raise ValueError(f"--name is given {len(options.name)} times, for {count(models, 'model')}")
+    # A gold with a mistake in its last line is refused before the first question.
     gold = Gold[object].from_jsonl(options.gold, target_of(options.schema), group_by=options.group_by)
     for warning in gold.warnings:
         say(f"nuextract: {gold.name}: {warning}")

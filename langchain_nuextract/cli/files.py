@@ -73,6 +73,7 @@ def standard_input(options: PageOptions) -> Blob:
     Raises:
         TooLarge: It has more bytes than a file may have.
     """
+    # One byte more than is allowed tells that there are too many, without reading all of them.
     content = sys.stdin.buffer.read(options.max_bytes + 1)
     options.check_size(len(content), _STANDARD_INPUT)
     return Blob.from_data(content, path=_STANDARD_INPUT)

@@ -60,6 +60,7 @@ class _Readers:
 
     def read(self, blob: Blob) -> HTMLReading | PageReading:
         """Read a file by what it is."""
+        # A page that was saved without an ending is HTML by what stands in it.
         kind, _ = kinds.detected(blob.as_bytes(), kinds.named(blob.source or "", blob.mimetype))
         if kind is kinds.HTML:
             return self._html.detailed.invoke(blob)

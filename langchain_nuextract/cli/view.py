@@ -83,6 +83,7 @@ def _view(line: Mapping[str, JSON], options: PageOptions, target: Target[object]
         source = read(Path(name) if Path(name).exists() else folder / name, options)
     except (NuExtractError, OSError, ValueError) as error:
         source, notes = Source(()), [*notes, Note("The document cannot be shown", [str(error)])]
+    # Lines have their evidence with --evidence alone: it is looked up again, which takes no model.
     evidence = find_evidence(value, source, dict(target.wordings(value)) if target else {})
     unplaced = without_evidence(value, source, evidence, ()) if source.parts else ()
     view = document_view(name, source, value, (*evidence, *unplaced), {})

@@ -55,6 +55,7 @@ def schema_findings(own: OwnSchema, settings: "Settings", dialect: Dialect, *, e
     """
     target = own.target
     losses = [*target.losses, *target.downgrades(dialect)]
+    # They stand before the answer, for they may be why it lacks something.
     for loss in losses[:_LISTED]:
         yield Finding("unsure", f"your schema: {loss}")
     if len(losses) > _LISTED:
@@ -91,6 +92,7 @@ def _values(target: Target[object], document: object, settings: "Settings") -> l
     from langchain_nuextract.runnables.extractor import NuExtractor  # noqa: PLC0415 heavy, and few bring a schema
 
     policy = RecoveryPolicy(on_failure="partial", max_calls=1)
+    # One call, without retries: what the model does at once is what is to be seen.
     limited: Settings = {**settings, "recovery": policy, "max_retries": 0}
     with closing(NuExtractor(target=target, **limited)) as extractor:
         try:

@@ -41,6 +41,7 @@ def align(gold: Sequence[JSON], predicted: Sequence[JSON], rule: Compare) -> Pai
     if rule.ordered:
         both = min(len(gold), len(predicted))
         return _whole([(at, at) for at in range(both)], len(gold), len(predicted))
+    # The usual case of a good model, and the assignment takes the cube of the items.
     if gold == predicted:
         return [(at, at) for at in range(len(gold))]
     is_plain = not any(isinstance(item, dict | list) for item in (*gold, *predicted))
@@ -82,6 +83,7 @@ def _by_form(
         # In reverse, so that `pop` takes the first of those that are alike.
         if at not in taken:
             waiting.setdefault(form(predicted[at]), []).append(at)
+    # Items without a key would all have the same one, and be paired in an arbitrary order.
     waiting.pop(None, None)
     found = dict(pairs)
     for at, item in enumerate(gold):
@@ -129,6 +131,7 @@ def _agreement(ones: Sequence[Counter[_Form]], others: Sequence[Counter[_Form]])
             for at in places if len(places) <= common else ():
                 agree[at] += min(times, others[at][form])
         size = _sizes(forms)
+        # Of `{a, b}` and `{b, c}` there are three leaves, one of which agrees: a third, and not a half.
         yield {at: number / (size | sizes[at]).total() for at, number in agree.items()}
 
 
@@ -161,6 +164,7 @@ def assign(scores: Scores, columns: int) -> list[tuple[int, int]]:
         [(0, 1), (1, 0)]
     """
     if len(scores) > columns:
+        # The search below brings in each row, for which there must be columns enough.
         turned: list[dict[int, float]] = [{} for _ in range(columns)]
         for row, found in enumerate(scores):
             for column, score in found.items():
@@ -184,6 +188,7 @@ def _augment(scores: Scores, row_of: list[int], row_price: list[float], column_p
         row = row_of[column]
         found, price = scores[row - 1], row_price[row]
         for other in waiting:
+            # The algorithm looks for the lowest sum of costs, and what is wanted is the highest of scores.
             cost = -found.get(other - 1, 0.0) - price - column_price[other]
             if cost < least[other]:
                 least[other], came_from[other] = cost, column
@@ -196,6 +201,7 @@ def _augment(scores: Scores, row_of: list[int], row_price: list[float], column_p
             least[other] -= step
         waiting.remove(column)
         seen.append(column)
+    # Back along the chain: each row on it gives its column to the one that came there from it.
     while column:
         row_of[column], column = row_of[came_from[column]], came_from[column]
 

@@ -49,6 +49,7 @@ def equal_width(leaves: Iterable[Sure], bins: int = BINS) -> list[CalibrationBin
     """Sort leaves into bins of equal width, `[k/10, (k+1)/10)`, the last one closed; empty bins are left out."""
     found: dict[int, list[Sure]] = {}
     for each in leaves:
+        # A confidence of 1 is in the last bin, and not in an eleventh.
         found.setdefault(min(int(each.confidence * bins), bins - 1), []).append(each)
     return [_bin(found[at], at / bins, (at + 1) / bins) for at in sorted(found)]
 
@@ -60,6 +61,7 @@ def equal_mass(leaves: Sequence[Sure], bins: int = BINS) -> list[CalibrationBin]
     before = 0
     for _, group in groupby(reversed(leaves), key=lambda each: each.confidence):
         alike = list(group)
+        # Leaves that are as sure as each other have no order by which they could be parted.
         if before >= number * len(found) / bins and found[-1]:
             found.append([])
         found[-1] += alike
@@ -103,6 +105,7 @@ def aurc(leaves: Sequence[Sure]) -> float:
     risks: list[float] = []
     for each in leaves:
         share = (each.leaves - each.right) / each.leaves
+        # Leaves of one confidence may come in any order; this is the mean over all of them.
         risks += [(wrong + share * at) / (taken + at) for at in range(1, each.leaves + 1)]
         taken, wrong = taken + each.leaves, wrong + each.leaves - each.right
     return fsum(risks) / len(risks)
@@ -122,6 +125,7 @@ def threshold(leaves: Sequence[Sure], target: float) -> Threshold | None:
     """Find the lowest confidence from which up a share of the leaves is right that reaches the target."""
     number, best = _number(leaves), None
     for sure, taken, wrong in _steps(leaves):
+        # The share may fall below the target and rise again: the last step that reaches it lets most through.
         if (taken - wrong) / taken >= target:
             lower, upper = wilson(taken - wrong, taken)
             best = Threshold(target, sure, taken / number, (taken - wrong) / taken, lower, upper)
@@ -134,6 +138,7 @@ def _held_out(chosen: Threshold, target: float, halves: tuple[Sequence[Sure], Se
     other = threshold(first, target)
     if other is None or not second:
         return chosen
+    # A threshold looks better on the leaves by which it was chosen than on any others.
     kept = [each for each in second if each.confidence >= other.threshold]
     right, number = sum(each.right for each in kept), _number(kept)
     accuracy = right / number if number else None

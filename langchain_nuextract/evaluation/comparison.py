@@ -54,7 +54,9 @@ def comparison(
     pairs = sorted(_pairs(first, second), key=lambda pair: pair.id)
     gains = [pair.gain for pair in pairs]
     by = resample or _resampled(first)
+    # Of a single document anything may be true of the others: -100 to 100 points.
     interval = bootstrap_interval(_units(pairs, by, first), seed) or Interval(-1.0, 1.0)
+    # Below that the normal distribution, which gives its p-value, is no likeness of the ranks.
     tested = wilcoxon(gains) if len(pairs) >= FEWEST else None
     only_first, only_second = _discordant(first.tally.documents.slots, second.tally.documents.slots)
     written = first.tally.knows_written and second.tally.knows_written
@@ -111,6 +113,7 @@ def _pairs(first: Evaluation, second: Evaluation) -> Iterator[_Pair]:
     if first.settings.compare != second.settings.compare:
         raise EvaluationError(where, "they were compared by different rules; give both the same `compare`")
     one, other = first.tally.documents, second.tally.documents
+    # A model that skips the documents that it cannot read would be compared on the easy ones.
     if one.places != other.places:
         only = set(one.places) ^ set(other.places)
         raise EvaluationError(where, f"one of them has not {first.gold.ids[min(only)]!r} and {len(only) - 1} more")
@@ -145,6 +148,7 @@ def _discordant(first: Sequence[int], second: Sequence[int]) -> tuple[Counter[in
     only_first: Counter[int] = Counter()
     only_second: Counter[int] = Counter()
     for one, other in zip(first, second, strict=True):
+        # A slot is twice the number of its field, and one more where it is right.
         if one != other:
             (only_first if one % 2 else only_second)[one // 2] += 1
     return only_first, only_second
@@ -199,6 +203,7 @@ def _sentence(found: ComparisonData) -> str:
         f"{interval.upper * 100:+.1f}, {found.documents} documents."
     )
     written = found.gain_mean_as_written
+    # Whoever takes answers without this package's reader has the other number, be it better or worse.
     if written is not None and round(written, 3) != round(found.gain_mean, 3):
         figures += f" If no answer were repaired, it would be {written * 100:+.1f} points."
     if found.finding == "not shown":

@@ -148,6 +148,7 @@ class Gold(Generic[T_co]):
         contents, hashed = array("q"), sha256()
         for at, each in enumerate(self._documents):
             ids.append(each.id)
+            # Texts are left out: a gold whose documents were moved from a file into its lines is the same.
             hashed.update(json.dumps([each.id, each.group, each.output], sort_keys=True).encode())
             # What has no document with it is like no other.
             contents.append(hash(held) if any(held := (each.text, each.files, each.image_urls)) else at)

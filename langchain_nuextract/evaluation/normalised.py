@@ -39,6 +39,7 @@ def locale_named(name: str) -> Locale:
         return Locale()
     tag = name.replace("-", "_").lower()
     language = tag.split("_")[0]
+    # Swiss German has 1'234.56 where German has 1.234,56.
     point = language in _DECIMAL_POINT or tag in _DECIMAL_POINT_TOO
     return Locale("." if point else ",", None if language in {"ja", "zh", "ko"} else tag not in _MONTH_FIRST)
 
@@ -98,6 +99,7 @@ def is_same(gold: JSON, predicted: JSON, kind: str = "", locale: Locale = Locale
 def _same_truth(gold: bool, predicted: JSON) -> bool | None:  # noqa: FBT001
     if not isinstance(predicted, str):
         return gold is predicted
+    # Of other words, as yes and oui, only the schema could say what they mean.
     words = {"true": True, "false": False}
     return words[word] is gold if (word := normal_text(predicted)) in words else None
 
@@ -122,6 +124,7 @@ def _same_moment(gold: str, predicted: JSON, locale: Locale) -> bool | None:
         return False
     read = predicted if _ISO.fullmatch(predicted) else iso_date_time(predicted.strip(), day_first=locale.day_first)
     if read is None:
+        # `12/03/2026` is a day in March and one in December; `next week` is no date, and another text.
         return None if _IN_FIGURES.match(predicted.strip()) else normal_text(gold) == normal_text(predicted)
     return moment(gold) == moment(read)
 
@@ -136,6 +139,7 @@ def moment(iso: str) -> str:
         return iso
     if read.tzinfo is not None:
         return read.astimezone(UTC).isoformat()
+    # Models write a day that a date and time is asked for as its midnight: 2026-03-12T00:00:00.
     return read.date().isoformat() if (read.hour, read.minute, read.second) == (0, 0, 0) else read.isoformat()
 
 

@@ -62,6 +62,7 @@ class Predictions:
         rest = iter(self.rows)
         ids = _Ids(gold.ids)
         for document in gold:
+            # Predictions in the gold's order are never held; of others only those that came too early are.
             while document.id not in waiting and (found := next(rest, None)):
                 waiting[ids.check(*found)] = found[1]
             row = waiting.pop(document.id, None)

@@ -82,6 +82,7 @@ def _shape(value: JSON) -> _Shape:
 def _is_nothing(value: JSON) -> bool:
     if not isinstance(value, dict | list):
         return is_absent(value)
+    # `{"city": null, "street": ""}` says no more than null does.
     return all(is_absent(leaf) for _, leaf in leaves(value))
 
 
@@ -112,6 +113,7 @@ class Scorer:
         """
         both = _Both(gold, predicted)
         if self.fields.names and both.shape in {"nothing", "object"}:
+            # Where there is nothing at all, each field was still asked for, and is right if it should be absent.
             yield from self._object(both, (), self.fields)
         else:
             yield from self._at(both, (), self.fields)

@@ -58,6 +58,7 @@ def bootstrap_interval(
     for _ in range(resamples):
         drawn = chance.choices(places, k=len(units))
         means.append(fsum(sums[at] for at in drawn) / sum(sizes[at] for at in drawn))
+    # Two models compared the other way round must have the negated interval, to the last digit.
     means.sort()
     return Interval(_lower(means), -_lower([-mean for mean in reversed(means)]))
 
@@ -98,6 +99,7 @@ def wilcoxon(differences: Sequence[Fraction | int]) -> Wilcoxon | None:
             rank = (first + 1 + behind) / 2
             # Ranks are multiples of a half, which floats add exactly in any order.
             positive, negative = (positive + rank, negative) if each > 0 else (positive, negative + rank)
+    # Leaves are few, so that many documents gain the same: without this, p-values are too large.
     ties = sum(alike**3 - alike for alike in _runs(sizes))
     variance = number * (number + 1) * (2 * number + 1) / 24 - ties / 48
     statistic = min(positive, negative)
@@ -131,6 +133,7 @@ def mcnemar(only_first_right: int, only_second_right: int) -> float:
     """
     fewer, number = min(only_first_right, only_second_right), only_first_right + only_second_right
     if number > _EXACT:
+        # Counts are whole and the normal distribution is not: half a step on each side is taken off, Yates' correction.
         z = max(0.0, abs(only_first_right - only_second_right) - 1) / sqrt(number)
         return erfc(z / sqrt(2))
     tail = sum(comb(number, at) for at in range(fewer + 1))
@@ -149,6 +152,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     corrected = [0.0] * len(p_values)
     highest = 0.0
     for done, at in enumerate(sorted(range(len(p_values)), key=lambda place: (p_values[place], place))):
+        # A p-value that is corrected may not be below that of a hypothesis that was clearer.
         highest = max(highest, min(1.0, (len(p_values) - done) * p_values[at]))
         corrected[at] = highest
     return corrected

@@ -118,6 +118,7 @@ class Config:
         Raises:
             EvaluationError: It is not XML, declares entities, or two of its controls have one name.
         """
+        # An entity of an entity of an entity is a gigabyte: the parser of the standard library expands them.
         if "<!" in xml.replace("<!--", ""):
             raise EvaluationError(name, "it has a document type or declares entities, which no configuration needs")
         try:
@@ -142,6 +143,7 @@ class Config:
         """Give the name of the control that a result answers: of `items[2].price`, `items[{{i}}].price`."""
         if name in self.controls:
             return name
+        # The server numbers the rows of a repeater in its results.
         plain = _NUMBER.sub("[]", name)
         return next((known for known in self.controls if _FLAG.sub("[]", known) == plain != name), None)
 

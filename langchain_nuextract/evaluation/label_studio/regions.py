@@ -76,6 +76,7 @@ def _linked(results: Sequence[Mapping[str, JSON]]) -> dict[str, int]:
     for result in results:
         if result.get("type") == "relation":
             first, second = text(result.get("from_id")), text(result.get("to_id"))
+            # Whoever links a to b and b to c means all three, whichever relation was drawn first.
             joined = groups.get(first, {first}) | groups.get(second, {second})
             groups.update(dict.fromkeys(joined, joined))
     order = list(dict.fromkeys(text(each.get("id")) for each in results if text(each.get("id")) in groups))
@@ -100,6 +101,7 @@ def _mark(
     offsets = fields(value.get("globalOffsets")) or value
     start, end = integer(offsets.get("start")), integer(offsets.get("end"))
     if start is not None and end is not None:
+        # Label Studio counts in UTF-16 where a text has emojis; what it quotes tells which of both was meant.
         quoted = value.get("text")
         start, end = read_span(document, start, end, quoted if isinstance(quoted, str) else None, where)
         return {"start": start, "end": end}, document[start:end] or None, (start,)
@@ -135,11 +137,13 @@ def _rows(cells: Sequence[Region], where: str) -> Iterator[tuple[Region, int]]:
     for each in sorted(cells, key=lambda each: each.order):
         if each.row is None:
             columns.setdefault(each.control.path, []).append(each)
+            # The first price and the first label are of one row, unless somebody says otherwise.
             rows.setdefault(("unlinked", len(columns[each.control.path])), []).append(each)
         else:
             rows.setdefault(each.row, []).append(each)
     counts = {control_name(path): len(each) for path, each in columns.items()}
     is_linked = any(each.row is not None for each in cells)
+    # Three labels and two prices: which label has none is not to be guessed.
     if len(counts) > 1 and (is_linked or len(set(counts.values())) > 1):
         listed = ", ".join(f"{name} {count}" for name, count in counts.items())
         raise EvaluationError(

@@ -84,6 +84,7 @@ def _task(about: _About, found: JSON, grounding: Grounding, target: Target[objec
             data["image"] = pages.url
         case list():
             data["images"] = [page.url for page in pages]
+    # The form was made of what the model is asked, where a map is a list of keys and values.
     value = target.lower(found)
     results: list[JSON] = []
     for part in controls(target.node):
@@ -187,6 +188,7 @@ def _places(
             continue
         boxed = [(mark.page or 1, mark.box) for mark in marks if mark.box is not None]
         for box_at, (page, box) in enumerate(boxed):
+            # There may be fewer pictures than pages: a box can be marked only where there is one.
             if page > len(known := [pages] if isinstance(pages, Picture) else pages):
                 continue
             about: dict[str, JSON] = {} if isinstance(pages, Picture) else {"item_index": page - 1}
@@ -198,6 +200,7 @@ def _places(
             where["rotation"] = 0
             name = f"e{at}_{box_at}"
             yield _answer(name, EVIDENCE, "rectanglelabels", {**where, "rectanglelabels": [label]}) | about
+            # Once, or a value on three lines would be typed three times.
             if box_at == 0 and stretch:
                 yield _answer(name, WRITTEN, "textarea", {**where, "text": [stretch]}) | about
 

@@ -159,6 +159,7 @@ def _digest(document: GoldDocument, pages: PageOptions) -> str:
     words = " ".join(source.text.casefold().split())
     content = hashlib.sha256(words.encode("utf-8", "surrogatepass"))
     if not words:
+        # Scans have no words to be told apart by.
         for file in document.files:
             content.update(file.read_bytes())
         for url in document.image_urls:
@@ -174,6 +175,7 @@ def _ungrounded(document: GoldDocument, renderer: Renderer) -> Iterator[str]:
     found = {each.path for each in ground(document.output, document.text)}
     for path, value in leaves(document.output):
         named = tuple(EACH if isinstance(step, int) else step for step in path)
+        # A choice or a date need not stand in the document as it is written in the gold.
         if types.get(named) == VERBATIM and value not in (None, "") and path not in found:
             yield f"{document.id}: {show(path)} is verbatim, and the document does not have {value!r}"
 

@@ -116,7 +116,7 @@ class Renderer:
 
         Raises:
             EvaluationError: It has more images than one request may have.
-            DocumentError: It cannot be read.
+            UnreadableDocument: It cannot be read.
         """
         given = Source(shown(read(document, self._pages).parts, self.dialect))
         limit = self.dialect.images
@@ -132,6 +132,7 @@ class Renderer:
             if request.route == "completions"
             else "".join(map(_turn, request.messages)) + "<|im_start|>assistant\n"
         )
+        # What an extractor will be given back must be what it was trained to write, marks and all.
         answer = escape_text(dumps(self.target.lower(value, self.dialect), indent=None), self.dialect.marks)
         sent = self.dialect.phrase(self._plan.task(source, "plain"))
         return Rendered(written, answer + self._end, answer, _images(self._plan.shots, source), sent)

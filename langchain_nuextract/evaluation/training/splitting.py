@@ -45,6 +45,7 @@ def split(items: Sequence[Item], shares: Sequence[float], seed: int) -> tuple[di
     left_out: list[str] = []
     for item in items:
         part = parts[keys[item.id]]
+        # To measure a model by what a model said tells how alike they are, and not how good.
         if item.train_only and part != NAMES[0]:
             left_out.append(item.id)
         else:
@@ -60,6 +61,7 @@ def split(items: Sequence[Item], shares: Sequence[float], seed: int) -> tuple[di
 
 def _part(key: str, shares: Sequence[float], seed: int) -> str:
     digest = hashlib.sha256(f"{seed}\0{key}".encode(errors="backslashreplace")).digest()
+    # The hash alone decides, so that a document stays in its part when others are added.
     place = int.from_bytes(digest[:8]) / 2**64 * sum(shares)
     for name, share in zip(NAMES, shares, strict=False):
         if place < share:
@@ -85,6 +87,7 @@ def _families(items: Iterable[Item]) -> Mapping[str, str]:
     def root(name: str) -> str:
         parents.setdefault(name, name)
         while parents[name] != name:
+            # Halving the way on each walk keeps it short, however many groups were joined.
             parents[name] = parents[parents[name]]
             name = parents[name]
         return name
