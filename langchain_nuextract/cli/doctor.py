@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from langchain_nuextract.cli import files
+from langchain_nuextract.cli.messages import in_flags
 from langchain_nuextract.cli.output import write
 from langchain_nuextract.cli.schema import SCHEMA_HELP, Once, target_of
 
@@ -34,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     own = OwnSchema(target_of(options.schema), _document(options.document)) if options.schema else None
     sound = True
     for finding in examine(base_url, model=model, key=key, dialect=options.dialect, own=own):
-        write(str(finding))
+        write(in_flags(str(finding)))
         sound &= finding.mark != "bad"
     return 0 if sound else 1
 

@@ -17,8 +17,9 @@ from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.engine.result import find_evidence, without_evidence
 from langchain_nuextract.engine.view import document_view
-from langchain_nuextract.errors import NuExtractError
-from langchain_nuextract.paths import JSON, fields, items, text
+from langchain_nuextract.errors import EvaluationError, NuExtractError
+from langchain_nuextract.evaluation.gold_document import json_lines
+from langchain_nuextract.paths import JSON, items, text
 from langchain_nuextract.schema.target import Target
 from langchain_nuextract.viewer import DocumentView, Note, documents_page
 
@@ -59,17 +60,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _lines(path: Path) -> Iterator[dict[str, JSON]]:
-    with path.open("rb") as opened:
-        for number, line in enumerate(opened, start=1):
-            if not line.strip():
-                continue
-            try:
-                read_line = fields(json.loads(line.decode()))
-            except (ValueError, RecursionError) as error:
-                raise ValueError(f"{path} line {number}: no JSON ({error}). Expected what --jsonl prints") from error
-            if "file" not in read_line:
+    try:
+        for number, line in json_lines(path):
+            if "file" not in line:
                 raise ValueError(f'{path} line {number}: there is no "file" in it. Expected what --jsonl prints')
-            yield read_line
+            yield line
+    except EvaluationError as error:
+        raise ValueError(f"{error}. Expected what --jsonl prints") from error
 
 
 def _view(line: Mapping[str, JSON], options: PageOptions, target: Target[object] | None, folder: Path) -> DocumentView:

@@ -47,7 +47,7 @@ def test_a_file_that_is_gone_is_said_so_and_its_values_are_shown(results):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [("{", "line 1: no JSON"), ("{}", 'line 1: there is no "file"'), ("", "no results")]
+    ("content", "said"), [("{", "line 1: this is not JSON"), ("{}", 'line 1: there is no "file"'), ("", "no results")]
 )
 def test_what_is_no_result_is_named(content, said, tmp_path, capsys):
     path = tmp_path / "bad.jsonl"
