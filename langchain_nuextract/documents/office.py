@@ -47,12 +47,14 @@ def to_markdown(content: bytes, name: str, kind: str) -> tuple[str, tuple[str, .
         result = MarkItDown(enable_plugins=False).convert_stream(
             io.BytesIO(content), stream_info=StreamInfo(extension=f".{kind}")
         )
+        if kind == "xlsx":
+            return _visible(result.markdown, content, name)
     except (
-        MarkItDownException, ValueError, KeyError, OSError, EOFError, RecursionError, zipfile.BadZipFile, zlib.error,
+        # Of broken XML, parsers raise a SyntaxError.
+        MarkItDownException, ArithmeticError, AttributeError, EOFError, LookupError, OSError, RecursionError,
+        SyntaxError, TypeError, ValueError, zipfile.BadZipFile, zlib.error,
     ) as error:  # fmt: skip
         raise BrokenDocument(name, f"the file is damaged ({quote(str(error))})") from error
-    if kind == "xlsx":
-        return _visible(result.markdown, content, name)
     return "\n\n".join(filter(None, (beside, result.markdown))), ()
 
 

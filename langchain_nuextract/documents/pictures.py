@@ -34,9 +34,9 @@ _MOST_FRAMES: Final = 5_000
 _REMEMBERED: Final = 8
 _DAMAGED: Final = (
     OSError, ValueError, SyntaxError, EOFError, MemoryError, TypeError, LookupError, ArithmeticError, AttributeError,
-    struct.error, zlib.error,
+    RuntimeError, struct.error, zlib.error,
 )  # fmt: skip
-"""What Pillow raises of damaged files."""
+"""What Pillow and its plugins raise of damaged files."""
 
 
 @dataclass(frozen=True, slots=True)

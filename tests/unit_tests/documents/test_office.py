@@ -132,6 +132,7 @@ ENTITIES = "<!DOCTYPE w [<!ENTITY a 'ha'>" + "".join(
         ),
         pytest.param(lambda: word(paragraph(run("ha" * 11_000_000))), TooLarge, id="much text in few bytes"),
         pytest.param(lambda: word("")[:-200], BrokenDocument, id="cut off"),
+        pytest.param(lambda: word("<w:p><w:r>"), BrokenDocument, id="markup that is cut off"),
         pytest.param(lambda: damaged(word(paragraph(run("ha" * 90)))), BrokenDocument, id="damaged"),
         pytest.param(lambda: workbook()[:-500], BrokenDocument, id="a workbook that is cut off"),
     ],
