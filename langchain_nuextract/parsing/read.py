@@ -72,9 +72,13 @@ _GOES_ON = re.compile(r"\s*[\"'”’,][^{\[]*[}\]]")
 _FIRST_BRACKET = re.compile(r"[{\[｛［]")
 _STRING_OR_FULL_WIDTH = re.compile(r'"(?:[^"\\]|\\.)*+"|[｛｝［］]', re.DOTALL)
 _FULL_WIDTH: Final = str.maketrans("｛｝［］", "{}[]")
-_MARKED_LINES = re.compile(r"\s*+(?:>[^\n]*+\n\s*+)+>[^\n]*+\s*")
-"""Lines that each begin with the mark that Markdown has for a quotation."""
-_LINE_MARK = re.compile(r"^[ \t]*> ?", re.MULTILINE)
+_MARKED_LINES = re.compile(
+    r"\s*+(?P<mark>>|\+(?=[ \t]*[{\[`]))[^\n]*+\n(?:\s*+(?P=mark)[^\n]*+\n)*+\s*+(?P=mark)[^\n]*+\s*"
+)
+"""Lines that each begin with the mark that Markdown has for a quotation, or a listing of changes for a new line."""
+_NUMBERED_LINES = re.compile(r"\s*+1[:|.)]?[ \t]*+[{\[][^\n]*+(?:\n[ \t]*+\d{1,6}[:|.)\s][^\n]*+)++\s*")
+"""Lines that each begin with a number, the first with a bracket behind it."""
+_LINE_MARK = re.compile(r"^[ \t]*(?:[>+] ?|(\d{1,6})[:|.)]?)", re.MULTILINE)
 
 
 def read_answer(
@@ -176,15 +180,21 @@ def _with_brackets(text: str) -> str:
 
 def _undone(text: str) -> Iterator[Repair]:
     """Tell what was taken off the lines of a reply before it was read."""
-    if (unmarked := _without_line_marks(text)) != text:
-        yield Repair((), "surroundings", ">", "", text.count(">") - unmarked.count(">"), rule="marked-lines")
+    if _without_line_marks(text) != text:
+        mark = text.lstrip()[:1]
+        yield Repair((), "surroundings", mark, "", len(_LINE_MARK.findall(text)), rule="marked-lines")
     if (blank := _without_escaped_lines(text)) != text:
         yield Repair((), "syntax", "\\n", "", text.count("\\n") - blank.count("\\n"), rule="escaped-blank")
 
 
 def _without_line_marks(text: str) -> str:
-    """Take the marks away that make a quotation of each line in Markdown."""
-    return _LINE_MARK.sub("", text) if _MARKED_LINES.fullmatch(text) else text
+    """Take the marks away that make a quotation of each line in Markdown, or the numbers of a listing."""
+    if _MARKED_LINES.fullmatch(text):
+        return _LINE_MARK.sub("", text)
+    if _NUMBERED_LINES.fullmatch(text):
+        numbers = [int(match[1]) for match in _LINE_MARK.finditer(text) if match[1]]
+        return _LINE_MARK.sub("", text) if numbers == [*range(1, len(numbers) + 1)] else text
+    return text
 
 
 def _without_disguise(text: str) -> str:

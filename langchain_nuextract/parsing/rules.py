@@ -20,7 +20,7 @@ RuleId: TypeAlias = Literal[
     "unclosed-at-end", "truncated", "lines", "table", "elements", "lone-value",
     "marked-lines", "echo", "loop", "word-for-nothing", "wrapped-answer", "object-within", "part-alone",
     "key-style", "near-key", "flattened-key", "nested-key", "inner-key", "unclosed-member", "unknown-key", "repeated-key", "repeated-list",
-    "no-list", "run-together", "nested-list", "listed-labels", "ticked-labels", "only-value",
+    "no-list", "run-together", "nested-list", "listed-labels", "listed-values", "ticked-labels", "only-value",
     "as-written", "normal-form", "number", "yes-or-no", "label", "near-label",
 ]  # fmt: skip
 """The name of a rule, as a `Repair` has it."""
@@ -117,6 +117,7 @@ RULES: Final[Mapping[RuleId, Rule]] = {
     "run-together": Rule("an object whose keys come again is several", '{"a": [{"n": 1, "m": 2, "n": 3, "m": 4}]}', {"a": [{"n": 1, "m": 2}, {"n": 3, "m": 4}]}, {"a": [{"n": "number", "m": "number"}]}),
     "nested-list": Rule("a list in a list of single values is taken out", '{"a": [["x", "y"]]}', {"a": ["x", "y"]}, {"a": ["string"]}),
     "listed-labels": Rule("labels in one text are several", '{"a": "red, blue"}', {"a": ["red", "blue"]}, {"a": [["red", "blue", "green"]]}),
+    "listed-values": Rule("values of a form without commas are several in one text", '{"a": "x@ab.de, y@ab.de"}', {"a": ["x@ab.de", "y@ab.de"]}, {"a": ["email-address"]}),
     "ticked-labels": Rule("labels with yes or no are those with yes", '{"a": {"red": true, "blue": false}}', {"a": ["red"]}, {"a": [["red", "blue"]]}),
     "only-value": Rule("a list of one where one value was asked is that value", '{"a": ["x"]}', {"a": "x"}, _TWO),
     # Single values

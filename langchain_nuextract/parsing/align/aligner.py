@@ -197,7 +197,8 @@ def _answer_inside(node: ObjectNode, shape: RecordShape) -> Node | None:
     """The answer inside an object that was put around it: that has no part of the answer, or fewer of the same."""
     asked = {fold_key(name) for name, _ in shape.fields}
     named = {fold_key(key) for key, _ in node.members} & asked
-    inside = (child for key, child in node.members if fold_key(key) not in asked)
+    # `{"arguments": "{\"total\": 3}"}`: the object may be written as a string.
+    inside = (embedded(child) or child for key, child in node.members if fold_key(key) not in asked)
     if named:
         inside = (
             child

@@ -1,9 +1,10 @@
 """Lists, and choices of several labels."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from langchain_nuextract.parsing.align.as_admitted import takes_lists
-from langchain_nuextract.parsing.align.coerce import is_null_word
+from langchain_nuextract.parsing.align.coerce import is_null_word, scalar
 from langchain_nuextract.parsing.align.enum_labels import labels_in
 from langchain_nuextract.parsing.align.lists import as_list, split_repeats, ticks
 from langchain_nuextract.parsing.align.repetition import loop_start
@@ -22,7 +23,11 @@ from langchain_nuextract.schema.answer_shape import (
     ListShape,
     MultiEnumShape,
     RecordShape,
+    ScalarShape,
 )
+from langchain_nuextract.schema.value_types import FREE_TEXTS, TYPES
+
+_BETWEEN_VALUES = re.compile(r"[,;]\s+|;|\n")
 
 
 class Listings(Singles):
@@ -36,12 +41,34 @@ class Listings(Singles):
             echo = is_echo(node, shape.item)
             changed = self.change(path, *ECHO if echo else NOTHING, json_value(node), [])
             return [] if changed else json_value(node)
+        if several := self.several(node, shape.item):
+            changed = self.change(path, "listed-values", "shape", *shown_repair(node, several))
+            return self.items(several, shape.item, path) if changed else json_value(node)
         inner = as_list(node, shape)
         if inner is None:
             return self.misfit(node, path, "a list")
         if not self.change(path, "no-list", "shape", *shown_repair(node, inner)):
             return json_value(node)
         return self.items(inner, shape.item, path)
+
+    def several(self, node: Node, shape: AnswerShape) -> ArrayNode | None:
+        """The values that a text lists, where it is none itself: addresses and numbers have no blank behind a comma.
+
+        Texts of no form of their own are left as they are: of `Murphy, Walsh & Co` nobody knows whether it is two.
+        """
+        if not isinstance(node, ScalarNode) or not isinstance(shape, ScalarShape) or shape.structured:
+            return None
+        kind = shape.meant or shape.type
+        parts = [ScalarNode(part.strip(), part.strip()) for part in _BETWEEN_VALUES.split(node.written)]
+        if kind in FREE_TEXTS or len(parts) == 1 or self.is_of(node, kind):
+            return None
+        return ArrayNode([*parts]) if all(self.is_of(part, kind) for part in parts) else None
+
+    def is_of(self, node: ScalarNode, kind: str) -> bool:
+        """Whether a text can be read as a value of a type."""
+        taken = scalar(node, kind, self.conventions, document=self.document)
+        holds = TYPES[kind].holds if kind in TYPES else None
+        return taken is not None and (holds is None or holds(str(taken.value)))
 
     def items(self, node: ArrayNode, shape: AnswerShape, path: Path) -> list[JSON]:
         """Read the items of a list, those that say nothing left out."""

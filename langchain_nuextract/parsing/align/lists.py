@@ -16,7 +16,7 @@ def as_list(node: Node, shape: ListShape) -> ArrayNode | None:
             inner = embedded(node)
             return inner if isinstance(inner, ArrayNode) else ArrayNode([inner or node])
         case ObjectNode():
-            return _listed_members(node, shape)
+            return _list_under_value(node, shape) or _listed_members(node, shape)
         case _:
             return None
 
@@ -68,6 +68,16 @@ def ticks(node: ObjectNode, labels: Sequence[str]) -> ArrayNode | None:
     if len(said) < len(node.members) or not all(isinstance(value, bool) for _, value in said):
         return None
     return ArrayNode([ScalarNode(key, key) for key, value in said if value], open=node.open)
+
+
+def _list_under_value(node: ObjectNode, shape: ListShape) -> ArrayNode | None:
+    """The list of `{"value": ["x"], "confidence": 0.9}`, unless that may be an item itself, or a map of its entries."""
+    values = [child for key, child in node.members if fold_key(key) in VALUES]
+    if len(values) != 1 or not isinstance(values[0], ArrayNode):
+        return None
+    item = shape.item if isinstance(shape.item, RecordShape) else None
+    may_be_map = item and is_map(node, item) and not any(names_any(each, item) for each in values[0].items)
+    return None if may_be_map or (item and fit(node, item, around=0) > 0) else values[0]
 
 
 def _listed_members(node: ObjectNode, shape: ListShape) -> ArrayNode | None:

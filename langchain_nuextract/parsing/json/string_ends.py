@@ -31,6 +31,8 @@ _UNCLOSED_KEY = re.compile(
     rf"(?:(?:[\[{{]{BLANK}*)*|(?:{WORD}|\[[^\"\[\]{{}}\n]{{0,80}}\])(?:{BLANK}|[\]}}])*,{BLANK}*(?:{{{BLANK}*)?)"
 )
 _STRUCTURE = re.compile(rf"{BLANK}*(?P<closers>[\]}}](?:{BLANK}|[\]}}])*),{BLANK}*(?:{{{BLANK}*)?\Z")
+_CALL_AHEAD = re.compile(rf"[A-Za-z_][\w.]{{0,80}}\({BLANK}*[A-Za-z_]\w{{0,80}}{BLANK}*=(?!=)")
+"""The next item of a list of calls: `Item(name='x'), Item(name='y')`."""
 _CLOSING = re.compile(rf"(?:[\]}})]{BLANK}*)+")
 _INCHES = re.compile(r"(?<![\w.,/-])(?!0\d)\d{1,3}(?:[.,/]\d{1,3})?\Z")
 _BARE_RUN = re.compile(r'[^"\n\],}]{0,400}')
@@ -123,6 +125,10 @@ class StringEnds:
         """Whether the quote at the end was written twice; behind a number the first may be a mark for inches."""
         if mark == self.first or len(self.kept) % 2 or not self.text.startswith(self.quote, mark + 1):
             return False
+        # Of `"19" rack "Slim""` the first of the two closes what was opened before `Slim`.
+        last = self.kept[-1] if self.kept else mark
+        if self.text[last - 1].isspace() and not self.text[last + 1].isspace() and last < mark:
+            return False
         return not self._are_inches(mark) and self._ends_at_the_latest(mark + 1)
 
     def _are_inches(self, mark: int) -> bool:
@@ -141,8 +147,10 @@ class StringEnds:
         if not after or after in CLOSERS or after in "]},{." or self.text.startswith(("//", "/*", "#", "<!--"), at):
             return True
         if place == "member":
-            known = bool(self.hints.names) and self._is_known_key(at)
-            return known or bool(KEY_AHEAD.match(self.text, at) or _KEY_BEHIND_WORD.match(self.text, at))
+            # `Item(name='x', size='y')`: in a call what follows the comma has `=` for its colon.
+            named = self.closers()[:1] == ")" and _ASSIGNED.match(self.text, at)
+            known = named or (bool(self.hints.names) and self._is_known_key(at))
+            return bool(known) or bool(KEY_AHEAD.match(self.text, at) or _KEY_BEHIND_WORD.match(self.text, at))
         if after == "[" or _TOKEN_AHEAD.match(self.text, at) or not quoting:
             return True
         run = _BARE_RUN.match(self.text, at)
@@ -217,7 +225,7 @@ class StringEnds:
             return mark
         if self.text.startswith(("//", "/*", "<!--"), at) or (after == "#" and at > mark + 1):
             return mark
-        if after in "]}" and self._closes_what_is_open(at):
+        if after in "]})" and self._closes_what_is_open(at):
             return mark
         if self.place == "item":
             return mark if self.hints.strings and after in ",]" else None
@@ -248,12 +256,15 @@ class StringEnds:
     def _closes_what_is_open(self, at: int) -> bool:
         """Whether brackets here close what the string stands in, with nothing behind that belongs to the string."""
         match = _CLOSING.match(self.text, at)
-        if match is None or not self._may_close(_BLANKS.sub("", match[0])):
+        brackets = _BLANKS.sub("", match[0]) if match else ""
+        if match is None or not self._may_close(brackets):
             return False
         after, then = self._next(match.end())
         if after != ",":
             return not after or after == "`"
         key, then = self._next(then + 1)
+        if brackets.endswith(")") and _CALL_AHEAD.match(self.text, then):
+            return True
         return key in {"{", "[", ""} or self._is_known_key(then) or (key in CLOSERS and not self.hints.names)
 
     def _may_close(self, brackets: str) -> bool:

@@ -44,7 +44,14 @@ _MEMBER_ENDS = re.compile(
     rf"(?:[\"'“‘„«`´＂#{{}}\],]|\\[nrt]|<!--|/[/*]|\.\.\.|\Z|[A-Za-z_$][\w$.-]{{0,80}}[\"']?{BLANK}*(?:[:：→]|[=-]>))"
 )  # fmt: skip
 _KEY_FOR_VALUE = re.compile(rf"(?:\"[^\"\n{{}}\[\]]{{1,120}}\"|'[^'\"\n{{}}\[\]]{{1,120}}'){BLANK}*:")
+_QUOTED_END = re.compile(r"(?:(?<=[\s(])|(?<=^))(?:\"[^\s\"][^\"]*\"|[“„][^“”„]+[”“])\Z")
+"""Words in quotes that a value without quotes ends in."""
 _PLUS = re.compile(rf"{BLANK}*\+{BLANK}*(?=[\"'])")
+
+
+def _without_stray_mark(written: str) -> str:
+    """Take away a quote or bar at the end that belongs to nothing; `The "Ark"` keeps that of its last word."""
+    return written if _QUOTED_END.search(written) else written.rstrip('"”|').rstrip()
 
 
 class Values(Brackets):
@@ -129,7 +136,7 @@ class Values(Brackets):
         self.values += 1
         by_item = place == "item" or frame.closer == ")"
         end = self._end_of_item(frame) if by_item else self._end_of_member()
-        written = self.text[self.at : end].strip().rstrip('"”|').rstrip()
+        written = _without_stray_mark(self.text[self.at : end].strip())
         if not written:
             self._skip(frame, "stray-mark")
             return

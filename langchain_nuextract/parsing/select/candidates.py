@@ -25,6 +25,7 @@ LONGEST_MARK: Final = 64
 _PAIRS: Final = {"{": "}", "[": "]"}
 _OPENING = re.compile(r"[{\[]|[A-Za-z_]\w{0,60}\((?=\s*[A-Za-z_]\w{0,60}\s*=[^=])")
 """A bracket, or a call with named arguments."""
+_FIRST_MEMBER = re.compile(r"{\s*(\"[^\"\n]{1,120}\")\s*:")
 _LINE_OPENING = re.compile(r"[\n`>:][ \t]*([{\[])")
 _THOUGHT = re.compile(r"</think(?:ing)?>|【think_end】", re.IGNORECASE)
 _MARK_AT_END = re.compile(r"(?:<\|[\w-]{1,30}\|>|</?(?:s|answer|eos)>)\s*\Z")
@@ -72,6 +73,19 @@ def restarts(text: str, within: Candidate, hints: Hints = NO_HINTS) -> Iterator[
     """Yield what begins a line inside an unfinished candidate: prose may hold a bracket that swallows the answer."""
     for opening in islice(_LINE_OPENING.finditer(text, within.start + 1, within.end), MOST_RESTARTS):
         yield _candidate(text[: within.end], opening.start(1), within.patience, hints)
+
+
+def begun_again(text: str, within: Candidate, hints: Hints = NO_HINTS) -> Candidate | None:
+    """Give the object that is begun once more, with the same key, behind words in one that was broken off.
+
+    `{"a": ["x", I was cut off, here is all of it:` and on the next line `{"a": ["x", "y"]}`.
+    """
+    first = _FIRST_MEMBER.match(text, within.start, within.end)
+    if first is None:
+        return None
+    again = re.compile(rf"[^\W\d_][.:!]?[ \t]*\n\s*+(?:```\w*\s*+)?({{\s*{re.escape(first[1])}\s*:)")
+    openings = [*islice(again.finditer(text, first.end(), within.end), MOST_RESTARTS)]
+    return _candidate(text, openings[-1].start(1), within.patience, hints) if openings else None
 
 
 def embedded(node: Node) -> Node | None:

@@ -8,7 +8,7 @@ from typing import Final
 from langchain_nuextract.parsing.json.hints import NO_HINTS, Hints
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode, json_value
 from langchain_nuextract.parsing.json.tokens import BLANK
-from langchain_nuextract.parsing.select.candidates import Candidate, candidates, restarts, thoughts
+from langchain_nuextract.parsing.select.candidates import Candidate, begun_again, candidates, restarts, thoughts
 from langchain_nuextract.parsing.select.outline import outlined
 from langchain_nuextract.parsing.select.scoring import fit, names_any, united
 from langchain_nuextract.parsing.select.single_value import lone
@@ -51,6 +51,9 @@ def pick(text: str, shape: AnswerShape | None, *, finished: bool = False, hints:
         best = _fittest(text, thoughts(text, hints), shape) or best
     if best is not None and shape is not None and best.fitting < POOR and _may_be_prose(best.candidate.node, shape):
         best = _fittest(text, (best.candidate, *restarts(text, best.candidate, hints)), shape)
+    if best is not None and shape is not None and (again := begun_again(text, best.candidate, hints)):
+        fitting = fit(again.node, shape)
+        best = Picked(again, fitting) if fitting >= best.fitting and not _is_open(again.node) else best
     lines = outlined(text, shape, finished=finished) if best is None or _NAME_FIRST.match(text) else None
     # A box to tick, `- [ ] name: A`, is no list without items.
     if (

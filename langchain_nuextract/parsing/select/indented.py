@@ -11,6 +11,7 @@ from langchain_nuextract.parsing.json.escapes import unescape
 from langchain_nuextract.parsing.json.hints import folded_names_of
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode, TruncatedNode
 from langchain_nuextract.parsing.json.parser import parse
+from langchain_nuextract.parsing.select.tables import table
 from langchain_nuextract.scalars.names import fold_key, folded_name
 from langchain_nuextract.schema.answer_shape import ListShape, RecordShape
 
@@ -63,11 +64,11 @@ def indented(body: str, shape: RecordShape, *, whole: bool) -> ObjectNode | Arra
     asked = frozenset(folded_name(name) for name, _ in shape.fields)
     names = folded_names_of(shape)
     lines = _text_lines(body, names)
-    reader = _LineReader(lines, names)
+    reader = _LineReader(lines, shape, names)
     node = reader.members(lines[0].indent, 0, bullets=True) if lines else None
     own = {fold_key(name.partition(".")[0]) for name, _ in node.members} if node else set[str]()
     if node is None or reader.at < len(lines) or not own <= asked:
-        return _bulleted_list(lines, names, whole=whole) or _repeating_items(
+        return _bulleted_list(lines, shape, names, whole=whole) or _repeating_items(
             node if reader.at == len(lines) else None, shape, whole=whole
         )
     if len(own) < FEWEST and len(node.members) < FEWEST and not (whole and _is_one_value(node.members)):
@@ -117,7 +118,8 @@ def _apart(line: _TextLine, names: frozenset[str], others: frozenset[str]) -> It
     """Take a line apart where names begin that no line begins with: `number: A, total: 5`."""
     inner = line.inner()
     match = _LINE.fullmatch(inner.text)
-    named = match and _is_name(match["name"], names)
+    # `address: {street: Quay 1, city: Ulm}` is an object, in which the names are its own.
+    named = match and not match["value"].lstrip().startswith(("{", "[")) and _is_name(match["name"], names)
     found = [each for each in _NEXT.finditer(inner.text) if fold_key(each["name"]) in others] if named else []
     starts = [0, *(each.start("name") for each in found)]
     ends = [*(each.start() for each in found), len(inner.text)]
@@ -153,8 +155,9 @@ def _repeating_items(node: ObjectNode | None, shape: RecordShape, *, whole: bool
 class _LineReader:
     """Where the reader stands in the lines."""
 
-    def __init__(self, lines: Sequence[_TextLine], names: frozenset[str]) -> None:
+    def __init__(self, lines: Sequence[_TextLine], shape: RecordShape, names: frozenset[str]) -> None:
         self.lines = list(lines)
+        self.shape = shape
         self.names = names
         self.at = 0
 
@@ -182,6 +185,11 @@ class _LineReader:
         if self.at == len(self.lines):
             return ArrayNode()
         below = self.lines[self.at]
+        if below.text.startswith("|"):
+            start = self.at
+            while self.at < len(self.lines) and self.lines[self.at].text.startswith("|"):
+                self.at += 1
+            return table("\n".join(line.text for line in self.lines[start : self.at]), self.shape, whole=True)
         if below.bullet and below.indent >= indent:
             found = self.items(below.indent, depth + 1)
             return found and (_one_object(found) or found)
@@ -222,11 +230,13 @@ def _one_object(node: ArrayNode) -> ObjectNode | None:
     return ObjectNode(members) if apart else None
 
 
-def _bulleted_list(lines: Sequence[_TextLine], names: frozenset[str], *, whole: bool) -> ArrayNode | None:
+def _bulleted_list(
+    lines: Sequence[_TextLine], shape: RecordShape, names: frozenset[str], *, whole: bool
+) -> ArrayNode | None:
     """The list that all lines are, if each of its items begins with a bullet."""
     if not lines or not lines[0].bullet:
         return None
-    reader = _LineReader(lines, names)
+    reader = _LineReader(lines, shape, names)
     node = reader.items(lines[0].indent, 0)
     if node is None or reader.at < len(lines):
         return None

@@ -23,6 +23,7 @@ DEEPEST: Final = 20
 """Levels of elements."""
 
 _FENCE = re.compile(r"\s*```\w*[ \t]*\n(?P<inside>[^`]*)(?P<close>```)?\s*")
+_PROLOGUE = re.compile(r"\s*+(?:<\?xml\b[^<>]{0,200}\?>)?")
 _TOKEN = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z_][\w.-]{0,60})>|(?P<text>[^<]+)|(?P<other><)")
 
 
@@ -55,7 +56,7 @@ def _element_object(body: str) -> ObjectNode | None:
     """An object of elements, as in XML; None if they are not closed in their order, or stand between words."""
     stack = [("", ObjectNode())]
     said = ""
-    for token in _TOKEN.finditer(body):
+    for token in _TOKEN.finditer(body, len(body) - len(_PROLOGUE.sub("", body, count=1))):
         if token["other"] or len(stack) > DEEPEST:
             return None
         if token["text"]:

@@ -250,3 +250,48 @@ def test_a_value_without_braces_may_be_cut_off(text: str, finished: bool, value:
     reading = read_shape(text, PAIR, finished=finished)
     assert reading.value == value
     assert reading.incomplete
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        pytest.param(
+            "I(b=[J(c='1', d='2'), J(c='3', d=\"4's\"), J(c='5', d='6')])",
+            {"b": [{"c": "1", "d": "2"}, {"c": "3", "d": "4's"}, {"c": "5", "d": "6"}]},
+            id="calls in a list",
+        ),
+        pytest.param("J(a='x, y', b=[J(c='k: v', d='w')])", {"a": "x, y", "b": [{"c": "k: v", "d": "w"}]}, id="call"),
+        pytest.param('{"result": "{\\"a\\": \\"x\\"}"}', {"a": "x"}, id="JSON under a strange name"),
+        pytest.param('{"id": 7, "arguments": "{\\"a\\": \\"x\\"}"}', {"a": "x"}, id="arguments of a call"),
+        pytest.param('{a: The "Ark", b: []}', {"a": 'The "Ark"', "b": []}, id="quotes at the end of words"),
+        pytest.param('{a: Ark", b: []}', {"a": "Ark", "b": []}, id="a quote that belongs to nothing"),
+        pytest.param('{"a": "5" pipe "Jo"", "b": []}', {"a": '5" pipe "Jo"', "b": []}, id="quotation at the end"),
+        pytest.param('+{\n+  "a": "x",\n+  "b": []\n+}', {"a": "x", "b": []}, id="listing of changes"),
+        pytest.param('1: {\n2:   "a": "x",\n3:   "b": []\n4: }', {"a": "x", "b": []}, id="numbered lines"),
+        pytest.param('<?xml version="1.0"?>\n<x><a>u</a><e>v</e></x>', {"a": "u", "e": "v"}, id="elements"),
+        pytest.param(
+            '{"a": {"value": "x", "confidence": 1}, "b": {"value": [{"c": "y", "d": "z"}], "confidence": 0.5}}',
+            {"a": "x", "b": [{"c": "y", "d": "z"}]},
+            id="values with confidence",
+        ),
+        pytest.param(
+            "- **A**: x\n- **B**:\n\n| C | D |\n|---|---|\n| y | z |\n| u | v |\n\n- **E**: w",
+            {"a": "x", "b": [{"c": "y", "d": "z"}, {"c": "u", "d": "v"}], "e": "w"},
+            id="a table among lines",
+        ),
+        pytest.param("a: x\nb: {c: y, d: z}", {"a": "x", "b": [{"c": "y", "d": "z"}]}, id="an object on its line"),
+        pytest.param(
+            '{"a": "x", "b": [\n\nI was cut off. All of it:\n{"a": "x", "b": [{"c": "y"}]}',
+            {"a": "x", "b": [{"c": "y"}]},
+            id="begun once more",
+        ),
+        pytest.param('{"f": "x@ab.de, y@ab.de", "g": "3; 4"}', {"f": ["x@ab.de", "y@ab.de"], "g": [3, 4]}, id="lists"),
+        pytest.param('{"h": "Marsh, Wall & Co"}', {"h": ["Marsh, Wall & Co"]}, id="no list of texts"),
+    ],
+)
+def test_what_other_writers_do_is_read_by_its_form(text: str, value: JSON):
+    inner: JSON = [{"c": "string", "d": "string"}]
+    lists: JSON = {"f": ["email-address"], "g": ["integer"], "h": ["string"]}
+    reading = read_shape(text, shape_of({"a": "string", "b": inner, "e": "string", **lists}), finished=True)
+    assert reading.value == value
+    assert reading.repairs
