@@ -5,7 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from statistics import median_high
 from typing import Final
 
@@ -26,6 +26,10 @@ _VARIED: Final = 4
 """Records for each first word at the most, for the words to be anything."""
 _COMMON: Final = 0.05
 """The share of records that begin with lines of one kind, for other lines of this kind to be suspected."""
+_APART: Final = 1_000
+"""Characters without a suspect line, over which what is on either side belongs to no one gap."""
+_LONGER: Final = 3
+"""How many times as long as the longest first line of records a line may be, to be one of theirs."""
 _PART: Final = re.compile(r"[;|]\s*|,\s+|[.!?]\s+|</(?:tr|li|p|div)\s{0,9}>|<br\b[^<>]{0,20}>", re.IGNORECASE)
 """Where a part of a line ends that may be a record."""
 
@@ -65,12 +69,12 @@ class Coverage:
             single: Whether to count other single short lines between two records, which are not worth a request.
         """
         placed = [entry.span for entry in records if entry.span]
-        stretches = _Stretches(list(_parted(self._lines, sorted(span.start for span in placed))))
-        lines = stretches.lines
+        lines = list(_parted(self._lines, sorted(span.start for span in placed)))
+        starts = [line.start for line in lines]
         covered = [False] * len(lines)
         kinds, heights = _Kinds(), list[int]()
         for span in placed:
-            first, last = stretches.at(span.start), stretches.at(max(span.end - 1, span.start))
+            first, last = (max(0, bisect_right(starts, at) - 1) for at in (span.start, max(span.end - 1, span.start)))
             if not covered[first]:
                 kinds.add(lines[first])
             covered[first : last + 1] = [True] * (last + 1 - first)
@@ -78,7 +82,13 @@ class Coverage:
         unplaced = sorted(entry.place.key for entry in records if not entry.span and not entry.has_items)
         kinds.height = median_high(heights) if heights else 1
         found = [*_gaps(lines, covered, kinds, unplaced)]
-        large = [gap.span for gap in found if _is_large(gap) or _has_border(gap.span, borders)]
+        large = [
+            gap.span
+            for gap in found
+            if gap.suspects > 1
+            or gap.span.end - gap.span.start >= _LONG
+            or bisect_left(borders, gap.span.end) > bisect_right(borders, gap.span.start)
+        ]
         small = [gap.span for gap in found if gap.span not in large]
         # Where they are many, they are headings that are numbered as records are.
         small = small if single and len(small) <= _FEW + _RARE * len(heights) else []
@@ -89,18 +99,6 @@ class Coverage:
         start = self._lines[max(0, bisect_right(self._starts, span.start) - 1)].start
         end = self._lines[max(0, bisect_right(self._starts, max(span.end - 1, span.start)) - 1)].end
         return Span(max(start, span.start - _ABOVE), min(end, span.end + _ABOVE))
-
-
-class _Stretches:
-    """Lines, or parts of lines that hold several records."""
-
-    def __init__(self, lines: Sequence[Line]) -> None:
-        self.lines = lines
-        self._starts = [line.start for line in lines]
-
-    def at(self, offset: int) -> int:
-        """The number of the line that an offset is on."""
-        return max(0, bisect_right(self._starts, offset) - 1)
 
 
 def _parted(lines: Sequence[Line], starts: Sequence[int]) -> Iterator[Line]:
@@ -141,9 +139,12 @@ def _gap(lines: Sequence[Line], kinds: "_Kinds", known: int) -> Iterator[_Gap]:
         for line, below in zip_longest(lines, lines[1:])
         if not (line.is_blank or line.is_rule or line.is_edge or (below and below.is_rule)) and kinds.has(line)
     ]
-    if suspects and len(suspects) > known:
-        span = Span(_start_of(suspects[0], lines), _end_of(suspects[-1], lines, kinds.height))
-        yield _Gap(span, len(suspects) - known)
+    # Of a stretch with pages of prose in its middle, the ends alone look like records.
+    apart = [at for at, (one, other) in enumerate(pairwise(suspects), start=1) if other.start - one.end > _APART]
+    unknown = len(suspects) - known
+    for start, end in pairwise((0, *apart, len(suspects))) if unknown > 0 else ():
+        span = Span(_start_of(suspects[start], lines), _end_of(suspects[end - 1], lines, kinds.height))
+        yield _Gap(span, min(end - start, unknown))
 
 
 class _Kinds:
@@ -154,11 +155,14 @@ class _Kinds:
         """Lines of a record."""
         # Words in capitals are of another kind: those of a heading, or of codes.
         self._words: dict[tuple[Signature, bool], Counter[str]] = {}
+        self._longest: dict[tuple[Signature, bool], int] = {}
         self._total = 0
 
     def add(self, line: Line) -> None:
         """Take the first line of a record."""
-        self._words.setdefault((line.signature, line.text.isupper()), Counter())[_first_word(line)] += 1
+        kind = line.signature, line.text.isupper()
+        self._words.setdefault(kind, Counter())[_first_word(line)] += 1
+        self._longest[kind] = max(self._longest.get(kind, 0), len(line.text))
         self._total += 1
 
     def has(self, line: Line) -> bool:
@@ -166,8 +170,12 @@ class _Kinds:
 
         `Slip 12 of 3 May` is no more like `Total of 3 May` than the records of a list of names are alike.
         """
-        words = self._words.get((line.signature, line.text.isupper()))
+        kind = line.signature, line.text.isupper()
+        words = self._words.get(kind)
         if words is None or words.total() < _COMMON * self._total:
+            return False
+        # Below names of companies, a paragraph of prose begins and ends with words as well.
+        if words.total() >= _VARIED and len(line.text) > _LONGER * self._longest[kind]:
             return False
         is_any = len(words) > 1 and len(words) * _VARIED > words.total()
         return is_any or _first_word(line) in words
@@ -181,8 +189,7 @@ def _first_word(line: Line) -> str:
 
 def _start_of(first: Line, lines: Sequence[Line]) -> int:
     """The beginning of the few lines above the first suspect: the head of its list may be among them."""
-    above = [line.start for line in lines if first.start - _ABOVE <= line.start <= first.start]
-    return min(above)
+    return min(line.start for line in lines if first.start - _ABOVE <= line.start <= first.start)
 
 
 def _end_of(last: Line, lines: Sequence[Line], height: int) -> int:
@@ -192,14 +199,6 @@ def _end_of(last: Line, lines: Sequence[Line], height: int) -> int:
         if line.start == end and not line.is_blank and (left > 0 or line.indent > last.indent):
             end, left = line.end, left - 1
     return end
-
-
-def _is_large(gap: _Gap) -> bool:
-    return gap.suspects > 1 or gap.span.end - gap.span.start >= _LONG
-
-
-def _has_border(span: Span, borders: Sequence[int]) -> bool:
-    return bisect_left(borders, span.end) > bisect_right(borders, span.start)
 
 
 def joined(spans: Sequence[Span]) -> list[Span]:

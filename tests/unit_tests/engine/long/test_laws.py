@@ -407,6 +407,21 @@ def test_what_stays_uncovered_is_said():
     assert "no record was found in characters" in result.report
 
 
+def test_prose_between_two_headings_that_look_like_records_is_not_asked_about_again():
+    r = random.Random(3)
+    words = ["timber", "harbour", "merchant", "ledger", "voyage", "cargo", "season", "quay"]
+    names = [f"{r.choice(words).title()} {r.choice(words).title()} LLC" for _ in range(60)]
+    prose = "".join(" ".join(r.choice(words) for _ in range(90)) + ".\n\n" for _ in range(12))
+    text = f"Annual Report\n\n{prose}Companies Of Group\n\n" + "\n".join(names)
+
+    def answer(shown):
+        return {"names": [line for line in shown.split("\n") if line.endswith(" LLC")]}
+
+    result = long(text, answer, {"names": ["string"]}, size=900)
+    assert result.json == {"names": names}
+    assert {each.purpose for each in result.chunks} == {"chunk"}
+
+
 def test_one_budget_holds_over_all():
     world = ledger(1, 100)
     model = Model(world)
