@@ -15,16 +15,12 @@ from typing import Final, cast
 from langchain_nuextract.dialects.control_tokens import ANY, QWEN_ENDS
 from langchain_nuextract.dialects.dialect import NOBODY, Dialect, answer_of, hold_chat, template_of
 from langchain_nuextract.dialects.embedded_grammar import grammar
-from langchain_nuextract.dialects.grammar_candidates import OFFERED
 from langchain_nuextract.dialects.messages import Request, Task
 from langchain_nuextract.documents.escape import escape_text
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.schema.value_types import VERBATIM
-from langchain_nuextract.schema.vocabulary import NUEXTRACT_3, Vocabulary
+from langchain_nuextract.schema.vocabulary import DOCUMENT_WORDS, NUEXTRACT_3
 
-_HELD: Final = Vocabulary(types=OFFERED | {"string", VERBATIM}, enums=True)
-"""A model that only has the document's words cannot write the code of a country that is named in words."""
 _ENDS: Final = (
     *QWEN_ENDS, "<|eot_id|>", "<|eot|>", "<|end_of_text|>", "<end_of_turn>", "<turn|>", "<eos>", "</s>",
     "<｜end▁of▁sentence｜>", "<|return|>", "<|end|>",
@@ -106,7 +102,7 @@ INSTRUCT: Final = Dialect(
 EMBEDDED: Final = Dialect(
     name="embedded",
     serves=re.compile(r"SmolLM2-135M-Instruct", re.IGNORECASE),
-    vocabulary=_HELD,
+    vocabulary=DOCUMENT_WORDS,
     phrase=phrase_held,
     read=partial(answer_of, marks=_ENDS),
     marks=QWEN_ENDS,

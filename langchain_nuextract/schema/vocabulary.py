@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
-from langchain_nuextract.schema.value_types import REGIONS, SCALARS, TYPES
+from langchain_nuextract.schema.value_types import REGIONS, SCALARS, TYPES, VERBATIM
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,18 @@ class Speaks(Protocol):
 NUEXTRACT_1 = Vocabulary(types=frozenset(), enums=False, missing="")
 NUEXTRACT_2 = Vocabulary(types=frozenset({"verbatim-string", "string", "integer", "number", "date-time"}), enums=True)
 NUEXTRACT_3 = Vocabulary(types=SCALARS | REGIONS, enums=True)
-
+# Such a model cannot write `DE` where a document says "Germany", but 1580.22 can be read out of "1.580,22".
+DOCUMENT_WORDS = Vocabulary(
+    types=frozenset(row.name for row in TYPES.values() if row.in_text or row.notation not in {"", "words"})
+    | {"string", VERBATIM},
+    enums=True,
+)
+"""For a model that is held to a document's own words: types whose values can be read out of a text."""
 
 _GENERATIONS: Final = {"1": NUEXTRACT_1, "1.5": NUEXTRACT_1, "2.0": NUEXTRACT_2, "3": NUEXTRACT_3}
 _NAMED: Final = re.compile(r"(?:nuextract[-_ ]?)?v?(?P<number>\d(?:\.\d)?)(?:-inline)?", re.IGNORECASE)
-_OTHERS: Final = frozenset({"instruct", "reader-lm-2"})
-"""Dialects of models that know all types that their instructions name."""
+_OTHERS: Final = {"embedded": DOCUMENT_WORDS, "instruct": NUEXTRACT_3, "reader-lm-2": NUEXTRACT_3}
+"""Dialects of other models; those that are not held to a document know all types that their instructions name."""
 
 
 def vocabulary_of(dialect: Speaks | str) -> Vocabulary:
@@ -54,13 +60,13 @@ def vocabulary_of(dialect: Speaks | str) -> Vocabulary:
         return dialect.vocabulary
     name = dialect.strip().lower()
     if name in _OTHERS:
-        return NUEXTRACT_3
+        return _OTHERS[name]
     # `NuExtract-v2.0`, `nuextract 2`, `2.0` and `2` are one.
     match = _NAMED.fullmatch(name)
     number = match["number"].removesuffix(".0") if match else name
     found = _GENERATIONS.get("2.0" if number == "2" else number)
     if found is None:
-        names = ", ".join(map(repr, (*_GENERATIONS, *sorted(_OTHERS))))
+        names = ", ".join(map(repr, (*_GENERATIONS, *_OTHERS)))
         raise ValueError(f"there is no dialect {dialect!r}. The dialects are {names}.")
     return found
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from langchain_nuextract.dialects import DIALECTS
 from langchain_nuextract.dialects.dialect import Dialect
+from langchain_nuextract.dialects.grammar_candidates import OFFERED
 from langchain_nuextract.errors import InvalidValue, UnsupportedSchema
 from langchain_nuextract.schema.target import FULL, Target
 from langchain_nuextract.schema.value_types import SCALARS
@@ -126,8 +127,15 @@ def test_an_empty_text_is_text_where_missing_values_are_null() -> None:
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=[dialect.name for dialect in DIALECTS])
 def test_a_dialect_may_be_given_by_its_name(dialect: Dialect) -> None:
-    if dialect.name != "embedded":  # its types are those that documents offer, which is no matter of templates
-        assert vocabulary_of(dialect.name) == dialect.vocabulary
+    assert vocabulary_of(dialect.name) == dialect.vocabulary
+
+
+def test_a_model_that_is_held_to_a_document_is_asked_for_types_that_can_be_read_out_of_it() -> None:
+    assert vocabulary_of("embedded").types == OFFERED | {"string", "verbatim-string"}
+    assert Target.of({"payer": "country", "total": "number"}).template("embedded") == {
+        "payer": "string",
+        "total": "number",
+    }
 
 
 def test_a_target_takes_a_dialects_name_wherever_it_takes_a_dialect() -> None:
