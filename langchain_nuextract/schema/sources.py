@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, Final, Literal, Protocol, TypeAlias
+from typing import Any, Final, Literal, Protocol, TypeAlias, cast
 
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema import nuextract_template as template
@@ -35,7 +35,7 @@ class SchemaSource(Protocol):
         """What makes an instance of a value, or gives the value back; it raises `InvalidValue` where there is none."""
         ...
 
-    def as_json(self, value: Any) -> JSON:
+    def as_json(self, value: object) -> JSON:
         """Write an instance as JSON; what is JSON already is left as it is."""
         ...
 
@@ -54,7 +54,7 @@ class _PythonType:
     def check(self) -> Check:
         return partial(check_python, self.type)
 
-    def as_json(self, value: Any) -> JSON:
+    def as_json(self, value: object) -> JSON:
         from langchain_nuextract.schema.python_types.lowering import as_json  # noqa: PLC0415 Pydantic is heavy
 
         return as_json(self.type, value)
@@ -77,8 +77,8 @@ class _JSONSchema:
 
         return partial(check_json, *self._validator)
 
-    def as_json(self, value: JSON) -> JSON:
-        return value
+    def as_json(self, value: object) -> JSON:
+        return cast("JSON", value)
 
     @cached_property
     def _validator(self) -> tuple[Mapping[str, JSON], Any]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from langchain_nuextract.errors import InvalidValue, Problem, UnsupportedSchema
 from langchain_nuextract.paths import JSON, Path, child
@@ -26,7 +26,7 @@ _WORDS = {
 }
 
 
-def check_python(type_: object, checked: frozenset[str], value: JSON, text: bytes = b"") -> Any:
+def check_python(type_: object, checked: frozenset[str], value: JSON, text: bytes = b"") -> object:
     """Make an instance of a Python type of a JSON value, of which the JSON text may be at hand.
 
     Args:
@@ -50,7 +50,7 @@ def check_python(type_: object, checked: frozenset[str], value: JSON, text: byte
 
 
 @lru_cache(maxsize=256)
-def _reader(type_: object) -> Callable[[bytes | str], Any]:
+def _reader(type_: object) -> Callable[[bytes | str], object]:
     # Types without paths are left to their own settings: by their names, fields that have keys are not read.
     named = True if reads_names(type_) else None
     return partial(validator(type_).validate_json, by_name=named, by_alias=named)

@@ -12,7 +12,7 @@ def modern(type_: object) -> Any:
     return type_ if sys.version_info >= (3, 12) else _modern(type_, ())
 
 
-def _modern(type_: object, inside: tuple[Any, ...]) -> Any:
+def _modern(type_: object, inside: tuple[object, ...]) -> object:
     if type_ in inside:
         return dict[str, Any]
     if is_typeddict(type_):
@@ -25,20 +25,20 @@ def _modern(type_: object, inside: tuple[Any, ...]) -> Any:
     return type_ if made == arguments else _with_arguments(origin, made)
 
 
-def _with_arguments(origin: Any, arguments: tuple[Any, ...]) -> Any:
+def _with_arguments(origin: Any, arguments: tuple[Any, ...]) -> object:
     if origin in {Union, UnionType}:
         return Union[arguments]  # noqa: UP007 the arguments are known at run time only
     return Annotated[arguments] if origin is Annotated else origin[arguments]
 
 
-def _unqualified(hint: Any) -> Any:
+def _unqualified(hint: object) -> object:
     """Take `Required` and `NotRequired` off: `__required_keys__` tells the same."""
     while get_origin(hint) in {typing_extensions.Required, typing_extensions.NotRequired}:
         hint = get_args(hint)[0]
     return hint
 
 
-def _made_over(type_: Any, inside: tuple[Any, ...]) -> Any:
+def _made_over(type_: Any, inside: tuple[object, ...]) -> Any:
     required = typing_extensions.Required
     fields = {
         name: (required if name in type_.__required_keys__ else typing_extensions.NotRequired)[
