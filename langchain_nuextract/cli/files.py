@@ -39,6 +39,13 @@ def add_page_arguments(whole: argparse.ArgumentParser) -> None:
         default=DEFAULT.max_pages,
         help="refuse documents of more pages (%(default)s)",
     )
+    parser.add_argument(
+        "--max-bytes",
+        type=int,
+        metavar="N",
+        default=DEFAULT.max_bytes,
+        help="refuse files of more bytes (%(default)s)",
+    )
     parser.add_argument("--max-pixels", type=int, metavar="N", help="pixels of a rendered page at the most")
     parser.add_argument("--password", help="opens encrypted files")
     parser.add_argument(
@@ -58,6 +65,7 @@ def page_options(options: argparse.Namespace) -> PageOptions:
     return PageOptions(
         pages=options.pages,
         max_pages=options.max_pages,
+        max_bytes=options.max_bytes,
         max_pixels=options.max_pixels,
         password=options.password,
         use=options.use,

@@ -10,7 +10,7 @@ from langchain_nuextract.cli.messages import failure
 from langchain_nuextract.cli.output import say, write, write_json
 from langchain_nuextract.documents import kinds
 from langchain_nuextract.documents.bounded import read_bounded
-from langchain_nuextract.documents.options import DEFAULT
+from langchain_nuextract.documents.options import PageOptions
 from langchain_nuextract.errors import NuExtractError
 from langchain_nuextract.markdown import HTMLReader, HTMLReading, PageReader, PageReading
 
@@ -32,11 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the Markdown of each file, in order."""
     files.check_once(options.files)
-    readers = _Readers(options)
+    readers, pages = _Readers(options), files.page_options(options)
     failed = 0
     for number, name in enumerate(options.files):
         try:
-            reading = readers.read(_blob(name))
+            reading = readers.read(_blob(name, pages))
         except (NuExtractError, OSError, ValueError) as error:
             failed += 1
             say(failure(name, error))
@@ -89,8 +89,8 @@ class _Readers:
         )
 
 
-def _blob(name: str) -> Blob:
+def _blob(name: str, options: PageOptions) -> Blob:
     if name == "-":
-        return files.standard_input(DEFAULT)
-    content = read_bounded(name, DEFAULT.max_bytes, lambda size: DEFAULT.check_size(size, name))
+        return files.standard_input(options)
+    content = read_bounded(name, options.max_bytes, lambda size: options.check_size(size, name))
     return Blob.from_data(content, path=name)

@@ -32,6 +32,7 @@ FLAGS: Final[Mapping[str, str]] = {
     'use="text"': "--use text",
     'PageOptions(pages="1-10")': "--pages 1-10",
     "PageOptions.max_pages": "--max-pages",
+    "PageOptions.max_bytes": "--max-bytes",
     "PageOptions(password=…)": "--password",
     "password in PageOptions": "--password",
 }

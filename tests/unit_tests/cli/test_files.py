@@ -53,3 +53,16 @@ def test_a_folder_of_mixed_files_is_extracted_from(claims: Path, capsys: pytest.
         ("a.txt", None), ("b.pdf", None), ("broken.pdf", "BrokenDocument"), ("c.pdf", None), ("scan.pdf", None),
     ]  # fmt: skip
     assert requests == 5
+
+
+@pytest.mark.parametrize("command", [["markdown"], ["extract", "--schema", '{"a": "date"}', "--model", "NuExtract3"]])
+def test_a_file_with_more_bytes_than_are_allowed_is_refused_with_the_flag_to_raise(command, tmp_path, capsys):
+    page = tmp_path / "page.html"
+    page.write_text("<p>Pay by noon.</p>", encoding="utf-8")
+    assert (
+        main(
+            [*command, str(page), "--max-bytes", "5"] + ["--base-url", "http://127.0.0.1:9/v1"] * ("extract" in command)
+        )
+        == 1
+    )
+    assert "Raise --max-bytes." in capsys.readouterr().err

@@ -131,7 +131,7 @@ def extract(*flags, file="a.txt"):
         (extract("--include", "*.pdf", file="empty"), "empty: there is no file that is named *.pdf in this folder"),
         (extract(file="empty"), "empty: there is no file in this folder"),
         (extract(file="outer"), "outer: there is no file in this folder itself. Add --recursive for those in its"),
-        (["view", "latin.txt"], "latin.txt line 1: no JSON ('utf-8' codec can't decode"),
+        (["view", "latin.txt"], "latin.txt line 1: this is not utf-8. Save it as UTF-8"),
         (["serve", "--port", "99999"], "there is no port 99999"),
         (["evaluate", "gold.jsonl", "--schema", '{"a": "string"}'], "by --model or --predictions"),
         (
