@@ -1,6 +1,6 @@
 import pytest
 
-from langchain_nuextract import ChatNuExtract, Extraction, InvalidExtraction, NuExtractor
+from langchain_nuextract import ChatNuExtract, Extraction, ExtractionError, NuExtractor
 from tests.shapes import SHAPES
 
 pytestmark = pytest.mark.vllm
@@ -13,12 +13,11 @@ def test_what_no_template_can_say_comes_back_as_the_users_type_or_says_what_is_w
     extract = NuExtractor(schema, llm=llm, dialect="instruct")
     try:
         outcome = extract.detailed.invoke(text)
-    except InvalidExtraction as error:
+    except ExtractionError as error:
         # The tiny model may write numbers without end, up to the limit, or one key twice.
         outcome = error
     assert outcome.attempts[0].kind == "constrained"
     if isinstance(outcome, Extraction):
         assert type(outcome.value) is schema
     else:
-        assert outcome.problems
-        assert all(attempt.problems for attempt in outcome.attempts)
+        assert outcome.attempts[0].problems
