@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
-from langchain_nuextract.grounding.date_mentions import ONE_OR_TWO, Mention, mentions, span_of
+from langchain_nuextract.grounding.date_mentions import mentions
+from langchain_nuextract.grounding.days_in_figures import ONE_OR_TWO, Mention, span_of
 from langchain_nuextract.grounding.evidence import Match, Pieces
 from langchain_nuextract.scalars.dates import LONGEST
 from langchain_nuextract.scalars.locale import conventions_of

@@ -60,9 +60,11 @@ class NumberIndex:
         written = notation(value)
         if found := self._signed(value, self._numerals.get(written, ())):
             return found
-        return self._signed(value, self._scaled.get(written, ())) or (
-            self._signed(value, self._per_cent(value)) if abs(value) < 1 else ()
-        )
+        if (found := self._signed(value, self._scaled.get(written, ()))) or abs(value) >= 1:
+            return found
+        # `19 %` for 0.19
+        hundredfold = self._numerals.get(notation(Decimal(str(value)) * 100), ())
+        return self._signed(value, [span for span in hundredfold if _PER_CENT.match(self._text, span[1])])
 
     def values(self) -> Iterator[str]:
         """Yield the plain notation of each number that the text says, with its sign, in thousands or per cent too."""
@@ -84,11 +86,6 @@ class NumberIndex:
         if not (starts or ends) or not value:
             return spans if value >= 0 else ()
         return [span for span in spans if self.is_negative(span) is (value < 0)]
-
-    def _per_cent(self, value: float | Decimal) -> Spans:
-        """Find `19 %` for 0.19."""
-        spans = self._numerals.get(notation(Decimal(str(value)) * 100), ())
-        return [span for span in spans if _PER_CENT.match(self._text, span[1])]
 
     @cached_property
     def _numerals(self) -> Mapping[str, Spans]:
@@ -112,9 +109,11 @@ class NumberIndex:
         """Where negative numerals begin, and where those end that have their minus behind."""
         text, starts, ends = self._text, set[int](), set[int]()
         for match in (_ASCII_MINUS if text.isascii() else _MINUS).finditer(text):
+            at = match.start()
             if match["blank"] is None:
-                ends.add(match.start())
-            elif not match["blank"] or self._is_minus(match.start()):
+                ends.add(at)
+            # A dash with a blank behind it is the bullet of a list, or stands between words, but for that of a column.
+            elif not match["blank"] or match[0][0] == "−" or _COLUMN.search(text, max(0, at - 2), at):
                 starts.add(match.end())
         if "(" in text:
             starts |= {match.end() for match in _IN_PARENTHESES.finditer(text) if not self._is_remark(match)}
@@ -129,10 +128,6 @@ class NumberIndex:
         is_behind_word = bool(_WORD_BEFORE.search(self._text, max(0, start - 2), start))
         return is_behind_word and bool(_SMALL.match(self._text, parenthesis.end()))
 
-    def _is_minus(self, at: int) -> bool:
-        """Whether a dash with a blank behind it is a sign, and not the bullet of a list or a dash between words."""
-        return self._text[at] == "−" or bool(_COLUMN.search(self._text, max(0, at - 2), at))
-
 
 def _power(word: str) -> int:
     """The power of ten that a word stands for; 0 if for none. `M` and `B` are scales in capitals alone."""
@@ -142,26 +137,21 @@ def _power(word: str) -> int:
 
 def number_index(text: str) -> Mapping[str, Spans]:
     """Find where each number of a text stands, by its plain notation (`1580.22`, without sign)."""
-    found: dict[str, Spans] = {}
-    for numeral, spans in _written(text).items():
-        # Most numerals are whole numbers, which are their own notation.
-        is_plain = numeral.isdecimal() and numeral[0] != "0" and len(numeral) <= LONGEST
-        for each in (numeral,) if is_plain else readings(numeral):
-            found[each] = sorted([*found[each], *spans]) if each in found else spans
-    return found
-
-
-def _written(text: str) -> Mapping[str, list[tuple[int, int]]]:
-    """Find where each numeral of a text stands, whatever it means."""
-    found: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    written: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
     # Other text and numerals take turns.
     pieces = (_ASCII_NUMERAL if text.isascii() else _NUMERAL).split(text)
     ends = [*accumulate(map(len, pieces))]
     for numeral, start, end in zip(pieces[1::2], ends[::2], ends[1::2], strict=False):
-        found[numeral].append((start, end))
+        written[numeral].append((start, end))
     if not _BLANKS.isdisjoint(pieces[::2]):
         for match in _SPACED.finditer(text):
-            found[match[0]].append(match.span())
+            written[match[0]].append(match.span())
+    found: dict[str, Spans] = {}
+    for numeral, spans in written.items():
+        # Most numerals are whole numbers, which are their own notation.
+        is_plain = numeral.isdecimal() and numeral[0] != "0" and len(numeral) <= LONGEST
+        for each in (numeral,) if is_plain else readings(numeral):
+            found[each] = sorted([*found[each], *spans]) if each in found else spans
     return found
 
 

@@ -196,7 +196,7 @@ WRITTEN = (
 
 @given(
     st.lists(st.sampled_from(WRITTEN), max_size=14),
-    st.sampled_from(("2031-07-09", "2031-07", "2031-07-31", "2026-07-31")),
+    st.sampled_from(("2031-07-09", "2031-07", "2031-07-31", "2026-07-31", "2057-07-09", "0000-07-09")),
 )
 def test_a_day_is_found_around_its_year_where_it_is_found_among_all_days(written, day):
     text = " ".join(written)
