@@ -98,18 +98,21 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
         endpoint = self.server.endpoint
         if self._route == "/tokenize":
-            words = Received(self.path, {}, body).text.split()
-            if not endpoint.drops_templates:
-                words += str(fields(body.get("chat_template_kwargs")).get("template", "")).split()
-            count = len(words)
-            tokens: JSON = {"tokens": [*range(count)], "count": count, "max_model_len": endpoint.max_model_len}
-            self._send(200, dump(tokens))
+            self._tokenize(body)
         elif self._route in {"/v1/chat/completions", "/v1/completions"}:
             headers = {name.lower(): value for name, value in self.headers.items()}
             received = Received(self._route, headers, body)
             self._answer(received, endpoint.reply_to(received))
         else:
             self._send(404, error(404, "Not Found"))
+
+    def _tokenize(self, body: Mapping[str, JSON]) -> None:
+        endpoint, words = self.server.endpoint, Received(self.path, {}, body).text.split()
+        if not endpoint.drops_templates:
+            words += str(fields(body.get("chat_template_kwargs")).get("template", "")).split()
+        count = len(words)
+        tokens: JSON = {"tokens": [*range(count)], "count": count, "max_model_len": endpoint.max_model_len}
+        self._send(200, dump(tokens))
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name http.server uses
         """Keep tests quiet."""
