@@ -131,9 +131,10 @@ def _mail(message: EmailMessage, name: str, depth: int) -> Mail:
     main = _main_text(message)
     for part, is_own in _leaves(message, name):
         nested = _nested(part) if depth < DEEPEST else None
+        is_file = part.get_content_disposition() == "attachment" or part.get_filename() is not None
         if nested is not None:
             inner.append(_mail(nested, name, depth + 1))
-        elif part is main or (is_own and part.get_content_type() in _TEXTS and not _is_file(part)):
+        elif part is main or (is_own and part.get_content_type() in _TEXTS and not is_file):
             text, doubts = _text(part, name)
             texts += [MailText(text, part.get_content_subtype() == "html")] if text.strip() else []
             warnings += doubts
@@ -182,10 +183,6 @@ def _text(part: EmailMessage, name: str) -> tuple[str, list[str]]:
 def _payload(part: EmailMessage) -> bytes:
     payload: object = part.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else b""
-
-
-def _is_file(part: EmailMessage) -> bool:
-    return part.get_content_disposition() == "attachment" or part.get_filename() is not None
 
 
 def _leaves(message: EmailMessage, name: str) -> Iterator[tuple[EmailMessage, bool]]:

@@ -118,7 +118,10 @@ def prepared(
         kind = _UNTOUCHED.get(picture.format or "")
         if kind and picture.mode in _PLAIN and _is_fine(picture, max_pixels):
             return f"data:{kind};base64,{b64encode(content).decode('ascii')}"
-        return encode(_fitted(_flat(_upright(picture)), max_pixels), format_, is_photo=picture.format == "JPEG")
+        from PIL import ImageOps  # noqa: PLC0415 an extra
+
+        upright = ImageOps.exif_transpose(picture)
+        return encode(_fitted(_flat(upright), max_pixels), format_, is_photo=picture.format == "JPEG")
 
 
 def fitted(image: Image, max_pixels: int) -> Image:
@@ -190,12 +193,6 @@ def _is_fine(picture: "Picture", max_pixels: int) -> bool:
 
 _ORIENTATION: Final = 0x0112
 """The field of EXIF that says how a camera was held."""
-
-
-def _upright(picture: "Picture") -> "Picture":
-    from PIL import ImageOps  # noqa: PLC0415 an extra
-
-    return ImageOps.exif_transpose(picture)
 
 
 def _flat(picture: "Picture") -> "Picture":

@@ -271,7 +271,10 @@ def _choose(text: str, shape: AnswerShape | None, policy: Policy, document: str,
     quotes were mended: of `{'name': 'Jones''}` nothing is left over, and the document may have `Jones'` or `Jones`.
     """
     best = _reading_by(text, shape, policy, document, Hints(document=document), finished=finished)
-    if shape is None or isinstance(best, str) or not _is_doubtful(text, best):
+    if shape is None or isinstance(best, str):
+        return best
+    # What belongs to an answer may go on behind what was read of it.
+    if not is_broken(best.aligned) and not _GOES_ON.match(text, best.candidate.end):
         return best
     names = folded_names_of(shape)
     by_names, by_strings = Hints(names, document), Hints(names, document, strings=True)
@@ -298,11 +301,6 @@ def _letters_said(found: _Choice, hints: Hints) -> int:
     """Count the characters of the texts of a reading that the document has as they are."""
     texts = islice((leaf for _, leaf in leaves(found.aligned.value) if isinstance(leaf, str)), _MOST_TEXTS)
     return sum(len(text) for text in texts if hints.says(text))
-
-
-def _is_doubtful(text: str, found: _Choice) -> bool:
-    """Whether a reply is broken, or goes on behind what was read of it with what belongs to an answer."""
-    return is_broken(found.aligned) or _GOES_ON.match(text, found.candidate.end) is not None
 
 
 def _reading_by(  # noqa: PLR0913  (what a reading depends on)

@@ -89,16 +89,16 @@ class Brackets(Cursor):
         self.at += 1
         if self._is_row(frame):
             self._close_row(frame)
-        elif len(self.stack) == 1 and isinstance(frame.node, ObjectNode) and self._is_member_ahead():
+        elif (
+            len(self.stack) == 1
+            and isinstance(frame.node, ObjectNode)
+            and any(ahead.match(self.text, self.at) for ahead in (KEY_PATTERN, _MEMBER_WITHOUT_COLON, _MEMBER_BEHIND))
+        ):
             self._fix(frame, "closed-too-soon", "}", "")
         elif len(self.stack) == 1 and self._goes_on(frame):
             self._fix(frame, "closed-too-soon", "]", "")
         else:
             self._close()
-
-    def _is_member_ahead(self) -> bool:
-        ahead = (KEY_PATTERN, _MEMBER_WITHOUT_COLON, _MEMBER_BEHIND)
-        return any(pattern.match(self.text, self.at) for pattern in ahead)
 
     def _is_row(self, frame: Frame) -> bool:
         """Whether the bracket here closes a row that none opened: `[["a"], "b"], ["c"]]`."""

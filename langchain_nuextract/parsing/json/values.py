@@ -49,11 +49,6 @@ _QUOTED_END = re.compile(r"(?:(?<=[\s(])|(?<=^))(?:\"[^\s\"][^\"]*\"|[“„][^�
 _PLUS = re.compile(rf"{BLANK}*\+{BLANK}*(?=[\"'])")
 
 
-def _without_stray_mark(written: str) -> str:
-    """Take away a quote or bar at the end that belongs to nothing; `The "Ark"` keeps that of its last word."""
-    return written if _QUOTED_END.search(written) else written.rstrip('"”|').rstrip()
-
-
 class Values(Brackets):
     """The values of an object or array: strings, bare words, and what opens another level."""
 
@@ -136,7 +131,9 @@ class Values(Brackets):
         self.values += 1
         by_item = place == "item" or frame.closer == ")"
         end = self._end_of_item(frame) if by_item else self._end_of_member()
-        written = _without_stray_mark(self.text[self.at : end].strip())
+        written = self.text[self.at : end].strip()
+        # A quote or bar at the end belongs to nothing, but `The "Ark"` keeps that of its last word.
+        written = written if _QUOTED_END.search(written) else written.rstrip('"”|').rstrip()
         if not written:
             self._skip(frame, "stray-mark")
             return
