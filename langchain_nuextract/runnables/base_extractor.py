@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from langchain_core.runnables import RunnableSerializable as _Serializable
 
     from langchain_nuextract.runnables.callers import TracedCaller
+    from langchain_nuextract.runnables.executor import Executor
 else:
 
     class _Serializable(RunnableSerializable[Any, Any]):
@@ -154,7 +155,9 @@ class BaseExtractor(Closing, Wrappable[Out], _Serializable[Input, Out], WithTabl
     def _extract(
         self, document: Input, caller: "engine.Caller", on_attempts: "callbacks.OnAttempts | None" = None
     ) -> Out:
-        return self.select_output(self.executor.extract(document, caller, on_attempts))
+        # The property makes it at the first call; then it is an attribute of the extractor's own.
+        executor: Executor[Any] = vars(self).get("executor") or self.executor
+        return self.select_output(executor.extract(document, caller, on_attempts))
 
     async def _aextract(
         self, document: Input, caller: "engine.Caller", on_attempts: "callbacks.AOnAttempts | None" = None
