@@ -142,8 +142,8 @@ class Extraction(Generic[T_co]):
 
     def __post_init__(self) -> None:
         """Make it again of what `_asdict` gave."""
-        saved = cast("object", self.document)
-        if isinstance(saved, str):
+        saved = self.document
+        if isinstance(saved, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # as `_asdict` writes it
             for name, part in restore(saved).items():
                 object.__setattr__(self, name, part)
             parts = cast("Iterable[tuple[Extraction[Any], str]]", self.windows)

@@ -233,7 +233,7 @@ def direct_caller(llm: Runnable[Any, AIMessage], config: RunnableConfig | None) 
 def _may_be_heard() -> bool:
     """Tell whether there may be listeners to all runs, without making a manager: it finds them, and takes 30 µs."""
     sources = _sources_of_listeners()
-    if sources is None or get_debug() or "LANGCHAIN_TRACING" in os.environ or "LANGCHAIN_HANDLER" in os.environ:
+    if sources is None or get_debug():
         return True
     is_traced, hooks = sources
     if is_traced():
@@ -246,9 +246,14 @@ _Hook: TypeAlias = tuple[ContextVar[object], bool, type | None, str | None]
 
 @cache
 def _sources_of_listeners() -> tuple[Callable[[], object], Sequence[_Hook]] | None:
-    """Give where LangChain looks for them: its tracer, and the hooks registered; None if it looks elsewhere by now."""
+    """Give where LangChain looks for them: its tracer, and the hooks registered; None if it looks elsewhere by now.
+
+    It refuses two variables of old, which are looked for once, as LangSmith does with its own.
+    """
     from langchain_core.tracers import context  # noqa: PLC0415  langsmith is large
 
+    if "LANGCHAIN_TRACING" in os.environ or "LANGCHAIN_HANDLER" in os.environ:
+        return None
     is_traced: Any = getattr(context, "_tracing_v2_is_enabled", None)
     hooks: Any = getattr(context, "_configure_hooks", None)
     return None if is_traced is None or hooks is None else (is_traced, hooks)

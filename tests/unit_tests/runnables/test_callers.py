@@ -225,10 +225,12 @@ def test_tracing_is_looked_for_by_langchain(tracing, environment, monkeypatch):
     assert not asked
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    # LangSmith reads a variable once.
+    # Variables are read once.
     get_env_var.cache_clear()
+    api_model._sources_of_listeners.cache_clear()
     try:
         with tracing():
             assert direct_caller(llm, None) is None
     finally:
         get_env_var.cache_clear()
+        api_model._sources_of_listeners.cache_clear()
