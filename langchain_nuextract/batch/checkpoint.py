@@ -13,10 +13,8 @@ Runs on the same file share the work: who begins with a document claims it for a
 with other documents. A lease ends with its process, if that ran on this machine, and otherwise when it expires.
 """
 
-import errno
 import os
 import sqlite3
-import stat
 import time
 import warnings
 from collections.abc import Generator
@@ -24,40 +22,14 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
-from urllib.parse import quote
 from uuid import uuid4
 
+from langchain_nuextract.batch.checkpoint_file import network_file_system, opened
 from langchain_nuextract.batch.processes import Process
 from langchain_nuextract.errors import CheckpointError
 
 LEASE_SECONDS: Final = 30.0
 """How long a claim holds that nobody renews."""
-
-_FORMAT: Final = 0x4E75_0001
-"""SQLite's `user_version` of our files; the last digits count the versions of their form."""
-_LOCK_SECONDS: Final = 60.0
-"""How long to wait for another process that is writing."""
-_TABLES: Final = """
-create table if not exists results (
-    key text primary key,
-    value text,
-    error text,
-    replies text not null
-);
-create table if not exists claims (
-    key text primary key,
-    owner text not null,
-    machine text not null,
-    process integer not null,
-    started text not null,
-    expires real not null
-);
-"""
-_NETWORK_FILE_SYSTEMS: Final = frozenset(
-    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "beegfs", "gpfs", "ocfs2"}
-    | {"fuse.sshfs", "fuse.glusterfs", "fuse.ceph", "fuse.s3fs", "fuse.gcsfuse", "fuse.juicefs", "fuse.rclone"}
-)
-
 
 _open_owners: Final[set[str]] = set()
 """Who has a checkpoint open in this process: claims of others that bear its number are void, as after a full disk."""
@@ -95,7 +67,7 @@ class Checkpoint:
     _owner: str = field(default_factory=lambda: uuid4().hex)
     _process: Process = field(default_factory=Process.current)
     _file: sqlite3.Connection = field(init=False)
-    _is_writable: bool = field(init=False, default=True)
+    _is_writable: bool = field(init=False)
 
     def __post_init__(self) -> None:
         path = Path(self.path)
@@ -116,7 +88,7 @@ class Checkpoint:
                 stacklevel=2,
             )
         with self._explained():
-            self._file = self._open(path)
+            self._file, self._is_writable = opened(path)
         _open_owners.add(self._owner)
 
     def get(self, key: str) -> CheckpointRow | None:
@@ -199,40 +171,6 @@ class Checkpoint:
     def _release(self, key: str) -> None:
         self._file.execute("delete from claims where key = ? and owner = ?", (key, self._owner))
 
-    def _open(self, path: Path) -> sqlite3.Connection:
-        try:
-            # Private data: SQLite gives the log beside it the same permissions.
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, stat.S_IRUSR | stat.S_IWUSR))
-            return self._prepared(_connect(str(path)))
-        except (OSError, sqlite3.OperationalError) as error:
-            if not _is_read_only(error) or not path.exists():
-                raise
-        self._is_writable = False
-        # A file with a log cannot be opened where no log can be written, unless SQLite is told that nobody writes.
-        file = _connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)
-        if _version_of(file) != _FORMAT:
-            file.close()
-            raise CheckpointError(str(path), "it is no checkpoint, and cannot be written to")
-        return file
-
-    def _prepared(self, file: sqlite3.Connection) -> sqlite3.Connection:
-        """Make the tables where there are none, in one transaction, so that nobody sees half of them."""
-        try:
-            # A file of ours lacks its claims where a program of before there were any has made it.
-            has_claims = file.execute("select 1 from sqlite_master where name = 'claims'").fetchone()
-            if _version_of(file) != _FORMAT or not has_claims:
-                file.execute("begin immediate")
-                _check_is_ours(file, os.fspath(self.path))
-                for statement in _TABLES.split(";"):
-                    file.execute(statement)
-                file.execute(f"pragma user_version = {_FORMAT}")
-                file.execute("commit")
-            _write_ahead(file)
-        except BaseException:
-            file.close()
-            raise
-        return file
-
     @contextmanager
     def _transaction(self) -> Generator[None]:
         self._file.execute("begin immediate")
@@ -251,60 +189,3 @@ class Checkpoint:
             raise CheckpointError(
                 os.fspath(self.path), f"{error}. Is it a checkpoint, may it be written to, and has the disk room?"
             ) from error
-
-
-def _connect(name: str, *, uri: bool = False) -> sqlite3.Connection:
-    # Each statement is a transaction of its own, unless one is begun. One thread at a time uses it, not always one.
-    file = sqlite3.connect(name, timeout=_LOCK_SECONDS, isolation_level=None, uri=uri, check_same_thread=False)
-    file.execute("pragma synchronous = normal")
-    return file
-
-
-def _version_of(file: sqlite3.Connection) -> int:
-    return file.execute("pragma user_version").fetchone()[0]
-
-
-def _check_is_ours(file: sqlite3.Connection, path: str) -> None:
-    version = _version_of(file)
-    (tables,) = file.execute("select count(*) from sqlite_master").fetchone()
-    # An empty file has the version 0, and may become a checkpoint.
-    if version != _FORMAT and (version or tables):
-        raise CheckpointError(path, "it is a database of another program or version. Name another file")
-
-
-def _write_ahead(file: sqlite3.Connection) -> None:
-    """Switch to a write-ahead log, for which SQLite does not wait by itself while others have the file open."""
-    until = time.monotonic() + _LOCK_SECONDS
-    while True:
-        try:
-            file.execute("pragma journal_mode = wal")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-                raise
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.01)
-        else:
-            return
-
-
-def _is_read_only(error: Exception) -> bool:
-    if isinstance(error, sqlite3.OperationalError):
-        return error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
-    return isinstance(error, PermissionError) or getattr(error, "errno", None) == errno.EROFS
-
-
-def network_file_system(path: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
-    """Name the kind of the network file system that a file would lie on; empty for a local or an unknown one."""
-    try:
-        lines = mounts.read_text("utf-8", "replace").splitlines()
-    except OSError:
-        return ""
-    folder = path.resolve().parent
-    best, kind = Path("/"), ""
-    for line in lines:
-        _, point, file_system, *_ = line.split(" ")
-        mounted = Path(point.encode().decode("unicode_escape"))
-        if folder.is_relative_to(mounted) and len(mounted.parts) >= len(best.parts):
-            best, kind = mounted, file_system
-    return kind if kind in _NETWORK_FILE_SYSTEMS else ""

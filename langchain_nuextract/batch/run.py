@@ -8,15 +8,11 @@ from collections.abc import (
     Generator,
     Iterable,
     Iterator,
-    Mapping,
 )
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
-from os import PathLike
 from queue import SimpleQueue
-from typing import Final, Generic, Protocol, TypeAlias, TypeVar, cast
-
-from pydantic import BaseModel
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from langchain_nuextract.batch.checkpoint_thread import CheckpointThread
 from langchain_nuextract.batch.endpoint_pool import pool_for
@@ -25,6 +21,7 @@ from langchain_nuextract.batch.options import ManyOptions, Options
 from langchain_nuextract.batch.progress import Progress
 from langchain_nuextract.batch.protocols import Extractor
 from langchain_nuextract.batch.result import Result
+from langchain_nuextract.batch.source import DocumentSource, Numbered
 from langchain_nuextract.batch.worker import Worker
 from langchain_nuextract.client import background_loop
 from langchain_nuextract.engine.result import Extraction
@@ -35,11 +32,6 @@ Out_co = TypeVar("Out_co", covariant=True)
 
 Delivered: TypeAlias = Result[Out] | BaseException
 """A result, or what broke the whole batch."""
-Numbered: TypeAlias = tuple[int, object]
-"""A document's place, and the document."""
-
-_ONE: Final = (str, bytes, BaseModel, Mapping)
-"""What is iterable and no more than one document: LangChain's documents and messages are models of Pydantic's."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +46,7 @@ class Batch(Generic[Out]):
     def run(self, documents: Iterable[object]) -> Generator[Result[Out]]:
         """Extract from documents, which are taken in the caller's thread; the rest happens on the shared loop."""
         ready: SimpleQueue[Delivered[Out]] = SimpleQueue()
-        source = _Source(documents)
+        source = DocumentSource(documents)
         numbered = source.numbered()
         working = self._working(ready.put)
         pool = background_loop.run(working.__aenter__())
@@ -77,7 +69,7 @@ class Batch(Generic[Out]):
     async def arun(self, documents: Iterable[object] | AsyncIterable[object]) -> AsyncGenerator[Result[Out]]:
         """Extract from documents on the running loop."""
         ready: asyncio.Queue[Delivered[Out] | None] = asyncio.Queue()
-        source = _Source(documents)
+        source = DocumentSource(documents)
         room = asyncio.Semaphore(self.options.window)
         async with self._working(ready.put_nowait) as pool:
             feeder = asyncio.create_task(_feed(source, pool, room, ready.put_nowait))
@@ -152,7 +144,12 @@ class _Desk(Generic[Out]):
             Exception: Whatever broke the batch, after that as well, or the error of a document if that is wanted.
         """
         if failure := _stops(delivered):
-            yield from self._finished(ready)
+            # What is finished is handed out before: nobody could ask for it later.
+            while not ready.empty():
+                late: Delivered[Out] | None = ready.get_nowait()
+                if isinstance(late, Result) and not _stops(late):
+                    self._add(late)
+            yield from (self._early.pop(place) for place in sorted(self._early))
             raise failure
         assert isinstance(delivered, Result)  # noqa: S101  # what is none stops the run
         self._add(delivered)
@@ -166,14 +163,6 @@ class _Desk(Generic[Out]):
     def _add(self, result: Result[Out]) -> None:
         self._progress.add(result)
         self._early[result.index if self._options.in_order else self.handed_out + len(self._early)] = result
-
-    def _finished(self, ready: "_Queue[Out]") -> Iterator[Result[Out]]:
-        """Give all that is finished: nobody could ask for it later."""
-        while not ready.empty():
-            delivered: Delivered[Out] | None = ready.get_nowait()
-            if isinstance(delivered, Result) and not _stops(delivered):
-                self._add(delivered)
-        yield from (self._early.pop(place) for place in sorted(self._early))
 
 
 class _Queue(Protocol[Out_co]):
@@ -191,67 +180,11 @@ def _stops(delivered: Delivered[object]) -> BaseException | None:
     return error if isinstance(error, EndpointError) and error.stops_run else None
 
 
-def check_are_many(documents: object) -> None:
-    """Check that documents are not one.
-
-    Raises:
-        TypeError: They are.
-    """
-    if isinstance(documents, PathLike):
-        raise TypeError("expected many documents, and got one path: pass [path], or for a folder path.iterdir()")
-    kind = type(documents).__name__
-    if isinstance(documents, _ONE) or not (hasattr(documents, "__iter__") or hasattr(documents, "__aiter__")):
-        raise TypeError(f"expected many documents, in a list or another iterable, and got one {kind}: pass [document]")
-
-
-class _Source:
-    """The documents of a batch. What breaks them off is raised when all that came before have been seen to.
-
-    Raises:
-        TypeError: It is one document.
-    """
-
-    def __init__(self, documents: Iterable[object] | AsyncIterable[object]) -> None:
-        check_are_many(documents)
-        self.taken = 0
-        """How many have come so far; all of them once it has ended."""
-        self.has_ended = False
-        self._documents = documents
-        self._failure: Exception | None = None
-
-    def numbered(self) -> Iterator[Numbered]:
-        """Yield the documents with their places."""
-        try:
-            for document in cast("Iterable[object]", self._documents):
-                yield self.taken, document
-                self.taken += 1
-        except Exception as error:  # noqa: BLE001  # raised by `end`
-            self._failure = error
-        self.has_ended = True
-
-    async def anumbered(self) -> AsyncGenerator[Numbered]:
-        """Yield the documents with their places."""
-        try:
-            if isinstance(self._documents, AsyncIterable):
-                async for document in self._documents:
-                    yield self.taken, document
-                    self.taken += 1
-            else:
-                for document in self._documents:
-                    yield self.taken, document
-                    self.taken += 1
-        except Exception as error:  # noqa: BLE001  # raised by `end`
-            self._failure = error
-        self.has_ended = True
-
-    def end(self) -> None:
-        """Raise what broke the documents off, if anything did."""
-        if self._failure:
-            raise self._failure
-
-
 async def _feed(
-    source: _Source, pool: Pool[Numbered, Result[Out]], room: asyncio.Semaphore, deliver: Callable[[None], object]
+    source: DocumentSource,
+    pool: Pool[Numbered, Result[Out]],
+    room: asyncio.Semaphore,
+    deliver: Callable[[None], object],
 ) -> None:
     """Give the pool documents as there is room, and wake up whoever waits for more results when there are none."""
     async with aclosing(source.anumbered()) as numbered:

@@ -1,12 +1,9 @@
 """The metadata that extraction writes: what it signs, what it reads back, and what it leaves alone."""
 
-import hmac
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
-from secrets import token_hex
-from typing import TYPE_CHECKING, Final, TypeGuard, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from langchain_core.documents import Document
 from pydantic import SecretStr
@@ -16,6 +13,7 @@ from langchain_nuextract.errors import Problem
 from langchain_nuextract.paths import show
 from langchain_nuextract.runnables.flatten import EPOCH, SEPARATOR, flat
 from langchain_nuextract.runnables.metadata_attributes import Attribute
+from langchain_nuextract.runnables.metadata_signature import as_text, fields_as_text, is_same, signature, text_hash
 from langchain_nuextract.schema.value_types import DAYS
 
 if TYPE_CHECKING:
@@ -27,8 +25,6 @@ MISSING: Final = "missing"
 """The last part of the name that says that a field has no value."""
 START: Final = "start_index"
 """Where a piece begins in its document: LangChain's name."""
-_SECRET: Final = SecretStr(token_hex(32))
-"""Signs what is written where no secret is given."""
 _OWN_NAMES: Final = (
     "settings",
     "document",
@@ -73,21 +69,21 @@ class ExtractedMetadata:
         fields = self._fields(extraction)
         foreign = self.foreign(document)
         self.check_clash(foreign, fields)
-        of, names = _digest(whole), _text([*fields])
+        of, names = text_hash(whole), as_text([*fields])
         own = {"settings": self.version, "document": of, "keys": names, "signature": self._sign("keys", names, of)}
         own["hash"] = self._hash(self.version, of, fields)
         own["content"] = self._sign("content", own["hash"], document.page_content)
         if self.evidence:
             spans = {show(one.path): [one.span.start, one.span.end] for one in extraction.evidence}
-            own["evidence"] = _text(moved(spans, offset, len(document.page_content)))
+            own["evidence"] = as_text(moved(spans, offset, len(document.page_content)))
         for name, told in (("warnings", extraction.warnings), ("problems", extraction.problems)):
             if told:
-                own[name] = _text(_by_path(told))
+                own[name] = as_text(_by_path(told))
         return {**foreign, **fields, **{self.own(name): value for name, value in own.items()}}
 
     def failed(self, document: Document, error: Exception, whole: str) -> dict[str, object]:
         """Give a document's metadata after an extraction that failed: there is no hash, so that it is tried again."""
-        of, names = _digest(whole), "[]"
+        of, names = text_hash(whole), "[]"
         own = {"document": of, "keys": names, "signature": self._sign("keys", names, of)}
         own["error"] = f"{type(error).__name__}: {error}"
         return {**self.foreign(document), **{self.own(name): value for name, value in own.items()}}
@@ -101,7 +97,7 @@ class ExtractedMetadata:
         """
         metadata = dict(piece.metadata)
         if metadata.pop(self.own("evidence"), None) and evidence is not None:
-            metadata[self.own("evidence")] = _text(evidence)
+            metadata[self.own("evidence")] = as_text(evidence)
         if not self.is_of(piece, piece.page_content):
             metadata[self.own("piece")] = True
         if isinstance(signed := metadata.get(self.own("hash")), str):
@@ -111,7 +107,7 @@ class ExtractedMetadata:
     @property
     def version(self) -> str:
         """What decides what is written, as a hash."""
-        return _digest(f"{self.settings} {self.metadata_key} {self.evidence} {self.lists} {self.missing}")
+        return text_hash(f"{self.settings} {self.metadata_key} {self.evidence} {self.lists} {self.missing}")
 
     def foreign(self, document: Document) -> dict[str, object]:
         """Give the metadata that a document has from elsewhere."""
@@ -128,7 +124,12 @@ class ExtractedMetadata:
         Raises:
             ValueError: There are such.
         """
-        if both := sorted({*foreign}.intersection(self._possible() if fields is None else fields)):
+        if fields is None:
+            names = {each.name for each in self.attributes}
+            dates = {f"{each.name}{SEPARATOR}{EPOCH}" for each in self.attributes if each.type in DAYS}
+            marks = {f"{name}{SEPARATOR}{MISSING}" for name in names} if self.missing else set[str]()
+            fields = names | dates | marks
+        if both := sorted({*foreign}.intersection(fields)):
             raise ValueError(
                 f"the document has metadata of its own named {', '.join(both)}: set metadata_key; or, if another "
                 "process extracted from it before, give both the same secret"
@@ -140,18 +141,18 @@ class ExtractedMetadata:
 
     def is_of(self, document: Document, whole: str) -> bool:
         """Tell whether a text is what a document was extracted from."""
-        return self._document(document) == _digest(whole)
+        return self._document(document) == text_hash(whole)
 
     def is_piece(self, document: Document) -> bool:
         """Tell whether a document is a piece of one that was extracted from, whatever it was split with."""
         of = self._document(document)
         genuine = self.own("error") in document.metadata or self._is_genuine(document)
-        return of is not None and of != _digest(document.page_content) and genuine
+        return of is not None and of != text_hash(document.page_content) and genuine
 
     def is_sound(self, document: Document) -> bool:
         """Tell whether fields and content are as they were written, and so the evidence that of this content."""
         signed = self._sign("content", str(document.metadata.get(self.own("hash"))), document.page_content)
-        return self._is_genuine(document) and _is_same(document.metadata.get(self.own("content")), signed)
+        return self._is_genuine(document) and is_same(document.metadata.get(self.own("content")), signed)
 
     def is_strange(self, document: Document) -> bool:
         """Tell whether what is written is signed by somebody else."""
@@ -168,7 +169,11 @@ class ExtractedMetadata:
         except (TypeError, ValueError, RecursionError):
             return {}
         spans = cast("dict[str, object]", found) if isinstance(found, dict) else {}
-        return {path: span for path, span in spans.items() if _is_span(span)}
+        return {
+            path: cast("list[int]", span)
+            for path, span in spans.items()
+            if isinstance(span, list) and [type(each) for each in cast("list[object]", span)] == [int, int]
+        }
 
     def own(self, name: str) -> str:
         """Name one of the entries beside the fields."""
@@ -182,18 +187,12 @@ class ExtractedMetadata:
         absent = (each.name for each in self.attributes if each.name not in fields)
         return {**fields, **{f"{name}{SEPARATOR}{MISSING}": True for name in absent}}
 
-    def _possible(self) -> set[str]:
-        names = {each.name for each in self.attributes}
-        dates = {each.name for each in self.attributes if each.type in DAYS}
-        marks = {f"{name}{SEPARATOR}{MISSING}" for name in names} if self.missing else set[str]()
-        return names | marks | {f"{name}{SEPARATOR}{EPOCH}" for name in dates}
-
     def _document(self, document: Document) -> str | None:
         """Give the hash of the text that a document was extracted from, if we wrote it there."""
         names, of = (document.metadata.get(self.own(name)) for name in ("keys", "document"))
         if not (isinstance(names, str) and isinstance(of, str)):
             return None
-        return of if _is_same(document.metadata.get(self.own("signature")), self._sign("keys", names, of)) else None
+        return of if is_same(document.metadata.get(self.own("signature")), self._sign("keys", names, of)) else None
 
     def _names(self, document: Document) -> list[str]:
         """Give the names of what was written before: none that somebody else has put there."""
@@ -204,14 +203,13 @@ class ExtractedMetadata:
         names, of = self._names(document), self._document(document)
         fields = {name: document.metadata[name] for name in names if name in document.metadata}
         version = document.metadata.get(self.own("settings"))
-        return of is not None and _is_same(document.metadata.get(self.own("hash")), self._hash(version, of, fields))
+        return of is not None and is_same(document.metadata.get(self.own("hash")), self._hash(version, of, fields))
 
     def _hash(self, version: object, of: str, fields: Mapping[str, object]) -> str:
-        return self._sign("fields", str(version), of, _text({name: _plain(each) for name, each in fields.items()}))
+        return self._sign("fields", str(version), of, fields_as_text(fields))
 
     def _sign(self, *texts: str) -> str:
-        key = (self.secret or _SECRET).get_secret_value().encode()
-        return hmac.new(key, _text([*texts]).encode("utf-8", "surrogatepass"), "sha256").hexdigest()
+        return signature(self.secret, *texts)
 
 
 def moved(spans: Mapping[str, Sequence[int]], offset: int, length: int) -> dict[str, list[int]]:
@@ -229,32 +227,9 @@ def moved(spans: Mapping[str, Sequence[int]], offset: int, length: int) -> dict[
     }
 
 
-def _plain(value: object) -> object:
-    """Write a number in one way: stores give some back as floats, and some as integers."""
-    if isinstance(value, list):
-        return [_plain(each) for each in cast("list[object]", value)]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _is_span(span: object) -> TypeGuard[list[int]]:
-    return isinstance(span, list) and [type(each) for each in cast("list[object]", span)] == [int, int]
-
-
-def _is_same(given: object, signature: str) -> bool:
-    return isinstance(given, str) and hmac.compare_digest(given.encode("utf-8", "replace"), signature.encode())
-
-
 def _by_path(told: "Iterable[Leak | Problem]") -> dict[str, str]:
     """Write what is told of each value; of one value it may be several things."""
     by_path: dict[str, list[str]] = {}
     for each in told:
         by_path.setdefault(show(each.path), []).append(each.message)
     return {path: "; ".join(messages) for path, messages in by_path.items()}
-
-
-def _digest(text: str) -> str:
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _text(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)

@@ -8,7 +8,7 @@ from typing import TypeAlias, cast
 
 from langchain_nuextract.batch.options import BATCH_ROWS, NameOf
 from langchain_nuextract.batch.result import Result
-from langchain_nuextract.batch.run import check_are_many
+from langchain_nuextract.batch.source import check_are_many
 from langchain_nuextract.batch.tables.arrow import batch_of
 from langchain_nuextract.batch.tables.arrow_protocols import Table
 from langchain_nuextract.batch.tables.cell import Cell
