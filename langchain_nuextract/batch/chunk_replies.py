@@ -36,4 +36,5 @@ class ChunkReplies:
             await self.checkpoint.forget(f"{self.document}/")
 
     def _key(self, request: Request) -> str:
+        # Behind the document's own key, so that all of them are found, and dropped, by it.
         return f"{self.document}/{digest(repr(request))}"

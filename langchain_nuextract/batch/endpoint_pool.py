@@ -105,7 +105,10 @@ class EndpointPool(Client):
                 reply = await backend.client.attempt(call, holds=holds)
             except EndpointError as error:
                 backend.fail(error, started, longest=self.endpoint.policy.total)
-                if not backend.is_out or not (trial or self._is_misled(error)):
+                # It is the endpoint that is wrong, and not the request, where there is another one to be asked.
+                is_dead = isinstance(error, EndpointUnreachable) and not error.connected
+                is_misled = (is_dead or not error.retryable) and not all(each.is_out for each in self._backends)
+                if not backend.is_out or not (trial or is_misled):
                     raise
             else:
                 backend.succeed()
@@ -114,11 +117,6 @@ class EndpointPool(Client):
                 # Also where the request was cancelled: the room that it took is free again.
                 backend.in_flight -= 1
                 self._wake()
-
-    def _is_misled(self, error: EndpointError) -> bool:
-        """Whether it is the endpoint that is wrong, and there is another one."""
-        is_dead = isinstance(error, EndpointUnreachable) and not error.connected
-        return (is_dead or not error.retryable) and not all(backend.is_out for backend in self._backends)
 
     async def _acquire(self) -> "_Backend":
         while (backend := self._free()) is None:

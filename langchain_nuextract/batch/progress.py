@@ -26,6 +26,7 @@ class Progress:
     """
 
     def __init__(self, documents: object, *, shown: bool) -> None:
+        # Of an iterator nobody knows the length; the bar counts then, without an end.
         self._bar = _bar(documents) if shown else None
         self._failed = self._tokens = 0
 

@@ -34,6 +34,7 @@ class Result(Generic[Out_co]):
 
     def unwrap(self) -> Out_co:
         """Give the object, or raise the error."""
+        # The value may be None for a schema that admits it: the error alone tells.
         if self.error is not None:
             raise self.error
         return self.value  # pyright: ignore[reportReturnType]  # there is one wherever there is no error

@@ -190,4 +190,5 @@ def _reply(record: _Record) -> Reply:
 
 
 def _hash(request: Request) -> str:
+    # Its `repr` is the same in every process; Python's own hashes of texts are not.
     return sha256(repr(request).encode("utf-8", "surrogatepass")).digest()[:_HASHED].hex()

@@ -137,6 +137,7 @@ class BaseReader(RunnableSerializable[Input, str], BaseBlobParser, Generic[Readi
         settings: Mapping[str, object],
     ) -> Reading:
         """Do the same on an event loop."""
+        # Files are read and pages of HTML converted here, which takes longer than others on the loop may wait.
         plan = await asyncio.to_thread(self.plan, document)
         caller = self._caller(run_manager, config, settings) if plan.jobs else None
         return plan.finish(await arun_all(plan.jobs, caller, self._slots) if caller else ())

@@ -46,6 +46,7 @@ class Slots:
     @property
     def on_loop(self) -> asyncio.Semaphore:
         """For a task of the running event loop."""
+        # A semaphore of asyncio's belongs to one loop; each `asyncio.run` has another.
         return self._loops.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self.limit))
 
 
@@ -53,6 +54,7 @@ def run_all(
     jobs: Sequence[tuple[Writing, Watch]], caller: Caller, slots: Slots, config: RunnableConfig
 ) -> list[Written]:
     """Drive writings side by side."""
+    # More threads than requests would wait with a rendered page each.
     width = min(slots.limit, len(jobs)) or 1
     with get_executor_for_config({**config, "max_concurrency": width}) as pool, CallGroup() as calls:
         return list(pool.map(partial(calls.call, partial(_run, caller, slots)), jobs))

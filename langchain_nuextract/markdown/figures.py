@@ -6,6 +6,7 @@ from typing import Final
 
 from langchain_nuextract.markdown.reading import Figure
 
+# Bounded, for a text may have `<figure` thousands of times and never a `>`.
 _OPENED: Final = re.compile(r"<figure\b[^<>]{0,1000}>", re.IGNORECASE)
 _ATTRIBUTE: Final = re.compile(r"""\b(data-id|src|alt)\s{0,9}=\s{0,9}(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 _END: Final = "</figure>"
@@ -21,6 +22,7 @@ def split_figures(markdown: str) -> tuple[str, tuple[Figure, ...]]:
     at = 0
     while opened := _OPENED.search(markdown, at):
         end = markdown.find(_END, opened.end())
+        # "<figure data-id="img_1.png" src="img_1.png" alt="A bar ch": nothing behind it is the page's.
         stop = len(markdown) if end < 0 else end + len(_END)
         found = {
             name.lower(): unescape(one or other)

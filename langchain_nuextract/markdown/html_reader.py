@@ -90,6 +90,7 @@ class HTMLReader(BaseReader[HTMLReading], BaseDocumentTransformer):
         **settings: Any,
     ) -> None:
         how = settings.get("how", "rules")
+        # Whoever names a model wants it asked, and would not notice that rules did the work.
         if how == "rules" and (model or base_url or api_key or llm):
             raise TypeError(
                 'a model or server is set, and how="rules" does without: pass how="model" (pages have a page_url)'
@@ -129,6 +130,7 @@ class HTMLReader(BaseReader[HTMLReading], BaseDocumentTransformer):
 
     def _taken(self, document: object) -> tuple[str | bytes, HTMLOptions, str | None]:
         html, source, encoding = _html(document)
+        # "img/a.png" is found on the web from where the page is; the folder of a file is nobody's address.
         base = self.page_url or (source if source and "://" in source else None)
         options = HTMLOptions(
             main=self.main, page_url=base, links=self.links, images=self.images, max_bytes=self.max_bytes
@@ -146,14 +148,10 @@ class HTMLReader(BaseReader[HTMLReading], BaseDocumentTransformer):
             firm={} if self.thinking else {"max_tokens": tokens + _SPARE},
             max_continued=0,
         )
-        return _or_overflow(write(Source((Text(piece),)), settings))
-
-
-def _or_overflow(writing: Writing) -> Writing:
-    try:
-        return (yield from writing)
-    except ContextOverflow:
-        return Written("", "context", is_complete=False)
+        try:
+            return (yield from write(Source((Text(piece),)), settings))
+        except ContextOverflow:
+            return Written("", "context", is_complete=False)
 
 
 def _content_of(path: str | PathLike[str]) -> bytes:
@@ -169,6 +167,7 @@ def _html(document: object) -> tuple[str | bytes, str | None, str | None]:
             source = document.metadata.get("source")
             return document.page_content, str(source) if source else None, None
         case Blob():
+            # `as_bytes` would read a file of any size before anybody could refuse it.
             if document.data is None and document.path is not None:
                 return _content_of(document.path), document.source, None
             content = document.as_bytes() if not isinstance(document.data, str) else document.data

@@ -112,6 +112,7 @@ def _left_out(source: Source) -> Iterator[str]:
 
 def _writing(page: Image | Page, settings: Settings) -> Writing:
     """Render a page when its turn has come, and ask for its Markdown."""
+    # The smaller of what the user allows and what the model was trained on.
     limit = settings.reader.max_pixels
     if isinstance(page, Page):
         limit = min(page.file.options.max_pixels or limit, limit)
@@ -123,6 +124,7 @@ def _writing(page: Image | Page, settings: Settings) -> Writing:
 
 def _finish(pages: Sequence[Image | Page], warnings: Sequence[str], written: Sequence[Written]) -> PageReading:
     read_pages = tuple(
+        # A page's own number, so that `pages="7-9"` gives pages 7 to 9; loose images are counted as they come.
         _page((page.number, page.total), each, page.visible_text if page.readable else "")
         if isinstance(page, Page)
         else _page((at, len(pages)), each, "")
@@ -133,6 +135,7 @@ def _finish(pages: Sequence[Image | Page], warnings: Sequence[str], written: Seq
 
 def _page(number: tuple[int, int], written: Written, layer: str) -> PageMarkdown:
     markdown, figures = split_figures(written.markdown)
+    # The descriptions of figures are the model's words, and are not compared: they were taken out above.
     ter = ungrounded_token_rate(prose(markdown), layer) if layer else None
     return PageMarkdown(
         number=number[0],

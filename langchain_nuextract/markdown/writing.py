@@ -95,6 +95,7 @@ def find_loop(text: str, source: str) -> Loop | None:
     loop = loop_at_end(text)
     if loop is None or not source:
         return loop
+    # A form with thirty rows of "| - | - |" is copied, and goes round in no circle.
     unit = text[-loop.period :].strip()
     rounds = (len(text) - loop.start) // loop.period
     return None if unit and source.count(unit) >= rounds else loop
@@ -112,6 +113,7 @@ def _request(source: Source, settings: Settings) -> Request:
 
 def _resume_point(text: str) -> str:
     """Up to the last whole word: a word that is gone on with is split into other tokens than the model's own."""
+    # "The quick bro" is gone on with from "The quick": of "bro" and "wn" the model never made "brown".
     whole = text.rstrip()
     if whole != text:
         return whole

@@ -7,8 +7,9 @@ from collections.abc import AsyncGenerator, Generator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 class TracedCaller:
     """Each request is a run of the chat model, by LangChain's own public methods."""
 
-    llm: Runnable[Any, AIMessage]
+    llm: Runnable[LanguageModelInput, AIMessage]
     config: RunnableConfig
     ls_arguments: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
     """Arguments by which LangChain shows tracers the schema."""
@@ -78,7 +79,7 @@ class TracedCaller:
                 yield client.piece_of(chunk)
                 chunk = await anext(chunks, None)
 
-    def _arguments(self, request: "Request") -> dict[str, Any]:
+    def _arguments(self, request: "Request") -> dict[str, JSON]:
         check_image_urls(_messages(request), self.allow_image_urls)
         return {**call_arguments(request, self.llm), **self.ls_arguments}
 
@@ -99,5 +100,5 @@ class KeptCaller:
         return known
 
 
-def _messages(request: "Request") -> list[dict[str, Any]]:
+def _messages(request: "Request") -> list[dict[str, JSON]]:
     return [dict(message) for message in request.messages]

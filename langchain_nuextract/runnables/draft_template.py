@@ -7,8 +7,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_nuextract.client.request_body import arguments
 from langchain_nuextract.client.response import reply_of
 from langchain_nuextract.dialects import dialect_for, dialect_named
-from langchain_nuextract.dialects.dialect import Dialect, check_source
-from langchain_nuextract.dialects.messages import Reply
+from langchain_nuextract.dialects.dialect import check_source
 from langchain_nuextract.documents.escape import escape_source
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.errors import NoJSONInReply, UnsupportedTask
@@ -24,13 +23,9 @@ def draft(document: object, *, llm: BaseChatModel, model: str, dialect: str | No
     check_source(source, spoken)
     request = spoken.draft(source)
     messages = [dict(message) for message in request.messages]
-    return _first_object(spoken, reply_of(llm.invoke(messages, **arguments(request, llm))))
-
-
-def _first_object(spoken: Dialect, reply: Reply) -> JSON:
-    text = spoken.read(reply)
-    start = text.find("{")
+    text = spoken.read(reply_of(llm.invoke(messages, **arguments(request, llm))))
     try:
-        return json.JSONDecoder().raw_decode(text, max(start, 0))[0]
+        # Models say "Here is the template:" before it, and explain it behind it.
+        return json.JSONDecoder().raw_decode(text, max(text.find("{"), 0))[0]
     except ValueError as error:
         raise NoJSONInReply(reply=text) from error

@@ -4,7 +4,7 @@ A selector is asked with `{"input": text}` and gives dicts, the best first, with
 `output` (JSON text, or whatever else an `Example` takes), or `Example`s. Further keys do not matter.
 """
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -127,8 +127,12 @@ def capped(plan: Plan[T], most: int | None) -> Plan[T]:
     """
     if most is None:
         return plan
-    kept = tuple(_fitting(plan.shots, most))
-    return replace(plan, shots=kept, left_out=len(plan.shots) - len(kept))
+    kept: list[Shot] = []
+    for shot in plan.shots:
+        if (count := tokens(shot)) <= most:
+            most -= count
+            kept.append(shot)
+    return replace(plan, shots=tuple(kept), left_out=len(plan.shots) - len(kept))
 
 
 def tokens(shot: Shot) -> int:
@@ -148,10 +152,3 @@ def _explained() -> Generator[None]:
             f"the example selector is asked with one key, {INPUT!r}: set its input_keys, if it has any, to that"
         )
         raise
-
-
-def _fitting(shots: Sequence[Shot], most: int) -> Iterator[Shot]:
-    for shot in shots:
-        if (count := tokens(shot)) <= most:
-            most -= count
-            yield shot

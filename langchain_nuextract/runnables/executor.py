@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequ
 from contextlib import aclosing, closing
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any, Generic, TypeVar, cast
+from typing import Generic, TypeVar, cast
 
 from langchain_core.documents.base import Blob
 from langchain_core.runnables.config import ContextThreadPoolExecutor
@@ -25,6 +25,7 @@ from langchain_nuextract.engine.pages import read_document
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.result import Attempt, Extraction
 from langchain_nuextract.errors import ExtractionError
+from langchain_nuextract.paths import JSON
 from langchain_nuextract.runnables.callbacks.events import AOnAttempts, OnAttempts
 from langchain_nuextract.runnables.callers import KeptCaller
 from langchain_nuextract.runnables.example_selection import Selection, aplan_for_document, plan_for_document
@@ -44,15 +45,15 @@ class Executor(Generic[T]):
     replies: Replies | None = field(default=None, kw_only=True)
     """Where the replies about parts of documents are kept, so that a run that was stopped asks for the others only."""
 
-    def flow(self, document: Any) -> Flow[T]:
+    def flow(self, document: object) -> Flow[T]:
         """Say what is asked about a document, as a generator of requests that is sent replies."""
         return read_document(*self._planned(document))
 
-    async def aflow(self, document: Any) -> Flow[T]:
+    async def aflow(self, document: object) -> Flow[T]:
         """Say what is asked about a document; see `flow`."""
         return read_document(*await self._aplanned(document))
 
-    def extract(self, document: Any, caller: Caller, on_attempts: OnAttempts | None = None) -> Extraction[T]:
+    def extract(self, document: object, caller: Caller, on_attempts: OnAttempts | None = None) -> Extraction[T]:
         """Ask about a document."""
         attempts: list[Attempt] = []
         try:
@@ -71,7 +72,7 @@ class Executor(Generic[T]):
                 on_attempts(attempts)
         return extraction
 
-    async def aextract(self, document: Any, caller: Caller, on_attempts: AOnAttempts | None = None) -> Extraction[T]:
+    async def aextract(self, document: object, caller: Caller, on_attempts: AOnAttempts | None = None) -> Extraction[T]:
         """Ask about a document; see `extract`."""
         attempts: list[Attempt] = []
         try:
@@ -88,7 +89,7 @@ class Executor(Generic[T]):
                 await on_attempts(attempts)
         return extraction
 
-    def stream_flow(self, document: Any, caller: Caller, on_attempts: OnAttempts | None = None) -> Generator[Any]:
+    def stream_flow(self, document: object, caller: Caller, on_attempts: OnAttempts | None = None) -> Generator[object]:
         """Ask about a document and yield the object while it grows; the last one is validated."""
         attempts: list[Attempt] = []
         try:
@@ -103,8 +104,8 @@ class Executor(Generic[T]):
         yield value
 
     async def astream_flow(
-        self, document: Any, caller: Caller, on_attempts: AOnAttempts | None = None
-    ) -> AsyncGenerator[Any]:
+        self, document: object, caller: Caller, on_attempts: AOnAttempts | None = None
+    ) -> AsyncGenerator[object]:
         """Ask about a document and yield the object while it grows; see `stream_flow`."""
         attempts: list[Attempt] = []
         try:
@@ -122,13 +123,13 @@ class Executor(Generic[T]):
                 await on_attempts(attempts)
         yield value
 
-    def _planned(self, document: Any) -> tuple[Plan[T], Source]:
+    def _planned(self, document: object) -> tuple[Plan[T], Source]:
         source = read(document, self.pages)
         if self.selection is None:
             return self.plan, source
         return plan_for_document(self.plan, self.selection, source), source
 
-    async def _aplanned(self, document: Any) -> tuple[Plan[T], Source]:
+    async def _aplanned(self, document: object) -> tuple[Plan[T], Source]:
         # Files may take their time, in which others on the event loop go on.
         is_file = isinstance(document, bytes | os.PathLike | Blob) and not isinstance(document, str)
         given = cast("object", document)
@@ -144,7 +145,7 @@ class Executor(Generic[T]):
             return next(flow)[0]
 
     @cached_property
-    def ls_arguments(self) -> dict[str, Any]:
+    def ls_arguments(self) -> dict[str, JSON]:
         """Arguments of a call by which tracers are shown the schema."""
         from langchain_nuextract.runnables.ls_metadata import ls_arguments  # noqa: PLC0415 few need it
 

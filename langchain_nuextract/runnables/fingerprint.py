@@ -1,7 +1,6 @@
 """What an extractor was made of, as a short text that tells whether an older result still stands."""
 
 import json
-from collections.abc import Mapping
 from typing import Final
 
 from langchain_core.example_selectors.base import BaseExampleSelector
@@ -36,8 +35,13 @@ def fingerprint(
         llm: The model; where it is served, and by which key, does not matter.
         selection: How the examples for a document are chosen.
     """
+    model, bound = innermost(llm)
+    if isinstance(model, ApiModel):
+        settings = merged(model.defaults, model.extra_body, bound)
+    else:
+        settings = {"model_name": model_name(model), **{name: getattr(model, name, None) for name in _OWN}, **bound}
     asked: list[object] = [
-        _settings(llm),
+        settings,
         plan.dialect.name,
         plan.target.template(plan.dialect),
         plan.target.answer_schema_for(plan.dialect),
@@ -50,13 +54,6 @@ def fingerprint(
     if selection:
         asked += [json.dumps(selection.selector, default=_described, sort_keys=True), selection.most]
     return digest(json.dumps(asked, default=str, sort_keys=True))
-
-
-def _settings(llm: Runnable[LanguageModelInput, AIMessage]) -> Mapping[str, object]:
-    model, bound = innermost(llm)
-    if isinstance(model, ApiModel):
-        return merged(model.defaults, model.extra_body, bound)
-    return {"model_name": model_name(model), **{name: getattr(model, name, None) for name in _OWN}, **bound}
 
 
 def _described(thing: object) -> JSON:

@@ -8,7 +8,7 @@ from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.target import Target
 
 
-def ls_arguments(target: Target[object]) -> dict[str, object]:
+def ls_arguments(target: Target[object]) -> dict[str, JSON]:
     """Make the argument of a call by which LangChain shows tracers the schema."""
     try:
         schema = convert_to_json_schema(_described(target))

@@ -1,7 +1,7 @@
 """Which metadata a schema gives, told before anything is extracted: names, types, and what values mean."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final, Literal, TypeAlias, cast
@@ -104,8 +104,15 @@ def attribute_info(known: tuple[Attribute, ...]) -> list[Any]:
         `AttributeInfo`s if `langchain-classic` is installed, otherwise dicts with the same keys: name, description and
         type. Lists that are written as text are left out, for nothing can be asked of them.
     """
+    make: Callable[..., object] = dict
+    for module in _SCHEMAS:
+        try:
+            make = import_module(module).AttributeInfo
+        except ImportError:
+            continue
+        break
     info = [entry for each in known if not each.text for entry in _info(each)]
-    return [_attribute_info(name=name, description=said, type=kind) for name, said, kind in info]
+    return [make(name=name, description=said, type=kind) for name, said, kind in info]
 
 
 def _info(attribute: Attribute) -> Iterator[tuple[str, str, str]]:
@@ -119,12 +126,3 @@ def _info(attribute: Attribute) -> Iterator[tuple[str, str, str]]:
     numbers = f"{attribute.name}{SEPARATOR}{EPOCH}"
     yield attribute.name, f"{said}, as ISO 8601 text; compare by {numbers}", shape.format("string")
     yield numbers, f"{said}, in whole seconds since 1970-01-01T00:00:00Z, to be compared", shape.format("integer")
-
-
-def _attribute_info(**entry: str) -> object:
-    for module in _SCHEMAS:
-        try:
-            return import_module(module).AttributeInfo(**entry)
-        except ImportError:
-            continue
-    return entry

@@ -17,13 +17,14 @@ def openai_messages(messages: Iterable[BaseMessage]) -> list[JSON]:
     Raises:
         ValueError: A content block is of a known kind and lacks what it needs.
     """
-    return [_openai_message(message) for message in messages]
-
-
-def _openai_message(message: BaseMessage) -> JSON:
-    content = cast("str | list[JSON]", message.content)  # pyright: ignore[reportUnknownMemberType]
-    if isinstance(content, str):
-        return convert_to_openai_messages(message)
-    said = [block for block in content if fields(block).get("type") not in _THINKING]
-    # As "string", texts would be joined, and the parts of an example are its input and its output.
-    return convert_to_openai_messages(message.model_copy(update={"content": said}), text_format="block")
+    written: list[JSON] = []
+    for message in messages:
+        content = cast("str | list[JSON]", message.content)  # pyright: ignore[reportUnknownMemberType]
+        if isinstance(content, str):
+            written.append(convert_to_openai_messages(message))
+        else:
+            said = [block for block in content if fields(block).get("type") not in _THINKING]
+            shown = message.model_copy(update={"content": said})
+            # As "string", texts would be joined, and the parts of an example are its input and its output.
+            written.append(convert_to_openai_messages(shown, text_format="block"))
+    return written

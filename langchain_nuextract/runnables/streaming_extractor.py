@@ -54,7 +54,9 @@ class StreamingExtractor(BaseExtractor[T]):
         async def display() -> AsyncIterator[Input]:
             yield callbacks.display_input(input)
 
-        async def grow(shown: AsyncIterator[object], run_manager: AsyncRun, config: RunnableConfig) -> AsyncIterator[T]:
+        async def grow(
+            shown: AsyncIterator[object], run_manager: AsyncRun, config: RunnableConfig
+        ) -> AsyncIterator[Any]:
             caller = self._traced_caller(config)
             async for _ in shown:
                 async with aclosing(

@@ -130,7 +130,12 @@ class ToolDocuments:
         wanted = {_STATE: self.state_key, _MESSAGES: "messages" if self.last_message else None}
         for name, key in wanted.items():
             if key is not None:
-                yield name, _injected_state(key)
+                try:
+                    from langgraph.prebuilt import InjectedState  # noqa: PLC0415  an extra
+                except ImportError as error:
+                    advice = "agents need LangChain itself: pip install 'langchain-nuextract[agents]'"
+                    raise ImportError(advice) from error
+                yield name, InjectedState(key)
 
     def resolve(self, given: Mapping[str, object], config: RunnableConfig) -> object:
         """Give the document that is meant.
@@ -240,11 +245,3 @@ def _told(name: object) -> Generator[None]:
 
 def _unseen(_value: object) -> None:
     """Stand for what the graph gives the tool, where LangChain dumps the arguments."""
-
-
-def _injected_state(key: str) -> object:
-    try:
-        from langgraph.prebuilt import InjectedState  # noqa: PLC0415  an extra
-    except ImportError as error:
-        raise ImportError("agents need LangChain itself: pip install 'langchain-nuextract[agents]'") from error
-    return InjectedState(key)

@@ -118,21 +118,19 @@ def beside(batch: Batch, ours: Table) -> Batch:
             given = given.append_column(field, column)
         return cast("Batch", given)
     if isinstance(given, Mapping):
-        return cast("Batch", {**given, **_python_columns(cast("Mapping[str, object]", given), ours)})
+        columns = {name: ours.column(name).to_pylist() for name in ours.schema.names}
+        numpy = sys.modules.get("numpy")
+        if numpy is None or not any(
+            isinstance(column, numpy.ndarray) for column in cast("Mapping[str, object]", given).values()
+        ):
+            return cast("Batch", {**given, **columns})
+        arrays = {name: numpy.empty(len(column), dtype=object) for name, column in columns.items()}
+        for name, array in arrays.items():
+            array[:] = columns[name]
+        return cast("Batch", {**given, **arrays})
     pandas = sys.modules["pandas"]
     frame = cast("_DataFrame", ours.to_pandas(types_mapper=pandas.ArrowDtype))
     return pandas.concat([given, frame.set_axis(cast("_DataFrame", given).index)], axis=1)
-
-
-def _python_columns(given: Mapping[str, object], ours: Table) -> Mapping[str, object]:
-    columns = {name: ours.column(name).to_pylist() for name in ours.schema.names}
-    numpy = sys.modules.get("numpy")
-    if numpy is None or not any(isinstance(column, numpy.ndarray) for column in given.values()):
-        return columns
-    arrays = {name: numpy.empty(len(column), dtype=object) for name, column in columns.items()}
-    for name, array in arrays.items():
-        array[:] = columns[name]
-    return arrays
 
 
 def _is_arrow(batch: object) -> TypeGuard[Table]:

@@ -94,6 +94,7 @@ def _first(given: Iterable[object]) -> tuple[object, Iterable[object]]:
     if isinstance(given, list | tuple):
         return next(iter(given), None), given
     if isinstance(given, Iterator):
+        # An iterator is looked at by taking its first, which is put back before the others.
         seen = list(islice(given, 1))
         return (seen[0] if seen else None), chain(seen, given)
     return None, given

@@ -5,7 +5,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from langchain_nuextract import errors
 from langchain_nuextract.batch.tables.arrow import schema_of
@@ -30,6 +30,7 @@ class Finished:
     def __init__(self, keys: Iterator[int]) -> None:
         self.taken = 0
         """Documents of which `take` told that they are."""
+        # Equal documents are rows of their own: of three that are the same, a run that was stopped may have one.
         ordered = sorted(keys)
         self._keys = array("Q", dict.fromkeys(ordered))
         self._left = array("L", [0]) * len(self._keys)
@@ -76,29 +77,22 @@ def check_schema(part: Path, columns: tuple[Column, ...]) -> None:
 
 
 def _keys(part: Path, prefix: str, extractor: str) -> Iterator[int]:
-    table = _without_retried(part, prefix, extractor)
-    names = [f"{prefix}{name}" for name in ("id", "document_sha256", "extractor")]
-    for name, sha256, made_by in zip(*(table.column(each).to_pylist() for each in names), strict=True):
-        if made_by == extractor:
-            yield _key(name, sha256)
-
-
-def _without_retried(part: Path, prefix: str, extractor: str) -> Table:
-    """Give the rows of a part that are finished; if there are others, it is written anew without them."""
+    """Yield the keys of a part's rows that are finished; if there are others, it is written anew without them."""
     parquet = parquet_module()
     names = [f"{prefix}{name}" for name in ("id", "document_sha256", "extractor", "error_type")]
-    table = parquet.read_table(part, columns=names)
+    table: Table = parquet.read_table(part, columns=names)
     kept = [
         # What another extractor wrote is not ours to take out, whatever failed there.
         made_by != extractor or error not in RETRIED
         for made_by, error in zip(*(table.column(each).to_pylist() for each in names[2:]), strict=True)
     ]
-    if all(kept):
-        return table
-    rest = parquet.read_table(part).filter(kept)
-    with Aside(part) as anew:
-        parquet.write_table(rest, anew, compression="zstd")
-    return rest
+    if not all(kept):
+        table = parquet.read_table(part).filter(kept)
+        with Aside(part) as anew:
+            parquet.write_table(table, anew, compression="zstd")
+    for name, sha256, made_by in zip(*(table.column(each).to_pylist() for each in names[:3]), strict=True):
+        if made_by == extractor:
+            yield _key(str(name), cast("str | None", sha256))
 
 
 def _key(name: str, sha256: str | None) -> int:

@@ -191,6 +191,7 @@ class _Mapper:
         return frozenset(written)
 
     def _count(self, node: Node) -> int:
+        # By identity: a type that stands in itself is laid out level by level, and most of these nodes are shared.
         if id(node) not in self._leaves:
             self._leaves[id(node)] = sum(self._count(part) for _, part in parts(node)) or 1
         return self._leaves[id(node)]

@@ -133,6 +133,7 @@ def _iso(value: JSON) -> str:
         raise Misfit("expected text as ISO 8601 has it")
     if _FINE.search(value):
         raise Misfit("more digits of a second than the six of the column")
+    # "2031-05-06t07:08:09z" is ISO 8601 as well.
     return value.upper()
 
 
@@ -190,6 +191,7 @@ def choice_cell(type_: Choice, value: JSON) -> str:
     Raises:
         Misfit: It is none of them.
     """
+    # By their JSON: to a dict of Python's, 1 and true are the same key.
     label = type_.by_value.get(json.dumps(value, ensure_ascii=False))
     if label is None:
         raise Misfit("expected one of the choices")

@@ -132,6 +132,7 @@ def _names(explode: Sequence[str]) -> Sequence[str]:
 
 def _safe(name: str) -> str:
     """Give a name that a file can have."""
+    # A list named "a/b" must not be a folder in a folder, nor ".." the one above.
     quoted = quote(name, safe="") or "_"
     return f"%2E{quoted[1:]}" if quoted.startswith(".") else quoted
 
