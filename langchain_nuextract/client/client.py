@@ -31,7 +31,7 @@ from langchain_nuextract.client.error_mapping import (
 from langchain_nuextract.client.http_request import AsyncResponse, HttpRequest, WholeReply
 from langchain_nuextract.client.inner_error import refusal_within
 from langchain_nuextract.client.reply_body import OK, BodyReader, UnreadableBody, read_reply
-from langchain_nuextract.client.request_body import Options, needs_marker, with_marker
+from langchain_nuextract.client.request_body import SendOptions, needs_marker, with_marker
 from langchain_nuextract.client.response import FIELDS, EventReader, decode, encode, examine
 from langchain_nuextract.client.secrets import Secrets, without_frames
 from langchain_nuextract.errors import AccessDenied, EndpointError, NotAChatReply
@@ -61,7 +61,7 @@ class ApiCall:
     body: Mapping[str, JSON]
     vllm_only: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
     """Further fields of the body for an endpoint that is known to be vLLM when it is sent; those of the body win."""
-    options: Options = field(default_factory=Options)
+    options: SendOptions = field(default_factory=SendOptions)
     """A timeout or headers for this request alone."""
     seconds: float | None = None
     """How long it may take, with all attempts and waits between them; None for as long as the policy allows."""

@@ -96,7 +96,7 @@ def with_marker(body: Mapping[str, JSON], marker: str) -> dict[str, JSON]:
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class SendOptions:
     """What a caller may say about the sending of one request."""
 
     timeout: "Timeouts | None" = None
@@ -105,14 +105,14 @@ class Options:
     query: tuple[tuple[str, Any], ...] = ()
 
 
-def take_options(body: dict[str, Any]) -> Options:
+def take_options(body: dict[str, Any]) -> SendOptions:
     """Take those settings out of a body that are about sending it: they have the names that OpenAI's SDK gives them."""
     if body.keys().isdisjoint(_OPTIONS):
         return _NO_OPTIONS
     timeout = timeouts(body.pop("timeout")) if "timeout" in body else None
     headers: dict[str, str] = body.pop("extra_headers", None) or {}
     query: dict[str, Any] = body.pop("extra_query", None) or {}
-    return Options(timeout, headers, tuple(query.items()))
+    return SendOptions(timeout, headers, tuple(query.items()))
 
 
 def timeouts(given: Any) -> "Timeouts":
@@ -138,4 +138,4 @@ def timeouts(given: Any) -> "Timeouts":
             )
 
 
-_NO_OPTIONS: Final = Options()
+_NO_OPTIONS: Final = SendOptions()

@@ -93,11 +93,11 @@ def data_url(content: bytes, *, largest: int = LARGEST, name: str = "the image")
         ValueError: It is too large, or not an image that servers take.
     """
     _bound(len(content), largest, name)
-    kind = _taken(kind_of(content), name)
+    kind = _taken(mime_type_of(content), name)
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
-def kind_of(content: bytes) -> str:
+def mime_type_of(content: bytes) -> str:
     """Tell the MIME type of a file by its first bytes; empty if they are no known signature, as those of text."""
     kind: str | None = filetype.guess_mime(content)  # pyright: ignore[reportUnknownMemberType]
     return kind if kind and _SIGNS.get(kind, _ANY).match(content) else ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 
-from langchain_nuextract.documents.images import kind_of
+from langchain_nuextract.documents.images import mime_type_of
 
 _HEAD: Final = 1024
 """Bytes at the beginning of a file by which it is known."""
@@ -92,7 +92,7 @@ def detected(content: bytes, called: Kind | None) -> tuple[Kind, str]:
         return PDF, ""
     if content.startswith(_OLE):
         return (MSG if _MSG in content else OTHER), "application/x-ole-storage"
-    looks = kind_of(content)
+    looks = mime_type_of(content)
     if kind := _by_type(content, looks, called):
         return kind, looks
     headers = _MAIL.match(head)

@@ -52,7 +52,7 @@ def field_results(
     """Split an answer into its fields."""
     return {
         field: FieldResult(value, present, attempt, problems.get(field, ()))
-        for field, value, present in split(answer, shape)
+        for field, value, present in split_fields(answer, shape)
     }
 
 
@@ -140,7 +140,7 @@ def narrowed(shape: RecordShape, wanted: Collection[FieldPath]) -> RecordShape:
     return replace(shape, fields=tuple(kept), places=0)
 
 
-def split(answer: JSON, shape: RecordShape, at: FieldPath = ()) -> Iterator[tuple[FieldPath, JSON, bool]]:
+def split_fields(answer: JSON, shape: RecordShape, at: FieldPath = ()) -> Iterator[tuple[FieldPath, JSON, bool]]:
     """Yield the fields of a shape, what an answer says of each, and whether it says anything.
 
     Null says that the document does not have it; where an answer says nothing, None stands for it.
@@ -148,7 +148,7 @@ def split(answer: JSON, shape: RecordShape, at: FieldPath = ()) -> Iterator[tupl
     members = paths.fields(answer)
     for name, inner in shape.fields:
         if _is_split(inner, (*at, name)):
-            yield from split(members.get(name), inner, (*at, name))
+            yield from split_fields(members.get(name), inner, (*at, name))
         else:
             yield (*at, name), members.get(name), name in members
     if shape.hook:
@@ -173,4 +173,4 @@ def assembled(shape: RecordShape, values: Mapping[FieldPath, JSON], at: FieldPat
 
 def restricted(answer: JSON, shape: RecordShape) -> dict[str, JSON]:
     """Leave nothing in an answer but the fields of a shape."""
-    return assembled(shape, {field: value for field, value, present in split(answer, shape) if present})
+    return assembled(shape, {field: value for field, value, present in split_fields(answer, shape) if present})

@@ -35,7 +35,7 @@ def is_json(value: object) -> TypeGuard[JSON]:
             return type(value) in _PLAIN
 
 
-def kind_of(value: JSON) -> str:
+def json_type_of(value: JSON) -> str:
     """Name the JSON type of a value; whole numbers are `integer`."""
     if isinstance(value, float):
         return "integer" if value.is_integer() else "number"
@@ -47,7 +47,7 @@ def admits(kinds: frozenset[str], value: JSON) -> bool:
     """Whether a value is of one of some JSON types."""
     if isinstance(value, float) and "number" in kinds:
         return True
-    kind = _NAMES.get(value.__class__) or kind_of(value)
+    kind = _NAMES.get(value.__class__) or json_type_of(value)
     return kind in kinds or (kind == "integer" and "number" in kinds)
 
 

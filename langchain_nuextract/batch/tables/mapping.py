@@ -34,7 +34,7 @@ from langchain_nuextract.batch.tables.scalar_cells import without_surrogates
 from langchain_nuextract.paths import EACH, Path
 from langchain_nuextract.schema.codec.build import ordinal, unused
 from langchain_nuextract.schema.ir import Array, Enum, Leaf, Loss, Never, Node, Record, parts
-from langchain_nuextract.schema.json_types import kind_of
+from langchain_nuextract.schema.json_types import json_type_of
 from langchain_nuextract.schema.target import Target
 
 DEEPEST: Final = 32
@@ -146,7 +146,7 @@ class _Mapper:
 
     def _enum(self, node: Enum, at: Path) -> ColumnType:
         values = [member.value for member in node.members]
-        kinds = {kind_of(value) for value in values}
+        kinds = {json_type_of(value) for value in values}
         if kinds <= _NUMBERS:
             return Scalar("number" if "number" in kinds else "integer")
         labels = tuple(

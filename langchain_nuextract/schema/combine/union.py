@@ -17,7 +17,7 @@ from langchain_nuextract.schema.ir import (
     RecursionCut,
     enum,
 )
-from langchain_nuextract.schema.json_types import kind_of, plain_type
+from langchain_nuextract.schema.json_types import json_type_of, plain_type
 
 MERGED = ("the kinds of object here are asked as one", "the fields of all of them are asked for")
 OR = " / "
@@ -97,7 +97,7 @@ def _described_members(node: Enum) -> tuple[Member, ...]:
 
 
 def _leaf_or_enum(a: Leaf, b: Enum) -> Leaf | Anything:
-    kinds = frozenset(kind_of(member.value) for member in b.members)
+    kinds = frozenset(json_type_of(member.value) for member in b.members)
     if kinds & {"array", "object"}:
         return Anything(nullable=True, lost=(AS_TEXT,))
     labels = ", ".join(" ".join((repr(member.label), *member.names[:1])) for member in b.members)

@@ -29,7 +29,7 @@ from langchain_nuextract.schema.ir import (
     is_impossible,
     size,
 )
-from langchain_nuextract.schema.json_types import dumps, is_list, is_object, kind_of, plain_type
+from langchain_nuextract.schema.json_types import dumps, is_list, is_object, json_type_of, plain_type
 from langchain_nuextract.schema.jsonschema.keywords import (
     ALIASES,
     ANNOTATION,
@@ -340,6 +340,6 @@ def _freed(field: Field) -> Field:
     """Let a property have other values of the types that its choices have."""
     if not isinstance(field.node, Enum):
         return field
-    kinds = frozenset(kind_of(member.value) for member in field.node.members)
+    kinds = frozenset(json_type_of(member.value) for member in field.node.members)
     node = Anything() if kinds & {"array", "object"} else Leaf(type=plain_type(kinds), kinds=kinds)
     return replace(field, node=node)
