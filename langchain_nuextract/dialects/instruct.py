@@ -9,13 +9,12 @@ Source: https://huggingface.co/HuggingFaceTB/SmolLM2-135M-Instruct for the chat 
 """
 
 import re
-from functools import partial
 from typing import Final, cast
 
 from langchain_nuextract.dialects.control_tokens import ANY, QWEN_ENDS
 from langchain_nuextract.dialects.dialect import NOBODY, Dialect, answer_of, hold_chat, template_of
 from langchain_nuextract.dialects.embedded_grammar import grammar
-from langchain_nuextract.dialects.messages import Request, Task
+from langchain_nuextract.dialects.messages import Reply, Request, Task
 from langchain_nuextract.documents.escape import escape_text
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.paths import JSON
@@ -88,12 +87,17 @@ def _example_answer(answer: str) -> dict[str, JSON]:
     return {"role": "assistant", "content": answer}
 
 
+def read(reply: Reply) -> str:
+    """Take what was written up to the end mark."""
+    return answer_of(reply, marks=_ENDS)
+
+
 INSTRUCT: Final = Dialect(
     name="instruct",
     serves=NOBODY,
     vocabulary=NUEXTRACT_3,
     phrase=phrase,
-    read=partial(answer_of, marks=_ENDS),
+    read=read,
     marks=ANY,
     takes_instructions=True,
     constrained=True,
@@ -104,7 +108,7 @@ EMBEDDED: Final = Dialect(
     serves=re.compile(r"SmolLM2-135M-Instruct", re.IGNORECASE),
     vocabulary=DOCUMENT_WORDS,
     phrase=phrase_held,
-    read=partial(answer_of, marks=_ENDS),
+    read=read,
     marks=QWEN_ENDS,
     takes_instructions=True,
     constrained=True,

@@ -10,7 +10,6 @@ ignores instructions. A system message would stand in for the line by which the 
 """
 
 import re
-from functools import partial
 from typing import Final
 
 from langchain_nuextract.dialects.control_tokens import QWEN, QWEN_ENDS
@@ -24,7 +23,7 @@ from langchain_nuextract.dialects.dialect import (
     text_part,
     user_message,
 )
-from langchain_nuextract.dialects.messages import Request, Task
+from langchain_nuextract.dialects.messages import Reply, Request, Task
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.vocabulary import NUEXTRACT_2
@@ -100,12 +99,17 @@ def _user_with_images(task: Task, text: str) -> dict[str, JSON]:
     return {"role": "user", "content": [*images, *texts] if images else text}
 
 
+def read(reply: Reply) -> str:
+    """Take what was written up to the end mark."""
+    return answer_of(reply, marks=QWEN_ENDS)
+
+
 NUEXTRACT_2_0: Final = Dialect(
     name="nuextract-2.0",
     serves=re.compile(r"nuextract[-_. ]?v?2[._-]0(?!\d|\.\d)", re.IGNORECASE),
     vocabulary=NUEXTRACT_2,
     phrase=phrase,
-    read=partial(answer_of, marks=QWEN_ENDS),
+    read=read,
     marks=(*QWEN, _IMAGE, *_SECTIONS),
     images=1,
     max_pixels=_MOST_PIXELS,
@@ -119,7 +123,7 @@ NUEXTRACT_2_0_INLINE: Final = Dialect(
     serves=NOBODY,
     vocabulary=NUEXTRACT_2,
     phrase=phrase_inline,
-    read=partial(answer_of, marks=QWEN_ENDS),
+    read=read,
     marks=NUEXTRACT_2_0.marks,
     images=1,
     max_pixels=_MOST_PIXELS,

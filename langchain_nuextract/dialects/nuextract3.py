@@ -9,7 +9,6 @@ nothing, and any text for `enable_thinking`, "false" included, turns thinking on
 """
 
 import re
-from functools import partial
 from typing import Final
 
 from langchain_nuextract.dialects.control_tokens import QWEN, QWEN_ENDS
@@ -25,7 +24,7 @@ from langchain_nuextract.dialects.dialect import (
     text_part,
     user_message,
 )
-from langchain_nuextract.dialects.messages import Request, Shot, Task
+from langchain_nuextract.dialects.messages import Reply, Request, Shot, Task
 from langchain_nuextract.documents.source import Image, Source
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.vocabulary import NUEXTRACT_3
@@ -138,12 +137,18 @@ def _inside(source: Source) -> list[str | Image]:
 _NAME: Final = r"nuextract[-_. ]?v?3(?!\d|\.?\d*b(?![a-z]))"
 """Not a number of weights: NuExtract 1 has 3.8B."""
 
+
+def read(reply: Reply) -> str:
+    """Take what was written after the thinking, up to the end mark."""
+    return answer_of(reply, marks=QWEN_ENDS)
+
+
 NUEXTRACT_3_0: Final = Dialect(
     name="nuextract-3",
     serves=re.compile(_NAME, re.IGNORECASE),
     vocabulary=NUEXTRACT_3,
     phrase=phrase,
-    read=partial(answer_of, marks=QWEN_ENDS),
+    read=read,
     marks=(*QWEN, *_SECTIONS),
     images=None,
     max_pixels=16_777_216,
@@ -159,7 +164,7 @@ NUEXTRACT_3_INLINE: Final = Dialect(
     serves=NOBODY,
     vocabulary=NUEXTRACT_3,
     phrase=phrase_inline,
-    read=partial(answer_of, marks=QWEN_ENDS),
+    read=read,
     marks=(*NUEXTRACT_3_0.marks, "<__media__>"),
     images=None,
     max_pixels=NUEXTRACT_3_0.max_pixels,
