@@ -71,9 +71,7 @@ def comparison(
         gain_mean=fsum(float(gain) for gain in gains) / len(gains),
         interval=interval,
         gain_median_of_differences=float(median(gains)),
-        gain_difference_of_medians=float(
-            median([pair.second for pair in pairs]) - median([pair.first for pair in pairs])
-        ),
+        gain_difference_of_medians=float(median([p.second for p in pairs]) - median([p.first for p in pairs])),
         gain_mean_as_written=_as_written(first, second, pairs),
         better=sum(gain > 0 for gain in gains),
         equal=sum(gain == 0 for gain in gains),
