@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from langchain_core.runnables import RunnableSerializable as _Serializable
 
     from langchain_nuextract.runnables.callers import TracedCaller
-    from langchain_nuextract.runnables.executor import Executor
 else:
 
     class _Serializable(RunnableSerializable[Any, Any]):
@@ -155,9 +154,7 @@ class BaseExtractor(Closing, Wrappable[Out], _Serializable[Input, Out], WithTabl
     def _extract(
         self, document: Input, caller: "engine.Caller", on_attempts: "callbacks.OnAttempts | None" = None
     ) -> Out:
-        # The property makes it at the first call; then it is an attribute of the extractor's own.
-        executor: Executor[Any] = vars(self).get("executor") or self.executor
-        return self.select_output(executor.extract(document, caller, on_attempts))
+        return self.select_output(self.executor.extract(document, caller, on_attempts))
 
     async def _aextract(
         self, document: Input, caller: "engine.Caller", on_attempts: "callbacks.AOnAttempts | None" = None
