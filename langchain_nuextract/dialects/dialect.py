@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
@@ -42,8 +42,8 @@ class Dialect:
     """What its templates can say."""
     phrase: Callable[[Task], Request]
     """A task as the request that the model was trained on."""
-    read: Callable[[Reply], str]
-    """The part of a reply in which the answer is to be looked for: without thinking and control marks."""
+    ends: tuple[str, ...]
+    """The control marks at which an answer ends, or before which nothing was said yet."""
     marks: tuple[str, ...]
     """The control marks that a document must not contain.
 
@@ -70,6 +70,19 @@ class Dialect:
     """Ask for the answer so far (its JSON text) with what another part of the document adds; None if it cannot."""
     draft: Callable[[Source], Request] | None = None
     """Ask the model to write a template for a description or document; None if it cannot."""
+
+    def read(self, reply: Reply) -> str:
+        """Take the part of a reply in which the answer is to be looked for: what follows its thinking, up to the mark.
+
+        The opening `<think>` may stand in the prompt only. A server's reasoning parser may take an answer without
+        thinking for thinking (vLLM's `qwen3` does), so reasoning that looks like JSON stands in for a blank content.
+        Other reasoning does not: the drafts in it are not the answer.
+        """
+        text = _spoken(reply.text, self.ends)
+        if text:
+            return text
+        misplaced = _spoken(reply.reasoning, self.ends)
+        return misplaced if misplaced.startswith(("{", "[", "```")) else ""
 
 
 def dumps(value: JSON, *, indent: int | None = 4) -> str:
@@ -222,36 +235,15 @@ def resume(request: Request, written: str, grammar: str = "") -> Request:
     return replace(request, messages=messages, body=body, before=written)
 
 
-def answer_of(reply: Reply, *, marks: Sequence[str]) -> str:
-    """Take the answer out of a reply: what follows its thinking, up to the mark that ends it.
-
-    The opening `<think>` may stand in the prompt only. A server's reasoning parser may take an answer without thinking
-    for thinking (vLLM's `qwen3` does), so reasoning that looks like JSON stands in for a blank content. Other reasoning
-    does not: the drafts in it are not the answer.
-
-    Args:
-        reply: What the endpoint sent back.
-        marks: The control marks at which the answer ends, or before which nothing was said yet.
-    """
-    text = _spoken(reply.text, marks)
-    if text:
-        return text
-    misplaced = _spoken(reply.reasoning, marks)
-    return misplaced if misplaced.startswith(("{", "[", "```")) else ""
-
-
-def _spoken(text: str, marks: Sequence[str]) -> str:
+def _spoken(text: str, ends: tuple[str, ...]) -> str:
     start = text.lstrip()
     # Thinking is prose: a </think> that follows on a brace is part of a value, or closes what was never opened.
     if not start.startswith("{"):
         _, closed, answer = text.rpartition("</think>")
         # Thinking that never ended was cut off before there was any answer.
         text = "" if not closed and start.startswith("<think>") else answer
-    pieces: list[str] = _any_mark(tuple(marks)).split(text)
-    for piece in pieces:
-        if said := piece.strip():
-            return said
-    return ""
+    pieces: list[str] = _any_mark(ends).split(text)
+    return next((said for piece in pieces if (said := piece.strip())), "")
 
 
 @cache

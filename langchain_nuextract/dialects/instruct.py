@@ -12,9 +12,9 @@ import re
 from typing import Final, cast
 
 from langchain_nuextract.dialects.control_tokens import ANY, QWEN_ENDS
-from langchain_nuextract.dialects.dialect import NOBODY, Dialect, answer_of, hold_chat, template_of
+from langchain_nuextract.dialects.dialect import NOBODY, Dialect, hold_chat, template_of
 from langchain_nuextract.dialects.embedded_grammar import grammar
-from langchain_nuextract.dialects.messages import Reply, Request, Task
+from langchain_nuextract.dialects.messages import Request, Task
 from langchain_nuextract.documents.escape import escape_text
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.paths import JSON
@@ -87,17 +87,12 @@ def _example_answer(answer: str) -> dict[str, JSON]:
     return {"role": "assistant", "content": answer}
 
 
-def read(reply: Reply) -> str:
-    """Take what was written up to the end mark."""
-    return answer_of(reply, marks=_ENDS)
-
-
 INSTRUCT: Final = Dialect(
     name="instruct",
     serves=NOBODY,
     vocabulary=NUEXTRACT_3,
     phrase=phrase,
-    read=read,
+    ends=_ENDS,
     marks=ANY,
     takes_instructions=True,
     constrained=True,
@@ -108,7 +103,7 @@ EMBEDDED: Final = Dialect(
     serves=re.compile(r"SmolLM2-135M-Instruct", re.IGNORECASE),
     vocabulary=DOCUMENT_WORDS,
     phrase=phrase_held,
-    read=read,
+    ends=_ENDS,
     marks=QWEN_ENDS,
     takes_instructions=True,
     constrained=True,

@@ -18,8 +18,8 @@ import re
 from typing import Final
 
 from langchain_nuextract.dialects.control_tokens import PHI, QWEN
-from langchain_nuextract.dialects.dialect import Dialect, answer_of, dumps, hold_completion, prompt, template_of
-from langchain_nuextract.dialects.messages import Reply, Request, Shot, Task
+from langchain_nuextract.dialects.dialect import Dialect, dumps, hold_completion, prompt, template_of
+from langchain_nuextract.dialects.messages import Request, Shot, Task
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.vocabulary import NUEXTRACT_1
 
@@ -75,17 +75,12 @@ _NAME_1: Final = rf"nuextract(?:[-_.](?:tiny|large)(?![a-z])|[-_. ]?v?1(?:[._]0)
 _NAME_1_5: Final = r"nuextract(?:[-_.](?:tiny|smol|large))?[-_. ]?v?1[._-]5(?!\d|b(?![a-z]))|nuextract[-_.]smol"
 
 
-def read(reply: Reply) -> str:
-    """Take what was written up to the end mark."""
-    return answer_of(reply, marks=_ENDS)
-
-
 NUEXTRACT_1_0: Final = Dialect(
     name="nuextract-1",
     serves=re.compile(_NAME_1, re.IGNORECASE),
     vocabulary=NUEXTRACT_1,
     phrase=phrase_1,
-    read=read,
+    ends=_ENDS,
     marks=_MARKS,
 )
 
@@ -95,7 +90,7 @@ NUEXTRACT_1_5: Final = Dialect(
     vocabulary=NUEXTRACT_1,
     phrase=phrase_1_5,
     go_on=go_on_1_5,
-    read=read,
+    ends=_ENDS,
     marks=_MARKS,
     takes_examples=False,
 )

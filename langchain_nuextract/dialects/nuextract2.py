@@ -16,14 +16,13 @@ from langchain_nuextract.dialects.control_tokens import QWEN, QWEN_ENDS
 from langchain_nuextract.dialects.dialect import (
     NOBODY,
     Dialect,
-    answer_of,
     hold_chat,
     image_part,
     template_of,
     text_part,
     user_message,
 )
-from langchain_nuextract.dialects.messages import Reply, Request, Task
+from langchain_nuextract.dialects.messages import Request, Task
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.vocabulary import NUEXTRACT_2
@@ -99,17 +98,12 @@ def _user_with_images(task: Task, text: str) -> dict[str, JSON]:
     return {"role": "user", "content": [*images, *texts] if images else text}
 
 
-def read(reply: Reply) -> str:
-    """Take what was written up to the end mark."""
-    return answer_of(reply, marks=QWEN_ENDS)
-
-
 NUEXTRACT_2_0: Final = Dialect(
     name="nuextract-2.0",
     serves=re.compile(r"nuextract[-_. ]?v?2[._-]0(?!\d|\.\d)", re.IGNORECASE),
     vocabulary=NUEXTRACT_2,
     phrase=phrase,
-    read=read,
+    ends=QWEN_ENDS,
     marks=(*QWEN, _IMAGE, *_SECTIONS),
     images=1,
     max_pixels=_MOST_PIXELS,
@@ -123,7 +117,7 @@ NUEXTRACT_2_0_INLINE: Final = Dialect(
     serves=NOBODY,
     vocabulary=NUEXTRACT_2,
     phrase=phrase_inline,
-    read=read,
+    ends=QWEN_ENDS,
     marks=NUEXTRACT_2_0.marks,
     images=1,
     max_pixels=_MOST_PIXELS,

@@ -15,7 +15,6 @@ from langchain_nuextract.dialects.control_tokens import QWEN, QWEN_ENDS
 from langchain_nuextract.dialects.dialect import (
     NOBODY,
     Dialect,
-    answer_of,
     hold_chat,
     hold_completion,
     parts_of,
@@ -24,7 +23,7 @@ from langchain_nuextract.dialects.dialect import (
     text_part,
     user_message,
 )
-from langchain_nuextract.dialects.messages import Reply, Request, Shot, Task
+from langchain_nuextract.dialects.messages import Request, Shot, Task
 from langchain_nuextract.documents.source import Image, Source
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.vocabulary import NUEXTRACT_3
@@ -138,17 +137,12 @@ _NAME: Final = r"nuextract[-_. ]?v?3(?!\d|\.?\d*b(?![a-z]))"
 """Not a number of weights: NuExtract 1 has 3.8B."""
 
 
-def read(reply: Reply) -> str:
-    """Take what was written after the thinking, up to the end mark."""
-    return answer_of(reply, marks=QWEN_ENDS)
-
-
 NUEXTRACT_3_0: Final = Dialect(
     name="nuextract-3",
     serves=re.compile(_NAME, re.IGNORECASE),
     vocabulary=NUEXTRACT_3,
     phrase=phrase,
-    read=read,
+    ends=QWEN_ENDS,
     marks=(*QWEN, *_SECTIONS),
     images=None,
     max_pixels=16_777_216,
@@ -164,7 +158,7 @@ NUEXTRACT_3_INLINE: Final = Dialect(
     serves=NOBODY,
     vocabulary=NUEXTRACT_3,
     phrase=phrase_inline,
-    read=read,
+    ends=QWEN_ENDS,
     marks=(*NUEXTRACT_3_0.marks, "<__media__>"),
     images=None,
     max_pixels=NUEXTRACT_3_0.max_pixels,

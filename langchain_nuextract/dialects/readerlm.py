@@ -10,8 +10,8 @@ Sources:
 import re
 from typing import Final
 
-from langchain_nuextract.dialects.dialect import Dialect, answer_of, dumps, hold_chat, template_of
-from langchain_nuextract.dialects.messages import Reply, Request, Task
+from langchain_nuextract.dialects.dialect import Dialect, dumps, hold_chat, template_of
+from langchain_nuextract.dialects.messages import Request, Task
 from langchain_nuextract.dialects.reader import ReaderDialect
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.paths import JSON
@@ -45,11 +45,6 @@ def phrase_json(task: Task) -> Request:
     return Request(messages=({"role": "user", "content": text},), body={**_SAMPLING, **hold_chat(task)})
 
 
-def read_extraction(reply: Reply) -> str:
-    """Take what was written up to the end mark."""
-    return answer_of(reply, marks=_MARKS)
-
-
 def _user_request(text: str) -> Request:
     return Request(messages=({"role": "user", "content": text},), body=dict(_SAMPLING))
 
@@ -81,7 +76,7 @@ READER_LM_2_JSON: Final = Dialect(
     serves=READER_LM_2.serves,
     vocabulary=NUEXTRACT_3,
     phrase=phrase_json,
-    read=read_extraction,
+    ends=_MARKS,
     marks=_MARKS,
     takes_instructions=True,
     takes_examples=False,
