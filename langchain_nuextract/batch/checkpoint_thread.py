@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Literal, Self, TypeVar
 
 from langchain_nuextract.batch.checkpoint import LEASE_SECONDS, Checkpoint, CheckpointRow
-from langchain_nuextract.client.loop_thread import OWN_THREADS
+from langchain_nuextract.client.background_loop import OWN_THREADS
 
 T = TypeVar("T")
 

@@ -24,6 +24,7 @@ from langchain_nuextract.batch.result import Result
 from langchain_nuextract.batch.source import DocumentSource, Numbered
 from langchain_nuextract.batch.worker import Worker
 from langchain_nuextract.client import background_loop
+from langchain_nuextract.client.background_generators import end_in_background
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import EndpointError
 
@@ -64,7 +65,7 @@ class Batch(Generic[Out]):
                         return
         finally:
             if pool.loop.is_running():
-                background_loop.finish(working.__aexit__(None, None, None))
+                end_in_background(working.__aexit__(None, None, None))
 
     async def arun(self, documents: Iterable[object] | AsyncIterable[object]) -> AsyncGenerator[Result[Out]]:
         """Extract from documents on the running loop."""

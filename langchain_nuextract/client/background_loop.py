@@ -6,15 +6,138 @@ begins with the first sync call, and ends with the interpreter, or when the last
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+import atexit
+import os
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from contextvars import ContextVar
-from threading import Lock, current_thread
-from typing import Any, Final, Self, TypeVar
-
-from langchain_nuextract.client.loop_thread import OWN_THREADS, LoopThread, Running
+from dataclasses import dataclass
+from threading import Lock, RLock, Thread, get_ident
+from typing import Any, Final, Generic, Self, TypeVar
 
 T = TypeVar("T")
 Given = TypeVar("Given")
+
+OWN_THREADS: Final = "nuextract-"
+"""What the names of this package's threads begin with."""
+_PARTING: Final = 5.0
+"""Seconds that what is still open may take to close when the interpreter ends."""
+
+
+@dataclass(eq=False)
+class Running(Generic[T]):
+    """A coroutine on its way on another thread's loop."""
+
+    loop: asyncio.AbstractEventLoop
+    coroutine: Coroutine[Any, Any, T]
+    all_running: "set[Running[Any]]"
+    """Those that have not ended, of which this is one."""
+    ended: Future[asyncio.Task[T]]
+    """Its task, when that has ended."""
+    _task: asyncio.Task[T] | None = None
+
+    def begin(self) -> None:
+        """Begin it, with the context variables of the caller."""
+        # The callback, and so the task, gets a copy of this thread's context.
+        self.loop.call_soon_threadsafe(self._begin)
+
+    def _begin(self) -> asyncio.Task[T]:
+        if self._task is None:
+            self._task = self.loop.create_task(self.coroutine)
+            self._task.add_done_callback(self._end)
+        return self._task
+
+    def _end(self, task: asyncio.Task[T]) -> None:
+        # Without the lock: whoever has it may be waiting for the loop.
+        self.all_running.discard(self)
+        self.ended.set_result(task)
+
+    def cancel(self) -> None:
+        """Cancel it; where it was not begun, it never does a thing."""
+        # Ctrl-C may come before it is begun.
+        self.loop.call_soon_threadsafe(lambda: self._begin().cancel())
+
+
+class LoopThread:
+    """The loop of this process, begun when first needed; a forked process gets one of its own."""
+
+    def __init__(self) -> None:
+        self.is_over = False
+        """Whether the interpreter is ending."""
+        self._forget()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._forget)
+        atexit.register(self._end_for_good)
+
+    def add(self, coroutine: Coroutine[Any, Any, T]) -> Running[T]:
+        """Take a coroutine that is to be begun, so that the thread does not end meanwhile.
+
+        Raises:
+            RuntimeError: The interpreter is ending.
+        """
+        if self.is_over:
+            # A thread that is begun now would be waited for and never come.
+            coroutine.close()
+            raise RuntimeError("nothing can be run any more: the interpreter is ending")
+        with self._lock:
+            if self._loop is None:
+                self._begin_thread()
+            assert self._loop is not None  # noqa: S101  # just made
+            running = Running(self._loop, coroutine, self._running, Future())
+            self._running.add(running)
+            return running
+
+    @property
+    def is_here(self) -> bool:
+        """Whether this is called on the loop."""
+        return self._thread is not None and self._thread.ident == get_ident()
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether the thread has begun, and the caller is not on its loop."""
+        return self._thread is not None and not self.is_here
+
+    def end_if_idle(self) -> None:
+        """End the thread if nothing runs on its loop; the next call begins another."""
+        with self._lock:
+            if not self._running and not self.is_here:
+                self._end(None)
+
+    def _begin_thread(self) -> None:
+        begun: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+        self._thread = Thread(target=asyncio.run, args=(_serve(begun),), name=f"{OWN_THREADS}loop", daemon=True)
+        self._thread.start()
+        self._loop, self._stop = begun.result()
+
+    def _end_for_good(self) -> None:
+        self.is_over = True
+        self._end(_PARTING)
+
+    def _end(self, patience: float | None) -> None:
+        loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
+        if loop and thread:
+            loop.call_soon_threadsafe(self._stop.set)
+            thread.join(patience)
+
+    def _forget(self) -> None:
+        """Begin anew. In a forked child the thread is gone, and touching its loop would disturb the parent's."""
+        self._not_ours = getattr(self, "_loop", None)
+        # It may be taken twice: in the middle of `begin` the collector may close a generator, which begins another one.
+        self._lock = RLock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: Thread | None = None
+        self._running: set[Running[Any]] = set()
+
+
+async def _serve(begun: "Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]") -> None:
+    stop = asyncio.Event()
+    begun.set_result((asyncio.get_running_loop(), stop))
+    await stop.wait()
+
+
+BACKGROUND: Final = LoopThread()
+"""The loop of this process."""
+_group: ContextVar["CallGroup | None"] = ContextVar("_group", default=None)
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
@@ -26,13 +149,13 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
         RuntimeError: The caller is on the background loop itself, and would wait for ever.
         asyncio.CancelledError: The caller is in a `CallGroup` that was broken off.
     """
-    if _background.is_here:
+    if BACKGROUND.is_here:
         coroutine.close()
         raise RuntimeError(
             "sync calls cannot be made on the event loop that runs them: await ainvoke or abatch instead"
         )
     group = _group.get()
-    running = group.add(coroutine) if group else _background.add(coroutine)
+    running = group.add(coroutine) if group else BACKGROUND.add(coroutine)
     try:
         running.begin()
         task = running.ended.result()
@@ -45,9 +168,9 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
 
 async def arun(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on the background loop and await it; cancelling this cancels it, and waits until it has ended."""
-    if _background.is_here:
+    if BACKGROUND.is_here:
         return await coroutine
-    running = _background.add(coroutine)
+    running = BACKGROUND.add(coroutine)
     running.begin()
     ended = asyncio.wrap_future(running.ended)
     try:
@@ -59,52 +182,6 @@ async def arun(coroutine: Coroutine[Any, Any, T]) -> T:
             await asyncio.wait([ended])
         raise
     return task.result()
-
-
-def iterate(source: AsyncGenerator[T]) -> Generator[T]:
-    """Iterate over an async generator that runs on the background loop; closing this one closes that one."""
-    done = object()
-
-    async def step() -> T | object:
-        return await anext(source, done)
-
-    try:
-        while (item := run(step())) is not done:
-            yield item  # pyright: ignore[reportReturnType]  # what is not `done` is an item
-    finally:
-        finish(source.aclose())
-
-
-def finish(closing: Coroutine[Any, Any, object]) -> None:
-    """Run what ends a generator of a caller's, and wait for it where that is possible.
-
-    The collector of garbage closes a generator in whichever thread it happens to run: a batch whose consumer failed is
-    in a circle with the traceback. In the threads of this package nothing waits, for it may be what they have to do.
-    """
-    if is_over():
-        # The loop has ended before, and what ran on it with it.
-        closing.close()
-    elif current_thread().name.startswith(OWN_THREADS):
-        running = _background.add(closing)
-        _unattended.add(running)
-        running.ended.add_done_callback(lambda _: _unattended.discard(running))
-        running.begin()
-    else:
-        run(closing)
-
-
-async def aiterate(source: AsyncGenerator[T]) -> AsyncGenerator[T]:
-    """Do the same on another event loop."""
-    done = object()
-
-    async def step() -> T | object:
-        return await anext(source, done)
-
-    try:
-        while (item := await arun(step())) is not done:
-            yield item  # pyright: ignore[reportReturnType]  # what is not `done` is an item
-    finally:
-        await arun(source.aclose())
 
 
 class CallGroup:
@@ -148,28 +225,7 @@ class CallGroup:
             if self._is_over:
                 coroutine.close()
                 raise asyncio.CancelledError
-            running = _background.add(coroutine)
+            running = BACKGROUND.add(coroutine)
             self._running.add(running)
         running.ended.add_done_callback(lambda _: self._running.discard(running))
         return running
-
-
-def can_wait() -> bool:
-    """Tell whether the thread has begun, and the caller is not on its loop."""
-    return _background.is_begun and not _background.is_here
-
-
-def is_over() -> bool:
-    """Tell whether the interpreter is ending, so that nothing can be run any more."""
-    return _background.is_over
-
-
-def end_if_idle() -> None:
-    """End the thread if nothing runs on its loop; the next call begins another."""
-    _background.end_if_idle()
-
-
-_background = LoopThread()
-_group: ContextVar[CallGroup | None] = ContextVar("_group", default=None)
-_unattended: Final[set[Running[object]]] = set()
-"""What nobody waits for; an event loop holds on to no task."""

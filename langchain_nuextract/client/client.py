@@ -11,7 +11,8 @@ from typing import Final, Self, TypeVar
 from weakref import finalize
 
 from langchain_nuextract.client.availability import Availability
-from langchain_nuextract.client.background_loop import aiterate, arun, iterate, run
+from langchain_nuextract.client.background_generators import aiterate, iterate
+from langchain_nuextract.client.background_loop import arun, run
 from langchain_nuextract.client.closing import Closing
 from langchain_nuextract.client.config import Endpoint
 from langchain_nuextract.client.connections import Connections

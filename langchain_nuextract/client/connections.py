@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary, ref
 
-from langchain_nuextract.client import background_loop
+from langchain_nuextract.client.background_loop import BACKGROUND, arun, run
 from langchain_nuextract.client.config import Endpoint, with_scheme
 from langchain_nuextract.client.http_request import AsyncTransport
 from langchain_nuextract.client.tls import tls_context
@@ -91,9 +91,9 @@ class Connections:
 
     def close(self) -> None:
         """Close all connections; those of other threads' event loops as soon as these run."""
-        if background_loop.can_wait():
-            background_loop.run(self.aclose())
-            background_loop.end_if_idle()
+        if BACKGROUND.can_wait:
+            run(self.aclose())
+            BACKGROUND.end_if_idle()
         else:
             self.close_elsewhere()
 
@@ -104,7 +104,7 @@ class Connections:
         if transport := here and here():
             await transport.close()
         for transport in filter(None, (self._httpx, self._threaded)):
-            await background_loop.arun(transport.close())
+            await arun(transport.close())
 
     def close_elsewhere(self) -> None:
         """Let each event loop close its connections itself, as soon as it runs."""

@@ -10,8 +10,8 @@ from typing import Final, Protocol, Self, TypeVar
 
 import httpx2
 
+from langchain_nuextract.client.background_loop import OWN_THREADS
 from langchain_nuextract.client.http_request import AsyncResponse, HttpRequest, WholeReply
-from langchain_nuextract.client.loop_thread import OWN_THREADS
 from langchain_nuextract.client.reply_body import read_reply
 
 T = TypeVar("T")

@@ -30,7 +30,8 @@ from langchain_nuextract import batch, engine
 from langchain_nuextract.batch.event_loop import as_completed
 from langchain_nuextract.batch.options import ManyOptions
 from langchain_nuextract.batch.protocols import Input
-from langchain_nuextract.client.background_loop import iterate, run
+from langchain_nuextract.client.background_generators import iterate
+from langchain_nuextract.client.background_loop import run
 from langchain_nuextract.client.closing import Closing
 from langchain_nuextract.errors import EndpointError
 from langchain_nuextract.runnables import callbacks

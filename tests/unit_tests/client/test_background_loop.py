@@ -9,8 +9,9 @@ from contextvars import ContextVar
 
 import pytest
 
-from langchain_nuextract.client import loop_thread
-from langchain_nuextract.client.background_loop import iterate, run
+from langchain_nuextract.client import background_loop
+from langchain_nuextract.client.background_generators import iterate
+from langchain_nuextract.client.background_loop import run
 
 COLOUR: ContextVar[str] = ContextVar("COLOUR")
 
@@ -124,14 +125,14 @@ def test_a_generator_may_be_closed_while_another_call_begins(monkeypatch: pytest
 
     numbers = iterate(endless())
     assert next(numbers) == 1
-    make = loop_thread.Future
+    make = background_loop.Future
 
     def collect() -> Future[object]:
         """Make a future as `begin` does, where the collector may come in between."""
-        monkeypatch.setattr(loop_thread, "Future", make)
+        monkeypatch.setattr(background_loop, "Future", make)
         numbers.close()
         return make()
 
-    monkeypatch.setattr(loop_thread, "Future", collect)
+    monkeypatch.setattr(background_loop, "Future", collect)
     assert run(one()) == 1
     assert closed.is_set()

@@ -11,8 +11,7 @@ import httpx2
 import pytest
 
 from langchain_nuextract import ChatNuExtract
-from langchain_nuextract.client.background_loop import CallGroup, arun, run
-from langchain_nuextract.client.loop_thread import Running
+from langchain_nuextract.client.background_loop import CallGroup, Running, arun, run
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 MODEL = "numind/NuExtract3"
