@@ -1,6 +1,6 @@
 """One attempt: what the model is asked, and what its reply says, together with what is known from earlier replies."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -202,13 +202,14 @@ class AttemptReader(Generic[T]):
     def unread(self, fields: MergedFields) -> Iterator[Problem]:
         """Name what could not be read of the fields or was not finished, by paths of the user's shape."""
         problems = [problem for each in fields.values() for problem in each.problems]
-        answer = self.merged_answer(fields) if problems else None
-        yield from (replace(each, path=self.place(each.path, answer)) for each in problems)
+        if problems:
+            place = self.placer(self.merged_answer(fields))
+            yield from (replace(each, path=place(each.path)) for each in problems)
 
     def problems_of(self, fields: MergedFields, validation: Validation) -> tuple[Problem, ...]:
         """Name all that is wrong with what is known."""
         return tuple(dict.fromkeys((*self.unread(fields), *validation.problems)))
 
-    def place(self, path: Path, answer: JSON) -> Path:
-        """Give the place in the user's shape of a place in an answer."""
-        return self.plan.target.place(path, answer, self.plan.dialect)
+    def placer(self, answer: JSON) -> Callable[[Path], Path]:
+        """Give what tells of the places in an answer where they are in the user's shape."""
+        return self.plan.target.placer(answer, self.plan.dialect)

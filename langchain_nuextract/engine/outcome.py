@@ -110,8 +110,8 @@ def _attempts(reader: AttemptReader[T], results: Sequence[AttemptResult]) -> tup
 
 def _repairs(reader: AttemptReader[T], result: AttemptResult) -> Iterator[Repair]:
     """The repairs of one reply, by paths of the user's shape."""
-    answer = result.reading.value
-    yield from (replace(each, path=reader.place(each.path, answer)) for each in result.reading.repairs)
+    place = reader.placer(result.reading.value)
+    yield from (replace(each, path=place(each.path)) for each in result.reading.repairs)
 
 
 def _kept_repairs(reader: AttemptReader[T], results: Sequence[AttemptResult]) -> Iterator[Repair]:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Final, Literal, TypeAlias, cast
 
@@ -137,7 +137,8 @@ def answer_of_text(
         problem = "; ".join(map(str, read.problems)) or "it is no JSON object"
         return Answer(None, raw, as_written, read.repairs, problem=problem)
     value = _finite(target.lift(read.value, dialect))
-    repairs = tuple(_moved(each, target, read.value, dialect) for each in read.repairs)
+    place = target.placer(read.value, dialect)
+    repairs = tuple(replace(each, path=place(each.path)) for each in read.repairs)
     return Answer(value, raw, as_written, repairs, problem=_invalid(value, target, dialect))
 
 
@@ -220,11 +221,6 @@ def _invalid(value: JSON, target: Target[object], dialect: Speaks) -> str:
     except InvalidValue as error:
         return "; ".join(map(str, error.problems))
     return ""
-
-
-def _moved(repair: Repair, target: Target[object], answer: JSON, dialect: Speaks) -> Repair:
-    path = target.place(repair.path, answer, dialect)
-    return Repair(path, repair.kind, repair.before, repair.after, repair.times, rule=repair.rule)
 
 
 def _in_users_shape(value: JSON, target: Target[object], dialect: Speaks) -> JSON:

@@ -1,6 +1,7 @@
 """Gold as people type it, read by the same reader as models' answers: "955,67" is 955.67, "18/03/2025" a date."""
 
 import json
+from dataclasses import replace
 
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
@@ -39,14 +40,9 @@ def read_gold(typed: object, target: Target[object], document: str = "") -> tupl
         raise InvalidValue(problems)
     answer = target.lower(typed)
     reading = read_answer(json.dumps(answer), target, policy="safe", document=document)
+    place = target.placer(answer)
     if reading.problems:
-        raise InvalidValue(
-            [Problem(target.place(problem.path, answer), problem.message) for problem in reading.problems]
-        )
+        raise InvalidValue([replace(problem, path=place(problem.path)) for problem in reading.problems])
     value = target.lift(reading.value)
     target.validate(value)
-    moved = (
-        Repair(target.place(each.path, answer), each.kind, each.before, each.after, each.times, rule=each.rule)
-        for each in reading.repairs
-    )
-    return value, tuple(moved)
+    return value, tuple(replace(each, path=place(each.path)) for each in reading.repairs)

@@ -1,7 +1,8 @@
 """Objects, lists and maps, down to the shape that a template asks for and back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from langchain_nuextract.paths import EACH, JSON, Path, fields, items, text
 from langchain_nuextract.schema.answer_shape import ListShape, MultiEnumShape, RecordShape
@@ -110,14 +111,18 @@ class RecordCodec:
             return {name: ((name,), codec, found)}
         return {key: (under(name, way), inner, child) for key, (way, inner, child) in fragments.items()}
 
-    def toward(self, path: Path, answer: JSON) -> Move:
+    def toward(self, answer: JSON) -> Callable[[Path], Move]:
         """Go to a part; what was not asked for stands in the value as it does in the answer."""
-        name, *rest = path
-        inner = fields(answer).get(str(name))
-        if self.others and name == self.others[0]:
-            return (), self.others[1], inner, tuple(rest)
-        part = self.asked.get(str(name))
-        return ((name,), part.codec, inner, tuple(rest)) if part else (path, None, None, ())
+
+        def move(path: Path) -> Move:
+            name, *rest = path
+            inner = fields(answer).get(str(name))
+            if self.others and name == self.others[0]:
+                return (), self.others[1], inner, tuple(rest)
+            part = self.asked.get(str(name))
+            return ((name,), part.codec, inner, tuple(rest)) if part else (path, None, None, ())
+
+        return move
 
     @property
     def below(self) -> tuple[tuple[Path, Codec], ...]:
@@ -175,14 +180,21 @@ class ListCodec:
             return [((index,), item, child) for index, child in enumerate(answer) if not blank(child)]
         return [((at,), None, None) if blank(child) else ((at,), item, child) for at, child in enumerate(answer)]
 
-    def toward(self, path: Path, answer: JSON) -> Move:
+    def toward(self, answer: JSON) -> Callable[[Path], Move]:
         """Go to an item, of which those before it that are left out do not count."""
-        index, *rest = path
-        if not isinstance(index, int):
-            return STAY
-        before, after = items(answer)[:index], items(answer)[index:]
-        left_out = 0 if self.gaps else sum(map(self.item.blank, before))
-        return (index - left_out,), self.item, after[0] if after else None, tuple(rest)
+        children = items(answer)
+        # Of `["x", null, "y"]`, "y" is item 1.
+        left_out = [0, *accumulate(not self.gaps and self.item.blank(child) for child in children)]
+
+        def move(path: Path) -> Move:
+            index, *rest = path
+            if not isinstance(index, int):
+                return STAY
+            found = children[index : index + 1]
+            shift = left_out[index if found else -1]
+            return (index - shift,), self.item, found[0] if found else None, tuple(rest)
+
+        return move
 
     @property
     def below(self) -> tuple[tuple[Path, Codec], ...]:
@@ -256,17 +268,21 @@ class MapCodec:
             return entry.get(self.at)
         return {name: child for name, child in entry.items() if name != self.key}
 
-    def toward(self, path: Path, answer: JSON) -> Move:
+    def toward(self, answer: JSON) -> Callable[[Path], Move]:
         """Go to the value of an entry, which stands under its key."""
-        index, *rest = path
-        found = items(answer)[index:] if isinstance(index, int) else []
-        entry = fields(found[0]) if found else {}
-        key = entry.get(self.key)
-        if not isinstance(key, str):
-            return STAY
-        if self.at is not None:
-            return (key,), self.inner, entry.get(self.at), tuple(rest[1:])
-        return (key,), self.inner, entry, () if rest[:1] == [self.key] else tuple(rest)
+
+        def move(path: Path) -> Move:
+            index, *rest = path
+            found = items(answer)[index : index + 1] if isinstance(index, int) else []
+            entry = fields(found[0]) if found else {}
+            key = entry.get(self.key)
+            if not isinstance(key, str):
+                return STAY
+            if self.at is not None:
+                return (key,), self.inner, entry.get(self.at), tuple(rest[1:])
+            return (key,), self.inner, entry, () if rest[:1] == [self.key] else tuple(rest)
+
+        return move
 
     @property
     def below(self) -> tuple[tuple[Path, Codec], ...]:

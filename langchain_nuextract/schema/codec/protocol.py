@@ -1,5 +1,6 @@
 """What every codec does, and the fragments of an answer that its value is put together of."""
 
+from collections.abc import Callable
 from typing import Protocol, cast
 
 from typing_extensions import TypeAliasType
@@ -46,8 +47,11 @@ class Codec(Protocol):
         """
         ...
 
-    def toward(self, path: Path, answer: JSON) -> "Move":
-        """Go the first steps of a path in an answer, which need not lead to anything that is there."""
+    def toward(self, answer: JSON) -> "Callable[[Path], Move]":
+        """Give what goes the first steps of a path in an answer, which need not lead to anything that is there.
+
+        What has to be counted in the answer is counted here, once for all the paths.
+        """
         ...
 
     @property

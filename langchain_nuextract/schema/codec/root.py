@@ -1,6 +1,6 @@
 """The codec of a whole schema. Templates are objects; what is none is put under a name."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -12,7 +12,7 @@ from langchain_nuextract.schema.codec.containers import ListCodec, RecordCodec
 from langchain_nuextract.schema.codec.empty_objects import without_empty_objects
 from langchain_nuextract.schema.codec.protocol import Codec
 from langchain_nuextract.schema.codec.scalars import EnumCodec
-from langchain_nuextract.schema.codec.traversal import Origin, origins, place
+from langchain_nuextract.schema.codec.traversal import Origin, origins, placer
 from langchain_nuextract.schema.ir import Array, Member, Never, Node, Record
 from langchain_nuextract.schema.json_types import is_object
 from langchain_nuextract.schema.vocabulary import Vocabulary
@@ -72,12 +72,12 @@ class RootCodec:
         elif not self.constant:
             yield from origins(self.codec, answer, of=self.wrapped)
 
-    def place(self, path: Path, answer: JSON) -> Path:
-        """Tell where a place in an answer is in the user's shape."""
+    def placer(self, answer: JSON) -> Callable[[Path], Path]:
+        """Give what tells where a place in an answer is in the user's shape."""
         if not self.wrapped:
-            return place(self.codec, path, answer)
-        inner = self._unwrapped(answer) if is_object(answer) else None
-        return place(self.codec, path[1:], inner) if path[:1] == self.wrapped else ()
+            return placer(self.codec, answer)
+        inside = placer(self.codec, self._unwrapped(answer) if is_object(answer) else None)
+        return lambda path: inside(path[1:]) if path[:1] == self.wrapped else ()
 
     def _unwrapped(self, answer: JSON) -> JSON:
         return answer.get(str(self.wrapped[0])) if self.wrapped and is_object(answer) else answer

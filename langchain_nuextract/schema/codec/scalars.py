@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, NoReturn
@@ -44,10 +45,10 @@ class Undivided:
         """Give no fragments: the answer is one place."""
         del answer
 
-    def toward(self, path: Path, answer: JSON) -> Move:
+    def toward(self, answer: JSON) -> Callable[[Path], Move]:
         """Stay: there is nothing below."""
-        del path, answer
-        return STAY
+        del answer
+        return lambda _: STAY
 
     @property
     def below(self) -> tuple[tuple[Path, Codec], ...]:

@@ -4,13 +4,13 @@ Each codec tells its own fragments (`layout`), the way down a path (`toward`) an
 (`below`); no other module but the compiler knows the kinds of codecs.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations
 from typing import TypeAlias
 
 from langchain_nuextract.paths import EACH, JSON, Path
 from langchain_nuextract.schema.codec.containers import MapCodec
-from langchain_nuextract.schema.codec.protocol import Codec, Fragment
+from langchain_nuextract.schema.codec.protocol import Codec, Fragment, Move
 
 Origin: TypeAlias = tuple[Path, Path]
 """Where something stands in the value, and where in the answer it comes from."""
@@ -48,20 +48,29 @@ def origins(codec: Codec, answer: JSON, at: Path = (), of: Path = ()) -> Iterato
             yield from origins(inner, child, (*at, *step), (*of, *way))
 
 
-def place(codec: Codec, path: Path, answer: JSON) -> Path:
-    """Give the place in the user's shape, or the nearest one above it where there is no single counterpart.
+def placer(codec: Codec, answer: JSON) -> Callable[[Path], Path]:
+    """Give what tells of a place in an answer, where there need be nothing, which place it is in the user's shape.
+
+    That is the nearest one above it where there is no single counterpart. The items of a list are counted once, not for
+    each of the places in it.
 
     Args:
         codec: Of the answer.
-        path: A place in the answer; there need be nothing there.
         answer: It shows the keys of maps, and which items of a list are left out for being blank.
     """
-    found: Path = ()
-    inner: Codec | None = codec
-    while path and inner:
-        steps, inner, answer, path = inner.toward(path, answer)
-        found += steps
-    return found
+    moves: dict[Path, Callable[[Path], Move]] = {}
+
+    def place(path: Path) -> Path:
+        found, rest, here = (), path, answer
+        inner: Codec | None = codec
+        while rest and inner:
+            at = path[: len(path) - len(rest)]
+            move = moves.get(at) or moves.setdefault(at, inner.toward(here))
+            steps, inner, here, rest = move(rest)
+            found += steps
+        return found
+
+    return place
 
 
 def notes(codec: Codec, at: Path = ()) -> Iterator[tuple[Path, str]]:

@@ -1,5 +1,6 @@
 """Tuples and values of several shapes, down to the shape that a template asks for and back."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from langchain_nuextract.paths import JSON, Path, fields
@@ -57,15 +58,25 @@ class TupleCodec:
         stands = any(present) or all(part.nullable for part in self.parts[: self.least])
         return fragments[: max(length, self.least)] if stands else []
 
-    def toward(self, path: Path, answer: JSON) -> Move:
+    def toward(self, answer: JSON) -> Callable[[Path], Move]:
         """Go to the item of a place."""
-        name, *rest = path
-        inner = fields(answer).get(str(name))
-        if self.rest and name == self.rest[0]:
-            steps, codec, child, left = self.rest[1].toward(tuple(rest), inner) if rest else STAY
-            return tuple(len(self.parts) + int(step) for step in steps), codec, child, left
-        index = next((index for index, part in enumerate(self.parts) if part.name == name), None)
-        return STAY if index is None else ((index,), self.parts[index].codec, inner, tuple(rest))
+        indexes = {part.name: index for index, part in enumerate(self.parts)}
+        inner = fields(answer)
+        rest_name, of_rest = "", None
+        if self.rest:
+            rest_name, of_rest = self.rest[0], self.rest[1].toward(inner.get(self.rest[0]))
+
+        def move(path: Path) -> Move:
+            name, *rest = path
+            if name in indexes:
+                index = indexes[str(name)]
+                return (index,), self.parts[index].codec, inner.get(str(name)), tuple(rest)
+            if of_rest is None or name != rest_name or not rest:
+                return STAY
+            steps, codec, child, left = of_rest(tuple(rest))
+            return tuple(len(indexes) + int(step) for step in steps), codec, child, left
+
+        return move
 
     @property
     def below(self) -> tuple[tuple[Path, Codec], ...]:
@@ -136,13 +147,18 @@ class UnionCodec:
             return () if self.within is None else (self.within,), self.record, record
         return ((self.items[0],), self.items[1], items) if self.items else (None, None, None)
 
-    def toward(self, path: Path, answer: JSON) -> Move:
+    def toward(self, answer: JSON) -> Callable[[Path], Move]:
         """Go to a part, which is the value itself."""
-        name, *rest = path
-        codec = {steps: inner for steps, inner in self.below if steps}.get((name,))
-        if codec:
-            return (), codec, fields(answer).get(str(name)), tuple(rest)
-        return self.record.toward(path, answer) if self.record and self.within is None else STAY
+        parts = {steps[0]: inner for steps, inner in self.below if steps}
+        of_record = self.record.toward(answer) if self.record and self.within is None else None
+
+        def move(path: Path) -> Move:
+            name, *rest = path
+            if name in parts:
+                return (), parts[name], fields(answer).get(str(name)), tuple(rest)
+            return of_record(path) if of_record else STAY
+
+        return move
 
     @property
     def below(self) -> tuple[tuple[Path, Codec], ...]:

@@ -1,5 +1,6 @@
 """Places in an answer, found again in the shape of the user's schema."""
 
+import sys
 from typing import Literal
 
 import pytest
@@ -99,3 +100,52 @@ def test_items_that_are_left_out_do_not_count():
 def test_what_is_no_object_has_no_name_of_its_own(schema: object, path: Path, place: Path):
     answer = {"items": [1, 2, 3], "entries": [{"key": "x", "value": "?"}], "value": True}
     assert Target.of(schema).place(path, answer) == place
+
+
+def items_with_gaps(count: int) -> JSON:
+    return [{"text": "x", "price": "?"} if index % 3 else None for index in range(count)]
+
+
+ANSWERS_WITH_MANY_PLACES = [
+    pytest.param(lambda count: {"lines": items_with_gaps(count)}, "lines", ("price",), id="list"),
+    pytest.param(
+        lambda count: {"prices": [{"key": f"k{index}", "value": "?"} for index in range(count)]},
+        "prices",
+        ("value",),
+        id="map",
+    ),
+    pytest.param(lambda count: {"points": [{"first": 1.5}, None] * (count // 2)}, "points", ("first",), id="tuples"),
+]
+
+
+def steps_of(answer: JSON, paths: list[Path]) -> int:
+    """How many functions are entered, Python's own too, to find all of some places of one answer."""
+    steps = 0
+
+    def count(frame: object, event: str, argument: object) -> None:
+        nonlocal steps
+        steps += event in {"call", "c_call"}
+
+    place = TARGET.placer(answer)
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        for path in paths:
+            place(path)
+    finally:
+        sys.setprofile(before)
+    return steps
+
+
+@pytest.mark.parametrize(("answer_of", "name", "below"), ANSWERS_WITH_MANY_PLACES)
+def test_a_long_list_is_counted_once_for_all_places_in_it(answer_of, name: str, below: Path):
+    steps = [steps_of(answer_of(count), [(name, index, *below) for index in range(count)]) for count in (100, 800)]
+    assert steps[1] <= 9 * steps[0]
+
+
+@pytest.mark.parametrize(("answer_of", "name", "below"), ANSWERS_WITH_MANY_PLACES)
+def test_many_places_of_one_answer_are_those_that_are_found_alone(answer_of, name: str, below: Path):
+    answer = answer_of(40)
+    paths: list[Path] = [(), (name,), *((name, index, *below) for index in range(-2, 45)), (name, "x"), ("foo", 1)]
+    place = TARGET.placer(answer)
+    assert [place(path) for path in paths] == [TARGET.place(path, answer) for path in paths]
