@@ -20,7 +20,8 @@ from langchain_nuextract.batch.result import Result
 from langchain_nuextract.batch.serialize import read_reply
 from langchain_nuextract.batch.whole_files import Aside
 from langchain_nuextract.batch.worker import key_of
-from langchain_nuextract.client.error_mapping import ErrorContext, explain_refusal, refusal_of
+from langchain_nuextract.client.error_mapping import ErrorContext
+from langchain_nuextract.client.refusals import explain_refusal, refusal_of
 from langchain_nuextract.client.response import decode, encode, examine, reply_in
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.read import read

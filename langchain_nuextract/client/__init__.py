@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from langchain_nuextract.client.config import is_credential as is_credential
     from langchain_nuextract.client.config import normal_url as normal_url
     from langchain_nuextract.client.error_mapping import NOBODY as NOBODY
-    from langchain_nuextract.client.error_mapping import ServedModel as ServedModel
     from langchain_nuextract.client.response import PROVIDER as PROVIDER
     from langchain_nuextract.client.response import chunk_of as chunk_of
     from langchain_nuextract.client.response import message_of as message_of
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from langchain_nuextract.client.response import reply_of as reply_of
     from langchain_nuextract.client.response import result_of as result_of
     from langchain_nuextract.client.retry import RetryPolicy as RetryPolicy
+    from langchain_nuextract.client.served_models import ServedModel as ServedModel
 
 _HOMES: Final = {
     "ApiCall": "client",
@@ -41,7 +41,7 @@ _HOMES: Final = {
     "result_of": "response",
     "PROVIDER": "response",
     "RetryPolicy": "retry",
-    "ServedModel": "error_mapping",
+    "ServedModel": "served_models",
 }
 """Where the names live that the rooms above take from here: each is loaded when it is first used."""
 

@@ -16,27 +16,17 @@ from langchain_nuextract.client.background_loop import arun, run
 from langchain_nuextract.client.closing import Closing
 from langchain_nuextract.client.config import Endpoint
 from langchain_nuextract.client.connections import Connections
-from langchain_nuextract.client.error_mapping import (
-    ErrorContext,
-    Refusal,
-    ServedModel,
-    broken_connections,
-    context_of,
-    cut_off,
-    explain,
-    explain_refusal,
-    not_a_reply,
-    only_model,
-    refusal_of,
-)
+from langchain_nuextract.client.error_mapping import ErrorContext, broken_connections, explain, not_a_reply
 from langchain_nuextract.client.http_request import AsyncResponse, HttpRequest, WholeReply
 from langchain_nuextract.client.inner_error import refusal_within
-from langchain_nuextract.client.reply_body import OK, BodyReader, UnreadableBody, read_reply
+from langchain_nuextract.client.refusals import Refusal, explain_refusal, refusal_of
+from langchain_nuextract.client.reply_body import OK, BodyReader, read_reply
 from langchain_nuextract.client.request_body import SendOptions, needs_marker, with_marker
 from langchain_nuextract.client.response import FIELDS, EventReader, decode, encode, examine
 from langchain_nuextract.client.secrets import Secrets, without_frames
-from langchain_nuextract.errors import AccessDenied, EndpointError, NotAChatReply
-from langchain_nuextract.paths import JSON, fields, integer, items, text
+from langchain_nuextract.client.served_models import ServedModel, context_of, only_model, served_models
+from langchain_nuextract.errors import AccessDenied, EndpointError, EndpointUnreachable
+from langchain_nuextract.paths import JSON, fields
 
 T = TypeVar("T")
 
@@ -260,8 +250,8 @@ class Client(Closing):
         try:
             async with asyncio.timeout(seconds):
                 return await running
-        except _broken() as error:
-            raise self._explained(error, place) from without_frames(error)
+        except broken_connections() as error:
+            raise explain(error, place, self._secrets.hide_text) from without_frames(error)
 
     async def _events(self, call: ApiCall, *, sync: bool) -> AsyncGenerator[Sequence[Mapping[str, JSON]]]:
         """Yield the events of a stream, those together that came together."""
@@ -289,8 +279,8 @@ class Client(Closing):
             if failure := events.failure:
                 raise await self._meaning(failure, place, sync=sync) if isinstance(failure, Refusal) else failure
             yield together
-        except _broken() as error:
-            raise self._explained(error, place) from without_frames(error)
+        except broken_connections() as error:
+            raise explain(error, place, self._secrets.hide_text) from without_frames(error)
         finally:
             await response.aclose()
 
@@ -302,8 +292,8 @@ class Client(Closing):
         try:
             async with asyncio.timeout(request.deadline):
                 return await self._connections.here(sync=sync).fetch(request)
-        except _broken() as error:
-            raise self._explained(error, place) from without_frames(error)
+        except broken_connections() as error:
+            raise explain(error, place, self._secrets.hide_text) from without_frames(error)
 
     async def _open(self, request: HttpRequest, place: ErrorContext, *, sync: bool) -> AsyncResponse:
         try:
@@ -312,8 +302,8 @@ class Client(Closing):
                 if response.status_code in OK:
                     return response
                 reply = await read_reply(response)
-        except _broken() as error:
-            raise self._explained(error, place) from without_frames(error)
+        except broken_connections() as error:
+            raise explain(error, place, self._secrets.hide_text) from without_frames(error)
         raise await self._refused(reply, place, sync=sync)
 
     def _request(self, call: ApiCall, *, stream: bool = False) -> tuple[HttpRequest, ErrorContext]:
@@ -388,12 +378,6 @@ class Client(Closing):
             return self._models or await self._list(sync=sync)
         return ()
 
-    def _explained(self, error: Exception, place: ErrorContext) -> EndpointError:
-        """Make what broke on the way one of our errors."""
-        if isinstance(error, UnreadableBody):
-            return NotAChatReply(place.url, 200, f"no model's answer in the reply: {error}")
-        return explain(error, place, self._secrets.hide_text)
-
 
 @dataclass(slots=True)
 class _Looking:
@@ -419,11 +403,6 @@ class _Looking:
             raise
         finally:
             self._waiting -= 1
-
-
-def _broken() -> tuple[type[Exception], ...]:
-    """List what may break on the way; looked up when something has."""
-    return (UnreadableBody, *broken_connections())
 
 
 class _Events:
@@ -463,7 +442,9 @@ class _Events:
         if self._streams:
             yield from self._checked(self._reader.end())
             if not self.failure and not self._reader.complete:
-                self.failure = cut_off(self._place)
+                self.failure = EndpointUnreachable(
+                    self._place.url, None, "the stream ended before the answer was complete"
+                )
             return
         body = _read(WholeReply(200, self._headers, b"".join(self._whole)), self._place, self._secrets)
         if isinstance(body, Refusal):
@@ -510,19 +491,3 @@ def _read(
         return body
     del body  # it may hold the key, and whoever shows the error may show its frames
     raise not_a_reply(place, secrets.hide(reply.content))
-
-
-def served_models(body: JSON) -> tuple[ServedModel, ...]:
-    """Read the answer to `/models`: vLLM's `max_model_len`, `parent` and `root`, llama.cpp's `meta`, or bare names."""
-    listed = map(fields, items(fields(body).get("data")))
-    return tuple(
-        ServedModel(str(model["id"]), _context(model), text(model.get("parent")), text(model.get("root")))
-        for model in listed
-        if model.get("id")
-    )
-
-
-def _context(model: Mapping[str, JSON]) -> int | None:
-    meta = fields(model.get("meta"))
-    found = (model.get("max_model_len"), meta.get("n_ctx"), meta.get("n_ctx_train"))
-    return next((size for size in map(integer, found) if size), None)

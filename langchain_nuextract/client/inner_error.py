@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from langchain_nuextract.client.error_mapping import WRAPPERS, Refusal, first, refusal_of
+from langchain_nuextract.client.refusals import WRAPPERS, Refusal, first, refusal_of
 from langchain_nuextract.paths import JSON, fields, integer, items
 
 _NUMBERS: Final = ("code", "status", "status_code", "statusCode", "http_status", "error_code")

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from langchain_nuextract.client.error_mapping import ServedModel
 from langchain_nuextract.client.response import decode
+from langchain_nuextract.client.served_models import ServedModel
 from langchain_nuextract.dialects.dialect import Dialect
 from langchain_nuextract.doctor.finding import Finding
 from langchain_nuextract.paths import fields, integer, items, text

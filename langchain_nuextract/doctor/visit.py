@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, Final
 
 import httpx2
 
-from langchain_nuextract.client.client import served_models
 from langchain_nuextract.client.config import normal_url
-from langchain_nuextract.client.error_mapping import ServedModel
+from langchain_nuextract.client.served_models import ServedModel, served_models
 from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.dialects.dialect import LLGUIDANCE, Dialect
 from langchain_nuextract.dialects.extractive_grammar import PROBE, heeds_probe

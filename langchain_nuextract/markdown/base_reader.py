@@ -16,7 +16,7 @@ from langchain_core.runnables.config import patch_config
 from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, SkipValidation
 
 from langchain_nuextract.batch.protocols import Input
-from langchain_nuextract.client.error_mapping import NAME_IT
+from langchain_nuextract.client.served_models import NAME_IT
 from langchain_nuextract.dialects.reader import ReaderDialect
 from langchain_nuextract.dialects.readers import reader_for
 from langchain_nuextract.engine.caller import Caller

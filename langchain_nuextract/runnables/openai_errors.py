@@ -6,14 +6,9 @@ from typing import cast
 
 import openai
 
-from langchain_nuextract.client.error_mapping import (
-    ErrorContext,
-    broken_connections,
-    explain,
-    explain_refusal,
-    refusal_of,
-)
+from langchain_nuextract.client.error_mapping import ErrorContext, broken_connections, explain
 from langchain_nuextract.client.inner_error import refusal_within
+from langchain_nuextract.client.refusals import explain_refusal, refusal_of
 from langchain_nuextract.errors import EndpointError, EndpointUnreachable, ReplyTimeout
 from langchain_nuextract.paths import JSON
 

@@ -5,7 +5,7 @@ from typing import Final
 from weakref import WeakSet
 
 from langchain_nuextract.client.client import ApiCall, Client
-from langchain_nuextract.client.error_mapping import context_of
+from langchain_nuextract.client.served_models import context_of
 from langchain_nuextract.engine.long.flow import TextSize
 from langchain_nuextract.errors import EndpointError
 from langchain_nuextract.paths import JSON, integer, items

@@ -21,8 +21,10 @@ from langchain_nuextract import (
     RequestRefused,
     UnknownModel,
 )
-from langchain_nuextract.client.error_mapping import ErrorContext, ServedModel, explain, explain_refusal, refusal_of
+from langchain_nuextract.client.error_mapping import ErrorContext, explain
 from langchain_nuextract.client.inner_error import inner_error, refusal_within
+from langchain_nuextract.client.refusals import explain_refusal, refusal_of
+from langchain_nuextract.client.served_models import ServedModel
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 PLACE = ErrorContext("http://localhost:8000/v1/chat/completions", "m")

@@ -12,7 +12,7 @@ from tenacity import AsyncRetrying, RetryCallState
 
 from langchain_nuextract import ChatNuExtract, EndpointBusy, EndpointUnreachable, ReplyTimeout, RequestRefused
 from langchain_nuextract.client.availability import Availability
-from langchain_nuextract.client.error_mapping import retry_after
+from langchain_nuextract.client.refusals import retry_after
 from langchain_nuextract.client.retry import RetryPolicy, _Run
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 

@@ -23,7 +23,7 @@ from langchain_nuextract import (
     NuExtractor,
     PageOptions,
 )
-from langchain_nuextract.client.error_mapping import only_model
+from langchain_nuextract.client.served_models import only_model
 from langchain_nuextract.errors import EndpointError, InvalidValue, UnknownModel, UnsupportedSchema, WrongKind
 from langchain_nuextract.evaluation import evaluate
 from langchain_nuextract.testing import FakeEndpoint

@@ -9,8 +9,7 @@ from langchain_core.messages import HumanMessage
 from pydantic import BaseModel
 
 from langchain_nuextract import EndpointBusy, InvalidExtraction, NoJSONInReply, ReplyCutShort
-from langchain_nuextract.client.client import served_models
-from langchain_nuextract.client.error_mapping import ServedModel
+from langchain_nuextract.client.served_models import ServedModel, served_models
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 
