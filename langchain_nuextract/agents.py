@@ -1,4 +1,4 @@
-"""Typed answers from agents that any model drives."""
+"""Typed answers from agents that any model drives. Others must not know it: it needs LangChain's agents, an extra."""
 
 from collections.abc import Iterable
 from itertools import takewhile

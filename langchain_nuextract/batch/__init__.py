@@ -1,4 +1,7 @@
-"""Batches of any size: documents out of an iterator, a checkpoint, several endpoints, and files to run offline."""
+"""Batches of any size: documents out of an iterator, a checkpoint, several endpoints, and files to run offline.
+
+An extractor is a protocol here. Must not know the runnables, nor what is asked about a document.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Final

@@ -1,4 +1,4 @@
-"""The `nuextract` command: one module a command. It knows everything, and nothing knows it.
+"""The `nuextract` command: one module a command. It may know everything; others must not know it.
 
     nuextract draft sample.pdf > template.json
     nuextract extract invoice.txt --schema shop.models:Invoice

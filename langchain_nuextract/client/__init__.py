@@ -1,4 +1,7 @@
-"""The wire: sending requests, retrying, errors, and reading the bodies of replies."""
+"""The wire: sending requests, retrying, errors, and reading the bodies of replies.
+
+Must not know the engine: what an answer means, and whether to ask again because of it, is decided there.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Final

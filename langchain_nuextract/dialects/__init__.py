@@ -1,4 +1,7 @@
-"""The model generations, and how to find the one that a model speaks. Their files are loaded when one is looked for."""
+"""The model generations, and how to find the one that a model speaks. Their files are loaded when one is looked for.
+
+A dialect writes requests and reads replies. Must not know how requests are sent, nor what becomes of an answer.
+"""
 
 import re
 from importlib import import_module
@@ -10,13 +13,14 @@ from langchain_nuextract.errors import UnsupportedTask
 if TYPE_CHECKING:
     from langchain_nuextract.dialects.dialect import Dialect as Dialect
     from langchain_nuextract.dialects.known import DIALECTS as DIALECTS
+    from langchain_nuextract.dialects.known import TEMPLATE_MARKS as TEMPLATE_MARKS
     from langchain_nuextract.dialects.messages import Example as Example
     from langchain_nuextract.dialects.messages import Reply as Reply
     from langchain_nuextract.dialects.messages import Request as Request
     from langchain_nuextract.dialects.messages import Usage as Usage
     from langchain_nuextract.dialects.messages import examples_of as examples_of
 
-_HOMES: Final = {"DIALECTS": "known", "Dialect": "dialect"} | dict.fromkeys(
+_HOMES: Final = {"DIALECTS": "known", "Dialect": "dialect", "TEMPLATE_MARKS": "known"} | dict.fromkeys(
     ("Example", "Reply", "Request", "Usage", "examples_of"), "messages"
 )
 """Where the names live that the rooms above take from here: each is loaded when it is first used."""

@@ -1,4 +1,7 @@
-"""One extraction, from document to object: what is asked, what is asked again, how answers are merged. Does no I/O."""
+"""One extraction, from document to object: what is asked, what is asked again, how answers are merged.
+
+Does no I/O. Must not know the client, nor any Runnable: whoever drives a flow sends what it asks for.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Final

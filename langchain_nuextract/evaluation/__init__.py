@@ -6,7 +6,7 @@
     report = compare(base, tuned)
 
 Each leaf of each document becomes one row, a `Leaf`, with one of five outcomes; every number of a report derives from
-those rows. How a page is written it leaves to `viewer`, and it knows nothing of the command line.
+those rows. How a page is written it leaves to `viewer`, and it must not know the command line.
 """
 
 from importlib import import_module

@@ -1,4 +1,7 @@
-"""Where a document says the values of an extraction. It never says how sure the model was."""
+"""Where a document says the values of an extraction. It never says how sure the model was.
+
+Knows a text and a value. Must not know schemas, models, or the files that a text was read from.
+"""
 
 from typing import TYPE_CHECKING
 

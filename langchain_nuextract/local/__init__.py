@@ -2,6 +2,8 @@
 
 The small model makes the package usable without a GPU and without a server. It reads short English documents into
 small schemas; for real quality name the GGUF file of a NuExtract model, or use a vLLM server.
+
+Must not know what is asked of it: whoever has its address talks to it as to any server.
 """
 
 from langchain_nuextract.local.endpoint import LocalEndpoint

@@ -1,7 +1,7 @@
 """Pages or HTML as Markdown: the Runnables, which are LangChain's parsers of blobs too.
 
-It knows how models are asked (`dialects`), how requests reach them (`runnables`) and what documents are; it knows
-nothing of schemas or extraction.
+It knows how models are asked (`dialects`), how requests reach them (`runnables`) and what documents are; it must
+not know schemas or extraction.
 """
 
 from langchain_nuextract.markdown.html_reader import HTMLReader

@@ -1,6 +1,6 @@
 """How near one text comes to another: overlap, error rates, words that the source does not have.
 
-It knows texts alone: not what they were made from, by whom, or what a good figure would be.
+Knows texts alone: must not know what they were made from, by whom, or what a good figure would be.
 """
 
 from langchain_nuextract.metrics.grounded import UngroundedTokens, coverage, ungrounded_token_rate

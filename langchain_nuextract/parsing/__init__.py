@@ -1,4 +1,7 @@
-"""From a reply's text to an answer of the right shape: nothing invented, every change on record, no call made."""
+"""From a reply's text to an answer of the right shape: nothing invented, every change on record, no call made.
+
+Must not know models, requests or files: a reply is a text, and so is the document.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING

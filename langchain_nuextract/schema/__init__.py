@@ -1,4 +1,4 @@
-"""What is wanted: any schema, compiled once. Knows no model and no network."""
+"""What is wanted: any schema, compiled once. Must not know models, documents or the network."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Final

@@ -18,7 +18,8 @@ What it answers is said by *replies*, one for each request, in order; the last o
 
 A failing server that recovers is `FakeEndpoint(FakeReply(status=503), {"total": 12.5})`.
 
-It needs nothing but the standard library, and listens on the loopback address only.
+It needs nothing but the standard library, and listens on the loopback address only. Must not know the code that it
+tests: neither clients nor dialects.
 """
 
 from langchain_nuextract.testing.endpoint import FakeEndpoint

@@ -1,7 +1,7 @@
 """One HTML page out of texts, pages, values and places: for an extraction's own view, and for reports.
 
 A page needs no library, no network and, to be read, no script; what documents say is escaped wherever it stands. This
-room knows nothing of models, files or schemas: whoever has them puts what is to be seen into a `DocumentView`.
+room must not know models, files or schemas: whoever has them puts what is to be seen into a `DocumentView`.
 """
 
 from langchain_nuextract.viewer import charts

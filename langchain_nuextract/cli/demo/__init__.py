@@ -1,4 +1,7 @@
-"""`nuextract demo`: an invoice that comes with the package, read by the embedded model or an endpoint of one's own."""
+"""`nuextract demo`: an invoice that comes with the package, read by the embedded model or an endpoint of one's own.
+
+Holds the invoice and its template. Must not know the other commands.
+"""
 
 import argparse
 from importlib.resources import files

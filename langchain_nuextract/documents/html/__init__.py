@@ -1,8 +1,8 @@
 """HTML to Markdown by rules, with spans back into the HTML.
 
 `to_markdown` is the door. The parser and writer behind it is the package turbohtml, in this room alone; what this room
-adds is what no converter does: links, hidden elements, tables for layout, forms, formulas, footnotes, line numbers. It
-knows no models and no LangChain.
+adds is what no converter does: links, hidden elements, tables for layout, forms, formulas, footnotes, line numbers.
+Must not know models or LangChain.
 """
 
 from collections.abc import Generator

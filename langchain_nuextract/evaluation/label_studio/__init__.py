@@ -6,6 +6,8 @@
 
 Only the JSON export is read: its other formats lose which box has which text, and overwrite ids. The server checks
 neither annotations nor predictions, so they are checked here before they are sent.
+
+Must not know models, nor how a gold is compared with what they say.
 """
 
 from langchain_nuextract.evaluation.label_studio.api import LabelStudio

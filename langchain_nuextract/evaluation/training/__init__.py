@@ -3,6 +3,7 @@
     written = export_training(gold, "2.0", "train", TrainingOptions(split=(0.8, 0.1, 0.1)))
 
 One function writes the prompts of training and of inference, so that a model is trained on what it will be asked.
+Must not know endpoints: nothing is sent here.
 """
 
 from langchain_nuextract.evaluation.training.distil import distilled

@@ -1,4 +1,7 @@
-"""What callbacks and tracers hear of an extraction, and what they are not shown."""
+"""What callbacks and tracers hear of an extraction, and what they are not shown.
+
+Must not know the extractor or the chat model: these hand over their runs.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Final

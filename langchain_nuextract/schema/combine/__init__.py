@@ -1,1 +1,1 @@
-"""Two schemas as one: what both allow, and what either allows."""
+"""Two schemas as one: what both allow, and what either allows. Must not know where schemas come from."""
