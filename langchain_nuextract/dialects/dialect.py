@@ -76,7 +76,8 @@ class Dialect:
 
         The opening `<think>` may stand in the prompt only. A server's reasoning parser may take an answer without
         thinking for thinking (vLLM's `qwen3` does), so reasoning that looks like JSON stands in for a blank content.
-        Other reasoning does not: the drafts in it are not the answer.
+        Other reasoning does not: the drafts in it are not the answer. A generation whose answers stand otherwise is a
+        subclass that overrides this.
         """
         text = _spoken(reply.text, self.ends)
         if text:

@@ -21,3 +21,6 @@ DIALECTS: Final[tuple[Dialect, ...]] = (
     READER_LM_2_JSON,
 )
 """All dialects, the newest first."""
+
+TEMPLATE_MARKS: Final = tuple(dict.fromkeys((*NUEXTRACT_3_0.marks, *NUEXTRACT_2_0.marks)))
+"""The control marks of all generations whose template the server writes into the prompt."""

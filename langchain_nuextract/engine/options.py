@@ -21,8 +21,8 @@ class ExtractionOptions:
     max_example_tokens: int | None = None
     instructions: str = ""
     thinking: bool = False
-    recovery: RecoveryPolicy = DEFAULT
     logprobs: bool = False
+    recovery: RecoveryPolicy = DEFAULT
 
     def __post_init__(self) -> None:
         for name, (kind, instead) in _KINDS.items():

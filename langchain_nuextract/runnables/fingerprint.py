@@ -1,6 +1,7 @@
 """What an extractor was made of, as a short text that tells whether an older result still stands."""
 
 import json
+from dataclasses import fields
 from typing import Final
 
 from langchain_core.example_selectors.base import BaseExampleSelector
@@ -19,6 +20,8 @@ from langchain_nuextract.runnables.example_selection import Selection
 
 _OWN: Final = (*SAMPLING, "extra_body")
 """What counts of the settings of other chat models."""
+_MADE: Final = frozenset({"examples", "max_example_tokens", "instructions"})
+"""Options of which it counts what the plan and the selection have made of them; of all others, what was set."""
 
 
 def fingerprint(
@@ -47,9 +50,7 @@ def fingerprint(
         plan.target.answer_schema_for(plan.dialect),
         plan.instructions,
         [[repr(shot.source), shot.answer] for shot in plan.shots],
-        plan.options.thinking,
-        plan.options.logprobs,
-        repr(plan.options.recovery),
+        *(getattr(plan.options, each.name) for each in fields(plan.options) if each.name not in _MADE),
     ]
     if selection:
         asked += [json.dumps(selection.selector, default=_described, sort_keys=True), selection.most]

@@ -8,9 +8,7 @@ from typing import Final
 
 from langchain_core.outputs import ChatGeneration, ChatResult
 
-from langchain_nuextract.dialects import dialect_for, dialect_named
-from langchain_nuextract.dialects.nuextract2 import NUEXTRACT_2_0
-from langchain_nuextract.dialects.nuextract3 import NUEXTRACT_3_0
+from langchain_nuextract.dialects import TEMPLATE_MARKS, dialect_for, dialect_named
 from langchain_nuextract.documents.escape import EscapedSource, escape_source
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.errors import UnsupportedTask
@@ -19,7 +17,6 @@ from langchain_nuextract.paths import JSON, fields, items, text
 _DATA: Final = frozenset({"user", "developer"})
 """Roles of messages that hold documents."""
 _NOTHING: Final = EscapedSource(Source(()))
-_ANY_TEMPLATE: Final = tuple(dict.fromkeys((*NUEXTRACT_3_0.marks, *NUEXTRACT_2_0.marks)))
 
 
 def escape_documents(
@@ -41,7 +38,7 @@ def escape_documents(
     try:
         marks = (dialect_named(dialect) if dialect else dialect_for(model)).marks
     except UnsupportedTask:
-        marks = _ANY_TEMPLATE
+        marks = TEMPLATE_MARKS
     escaped = escape_source(Source(tuple(Text(said) for message in messages for said in _texts(message))), marks)
     if not escaped.marks:
         return list(messages), _NOTHING

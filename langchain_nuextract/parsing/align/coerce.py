@@ -2,6 +2,7 @@
 """Scalars, read as the type that was asked for."""
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -85,14 +86,18 @@ def scalar(leaf: ScalarNode, type_name: str, conventions: Conventions, *, docume
         case _:
             # A number in place of a code or telephone number is taken as it was written: `0.80` is not `0.8`.
             unquoted = None if isinstance(value, bool) else Taken(leaf.written, "as-written")
-            return Taken(_in_iso(value, type_name, conventions), "normal-form") if isinstance(value, str) else unquoted
+            return (
+                Taken(_normal_form(value, type_name, conventions), "normal-form")
+                if isinstance(value, str)
+                else unquoted
+            )
 
 
 def _as_moment(leaf: ScalarNode, type_name: str, conventions: Conventions, document: str) -> Taken | None:
     """A date or time. Digits that are none are one only as a Unix time that the document has: `2024` is a year."""
     if isinstance(leaf.value, bool):
         return None
-    read = _in_iso(leaf.written, type_name, conventions)
+    read = _normal_form(leaf.written, type_name, conventions)
     if not _DIGITS.fullmatch(read):
         return Taken(read, "normal-form")
     digits = read.strip()
@@ -149,18 +154,22 @@ def _as_boolean(value: JSON) -> Taken | None:
     return Taken(word in YES, "yes-or-no") if word in YES | NO else None
 
 
-def _in_iso(value: str, type_name: str, conventions: Conventions) -> str:
+def _normal_form(value: str, type_name: str, conventions: Conventions) -> str:
+    """A text in the normal form of its type; as it is where it is none that can be read."""
     if len(value) <= LONGEST_REMARKED:
         value = _REMARK.sub("", value)
-    match type_name:
-        case "date":
-            return iso_date(value, day_first=conventions.day_first) or value
-        case "date-time":
-            return iso_date_time(value, day_first=conventions.day_first) or value
-        case "time":
-            return iso_time(value) or value
-        case _:
-            form = TYPES[type_name].pattern if type_name in TYPES and TYPES[type_name].is_code else ""
-            # `eur` is `EUR`, and `DEU` the language `deu`: the form says in which case a code is written.
-            cases = (value, value.upper(), value.lower(), value.title()) if form and value.isascii() else ()
-            return next((each for each in cases if re.fullmatch(form, each)), value)
+    if written := NORMAL_FORMS.get(type_name):
+        return written(value, conventions) or value
+    form = TYPES[type_name].pattern if type_name in TYPES and TYPES[type_name].is_code else ""
+    # `eur` is `EUR`, and `DEU` the language `deu`: the form says in which case a code is written.
+    cases = (value, value.upper(), value.lower(), value.title()) if form and value.isascii() else ()
+    return next((each for each in cases if re.fullmatch(form, each)), value)
+
+
+NORMAL_FORMS: Final[Mapping[str, Callable[[str, Conventions], str | None]]] = {
+    "date": lambda value, conventions: iso_date(value, day_first=conventions.day_first),
+    "date-time": lambda value, conventions: iso_date_time(value, day_first=conventions.day_first),
+    "time": lambda value, _: iso_time(value),
+}
+"""What reads a text as people write it, by its type: `12 March 2024` is `2024-03-12`. None if it cannot be read. Codes
+need no row: their pattern says how they are written."""
