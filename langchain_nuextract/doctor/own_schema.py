@@ -13,7 +13,7 @@ from langchain_nuextract.paths import JSON, fields, leaves, show
 from langchain_nuextract.schema.target import Target
 
 if TYPE_CHECKING:
-    from langchain_nuextract.runnables.extractor import Settings
+    from langchain_nuextract.runnables.settings import Settings
 from langchain_nuextract.schema.value_types import TYPES
 
 _LISTED: Final = 5

@@ -34,7 +34,7 @@ from langchain_nuextract.errors import UnsupportedTask
 from langchain_nuextract.paths import JSON, fields, items
 
 if TYPE_CHECKING:
-    from langchain_nuextract.runnables.extractor import Settings
+    from langchain_nuextract.runnables.settings import Settings
 
 _SAFE: Final = (0, 32)
 """The version of vLLM in which it was seen that a grammar which its engine cannot read fails one request alone."""

@@ -20,7 +20,7 @@ from langchain_nuextract.evaluation.gold_document import GoldDocument
 from langchain_nuextract.evaluation.leaf_rows import leaf_rows
 from langchain_nuextract.evaluation.predictions import Missing, Predictions, answer_of_row
 from langchain_nuextract.evaluation.scoring import Scorer
-from langchain_nuextract.runnables.settings import check_names
+from langchain_nuextract.runnables.setting_names import check_names
 from langchain_nuextract.schema.target import FULL
 
 if TYPE_CHECKING:

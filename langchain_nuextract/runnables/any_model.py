@@ -12,7 +12,9 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias, cast
 
-from langchain_core.language_models import BaseChatModel
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.messages import AIMessage
+from langchain_core.runnables import Runnable, RunnableBinding
 from langchain_core.runnables.base import RunnableBindingBase
 
 from langchain_nuextract import dialects
@@ -20,6 +22,7 @@ from langchain_nuextract.client.request_body import FOR_VLLM, SAMPLING, argument
 from langchain_nuextract.errors import RequestRefused, UnsupportedTask
 from langchain_nuextract.paths import JSON, fields
 from langchain_nuextract.runnables.model_settings import ModelSettings
+from langchain_nuextract.runnables.setting_names import SERVER_FIELDS, check_names
 
 Kind: TypeAlias = Literal["own", "openai", "other"]
 
@@ -55,6 +58,72 @@ def innermost(llm: object) -> tuple[BaseChatModel, Mapping[str, JSON]]:
             kind = type(llm).__name__
             raise TypeError(f"llm must be a chat model, not {kind}: put chains before or after the extractor")
     return asked, bound
+
+
+def checked_model(llm: object, settings: Mapping[str, object]) -> Runnable[LanguageModelInput, AIMessage]:
+    """Give the chat model that an extractor is made with, as it is to be asked.
+
+    Args:
+        llm: The model, or one with something around it.
+        settings: Those of a model that the extractor was given beside it, which nobody would read.
+
+    Raises:
+        TypeError: It is no chat model, or there are such settings.
+    """
+    if isinstance(llm, str):
+        raise TypeError(f"llm must be a chat model, not str; to name one: model={llm!r}")
+    if settings:
+        raise TypeError(f"{', '.join(sorted(settings))} belong to the chat model, and one is given: set them there")
+    model, bound = innermost(llm)
+    match llm:
+        case RunnableBinding(bound=ModelSettings(), config=config) if not config:
+            # It is asked directly then, where nobody listens.
+            return model_with_settings(model, bound)
+        case _:
+            return cast("Runnable[LanguageModelInput, AIMessage]", llm)
+
+
+def unnamed(llm: object) -> ModelSettings | None:
+    """Give the model within, if it has to ask its endpoint for its name; that of other classes is their own affair."""
+    model, bound = innermost(llm)
+    return model if isinstance(model, ModelSettings) and not (model.model_name or bound.get("model")) else None
+
+
+def dialect_of(llm: object, given: "dialects.Dialect | str | None") -> "dialects.Dialect":
+    """Find the dialect that a model speaks: the one that is given, or that of its settings or of its name.
+
+    Raises:
+        TypeError: It is given as a number.
+        UnsupportedTask: There is no such dialect, or the name does not tell.
+    """
+    model, bound = innermost(llm)
+    match given or getattr(model, "dialect", None):
+        case dialects.Dialect() as dialect:
+            return dialect
+        case str() as name:
+            return dialects.dialect_named(name)
+        case int() | float() as number:
+            raise TypeError(f'dialect must be a name, not a number: dialect="{number}"')
+        case _:
+            return dialects.dialect_for(str(bound.get("model") or model_name(model)))
+
+
+def model_with_settings(
+    llm: Runnable[LanguageModelInput, AIMessage], settings: Mapping[str, object]
+) -> Runnable[LanguageModelInput, AIMessage]:
+    """Give the same model, with what a call says on top of its own settings.
+
+    Raises:
+        TypeError: There is no such setting.
+    """
+    if isinstance(llm, ModelSettings):
+        return llm.with_settings(settings)
+    model, bound = innermost(llm)
+    check_names(settings, {*type(model).model_fields, *SERVER_FIELDS, _EXTRA}, type(model).__name__)
+    own = {name: value for name, value in settings.items() if name in OPENAI_ARGUMENTS}
+    others = {name: value for name, value in settings.items() if name not in own and name != _EXTRA}
+    extra = merged(*cast("list[Mapping[str, JSON] | None]", [bound.get(_EXTRA), others, settings.get(_EXTRA)]))
+    return llm.bind(**own, **({_EXTRA: extra} if extra else {}))
 
 
 def kind_of(model: BaseChatModel) -> Kind:

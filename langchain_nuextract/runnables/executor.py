@@ -31,29 +31,30 @@ from langchain_nuextract.runnables.callers import KeptCaller
 from langchain_nuextract.runnables.example_selection import Selection, aplan_for_document, plan_for_document
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True)
-class Executor(Generic[T]):
+class Executor(Generic[T_co]):
     """What is asked about each document."""
 
-    plan: Plan[T]
-    selection: Selection[T] | None = None
+    plan: Plan[T_co]
+    selection: Selection[T_co] | None = None
     """How examples are chosen for it; None if they are the same for all."""
     pages: PageOptions = DEFAULT
     """How to read what has pages."""
     replies: Replies | None = field(default=None, kw_only=True)
     """Where the replies about parts of documents are kept, so that a run that was stopped asks for the others only."""
 
-    def flow(self, document: object) -> Flow[T]:
+    def flow(self, document: object) -> Flow[T_co]:
         """Say what is asked about a document, as a generator of requests that is sent replies."""
         return read_document(*self._planned(document))
 
-    async def aflow(self, document: object) -> Flow[T]:
+    async def aflow(self, document: object) -> Flow[T_co]:
         """Say what is asked about a document; see `flow`."""
         return read_document(*await self._aplanned(document))
 
-    def extract(self, document: object, caller: Caller, on_attempts: OnAttempts | None = None) -> Extraction[T]:
+    def extract(self, document: object, caller: Caller, on_attempts: OnAttempts | None = None) -> Extraction[T_co]:
         """Ask about a document."""
         attempts: list[Attempt] = []
         try:
@@ -72,7 +73,9 @@ class Executor(Generic[T]):
                 on_attempts(attempts)
         return extraction
 
-    async def aextract(self, document: object, caller: Caller, on_attempts: AOnAttempts | None = None) -> Extraction[T]:
+    async def aextract(
+        self, document: object, caller: Caller, on_attempts: AOnAttempts | None = None
+    ) -> Extraction[T_co]:
         """Ask about a document; see `extract`."""
         attempts: list[Attempt] = []
         try:
@@ -123,13 +126,13 @@ class Executor(Generic[T]):
                 await on_attempts(attempts)
         yield value
 
-    def _planned(self, document: object) -> tuple[Plan[T], Source]:
+    def _planned(self, document: object) -> tuple[Plan[T_co], Source]:
         source = read(document, self.pages)
         if self.selection is None:
             return self.plan, source
         return plan_for_document(self.plan, self.selection, source), source
 
-    async def _aplanned(self, document: object) -> tuple[Plan[T], Source]:
+    async def _aplanned(self, document: object) -> tuple[Plan[T_co], Source]:
         # Files may take their time, in which others on the event loop go on.
         is_file = isinstance(document, bytes | os.PathLike | Blob) and not isinstance(document, str)
         given = cast("object", document)

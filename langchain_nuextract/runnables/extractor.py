@@ -1,87 +1,43 @@
 """The extractor: a schema and a model as one Runnable, from documents to validated objects."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, replace
-from inspect import Parameter, Signature
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    ClassVar,
-    Final,
-    Literal,
-    Self,
-    TypedDict,
-    TypeGuard,
-    TypeVar,
-    Unpack,
-    cast,
-    get_type_hints,
-    overload,
-)
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeGuard, TypeVar, Unpack, cast, overload
 
 from langchain_core import example_selectors, tools
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage
-from langchain_core.runnables import Runnable, RunnableBinding
+from langchain_core.runnables import Runnable
 from pydantic import Field, SecretStr, SkipValidation
 
 from langchain_nuextract import client, dialects, engine
 from langchain_nuextract import schema as schemas
-from langchain_nuextract.batch.protocols import Input, Replies
 from langchain_nuextract.client.image_urls import AllowedImageUrls
-from langchain_nuextract.client.request_body import merged
-from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.documents.options import DEFAULT as PAGES
 from langchain_nuextract.documents.options import PageOptions
 from langchain_nuextract.engine.options import OPTIONS, ExtractionOptions
 from langchain_nuextract.engine.recovery import RecoveryPolicy
-from langchain_nuextract.paths import JSON
 from langchain_nuextract.runnables import long_form, products
-from langchain_nuextract.runnables.any_model import OPENAI_ARGUMENTS, check_carried, innermost, model_name
+from langchain_nuextract.runnables.any_model import (
+    check_carried,
+    checked_model,
+    dialect_of,
+    model_with_settings,
+    unnamed,
+)
 from langchain_nuextract.runnables.api_model import ApiModel
 from langchain_nuextract.runnables.mapped_extractor import MappedExtractor
 from langchain_nuextract.runnables.model_settings import ModelSettings
-from langchain_nuextract.runnables.settings import SERVER_FIELDS, check_names
+from langchain_nuextract.runnables.setting_names import check_names
+from langchain_nuextract.runnables.settings import Settings, ShownSignature
 from langchain_nuextract.runnables.streaming_extractor import StreamingExtractor
 
-if TYPE_CHECKING:
-    from langchain_nuextract.runnables.executor import Executor
-
 T = TypeVar("T")
-Out = TypeVar("Out")
 
 _ASKED: Final = tuple(option.name for option in fields(ExtractionOptions))
 """The settings that make the plan, by which every document is asked about."""
 _OWN: Final = frozenset((*_ASKED, "pages", "long")) - {"logprobs"}
 """Those that a call cannot change; `logprobs` is the model's, too."""
-
-
-class Settings(TypedDict, total=False):
-    """What `NuExtractor` takes beside the schema; it documents them."""
-
-    model: str | None
-    base_url: str | None
-    api_key: SecretStr | str | None
-    temperature: float | None
-    max_tokens: int | None
-    timeout: object
-    max_retries: int | None
-    seed: int | None
-    extra_body: Mapping[str, object] | None
-    llm: Runnable[LanguageModelInput, AIMessage] | None
-    dialect: "dialects.Dialect | str | None"
-    examples: """(
-        Sequence[dialects.Example | tuple[object, object] | Mapping[str, object]]
-        | example_selectors.BaseExampleSelector
-    )"""
-    max_example_tokens: int | None
-    instructions: str
-    thinking: bool
-    recovery: RecoveryPolicy
-    logprobs: bool
-    pages: PageOptions
-    allow_image_urls: AllowedImageUrls
-    long: Literal["auto"] | None
 
 
 class NuExtractor(StreamingExtractor[T]):
@@ -155,18 +111,19 @@ class NuExtractor(StreamingExtractor[T]):
     ) -> None: ...
     @overload
     def __init__(self, *, target: "schemas.Target[T]", **settings: Unpack[Settings]) -> None: ...
-    def __init__(self, schema: Any = None, **settings: Any) -> None:
+    def __init__(self, schema: object = None, **settings: Any) -> None:
         """Compile the schema for the model; see the class for the settings."""
-        own, of_model = type(self).model_fields, ModelSettings.setting_names()
-        check_names(settings, {**of_model, **own, "long": None}, "NuExtractor")
-        connection = {name: settings.pop(name) for name in [*settings] if name not in own and name != "long"}
-        connection = {name: given for name, given in connection.items() if given is not None}
-        llm = _chat_model(settings.pop("llm", None), connection)
+        own = {**type(self).model_fields, "long": None}
+        check_names(settings, {**ModelSettings.setting_names(), **own}, "NuExtractor")
+        of_model = {name: value for name, value in settings.items() if name not in own and value is not None}
+        settings = {name: value for name, value in settings.items() if name in own}
+        given = settings.pop("llm", None)
+        llm = self.make_model(**of_model) if given is None else checked_model(given, of_model)
         if isinstance(llm, ApiModel) and "allow_image_urls" in settings:
             llm = llm.model_copy(update={"allow_image_urls": settings["allow_image_urls"]})
         compiled = settings.pop("target", None)
         target = schemas.Target.of(schema if compiled is None else compiled)
-        named: dialects.Dialect | str | None = settings.pop("dialect", None)
+        dialect: dialects.Dialect | str | None = settings.pop("dialect", None)
         asked = {name: settings.pop(name) for name in _ASKED if name in settings}
         selector = examples if _is_selector(examples := asked.pop("examples", ())) else None
         options = ExtractionOptions(examples=dialects.examples_of(examples) if selector is None else (), **asked)
@@ -176,30 +133,21 @@ class NuExtractor(StreamingExtractor[T]):
             raise ValueError(f'long must be "auto" or None, not {long!r}; for long documents in any case, call long()')
         if not isinstance(pages := settings.get("pages", PAGES), PageOptions):
             raise TypeError(f'pages must be PageOptions, such as PageOptions(pages="1-3"), not {pages!r}')
-        shown: dict[str, object] = {
-            "target": target,
-            "llm": llm,
-            "examples": options.examples if selector is None else selector,
-        }
-        super().__init__(**shown, **asked, **settings)
-        vars(self)["unprepared"] = named, options, bool(long)
-        if _is_named(llm):
-            self._prepare()
+        made = {"target": target, "llm": llm, "examples": options.examples if selector is None else selector}
+        super().__init__(**made, **asked, **settings)
+        vars(self)["unprepared"] = dialect, options, bool(long)
+        if not unnamed(llm):
+            self.ready()
 
     @classmethod
     def __pydantic_on_complete__(cls) -> None:
         """Keep the signature: Pydantic makes one of the fields, when it builds the class for the first extractor."""
         if cls.__init__ is NuExtractor.__init__:  # pyright: ignore[reportUnknownMemberType]  # of any schema
-            cls.__signature__ = _ShownSignature()  # pyright: ignore[reportAttributeAccessIssue]  # which gives one
+            cls.__signature__ = ShownSignature()  # pyright: ignore[reportAttributeAccessIssue]  # which gives one
 
     @property
     def _base(self) -> "NuExtractor[T]":
         return self
-
-    @property
-    def api_model(self) -> ApiModel | None:
-        """The model that is asked, if it is a `ChatNuExtract` with nothing around it."""
-        return self.llm if isinstance(self.llm, ApiModel) else None
 
     def with_client(self, client: "client.Client") -> Self:
         """Give the same, sending its requests through another connection.
@@ -211,62 +159,45 @@ class NuExtractor(StreamingExtractor[T]):
             raise TypeError("only a ChatNuExtract can be given a connection")
         return self.model_copy(update={"llm": self.llm.with_client(client)})
 
-    def with_replies(self, replies: Replies) -> Self:
-        """Give the same, with the replies about parts of documents kept somewhere, and looked up there first."""
-        same = self.model_copy()
-        vars(same)["executor"] = replace(self.executor, replies=replies)
-        return same
-
-    @property
-    def executor(self) -> "Executor[T]":
-        """What is asked about each document; made by the constructor, or at the first call if no model is named."""
-        if "executor" not in vars(self):
-            model, _ = innermost(self.llm)
-            if isinstance(model, ApiModel):
-                model.resolve_model()
-            self._prepare()
-        return vars(self)["executor"]
-
-    async def aready(self) -> None:
-        """Ask which model is served, if none is named."""
-        if "executor" not in vars(self):
-            model, _ = innermost(self.llm)
-            if isinstance(model, ApiModel):
-                await model.aresolve_model()
-            self._prepare()
-
-    def _prepare(self) -> None:
+    def ready(self) -> None:
+        """Ask which model is served, if none is named, and plan what is asked about each document."""
         if "executor" in vars(self):
             # Another document has done it meanwhile.
             return
-        named, options, is_long = vars(self)["unprepared"]
-        dialect = _dialect(named, self.llm)
-        executor = self._executor_of(dialect, options, is_long=is_long)
-        if not isinstance(self.llm, ApiModel):
-            check_carried(executor.sample_request, self.llm, dialect.name)
-        vars(self).update(dialect=dialect, executor=executor)
-
-    def _executor_of(self, dialect: "dialects.Dialect", options: ExtractionOptions, *, is_long: bool) -> "Executor[T]":
-        """Make what asks; where documents that are too long go in chunks, the model tells how much it takes."""
+        if model := unnamed(self.llm):
+            model.resolve_model()
         # All that reads replies is loaded with the first extractor, and not with the class.
         from langchain_nuextract.runnables.example_selection import planned  # noqa: PLC0415
+        from langchain_nuextract.runnables.executor import Executor  # noqa: PLC0415
 
+        named, options, is_long = vars(self)["unprepared"]
+        dialect = dialect_of(self.llm, named)
         selector = self.examples if _is_selector(self.examples) else None
         plan, selection = planned(self.target, dialect, options, selector)
         if is_long:
             from langchain_nuextract.runnables.long_executor import LongExecutor  # noqa: PLC0415
             from langchain_nuextract.runnables.token_counter import TokenCounter  # noqa: PLC0415
 
-            return LongExecutor(plan, selection, self.pages, counter=TokenCounter(self.api_model))
-        from langchain_nuextract.runnables.executor import Executor  # noqa: PLC0415
+            # The model tells how much it takes; documents that are longer go in chunks.
+            executor = LongExecutor(plan, selection, self.pages, counter=TokenCounter(self.api_model))
+        else:
+            executor = Executor(plan, selection, self.pages)
+        if not isinstance(self.llm, ApiModel):
+            check_carried(executor.sample_request, self.llm, dialect.name)
+        vars(self).update(dialect=dialect, executor=executor)
 
-        return Executor(plan, selection, self.pages)
+    async def aready(self) -> None:
+        """Do the same on an event loop."""
+        if "executor" not in vars(self):
+            if model := unnamed(self.llm):
+                await model.aresolve_model()
+            self.ready()
 
     def with_settings(self, settings: Mapping[str, object]) -> Self:
         """Give the same, with what a call says on top of the model's own settings."""
         if own := [name for name in settings if name in _OWN]:
             raise TypeError(f"{own[0]} belongs to the extractor, not to a call: NuExtractor(…, {own[0]}=…)")
-        return self.model_copy(update={"llm": _with_settings(self.llm, settings)})
+        return self.model_copy(update={"llm": model_with_settings(self.llm, settings)})
 
     @property
     def OutputType(self) -> Any:
@@ -365,15 +296,6 @@ class NuExtractor(StreamingExtractor[T]):
             **options,
         )
 
-    def flow(self, document: Input) -> "engine.Flow[T]":
-        """Say what is asked about a document, as a generator of requests that is sent replies."""
-        return self.executor.flow(document)
-
-    async def aflow(self, document: Input) -> "engine.Flow[T]":
-        """Say what is asked about a document; see `flow`."""
-        await self.aready()
-        return await self.executor.aflow(document)
-
     @property
     def fingerprint(self) -> str:
         """A hash of everything that decides what the model is asked."""
@@ -395,81 +317,8 @@ class DetailedExtractor(MappedExtractor["engine.Extraction[T]"]):
         return engine.Extraction[self.extractor.OutputType]
 
 
-def _is_named(llm: Runnable[LanguageModelInput, AIMessage]) -> bool:
-    """Whether it is known which model is asked; of other classes than ours that is their own affair."""
-    model, bound = innermost(llm)
-    return not isinstance(model, ApiModel) or bool(model.model_name or bound.get("model"))
-
-
-def _default(name: str) -> object:
-    field = NuExtractor.model_fields.get(name)
-    return None if field is None or field.is_required() else field.default
-
-
-def _chat_model(llm: object, connection: Mapping[str, object]) -> Runnable[LanguageModelInput, AIMessage]:
-    if llm is None:
-        return NuExtractor.make_model(**connection)
-    if isinstance(llm, str):
-        raise TypeError(f"llm must be a chat model, not str; to name one: model={llm!r}")
-    if connection:
-        raise TypeError(f"{', '.join(sorted(connection))} belong to the chat model, and one is given: set them there")
-    model, bound = innermost(llm)
-    match llm:
-        case RunnableBinding(bound=ApiModel(), config=config) if not config:
-            # It is asked directly then, where nobody listens.
-            return _with_settings(model, bound)
-        case _:
-            return cast("Runnable[LanguageModelInput, AIMessage]", llm)
-
-
-def _with_settings(
-    llm: Runnable[LanguageModelInput, AIMessage], settings: Mapping[str, object]
-) -> Runnable[LanguageModelInput, AIMessage]:
-    if isinstance(llm, ApiModel):
-        return llm.with_settings(settings)
-    model, bound = innermost(llm)
-    check_names(settings, {*type(model).model_fields, *SERVER_FIELDS, "extra_body"}, type(model).__name__)
-    own = {name: value for name, value in settings.items() if name in OPENAI_ARGUMENTS}
-    others = {name: value for name, value in settings.items() if name not in own and name != "extra_body"}
-    bodies = [bound.get("extra_body"), others, settings.get("extra_body")]
-    extra = merged(*cast("list[Mapping[str, JSON] | None]", bodies))
-    return llm.bind(**own, **({"extra_body": extra} if extra else {}))
-
-
-def _dialect(
-    named: "dialects.Dialect | str | None", llm: Runnable[LanguageModelInput, AIMessage]
-) -> "dialects.Dialect":
-    model, bound = innermost(llm)
-    match named or getattr(model, "dialect", None):
-        case dialects.Dialect() as dialect:
-            return dialect
-        case str() as name:
-            return dialect_named(name)
-        case int() | float() as number:
-            raise TypeError(f'dialect must be a name, not a number: dialect="{number}"')
-        case _:
-            return dialect_for(str(bound.get("model") or model_name(model)))
-
-
 def _is_selector(examples: object) -> "TypeGuard[example_selectors.BaseExampleSelector]":
     return isinstance(examples, example_selectors.BaseExampleSelector)
 
 
-class _ShownSignature:
-    """What `inspect.signature` and completion show of the constructor; made when it is looked at."""
-
-    def __get__(self, _: object, extractor: type[object]) -> Signature:
-        settings = get_type_hints(Settings)
-        return Signature(
-            [
-                Parameter("schema", Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=Any),
-                *(
-                    Parameter(name, Parameter.KEYWORD_ONLY, default=_default(name), annotation=kind)
-                    for name, kind in settings.items()
-                ),
-                Parameter("settings", Parameter.VAR_KEYWORD, annotation=Any),
-            ]
-        )
-
-
-NuExtractor.__signature__ = _ShownSignature()  # pyright: ignore[reportAttributeAccessIssue]  # which gives one
+NuExtractor.__signature__ = ShownSignature()  # pyright: ignore[reportAttributeAccessIssue]  # which gives one

@@ -29,7 +29,7 @@ from langchain_nuextract.runnables.callers import KeptCaller
 from langchain_nuextract.runnables.executor import Executor, counting
 from langchain_nuextract.runnables.token_counter import TokenCounter
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 _ALWAYS_FITS = 4_000
 """Bytes of a text of which it need not be asked whether a model takes it."""
@@ -44,29 +44,29 @@ def _text(document: str) -> Source:
 
 
 @dataclass(frozen=True)
-class LongExecutor(Executor[T], Generic[T]):
+class LongExecutor(Executor[T_co], Generic[T_co]):
     """What is asked about each document, long or not."""
 
     options: LongOptions | None = None
     """None to ask about chunks only where the model refuses the whole document for its length."""
     counter: TokenCounter = field(default_factory=lambda: TokenCounter(None), compare=False)
 
-    def flow(self, document: object) -> Flow[T]:
+    def flow(self, document: object) -> Flow[T_co]:
         """Say what is asked about a document, as a generator of requests that is sent replies."""
         return in_turn(self._long(*self._planned(document)))
 
-    async def aflow(self, document: object) -> Flow[T]:
+    async def aflow(self, document: object) -> Flow[T_co]:
         """Say what is asked about a document; see `flow`."""
         return in_turn(await self._along(*await self._aplanned(document)))
 
-    def extract(self, document: object, caller: Caller, on_attempts: OnAttempts | None = None) -> LongExtraction[T]:
+    def extract(self, document: object, caller: Caller, on_attempts: OnAttempts | None = None) -> LongExtraction[T_co]:
         """Ask about a document."""
         with closing(self._steps(document, caller, on_attempts)) as steps:
             return next(each for each in steps if not callable(each))
 
     async def aextract(
         self, document: object, caller: Caller, on_attempts: AOnAttempts | None = None
-    ) -> LongExtraction[T]:
+    ) -> LongExtraction[T_co]:
         """Ask about a document; see `extract`."""
         async with aclosing(self._asteps(document, caller, on_attempts)) as steps:
             async for each in steps:
@@ -112,7 +112,7 @@ class LongExecutor(Executor[T], Generic[T]):
 
     def _steps(
         self, document: object, caller: Caller, on_attempts: OnAttempts | None
-    ) -> Generator[Preview | LongExtraction[T]]:
+    ) -> Generator[Preview | LongExtraction[T_co]]:
         attempts: list[Attempt] = []
         try:
             with counting(attempts), ContextThreadPoolExecutor(self._width(caller)) as threads, CallGroup() as calls:
@@ -126,7 +126,7 @@ class LongExecutor(Executor[T], Generic[T]):
 
     async def _asteps(
         self, document: object, caller: Caller, on_attempts: AOnAttempts | None
-    ) -> AsyncGenerator[Preview | LongExtraction[T]]:
+    ) -> AsyncGenerator[Preview | LongExtraction[T_co]]:
         plan, source = await self._aplanned(document)
         flow = await self._along(plan, source)
         # What takes one request is not worth keeping apart from the document.
@@ -147,10 +147,10 @@ class LongExecutor(Executor[T], Generic[T]):
     def _width(self, caller: Caller) -> int:
         return (self.options or LongOptions()).width(caller.width)
 
-    def _long(self, plan: Plan[T], source: Source) -> LongFlow[T]:
+    def _long(self, plan: Plan[T_co], source: Source) -> LongFlow[T_co]:
         return self._flow(plan, source, self._size(source))
 
-    async def _along(self, plan: Plan[T], source: Source) -> LongFlow[T]:
+    async def _along(self, plan: Plan[T_co], source: Source) -> LongFlow[T_co]:
         return self._flow(plan, source, await self._asize(source))
 
     def _size(self, source: Source) -> TextSize:
@@ -177,11 +177,13 @@ class LongExecutor(Executor[T], Generic[T]):
         # Where nobody says how much fits, it is tried.
         return least is not None and _bytes(source) > least
 
-    def _flow(self, plan: Plan[T], source: Source, text: TextSize) -> LongFlow[T]:
+    def _flow(self, plan: Plan[T_co], source: Source, text: TextSize) -> LongFlow[T_co]:
         if self.options is None:
             return extract_any(plan, source, text if text.is_too_long else None)
         size = size_of(plan, source.text, self.options, characters=text.characters, context=text.context)
-        extract: Callable[..., LongFlow[T]] = extract_continued if self.options.method == "continue" else extract_long
+        extract: Callable[..., LongFlow[T_co]] = (
+            extract_continued if self.options.method == "continue" else extract_long
+        )
         return extract(plan, source, self.options, size)
 
 

@@ -2,66 +2,44 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
-from pydantic import PrivateAttr, SkipValidation
+from pydantic import SkipValidation
 
 from langchain_nuextract.batch.digest import digest
-from langchain_nuextract.batch.protocols import ApiModel as ApiModelProtocol
-from langchain_nuextract.batch.protocols import Input, Replies
 from langchain_nuextract.client.client import Client
 from langchain_nuextract.client.image_urls import AllowedImageUrls
 from langchain_nuextract.documents.options import PageOptions
-from langchain_nuextract.engine.caller import Flow
 from langchain_nuextract.engine.long.options import LongOptions
 from langchain_nuextract.engine.long.result import LongExtraction
 from langchain_nuextract.engine.result import Extraction
-from langchain_nuextract.runnables.api_model import ApiModel
 from langchain_nuextract.runnables.mapped_extractor import MappedExtractor
 from langchain_nuextract.runnables.streaming_extractor import StreamingExtractor
-
-if TYPE_CHECKING:
-    from langchain_nuextract.runnables.long_executor import LongExecutor
 
 T = TypeVar("T")
 
 
-class LongExtractor(MappedExtractor[T], StreamingExtractor[T]):
+class LongExtractor(StreamingExtractor[T], MappedExtractor[T]):
     """Turn long documents into validated objects, chunk by chunk; made by `NuExtractor.long`."""
 
     options: SkipValidation[LongOptions] = LongOptions()
-
-    _executor: "LongExecutor[T]" = PrivateAttr()
-
-    def model_post_init(self, context: Any, /) -> None:
-        """Prepare what is the same for all documents."""
-        super().model_post_init(context)
-        from langchain_nuextract.runnables.long_executor import LongExecutor  # noqa: PLC0415  it is large
-        from langchain_nuextract.runnables.token_counter import TokenCounter  # noqa: PLC0415
-
-        short, llm = self.extractor.executor, self.extractor.llm
-        counter = TokenCounter(llm if isinstance(llm, ApiModel) else None)
-        self._executor = LongExecutor(short.plan, short.selection, short.pages, self.options, counter)
 
     @property
     def _base(self) -> "LongExtractor[T]":
         return self
 
-    @property
-    def executor(self) -> "LongExecutor[T]":
-        """What is asked about each document."""
-        return self._executor
+    def ready(self) -> None:
+        """Make what asks about chunks, once it is known which model is asked."""
+        from langchain_nuextract.runnables.long_executor import LongExecutor  # noqa: PLC0415  it is large
+        from langchain_nuextract.runnables.token_counter import TokenCounter  # noqa: PLC0415
+
+        short, counter = self.extractor.executor, TokenCounter(self.api_model)
+        vars(self)["executor"] = LongExecutor(short.plan, short.selection, short.pages, self.options, counter)
 
     @property
     def pages(self) -> PageOptions:
         """How pages are read."""
         return self.extractor.pages
-
-    @property
-    def api_model(self) -> ApiModelProtocol | None:
-        """The model that is asked, if it is a `ChatNuExtract` with nothing around it."""
-        return self.extractor.api_model
 
     @property
     def allow_image_urls(self) -> AllowedImageUrls:
@@ -85,20 +63,6 @@ class LongExtractor(MappedExtractor[T], StreamingExtractor[T]):
     def with_client(self, client: Client) -> Self:
         """Give the same, sending its requests through another connection."""
         return type(self)(extractor=self.extractor.with_client(client), options=self.options)
-
-    def with_replies(self, replies: Replies) -> Self:
-        """Give the same, with the replies about chunks kept somewhere, and looked up there first."""
-        same = self.model_copy()
-        same.__pydantic_private__ = {"_executor": replace(self._executor, replies=replies)}
-        return same
-
-    def flow(self, document: Input) -> Flow[T]:
-        """Say what is asked about a document, one request after the other."""
-        return self._executor.flow(document)
-
-    async def aflow(self, document: Input) -> Flow[T]:
-        """Say what is asked about a document; see `flow`."""
-        return await self._executor.aflow(document)
 
 
 class DetailedLongExtractor(MappedExtractor[LongExtraction[T]]):

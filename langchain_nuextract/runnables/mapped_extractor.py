@@ -9,7 +9,7 @@ from langchain_core.runnables import Runnable
 from pydantic import SkipValidation
 
 from langchain_nuextract.batch.protocols import Extractor
-from langchain_nuextract.runnables.base_extractor import BaseExtractor
+from langchain_nuextract.runnables.batch_extractor import BatchExtractor
 
 if TYPE_CHECKING:
     from langchain_nuextract.runnables.executor import Executor
@@ -26,7 +26,7 @@ class InnerExtractor(Extractor, Protocol):
         ...
 
     @property
-    def executor(self) -> "Executor[Any]":
+    def executor(self) -> "Executor[object]":
         """What is asked about each document."""
         ...
 
@@ -40,7 +40,7 @@ class InnerExtractor(Extractor, Protocol):
         ...
 
 
-class MappedExtractor(BaseExtractor[Out]):
+class MappedExtractor(BatchExtractor[Out]):
     """An extractor that asks as another one does, and gives something else."""
 
     # Validation would make another class of it, which could not be pickled.
@@ -56,7 +56,7 @@ class MappedExtractor(BaseExtractor[Out]):
         return self.extractor
 
     @property
-    def executor(self) -> "Executor[Any]":
+    def executor(self) -> "Executor[object]":
         """What is asked about each document."""
         return self.extractor.executor
 
@@ -66,7 +66,7 @@ class MappedExtractor(BaseExtractor[Out]):
         return self.extractor.OutputType
 
     async def aready(self) -> None:
-        """Do what has to be done before the first document; see `BaseExtractor.aready`."""
+        """Do what has to be done before the first document; see `WithExecutor.ready`."""
         await self.extractor.aready()
 
     def with_settings(self, settings: Mapping[str, object]) -> Self:

@@ -18,7 +18,7 @@ from langchain_nuextract.paths import JSON
 from langchain_nuextract.runnables.callbacks.redacted_runs import RedactedRuns
 from langchain_nuextract.runnables.model_lookup import ModelLookup
 from langchain_nuextract.runnables.model_profile import OwnProfile, profile_for
-from langchain_nuextract.runnables.settings import SERVER_FIELDS, check_names
+from langchain_nuextract.runnables.setting_names import SERVER_FIELDS, check_names
 
 T = TypeVar("T")
 

@@ -1,47 +1,65 @@
-"""The names that settings may have, and what a misspelt one was probably meant to be."""
+"""The settings of `NuExtractor`: their types, and the signature that `help()`, `inspect` and completion show."""
 
-from collections.abc import Collection, Iterable
-from difflib import get_close_matches
-from typing import Final
+from collections.abc import Mapping, Sequence
+from inspect import Parameter, Signature
+from typing import Any, Literal, TypedDict, get_type_hints
 
-from langchain_core.runnables import RunnableConfig
+from langchain_core import example_selectors
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.messages import AIMessage
+from langchain_core.runnables import Runnable
+from pydantic import BaseModel, SecretStr
 
-SERVER_FIELDS: Final = frozenset(
-    (
-        *("messages", "model", "frequency_penalty", "logit_bias", "logprobs", "top_logprobs", "max_tokens"),
-        *("max_completion_tokens", "n", "presence_penalty", "response_format", "seed", "stop", "stream"),
-        *("stream_options", "temperature", "top_p", "tools", "tool_choice", "parallel_tool_calls", "user"),
-        *("reasoning_effort", "include_reasoning", "thinking_token_budget", "use_beam_search", "top_k", "min_p"),
-        *("repetition_penalty", "length_penalty", "stop_token_ids", "include_stop_str_in_output", "ignore_eos"),
-        *("min_tokens", "skip_special_tokens", "spaces_between_special_tokens", "truncate_prompt_tokens"),
-        *("prompt_logprobs", "allowed_token_ids", "bad_words", "echo", "suffix", "add_generation_prompt"),
-        *("continue_final_message", "add_special_tokens", "documents", "chat_template", "chat_template_kwargs"),
-        *("media_io_kwargs", "mm_processor_kwargs", "structured_outputs", "json_schema", "grammar", "guided_json"),
-        *("priority", "request_id", "return_tokens_as_token_ids", "return_token_ids", "return_prompt_text"),
-        *("cache_salt", "kv_transfer_params", "vllm_xargs", "repetition_detection"),
-    )
-)
-"""Fields of the requests of vLLM 0.32 and llama.cpp on both routes; others can be sent by `extra_body`."""
+from langchain_nuextract import dialects
+from langchain_nuextract.client.image_urls import AllowedImageUrls
+from langchain_nuextract.documents.options import PageOptions
+from langchain_nuextract.engine.recovery import RecoveryPolicy
 
 
-def check_names(names: Iterable[str], known: Collection[str], owner: str) -> None:
-    """Refuse settings that nobody reads.
+class Settings(TypedDict, total=False):
+    """What `NuExtractor` takes beside the schema; it documents them.
 
-    Args:
-        names: As they were given.
-        known: Those there are.
-        owner: Whose settings they are, for the message.
-
-    Raises:
-        TypeError: There is one that is not known; it names the nearest that is.
+    Those of the model that is made are a selection: every setting of `ChatNuExtract` is taken.
     """
-    for name in names:
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
-            meant = f": did you mean {near[0]}?" if near else ""
-            if not near and name in RunnableConfig.__annotations__:
-                meant = f": it belongs into the config, config={{{name!r}: …}}"
-            elif not near:
-                api = "extra_body" in known
-                meant = ". Fields of the server's API go into extra_body" if api else f". There are {', '.join(known)}"
-            raise TypeError(f"{owner} has no setting {name!r}{meant}")
+
+    model: str | None
+    base_url: str | None
+    api_key: SecretStr | str | None
+    temperature: float | None
+    max_tokens: int | None
+    timeout: object
+    max_retries: int | None
+    seed: int | None
+    extra_body: Mapping[str, object] | None
+    llm: Runnable[LanguageModelInput, AIMessage] | None
+    dialect: "dialects.Dialect | str | None"
+    examples: """(
+        Sequence[dialects.Example | tuple[object, object] | Mapping[str, object]]
+        | example_selectors.BaseExampleSelector
+    )"""
+    max_example_tokens: int | None
+    instructions: str
+    thinking: bool
+    recovery: RecoveryPolicy
+    logprobs: bool
+    pages: PageOptions
+    allow_image_urls: AllowedImageUrls
+    long: Literal["auto"] | None
+
+
+class ShownSignature:
+    """Stands as `__signature__` of the extractor, with the defaults of its fields; made when it is looked at."""
+
+    def __get__(self, _: object, extractor: type[BaseModel]) -> Signature:
+        """Make the signature."""
+        defaults = {name: field.default for name, field in extractor.model_fields.items() if not field.is_required()}
+        return Signature(
+            [
+                Parameter("schema", Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=Any),
+                *(
+                    Parameter(name, Parameter.KEYWORD_ONLY, default=defaults.get(name), annotation=kind)
+                    for name, kind in get_type_hints(Settings).items()
+                ),
+                Parameter("settings", Parameter.VAR_KEYWORD, annotation=Any),
+            ]
+        )

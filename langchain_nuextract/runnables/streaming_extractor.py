@@ -12,12 +12,13 @@ from langchain_core.runnables import RunnableConfig
 from langchain_nuextract.batch.protocols import Input
 from langchain_nuextract.runnables import callbacks
 from langchain_nuextract.runnables.api_model import direct_caller
-from langchain_nuextract.runnables.base_extractor import BaseExtractor
+from langchain_nuextract.runnables.base_extractor import WithExecutor
+from langchain_nuextract.runnables.batch_extractor import BatchExtractor
 
 T = TypeVar("T")
 
 
-class StreamingExtractor(BaseExtractor[T]):
+class StreamingExtractor(WithExecutor[T], BatchExtractor[T]):
     """An extractor whose object can be had while it grows."""
 
     def stream(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:

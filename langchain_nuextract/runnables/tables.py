@@ -33,7 +33,7 @@ class WithTables:
 
     @property
     @abstractmethod
-    def executor(self) -> "Executor[Any]":
+    def executor(self) -> "Executor[object]":
         """What is asked about each document."""
 
     @property

@@ -38,7 +38,7 @@ def test_imports_within_functions_and_for_types_alone_are_in_the_graph():
     graph = grimp.build_graph("langchain_nuextract", cache_dir=None)
     found = graph.find_modules_directly_imported_by
     assert "langchain_nuextract.runnables.tool" in found("langchain_nuextract.runnables.extractor")
-    assert "langchain_nuextract.batch.options" in found("langchain_nuextract.runnables.base_extractor")
+    assert "langchain_nuextract.batch.options" in found("langchain_nuextract.runnables.batch_extractor")
 
 
 def test_the_root_fits_on_a_screen():

@@ -33,7 +33,7 @@ from langchain_nuextract import (
     Target,
     UnsupportedTask,
 )
-from langchain_nuextract.runnables.base_extractor import DEFAULT_CONCURRENCY
+from langchain_nuextract.runnables.batch_extractor import DEFAULT_CONCURRENCY
 from langchain_nuextract.runnables.extractor import DetailedExtractor
 from langchain_nuextract.runnables.long_extractor import LongExtractor
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
