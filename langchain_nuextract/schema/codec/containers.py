@@ -6,7 +6,7 @@ from itertools import accumulate
 
 from langchain_nuextract.paths import EACH, JSON, Path, fields, items, text
 from langchain_nuextract.schema.answer_shape import ListShape, MultiEnumShape, RecordShape
-from langchain_nuextract.schema.codec.protocol import STAY, Codec, Fragment, Move, is_empty, lifted_items, under
+from langchain_nuextract.schema.codec.protocol import STAY, Codec, Divided, Fragment, Move, is_empty, under
 from langchain_nuextract.schema.ir import Member
 from langchain_nuextract.schema.json_types import is_list, is_object
 
@@ -35,7 +35,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordCodec:
+class RecordCodec(Divided):
     """An object, as an object."""
 
     shape: RecordShape
@@ -74,15 +74,8 @@ class RecordCodec:
             answer |= unnamed
         return answer
 
-    def lift(self, answer: JSON) -> JSON:
-        """Give the object; parts that are missing and may be left out are."""
-        fragments = self.layout(answer)
-        if fragments is None:
-            return answer
-        return {key: codec.lift(child) if codec else child for key, (_, codec, child) in fragments.items()}
-
     def layout(self, answer: JSON) -> dict[str, Fragment] | None:
-        """Give the fragments that the object has under its keys."""
+        """Give the fragments that the object has under its keys; parts that are missing and may be left out are."""
         if not is_object(answer):
             if not self.blank(answer):
                 return None
@@ -148,7 +141,7 @@ def _instead(part: Part, answer: dict[str, JSON]) -> Fragment | None:
 
 
 @dataclass(frozen=True, slots=True)
-class ListCodec:
+class ListCodec(Divided):
     """A list, as a list."""
 
     shape: ListShape | MultiEnumShape
@@ -164,13 +157,8 @@ class ListCodec:
             return self.missing if value is None else value
         return [self.item.lower(child) for child in value]
 
-    def lift(self, answer: JSON) -> JSON:
-        """Give the list; items that are missing are left out, unless null is an item."""
-        fragments = self.layout(answer)
-        return answer if fragments is None else lifted_items(fragments)
-
     def layout(self, answer: JSON) -> list[Fragment] | None:
-        """Give the items that are there."""
+        """Give the items; those that are missing are left out, unless null is an item."""
         if self.blank(answer):
             return []
         if not is_list(answer):
@@ -207,7 +195,7 @@ class ListCodec:
 
 
 @dataclass(frozen=True, slots=True)
-class MapCodec:
+class MapCodec(Divided):
     """An object with any keys, as a list of entries."""
 
     shape: ListShape
@@ -235,13 +223,6 @@ class MapCodec:
         if self.at is not None:
             return {self.key: key, self.at: inner}
         return {self.key: key, **inner} if is_object(inner) else inner
-
-    def lift(self, answer: JSON) -> JSON:
-        """Give the object; as it is, if these are not entries."""
-        fragments = self.layout(answer)
-        if isinstance(fragments, dict):
-            return {key: codec.lift(child) if codec else child for key, (_, codec, child) in fragments.items()}
-        return answer if fragments is None else lifted_items(fragments)
 
     def layout(self, answer: JSON) -> dict[str, Fragment] | list[Fragment] | None:
         """Give the values by their keys; the entries as they are, if one of them has no key."""

@@ -1,5 +1,6 @@
 """What every codec does, and the fragments of an answer that its value is put together of."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Protocol, cast
 
@@ -74,9 +75,26 @@ STAY: Move = ((), None, None, ())
 """The value has no place of its own for it: the nearest is the one above."""
 
 
-def lifted_items(fragments: list[Fragment]) -> JSON:
-    """Make a list of its fragments."""
-    return [codec.lift(child) if codec else child for _, codec, child in fragments]
+class Divided:
+    """A codec whose values are put together of fragments of the answer."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def layout(self, answer: JSON) -> Layout:
+        """Give the fragments of an answer."""
+
+    def lift(self, answer: JSON) -> JSON:
+        """Give the value that the fragments make; the answer as it is, if it has none."""
+        layout = self.layout(answer)
+        if isinstance(layout, dict):
+            return {key: codec.lift(child) if codec else child for key, (_, codec, child) in layout.items()}
+        if isinstance(layout, list):
+            return [codec.lift(child) if codec else child for _, codec, child in layout]
+        if layout is None:
+            return answer
+        _, codec, child = layout
+        return codec.lift(child) if codec else child
 
 
 def under(name: str, way: Path | None) -> Path | None:

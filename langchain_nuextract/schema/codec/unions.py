@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from langchain_nuextract.paths import JSON, Path, fields
 from langchain_nuextract.schema.answer_shape import RecordShape
 from langchain_nuextract.schema.codec.containers import ListCodec, Part
-from langchain_nuextract.schema.codec.protocol import STAY, Codec, Fragment, Move, is_empty, lifted_items, under
+from langchain_nuextract.schema.codec.protocol import STAY, Codec, Divided, Fragment, Move, is_empty, under
 from langchain_nuextract.schema.json_types import is_list, is_object
 
 
 @dataclass(frozen=True, slots=True)
-class TupleCodec:
+class TupleCodec(Divided):
     """Items that have places of their own, as an object with a part for each place."""
 
     shape: RecordShape
@@ -33,13 +33,8 @@ class TupleCodec:
             answer[self.rest[0]] = self.rest[1].lower(value[len(self.parts) :])
         return answer
 
-    def lift(self, answer: JSON) -> JSON:
-        """Give the list; missing items at its end are left out as far as it may be shorter."""
-        fragments = self.layout(answer)
-        return answer if fragments is None else lifted_items(fragments)
-
     def layout(self, answer: JSON) -> list[Fragment] | None:
-        """Give the items in the order of their places."""
+        """Give the items in the order of their places; missing ones at the end are left out as far as they may be."""
         if self.blank(answer):
             return []
         if not is_object(answer):
@@ -92,7 +87,7 @@ class TupleCodec:
 
 
 @dataclass(frozen=True, slots=True)
-class UnionCodec:
+class UnionCodec(Divided):
     """Values of several shapes, as an object with a part for scalars, one for lists, and the parts of objects."""
 
     shape: RecordShape
@@ -124,14 +119,6 @@ class UnionCodec:
         if self.within is not None:
             return {self.within: self.record.lower(value) if there else self.record.missing}
         return fields(self.record.lower(value if there else {}))
-
-    def lift(self, answer: JSON) -> JSON:
-        """Give the value of the first part that is filled."""
-        fragment = self.layout(answer)
-        if fragment is None:
-            return answer
-        _, codec, child = fragment
-        return codec.lift(child) if codec else child
 
     def layout(self, answer: JSON) -> Fragment | None:
         """Give the first part that is filled."""
