@@ -12,8 +12,9 @@ from pydantic.errors import PydanticUserError
 from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.runnables.flatten import EPOCH, SEPARATOR
-from langchain_nuextract.schema.ir import Array, Enum, Leaf, Node, Record, Split, parts
+from langchain_nuextract.schema.ir import Array, Enum, Leaf, Node, Record, Split
 from langchain_nuextract.schema.target import Target
+from langchain_nuextract.schema.tree import parts
 from langchain_nuextract.schema.value_types import DAYS, TYPES
 
 AttributeType: TypeAlias = Literal["string", "integer", "float", "boolean", "date", "date-time"]

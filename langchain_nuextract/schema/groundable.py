@@ -1,13 +1,12 @@
 """The values of a user's shape that a document has to say in words or figures of its own."""
 
 import re
-from collections.abc import Iterator, Mapping
-from itertools import chain, repeat
+from collections.abc import Iterator
 from typing import Final
 
 from langchain_nuextract.paths import JSON, Path, leaves
-from langchain_nuextract.schema.ir import Anything, Array, Enum, Leaf, Node, Record, RecursionCut, Split, parts
-from langchain_nuextract.schema.json_types import is_list, is_object
+from langchain_nuextract.schema.ir import Anything, Enum, Leaf, Node, RecursionCut
+from langchain_nuextract.schema.tree import parts, parts_in
 from langchain_nuextract.schema.value_types import TYPES
 
 LONGEST_MEANING: Final = 120
@@ -25,7 +24,7 @@ def spoken(node: Node, value: JSON) -> Iterator[JSON]:
         case Anything() | RecursionCut():
             yield from _scalars(value)
         case _:
-            for _, part, child in _paired_parts(node, value):
+            for _, part, child in parts_in(node, value):
                 yield from spoken(part, child)
 
 
@@ -57,7 +56,7 @@ def wordings(node: Node, value: JSON, path: Path = ()) -> Iterator[tuple[Path, t
         case Leaf() if TYPES[node.type].is_code or isinstance(value, bool):
             yield path, ()
         case _:
-            for step, part, child in _paired_parts(node, value):
+            for step, part, child in parts_in(node, value):
                 yield from wordings(part, child, (*path, *step))
 
 
@@ -65,22 +64,6 @@ def _phrases(meaning: str) -> Iterator[str]:
     """What is said of a choice, whole and in parts, where it is short: `Paid in full; nothing is owed`."""
     parts_of_it = (meaning, *_BREAK.split(meaning)) if len(meaning) <= LONGEST_MEANING else ()
     yield from (part for each in parts_of_it if len((part := each.strip(" .")).split()) >= FEWEST_WORDS)
-
-
-def _paired_parts(node: Node, value: JSON) -> Iterator[tuple[Path, Node, JSON]]:
-    """Pair what is in a value with the nodes that tell of it, and the way there."""
-    match node:
-        case Array() if is_list(value):
-            pairs = zip(chain(node.prefix, repeat(node.rest or Anything())), value, strict=False)
-            yield from (((index,), part, child) for index, (part, child) in enumerate(pairs))
-        case Record() if is_object(value):
-            known: Mapping[str, Node] = {field.name: field.node for field in node.fields}
-            yield from (((name,), known.get(name) or node.rest or Anything(), child) for name, child in value.items())
-        case Split():
-            part = node.record if is_object(value) else node.array if is_list(value) else node.scalar
-            yield (), part or Anything(), value
-        case _:
-            pass
 
 
 def _scalars(value: JSON) -> Iterator[JSON]:

@@ -5,11 +5,10 @@ Every schema is read into these nodes once; nothing else ever looks at raw JSON 
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from langchain_nuextract.paths import EACH, JSON, Path, show
+from langchain_nuextract.paths import JSON, Path, show
 from langchain_nuextract.schema.json_types import dumps
 
 
@@ -199,33 +198,6 @@ def enum(values: list[JSON]) -> Node:
     return Enum(members=tuple(members), nullable=nullable)
 
 
-def parts(node: Node) -> tuple[tuple[Path, Node], ...]:
-    """Give the nodes right below a node, each with the step that leads there in the user's shape."""
-    match node:
-        case Array():
-            places = tuple(((index,), item) for index, item in enumerate(node.prefix))
-            return places + ((((EACH,), node.rest),) if node.rest else ())
-        case Record():
-            named = tuple(((field.name,), field.node) for field in node.fields)
-            return named + ((((EACH,), node.rest),) if node.rest else ())
-        case Split():
-            return tuple(((), part) for part in (node.scalar, node.array, node.record) if part)
-        case _:
-            return ()
-
-
-def size(node: Node) -> int:
-    """Count the nodes that a node spells out to, those that stand in several places once for each."""
-    sizes: dict[int, int] = {}
-
-    def count(part: Node) -> int:
-        if id(part) not in sizes:
-            sizes[id(part)] = 1 + sum(count(inner) for _, inner in parts(part))
-        return sizes[id(part)]
-
-    return count(node)
-
-
 def is_impossible(node: Node) -> bool:
     """Whether no value satisfies a node."""
     return isinstance(node, Never) and not node.nullable
@@ -279,11 +251,3 @@ def has_constants_only(node: Record) -> bool:
     return bool(node.fields) and all(
         (field.required or field.filled) and is_constant(field.node) for field in node.fields
     )
-
-
-def losses(node: Node, at: Path = ()) -> Iterator[Loss]:
-    """Yield what a template cannot carry of a node and of all below it, in order."""
-    for what, instead in node.lost:
-        yield Loss(at, what, instead)
-    for step, part in parts(node):
-        yield from losses(part, (*at, *step))

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from langchain_nuextract.paths import EACH, Path
-from langchain_nuextract.schema.ir import Array, Enum, Leaf, Never, Node, Record, Split, parts
+from langchain_nuextract.schema.ir import Array, Enum, Leaf, Never, Node, Record, Split
+from langchain_nuextract.schema.tree import parts
 
 
 def leaf_types(node: Node, at: Path = ()) -> Iterator[tuple[Path, str]]:

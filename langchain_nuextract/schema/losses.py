@@ -1,11 +1,12 @@
-"""What a vocabulary does not have, and what is asked for instead."""
+"""What of a schema a template cannot carry, or a vocabulary does not have, and what is asked for instead."""
 
 from collections.abc import Iterator
 from typing import Final
 
 from langchain_nuextract.paths import JSON, Path, fields, show
-from langchain_nuextract.schema.ir import Array, Enum, Leaf, Loss, Node, Record, Split, parts
+from langchain_nuextract.schema.ir import Array, Enum, Leaf, Loss, Node, Record, Split
 from langchain_nuextract.schema.json_types import dumps
+from langchain_nuextract.schema.tree import parts
 from langchain_nuextract.schema.vocabulary import Vocabulary, nearest_type
 
 _EMPTY: Final = ("whether it is empty or missing", "this model writes both alike; it is left out where it may be")
@@ -27,6 +28,14 @@ def too_large(template: JSON) -> Iterator[Loss]:
         f"a template of {size:,} characters, of which models follow {LARGEST:,} at most",
         f"ask for less at once, with a schema for each part ({shares}), or unroll recursions less (depth=)",
     )
+
+
+def losses(node: Node, at: Path = ()) -> Iterator[Loss]:
+    """Yield what a template cannot carry of a node and of all below it, in order."""
+    for what, instead in node.lost:
+        yield Loss(at, what, instead)
+    for step, part in parts(node):
+        yield from losses(part, (*at, *step))
 
 
 def downgrades(node: Node, vocabulary: Vocabulary, at: Path = ()) -> Iterator[Loss]:

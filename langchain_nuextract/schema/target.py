@@ -16,9 +16,9 @@ from langchain_nuextract.schema.defaults import defaults
 from langchain_nuextract.schema.detect import reads_as
 from langchain_nuextract.schema.formats.checks import checked_in
 from langchain_nuextract.schema.groundable import choices, has_choices, spoken, wordings
-from langchain_nuextract.schema.ir import Loss, Node, Record, losses
+from langchain_nuextract.schema.ir import Loss, Node, Record
 from langchain_nuextract.schema.leaf_types import leaf_types
-from langchain_nuextract.schema.losses import downgrades, too_large
+from langchain_nuextract.schema.losses import downgrades, losses, too_large
 from langchain_nuextract.schema.sources import SchemaSource, Source, given
 from langchain_nuextract.schema.unknown_keys import unknown_keys
 from langchain_nuextract.schema.vocabulary import NUEXTRACT_3, Speaks, Vocabulary, vocabulary_of

@@ -27,7 +27,6 @@ from langchain_nuextract.schema.ir import (
     RecursionCut,
     enum,
     is_impossible,
-    size,
 )
 from langchain_nuextract.schema.json_types import dumps, is_list, is_object, json_type_of, plain_type
 from langchain_nuextract.schema.jsonschema.keywords import (
@@ -48,6 +47,7 @@ from langchain_nuextract.schema.jsonschema.keywords import (
 from langchain_nuextract.schema.jsonschema.linear_patterns import untried
 from langchain_nuextract.schema.jsonschema.references import Resolver, Scope
 from langchain_nuextract.schema.jsonschema.scalars import retype, scalar_node
+from langchain_nuextract.schema.tree import size
 from langchain_nuextract.schema.value_types import VERBATIM
 
 DEEPEST: Final = 60

@@ -1,0 +1,57 @@
+"""A schema, followed: the nodes right below a node, alone or with what a value has there.
+
+Whatever is told of each part of a schema or of a value walks by these.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import chain, repeat
+
+from langchain_nuextract.paths import EACH, JSON, Path
+from langchain_nuextract.schema.ir import Anything, Array, Node, Record, Split
+from langchain_nuextract.schema.json_types import is_list, is_object
+
+
+def parts(node: Node) -> tuple[tuple[Path, Node], ...]:
+    """Give the nodes right below a node, each with the step that leads there in the user's shape."""
+    match node:
+        case Array():
+            places = tuple(((index,), item) for index, item in enumerate(node.prefix))
+            return places + ((((EACH,), node.rest),) if node.rest else ())
+        case Record():
+            named = tuple(((field.name,), field.node) for field in node.fields)
+            return named + ((((EACH,), node.rest),) if node.rest else ())
+        case Split():
+            return tuple(((), part) for part in (node.scalar, node.array, node.record) if part)
+        case _:
+            return ()
+
+
+def parts_in(node: Node, value: JSON) -> Iterator[tuple[Path, Node, JSON]]:
+    """Yield what is right below a value of the user's shape, each with the step that leads there and its node.
+
+    What the node says nothing of may be anything.
+    """
+    match node:
+        case Array() if is_list(value):
+            pairs = zip(chain(node.prefix, repeat(node.rest or Anything())), value, strict=False)
+            yield from (((index,), part, child) for index, (part, child) in enumerate(pairs))
+        case Record() if is_object(value):
+            known: Mapping[str, Node] = {field.name: field.node for field in node.fields}
+            yield from (((name,), known.get(name) or node.rest or Anything(), child) for name, child in value.items())
+        case Split():
+            part = node.record if is_object(value) else node.array if is_list(value) else node.scalar
+            yield (), part or Anything(), value
+        case _:
+            pass
+
+
+def size(node: Node) -> int:
+    """Count the nodes that a node spells out to, those that stand in several places once for each."""
+    sizes: dict[int, int] = {}
+
+    def count(part: Node) -> int:
+        if id(part) not in sizes:
+            sizes[id(part)] = 1 + sum(count(inner) for _, inner in parts(part))
+        return sizes[id(part)]
+
+    return count(node)
