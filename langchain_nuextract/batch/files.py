@@ -22,7 +22,7 @@ from langchain_nuextract.batch.whole_files import Aside
 from langchain_nuextract.batch.worker import key_of
 from langchain_nuextract.client.error_mapping import ErrorContext
 from langchain_nuextract.client.refusals import explain_refusal, refusal_of
-from langchain_nuextract.client.response import decode, encode, examine, reply_in
+from langchain_nuextract.client.response import decode, encode, inspect_body, reply_in
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source
@@ -119,7 +119,7 @@ def _reply_at(place: int | None, file: BinaryIO, where: ErrorContext) -> Reply:
     line = _line(file.readline())
     response = fields(line.get("response"))
     body = fields(response.get("body"))
-    if items(body.get("choices")) and examine(body)[1]:
+    if items(body.get("choices")) and inspect_body(body)[1]:
         return reply_in(body, where.model)
     # A reply without a status, as of a request that was never sent, is the server's failure.
     status = integer(response.get("status_code")) or 500

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from langchain_nuextract.client.config import is_credential as is_credential
     from langchain_nuextract.client.config import normal_url as normal_url
     from langchain_nuextract.client.error_mapping import NOBODY as NOBODY
-    from langchain_nuextract.client.response import PROVIDER as PROVIDER
-    from langchain_nuextract.client.response import chunk_of as chunk_of
-    from langchain_nuextract.client.response import message_of as message_of
+    from langchain_nuextract.client.langchain_messages import PROVIDER as PROVIDER
+    from langchain_nuextract.client.langchain_messages import chunk_of as chunk_of
+    from langchain_nuextract.client.langchain_messages import message_of as message_of
+    from langchain_nuextract.client.langchain_messages import piece_of as piece_of
+    from langchain_nuextract.client.langchain_messages import reply_of as reply_of
+    from langchain_nuextract.client.langchain_messages import result_of as result_of
     from langchain_nuextract.client.response import piece_in as piece_in
-    from langchain_nuextract.client.response import piece_of as piece_of
     from langchain_nuextract.client.response import reply_in as reply_in
-    from langchain_nuextract.client.response import reply_of as reply_of
-    from langchain_nuextract.client.response import result_of as result_of
     from langchain_nuextract.client.retry import RetryPolicy as RetryPolicy
     from langchain_nuextract.client.served_models import ServedModel as ServedModel
 
@@ -30,19 +30,19 @@ _HOMES: Final = {
     "ApiCall": "client",
     "check_headers": "config",
     "checked_key": "config",
-    "chunk_of": "response",
+    "chunk_of": "langchain_messages",
     "Client": "client",
     "Endpoint": "config",
     "is_credential": "config",
-    "message_of": "response",
+    "message_of": "langchain_messages",
     "NOBODY": "error_mapping",
     "normal_url": "config",
     "piece_in": "response",
-    "piece_of": "response",
+    "piece_of": "langchain_messages",
     "reply_in": "response",
-    "reply_of": "response",
-    "result_of": "response",
-    "PROVIDER": "response",
+    "reply_of": "langchain_messages",
+    "result_of": "langchain_messages",
+    "PROVIDER": "langchain_messages",
     "RetryPolicy": "retry",
     "ServedModel": "served_models",
 }

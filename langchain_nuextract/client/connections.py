@@ -1,4 +1,4 @@
-"""The connections to one endpoint: made when needed, and closed when nobody needs them."""
+"""The connections to one endpoint: made when needed, used within deadlines, closed when nobody needs them."""
 
 import asyncio
 from contextlib import suppress
@@ -10,7 +10,10 @@ from weakref import WeakKeyDictionary, ref
 
 from langchain_nuextract.client.background_loop import BACKGROUND, arun, run
 from langchain_nuextract.client.config import Endpoint, with_scheme
-from langchain_nuextract.client.http_request import AsyncTransport
+from langchain_nuextract.client.error_mapping import ErrorContext, broken_connections, explain
+from langchain_nuextract.client.http_request import AsyncResponse, AsyncTransport, HttpRequest, WholeReply
+from langchain_nuextract.client.reply_body import OK, read_reply
+from langchain_nuextract.client.secrets import Secrets, without_frames
 from langchain_nuextract.client.tls import tls_context
 from langchain_nuextract.errors import EndpointError
 
@@ -30,12 +33,13 @@ class Connections:
         EndpointError: The proxy needs a package that is not installed.
     """
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, secrets: Secrets) -> None:
         own, own_async = endpoint.http_client, endpoint.http_async_client
         special = endpoint.proxy or endpoint.cert or endpoint.verify is not True
         if (own or own_async) and special:
             raise ValueError("verify, cert and proxy cannot be given beside a client of your own, which has its own")
         self._endpoint = endpoint
+        self._secrets = secrets
         self._headers = endpoint.all_headers()
         # Read at once, for a wrong file is to be told when the model is made; the usual one costs something.
         self._tls = tls_context(endpoint.verify, endpoint.cert) if special else None
@@ -64,6 +68,36 @@ class Connections:
         except ImportError:
             reason = 'a SOCKS proxy needs another package: pip install "httpx2[socks]"'
             raise EndpointError(self._endpoint.url, None, reason) from None
+
+    async def fetch(self, request: HttpRequest, place: ErrorContext, *, sync: bool) -> WholeReply:
+        """Send a request and read the whole reply.
+
+        Args:
+            request: What is sent.
+            place: What to say of it in messages.
+            sync: Whether it is for a sync caller.
+
+        Raises:
+            EndpointError: Something broke on the way.
+        """
+        try:
+            async with asyncio.timeout(request.deadline):
+                return await self.here(sync=sync).fetch(request)
+        except broken_connections() as error:
+            raise explain(error, place, self._secrets.hide_text) from without_frames(error)
+
+    async def open(self, request: HttpRequest, place: ErrorContext, *, sync: bool) -> AsyncResponse | WholeReply:
+        """Send a request and wait for the head of its response; one with an error status is read at once.
+
+        Raises:
+            EndpointError: Something broke on the way.
+        """
+        try:
+            async with asyncio.timeout(request.deadline):
+                response = await self.here(sync=sync).send(request)
+                return response if response.status_code in OK else await read_reply(response)
+        except broken_connections() as error:
+            raise explain(error, place, self._secrets.hide_text) from without_frames(error)
 
     def here(self, *, sync: bool) -> AsyncTransport:
         """Give the transport of the running loop.

@@ -4,8 +4,8 @@ import json
 
 from langchain_core.language_models import BaseChatModel
 
+from langchain_nuextract.client.langchain_messages import reply_of
 from langchain_nuextract.client.request_body import arguments
-from langchain_nuextract.client.response import reply_of
 from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.dialects.dialect import check_source
 from langchain_nuextract.documents.escape import escape_source

@@ -6,7 +6,7 @@ from typing import Any, TypedDict, cast
 
 from langchain_core.messages import AIMessage
 
-from langchain_nuextract.client.response import message_of
+from langchain_nuextract.client.langchain_messages import message_of
 from langchain_nuextract.dialects.messages import Reply, Usage
 from langchain_nuextract.engine.caller import Caller
 from langchain_nuextract.engine.result import Attempt, Extraction

@@ -16,8 +16,8 @@ from langchain_core.messages import (
 )
 from langchain_core.outputs import ChatGeneration, ChatResult
 
+from langchain_nuextract.client.langchain_messages import message_of, reply_of_result
 from langchain_nuextract.client.request_body import arguments, merged
-from langchain_nuextract.client.response import message_of, reply_of_result
 from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.read import read

@@ -7,7 +7,7 @@ import pytest
 from langchain_core.messages import HumanMessage
 
 from langchain_nuextract import ChatNuExtract
-from langchain_nuextract.client.response import reply_of
+from langchain_nuextract.client.langchain_messages import reply_of
 from langchain_nuextract.errors import ContextOverflow, RequestRefused, UnknownModel
 from tests.integration_tests.vllm.server import CONTEXT, Server
 

@@ -13,7 +13,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 
 from langchain_nuextract import ChatNuExtract, NuExtractor, RecoveryPolicy, ReplyTimeout
 from langchain_nuextract.client.deadline import allowed_seconds
-from langchain_nuextract.client.response import EventReader
+from langchain_nuextract.client.event_stream import EventReader
 from langchain_nuextract.testing import FakeEndpoint
 
 STEP = 0.02

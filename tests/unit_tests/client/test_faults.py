@@ -7,7 +7,7 @@ import pytest
 
 from langchain_nuextract import ContextOverflow, EndpointBusy, EndpointError, EndpointUnreachable, NotAChatReply
 from langchain_nuextract.client.availability import Availability
-from langchain_nuextract.client.response import EventReader
+from langchain_nuextract.client.event_stream import EventReader
 from langchain_nuextract.errors import AccessDenied
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 

@@ -6,7 +6,8 @@ import pytest
 from langchain_core.callbacks import get_usage_metadata_callback
 from langchain_core.messages import HumanMessage
 
-from langchain_nuextract.client.response import message_of, reply_of, tokens_of
+from langchain_nuextract.client.langchain_messages import message_of, reply_of
+from langchain_nuextract.client.response import tokens_of
 from langchain_nuextract.dialects.messages import Reply, Token, Usage
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 

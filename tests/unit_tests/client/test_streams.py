@@ -7,7 +7,7 @@ import operator
 import pytest
 
 from langchain_nuextract import ContextOverflow, EndpointBusy, EndpointUnreachable, NotAChatReply, ReplyTimeout
-from langchain_nuextract.client.response import EventReader
+from langchain_nuextract.client.event_stream import EventReader
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 USED = {"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13, "prompt_tokens_details": {"cached_tokens": 8}}
