@@ -20,6 +20,7 @@ from langchain_nuextract.documents.options import DEFAULT
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.evaluation.gold import Gold
+from langchain_nuextract.evaluation.gold_document import OnConflict
 from langchain_nuextract.evaluation.label_studio import (
     Export,
     LabelStudio,
@@ -31,7 +32,6 @@ from langchain_nuextract.evaluation.label_studio import (
     task,
 )
 from langchain_nuextract.evaluation.label_studio.config import Document
-from langchain_nuextract.evaluation.label_studio.export import OnConflict
 from langchain_nuextract.evaluation.label_studio.pictures import Pictures
 from langchain_nuextract.evaluation.predictions import Predictions, answer_of_row
 from langchain_nuextract.paths import JSON, fields, items

@@ -7,7 +7,7 @@ from functools import cached_property
 from heapq import nsmallest
 from html import escape
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Annotated, Any, Final, Generic, Literal, TypeAlias, TypeVar, cast
+from typing import Annotated, Any, Final, Generic, Literal, TypeAlias, TypeVar, cast
 
 from pydantic import GetPydanticSchema
 from pydantic_core.core_schema import AnySchema, any_schema
@@ -16,6 +16,7 @@ from langchain_nuextract import grounding
 from langchain_nuextract.dialects.messages import Reply, Request, Shot, Usage
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.engine.confidence import Confidence, KnownConfidence, Provenance
+from langchain_nuextract.engine.example_leakage import Leak, leaks
 from langchain_nuextract.engine.saved import restore, save
 from langchain_nuextract.errors import Problem
 from langchain_nuextract.grounding.evidence import Evidence, Reason, Span, Unplaced
@@ -24,9 +25,6 @@ from langchain_nuextract.grounding.places import PageIndex, Place, html_place
 from langchain_nuextract.parsing.repairs import Repair
 from langchain_nuextract.paths import JSON, Path, leaves, show
 from langchain_nuextract.schema.json_types import is_json
-
-if TYPE_CHECKING:
-    from langchain_nuextract.engine.example_leakage import Leak
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -241,7 +239,7 @@ class Extraction(Generic[T_co]):
         return tuple(self.provenance.confidences()) if self.provenance else ()
 
     @cached_property
-    def warnings(self) -> "tuple[Leak, ...]":
+    def warnings(self) -> tuple[Leak, ...]:
         """The values that the document does not say and an example does: the model may have copied them.
 
         None where the document has images or pages without text, of which nobody knows what they say. Looked up when
@@ -249,8 +247,6 @@ class Extraction(Generic[T_co]):
         """
         if not self.examples or self.document.images or not all(page.readable for page in self.document.pages):
             return ()
-        from langchain_nuextract.engine.example_leakage import leaks  # noqa: PLC0415 few have examples
-
         return leaks(self.json, self.document.text, self.examples, self.evidence)
 
     @property

@@ -9,16 +9,13 @@ from hashlib import sha256
 from itertools import pairwise
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast, overload
+from typing import Generic, Self, TypeVar, cast, overload
 
 from langchain_nuextract.errors import EvaluationError
 from langchain_nuextract.evaluation.dataframe import DataFrame, rows_of
-from langchain_nuextract.evaluation.gold_document import GoldDocument, gold_document, json_lines
+from langchain_nuextract.evaluation.gold_document import GoldDocument, OnConflict, gold_document, json_lines
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.target import Target
-
-if TYPE_CHECKING:
-    from langchain_nuextract.evaluation.label_studio.export import OnConflict
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -108,7 +105,7 @@ class Gold(Generic[T_co]):
         schema: object,
         *,
         config: str | None = None,
-        on_conflict: "OnConflict" = "error",
+        on_conflict: OnConflict = "error",
         folder: str | PathLike[str] | None = None,
     ) -> Self:
         """Take it from an export of Label Studio in the format JSON.
@@ -117,7 +114,7 @@ class Gold(Generic[T_co]):
             export: The file.
             schema: Whatever `Target.of` takes.
             config: The project's configuration, as XML, if it is at hand.
-            on_conflict: What to do where annotators differ; see `label_studio.export.OnConflict`.
+            on_conflict: What to do where annotators differ; see `gold_document.OnConflict`.
             folder: Where files that tasks name are; by default beside the export.
 
         Raises:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from io import TextIOWrapper
 from itertools import count
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, Literal, TypeAlias, cast
 
 from langchain_nuextract.documents.encodings import marked
 from langchain_nuextract.documents.source import Image, Source
@@ -16,6 +16,14 @@ from langchain_nuextract.evaluation.leaf import Mark, mark_of
 from langchain_nuextract.parsing.repairs import Repair
 from langchain_nuextract.paths import JSON, fields, items, number, show
 from langchain_nuextract.schema.target import Target
+
+OnConflict: TypeAlias = Literal["error", "latest", "agree"]
+"""Which of several annotations of one task is right, where none is marked as ground truth:
+
+- `error`: nobody knows, and the export is refused
+- `latest`: the one that was changed last
+- `agree`: those tasks alone are taken on which they agree
+"""
 
 _LONGEST: Final = 2**27
 """Letters of a line at the most; pages may stand in it, as `data:` URLs."""

@@ -8,24 +8,17 @@ from itertools import combinations
 from os import PathLike
 from pathlib import Path as FilePath
 from statistics import fmean
-from typing import Final, Literal, TypeAlias
+from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from langchain_nuextract.documents.bounded import read_text
 from langchain_nuextract.errors import EvaluationError
+from langchain_nuextract.evaluation.gold_document import OnConflict
 from langchain_nuextract.evaluation.label_studio.annotation import Annotation, read_annotation
 from langchain_nuextract.evaluation.label_studio.config import Config
 from langchain_nuextract.evaluation.label_studio.known_fields import Fields
 from langchain_nuextract.paths import EACH, JSON, Path, fields, items, leaves, show, text
 from langchain_nuextract.schema.target import Target
-
-OnConflict: TypeAlias = Literal["error", "latest", "agree"]
-"""Which of several annotations of one task is right, where none is marked as ground truth:
-
-- `error`: nobody knows, and the export is refused
-- `latest`: the one that was changed last
-- `agree`: those tasks alone are taken on which they agree
-"""
 
 _ONLY_JSON: Final = (
     "export it as JSON: JSON_MIN, CSV and the other formats lose which place has which text, overwrite the document's "

@@ -6,7 +6,6 @@ import json
 import pickle
 import threading
 import time
-import typing
 from typing import Any
 
 import pytest
@@ -30,12 +29,9 @@ from langchain_nuextract import (
     NuExtractor,
     RecoveryPolicy,
     ReplyCutShort,
-    Target,
     UnsupportedTask,
 )
 from langchain_nuextract.runnables.batch_extractor import DEFAULT_CONCURRENCY
-from langchain_nuextract.runnables.extractor import DetailedExtractor
-from langchain_nuextract.runnables.long_extractor import LongExtractor
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 MODEL = "numind/NuExtract3"
@@ -383,15 +379,6 @@ def test_the_signature_shows_what_there_is_to_set():
     parameters = [*inspect.signature(NuExtractor).parameters]
     assert parameters[:4] == ["schema", "model", "base_url", "api_key"]
     assert {"temperature", "max_tokens", "timeout", "examples", "recovery", "dialect"} < {*parameters}
-
-
-@pytest.mark.parametrize(
-    "kind", [NuExtractor, ChatNuExtract, Target, Extraction, LongExtractor, DetailedExtractor, RecoveryPolicy]
-)
-def test_the_types_of_public_methods_can_be_looked_up(kind):
-    for name, method in inspect.getmembers(kind, inspect.isfunction):
-        if not name.startswith("_") and method.__module__.startswith("langchain_nuextract"):
-            assert isinstance(typing.get_type_hints(method), dict), name
 
 
 def test_settings_of_the_model_go_to_the_model_that_is_made(run):
