@@ -10,6 +10,7 @@ from langchain_nuextract import batch, schema
 from langchain_nuextract.batch.options import BATCH_ROWS, PART_ROWS, ManyOptions, NameOf
 from langchain_nuextract.batch.protocols import Extractor
 from langchain_nuextract.errors import MissingExtra
+from langchain_nuextract.runnables.setting_names import check_names
 
 if TYPE_CHECKING:
     from langchain_nuextract.batch.tables.documents_to_rows import Rows
@@ -76,7 +77,7 @@ class WithTables:
             MissingExtra: pyarrow is not installed.
         """
         _ = self.arrow_schema
-        return self._rows(id, options).batches(documents, batch_rows)
+        return self._rows(id, options, "to_arrow", "batch_rows").batches(documents, batch_rows)
 
     def to_pandas(
         self,
@@ -102,7 +103,7 @@ class WithTables:
             pandas = import_module("pandas")
         except ImportError as error:
             raise MissingExtra("to_pandas", "a DataFrame", extra="pandas") from error
-        batches = self._rows(id, options).batches(documents)
+        batches = self._rows(id, options, "to_pandas").batches(documents)
         arrow = import_module("pyarrow")
 
         def dtype(type_: object) -> object:
@@ -150,7 +151,8 @@ class WithTables:
         """
         from langchain_nuextract.batch.tables.write import write_parquet  # noqa: PLC0415 few need it
 
-        return write_parquet(self._rows(id, options), documents, path, explode, part_rows)
+        rows = self._rows(id, options, "to_parquet", "explode", "part_rows")
+        return write_parquet(rows, documents, path, explode, part_rows)
 
     def to_csv(
         self,
@@ -183,12 +185,13 @@ class WithTables:
         """
         from langchain_nuextract.batch.tables.write import write_csv  # noqa: PLC0415 few need it
 
-        return write_csv(self._rows(id, options), documents, path, explode, bom=bom)
+        return write_csv(self._rows(id, options, "to_csv", "explode", "bom"), documents, path, explode, bom=bom)
 
-    def _rows(self, name: NameOf | None, options: ManyOptions) -> "Rows":
+    def _rows(self, name: NameOf | None, options: ManyOptions, method: str, *own: str) -> "Rows":
         from langchain_nuextract.batch.run import batch_of  # noqa: PLC0415 few need it
         from langchain_nuextract.batch.tables.documents_to_rows import Rows  # noqa: PLC0415
         from langchain_nuextract.batch.tables.rows import RowSchema  # noqa: PLC0415
 
+        check_names(options, {*ManyOptions.__annotations__, "id", *own}, method)
         batch = batch_of(self._base, lambda extraction: extraction, options)
         return Rows(RowSchema.of(self.executor.plan.target), self._base.fingerprint, batch.run, name)

@@ -34,6 +34,10 @@ DEPTH: Final = 4
 class _FullVocabulary:
     vocabulary: Vocabulary = NUEXTRACT_3
 
+    def __repr__(self) -> str:
+        """Be short where signatures are shown: `dialect=FULL`."""
+        return "FULL"
+
 
 FULL: Final[Speaks] = _FullVocabulary()
 """The vocabulary of NuExtract3, which has all there is."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import inspect
 import pickle
 import re
 import ssl
@@ -22,6 +23,7 @@ from langchain_nuextract import (
     NuExtractError,
     NuExtractor,
     PageOptions,
+    Target,
 )
 from langchain_nuextract.client.served_models import only_model
 from langchain_nuextract.errors import EndpointError, InvalidValue, UnknownModel, UnsupportedSchema, WrongKind
@@ -324,3 +326,25 @@ def test_an_extractor_that_has_no_model_yet_can_be_pickled_and_copied():
             assert copied.invoke("a permit").holder == "Ines"
             assert copied.dialect.name == "nuextract-2.0"
         assert extract.dialect is None
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "misspelt", "meant"),
+    [
+        ("to_arrow", (), "max_concurency", "max_concurrency"),
+        ("to_arrow", (), "batch_row", "batch_rows"),
+        ("to_pandas", (), "chekpoint", "checkpoint"),
+        ("to_parquet", ("out.parquet",), "explod", "explode"),
+        ("to_csv", ("out.csv",), "on_eror", "on_error"),
+        ("extract_many", (), "progres", "progress"),
+    ],
+)
+def test_a_misspelt_option_of_a_table_or_batch_is_told_with_the_nearest(method, path, misspelt, meant):
+    with pytest.raises(TypeError, match=rf"{method} has no setting '{misspelt}': did you mean {meant}\?"):
+        getattr(extractor().detailed, method)([], *path, **{misspelt: 1})
+
+
+def test_signatures_of_targets_are_short():
+    assert "dialect: Speaks | str = FULL" in str(inspect.signature(Target.lower)).replace(
+        "langchain_nuextract.schema.vocabulary.", ""
+    )
