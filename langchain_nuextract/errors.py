@@ -8,7 +8,7 @@
     │   ├── PasswordNeeded       it is encrypted
     │   ├── BrokenDocument       cut off or damaged
     │   ├── EmptyDocument        nothing is in it
-    │   ├── TooLarge             pages, pixels or bytes over a limit
+    │   ├── TooLarge             pages, pixels, bytes or depth over a limit
     │   ├── WrongKind            no kind of file that can be read, or another than its name says
     │   ├── UnreadablePage       a picture, for a model that reads text only
     │   └── MissingExtra         extra                     a package that is not installed
@@ -141,7 +141,7 @@ class EmptyDocument(UnreadableDocument):
 
 
 class TooLarge(UnreadableDocument):
-    """The document is over a limit of pages, pixels or bytes."""
+    """The document is over a limit of pages, pixels or bytes, or its parts stand too deep in one another."""
 
 
 class WrongKind(UnreadableDocument):

@@ -4,9 +4,10 @@ import io
 import re
 import zipfile
 import zlib
-from typing import Any, Final
+from typing import Final
 from xml.parsers.expat import ExpatError, ParserCreate
 
+from langchain_nuextract.documents.word import word_markdown
 from langchain_nuextract.errors import BrokenDocument, MissingExtra, TooLarge, quote
 
 _LARGEST: Final = 200 * 2**20
@@ -17,7 +18,6 @@ _MOST_CELLS: Final = 10_000_000
 """Cells of a sheet up to its last row and column: one cell in the last corner makes 17 thousand millions of them."""
 _PLACE: Final = re.compile(r"\s*([A-Za-z]{1,3})([^A-Za-z]+)")
 """The name of a cell: `XFD1048576`."""
-_WORD: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _SHEET: Final = re.compile(r"^## (.*)$", re.MULTILINE)
 
 
@@ -35,7 +35,7 @@ def to_markdown(content: bytes, name: str, kind: str) -> tuple[str, tuple[str, .
     Raises:
         MissingExtra: markitdown is not installed.
         BrokenDocument: It cannot be read.
-        TooLarge: It is a bomb.
+        TooLarge: It is a bomb, or its parts stand too deep in one another.
     """
     try:
         from markitdown import MarkItDown, MarkItDownException, StreamInfo  # noqa: PLC0415 an extra
@@ -43,19 +43,22 @@ def to_markdown(content: bytes, name: str, kind: str) -> tuple[str, tuple[str, .
         raise MissingExtra(name, f"a file of the kind {kind}", extra="office") from error
     _refuse_bombs(content, name)
     try:
-        content, beside = _seen(content) if kind == "docx" else (content, "")
+        if kind == "docx":
+            return word_markdown(content, name)
         result = MarkItDown(enable_plugins=False).convert_stream(
             io.BytesIO(content), stream_info=StreamInfo(extension=f".{kind}")
         )
         if kind == "xlsx":
             return _visible(result.markdown, content, name)
+    except RecursionError as error:
+        raise TooLarge(name, "its parts stand too deep in one another. Take some of them apart.") from error
     except (
         # Of broken XML, parsers raise a SyntaxError.
-        MarkItDownException, ArithmeticError, AttributeError, EOFError, LookupError, OSError, RecursionError,
-        SyntaxError, TypeError, ValueError, zipfile.BadZipFile, zlib.error,
+        MarkItDownException, ArithmeticError, AttributeError, EOFError, ExpatError, LookupError, OSError,
+        RuntimeError, SyntaxError, TypeError, ValueError, zipfile.BadZipFile, zlib.error,
     ) as error:  # fmt: skip
         raise BrokenDocument(name, f"the file is damaged ({quote(str(error))})") from error
-    return "\n\n".join(filter(None, (beside, result.markdown))), ()
+    return result.markdown, ()
 
 
 def _refuse_bombs(content: bytes, name: str) -> None:
@@ -111,34 +114,6 @@ def _number(written: str) -> int:
         return int(float(written))
     except (ValueError, OverflowError):
         return 0
-
-
-def _seen(content: bytes) -> tuple[bytes, str]:
-    """Take the hidden runs out of a Word document, and give the text of its page headers, which mammoth leaves out."""
-    from defusedxml import ElementTree  # noqa: PLC0415 an extra  # pyright: ignore[reportMissingModuleSource]
-
-    written = io.BytesIO()
-    headers: list[str] = []
-    with zipfile.ZipFile(io.BytesIO(content)) as archive, zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as seen:
-        for part in archive.infolist():
-            data = archive.read(part)
-            if re.fullmatch(r"word/(document|header\d*)\.xml", part.filename):
-                root = ElementTree.fromstring(data)
-                hidden = [(above, run) for above in root.iter() for run in above if _is_hidden(run)]
-                for above, run in hidden:
-                    above.remove(run)
-                data = ElementTree.tostring(root) if hidden else data
-                if "header" in part.filename:
-                    headers += [
-                        "".join(each.text or "" for each in line.iter(f"{_WORD}t")) for line in root.iter(f"{_WORD}p")
-                    ]
-            seen.writestr(part, data)
-    return written.getvalue(), "\n".join(dict.fromkeys(line for line in headers if line.strip()))
-
-
-def _is_hidden(run: Any) -> bool:
-    vanish = run.find(f"{_WORD}rPr/{_WORD}vanish") if run.tag == f"{_WORD}r" else None
-    return vanish is not None and vanish.get(f"{_WORD}val", "1") not in {"0", "false", "off"}
 
 
 def _visible(markdown: str, content: bytes, name: str) -> tuple[str, tuple[str, ...]]:
