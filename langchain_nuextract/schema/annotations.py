@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 from langchain_nuextract.schema.formats.checks import type_faults
 from langchain_nuextract.schema.jsonschema.keywords import ANNOTATION
-from langchain_nuextract.schema.value_types import REGIONS, SCALARS
+from langchain_nuextract.schema.value_types import REGIONS, SCALARS, type_hint
 
 if TYPE_CHECKING:
     from pydantic_core import CoreSchema
@@ -33,9 +32,7 @@ class NuType:
 
     def __post_init__(self) -> None:
         if self.name not in SCALARS | REGIONS:
-            close = get_close_matches(self.name, sorted(SCALARS | REGIONS), n=1)
-            hint = f"Did you mean {close[0]!r}?" if close else f"The types are {', '.join(sorted(SCALARS))}."
-            raise ValueError(f"NuExtract has no type {self.name!r}. {hint}")
+            raise ValueError(f"NuExtract has no type {self.name!r}. {type_hint(self.name)}")
 
     def __get_pydantic_core_schema__(self, source: Any, handler: "Callable[[Any], CoreSchema]") -> "CoreSchema":
         """Check texts, after all that the type and the annotations before this one make of them."""

@@ -104,7 +104,7 @@ class _Template(_JSONSchema):
         return answers.with_types(answers.answer_schema(shape, closed=False), shape)
 
 
-def given(source: Source, schema: Any) -> SchemaSource:
+def schema_source(source: Source, schema: Any) -> SchemaSource:
     """Make what can be read and checked of a type, or of JSON text."""
     kinds = {"python": _PythonType, "json schema": _JSONSchema, "template": _Template}
     return kinds[source](schema)

@@ -19,7 +19,7 @@ from langchain_nuextract.schema.groundable import choices, has_choices, spoken, 
 from langchain_nuextract.schema.ir import Loss, Node, Record
 from langchain_nuextract.schema.leaf_types import leaf_types
 from langchain_nuextract.schema.losses import downgrades, losses, too_large
-from langchain_nuextract.schema.sources import SchemaSource, Source, given
+from langchain_nuextract.schema.sources import SchemaSource, Source, schema_source
 from langchain_nuextract.schema.unknown_keys import unknown_keys
 from langchain_nuextract.schema.vocabulary import NUEXTRACT_3, Speaks, Vocabulary, vocabulary_of
 
@@ -100,7 +100,9 @@ class Target(Generic[T_co]):
             UnsupportedSchema: It is none of these, has no fields, or is lost in part and `strict` is set.
         """
         found: Target[Any] = cast("Target[Any]", schema) if isinstance(schema, Target) else _target(schema, depth)
-        found._check_asks()
+        whole = found._codec(NUEXTRACT_3)
+        if not cast("RecordShape", whole.shape).fields or (found.source == "python" and whole.constant):
+            raise UnsupportedSchema((), "there is nothing in the schema that a document could say.")
         if strict and found.losses:
             first, *others = found.losses
             more = f" And {len(others)} more: see Target.losses." if others else ""
@@ -132,21 +134,21 @@ class Target(Generic[T_co]):
         """What values are instances of; `dict` where the schema was a dict."""
         if self.source == "python":
             return self.schema
-        return dict if isinstance(self._node, Record) else Any
+        return dict if isinstance(self.node, Record) else Any
 
     @cached_property
     def losses(self) -> tuple[Loss, ...]:
         """What no template can carry of the schema, by path; first of all, if it is too large for any model."""
-        return tuple(dict.fromkeys((*too_large(self.template(FULL)), *losses(self._node))))
+        return tuple(dict.fromkeys((*too_large(self.template(FULL)), *losses(self.node))))
 
     @cached_property
     def instructions(self) -> str:
         """The descriptions in the schema, one a line: `$.items[].price: text`."""
-        return self.instructions_for(self._lens(NUEXTRACT_3).shape)
+        return self.instructions_for(self._codec(NUEXTRACT_3).shape)
 
     def instructions_for(self, shape: AnswerShape) -> str:
         """Give the descriptions of what a form asks for: this target's own, or one with some of its fields only."""
-        whole = self._lens(NUEXTRACT_3)
+        whole = self._codec(NUEXTRACT_3)
         described = (((*whole.wrapped, *path), note) for path, note in notes(whole.codec))
         paths = AskedPaths(shape)
         # A recursive type says the same at each of its depths: that is told once.
@@ -160,7 +162,7 @@ class Target(Generic[T_co]):
 
     def shape(self, dialect: Speaks | str) -> AnswerShape:
         """Give the shape of the answers in a dialect."""
-        return self._lens(vocabulary_of(dialect)).shape
+        return self._codec(vocabulary_of(dialect)).shape
 
     def template(self, dialect: Speaks | str) -> JSON:
         """Give the template in a dialect."""
@@ -172,11 +174,11 @@ class Target(Generic[T_co]):
 
     def downgrades(self, dialect: Speaks | str) -> tuple[Loss, ...]:
         """Name the types that a dialect does not have, by path, and what is asked for instead."""
-        return tuple(dict.fromkeys(downgrades(self._node, vocabulary_of(dialect))))
+        return tuple(dict.fromkeys(downgrades(self.node, vocabulary_of(dialect))))
 
     def as_json(self, value: object) -> JSON:
         """Write an instance as JSON of its shape, without the user's serializers; what is JSON is left as it is."""
-        return self._given.as_json(value)
+        return self._schema_source.as_json(value)
 
     def lower(self, value: object, dialect: Speaks | str = FULL) -> JSON:
         """Give the answer that stands for a value.
@@ -185,7 +187,7 @@ class Target(Generic[T_co]):
             value: An instance, or JSON of its shape.
             dialect: In whose vocabulary to answer.
         """
-        return self._lens(vocabulary_of(dialect)).lower(self.as_json(value))
+        return self._codec(vocabulary_of(dialect)).lower(self.as_json(value))
 
     def lift(self, answer: JSON, dialect: Speaks | str = FULL) -> JSON:
         """Give the value that an answer stands for, in the user's shape. Never raises; `validate` judges the value.
@@ -194,18 +196,18 @@ class Target(Generic[T_co]):
             answer: What the model wrote, in any vocabulary: "yes" and numbers as text are understood.
             dialect: Whose vocabulary it is; it says whether an empty string is text or a missing value.
         """
-        return self._lens(vocabulary_of(dialect)).lift(answer)
+        return self._codec(vocabulary_of(dialect)).lift(answer)
 
     def keeps_whole(self, dialect: Speaks | str = FULL) -> bool:
         """Tell whether every answer is its own value that has all its parts, none of them null or empty."""
-        return self._lens(vocabulary_of(dialect)).keeps_whole
+        return self._codec(vocabulary_of(dialect)).keeps_whole
 
     def without_empty_objects(self, answer: JSON, dialect: Speaks | str = FULL) -> JSON:
         """Leave out of an answer the objects that may be missing, and that have nothing but missing parts.
 
         `lift` takes each at its word, since such an object is a value too; of a model's answer it is none.
         """
-        return self._lens(vocabulary_of(dialect)).without_empty_objects(answer)
+        return self._codec(vocabulary_of(dialect)).without_empty_objects(answer)
 
     def lift_fields(self, fields: Mapping[str, JSON], dialect: Speaks | str = FULL) -> tuple[JSON, JSON]:
         """Lift some fields of an answer, where each is lifted on its own, in time that is linear in these alone.
@@ -213,7 +215,7 @@ class Target(Generic[T_co]):
         Returns:
             What `without_empty_objects` leaves of them, and the value of that.
         """
-        codec = self._lens(vocabulary_of(dialect)).with_fields(fields)
+        codec = self._codec(vocabulary_of(dialect)).with_fields(fields)
         part = codec.without_empty_objects({**fields})
         return part, codec.lift(part)
 
@@ -223,7 +225,7 @@ class Target(Generic[T_co]):
         Returns:
             The names of those fields that are lists made item by item; None if it is not so.
         """
-        return self._lens(vocabulary_of(dialect)).separable_fields()
+        return self._codec(vocabulary_of(dialect)).separable_fields()
 
     def origins(self, answer: JSON, dialect: Speaks | str = FULL) -> dict[Path, Path]:
         """Tell from where in an answer the values come that `lift` makes of it.
@@ -232,7 +234,7 @@ class Target(Generic[T_co]):
             A place in the answer for places in the value. What has none is no part of the answer, unless a place above
             it has one: several values may be written as one text.
         """
-        return dict(self._lens(vocabulary_of(dialect)).origins(answer))
+        return dict(self._codec(vocabulary_of(dialect)).origins(answer))
 
     def place(self, path: Path, answer: JSON, dialect: Speaks | str = FULL) -> Path:
         """Tell where a place in an answer is in the user's shape, for people to find it.
@@ -249,7 +251,7 @@ class Target(Generic[T_co]):
 
     def placer(self, answer: JSON, dialect: Speaks | str = FULL) -> Callable[[Path], Path]:
         """Give what `place` does, for those who look for many places of one answer, in which it counts items once."""
-        return self._lens(vocabulary_of(dialect)).placer(answer)
+        return self._codec(vocabulary_of(dialect)).placer(answer)
 
     def validate(self, value: JSON, dialect: Speaks | str = FULL, *, text: bytes = b"") -> T_co:
         """Make an instance of a value, or check it where the schema was a dict.
@@ -267,38 +269,38 @@ class Target(Generic[T_co]):
 
     def checker(self, dialect: Speaks | str = FULL) -> Callable[[JSON, bytes], T_co]:
         """Give what `validate` does, for those who validate many values: it takes a value, and its JSON or nothing."""
-        return partial(self._given.check, checked_in(vocabulary_of(dialect)))
+        return partial(self._schema_source.check, checked_in(vocabulary_of(dialect)))
 
     def unknown_keys(self, value: JSON) -> tuple[Problem, ...]:
         """Name the keys of a value, such as the output of an example, that the schema has no field for."""
-        return tuple(unknown_keys(self._node, value))
+        return tuple(unknown_keys(self.node, value))
 
     def defaults(self, value: JSON) -> tuple[Path, ...]:
         """Name the parts that are not in a value and that a default of the user's type fills."""
-        return tuple(defaults(self._node, value))
+        return tuple(defaults(self.node, value))
 
     def spoken(self, value: JSON) -> Iterator[JSON]:
         """Yield the scalars of a value that a document has to say: no choices, codes, truth values or nulls."""
-        return spoken(self._node, value)
+        return spoken(self.node, value)
 
     def wordings(self, value: JSON) -> tuple[tuple[Path, tuple[str, ...]], ...]:
         """Give the words that a document may have for each choice, code and truth value of a value, by its path."""
-        return tuple(wordings(self._node, value)) if self.has_choices else ()
+        return tuple(wordings(self.node, value)) if self.has_choices else ()
 
     @cached_property
     def leaf_types(self) -> Mapping[Path, str]:
         """NuExtract's name of the type of each scalar, by its path, with `EACH` for items; choices are `choice`."""
-        return dict(leaf_types(self._node))
+        return dict(leaf_types(self.node))
 
     @cached_property
     def has_choices(self) -> bool:
         """Whether there are choices, codes or truth values, so that `wordings` has something to give."""
-        return has_choices(self._node)
+        return has_choices(self.node)
 
     @cached_property
     def choices(self) -> tuple[JSON, ...]:
         """All values of all choices, in order."""
-        return tuple(choices(self._node))
+        return tuple(choices(self.node))
 
     def explain(self, dialect: Speaks | str = FULL) -> str:
         """Say in words and JSON what is asked for and what is lost."""
@@ -314,32 +316,23 @@ class Target(Generic[T_co]):
         """Pickle what it was made of; the rest is compiled again."""
         return {name: self.__dict__[name] for name in ("name", "source", "schema", "depth")}
 
-    def _check_asks(self) -> None:
-        whole = self._lens(NUEXTRACT_3)
-        if not cast("RecordShape", whole.shape).fields or (self.source == "python" and whole.constant):
-            raise UnsupportedSchema((), "there is nothing in the schema that a document could say.")
+    @cached_property
+    def _schema_source(self) -> SchemaSource:
+        return schema_source(self.source, self.schema)
 
     @cached_property
-    def _given(self) -> SchemaSource:
-        return given(self.source, self.schema)
-
-    @property
     def node(self) -> Node:
         """The schema as a tree, on the side of the user's values; see `schema.ir`."""
-        return self._node
+        return self._schema_source.node(self.depth)
 
     @cached_property
-    def _node(self) -> Node:
-        return self._given.node(self.depth)
-
-    @cached_property
-    def _lenses(self) -> dict[Vocabulary, RootCodec]:
+    def _codecs(self) -> dict[Vocabulary, RootCodec]:
         return {}
 
-    def _lens(self, vocabulary: Vocabulary) -> RootCodec:
-        if vocabulary not in self._lenses:
-            self._lenses[vocabulary] = root_codec(self._node, vocabulary)
-        return self._lenses[vocabulary]
+    def _codec(self, vocabulary: Vocabulary) -> RootCodec:
+        if vocabulary not in self._codecs:
+            self._codecs[vocabulary] = root_codec(self.node, vocabulary)
+        return self._codecs[vocabulary]
 
 
 def _target(schema: object, depth: int) -> Target[Any]:

@@ -8,6 +8,7 @@ Source: numindai/nuextract, assets/TYPES.md at ab9e1a7; the last six regions are
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Final, Literal, TypeAlias
 
 from langchain_nuextract.schema.formats.addresses import is_email, is_phone, is_url
@@ -229,3 +230,9 @@ def json_kinds(name: str) -> frozenset[str]:
     """Give the JSON types of the values of a type."""
     kind = json_kind(name)
     return frozenset({"integer", "number"}) if kind == "number" else frozenset({kind})
+
+
+def type_hint(name: str) -> str:
+    """Say which type may be meant by a name that none has, or which there are."""
+    close = get_close_matches(name, sorted(SCALARS | REGIONS), n=1)
+    return f"Did you mean {close[0]!r}?" if close else f"The types are {', '.join(sorted(SCALARS))}."

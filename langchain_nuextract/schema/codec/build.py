@@ -140,7 +140,7 @@ class _Builder:
                 codec = NullableCodec(codec, replace(shape, pattern=""), codec.missing, codec.note)
         members = codec.members if isinstance(codec, EnumCodec) and not node.nullable else ()
         constant = members[0] if len(members) == 1 else None
-        empty = _can_be_hollow(codec)
+        empty = _can_be_empty(codec)
         filled = constant if field.required or field.filled else None
         needed = field.required and not node.nullable and not empty
         hooked = node.hooked and not _stands(codec)
@@ -244,13 +244,13 @@ def _other_names(node: Enum) -> tuple[tuple[str, str], ...]:
     return tuple((name, label) for name, label in words if count[name] == 1 and name not in labels)
 
 
-def _can_be_hollow(codec: Codec) -> bool:
+def _can_be_empty(codec: Codec) -> bool:
     """Whether there are values of which the answer has nothing but missing parts and empty lists."""
     match codec:
         case ListCodec() | MapCodec() | JsonCodec():
             return True
         case UnionCodec():
-            return codec.items is not None or (codec.record is not None and _can_be_hollow(codec.record))
+            return codec.items is not None or (codec.record is not None and _can_be_empty(codec.record))
         case RecordCodec() | TupleCodec():
             return not codec.blank({})
         case _:

@@ -216,13 +216,10 @@ class MapCodec(Divided):
         """Give an entry for each key."""
         if not is_object(value):
             return self.missing if value is None else value
-        return [self._entry(key, child) for key, child in value.items()]
-
-    def _entry(self, key: str, value: JSON) -> JSON:
-        inner = self.inner.lower(value)
+        lowered = {key: self.inner.lower(child) for key, child in value.items()}
         if self.at is not None:
-            return {self.key: key, self.at: inner}
-        return {self.key: key, **inner} if is_object(inner) else inner
+            return [{self.key: key, self.at: inner} for key, inner in lowered.items()]
+        return [{self.key: key, **inner} if is_object(inner) else inner for key, inner in lowered.items()]
 
     def layout(self, answer: JSON) -> dict[str, Fragment] | list[Fragment] | None:
         """Give the values by their keys; the entries as they are, if one of them has no key."""
@@ -235,19 +232,17 @@ class MapCodec(Divided):
             return [((index,), None, answer[index]) for index, _ in entries]
         fragments: dict[str, Fragment] = {}
         for index, entry in entries:
-            key, inner = text(entry[self.key]), self._inner(entry)
-            way = (index,) if self.at is None else (index, self.at)
+            key = text(entry[self.key])
+            if self.at is None:
+                way, inner = (index,), {name: child for name, child in entry.items() if name != self.key}
+            else:
+                way, inner = (index, self.at), entry.get(self.at)
             blank = self.inner.blank(inner)
             if blank and self.gaps:
                 fragments.setdefault(key, (way, None, None))
             elif not blank or self.stands:
                 fragments.setdefault(key, (way, self.inner, inner))
         return fragments
-
-    def _inner(self, entry: dict[str, JSON]) -> JSON:
-        if self.at is not None:
-            return entry.get(self.at)
-        return {name: child for name, child in entry.items() if name != self.key}
 
     def toward(self, answer: JSON) -> Callable[[Path], Move]:
         """Go to the value of an entry, which stands under its key."""

@@ -27,11 +27,6 @@ def parsed(text: str) -> tuple[bool, JSON]:
         return False, None
 
 
-def _is_container(answer: JSON) -> bool:
-    """Whether an answer is an object or an array, of which no scalar can be made."""
-    return isinstance(answer, dict | list)
-
-
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
@@ -79,7 +74,7 @@ class ScalarCodec(Undivided):
 
     def lift(self, answer: JSON) -> JSON:
         """Give the value that an answer stands for; as it is, if it stands for none."""
-        if admits(self.kinds, answer) or _is_container(answer) or self.raw:
+        if admits(self.kinds, answer) or isinstance(answer, dict | list) or self.raw:
             return answer
         if "string" in self.kinds:
             # A text that was answered as the number 7 is "7".
@@ -118,7 +113,7 @@ class TextCodec(Undivided):
     def lift(self, answer: JSON) -> JSON:
         """Give the value that a text stands for."""
         if not isinstance(answer, str):
-            return answer if _is_container(answer) or admits(self.kinds, answer) else dumps(answer)
+            return answer if isinstance(answer, dict | list) or admits(self.kinds, answer) else dumps(answer)
         if self.day and (day := _DAY.fullmatch(answer)):
             return day[1]
         return answer if self.kinds == _TEXT else _read_as_kinds(answer, self.kinds)

@@ -1,7 +1,7 @@
 """A codec, followed: where values come from, where a place in an answer leads to, and what is said of each.
 
 Each codec tells its own fragments (`layout`), the way down a path (`toward`) and what is below it in the template
-(`below`); no other module but the compiler knows the kinds of codecs.
+(`below`), so that what follows it need not know of which kind it is.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -110,15 +110,11 @@ class UnionCodec(Divided):
         if self.items:
             name, codec = self.items
             answer[name] = codec.lower(value) if is_list(value) else codec.missing
-        return answer | self._lower_record(value)
-
-    def _lower_record(self, value: JSON) -> dict[str, JSON]:
-        if not self.record:
-            return {}
-        there = is_object(value)
-        if self.within is not None:
-            return {self.within: self.record.lower(value) if there else self.record.missing}
-        return fields(self.record.lower(value if there else {}))
+        if self.record and self.within is not None:
+            answer[self.within] = self.record.lower(value) if is_object(value) else self.record.missing
+        elif self.record:
+            answer |= fields(self.record.lower(value if is_object(value) else {}))
+        return answer
 
     def layout(self, answer: JSON) -> Fragment | None:
         """Give the first part that is filled."""
@@ -161,17 +157,14 @@ class UnionCodec(Divided):
         mine = {named[0] for named in (self.value, self.items) if named}
         return {key: child for key, child in answer.items() if key not in mine}
 
-    def _lists(self, answer: dict[str, JSON]) -> bool:
-        """Whether an answer without any scalar has a list all the same: an empty one, or a tuple that may be hollow."""
-        if not self.items:
-            return False
-        items = answer.get(self.items[0])
-        return is_list(items) or (is_object(items) and not self.items[1].blank(items))
-
     def blank(self, answer: JSON) -> bool:
         """Whether an answer says that there is no value."""
         if not is_object(answer):
             return answer is None or answer == ""
-        if not is_empty(answer) or self._lists(answer):
+        if not is_empty(answer):
+            return False
+        items = answer.get(self.items[0]) if self.items else None
+        # A list may be meant that is empty, `{"value": null, "items": []}`, or a tuple whose items may all be missing.
+        if is_list(items) or (self.items and is_object(items) and not self.items[1].blank(items)):
             return False
         return self.record is None or self.record.blank(self.record_of(answer))

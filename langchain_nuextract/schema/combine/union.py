@@ -190,13 +190,11 @@ def _tag(a: Record, b: Record) -> str:
     theirs = {field.name: field.node for field in b.fields}
     for field in a.fields:
         mine, other = field.node, theirs.get(field.name)
-        if isinstance(mine, Enum) and isinstance(other, Enum) and not _member_texts(mine) & _member_texts(other):
-            return field.name
+        if isinstance(mine, Enum) and isinstance(other, Enum):
+            texts = {member.text for member in mine.members}
+            if texts.isdisjoint(member.text for member in other.members):
+                return field.name
     return ""
-
-
-def _member_texts(node: Enum) -> set[str]:
-    return {member.text for member in node.members}
 
 
 def _by_tag(record: Record, tag: str, other: Record) -> Record:

@@ -1,7 +1,7 @@
 """The drafts of JSON Schema, and which of them a schema is written in."""
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from langchain_nuextract.errors import UnsupportedSchema
@@ -76,13 +76,10 @@ def careful(draft: "type[Validator]") -> "type[Validator]":
     from jsonschema import validators  # noqa: PLC0415 heavy, and not needed for Python types
 
     known = cast("Any", draft).VALIDATORS
-    following = {name: _with_room(known[name]) for name in REFERENCES if name in known}
+    following = {name: partial(_follow_with_room, known[name]) for name in REFERENCES if name in known}
     return cast("Any", validators).extend(draft, following)
 
 
-def _with_room(follow: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
-    def followed(*asked: Any) -> Iterator[Any]:
-        make_sure_of_room()
-        return follow(*asked)
-
-    return followed
+def _follow_with_room(follow: Callable[..., Iterator[Any]], *arguments: Any) -> Iterator[Any]:
+    make_sure_of_room()
+    return follow(*arguments)

@@ -24,6 +24,9 @@ ZONED: Final = "x-nuextract-zoned"
 NAMES: Final = "x-nuextract-names"
 """The keyword that names the items of a tuple, in their order."""
 
+DATA: Final = frozenset({"const", "enum", "default", "example", "examples"})
+"""Keywords that hold values, not schemas."""
+
 _MEMBER_NAMES: Final = (
     "x-enumNames", "x-enum-varnames", "x-enum-names", "x-enumLabels", "x-enum-labels", "x-speakeasy-enums", "enumNames",
 )  # fmt: skip
@@ -89,11 +92,6 @@ def required(schema: Mapping[str, JSON], named: Mapping[str, JSON]) -> dict[str,
     if is_list(listed):
         return dict.fromkeys(name for name in listed if isinstance(name, str))
     return dict.fromkeys(name for name, part in named.items() if is_object(part) and part.get("required") is True)
-
-
-def patterns(schema: Mapping[str, JSON]) -> Mapping[str, JSON]:
-    """Give the schemas of the properties whose names match a pattern."""
-    return fields(schema.get("patternProperties"))
 
 
 def one_or_several(value: JSON) -> list[JSON]:

@@ -12,9 +12,8 @@ from typing import Final, cast
 
 from langchain_nuextract.paths import JSON, fields
 from langchain_nuextract.schema.json_types import is_list, is_object
+from langchain_nuextract.schema.jsonschema.keywords import DATA
 
-_DATA: Final = frozenset({"const", "enum", "default", "examples"})
-"""Keywords that hold values, not schemas."""
 _MOST: Final = 64
 """Characters of a pattern that a message shows."""
 
@@ -44,34 +43,23 @@ def spelt_out(schema: Mapping[str, JSON], value: JSON) -> Mapping[str, JSON]:
     What validates a schema searches for the patterns of `patternProperties` by means of its own, in several keywords.
     It is given the names that match, each as it is, so that there is nothing to search for.
     """
-    if not _has_patterns(schema):
+    if not any("patternProperties" in part for part in _objects_in(schema)):
         return schema
-    names = tuple(dict.fromkeys(_all_names(value)))
+    names = tuple(dict.fromkeys(name for part in _objects_in(value) for name in part))
     return fields(_spelt_out(cast("JSON", schema), names))
 
 
-def _has_patterns(schema: object) -> bool:
-    todo = [schema]
-    while todo:
-        part = todo.pop()
-        if isinstance(part, Mapping):
-            if "patternProperties" in part:
-                return True
-            todo.extend(cast("Mapping[str, object]", part).values())
-        elif isinstance(part, list):
-            todo.extend(cast("list[object]", part))
-    return False
-
-
-def _all_names(value: JSON) -> Iterator[str]:
+def _objects_in(value: object) -> Iterator[Mapping[str, object]]:
+    """Yield all objects in a schema or in a value, with itself."""
     todo = [value]
     while todo:
         part = todo.pop()
-        if is_object(part):
-            yield from part
-            todo.extend(part.values())
-        elif is_list(part):
-            todo.extend(part)
+        if isinstance(part, Mapping):
+            known = cast("Mapping[str, object]", part)
+            yield known
+            todo.extend(known.values())
+        elif isinstance(part, list):
+            todo.extend(cast("list[object]", part))
 
 
 def _spelt_out(schema: JSON, names: tuple[str, ...]) -> JSON:
@@ -83,7 +71,7 @@ def _spelt_out(schema: JSON, names: tuple[str, ...]) -> JSON:
         key: _pattern_names(part, names)
         if key == "patternProperties" and is_object(part)
         else part
-        if key in _DATA
+        if key in DATA
         else _spelt_out(part, names)
         for key, part in cast("Mapping[str, JSON]", schema).items()
     }

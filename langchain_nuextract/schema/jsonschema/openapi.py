@@ -9,9 +9,8 @@ from typing import Final, cast
 
 from langchain_nuextract.paths import JSON, fields, follow, items, text
 from langchain_nuextract.schema.json_types import is_list, is_object
+from langchain_nuextract.schema.jsonschema.keywords import DATA
 
-DATA: Final = frozenset({"const", "enum", "default", "example", "examples"})
-"""Keywords that hold values, not schemas."""
 _CONTAINERS: Final = (("components", "schemas"), ("$defs",), ("definitions",))
 """Where schemas stand that others refer to."""
 _MOST: Final = 100
@@ -44,7 +43,10 @@ def with_kinds(schema: Mapping[str, JSON]) -> dict[str, JSON]:
     kinds = dict(_discriminated_kinds(schema))
     if not kinds:
         return dict(schema)
-    extended = {id(part) for named in kinds.values() for kind in named for part in (kind, *_extensions(kind, schema))}
+    every = [kind for named in kinds.values() for kind in named]
+    # The reference by which a kind extends the other stands in its `allOf`, and is left as it is.
+    inside = (part for kind in every for whole in _wholly(kind, schema) for part in items(fields(whole).get("allOf")))
+    extended = {id(part) for part in (*every, *inside)}
 
     def spelt_out(part: dict[str, JSON]) -> dict[str, JSON]:
         found = kinds.get(text(part.get("$ref")))
@@ -73,12 +75,6 @@ def _discriminated_kinds(schema: Mapping[str, JSON]) -> Iterator[tuple[str, list
                 ]
                 if kinds:
                     yield f"{address}/{name}", kinds
-
-
-def _extensions(kind: JSON, root: Mapping[str, JSON]) -> Iterator[JSON]:
-    """Yield the parts of the schema of a kind by which it extends another."""
-    for part in _wholly(kind, root):
-        yield from items(fields(part).get("allOf"))
 
 
 def _discriminator(schema: Mapping[str, JSON]) -> tuple[str, Mapping[str, JSON]]:

@@ -40,7 +40,6 @@ from langchain_nuextract.schema.jsonschema.keywords import (
     implied_type,
     misspelt,
     one_or_several,
-    patterns,
     required,
     titled,
 )
@@ -294,14 +293,14 @@ class Reader:
     def _undeclared(self, name: str, schema: Mapping[str, JSON], place: SchemaPlace, *, required: bool) -> Field:
         """Read a property that is required, or named by `propertyNames`, but not described."""
         # Patterns are not tried: the search for one can take for ever.
-        described = [*patterns(schema).values(), schema.get("additionalProperties", True)]
+        described = [*fields(schema.get("patternProperties")).values(), schema.get("additionalProperties", True)]
         node = unite_all([self.read(part, place.down(name)) for part in described])
         return Field(name=name, node=node, required=required)
 
     def _others(self, schema: Mapping[str, JSON], place: SchemaPlace) -> tuple[Node | None, bool]:
         """Read what properties under other names are, and tell whether there may be some that are not mentioned."""
         extra = schema.get("additionalProperties")
-        matched = [self._rest(part, place) for part in patterns(schema).values()]
+        matched = [self._rest(part, place) for part in fields(schema.get("patternProperties")).values()]
         stated = self._rest(extra, place) if extra is not None and extra is not False else None
         nodes = [node for node in (*matched, stated) if node]
         return unite_all(nodes) if nodes else None, extra is None

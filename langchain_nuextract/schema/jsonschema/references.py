@@ -72,20 +72,18 @@ class Resolver:
         """
         for name in REFERENCES:
             reference = schema.get(name)
-            if isinstance(reference, str):
-                yield self._look_up(resolver, reference, at)
-
-    def _look_up(self, resolver: Scope, reference: str, at: Path) -> tuple[JSON, Scope]:
-        make_sure_of_room()
-        try:
-            found = resolver.lookup(reference)
-        except (Unresolvable, LookupError, ValueError, TypeError, AttributeError) as error:
-            raise UnsupportedSchema(
-                at,
-                f"the reference {reference!r} leads nowhere inside the schema. "
-                "References to other documents are not fetched; put what they hold under $defs.",
-            ) from error
-        return found.contents, found.resolver
+            if not isinstance(reference, str):
+                continue
+            make_sure_of_room()
+            try:
+                found = resolver.lookup(reference)
+            except (Unresolvable, LookupError, ValueError, TypeError, AttributeError) as error:
+                raise UnsupportedSchema(
+                    at,
+                    f"the reference {reference!r} leads nowhere inside the schema. "
+                    "References to other documents are not fetched; put what they hold under $defs.",
+                ) from error
+            yield found.contents, found.resolver
 
 
 def make_sure_of_room(frames: int = _NEEDED) -> None:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from langchain_nuextract.errors import InvalidValue, Problem
-from langchain_nuextract.paths import JSON, Path
+from langchain_nuextract.paths import JSON, Path, fields
 from langchain_nuextract.schema.formats.addresses import is_email, is_iri
 from langchain_nuextract.schema.formats.checks import CHECKED, type_faults
 from langchain_nuextract.schema.formats.iso8601 import is_duration
-from langchain_nuextract.schema.json_types import is_list, is_object, shown
+from langchain_nuextract.schema.json_types import is_list, shown
 from langchain_nuextract.schema.jsonschema.drafts import careful
 from langchain_nuextract.schema.jsonschema.keywords import ANNOTATION, one_or_several
 from langchain_nuextract.schema.jsonschema.linear_patterns import matcher, spelt_out
@@ -86,14 +86,18 @@ def _formats() -> "FormatChecker":
 
     checker = FormatChecker(formats=())
     for name, parse in _FORMATS.items():
-        checker.checks(name, raises=ValueError)(_format_check(parse))
+        checker.checks(name, raises=ValueError)(partial(_has_format, parse))
     for name, type_ in _TYPED.items():
         checker.checks(name)(partial(_is_of_type, type_))
     return checker
 
 
 def _is_of_type(type_: str, value: object) -> bool:
-    return next(type_faults(type_, value), None) is None
+    return not any(type_faults(type_, value))
+
+
+def _has_format(parse: Callable[[str], object], value: object) -> bool:
+    return not isinstance(value, str) or bool(parse(value))
 
 
 @cache
@@ -133,35 +137,25 @@ def _type_faults(_: object, name: JSON, value: JSON, __: object) -> Iterator[Exc
         yield ValidationError(fault.reason, path=fault.path, instance=fault.text)
 
 
-def _format_check(parse: Callable[[str], object]) -> Callable[[object], bool]:
-    def fits(value: object) -> bool:
-        return not isinstance(value, str) or bool(parse(value))
-
-    return fits
-
-
-def _closest(violation: Any) -> Any:
-    """Of the branches of a union, give what is wrong with that which came closest."""
-    from jsonschema import exceptions  # noqa: PLC0415 heavy, and not needed for Python types
-
-    return cast("Any", exceptions).best_match([violation]) if violation.context else violation
-
-
 def _violations(violation: Any) -> Iterator[Problem]:
     """Say what jsonschema found."""
-    error = _closest(violation)
+    from jsonschema import exceptions  # noqa: PLC0415 heavy, and not needed for Python types
+
+    # Of the branches of a union, what is wrong with that which came closest is told.
+    error = cast("Any", exceptions).best_match([violation]) if violation.context else violation
     path: Path = tuple(error.absolute_path)
     value, expected = error.instance, error.validator_value
     match error.validator:
         case "required":
-            at, names = (
-                (path, list(map(str, expected))) if is_list(expected) else (path[:-1], _required_in_draft3(error))
-            )
-            for name in names:
-                if name not in value:
-                    yield Problem((*at, name), "missing, but required")
+            at, names = path, expected
+            if not is_list(expected):
+                # Draft 3 requires a property where it describes it, and jsonschema does not say which one it misses.
+                described = fields(error.schema.get("properties"))
+                at, names = path[:-1], [name for name, part in described.items() if "required" in fields(part)]
+            yield from (Problem((*at, str(name)), "missing, but required") for name in names if name not in value)
         case "type":
-            yield Problem(path, f"expected {_type_names(expected)}, got {shown(value)}")
+            types = " or ".join(_WORDS.get(str(name), str(name)) for name in one_or_several(expected))
+            yield Problem(path, f"expected {types}, got {shown(value)}")
         case "enum":
             yield Problem(path, f"expected one of {shown(expected)}, got {shown(value)}")
         case "const":
@@ -180,13 +174,3 @@ def _unknown_names(error: Any) -> str:
     known = error.schema.get("properties", {})
     unknown = [name for name in error.instance if name not in known and not re.search("|".join(patterns), name)]
     return f"neither a property nor a pattern admits the name {', '.join(map(repr, unknown))}"
-
-
-def _required_in_draft3(error: Any) -> list[str]:
-    """Give the properties that draft 3 requires; jsonschema does not say which one it misses."""
-    named: Mapping[str, JSON] = error.schema.get("properties", {})
-    return [name for name, part in named.items() if is_object(part) and "required" in part]
-
-
-def _type_names(types: JSON) -> str:
-    return " or ".join(_WORDS.get(str(name), str(name)) for name in one_or_several(types))

@@ -69,7 +69,8 @@ def _plain_json(value: Any) -> JSON:
             }
         case Mapping():
             pairs = cast("Mapping[object, object]", value).items()
-            written = {_written_key(name): _plain_json(child) for name, child in pairs}
+            # Keys are written as Pydantic writes them: the key 1 is "1".
+            written = {next(iter(to_jsonable_python({name: None}))): _plain_json(child) for name, child in pairs}
         case list() | tuple() | set() | frozenset():
             written = _items(cast("Iterable[object]", value))
         case _:
@@ -81,11 +82,6 @@ def _items(value: Iterable[object]) -> JSON:
     items = [_plain_json(child) for child in value]
     # Sets are written in one order in every process.
     return sorted(items, key=dumps) if isinstance(value, AbstractSet) else items
-
-
-def _written_key(name: object) -> str:
-    """Write the key of a mapping as Pydantic does."""
-    return next(iter(cast("dict[str, None]", to_jsonable_python({name: None}))))
 
 
 def _written_parts(value: Any) -> dict[str, JSON]:

@@ -2,7 +2,7 @@
 
 import sys
 from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
 
 import typing_extensions
 
@@ -22,13 +22,11 @@ def _modern(type_: object, inside: tuple[object, ...]) -> object:
     if not arguments or origin is Literal:
         return type_
     made = tuple(_modern(argument, inside) for argument in arguments)
-    return type_ if made == arguments else _with_arguments(origin, made)
-
-
-def _with_arguments(origin: Any, arguments: tuple[Any, ...]) -> object:
+    if made == arguments:
+        return type_
     if origin in {Union, UnionType}:
-        return Union[arguments]  # noqa: UP007 the arguments are known at run time only
-    return Annotated[arguments] if origin is Annotated else origin[arguments]
+        return Union[made]  # noqa: UP007 the arguments are known at run time only
+    return Annotated[made] if origin is Annotated else cast("Any", origin)[made]
 
 
 def _unqualified(hint: object) -> object:
