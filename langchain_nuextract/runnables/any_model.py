@@ -14,8 +14,9 @@ from typing import Final, Literal, TypeAlias, cast
 
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage
-from langchain_core.runnables import Runnable, RunnableBinding
+from langchain_core.runnables import Runnable, RunnableBinding, RunnableConfig
 from langchain_core.runnables.base import RunnableBindingBase
+from langchain_core.runnables.config import merge_configs
 
 from langchain_nuextract import dialects
 from langchain_nuextract.client.request_body import FOR_VLLM, SAMPLING, arguments, merged
@@ -37,8 +38,12 @@ _NO_FIELDS: Final = (
 )
 
 
-def innermost(llm: object) -> tuple[BaseChatModel, Mapping[str, JSON]]:
+def innermost(llm: object, config: RunnableConfig | None = None) -> tuple[BaseChatModel, Mapping[str, JSON]]:
     """Find the chat model within bindings, configs, retries and fallbacks, and what is bound to it.
+
+    Args:
+        llm: What is asked.
+        config: Of the call: it may say which model that is, or its settings, as `configurable_fields` lets it.
 
     Raises:
         TypeError: It is something else, or its fallbacks are models of another kind.
@@ -49,8 +54,9 @@ def innermost(llm: object) -> tuple[BaseChatModel, Mapping[str, JSON]]:
         if isinstance(asked, RunnableBindingBase):
             binding = cast("RunnableBindingBase[object, object]", asked)
             bound = merged(cast("Mapping[str, JSON]", binding.kwargs), bound)
+            config = merge_configs(binding.config, config) if binding.config else config
             asked = binding.bound
-        elif (inner := _inner(asked)) is not None:
+        elif (inner := _inner(asked, config)) is not None:
             asked = inner
         else:
             if isinstance(llm, type):
@@ -133,13 +139,13 @@ def kind_of(model: BaseChatModel) -> Kind:
     return "openai" if _is_openai(type(model)) else "other"
 
 
-def call_arguments(request: "dialects.Request", llm: object) -> dict[str, JSON]:
+def call_arguments(request: "dialects.Request", llm: object, config: RunnableConfig | None = None) -> dict[str, JSON]:
     """Say with which arguments a chat model is to be called for a request; the user's own settings win.
 
     Raises:
         RequestRefused: The model cannot be sent the request; another one may do.
     """
-    model, bound = innermost(llm)
+    model, bound = innermost(llm, config)
     given = arguments(request, model)
     if kind_of(model) == "other":
         if request.before:
@@ -158,11 +164,14 @@ def call_arguments(request: "dialects.Request", llm: object) -> dict[str, JSON]:
     return {**named, _EXTRA: extra} if extra else named
 
 
-def stream_arguments(llm: object) -> dict[str, JSON]:
+def stream_arguments(llm: object, config: RunnableConfig | None = None) -> dict[str, JSON]:
     """Say which arguments a stream needs beside those of a call: ChatOpenAI counts no tokens at other addresses."""
-    model, bound = innermost(llm)
+    model, bound = innermost(llm, config)
     unset = getattr(model, "stream_usage", None) is None and "stream_usage" not in bound
-    return {"stream_usage": True} if kind_of(model) == "openai" and unset else {}
+    # LangChain makes a call of a stream where users have said that the model is not to stream.
+    is_off = "streaming" in model.model_fields_set and not getattr(model, "streaming", None)
+    streams = not (is_off or model.disable_streaming is True)
+    return {"stream_usage": True} if kind_of(model) == "openai" and unset and streams else {}
 
 
 def check_carried(request: "dialects.Request", llm: object, dialect: str) -> None:
@@ -191,9 +200,9 @@ def check_carried(request: "dialects.Request", llm: object, dialect: str) -> Non
 
 
 @contextmanager
-def explained_errors(llm: object) -> Generator[None]:
+def explained_errors(llm: object, config: RunnableConfig | None = None) -> Generator[None]:
     """Turn the errors of OpenAI's SDK into ours, so that an answer that failed is mended as with `ChatNuExtract`."""
-    model, _ = innermost(llm)
+    model, _ = innermost(llm, config)
     if kind_of(model) != "openai":
         yield
         return
@@ -209,17 +218,17 @@ def model_name(model: BaseChatModel) -> str:
     return next((name for name in named if isinstance(name, str)), "")
 
 
-def _inner(llm: object) -> object | None:
+def _inner(llm: object, config: RunnableConfig | None) -> object | None:
     """Give what is within a model that can be configured or has fallbacks; None if it is neither."""
     from langchain_core.runnables import RunnableWithFallbacks  # noqa: PLC0415  few have them
     from langchain_core.runnables.configurable import DynamicRunnable  # noqa: PLC0415
 
     if isinstance(llm, DynamicRunnable):
-        return cast("DynamicRunnable[object, object]", llm).default
+        return cast("DynamicRunnable[object, object]", llm).prepare(config)[0]
     if not isinstance(llm, RunnableWithFallbacks):
         return None
     fallbacks = cast("RunnableWithFallbacks[object, object]", llm)
-    if len({kind_of(innermost(each)[0]) for each in fallbacks.runnables}) > 1:
+    if len({kind_of(innermost(each, config)[0]) for each in fallbacks.runnables}) > 1:
         raise TypeError("llm has fallbacks of another kind of model: give them to the extractor, by with_fallbacks")
     return fallbacks.runnable
 

@@ -45,7 +45,7 @@ class TracedCaller:
         """Send a request and wait for the reply."""
         started = perf_counter()
         arguments = self._arguments(request)
-        with explained_errors(self.llm), within(request.seconds):
+        with explained_errors(self.llm, self.config), within(request.seconds):
             message = self.llm.invoke(_messages(request), self.config, **arguments)
         return client.reply_of(message, perf_counter() - started)
 
@@ -53,14 +53,14 @@ class TracedCaller:
         """Do the same on an event loop."""
         started = perf_counter()
         arguments = self._arguments(request)
-        with explained_errors(self.llm), within(request.seconds):
+        with explained_errors(self.llm, self.config), within(request.seconds):
             message = await self.llm.ainvoke(_messages(request), self.config, **arguments)
         return client.reply_of(message, perf_counter() - started)
 
     def stream(self, request: "Request") -> "Generator[Piece]":
         """Send a request and yield the reply as it comes in."""
-        arguments = {**self._arguments(request), **stream_arguments(self.llm)}
-        with explained_errors(self.llm):
+        arguments = {**self._arguments(request), **stream_arguments(self.llm, self.config)}
+        with explained_errors(self.llm, self.config):
             chunks = self.llm.stream(_messages(request), self.config, **arguments)
             # The call begins with its first chunk; what is set must not be seen between the others.
             with within(request.seconds):
@@ -70,8 +70,8 @@ class TracedCaller:
 
     async def astream(self, request: "Request") -> "AsyncGenerator[Piece]":
         """Do the same on an event loop."""
-        arguments = {**self._arguments(request), **stream_arguments(self.llm)}
-        with explained_errors(self.llm):
+        arguments = {**self._arguments(request), **stream_arguments(self.llm, self.config)}
+        with explained_errors(self.llm, self.config):
             chunks = self.llm.astream(_messages(request), self.config, **arguments)
             with within(request.seconds):
                 chunk = await anext(chunks, None)
@@ -81,7 +81,7 @@ class TracedCaller:
 
     def _arguments(self, request: "Request") -> dict[str, JSON]:
         check_image_urls(_messages(request), self.allow_image_urls)
-        return {**call_arguments(request, self.llm), **self.ls_arguments}
+        return {**call_arguments(request, self.llm, self.config), **self.ls_arguments}
 
 
 @dataclass(frozen=True, slots=True)

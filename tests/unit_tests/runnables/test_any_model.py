@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+from functools import partial
 
 import pytest
 from langchain.chat_models import init_chat_model
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
-from langchain_core.runnables import RunnableLambda
+from langchain_core.runnables import ConfigurableField, RunnableLambda
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel
 
@@ -119,6 +120,48 @@ def test_arguments_of_a_call_reach_the_model(run):
             run(extract, TEXT, temprature=0.3)
     body = endpoint.requests[0].body
     assert (body["temperature"], body["min_p"], "template" in body["chat_template_kwargs"]) == (0.7, 0.25, True)
+
+
+WARM, WHICH = ConfigurableField(id="warm"), ConfigurableField(id="which")
+CONFIGURED = {
+    "field": (lambda llm: llm().configurable_fields(temperature=WARM), {"warm": 0.75}),
+    "field-and-retry": (lambda llm: llm().configurable_fields(temperature=WARM).with_retry(), {"warm": 0.75}),
+    "field-bound": (lambda llm: llm().configurable_fields(temperature=WARM).bind(seed=3), {"warm": 0.75}),
+    "field-in-its-config": (
+        lambda llm: llm().configurable_fields(temperature=WARM).with_config(configurable={"warm": 0.75}),
+        {},
+    ),
+    "call-over-its-config": (
+        lambda llm: llm().configurable_fields(temperature=WARM).with_config(configurable={"warm": 0.5}),
+        {"warm": 0.75},
+    ),
+    "alternative": (
+        lambda llm: llm().configurable_alternatives(WHICH, other=llm(temperature=0.75)),
+        {"which": "other"},
+    ),
+}
+
+
+@pytest.mark.parametrize("way", ["invoke", "stream"])
+@pytest.mark.parametrize("kind", ["own", "foreign"])
+@pytest.mark.parametrize("case", CONFIGURED)
+def test_what_a_call_configures_of_the_model_stays(run, case, kind, way):
+    make, configurable = CONFIGURED[case]
+    with FakeEndpoint(ANSWER) as endpoint:
+        own = partial(ChatNuExtract, model="m", base_url=endpoint.url)
+        llm = make(own if kind == "own" else partial(openai_model, endpoint))
+        extract = NuExtractor(Ticket, llm=llm, dialect="3").with_config(configurable=configurable)
+        found = run(extract, TEXT) if way == "invoke" else run.stream(extract, TEXT)[-1]
+    assert found == WANTED
+    assert endpoint.requests[0].body["temperature"] == 0.75
+
+
+@pytest.mark.parametrize("off", [{"streaming": False}, {"disable_streaming": True}])
+def test_a_model_that_is_not_to_stream_is_called(run, off):
+    with FakeEndpoint(ANSWER) as endpoint:
+        extract = NuExtractor(Ticket, llm=openai_model(endpoint, **off), dialect="3")
+        assert run.stream(extract, TEXT)[-1] == WANTED
+    assert not endpoint.requests[0].body.get("stream")
 
 
 def test_an_answer_that_failed_is_mended_as_with_the_own_model(run):
