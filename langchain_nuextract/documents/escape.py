@@ -88,7 +88,10 @@ def escape_source(source: Source, marks: Sequence[str]) -> EscapedSource:
     found = [_cuts(part.text, marks) if isinstance(part, Text) else () for part in source.parts]
     if not any(found):
         return EscapedSource(source)
-    parts = tuple(_widened(part, cuts) for part, cuts in zip(source.parts, found, strict=True))
+    parts = tuple(
+        Text(_widen(part.text, cuts)) if isinstance(part, Text) and cuts else part
+        for part, cuts in zip(source.parts, found, strict=True)
+    )
     escaped, pairs = Source(parts), dict[str, str]()
     for part, cuts in zip(source.parts, found, strict=True):
         text = part.text if isinstance(part, Text) else ""
@@ -122,10 +125,6 @@ def _cuts(text: str, marks: Sequence[str]) -> tuple[_Cut, ...]:
     return tuple(found[at] for at in sorted(found))
 
 
-def _widened(part: Part, cuts: Sequence[_Cut]) -> Part:
-    return Text(_widen(part.text, cuts)) if isinstance(part, Text) and cuts else part
-
-
 def _widen(text: str, cuts: Sequence[_Cut]) -> str:
     if not cuts:
         return text
@@ -156,15 +155,13 @@ def _restored(text: str, mark: _BrokenMark) -> str:
     while at >= 0:
         end = at + len(mark.broken)
         before, after = text[max(at - _CONTEXT, 0) : at], text[end : end + _CONTEXT]
-        nearest = max(mark.places, key=lambda place: _in_common(place, before, after))
+        nearest = max(
+            mark.places,
+            key=lambda place: _same_start(place.before[::-1], before[::-1]) + _same_start(place.after, after),
+        )
         pieces += [text[behind:at], mark.original if nearest.is_broken else mark.broken]
         behind, at = end, text.find(mark.broken, end)
     return "".join((*pieces, text[behind:]))
-
-
-def _in_common(place: _Place, before: str, after: str) -> int:
-    """How many letters on both sides are the same."""
-    return _same_start(place.before[::-1], before[::-1]) + _same_start(place.after, after)
 
 
 def _same_start(one: str, other: str) -> int:

@@ -93,22 +93,18 @@ def data_url(content: bytes, *, largest: int = LARGEST, name: str = "the image")
         ValueError: It is too large, or not an image that servers take.
     """
     _bound(len(content), largest, name)
-    kind = _taken(mime_type_of(content), name)
-    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+    kind = mime_type_of(content)
+    usual = _ALIASES.get(kind, kind)
+    if usual not in _TAKEN:
+        seen = f"; it looks like {kind}" if kind else ""
+        raise ValueError(f"{name} {_REFUSAL}{seen}. Convert it to PNG.")
+    return f"data:{usual};base64,{base64.b64encode(content).decode('ascii')}"
 
 
 def mime_type_of(content: bytes) -> str:
     """Tell the MIME type of a file by its first bytes; empty if they are no known signature, as those of text."""
     kind: str | None = filetype.guess_mime(content)  # pyright: ignore[reportUnknownMemberType]
     return kind if kind and _SIGNS.get(kind, _ANY).match(content) else ""
-
-
-def _taken(kind: str, name: str) -> str:
-    usual = _ALIASES.get(kind, kind)
-    if usual not in _TAKEN:
-        seen = f"; it looks like {kind}" if kind else ""
-        raise ValueError(f"{name} {_REFUSAL}{seen}. Convert it to PNG.")
-    return usual
 
 
 def _bound(size: int, largest: int, name: str) -> None:

@@ -223,7 +223,7 @@ def _is_column(lines: Sequence[_Line]) -> bool:
 def _with_filled(lines: Sequence[Sequence[Token]], filled: Iterable[Token]) -> list[Sequence[Token]]:
     """Put what was filled in at the end of the line at whose height it stands, or else on a line of its own."""
     placed = [*lines]
-    for entry in sorted(_entries(filled), key=lambda entry: (_middle(entry), _left(entry))):
+    for entry in sorted(_entries(filled), key=lambda entry: (_middle(entry), _extent(entry)[0])):
         beside = [at for at, line in enumerate(placed) if _overlaps(line, _middle(entry))]
         above = [at for at, line in enumerate(placed) if _middle(line) < _middle(entry)]
         if beside:
@@ -248,10 +248,6 @@ def _entries(filled: Iterable[Token]) -> Iterator[tuple[Token, ...]]:
 
 def _middle(line: Sequence[Token]) -> float:
     return median((box[1] + box[3]) / 2 for _, box, *_ in line if box)
-
-
-def _left(line: Sequence[Token]) -> float:
-    return _extent(line)[0]
 
 
 def _overlaps(line: Sequence[Token], height: float) -> bool:

@@ -1,21 +1,34 @@
 """The words of a picture, read by RapidOCR with the models that are in its package: nothing is downloaded."""
 
 from base64 import b64decode
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from threading import Lock
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple, Protocol, cast
 
 from langchain_nuextract.documents.layout import PageTokens, Token, words_of
-from langchain_nuextract.documents.page import Rectangle, Words
+from langchain_nuextract.documents.options import OCR_PIXELS
+from langchain_nuextract.documents.page import Pages, Rectangle, Words
 from langchain_nuextract.errors import MissingExtra
 
 _LOCK: Final = Lock()
 """Held while a picture is read: the engine keeps what it is working on."""
 
+_REMEMBERED: Final = 8
+"""Pages whose words are kept at hand: it takes seconds to read one."""
+
 Corners = Sequence[Sequence[float]]
+
+
+class _Answer(Protocol):
+    """What RapidOCR gives, by line."""
+
+    txts: Sequence[str] | None
+    boxes: Sequence[Corners] | None
+    word_results: Sequence[Sequence[tuple[str, float, Corners]] | None] | None
+    """Each word with its score and corners."""
 
 
 class _Found(NamedTuple):
@@ -26,23 +39,28 @@ class _Found(NamedTuple):
     words: tuple[tuple[str, Rectangle], ...]
 
 
-def read_picture(url: str, name: str) -> Words:
-    """Read the words of a picture.
+@lru_cache(maxsize=_REMEMBERED)
+def read_picture(file: Pages, number: int) -> Words:
+    """Read the words of a page in its picture.
 
     Args:
-        url: The picture as a `data:` URL.
-        name: What to call it in an error.
+        file: The file.
+        number: The page, counted from 1.
 
     Raises:
         MissingExtra: RapidOCR is not installed.
     """
     from PIL import Image  # noqa: PLC0415 an extra
 
-    content = b64decode(url.partition(",")[2])
+    content = b64decode(file.picture(number, max_pixels=OCR_PIXELS).partition(",")[2])
     with Image.open(BytesIO(content)) as picture:
         width, height = picture.size
     with _LOCK:
-        answer = _engine(name)(content, return_word_box=True)
+        try:
+            engine = _engine()
+        except ImportError as error:
+            raise MissingExtra(file.name, "reading words from images", extra="ocr") from error
+        answer = engine(content, return_word_box=True)
     found = [*_found(answer, width, height)]
     tokens = [token for number, row in enumerate(_rows(found)) for token in _row_tokens(row, number)]
     words = words_of(PageTokens(tokens), aspect=width / height, is_scan=True, spread=lambda token: [token.box])
@@ -50,20 +68,13 @@ def read_picture(url: str, name: str) -> Words:
 
 
 @cache
-def _loaded() -> Any:
+def _engine() -> "Callable[..., _Answer]":
     from rapidocr import RapidOCR  # noqa: PLC0415 an extra  # pyright: ignore[reportMissingImports]
 
-    return RapidOCR(params={"Global.log_level": "critical"})
+    return cast("Callable[..., _Answer]", RapidOCR(params={"Global.log_level": "critical"}))
 
 
-def _engine(name: str) -> Any:
-    try:
-        return _loaded()
-    except ImportError as error:
-        raise MissingExtra(name, "reading words from images", extra="ocr") from error
-
-
-def _found(answer: Any, width: int, height: int) -> Iterator[_Found]:
+def _found(answer: _Answer, width: int, height: int) -> Iterator[_Found]:
     if answer.txts is None or answer.boxes is None:
         return
     words_of_line = answer.word_results or ()

@@ -6,11 +6,15 @@
 import io
 import struct
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from langchain_nuextract.documents.decode import decode
 from langchain_nuextract.documents.mail import DEEPEST, Attachment, Mail, MailText
 from langchain_nuextract.errors import BrokenDocument, EmptyDocument, MissingExtra
+
+if TYPE_CHECKING:
+    from oxmsg.properties import Properties
+    from oxmsg.storage import Storage
 
 _MESSAGE: Final = 32
 _WITHIN: Final = 24
@@ -40,7 +44,10 @@ def read_message(content: bytes, name: str) -> Mail:
     except ImportError as error:
         raise MissingExtra(name, "an Outlook message", extra="mail") from error
     try:
-        mail = _mail(Message.load(io.BytesIO(content))._storage, name, 0)  # noqa: SLF001  it has no way to messages within  # pyright: ignore[reportPrivateUsage]
+        message = Message.load(io.BytesIO(content))
+        # It has no way to the messages within.
+        storage = cast("Storage", message._storage)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        mail = _mail(storage, name, 0)
     except (
         ArithmeticError, AssertionError, AttributeError, LookupError, NotImplementedError, OSError, RecursionError,
         TypeError, ValueError, struct.error,
@@ -51,7 +58,7 @@ def read_message(content: bytes, name: str) -> Mail:
     return mail
 
 
-def _mail(storage: Any, name: str, depth: int) -> Mail:
+def _mail(storage: "Storage", name: str, depth: int) -> Mail:
     from oxmsg.properties import Properties  # noqa: PLC0415 an extra
 
     has = Properties(storage, properties_header_offset=_WITHIN if depth else _MESSAGE)
@@ -67,7 +74,7 @@ def _mail(storage: Any, name: str, depth: int) -> Mail:
     return Mail(tuple(_headers(has, storage)), texts, tuple(files), tuple(inner), warnings)
 
 
-def _headers(has: Any, storage: Any) -> Iterator[tuple[str, str]]:
+def _headers(has: "Properties", storage: "Storage") -> Iterator[tuple[str, str]]:
     from oxmsg.domain import constants as c  # noqa: PLC0415 an extra
     from oxmsg.recipient import Recipient  # noqa: PLC0415 an extra
 
@@ -80,17 +87,12 @@ def _headers(has: Any, storage: Any) -> Iterator[tuple[str, str]]:
         has.str_prop_value(c.PID_SENDER_SMTP_ADDRESS) or has.str_prop_value(c.PID_SENDER_EMAIL_ADDRESS),
     )
     sent = has.date_prop_value(c.PID_CLIENT_SUBMIT_TIME)
-    yield from _written(
-        {
-            "Subject": has.str_prop_value(c.PID_SUBJECT),
-            "From": sender,
-            **{kind: ", ".join(filter(None, people.get(kind, ()))) for kind in _KINDS.values()},
-            "Date": sent.isoformat() if sent else "",
-        }
-    )
-
-
-def _written(headers: dict[str, str | None]) -> Iterator[tuple[str, str]]:
+    headers: dict[str, str | None] = {
+        "Subject": has.str_prop_value(c.PID_SUBJECT),
+        "From": sender,
+        **{kind: ", ".join(filter(None, people.get(kind, ()))) for kind in _KINDS.values()},
+        "Date": sent.isoformat() if sent else "",
+    }
     for name, value in headers.items():
         if value and (written := " ".join(value.replace("\0", "").split())):
             yield name, written
@@ -100,7 +102,7 @@ def _person(name: str | None, address: str | None) -> str:
     return f"{name} <{address}>" if name and address and name != address else address or name or ""
 
 
-def _texts(has: Any, name: str) -> tuple[tuple[MailText, ...], tuple[str, ...]]:
+def _texts(has: "Properties", name: str) -> tuple[tuple[MailText, ...], tuple[str, ...]]:
     """Read the text, in its plain form if that is not blank."""
     from oxmsg.domain import constants as c  # noqa: PLC0415 an extra
 
@@ -117,7 +119,7 @@ def _texts(has: Any, name: str) -> tuple[tuple[MailText, ...], tuple[str, ...]]:
     return (), ()
 
 
-def _attachment(storage: Any, at: int) -> Attachment:
+def _attachment(storage: "Storage", at: int) -> Attachment:
     from oxmsg.attachment import Attachment as Attached  # noqa: PLC0415 an extra
 
     attached = Attached(storage)

@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Annotated, Any, Final, Literal, Protocol, TypeAlias
+from typing import Annotated, Final, Literal, Protocol, TypeAlias
 
 from pydantic import GetPydanticSchema
-from pydantic_core.core_schema import AnySchema, any_schema
+from pydantic_core.core_schema import any_schema
 
 from langchain_nuextract.documents.options import PageOptions
 
@@ -78,18 +78,14 @@ class Pages(Protocol):
         ...
 
 
-def _anything(_source: Any, _handler: Any) -> AnySchema:
-    """What Pydantic is told of a file that it could not describe, for LangChain to draw graphs with extractors."""
-    return any_schema()
-
-
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page of a file."""
 
     number: int
     """Counted from 1."""
-    file: Annotated[Pages, GetPydanticSchema(_anything)]
+    # Pydantic could not describe a file, and LangChain has it do so to draw a graph with an extractor in it.
+    file: Annotated[Pages, GetPydanticSchema(lambda _source, _handler: any_schema())]
     """What it is a page of; asked for boxes and pictures when they are needed, so that none are held."""
     text: str = field(default="", repr=False)
     """What `Words` has: what can be seen, then what cannot."""

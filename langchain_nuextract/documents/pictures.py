@@ -8,13 +8,12 @@ from base64 import b64decode, b64encode
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 from math import sqrt
 from typing import TYPE_CHECKING, Any, Final
 
-from langchain_nuextract.documents.options import DEFAULT, LARGEST_IMAGE, OCR_PIXELS, ImageFormat, PageOptions
+from langchain_nuextract.documents.options import DEFAULT, LARGEST_IMAGE, ImageFormat, PageOptions
 from langchain_nuextract.documents.page import Page, Words
 from langchain_nuextract.documents.source import Image
 from langchain_nuextract.errors import BrokenDocument, MissingExtra, TooLarge
@@ -31,7 +30,6 @@ _QUALITY: Final = 90
 """Of JPEGs: what their author names as free of visible loss."""
 _MOST_FRAMES: Final = 5_000
 """Frames of a TIFF that are counted at least; Pillow compares the place of each with those of all before it."""
-_REMEMBERED: Final = 8
 _DAMAGED: Final = (
     OSError, ValueError, SyntaxError, EOFError, MemoryError, TypeError, LookupError, ArithmeticError, AttributeError,
     RuntimeError, struct.error, zlib.error,
@@ -86,7 +84,11 @@ class ImageFile:
     def words(self, number: int, *, boxed: bool = True) -> Words:
         """Give the words that are read in a frame, if the options ask for it."""
         del boxed  # they come with the words
-        return _words(self, number) if self.options.ocr else Words("", is_scan=True)
+        if not self.options.ocr:
+            return Words("", is_scan=True)
+        from langchain_nuextract.documents.ocr import read_picture  # noqa: PLC0415 an extra
+
+        return read_picture(self, number)
 
     def picture(self, number: int, *, max_pixels: int) -> str:
         """Give a frame as the URL of an image."""
@@ -230,10 +232,3 @@ def _fitted(picture: "Picture", max_pixels: int) -> "Picture":
         return picture
     size = max(1, int(picture.width * scale)), max(1, int(picture.height * scale))
     return picture.resize(size, Pillow.Resampling.LANCZOS, reducing_gap=3.0)
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _words(file: ImageFile, number: int) -> Words:
-    from langchain_nuextract.documents.ocr import read_picture  # noqa: PLC0415 an extra
-
-    return read_picture(file.picture(number, max_pixels=OCR_PIXELS), file.name)

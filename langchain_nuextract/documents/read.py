@@ -20,6 +20,7 @@ from langchain_nuextract.documents.options import DEFAULT, PageOptions
 from langchain_nuextract.documents.page import Page
 from langchain_nuextract.documents.source import Image, Source, Text
 from langchain_nuextract.errors import EmptyDocument
+from langchain_nuextract.paths import JSON
 
 _IMAGE_DATA: Final = re.compile(r"\s*data:image/[\w.+-]+;base64,[\w+/=-]+\s*", re.IGNORECASE)
 _LONGEST_PATH: Final = 300
@@ -148,12 +149,12 @@ def _listed(given: list[Any], options: PageOptions) -> Iterator[Source]:
         return
     for each in given:
         if isinstance(each, Mapping):
-            yield from _block(cast("Mapping[str, Any]", each), options)
+            yield from _block(cast("Mapping[str, JSON]", each), options)
         else:
             yield from _sources(each, options)
 
 
-def _block(block: Mapping[str, Any], options: PageOptions) -> Iterator[Source]:
+def _block(block: Mapping[str, JSON], options: PageOptions) -> Iterator[Source]:
     if file := file_of(block):
         content, name, mime = file
         yield read_file(content, name, options, mime)

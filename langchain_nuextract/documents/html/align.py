@@ -33,16 +33,11 @@ def align(markdown: str, source: Sequence[SourceWord]) -> tuple[SourceSpan, ...]
 
 
 def _prose_words(markdown: str) -> Iterator[Word]:
-    ends = 0
-    for found in NOT_PROSE.finditer(markdown):
-        yield from _shifted(markdown[ends : found.start()], ends)
-        ends = found.end()
-    yield from _shifted(markdown[ends:], ends)
-
-
-def _shifted(text: str, offset: int) -> Iterator[Word]:
-    for word in find_words(text):
-        yield Word(word.start + offset, word.end + offset, word.folded)
+    begun = 0
+    for end, following in [*(found.span() for found in NOT_PROSE.finditer(markdown)), (len(markdown),) * 2]:
+        for word in find_words(markdown[begun:end]):
+            yield Word(begun + word.start, begun + word.end, word.folded)
+        begun = following
 
 
 def common_words(one: Sequence[str], other: Sequence[str]) -> list[tuple[int, int]]:

@@ -37,7 +37,9 @@ def decode(content: bytes, encoding: str | None = None) -> Decoded:
         return _with(content, said)
     if fits(content, "utf-8"):
         return _with(content, "utf-8")
-    guess = _guess(content)
+    # Without tags, which are ASCII and say what the page wrongly declares.
+    found = detect(_TAG.sub(b" ", content[:_SAMPLE])).encoding or "cp1252"
+    guess = _known(found.replace("windows-", "cp")) or "cp1252"
     reason = f"not in {said}, as it says" if said else "in an encoding that it does not name"
     return _with(content, guess, f"the page is {reason}; read as {guess}")
 
@@ -54,9 +56,3 @@ def _known(name: str | None) -> str | None:
     found = known(name)
     # A declaration that can be read as ASCII does not stand in a page of two bytes a character.
     return "utf-8" if found and found.startswith(("utf-16", "utf-32")) else found
-
-
-def _guess(content: bytes) -> str:
-    # Without tags, which are ASCII and say what the page wrongly declares.
-    found = detect(_TAG.sub(b" ", content[:_SAMPLE])).encoding or "cp1252"
-    return _known(found.replace("windows-", "cp")) or "cp1252"

@@ -48,14 +48,14 @@ def _noscripts(document: Document) -> None:
         before = element.previous_sibling
         while isinstance(before, Text) and not before.data.strip():
             before = before.previous_sibling
-        if isinstance(before, Element) and _lazy_image(before):
+        # An <img>, or nothing but one in its link: <a href="…"><img data-src="…"></a>.
+        if (
+            isinstance(before, Element)
+            and not before.text.strip()
+            and (before.tag == "img" or before.select_one("img") is not None)
+        ):
             before.decompose()
         element.unwrap()
-
-
-def _lazy_image(element: Element) -> Element | None:
-    image = element if element.tag == "img" else element.select_one("img")
-    return image if image and not element.text.strip() else None
 
 
 def _address(image: Element) -> str | None:

@@ -148,7 +148,11 @@ def _lengths(element: Element) -> tuple[int, int]:
 def _prune(root: Element) -> None:
     """Take out margins and lists of links."""
     most = _MOST * len(root.text)
-    named = [each for each in root.select("[class], [id]") if _NAMES.search(_names(each))]
+    named = [
+        each
+        for each in root.select("[class], [id]")
+        if _NAMES.search(f"{each.attr('class') or ''} {each.attr('id') or ''}")
+    ]
     for element in [*root.select(_MARGINS), *named]:
         if element.tag not in _TEXT and len(element.text) <= most:
             element.decompose()
@@ -160,7 +164,3 @@ def _prune(root: Element) -> None:
             break
         if linked >= _LINKED * (text + linked) and len(element.select("a")) > 2:  # noqa: PLR2004
             element.decompose()
-
-
-def _names(element: Element) -> str:
-    return f"{element.attr('class') or ''} {element.attr('id') or ''}"

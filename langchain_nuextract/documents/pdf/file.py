@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from langchain_nuextract.documents.options import DEFAULT, OCR_PIXELS, PageOptions
+from langchain_nuextract.documents.options import DEFAULT, PageOptions
 from langchain_nuextract.documents.page import Page, Words
 from langchain_nuextract.documents.pdf.opening import PDFBytes
 
@@ -77,11 +77,6 @@ def _words(file: PDF, number: int, boxed: bool) -> Words:  # noqa: FBT001  a par
     words = read_words(file, number, boxed=boxed)
     if words.is_readable or not file.options.ocr:
         return words
-    return _read_words(file, number)
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _read_words(file: PDF, number: int) -> Words:
     from langchain_nuextract.documents.ocr import read_picture  # noqa: PLC0415 an extra
 
-    return read_picture(file.picture(number, max_pixels=OCR_PIXELS), file.name)
+    return read_picture(file, number)

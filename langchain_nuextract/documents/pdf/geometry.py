@@ -24,6 +24,8 @@ _SCAN: Final = 0.6
 _DEEPEST: Final = 6
 """Forms within forms that are looked into."""
 
+Handle: TypeAlias = Any
+"""A pointer to what pdfium holds, which has no type."""
 Bounds: TypeAlias = tuple[float, float, float, float]
 """Left, bottom, right and top of what is drawn."""
 
@@ -53,7 +55,7 @@ class Placing:
 class Drawn(NamedTuple):
     """Something that is drawn on a page."""
 
-    raw: Any
+    raw: Handle
     """As pdfium has it."""
     kind: int
     """One of pdfium's `FPDF_PAGEOBJ_…`."""
@@ -73,7 +75,9 @@ def drawn_on(page: PdfPage) -> Iterator[Drawn]:
     yield from _drawn(page.raw, pdfium.FPDFPage_CountObjects, pdfium.FPDFPage_GetObject, 0)
 
 
-def _drawn(parent: Any, count: Callable[[Any], int], get: Callable[[Any, int], Any], depth: int) -> Iterator[Drawn]:
+def _drawn(
+    parent: Handle, count: Callable[[Handle], int], get: Callable[[Handle, int], Handle], depth: int
+) -> Iterator[Drawn]:
     for at in range(count(parent)):
         raw = get(parent, at)
         kind = pdfium.FPDFPageObj_GetType(raw) if raw else pdfium.FPDF_PAGEOBJ_UNKNOWN

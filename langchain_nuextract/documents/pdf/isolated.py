@@ -21,29 +21,30 @@ _CHILD: Final = "langchain_nuextract.documents.pdf.child"
 
 def count(file: PDFBytes) -> int:
     """Count the pages of a PDF."""
-    return int(_ask(file, {"of": "count"}))
+    return int(_ask(file, "count"))
 
 
 def read_words(file: PDFBytes, number: int, *, boxed: bool) -> Words:
     """Read the words of a page; see `text.read_words`."""
-    said = _ask(file, {"of": "words", "number": number, "boxed": boxed})
+    said = _ask(file, "words", number, boxed=boxed)
     boxes = [None if box is None else (box[0], box[1], box[2], box[3]) for box in said.pop("boxes")]
     return Words(boxes=boxes, **said)
 
 
 def picture(file: PDFBytes, number: int, *, max_pixels: int) -> str:
     """Render a page; see `render.render`."""
-    return str(_ask(file, {"of": "picture", "number": number, "max_pixels": max_pixels}))
+    return str(_ask(file, "picture", number, max_pixels=max_pixels))
 
 
-def _ask(file: PDFBytes, question: dict[str, Any]) -> Any:
+def _ask(file: PDFBytes, of: str, page: int | None = None, **more: int) -> Any:
     given = {
         "name": file.name,
         "content": b64encode(file.content).decode(),
         "options": asdict(file.options),
-        **question,
+        "of": of,
+        "number": page,
+        **more,
     }
-    page = question.get("number")
     try:
         done = subprocess.run(  # noqa: S603  # this very Python, with nothing of the document in its arguments
             [sys.executable, "-m", _CHILD], input=json.dumps(given).encode(), capture_output=True,

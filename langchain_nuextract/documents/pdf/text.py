@@ -136,7 +136,7 @@ class _Reader:
             right, top = max(right, other[2]), max(top, other[3])
         box = self._place.box(left, bottom, right, top)
         is_inside = box[0] >= 0 and box[1] >= 0 and box[2] <= 1 and box[3] <= 1
-        if not is_inside and (last > at or not _is_on_page(box)):
+        if not is_inside and (last > at or not (0 <= (box[0] + box[2]) / 2 <= 1 and 0 <= (box[1] + box[3]) / 2 <= 1)):
             return None
         run = self._run(at) if looks else 0
         if looks and last > at and run != self._run(last):
@@ -190,8 +190,3 @@ def _seen(placed: Sequence[_Placed], file: PDFBytes, number: int, *, scan: bool)
             visible = picture(boxes) >= _CONTRAST
         seen += [visible] * len(run)
     return seen
-
-
-def _is_on_page(box: Rectangle) -> bool:
-    left, top, right, bottom = box
-    return 0 <= (left + right) / 2 <= 1 and 0 <= (top + bottom) / 2 <= 1

@@ -5,12 +5,12 @@
 
 import ctypes
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 import pypdfium2.raw as pdfium
 from pypdfium2 import PdfPage
 
-from langchain_nuextract.documents.pdf.geometry import Bounds, Drawn, drawn_on
+from langchain_nuextract.documents.pdf.geometry import Bounds, Drawn, Handle, drawn_on
 
 Look: TypeAlias = Literal["drawn", "doubtful", "undrawn", "tiny"]
 """How a text looks: `doubtful` if only the page's picture can tell whether it is seen."""
@@ -78,27 +78,29 @@ def looks_of(page: PdfPage, *, may_have_layers: bool) -> dict[int, Look]:
     return looks
 
 
-def _colour(drawn: Any) -> _Colour:
+def _colour(drawn: Handle) -> _Colour:
     red, green, blue, opacity = (ctypes.c_uint() for _ in range(4))
     known = pdfium.FPDFPageObj_GetFillColor(drawn, red, green, blue, opacity)
     return (red.value, green.value, blue.value, opacity.value) if known else _BLACK
 
 
-def _look(text: Any, bounds: Bounds, colour: _Colour) -> Look:
+def _look(text: Handle, bounds: Bounds, colour: _Colour) -> Look:
     if pdfium.FPDFTextObj_GetTextRenderMode(text) in _UNDRAWN:
         return "undrawn"
     is_pale = min(colour[:3]) >= _PALE or colour[3] <= _FAINT
     return "doubtful" if is_pale or _is_cut(text, bounds) or _is_optional(text) else "drawn"
 
 
-def _is_cut(text: Any, bounds: Bounds) -> bool:
+def _is_cut(text: Handle, bounds: Bounds) -> bool:
     """Whether a path that a text is drawn within may leave a part of it out."""
     clip = pdfium.FPDFPageObj_GetClipPath(text)
     paths = pdfium.FPDFClipPath_CountPaths(clip) if clip else 0
-    return any(not _contains(_clip_bounds(clip, at), bounds) for at in range(max(paths, 0)))
+    left, bottom, right, top = bounds
+    wholes = (_clip_bounds(clip, at) for at in range(max(paths, 0)))
+    return any(left < whole[0] or bottom < whole[1] or right > whole[2] or top > whole[3] for whole in wholes)
 
 
-def _clip_bounds(clip: Any, at: int) -> Bounds:
+def _clip_bounds(clip: Handle, at: int) -> Bounds:
     count = pdfium.FPDFClipPath_CountPathSegments(clip, at)
     points = [*_points(clip, at, count)] if 0 < count <= _MOST_SEGMENTS else []
     if not points:
@@ -107,14 +109,14 @@ def _clip_bounds(clip: Any, at: int) -> Bounds:
     return min(across), min(up), max(across), max(up)
 
 
-def _points(clip: Any, at: int, count: int) -> Iterator[tuple[float, float]]:
+def _points(clip: Handle, at: int, count: int) -> Iterator[tuple[float, float]]:
     x, y = ctypes.c_float(), ctypes.c_float()
     for number in range(count):
         if pdfium.FPDFPathSegment_GetPoint(pdfium.FPDFClipPath_GetPathSegment(clip, at, number), x, y):
             yield x.value, y.value
 
 
-def _is_optional(text: Any) -> bool:
+def _is_optional(text: Handle) -> bool:
     """Whether a text belongs to a layer that may be hidden."""
     for at in range(pdfium.FPDFPageObj_CountMarks(text)):
         mark = pdfium.FPDFPageObj_GetMark(text, at)
@@ -156,7 +158,3 @@ def _is_alike(ground: _Colour | None, text: _Colour) -> bool:
 
 def _overlaps(one: Bounds, other: Bounds) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
-
-
-def _contains(whole: Bounds, part: Bounds) -> bool:
-    return whole[0] <= part[0] and whole[1] <= part[1] and whole[2] >= part[2] and whole[3] >= part[3]
