@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from langchain_nuextract.dialects.messages import Example, Usage
     from langchain_nuextract.documents.options import PageOptions
     from langchain_nuextract.documents.source import Image
+    from langchain_nuextract.engine.attempt import Attempt
     from langchain_nuextract.engine.confidence import Confidence
     from langchain_nuextract.engine.example_leakage import Leak
     from langchain_nuextract.engine.long.options import LongOptions
     from langchain_nuextract.engine.long.result import LongExtraction
     from langchain_nuextract.engine.recovery import RecoveryPolicy
-    from langchain_nuextract.engine.result import Attempt, Extraction
+    from langchain_nuextract.engine.result import Extraction
     from langchain_nuextract.errors import (
         AccessDenied,
         BrokenDocument,
@@ -124,7 +125,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Attempt": "engine.result",
+    "Attempt": "engine.attempt",
     "Box": "grounding.places",
     "ChatNuExtract": "runnables.chat_model",
     "Confidence": "engine.confidence",

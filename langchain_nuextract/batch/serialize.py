@@ -13,9 +13,10 @@ from typing import Final, NamedTuple, NoReturn, NotRequired, TypedDict, TypeVar,
 
 from langchain_nuextract.batch.checkpoint import CheckpointRow
 from langchain_nuextract.dialects.messages import Reply, Request, Token, Usage
+from langchain_nuextract.engine.attempt import Attempt
 from langchain_nuextract.engine.caller import Flow
 from langchain_nuextract.engine.flow import run_flow
-from langchain_nuextract.engine.result import Attempt, Extraction
+from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import (
     EndpointError,
     EndpointUnreachable,

@@ -20,8 +20,9 @@ from langchain_nuextract.batch.serialize import OutOfDate, kept_error, kept_extr
 from langchain_nuextract.dialects.messages import Usage
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source
+from langchain_nuextract.engine.attempt import Attempt
 from langchain_nuextract.engine.long.result import LongExtraction
-from langchain_nuextract.engine.result import Attempt, Extraction
+from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import CheckpointError, EndpointError, ExtractionError
 
 Out = TypeVar("Out")

@@ -115,7 +115,7 @@ def _line(result: Result[Extraction[object]], options: argparse.Namespace) -> di
             "left_out": [str(problem) for problem in extraction.problems],
             "warnings": [*extraction.document.warnings, *map(str, extraction.warnings)],
             "evidence": [*map(_evidence, extraction.evidence)] if options.evidence else [],
-            "confidence": confidence_as_dicts(extraction) if options.confidence else [],
+            "confidence": confidence_as_dicts(extraction.confidence) if options.confidence else [],
         }
         line: dict[str, JSON] = {
             "value": json_of(extraction),

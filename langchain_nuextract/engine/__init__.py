@@ -7,15 +7,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from langchain_nuextract.engine.attempt import Attempt as Attempt
     from langchain_nuextract.engine.caller import Caller as Caller
     from langchain_nuextract.engine.caller import Flow as Flow
     from langchain_nuextract.engine.long.options import LongOptions as LongOptions
     from langchain_nuextract.engine.long.options import LongSettings as LongSettings
-    from langchain_nuextract.engine.result import Attempt as Attempt
     from langchain_nuextract.engine.result import Extraction as Extraction
 
 _HOMES: Final = {
-    "Attempt": "result",
+    "Attempt": "attempt",
     "Caller": "caller",
     "Extraction": "result",
     "Flow": "caller",

@@ -1,49 +1,24 @@
-"""An extraction as plain JSON, for logs, queues and APIs."""
+"""What an extraction is made of as plain JSON, for logs, queues and APIs."""
 
-from typing import Any
+from collections.abc import Iterable
 
 from pydantic_core import to_jsonable_python
 
+from langchain_nuextract.engine.confidence import Confidence
+from langchain_nuextract.grounding.evidence import Evidence
 from langchain_nuextract.paths import JSON, show
 
 
-def as_dict(extraction: Any) -> dict[str, JSON]:
-    """Give an `Extraction`, which calls this, as JSON; see `Extraction.to_dict`."""
-    usage = extraction.usage
-    value, problems = _value(extraction)
-    return {
-        "value": value,
-        "problems": [*problems, *({"path": show(each.path), "message": each.message} for each in extraction.problems)],
-        "repairs": [
-            {"path": show(each.path), "kind": each.kind, "rule": each.rule, "before": each.before, "after": each.after}
-            for each in extraction.repairs
-        ],
-        "defaults": [*map(show, extraction.defaults)],
-        "evidence": [
-            {"path": show(each.path), "value": each.value, **place_as_dict(each)} for each in extraction.evidence
-        ],
-        "confidence": confidence_as_dicts(extraction),
-        "warnings": [*map(str, extraction.warnings), *extraction.document.warnings],
-        "model": extraction.model,
-        "calls": [
-            {"kind": each.kind, "finish_reason": each.reply.finish_reason, "problems": [*map(str, each.problems)]}
-            for each in extraction.attempts
-        ],
-        "input_tokens": usage.input_tokens,
-        "output_tokens": usage.output_tokens,
-        "seconds": extraction.seconds,
-    }
-
-
-def _value(extraction: Any) -> tuple[JSON, list[JSON]]:
+def value_as_json(value: object, answer: JSON) -> tuple[JSON, list[JSON]]:
+    """Write an object as its type does, as JSON; the answer it was made of where that fails, and why it did."""
     try:
-        return to_jsonable_python(extraction.value, by_alias=True, inf_nan_mode="strings", serialize_unknown=True), []
+        return to_jsonable_python(value, by_alias=True, inf_nan_mode="strings", serialize_unknown=True), []
     except Exception as error:  # noqa: BLE001  # the user's own serializers may raise anything; what they did is told
         told = f"{type(error).__name__} when the value was written as JSON: {error}. This is the answer"
-        return extraction.json, [{"path": "$", "message": told}]
+        return answer, [{"path": "$", "message": told}]
 
 
-def place_as_dict(evidence: Any) -> dict[str, JSON]:
+def place_as_dict(evidence: Evidence) -> dict[str, JSON]:
     """Give where an `Evidence` stands as JSON, its path apart."""
     place = evidence.places[0] if evidence.places else None
     return {
@@ -57,6 +32,6 @@ def place_as_dict(evidence: Any) -> dict[str, JSON]:
     }
 
 
-def confidence_as_dicts(extraction: Any) -> list[JSON]:
-    """Give how sure the model was of each value of an `Extraction`, as JSON."""
-    return [{"path": show(each.path), "mean": each.mean, "joint": each.joint} for each in extraction.confidence]
+def confidence_as_dicts(confidence: Iterable[Confidence]) -> list[JSON]:
+    """Give how sure the model was of each value, as JSON."""
+    return [{"path": show(each.path), "mean": each.mean, "joint": each.joint} for each in confidence]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from math import exp, fsum
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 from langchain_nuextract.dialects.messages import Reply, Token
 from langchain_nuextract.engine.fields import FieldPath
@@ -89,7 +89,7 @@ class Provenance:
     """What they say together, in the shape of the template."""
     left_out: tuple[Path, ...]
     """What was left out of it, one after the other, in the user's shape."""
-    target: Target[Any]
+    target: Target[object]
     dialect: Speaks
     policy: Policy
     document: str

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing, closing
+from functools import partial
 from time import perf_counter
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar, cast
 
 from langchain_nuextract.dialects.messages import Piece, Request, joined_reply
 from langchain_nuextract.documents.source import Source
+from langchain_nuextract.engine.attempt import Attempt
 from langchain_nuextract.engine.caller import Caller
 from langchain_nuextract.engine.pages import read_document
 from langchain_nuextract.engine.plan import Plan
@@ -21,10 +23,6 @@ T = TypeVar("T")
 
 ALWAYS_SHOWN: Final = 20
 """Parts after each of which a stream shows the object; then each time that it has grown by this part of it."""
-
-
-async def _at_once(step: Callable[..., Any], *of: Any) -> Any:
-    return step(*of)
 
 
 class Pace:
@@ -65,12 +63,12 @@ class StreamFlow(Generic[T]):
     def _tell(self, preview: Callable[[], JSON]) -> None:
         self._preview = preview
 
-    def add(self, piece: Piece) -> Iterator[Any]:
+    def add(self, piece: Piece) -> Iterator[object]:
         """Take a piece of the reply; yield what can be shown now."""
         self._pieces.append(piece)
         return self._growth.feed(piece.text)
 
-    def joined(self) -> Iterator[Any]:
+    def joined(self) -> Iterator[object]:
         """Yield what the pages say that were read so far, where that is new: only the first ones are shown growing."""
         preview, self._preview = self._preview, None
         if preview and self.request and self._pace.is_due():
@@ -104,9 +102,9 @@ class StreamFlow(Generic[T]):
         return self.outcome.value
 
     @property
-    def attempts(self) -> Sequence[Any]:
+    def attempts(self) -> Sequence[Attempt]:
         """The calls that were made, when it has ended."""
-        return self.outcome.attempts if self.outcome else ()
+        return cast("Sequence[Attempt]", self.outcome.attempts) if self.outcome else ()
 
     def _go_on(self, step: Callable[[], tuple[Request, ...]]) -> None:
         self.request = None
@@ -122,7 +120,7 @@ class StreamFlow(Generic[T]):
             self._growth.begin(self.request)
 
 
-def stream_flow(streamed: StreamFlow[Any], caller: Caller) -> Iterator[Any]:
+def stream_flow(streamed: StreamFlow[T], caller: Caller) -> Iterator[object]:
     """Yield the object of an extraction while it grows; its `value` is the last one."""
     while request := streamed.request:
         try:
@@ -138,9 +136,8 @@ def stream_flow(streamed: StreamFlow[Any], caller: Caller) -> Iterator[Any]:
         yield from streamed.joined()
 
 
-async def astream_flow(streamed: StreamFlow[Any], caller: Caller, *, in_thread: bool = False) -> AsyncGenerator[Any]:
+async def astream_flow(streamed: StreamFlow[T], caller: Caller, *, in_thread: bool = False) -> AsyncGenerator[object]:
     """Yield the object of an extraction while it grows; see `stream_flow`, and `arun_flow` for threads."""
-    step = asyncio.to_thread if in_thread else _at_once
     while request := streamed.request:
         try:
             async with aclosing(caller.astream(request)) as pieces:
@@ -150,8 +147,9 @@ async def astream_flow(streamed: StreamFlow[Any], caller: Caller, *, in_thread: 
                     if streamed.runs_away():
                         break
         except EndpointError as error:
-            await step(streamed.fail, error)
+            step = partial(streamed.fail, error)
         else:
-            await step(streamed.end)
+            step = streamed.end
+        await asyncio.to_thread(step) if in_thread else step()
         for grown in streamed.joined():
             yield grown

@@ -72,11 +72,6 @@ def merge(old: MergedFields, new: MergedFields, *, prefer_new: bool = False) -> 
     return {**old, **better}
 
 
-def refuse(found: MergedFields, refused: Collection[FieldPath]) -> dict[FieldPath, FieldResult]:
-    """Note which fields the user's schema does not admit."""
-    return {field: replace(each, refused=field in refused) for field, each in found.items()}
-
-
 def answer_of_fields(shape: RecordShape, found: MergedFields) -> dict[str, JSON]:
     """Build one answer of the fields that were found."""
     return assembled(shape, {field: each.value for field, each in found.items() if each.present})

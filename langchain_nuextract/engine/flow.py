@@ -8,20 +8,22 @@ for the `RecoveryPolicy` to say, and in which ways for the `RecoveryStrategies`.
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from langchain_nuextract.dialects.dialect import check_source
 from langchain_nuextract.dialects.messages import Reply, Request, Usage
 from langchain_nuextract.documents.escape import EscapedSource, escape_source
 from langchain_nuextract.documents.source import Source, Text
-from langchain_nuextract.engine.attempts import AttemptReader, AttemptResult
+from langchain_nuextract.engine.attempt import AttemptRequest, AttemptResult
+from langchain_nuextract.engine.attempt_reader import AttemptReader
 from langchain_nuextract.engine.caller import Flow
 from langchain_nuextract.engine.outcome import extraction_of, give_up
 from langchain_nuextract.engine.page_inputs import shown
-from langchain_nuextract.engine.plan import AttemptRequest, Plan
+from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.result import Extraction
-from langchain_nuextract.engine.strategies import RecoveryStrategies
+from langchain_nuextract.engine.strategies import RecoveryStrategies, with_other_grammar
 from langchain_nuextract.errors import EndpointError
 
 T = TypeVar("T")
@@ -46,10 +48,10 @@ def extract(plan: Plan[T], source: Source, document: Source | None = None) -> Fl
     """
     started = perf_counter()
     reader = _reader_of(plan, source, document or source)
-    escaped = reader.escaped.source
-    results, sent = list[AttemptResult](), list[AttemptRequest]()
+    escaped, budget, usage = reader.escaped.source, plan.options.recovery, _NOTHING_USED
+    results: list[AttemptResult[T]] = []
+    sent: list[AttemptRequest] = []
     failure: EndpointError | None = None
-    usage, budget = _NOTHING_USED, plan.options.recovery
     first = _ask_first(plan, escaped)
     asked: AttemptRequest | None = first
     while asked:
@@ -60,7 +62,7 @@ def extract(plan: Plan[T], source: Source, document: Source | None = None) -> Fl
         except EndpointError as error:
             if plan.grammars.refused(asked.grammar, error):
                 # The server cannot read it: the same request goes with another grammar, or with none.
-                asked = RecoveryStrategies(plan, escaped).with_other_grammar(asked)
+                asked = with_other_grammar(plan, escaped, asked)
                 continue
             if not results:
                 raise
@@ -75,7 +77,7 @@ def extract(plan: Plan[T], source: Source, document: Source | None = None) -> Fl
         # What could be sent again has been, as often as the endpoint's policy allows.
         is_over = failure is not None and failure.retryable
         is_allowed = budget.allows(calls=len(sent), seconds=perf_counter() - started, usage=usage)
-        asked = RecoveryStrategies(plan, escaped).next(results, sent) if is_allowed and not is_over else None
+        asked = RecoveryStrategies(plan, escaped, results, sent).next() if is_allowed and not is_over else None
     return give_up(reader, results, failure, seconds=perf_counter() - started)
 
 
@@ -149,28 +151,27 @@ async def arun_flow(
         ask: Sends a request.
         in_thread: Whether it takes its steps in a thread: rendering a page would hold up the event loop.
     """
-    step: Callable[[Any], tuple[Request, ...]] = flow.send
-    said: Any = None
+    step: Callable[[], tuple[Request, ...]] = flow.__next__
+
+    def stepped() -> tuple[Request, ...] | Extraction[T]:
+        # `StopIteration` cannot leave a thread.
+        try:
+            return step()
+        except StopIteration as done:
+            return done.value
+
     while True:
         if in_thread:
-            requests = await asyncio.to_thread(_stepped, step, said)
+            requests = await asyncio.to_thread(stepped)
         else:
             try:
-                requests = step(said)
+                requests = step()
             except StopIteration as done:
                 return done.value
         if not isinstance(requests, tuple):
             return requests
         try:
-            said = tuple(await asyncio.gather(*map(ask, requests))) if requests[1:] else (await ask(*requests),)
-            step = flow.send
+            replies = tuple(await asyncio.gather(*map(ask, requests))) if requests[1:] else (await ask(*requests),)
+            step = partial(flow.send, replies)
         except EndpointError as error:
-            step, said = flow.throw, error
-
-
-def _stepped(step: Callable[[Any], tuple[Request, ...]], said: object) -> tuple[Request, ...] | Extraction[Any]:
-    """Take a step of a flow: what it asks for, or what has come out in the end (`StopIteration` leaves no thread)."""
-    try:
-        return step(said)
-    except StopIteration as done:
-        return done.value
+            step = partial(flow.throw, error)

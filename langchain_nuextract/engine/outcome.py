@@ -5,15 +5,15 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import Final, TypeVar
 
-from langchain_nuextract.engine.attempts import AttemptReader, AttemptResult, Validation
+from langchain_nuextract.engine.attempt import Attempt, AttemptResult, Validation
+from langchain_nuextract.engine.attempt_reader import AttemptReader
 from langchain_nuextract.engine.confidence import Answer, Provenance, Segment
 from langchain_nuextract.engine.fields import FieldIndex, field_paths
 from langchain_nuextract.engine.prune_invalid import drop_fields, faults, without
-from langchain_nuextract.engine.result import Attempt, Extraction
+from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.engine.verbatim import lacks_words
 from langchain_nuextract.errors import (
     EndpointError,
-    ExtractionError,
     InvalidExtraction,
     NoJSONInReply,
     Problem,
@@ -30,12 +30,16 @@ _CUT: Final = frozenset({"length", "repetition"})
 
 
 def give_up(
-    reader: AttemptReader[T], results: Sequence[AttemptResult], cause: EndpointError | None, *, seconds: float
+    reader: AttemptReader[T], results: Sequence[AttemptResult[T]], cause: EndpointError | None, *, seconds: float
 ) -> Extraction[T]:
     """Give what is right of the answer, if the policy says so and the schema admits it; raise otherwise."""
     last, attempts = results[-1], _attempts(reader, results)
     if not last.fields:
-        raise _no_answer(last, attempts) from cause
+        reply = last.reply
+        if reply.finish_reason in _CUT:
+            cut = str(reply.finish_reason)
+            raise ReplyCutShort(reply=reply.text, finish_reason=cut, attempts=attempts) from cause
+        raise NoJSONInReply(reply=reply.text, attempts=attempts) from cause
     problems = reader.problems_of(last.fields, last.validation)
     rest = _what_is_right(reader, last)
     if rest is not None:
@@ -45,7 +49,7 @@ def give_up(
     raise InvalidExtraction(problems, partial=last.validation.value, reply=_raw(results), attempts=attempts) from cause
 
 
-def _what_is_right(reader: AttemptReader[T], last: AttemptResult) -> tuple[JSON, tuple[Path, ...]] | None:
+def _what_is_right(reader: AttemptReader[T], last: AttemptResult[T]) -> tuple[JSON, tuple[Path, ...]] | None:
     """What is right of the value, and what was left out of it; None if the policy or the schema forbids it."""
 
     def judge(value: JSON) -> tuple[Problem, ...]:
@@ -64,8 +68,8 @@ def _what_is_right(reader: AttemptReader[T], last: AttemptResult) -> tuple[JSON,
 
 def extraction_of(
     reader: AttemptReader[T],
-    results: Sequence[AttemptResult],
-    validation: Validation,
+    results: Sequence[AttemptResult[T]],
+    validation: Validation[T],
     left_out: tuple[Path, ...] = (),
     *,
     seconds: float,
@@ -83,7 +87,7 @@ def extraction_of(
     # Nothing is missing that a default could fill where the answer is its own value.
     is_itself = last.merged is None and last.reading.whole and plan.keeps_whole
     filled = () if plan.is_part or is_itself else plan.target.defaults(validation.value)
-    return Extraction(
+    return Extraction(  # pyright: ignore[reportReturnType]  # of what is valid there is an instance
         value=validation.instance,
         json=validation.value,
         document=reader.document,
@@ -100,7 +104,7 @@ def extraction_of(
     )
 
 
-def _attempts(reader: AttemptReader[T], results: Sequence[AttemptResult]) -> tuple[Attempt, ...]:
+def _attempts(reader: AttemptReader[T], results: Sequence[AttemptResult[object]]) -> tuple[Attempt, ...]:
     attempts: list[Attempt] = []
     for each in results:
         repairs = tuple(_repairs(reader, each)) if each.reading.repairs else ()
@@ -108,13 +112,13 @@ def _attempts(reader: AttemptReader[T], results: Sequence[AttemptResult]) -> tup
     return tuple(attempts)
 
 
-def _repairs(reader: AttemptReader[T], result: AttemptResult) -> Iterator[Repair]:
+def _repairs(reader: AttemptReader[T], result: AttemptResult[object]) -> Iterator[Repair]:
     """The repairs of one reply, by paths of the user's shape."""
     place = reader.placer(result.reading.value)
     yield from (replace(each, path=place(each.path)) for each in result.reading.repairs)
 
 
-def _kept_repairs(reader: AttemptReader[T], results: Sequence[AttemptResult]) -> Iterator[Repair]:
+def _kept_repairs(reader: AttemptReader[T], results: Sequence[AttemptResult[object]]) -> Iterator[Repair]:
     """The repairs of all replies, without those of fields that another reply gave."""
     fields = results[-1].fields
     for number in _used(results):
@@ -126,21 +130,23 @@ def _kept_repairs(reader: AttemptReader[T], results: Sequence[AttemptResult]) ->
                 yield shown
 
 
-def _used(results: Sequence[AttemptResult]) -> list[int]:
+def _used(results: Sequence[AttemptResult[object]]) -> list[int]:
     """The attempts that the fields come from, in order."""
     if len(results) == 1:
         return [0]
     return sorted({each.attempt for each in results[-1].fields.values()})
 
 
-def _raw(results: Sequence[AttemptResult]) -> str:
+def _raw(results: Sequence[AttemptResult[object]]) -> str:
     if len(results) == 1:
         return results[0].reply.text
     used = (results[number] for number in _used(results))
     return "\n".join(each.sent.request.before + each.reply.text if each.continued else each.reply.text for each in used)
 
 
-def _provenance(reader: AttemptReader[T], results: Sequence[AttemptResult], left_out: tuple[Path, ...]) -> Provenance:
+def _provenance(
+    reader: AttemptReader[T], results: Sequence[AttemptResult[object]], left_out: tuple[Path, ...]
+) -> Provenance:
     """What the values were made of, the probabilities of whose tokens are known."""
     plan, fields = reader.plan, results[-1].fields
     answers: list[Answer] = []
@@ -162,16 +168,9 @@ def _provenance(reader: AttemptReader[T], results: Sequence[AttemptResult], left
     )
 
 
-def _segments(results: Sequence[AttemptResult], number: int) -> tuple[Segment, ...]:
+def _segments(results: Sequence[AttemptResult[object]], number: int) -> tuple[Segment, ...]:
     """The replies that an answer was written in: only the one right before it is ever continued."""
     result = results[number]
     if not (result.continued and result.sent.request.before):
         return (Segment("", result.reply),)
     return (*_segments(results, number - 1), Segment(result.sent.request.before, result.reply))
-
-
-def _no_answer(last: AttemptResult, attempts: Sequence[Attempt]) -> ExtractionError:
-    reply = last.reply
-    if reply.finish_reason in _CUT:
-        return ReplyCutShort(reply=reply.text, finish_reason=str(reply.finish_reason), attempts=attempts)
-    return NoJSONInReply(reply=reply.text, attempts=attempts)

@@ -4,19 +4,19 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Final, Generic, TypeVar, cast, get_args
+from typing import Final, Generic, TypeVar, cast, get_args
 
 from langchain_nuextract.dialects.dialect import Dialect, check, dumps
 from langchain_nuextract.dialects.messages import Example, Request, Shot, Task, Usage
 from langchain_nuextract.documents.escape import EscapedSource, escape_source, escape_text, signs_of
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source, Text
+from langchain_nuextract.engine.attempt import AttemptKind, AttemptRequest
 from langchain_nuextract.engine.example_leakage import telling
 from langchain_nuextract.engine.fields import restricted
 from langchain_nuextract.engine.options import OPTIONS, ExtractionOptions
 from langchain_nuextract.engine.page_inputs import shown
 from langchain_nuextract.engine.page_limit import PageLimit
-from langchain_nuextract.engine.result import AttemptKind
 from langchain_nuextract.engine.verbatim import GrammarSupport
 from langchain_nuextract.errors import InvalidValue, Problem
 from langchain_nuextract.grounding.normalize import fold
@@ -30,20 +30,6 @@ T_co = TypeVar("T_co", covariant=True)
 
 _LOGPROBS: Final[dict[str, JSON]] = {"logprobs": True, "top_logprobs": 1}
 """Only the token that was written counts; unless told how many others to name, llama.cpp names twenty."""
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptRequest:
-    """What the model is asked in one attempt."""
-
-    kind: AttemptKind
-    shape: RecordShape
-    """The fields that are asked for."""
-    request: Request
-    base: Request
-    """The request whose answer is continued; the same as `request` if none is."""
-    grammar: str = field(default="", repr=False)
-    """The grammar by which the decoding is constrained, beyond the schema."""
 
 
 @dataclass(frozen=True)
@@ -256,13 +242,13 @@ def _narrowed(answer: str, shape: RecordShape) -> str:
     return dumps(restricted(json.loads(answer), shape), indent=None)
 
 
-def _instructions(target: Target[Any], dialect: Dialect, own: str, shape: RecordShape) -> str:
+def _instructions(target: Target[object], dialect: Dialect, own: str, shape: RecordShape) -> str:
     derived = target.instructions_for(shape) if dialect.takes_instructions else ""
     lines = "\n".join(filter(None, (own.strip(), derived)))
     return escape_text(lines, dialect.marks)
 
 
-def _check_keys(target: Target[Any], output: JSON, named: str) -> None:
+def _check_keys(target: Target[object], output: JSON, named: str) -> None:
     """Refuse keys that the schema has no field for: what stands there would be left out of the example."""
     unknown = target.unknown_keys(output)
     if unknown:

@@ -1,26 +1,26 @@
 """What comes out: the object, and how it came about."""
 
 import os
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from heapq import nsmallest
 from html import escape
 from pathlib import Path as FilePath
-from typing import Annotated, Any, Final, Generic, Literal, TypeAlias, TypeVar, cast
+from typing import Annotated, Any, Final, Generic, TypedDict, TypeVar, cast
 
 from pydantic import GetPydanticSchema
 from pydantic_core.core_schema import AnySchema, any_schema
 
 from langchain_nuextract import grounding
-from langchain_nuextract.dialects.messages import Reply, Request, Shot, Usage
+from langchain_nuextract.dialects.messages import Shot, Usage
 from langchain_nuextract.documents.source import Source
+from langchain_nuextract.engine.attempt import Attempt
 from langchain_nuextract.engine.confidence import Confidence, KnownConfidence, Provenance
 from langchain_nuextract.engine.example_leakage import Leak, leaks
 from langchain_nuextract.engine.saved import restore, save
 from langchain_nuextract.errors import Problem
 from langchain_nuextract.grounding.evidence import Evidence, Reason, Span, Unplaced
-from langchain_nuextract.grounding.leaves import items
 from langchain_nuextract.grounding.places import PageIndex, Place, html_place
 from langchain_nuextract.parsing.repairs import Repair
 from langchain_nuextract.paths import JSON, Path, leaves, show
@@ -30,42 +30,21 @@ T_co = TypeVar("T_co", covariant=True)
 
 _UNSURE: Final = 3
 """How many of the values that the model was least sure of a report names."""
-_MISSING: Final = 10
-"""How many of the values that the document does not say as they stand a report names."""
-
-AttemptKind: TypeAlias = Literal["plain", "continued", "narrowed", "constrained", "resampled"]
-"""How the model was asked:
-
-- `plain`: as it was trained
-- `continued`: for the rest of an answer that was cut off
-- `narrowed`: as it was trained, but for some fields only
-- `constrained`: with its decoding held to the answer schema, for all fields or some
-- `resampled`: once more, with another seed and a higher temperature, for all fields or some
-"""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One call of the model."""
+class PlaceInWhole(TypedDict):
+    """Where a window is in the whole; see `Window`."""
 
-    kind: AttemptKind
-    """How it was asked: `plain`, `continued`, `narrowed`, `constrained` or `resampled`."""
-    request: Request
-    """What was sent."""
-    reply: Reply
-    """What came back."""
-    repairs: tuple[Repair, ...]
-    """What was changed in the reply to read it."""
-    problems: tuple[Problem, ...]
-    """What was wrong after the repairs with all that was known by then; empty if it was taken. Paths are those of the
-    user's shape, as those of the repairs are."""
+    name: str
+    offset: int
+    moved: Mapping[Path, Path]
 
 
 @dataclass(frozen=True)
 class Window:
     """What was extracted from some pages of a document that was not asked about at once."""
 
-    extraction: "Extraction[Any]"
+    extraction: "Extraction[object]"
     """Of these pages alone: its value is None where they do not say all that the schema requires."""
     name: str
     """`page 3`, `pages 1 to 8`."""
@@ -75,7 +54,7 @@ class Window:
     """Where its values are in the whole; those are not here that other pages said before."""
 
     @property
-    def place_in_whole(self) -> dict[str, Any]:
+    def place_in_whole(self) -> PlaceInWhole:
         """What tells where it is in the whole."""
         return {"name": self.name, "offset": self.offset, "moved": self.moved}
 
@@ -87,7 +66,7 @@ class Window:
         return next(below, path)[: len(path)]
 
 
-def _anything(_source: Any, _handler: Any) -> AnySchema:
+def _anything(_source: object, _handler: object) -> AnySchema:
     """What Pydantic is told of a field that it could not describe, for LangChain to draw graphs with extractors."""
     return any_schema()
 
@@ -142,10 +121,11 @@ class Extraction(Generic[T_co]):
         """Make it again of what `_asdict` gave."""
         saved = self.document
         if isinstance(saved, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # as `_asdict` writes it
-            for name, part in restore(saved).items():
+            for name, part in cast("Mapping[str, object]", restore(saved)).items():
                 object.__setattr__(self, name, part)
-            parts = cast("Iterable[tuple[Extraction[Any], str]]", self.windows)
-            object.__setattr__(self, "windows", tuple(Window(each, **restore(text)) for each, text in parts))
+            parts = cast("Iterable[tuple[Extraction[object], str]]", self.windows)
+            windows = (Window(each, **cast("PlaceInWhole", restore(text))) for each, text in parts)
+            object.__setattr__(self, "windows", tuple(windows))
 
     def _asdict(self) -> dict[str, Any]:
         """Give what it can be made of again, for serializers that would take it apart: LangGraph's asks for it.
@@ -174,12 +154,44 @@ class Extraction(Generic[T_co]):
             A dict with the keys `value`, `problems`, `repairs`, `defaults`, `evidence`, `confidence`, `warnings`,
             `model`, `calls`, `input_tokens`, `output_tokens` and `seconds`; paths are texts such as `$.items[2].price`.
         """
-        from langchain_nuextract.engine.as_dict import as_dict  # noqa: PLC0415 few need it
+        from langchain_nuextract.engine.as_dict import (  # noqa: PLC0415 few need it
+            confidence_as_dicts,
+            place_as_dict,
+            value_as_json,
+        )
 
-        return as_dict(self)
+        value, problems = value_as_json(self.value, self.json)
+        return {
+            "value": value,
+            "problems": [*problems, *({"path": show(each.path), "message": each.message} for each in self.problems)],
+            "repairs": [
+                {
+                    "path": show(each.path),
+                    "kind": each.kind,
+                    "rule": each.rule,
+                    "before": each.before,
+                    "after": each.after,
+                }
+                for each in self.repairs
+            ],
+            "defaults": [*map(show, self.defaults)],
+            "evidence": [
+                {"path": show(each.path), "value": each.value, **place_as_dict(each)} for each in self.evidence
+            ],
+            "confidence": confidence_as_dicts(self.confidence),
+            "warnings": [*map(str, self.warnings), *self.document.warnings],
+            "model": self.model,
+            "calls": [
+                {"kind": each.kind, "finish_reason": each.reply.finish_reason, "problems": [*map(str, each.problems)]}
+                for each in self.attempts
+            ],
+            "input_tokens": self.usage.input_tokens,
+            "output_tokens": self.usage.output_tokens,
+            "seconds": self.seconds,
+        }
 
     @property
-    def by_page(self) -> "tuple[Extraction[Any], ...]":
+    def by_page(self) -> "tuple[Extraction[object], ...]":
         """What was extracted from the pages that were asked about at once: page by page with NuExtract 2.0."""
         return tuple(window.extraction for window in self.windows) or (self,)
 
@@ -190,7 +202,13 @@ class Extraction(Generic[T_co]):
         Spans count code points of `document.text`. Looked up when first asked for.
         """
         if self.windows:
-            return tuple(_in_order(self.json, (each for window in self.windows for each in _moved_evidence(window))))
+            found = {
+                window.moved[each.path]: shifted(each, window.offset)
+                for window in self.windows
+                for each in window.extraction.evidence
+                if each.path in window.moved
+            }
+            return tuple(found[path]._replace(path=path) for path, _ in leaves(self.json) if path in found)
         return find_evidence(self.json, self.document, self._wordings)
 
     @cached_property
@@ -257,36 +275,28 @@ class Extraction(Generic[T_co]):
     @property
     def report(self) -> str:
         """How it came about, in a few lines: the calls, and what was repaired, filled in, left out and found."""
-        used = f"{self.usage.input_tokens} tokens in, {self.usage.output_tokens} out"
-        return "\n".join(
-            (
-                f"{self.model or 'the model'}: {_count(len(self.attempts), 'call')}, {used}, {self.seconds:.2f} s",
-                *(_told(number, attempt) for number, attempt in enumerate(self.attempts, start=1)),
-                *_section("repairs", self.repairs),
-                *_section("defaults", map(show, self.defaults)),
-                *_section("left out", self.problems),
-                *_section("warnings", self.warnings),
-                *_section("noticed in reading the document", self.document.warnings),
-                *_section("least sure (probabilities)", _least_sure(self.confidence)),
-                *self._shown(),
-                *self._sought(),
-            )
+        from langchain_nuextract.engine.report import (  # noqa: PLC0415 few read it
+            attempt_lines,
+            counted,
+            found_lines,
+            section,
+            spent,
         )
 
-    def _sought(self) -> Iterator[str]:
-        """Say how many of the texts and numbers were found, and which were not: the document may say them otherwise."""
-        found = {each.path for each in self.evidence}
-        sought = sorted(leaf for group in items(self.json) for leaf in group)
-        missing = [show(path) for _, path, _ in sought if path not in found]
-        total = _count(len(sought), "text or number", "texts and numbers")
-        yield f"found in the document: {len(sought) - len(missing)} of {total}"
-        if missing:
-            more = f" and {len(missing) - _MISSING} more" if len(missing) > _MISSING else ""
-            yield f"  not as they stand: {', '.join(missing[:_MISSING])}{more}"
-
-    def _shown(self) -> Iterator[str]:
+        least_sure = nsmallest(_UNSURE, self.confidence, key=lambda each: each.mean)
+        lines = [
+            f"{self.model or 'the model'}: {', '.join(spent(self.attempts))}, {self.seconds:.2f} s",
+            *attempt_lines(self.attempts),
+            *section("repairs", self.repairs),
+            *section("defaults", map(show, self.defaults)),
+            *section("left out", self.problems),
+            *section("warnings", self.warnings),
+            *section("noticed in reading the document", self.document.warnings),
+            *section("least sure (probabilities)", least_sure),
+        ]
         if self.examples or self.examples_left_out:
-            yield f"{_count(len(self.examples), 'example')} shown, {self.examples_left_out} left out"
+            lines.append(f"{counted(len(self.examples), 'example')} shown, {self.examples_left_out} left out")
+        return "\n".join((*lines, *found_lines(self.json, self.evidence)))
 
     def to_html(self, path: "str | os.PathLike[str] | None" = None, *, name: str = "") -> str:
         """Write a page that shows the document with each value marked where it stands, to be opened in a browser.
@@ -302,12 +312,12 @@ class Extraction(Generic[T_co]):
         Returns:
             The page.
         """
+        from langchain_nuextract.engine.report import spent  # noqa: PLC0415 few look
         from langchain_nuextract.engine.view import document_view  # noqa: PLC0415 few look
         from langchain_nuextract.viewer import Note, documents_page  # noqa: PLC0415 few look
 
         files = dict.fromkeys(page.file_name for page in self.document.pages)
         name = name or ", ".join(files) or "document"
-        used = f"{self.usage.input_tokens} tokens in, {self.usage.output_tokens} out"
         notes = (
             Note("Left out", [*map(str, self.problems)]),
             Note("Warnings", [*map(str, self.warnings), *self.document.warnings]),
@@ -316,7 +326,7 @@ class Extraction(Generic[T_co]):
         )
         sure = {each.path: each.mean for each in self.confidence}
         view = document_view(name, self.document, self.json, (*self.evidence, *self.unplaced), sure)
-        facts = (self.model or "unknown model", _count(len(self.attempts), "call"), used)
+        facts = (self.model or "unknown model", *spent(self.attempts))
         view = replace(view, facts=facts, notes=(*notes, *view.notes))
         html = documents_page((view,), name)
         if path is not None:
@@ -373,34 +383,7 @@ def without_evidence(
     return tuple(Unplaced(path, leaf, reason(path, leaf)) for path, leaf in leaves(value) if path not in found)
 
 
-def _moved_evidence(window: Window) -> Iterator[Evidence]:
-    for each in window.extraction.evidence:
-        if each.path in window.moved:
-            span, *spans = (Span(start + window.offset, end + window.offset) for start, end in (each.span, *each.spans))
-            yield each._replace(path=window.moved[each.path], span=span, spans=tuple(spans))
-
-
-def _in_order(value: JSON, evidence: Iterable[Evidence]) -> Iterator[Evidence]:
-    found = {each.path: each for each in evidence}
-    yield from (found[path] for path, _ in leaves(value) if path in found)
-
-
-def _told(number: int, attempt: Attempt) -> str:
-    lines = "".join(f"\n     {problem}" for problem in attempt.problems)
-    ended = attempt.reply.finish_reason or "not said"
-    return f"  {number}. {attempt.kind}, ended by {ended}: {_count(len(attempt.problems), 'problem')}{lines}"
-
-
-def _least_sure(confidence: Iterable[Confidence]) -> list[Confidence]:
-    return nsmallest(_UNSURE, confidence, key=lambda each: each.mean)
-
-
-def _section(title: str, lines: Iterable[object]) -> Iterator[str]:
-    listed = [f"  {line}" for line in lines]
-    if listed:
-        yield f"{title}:"
-        yield from listed
-
-
-def _count(number: int, noun: str, several: str = "") -> str:
-    return f"{number} {noun if number == 1 else several or f'{noun}s'}"
+def shifted(evidence: Evidence, by: int) -> Evidence:
+    """Give evidence in a part of a text as evidence in the whole, in which the part begins so many characters later."""
+    span, *spans = (Span(start + by, end + by) for start, end in (evidence.span, *evidence.spans))
+    return evidence._replace(span=span, spans=tuple(spans))

@@ -6,12 +6,13 @@ comes upon again. It is given one text instead, of which everything but the user
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import fields as dataclass_fields
+from dataclasses import is_dataclass
 from importlib import import_module
-from typing import Any, Final, cast
+from typing import Final, cast
 
-from langchain_nuextract.paths import JSON
+from langchain_nuextract.paths import JSON, fields, items
 
 _PACKAGE: Final = "langchain_nuextract."
 _ROOMS: Final = ("documents.", "dialects.messages", "engine.", "errors", "grounding.", "parsing.repairs")
@@ -29,7 +30,7 @@ def save(value: object) -> str:
     return json.dumps({"whole": whole, "parts": writer.parts})
 
 
-def restore(text: str) -> Any:
+def restore(text: str) -> object:
     """Make again what was written.
 
     Raises:
@@ -57,7 +58,9 @@ class _Writer:
             case list():
                 written = [self.write(item) for item in cast("list[object]", value)]
             case tuple():
-                written = self._tuple(cast("tuple[object, ...]", value))
+                group = cast("tuple[object, ...]", value)
+                named: dict[str, JSON] = {"named": _name(type(group))} if hasattr(group, "_fields") else {}
+                written = {**named, "tuple": [self.write(item) for item in group]}
             case frozenset():
                 items = [self.write(item) for item in cast("frozenset[object]", value)]
                 written = {"set": sorted(items, key=repr)}
@@ -68,51 +71,47 @@ class _Writer:
                 written = {"part": self._part(value)}
         return written
 
-    def _tuple(self, value: tuple[object, ...]) -> JSON:
-        items = [self.write(item) for item in value]
-        return {"named": _name(type(value)), "tuple": items} if hasattr(value, "_fields") else {"tuple": items}
-
-    def _part(self, value: Any) -> int:
-        if not is_dataclass(value) or not _is_ours(type(value)):
+    def _part(self, value: object) -> int:
+        if not is_dataclass(value) or isinstance(value, type) or not _is_ours(type(value)):
             raise TypeError(f"{type(value).__name__} cannot be saved with an extraction")
         if id(value) not in self._known:
             self._known[id(value)] = place = len(self.parts)
             self.parts.append(None)
-            parts = {field.name: self.write(getattr(value, field.name)) for field in fields(value) if field.init}
-            self.parts[place] = [_name(type(value)), parts]
+            names = [field.name for field in dataclass_fields(value) if field.init]
+            self.parts[place] = [_name(type(value)), {name: self.write(getattr(value, name)) for name in names}]
         return self._known[id(value)]
 
 
 class _Reader:
-    def __init__(self, parts: list[Any]) -> None:
+    def __init__(self, parts: list[JSON]) -> None:
         self._parts = parts
-        self._made: dict[int, Any] = {}
+        self._made: dict[int, object] = {}
 
-    def read(self, saved: Any) -> Any:
-        made: Any
+    def read(self, saved: JSON) -> object:
+        made: object
         match saved:
             case list():
-                made = [self.read(item) for item in cast("list[Any]", saved)]
-            case {"bytes": text}:
+                made = [self.read(item) for item in saved]
+            case {"bytes": str(text)}:
                 made = b64decode(text)
-            case {"named": name, "tuple": items}:
-                made = _class(name)(*map(self.read, items))
-            case {"tuple": items}:
-                made = tuple(map(self.read, items))
-            case {"set": items}:
-                made = frozenset(map(self.read, items))
-            case {"map": pairs}:
-                made = {self.read(key): self.read(part) for key, part in pairs}
-            case {"part": place}:
+            case {"named": str(name), "tuple": list(parts)}:
+                made = _class(name)(*map(self.read, parts))
+            case {"tuple": list(parts)}:
+                made = tuple(map(self.read, parts))
+            case {"set": list(parts)}:
+                made = frozenset(map(self.read, parts))
+            case {"map": list(pairs)}:
+                made = {self.read(key): self.read(part) for key, part in map(items, pairs)}
+            case {"part": int(place)}:
                 made = self._part(place)
             case _:
                 made = saved
         return made
 
-    def _part(self, place: int) -> Any:
+    def _part(self, place: int) -> object:
         if place not in self._made:
-            name, parts = self._parts[place]
-            self._made[place] = _class(name)(**{key: self.read(part) for key, part in parts.items()})
+            name, parts = items(self._parts[place])
+            self._made[place] = _class(str(name))(**{key: self.read(part) for key, part in fields(parts).items()})
         return self._made[place]
 
 
@@ -124,15 +123,15 @@ def _name(kind: type) -> str:
     return f"{kind.__module__}:{kind.__qualname__}"
 
 
-def _class(name: str) -> Any:
+def _class(name: str) -> Callable[..., object]:
     """Find a class that may be made: a value of ours.
 
     Raises:
         ValueError: It is another.
     """
     module, _, qualified = name.partition(":")
-    found: Any = getattr(import_module(module), qualified, None) if module.startswith(_PACKAGE) else None
-    is_value = isinstance(found, type) and (is_dataclass(cast("Any", found)) or hasattr(cast("Any", found), "_fields"))
-    if not is_value or not _is_ours(found):
-        raise ValueError(f"{name!r} is no value of an extraction")
-    return found
+    is_own = module.startswith(_PACKAGE)
+    found = cast("type[object] | None", getattr(import_module(module), qualified, None)) if is_own else None
+    if isinstance(found, type) and (is_dataclass(found) or hasattr(found, "_fields")) and _is_ours(found):
+        return found
+    raise ValueError(f"{name!r} is no value of an extraction")

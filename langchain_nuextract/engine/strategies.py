@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from langchain_nuextract.dialects.dialect import resume
 from langchain_nuextract.documents.source import Source
-from langchain_nuextract.engine.attempts import AttemptResult
+from langchain_nuextract.engine.attempt import AttemptRequest, AttemptResult
 from langchain_nuextract.engine.continuation import has_ended, resume_point
 from langchain_nuextract.engine.fields import narrowed
-from langchain_nuextract.engine.plan import AttemptRequest, Plan, has_grammar
+from langchain_nuextract.engine.plan import Plan, has_grammar
 from langchain_nuextract.engine.repetition import is_runaway
 from langchain_nuextract.schema.answer_shape import RecordShape
 
@@ -19,31 +19,25 @@ WARMER: Final = 0.3
 
 @dataclass(frozen=True, slots=True)
 class RecoveryStrategies:
-    """The ways to ask about one document."""
+    """The ways to ask again about one document."""
 
-    plan: Plan[Any]
+    plan: Plan[object]
     source: Source
     """The document, its control marks escaped."""
+    results: Sequence[AttemptResult[object]]
+    """What came so far; at least one."""
+    sent: Sequence[AttemptRequest]
+    """All that was asked, also what the endpoint refused."""
 
-    def next(self, results: Sequence[AttemptResult], sent: Sequence[AttemptRequest]) -> AttemptRequest | None:
-        """Say what to try next; None if there is nothing left.
+    def next(self) -> AttemptRequest | None:
+        """Say what to try next; None if there is nothing left."""
+        return self._continue() or self._narrow() or self._constrain() or self._resample()
 
-        Args:
-            results: What came so far; at least one.
-            sent: All that was asked, also what the endpoint refused.
-        """
-        return (
-            self._continue(results, sent)
-            or self._narrow(results, sent)
-            or self._constrain(results, sent)
-            or self._resample(results, sent)
-        )
-
-    def _continue(self, results: Sequence[AttemptResult], sent: Sequence[AttemptRequest]) -> AttemptRequest | None:
+    def _continue(self) -> AttemptRequest | None:
         """Ask for the rest of an answer that was cut off, as long as it goes on and is one to what was asked."""
-        last = results[-1]
-        was_cut = last.sent is sent[-1] and last.reply.finish_reason == "length" and last.reading.incomplete
-        if not was_cut or not all(each.continued for each in results):
+        last = self.results[-1]
+        was_cut = last.sent is self.sent[-1] and last.reply.finish_reason == "length" and last.reading.incomplete
+        if not was_cut or not all(each.continued for each in self.results):
             return None
         is_more = last.reply.text.strip() or last.reply.reasoning.strip()
         is_strange = any(repair.kind == "unknown-key" for repair in last.reading.repairs)
@@ -57,49 +51,48 @@ class RecoveryStrategies:
         grammar = self.plan.grammars.grammar(shape, self.source, prefix) if has_grammar(base) else ""
         return AttemptRequest("continued", shape, resume(base, prefix, grammar), base, grammar)
 
-    def _narrow(self, results: Sequence[AttemptResult], sent: Sequence[AttemptRequest]) -> AttemptRequest | None:
+    def _narrow(self) -> AttemptRequest | None:
         """Ask for the fields that failed, as long as others did not."""
-        shape = self._failed(results[-1])
-        if shape is self.plan.shape or any(each.shape == shape for each in sent):
+        shape = self._failed
+        if shape is self.plan.shape or any(each.shape == shape for each in self.sent):
             return None
-        return self.plan.ask(self.source, "narrowed", shape, constrained=_was_constrained(results))
+        return self.plan.ask(self.source, "narrowed", shape, constrained=self._was_constrained)
 
-    def _constrain(self, results: Sequence[AttemptResult], sent: Sequence[AttemptRequest]) -> AttemptRequest | None:
+    def _constrain(self) -> AttemptRequest | None:
         """Ask for what failed once with the decoding constrained to its schema."""
-        if self.plan.dialect.constrained or any(each.kind == "constrained" for each in sent):
+        if self.plan.dialect.constrained or any(each.kind == "constrained" for each in self.sent):
             return None
-        return self.plan.ask(self.source, "constrained", self._failed(results[-1]))
+        return self.plan.ask(self.source, "constrained", self._failed)
 
-    def _resample(self, results: Sequence[AttemptResult], sent: Sequence[AttemptRequest]) -> AttemptRequest | None:
+    def _resample(self) -> AttemptRequest | None:
         """Ask for what failed once more: the caller's own temperature and seed gave the answer that failed."""
-        if any(each.kind == "resampled" for each in sent):
+        if any(each.kind == "resampled" for each in self.sent):
             return None
-        asked = self.plan.ask(
-            self.source, "resampled", self._failed(results[-1]), constrained=_was_constrained(results)
-        )
+        asked = self.plan.ask(self.source, "resampled", self._failed, constrained=self._was_constrained)
         temperature = asked.request.body.get("temperature")
         heat = temperature if isinstance(temperature, int | float) else 0.0
-        firm = {**asked.request.firm, "temperature": round(min(heat + WARMER, 1.0), 2), "seed": len(sent)}
+        firm = {**asked.request.firm, "temperature": round(min(heat + WARMER, 1.0), 2), "seed": len(self.sent)}
         request = replace(asked.request, firm=firm)
         return replace(asked, request=request, base=request)
 
-    def with_other_grammar(self, refused: AttemptRequest) -> AttemptRequest:
-        """Ask for the same once more, constrained by a grammar that the server may take, or by the schema alone."""
-        if refused.request.before:
-            free = resume(refused.base, refused.request.before)
-            return replace(refused, request=replace(refused.request, body=free.body), grammar="")
-        asked = self.plan.ask(self.source, refused.kind, refused.shape, constrained=True)
-        request = replace(refused.request, body=asked.request.body)
-        return replace(asked, request=request, base=request)
-
-    def _failed(self, result: AttemptResult) -> RecordShape:
+    @property
+    def _failed(self) -> RecordShape:
         """The shape of what is not good yet; that of everything if no single field is to blame."""
-        bad = {field for field, each in result.fields.items() if not each.is_good}
-        if not bad or len(bad) == len(result.fields):
-            return self.plan.shape
-        return narrowed(self.plan.shape, bad)
+        fields = self.results[-1].fields
+        bad = {field for field, each in fields.items() if not each.is_good}
+        return narrowed(self.plan.shape, bad) if bad and len(bad) < len(fields) else self.plan.shape
+
+    @property
+    def _was_constrained(self) -> bool:
+        """Whether there was need to constrain the decoding; then there still is."""
+        return any(each.sent.kind == "constrained" for each in self.results)
 
 
-def _was_constrained(results: Sequence[AttemptResult]) -> bool:
-    """Whether there was need to constrain the decoding; then there still is."""
-    return any(each.sent.kind == "constrained" for each in results)
+def with_other_grammar(plan: Plan[object], source: Source, refused: AttemptRequest) -> AttemptRequest:
+    """Ask for the same once more, constrained by a grammar that the server may take, or by the schema alone."""
+    if refused.request.before:
+        free = resume(refused.base, refused.request.before)
+        return replace(refused, request=replace(refused.request, body=free.body), grammar="")
+    asked = plan.ask(source, refused.kind, refused.shape, constrained=True)
+    request = replace(refused.request, body=asked.request.body)
+    return replace(asked, request=request, base=request)

@@ -3,7 +3,7 @@
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal, TypeAlias
 
 from langchain_nuextract.dialects.dialect import LLGUIDANCE
@@ -82,39 +82,38 @@ class GrammarSupport:
             warnings.warn(message, UserWarning, stacklevel=2)
 
 
-@dataclass(frozen=True, slots=True)
-class VerbatimCheck:
-    """Looks for verbatim values in a document."""
+def without_absent_words(
+    reading: Reading, shape: RecordShape, source: Source, escaped: EscapedSource, policy: Policy
+) -> Reading:
+    """Leave out the verbatim values that the document does not have, each with a problem that tells so.
 
-    source: Source
-    """The document as the user gave it."""
-    escaped: EscapedSource
-    """The document as the model sees it."""
+    Blanks at the ends of a value are left out too, on record: a run of words may begin or end with one. A document with
+    images is not looked at, since its text is not all that it says.
 
-    def of(self, reading: Reading, shape: RecordShape, policy: Policy) -> Reading:
-        """Leave out the values that the document does not have, each with a problem that tells so.
-
-        Blanks at the ends of a value are left out too, on record: a run of words may begin or end with one. A document
-        with images is not looked at, since its text is not all that it says.
-        """
-        if reading.value is None or self.source.images:
-            return reading
-        said = dict(verbatim_values(reading.value, shape))
-        absent = [path for path, each in said.items() if not self._has(each)]
-        blank = [path for path, each in said.items() if each != each.strip()] if "value" in ALLOWED[policy] else []
-        if not absent and not blank:
-            return reading
-        changes = {**{path: said[path].strip() for path in blank}, **dict.fromkeys(absent)}
-        return replace(
-            reading,
-            value=_changed(reading.value, (), changes),
-            problems=(*reading.problems, *(Problem(path, _ABSENT + quote(said[path])) for path in absent)),
-            repairs=(*reading.repairs, *(_trimmed(path, said[path]) for path in blank if changes[path])),
-        )
-
-    def _has(self, said: str) -> bool:
-        # A mark that was broken for the model cannot be restored where it copied a part of it.
-        return is_verbatim(said, self.source.text) or is_verbatim(said, self.escaped.source.text)
+    Args:
+        reading: What was read of an answer.
+        shape: What was asked for; it tells which values are verbatim.
+        source: The document as the user gave it.
+        escaped: The document as the model sees it.
+        policy: Which repairs may be made.
+    """
+    if reading.value is None or source.images:
+        return reading
+    said = dict(verbatim_values(reading.value, shape))
+    # A mark that was broken for the model cannot be restored where it copied a part of it.
+    texts = (source.text, escaped.source.text)
+    absent = [path for path, each in said.items() if not any(is_verbatim(each, text) for text in texts)]
+    blank = [path for path, each in said.items() if each != each.strip()] if "value" in ALLOWED[policy] else []
+    if not absent and not blank:
+        return reading
+    changes = {**{path: said[path].strip() for path in blank}, **dict.fromkeys(absent)}
+    trimmed = (Repair(at, "value", said[at], said[at].strip(), rule="normal-form") for at in blank if changes[at])
+    return replace(
+        reading,
+        value=_changed(reading.value, (), changes),
+        problems=(*reading.problems, *(Problem(path, _ABSENT + quote(said[path])) for path in absent)),
+        repairs=(*reading.repairs, *trimmed),
+    )
 
 
 def lacks_words(problems: Iterable[Problem]) -> bool:
@@ -136,10 +135,6 @@ def verbatim_values(value: JSON, shape: AnswerShape, path: Path = ()) -> Iterato
                     yield from verbatim_values(child(value, name), part, (*path, name))
         case _:
             return
-
-
-def _trimmed(path: Path, said: str) -> Repair:
-    return Repair(path, "value", said, said.strip(), rule="normal-form")
 
 
 def _changed(value: JSON, path: Path, changes: Mapping[Path, str | None]) -> JSON:

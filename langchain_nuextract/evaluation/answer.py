@@ -11,7 +11,8 @@ from langchain_core.messages import BaseMessage
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from langchain_nuextract.dialects.messages import Usage
-from langchain_nuextract.engine.result import Attempt, Extraction
+from langchain_nuextract.engine.attempt import Attempt
+from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import ExtractionError, InvalidExtraction, InvalidValue
 from langchain_nuextract.evaluation.evidence import Grounding, grounding_of
 from langchain_nuextract.evaluation.gold_document import GoldDocument

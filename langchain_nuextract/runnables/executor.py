@@ -18,12 +18,13 @@ from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.options import DEFAULT, PageOptions
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source, Text
+from langchain_nuextract.engine.attempt import Attempt
 from langchain_nuextract.engine.caller import Caller, Flow
 from langchain_nuextract.engine.drivers import StreamFlow, astream_flow, stream_flow
 from langchain_nuextract.engine.flow import arun_flow, extract, extract_whole, run_flow
 from langchain_nuextract.engine.pages import read_document
 from langchain_nuextract.engine.plan import Plan
-from langchain_nuextract.engine.result import Attempt, Extraction
+from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import ExtractionError
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.runnables.callbacks.events import AOnAttempts, OnAttempts

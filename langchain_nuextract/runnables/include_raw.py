@@ -8,8 +8,9 @@ from langchain_core.messages import AIMessage
 
 from langchain_nuextract.client.langchain_messages import message_of
 from langchain_nuextract.dialects.messages import Reply, Usage
+from langchain_nuextract.engine.attempt import Attempt
 from langchain_nuextract.engine.caller import Caller
-from langchain_nuextract.engine.result import Attempt, Extraction
+from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import ExtractionError
 from langchain_nuextract.runnables.callbacks.events import AOnAttempts, OnAttempts
 from langchain_nuextract.runnables.mapped_extractor import MappedExtractor

@@ -10,6 +10,7 @@ from langchain_core.runnables.config import ContextThreadPoolExecutor
 
 from langchain_nuextract.client.background_loop import CallGroup
 from langchain_nuextract.documents.source import Source, Text
+from langchain_nuextract.engine.attempt import Attempt
 from langchain_nuextract.engine.caller import Caller, Flow
 from langchain_nuextract.engine.drivers import Pace
 from langchain_nuextract.engine.long.chunks import size_of
@@ -20,7 +21,6 @@ from langchain_nuextract.engine.long.options import LongOptions
 from langchain_nuextract.engine.long.result import LongExtraction, long_extraction
 from langchain_nuextract.engine.long.rounds import LongFlow, Preview, in_turn, without_open_items
 from langchain_nuextract.engine.plan import Plan
-from langchain_nuextract.engine.result import Attempt
 from langchain_nuextract.engine.streaming.partial_models import partial_type
 from langchain_nuextract.errors import ContextOverflow
 from langchain_nuextract.paths import fields

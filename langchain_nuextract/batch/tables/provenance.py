@@ -7,8 +7,9 @@ from langchain_nuextract.batch.tables.cells import LeftOut
 from langchain_nuextract.batch.tables.column_types import JSON_TEXT, TEXT, Column, ListOf, Scalar, Struct
 from langchain_nuextract.batch.tables.documents import sha256_of
 from langchain_nuextract.engine.as_dict import confidence_as_dicts, place_as_dict
+from langchain_nuextract.engine.attempt import Attempt
 from langchain_nuextract.engine.long.result import LongExtraction
-from langchain_nuextract.engine.result import Attempt, Extraction
+from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import ExtractionError, InvalidExtraction, Problem
 from langchain_nuextract.paths import JSON, show
 
@@ -87,7 +88,7 @@ def _about(extraction: Extraction[object]) -> dict[str, JSON]:
         "defaults": [*map(show, extraction.defaults)],
         "warnings": [*map(str, extraction.warnings), *extraction.document.warnings],
         "evidence": [{"path": show(each.path), **place_as_dict(each)} for each in extraction.evidence],
-        "confidence": confidence_as_dicts(extraction),
+        "confidence": confidence_as_dicts(extraction.confidence),
         "model": extraction.model,
         "calls": len(extraction.attempts),
     }

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from langchain_nuextract.dialects.dialect import dumps
 from langchain_nuextract.documents.source import Image, Part, Source
@@ -31,7 +31,9 @@ _RULED: Final = 0.3
 """The share of lines that have to look like rows or records, for lines to tell where records end."""
 
 
-def size_of(plan: Plan[Any], text: str, options: LongOptions, *, characters: float | None, context: int | None) -> int:
+def size_of(
+    plan: Plan[object], text: str, options: LongOptions, *, characters: float | None, context: int | None
+) -> int:
     """Say how many characters of the document a chunk has.
 
     Args:
@@ -74,7 +76,7 @@ def _record_leaves(shape: AnswerShape) -> int:
             return 0
 
 
-def chunks_of(plan: Plan[Any], source: Source, options: LongOptions, size: int) -> tuple[Chunk, ...]:
+def chunks_of(plan: Plan[object], source: Source, options: LongOptions, size: int) -> tuple[Chunk, ...]:
     """Split a document into chunks of a size in characters; one if it fits."""
     if source.pages or source.images:
         return tuple(_named(page_chunks(plan, source.parts, size)))
@@ -100,7 +102,7 @@ def visible_text(source: Source) -> str:
     return text
 
 
-def context_of(plan: Plan[Any], text: str, options: LongOptions) -> Context:
+def context_of(plan: Plan[object], text: str, options: LongOptions) -> Context:
     """Say what may be carried of a text."""
     return Context(text, options.carry, nested=has_lists(plan.shape, within=True))
 
@@ -128,7 +130,9 @@ def _has_lines(text: str) -> bool:
     return sum(line.is_row or line.begins_like_a_record for line in lines) >= _RULED * len(lines)
 
 
-def page_chunks(plan: Plan[Any], parts: Sequence[Part], size: int = sys.maxsize, *, begin: int = 0) -> Iterator[Chunk]:
+def page_chunks(
+    plan: Plan[object], parts: Sequence[Part], size: int = sys.maxsize, *, begin: int = 0
+) -> Iterator[Chunk]:
     """Take pages together as long as they are no more than a chunk, and than a request may have.
 
     Args:
@@ -163,13 +167,13 @@ def _as_many_as_fit(parts: Sequence[Part], size: int) -> tuple[Part, ...]:
     return tuple(taken)
 
 
-def as_shown(plan: Plan[Any], chunk: Chunk, text: str) -> Source:
+def as_shown(plan: Plan[object], chunk: Chunk, text: str) -> Source:
     """Give what a model is shown of a chunk."""
     source = chunk.source(text)
     return Source(shown(source.parts, plan.dialect)) if chunk.parts else source
 
 
-def field_groups(plan: Plan[Any], options: LongOptions) -> tuple[RecordShape, ...]:
+def field_groups(plan: Plan[object], options: LongOptions) -> tuple[RecordShape, ...]:
     """Part the fields of a schema into groups that a model can be relied upon to answer at once."""
     most = RELIABLE_TOKENS // _LEAF_TOKENS if options.split_fields == "auto" else options.split_fields
     groups: list[list[FieldPath]] = [[]]

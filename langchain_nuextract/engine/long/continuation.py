@@ -15,7 +15,8 @@ from langchain_nuextract.dialects.dialect import dumps
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.escape import escape_source
 from langchain_nuextract.documents.source import Source
-from langchain_nuextract.engine.attempts import AttemptReader
+from langchain_nuextract.engine.attempt import AttemptRequest
+from langchain_nuextract.engine.attempt_reader import AttemptReader
 from langchain_nuextract.engine.long.budget import Budget
 from langchain_nuextract.engine.long.chunks import as_shown, chunks_of
 from langchain_nuextract.engine.long.compare import filled
@@ -26,7 +27,7 @@ from langchain_nuextract.engine.long.part_target import part_plan
 from langchain_nuextract.engine.long.result import LongExtraction
 from langchain_nuextract.engine.long.rounds import LongFlow, Round
 from langchain_nuextract.engine.outcome import extraction_of, give_up
-from langchain_nuextract.engine.plan import AttemptRequest, Plan
+from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import InvalidExtraction, UnsupportedTask
 from langchain_nuextract.paths import JSON

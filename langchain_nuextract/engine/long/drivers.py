@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, wait
 from concurrent.futures import Executor as Threads
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.engine.caller import Flow
@@ -75,43 +75,37 @@ async def arun_long(
     """
     room = asyncio.Semaphore(width)
 
-    async def outcome(each: Flow[Any]) -> Outcome:
+    async def outcome(each: Flow[object]) -> Outcome:
         async with room:
-            return await _aoutcome(each, ask, in_thread=in_thread)
-
-    try:
-        # What is done with the replies to many chunks would hold up the event loop.
-        given = await asyncio.to_thread(_advance, flow, None)
-        while True:
-            tasks = [asyncio.create_task(outcome(each)) for each in given.flows]
-            outcomes: list[Outcome] = []
             try:
-                async for done in _in_order(given, tasks):
-                    outcomes.append(done)
-                    if preview := given.shown(outcomes):
-                        yield preview
-            finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
-            given = await asyncio.to_thread(_advance, flow, tuple(outcomes))
-    except _Ended as end:
-        yield end.extraction
+                return await arun_flow(each, ask, in_thread=in_thread)
+            except (ExtractionError, EndpointError) as error:
+                return error
+
+    # What is done with the replies to many chunks would hold up the event loop.
+    given = await asyncio.to_thread(_advance, flow, None)
+    while isinstance(given, Round):
+        tasks = [asyncio.create_task(outcome(each)) for each in given.flows]
+        outcomes: list[Outcome] = []
+        try:
+            async for done in _in_order(given, tasks):
+                outcomes.append(done)
+                if preview := given.shown(outcomes):
+                    yield preview
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        given = await asyncio.to_thread(_advance, flow, tuple(outcomes))
+    yield given
 
 
-class _Ended(Exception):  # nothing went wrong
-    """What `StopIteration` is elsewhere: that cannot leave a thread."""
-
-    def __init__(self, extraction: Extraction[Any]) -> None:
-        super().__init__()
-        self.extraction = extraction
-
-
-def _advance(flow: Rounds[Extraction[Any]], outcomes: tuple[Outcome, ...] | None) -> Round:
+def _advance(flow: Rounds[Extraction[T]], outcomes: tuple[Outcome, ...] | None) -> Round | Extraction[T]:
+    """Give the next round, or what has come out in the end: `StopIteration` cannot leave a thread."""
     try:
         return next(flow) if outcomes is None else flow.send(outcomes)
     except StopIteration as done:
-        raise _Ended(done.value) from None
+        return done.value
 
 
 async def _in_order(given: Round, tasks: list[asyncio.Task[Outcome]]) -> AsyncIterator[Outcome]:
@@ -128,15 +122,8 @@ async def _in_order(given: Round, tasks: list[asyncio.Task[Outcome]]) -> AsyncIt
         handed += 1
 
 
-def _outcome(flow: Flow[Any], ask: Callable[[Request], Reply]) -> Outcome:
+def _outcome(flow: Flow[object], ask: Callable[[Request], Reply]) -> Outcome:
     try:
         return run_flow(flow, ask)
-    except (ExtractionError, EndpointError) as error:
-        return error
-
-
-async def _aoutcome(flow: Flow[Any], ask: Callable[[Request], Awaitable[Reply]], *, in_thread: bool) -> Outcome:
-    try:
-        return await arun_flow(flow, ask, in_thread=in_thread)
     except (ExtractionError, EndpointError) as error:
         return error

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self, TypeAlias, TypeVar, cast
 
 from langchain_nuextract.documents.source import Source
+from langchain_nuextract.engine.attempt import Attempt
 from langchain_nuextract.engine.long.budget import BudgetSpent
 from langchain_nuextract.engine.long.compare import filled
 from langchain_nuextract.engine.long.merge import Merged
@@ -14,7 +15,7 @@ from langchain_nuextract.engine.long.result import ChunkReport, LongExtraction
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.prune_invalid import after_removal, drop_fields, faults, without
 from langchain_nuextract.engine.recovery import OnFailure
-from langchain_nuextract.engine.result import Attempt, Extraction, Window
+from langchain_nuextract.engine.result import Extraction, Window
 from langchain_nuextract.errors import (
     AccessDenied,
     EndpointError,
@@ -28,7 +29,7 @@ from langchain_nuextract.paths import JSON, Path
 
 T = TypeVar("T")
 
-Outcome: TypeAlias = Extraction[Any] | ExtractionError | EndpointError
+Outcome: TypeAlias = Extraction[object] | ExtractionError | EndpointError
 """What came of one flow."""
 
 
@@ -140,7 +141,7 @@ def finish(
 
 
 def judged(
-    plan: Plan[Any], value: JSON, policy: OnFailure, known: Sequence[Problem] = ()
+    plan: Plan[object], value: JSON, policy: OnFailure, known: Sequence[Problem] = ()
 ) -> tuple[JSON, Any, tuple[Problem, ...], tuple[Path, ...]]:
     """Judge the whole.
 

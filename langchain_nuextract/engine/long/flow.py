@@ -6,7 +6,7 @@ error that it ended with. See `drivers` for those who run it.
 
 import sys
 from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.engine.flow import extract_whole
@@ -69,7 +69,7 @@ def _extract(run: DocumentRun[T], size: int) -> Rounds[Extraction[T]]:
     if len(chunks) == 1 and len(run.groups) == 1:
         (outcome,) = yield Round((run.budget.within(extract_whole(run.plan, run.source)),))
         if isinstance(outcome, Extraction):
-            return outcome
+            return cast("Extraction[T]", outcome)
         chunks = run.smaller(chunks[0], outcome)
         if not chunks:
             raise outcome

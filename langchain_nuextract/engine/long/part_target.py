@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import fields, replace
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import cast
 
 from pydantic import TypeAdapter
 
@@ -40,13 +40,14 @@ class PartTarget(Target[JSON]):
 
 
 @lru_cache(maxsize=64)
-def _part_target(target: Target[Any]) -> PartTarget:
+def _part_target(target: Target[object]) -> PartTarget:
     # Compiled once, not for each document.
     return PartTarget(**{field.name: getattr(target, field.name) for field in fields(Target)})
 
 
-def part_plan(plan: Plan[Any]) -> Plan[JSON]:
+def part_plan(plan: Plan[object]) -> Plan[JSON]:
     """Say how parts of a document are asked about: as the whole is, but for what is missing."""
     recovery = replace(plan.options.recovery, on_failure="partial")
     options = replace(plan.options, recovery=recovery)
-    return replace(plan, target=_part_target(plan.target), options=options, is_part=True)
+    part = replace(plan, target=_part_target(plan.target), options=options, is_part=True)
+    return cast("Plan[JSON]", part)  # of a plan of anything, for its target is another one

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby, pairwise
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from langchain_nuextract.documents.source import Image, Part, Source, Text
 from langchain_nuextract.engine.long.options import Purpose
 from langchain_nuextract.engine.long.parent_places import above_their_items, first_inner, item_of
-from langchain_nuextract.engine.result import Extraction
+from langchain_nuextract.engine.result import Extraction, shifted
 from langchain_nuextract.grounding import ground
 from langchain_nuextract.grounding.chain import increasing_chain
 from langchain_nuextract.grounding.evidence import Evidence, Span
@@ -73,7 +73,7 @@ class Reading:
     index: int
     """Its number among all requests' chunks."""
     chunk: Chunk
-    extraction: Extraction[Any]
+    extraction: Extraction[object]
     document: Source = field(repr=False)
 
     @property
@@ -86,7 +86,7 @@ class Reading:
         """Where its values stand, in offsets of the whole document; what only stands in carried text is left out."""
         if not self.chunk.is_text:
             return {}
-        found = {each.path: _moved(each, self.chunk.shown.start) for each in self._grounded(self.body)}
+        found = {each.path: shifted(each, self.chunk.shown.start) for each in self._grounded(self.body)}
         first, nowhere = first_inner(found), len(self.document.text)
         # Below the items of its list, a parent's name is that of another one.
         below = {at for at in self._lead if at in found and found[at].span.start > first.get(item_of(at), nowhere)}
@@ -130,11 +130,6 @@ class Reading:
                 return Span(start + span.start - at, min(end, start + span.end - at))
             at += size
         return span
-
-
-def _moved(evidence: Evidence, by: int) -> Evidence:
-    span, *spans = (Span(start + by, end + by) for start, end in (evidence.span, *evidence.spans))
-    return evidence._replace(span=span, spans=tuple(spans))
 
 
 def _equal_items_in_order(value: JSON, found: dict[Path, Evidence]) -> dict[Path, Evidence]:

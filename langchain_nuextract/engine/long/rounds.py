@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from langchain_nuextract.engine.caller import Flow
 from langchain_nuextract.engine.long.finish import Outcome
@@ -27,7 +27,7 @@ def stops_run(outcome: Outcome) -> bool:
 class Round:
     """Flows that may be run side by side."""
 
-    flows: tuple[Flow[Any], ...]
+    flows: tuple[Flow[object], ...]
     preview: Callable[[Sequence[Outcome]], JSON] | None = field(default=None, repr=False)
     """What the object is so far, when the first so many of the flows have come out."""
     stops: Callable[[Outcome], bool] = field(default=stops_run, repr=False)

@@ -8,7 +8,7 @@ its length, but for the pointers that are copied.
 import json
 from collections.abc import Mapping
 from itertools import groupby, islice
-from typing import Any, cast
+from typing import cast
 
 from langchain_nuextract.documents.escape import escape_source
 from langchain_nuextract.documents.source import Source
@@ -27,7 +27,7 @@ class FieldwiseObject:
         document: The document; its text decides how numbers and dates are read.
     """
 
-    def __init__(self, plan: Plan[Any], document: Source) -> None:
+    def __init__(self, plan: Plan[object], document: Source) -> None:
         self._plan = plan
         self._document = document.text
         self._escaped = escape_source(document, plan.dialect.marks)
@@ -37,9 +37,9 @@ class FieldwiseObject:
         self._by_item = plan.target.separable_fields(plan.dialect)
         self._settled = 0
         self._items: dict[str, int] = {}
-        self._attributes: dict[str, Any] = {}
+        self._attributes: dict[str, object] = {}
 
-    def update(self, answer: Mapping[str, JSON]) -> Any:
+    def update(self, answer: Mapping[str, JSON]) -> object:
         """Take what is complete of the answer by now, and give the object; None if there is nothing to show.
 
         Args:
@@ -67,7 +67,7 @@ class FieldwiseObject:
             old = self._attributes.get(attribute) if begun else None
             self._attributes[attribute] = new if old is None else _added(old, new)
 
-    def _read(self, answer: Mapping[str, JSON]) -> dict[str, Any]:
+    def _read(self, answer: Mapping[str, JSON]) -> dict[str, object]:
         """Read a part of the answer as the whole one will be: echoes are no values, numbers what they will be."""
         plan, policy = self._plan, self._plan.options.recovery.repairs
         text = plan.written.restore(self._escaped.restore(json.dumps(answer, ensure_ascii=False)))
@@ -80,13 +80,13 @@ class FieldwiseObject:
         return self._type.attributes(_written(value, part, self._parts))
 
 
-def _added(old: Any, new: Any) -> Any:
+def _added(old: object, new: object) -> object:
     """A list or set with more items; what is none is given as it is."""
     if type(old) is not type(new):
         return new
     if isinstance(new, set | frozenset):
-        return cast("set[Any]", old) | cast("set[Any]", new)
-    return old + new if isinstance(new, list | tuple) else new
+        return cast("set[object]", old) | cast("set[object]", new)
+    return cast("list[object]", old) + cast("list[object]", new) if isinstance(new, list | tuple) else new
 
 
 def _written(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from types import UnionType
-from typing import Annotated, Any, Final, Union, cast, get_args, get_origin
+from typing import Annotated, Any, Final, TypeGuard, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError, create_model
 
@@ -19,13 +19,13 @@ _CONFIG: Final = ConfigDict(extra="ignore", arbitrary_types_allowed=True, popula
 class PartialType:
     """How partial objects of one type are made, field by field."""
 
-    attributes: Callable[[dict[str, JSON]], dict[str, Any]]
+    attributes: Callable[[dict[str, JSON]], dict[str, object]]
     """Makes the attributes of a value in the user's shape, which may have some of the fields only."""
-    make: Callable[[dict[str, Any]], Any]
+    make: Callable[[dict[str, object]], object]
     """Makes an object of its attributes."""
 
 
-def partial_type(kind: Any) -> PartialType:
+def partial_type(kind: object) -> PartialType:
     """Tell how partial objects of a type are made.
 
     Of a Pydantic model `Invoice` they are instances of a model `PartialInvoice`, whose fields are those of `Invoice`,
@@ -33,7 +33,7 @@ def partial_type(kind: Any) -> PartialType:
     instances of `Invoice`: nothing has validated them as such. Of anything else they are dicts. What two of them have
     in common may be the same object.
     """
-    return _model_type(kind) if _is_model(kind) else PartialType(attributes=dict, make=dict)
+    return _model_type(kind) if _is_model(kind) else PartialType(dict[str, object], dict)
 
 
 @lru_cache(maxsize=256)
@@ -48,20 +48,20 @@ def _model_type(kind: type[BaseModel]) -> PartialType:
             return tuple(Problem(each["loc"], each["msg"]) for each in error.errors(include_url=False))
         return ()
 
-    def attributes(value: dict[str, JSON]) -> dict[str, Any]:
+    def attributes(value: dict[str, JSON]) -> dict[str, object]:
         try:
             made = model.model_validate(value)
         except ValidationError:
             made = model.model_validate(without_faults(value, judge(value), judge) or {})
         return {name: getattr(made, name) for name in made.model_fields_set}
 
-    def make(attributes: dict[str, Any]) -> BaseModel:
+    def make(attributes: dict[str, object]) -> BaseModel:
         return empty.model_copy(update=attributes)
 
     return PartialType(attributes, make)
 
 
-def _is_model(kind: Any) -> bool:
+def _is_model(kind: object) -> TypeGuard[type[BaseModel]]:
     return isinstance(kind, type) and issubclass(kind, BaseModel) and not issubclass(kind, RootModel)
 
 
@@ -80,7 +80,7 @@ def _partial(kind: Any, within: tuple[type[BaseModel], ...]) -> Any:
     """The same type, of partial models."""
     if _is_model(kind):
         # A model that stands in itself could go on for ever.
-        return dict[str, Any] if kind in within else _model(cast("type[BaseModel]", kind), within)
+        return dict[str, Any] if kind in within else _model(kind, within)
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Annotated:
         return _partial(arguments[0], within)

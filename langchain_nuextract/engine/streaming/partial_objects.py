@@ -1,7 +1,7 @@
 """What is shown of an answer while the model writes it: only values that are complete."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.source import Source
@@ -28,7 +28,7 @@ class PartialObjects:
         document: The document.
     """
 
-    def __init__(self, plan: Plan[Any], document: Source = _NO_DOCUMENT) -> None:
+    def __init__(self, plan: Plan[object], document: Source = _NO_DOCUMENT) -> None:
         self._plan = plan
         self._document = document
         self._object = FieldwiseObject(plan, document)
@@ -54,12 +54,15 @@ class PartialObjects:
         if request.before:
             self._growing.feed(request.before)
 
-    def feed(self, text: str) -> Iterator[Any]:
+    def feed(self, text: str) -> Iterator[object]:
         """Take what the model wrote next; yield what can be shown now, if that is more than before."""
         self._text.append(text)
         self._unseen += len(text)
-        if self._visible and self._growing.feed(text) and self._is_due():
-            self._shown = self._growing.leaves
+        if not (self._visible and self._growing.feed(text)):
+            return
+        leaves = self._growing.leaves
+        if leaves <= STEPS or leaves - self._shown > leaves // STEPS:
+            self._shown = leaves
             if (grown := self._object.update(self._growing.value or {})) is not None:
                 yield grown
 
@@ -72,7 +75,3 @@ class PartialObjects:
         self._text = []
         self.ran_away = is_runaway(Reply(self._tail), self._tail)
         return self.ran_away
-
-    def _is_due(self) -> bool:
-        leaves = self._growing.leaves
-        return leaves - self._shown > leaves // STEPS or leaves <= STEPS

@@ -17,7 +17,8 @@ from langchain_core.messages import BaseMessage
 from langchain_nuextract.documents.blocks import part_of
 from langchain_nuextract.documents.page import Page
 from langchain_nuextract.documents.source import Image, Part, Source, Text
-from langchain_nuextract.engine.result import Attempt, Extraction
+from langchain_nuextract.engine.attempt import Attempt
+from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import quote
 from langchain_nuextract.paths import JSON, fields, items
 

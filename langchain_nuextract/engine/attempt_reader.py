@@ -1,13 +1,13 @@
-"""One attempt: what the model is asked, and what its reply says, together with what is known from earlier replies."""
+"""What a reply says, together with what is known from earlier replies about the same document."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from langchain_nuextract.dialects.messages import Reply
 from langchain_nuextract.documents.escape import EscapedSource
 from langchain_nuextract.documents.source import Source
+from langchain_nuextract.engine.attempt import AttemptRequest, AttemptResult, Validation
 from langchain_nuextract.engine.continuation import continues, joined_values
 from langchain_nuextract.engine.fields import (
     MergedFields,
@@ -15,11 +15,10 @@ from langchain_nuextract.engine.fields import (
     field_results,
     merge,
     problems_by_field,
-    refuse,
     restricted,
 )
-from langchain_nuextract.engine.plan import AttemptRequest, Plan
-from langchain_nuextract.engine.verbatim import VerbatimCheck, lacks_words
+from langchain_nuextract.engine.plan import Plan
+from langchain_nuextract.engine.verbatim import lacks_words, without_absent_words
 from langchain_nuextract.errors import InvalidValue, Problem
 from langchain_nuextract.parsing.fast_path import fast_path_of
 from langchain_nuextract.parsing.read import Reading, read_repaired, trace_shape
@@ -27,40 +26,6 @@ from langchain_nuextract.paths import JSON, Path, leaves
 from langchain_nuextract.schema.answer_shape import AnswerShape, without_hooks
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Validation:
-    """What all fields together are in the user's shape."""
-
-    value: JSON
-    instance: Any
-    """The validated object; None where there are problems."""
-    problems: tuple[Problem, ...]
-    """Why the user's schema does not admit the value."""
-
-
-@dataclass(frozen=True)
-class AttemptResult:
-    """What came of one attempt."""
-
-    sent: AttemptRequest
-    reply: Reply
-    written: str
-    """All that the model wrote of this answer, earlier replies included."""
-    continued: bool
-    """Whether the endpoint did what was asked: it may know no continuing, and begin anew."""
-    reading: Reading
-    merged: MergedFields | None
-    """What is known after this attempt; None where the first answer is whole and valid, and nothing is to be merged."""
-    validation: Validation
-    problems: tuple[Problem, ...]
-    """What is wrong with that, by paths of the user's shape; empty if it is whole and valid."""
-
-    @cached_property
-    def fields(self) -> MergedFields:
-        """What is known after this attempt."""
-        return field_results(self.reading.value, self.sent.shape, {}, attempt=0) if self.merged is None else self.merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +42,7 @@ class AttemptReader(Generic[T]):
     text: str
     """The text of what the model is given."""
 
-    def read(self, sent: AttemptRequest, reply: Reply, earlier: Sequence[AttemptResult]) -> AttemptResult:
+    def read(self, sent: AttemptRequest, reply: Reply, earlier: Sequence[AttemptResult[T]]) -> AttemptResult[T]:
         """Read a reply, and merge it with what is known.
 
         Validators that the user has see what the model wrote. Where that will not do, its values are brought to their
@@ -90,8 +55,8 @@ class AttemptReader(Generic[T]):
         return other if len(other.problems) < len(result.problems) else result
 
     def _read(
-        self, sent: AttemptRequest, reply: Reply, earlier: Sequence[AttemptResult], shape: AnswerShape
-    ) -> AttemptResult:
+        self, sent: AttemptRequest, reply: Reply, earlier: Sequence[AttemptResult[T]], shape: AnswerShape
+    ) -> AttemptResult[T]:
         said, before, more = self.plan.dialect.read(reply), sent.request.before, reply.text or reply.reasoning
         # An endpoint that knows no continuing begins anew. Half a letter is left out, which no server would give back.
         continued = not before or continues(before, more)
@@ -109,7 +74,7 @@ class AttemptReader(Generic[T]):
             finished = reply.finish_reason == "stop"
             reading = read_repaired(text, shape, policy=policy, document=self.text, finished=finished)
         if self.plan.options.recovery.verbatim != "unchecked":
-            reading = VerbatimCheck(self.source, self.escaped).of(reading, sent.shape, policy)
+            reading = without_absent_words(reading, sent.shape, self.source, self.escaped, policy)
             if sent.grammar and lacks_words(reading.problems):
                 self.plan.grammars.ignored()
         if not (reading.value is None or reading.problems or reading.incomplete or earlier):
@@ -120,11 +85,13 @@ class AttemptReader(Generic[T]):
                 validation = self._validate_answer(restricted(reading.value, sent.shape))
             if not validation.problems:
                 return AttemptResult(sent, reply, written, continued, reading, None, validation, ())
-        unjudged = Validation(reading.value, None, ())
+        unjudged: Validation[T] = Validation(reading.value, None, ())
         alone = AttemptResult(sent, reply, written, continued, reading, None, unjudged, ())
         return self._with_earlier(alone, text, earlier)
 
-    def _with_earlier(self, result: AttemptResult, text: str, earlier: Sequence[AttemptResult]) -> AttemptResult:
+    def _with_earlier(
+        self, result: AttemptResult[T], text: str, earlier: Sequence[AttemptResult[T]]
+    ) -> AttemptResult[T]:
         """Merge what was read of a text with what earlier replies say."""
         sent, reading = result.sent, result.reading
         known: MergedFields = earlier[-1].fields if earlier else {}
@@ -132,8 +99,14 @@ class AttemptReader(Generic[T]):
         problems = (*reading.problems, *(Problem(path, cut_off) for path in reading.incomplete))
         if reading.value is None:
             return replace(result, merged=known, validation=self._validate(known), problems=problems)
-        if result.continued and sent.request.before:
-            problems += tuple(self._joined(text, reading, sent, earlier))
+        if result.continued and (last := sent.request.before):
+            # A value that was put together of two replies has to stand in the document: of `"Gerd` and `da"` nobody
+            # wrote `"Gerdda"`.
+            earlier_prefixes = (each.sent.request.before for each in earlier)
+            prefixes = [*(each for each in earlier_prefixes if each and last.startswith(each)), last]
+            seams = [len(self._restored(self.text_of(earlier[0].reply, each))) for each in prefixes]
+            places = trace_shape(text, sent.shape, policy=self.plan.options.recovery.repairs, document=self.text)
+            problems += tuple(joined_values(reading.value, places, seams, self.text))
         by_field = problems_by_field(sent.shape, problems)
         new = field_results(reading.value, sent.shape, by_field, attempt=len(earlier))
         fields, validation = self._merged(known, new, prefer_new=result.continued and sent.kind == "continued")
@@ -147,24 +120,16 @@ class AttemptReader(Generic[T]):
         """Put back the control marks that the model copied out of the document or the template."""
         return self.plan.written.restore(self.escaped.restore(text))
 
-    def _joined(
-        self, text: str, reading: Reading, sent: AttemptRequest, earlier: Sequence[AttemptResult]
-    ) -> Iterator[Problem]:
-        """Name the values that were put together of two replies and do not stand in the document."""
-        last = sent.request.before
-        earlier_prefixes = (each.sent.request.before for each in earlier)
-        prefixes = [*(each for each in earlier_prefixes if each and last.startswith(each)), last]
-        seams = [len(self._restored(self.text_of(earlier[0].reply, each))) for each in prefixes]
-        places = trace_shape(text, sent.shape, policy=self.plan.options.recovery.repairs, document=self.text)
-        yield from joined_values(reading.value, places, seams, self.text)
-
-    def _merged(self, known: MergedFields, new: MergedFields, *, prefer_new: bool) -> tuple[MergedFields, Validation]:
+    def _merged(
+        self, known: MergedFields, new: MergedFields, *, prefer_new: bool
+    ) -> tuple[MergedFields, Validation[T]]:
         """Merge what is new, once it is known which of it the user's schema admits."""
         overlaid = {**known, **new}
         validation = self._validate(overlaid)
         if not known and not self.problems_of(overlaid, validation):
             return new, validation
-        new = refuse(new, problems_by_field(self.plan.shape, validation.problems).keys())
+        refused = problems_by_field(self.plan.shape, validation.problems)
+        new = {field: replace(each, refused=field in refused) for field, each in new.items()}
         fields = merge(known, new, prefer_new=prefer_new)
         if any(overlaid[field].attempt != each.attempt for field, each in fields.items()):
             validation = self._validate(fields)
@@ -179,15 +144,15 @@ class AttemptReader(Generic[T]):
         """Build one answer of all fields, in the shape of the template."""
         return self.plan.target.without_empty_objects(answer_of_fields(self.plan.shape, fields), self.plan.dialect)
 
-    def _validate(self, fields: MergedFields) -> Validation:
+    def _validate(self, fields: MergedFields) -> Validation[T]:
         return self._validate_answer(answer_of_fields(self.plan.shape, fields))
 
-    def _validate_answer(self, answer: JSON) -> Validation:
+    def _validate_answer(self, answer: JSON) -> Validation[T]:
         """Ask the user's schema about the value that an answer stands for."""
         target, dialect = self.plan.target, self.plan.dialect
         return self.validate(target.lift(target.without_empty_objects(answer, dialect), dialect))
 
-    def validate(self, value: JSON, text: bytes = b"") -> Validation:
+    def validate(self, value: JSON, text: bytes = b"") -> Validation[T]:
         """Ask the user's schema about a value in its own shape, of which the JSON text may be at hand."""
         try:
             return Validation(value, self.plan.check(value, text), ())
@@ -206,7 +171,7 @@ class AttemptReader(Generic[T]):
             place = self.placer(self.merged_answer(fields))
             yield from (replace(each, path=place(each.path)) for each in problems)
 
-    def problems_of(self, fields: MergedFields, validation: Validation) -> tuple[Problem, ...]:
+    def problems_of(self, fields: MergedFields, validation: Validation[T]) -> tuple[Problem, ...]:
         """Name all that is wrong with what is known."""
         return tuple(dict.fromkeys((*self.unread(fields), *validation.problems)))
 
