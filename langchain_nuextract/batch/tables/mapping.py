@@ -32,9 +32,9 @@ from langchain_nuextract.batch.tables.column_types import (
 )
 from langchain_nuextract.batch.tables.scalar_cells import without_surrogates
 from langchain_nuextract.paths import EACH, Path
-from langchain_nuextract.schema.codec.build import ordinal, unused
 from langchain_nuextract.schema.ir import Array, Enum, Leaf, Loss, Never, Node, Record
 from langchain_nuextract.schema.json_types import json_type_of
+from langchain_nuextract.schema.part_names import ordinal, unused
 from langchain_nuextract.schema.target import Target
 from langchain_nuextract.schema.tree import parts
 

@@ -20,7 +20,7 @@ from langchain_nuextract.batch.tables.finished import finished_in
 from langchain_nuextract.batch.tables.items import ItemTable
 from langchain_nuextract.batch.whole_files import UNFINISHED, check_folder
 from langchain_nuextract.errors import CheckpointError
-from langchain_nuextract.schema.codec.build import unused
+from langchain_nuextract.schema.part_names import unused
 
 PART_BYTES: Final = 64 * 2**20
 """Bytes after which a part is finished."""

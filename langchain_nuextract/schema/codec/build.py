@@ -10,7 +10,6 @@ Where both null and nothing are values they cannot be told apart: it is nothing.
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -23,7 +22,8 @@ from langchain_nuextract.schema.answer_shape import (
     RecordShape,
     ScalarShape,
 )
-from langchain_nuextract.schema.codec.containers import ListCodec, MapCodec, Part, RecordCodec
+from langchain_nuextract.schema.codec.containers import ListCodec, Part, RecordCodec
+from langchain_nuextract.schema.codec.maps import MapCodec
 from langchain_nuextract.schema.codec.protocol import Codec
 from langchain_nuextract.schema.codec.scalars import EnumCodec, JsonCodec, NullableCodec, ScalarCodec, TextCodec
 from langchain_nuextract.schema.codec.unions import TupleCodec, UnionCodec
@@ -43,10 +43,9 @@ from langchain_nuextract.schema.ir import (
     tells_null,
 )
 from langchain_nuextract.schema.json_types import dumps
+from langchain_nuextract.schema.part_names import ordinal, unused
 from langchain_nuextract.schema.value_types import TEMPORAL, TYPES, VERBATIM, json_kind
 from langchain_nuextract.schema.vocabulary import Vocabulary, nearest_type
-
-_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
 def build(node: Node, vocabulary: Vocabulary) -> Codec:
@@ -273,18 +272,3 @@ def _optional(codec: Codec) -> Codec:
             return replace(codec, value=value, shape=replace(codec.shape, fields=fields))
         case _:
             return codec
-
-
-def ordinal(index: int) -> str:
-    """Name the place of a tuple that has no name of its own, counted from 0."""
-    return _ORDINALS[index] if index < len(_ORDINALS) else f"item_{index + 1}"
-
-
-def unused(wanted: tuple[str, ...], taken: Sequence[str]) -> str:
-    """Give the first of some names that is not taken, or the first with underscores until it is not."""
-    free = next((name for name in wanted if name not in taken), None)
-    name = wanted[0]
-    while free is None:
-        name += "_"
-        free = None if name in taken else name
-    return free

@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import TypeAlias
 
 from langchain_nuextract.paths import EACH, JSON, Path
-from langchain_nuextract.schema.codec.containers import MapCodec
+from langchain_nuextract.schema.codec.maps import MapCodec
 from langchain_nuextract.schema.codec.protocol import Codec, Fragment, Move
 
 Origin: TypeAlias = tuple[Path, Path]

@@ -1,13 +1,11 @@
 """What the keywords of a JSON Schema hold, in whatever form the drafts have them."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Final
 
-from langchain_nuextract.paths import JSON, fields, items, number, text
-from langchain_nuextract.schema.ir import Enum, Member
-from langchain_nuextract.schema.json_types import dumps, is_list, is_object
+from langchain_nuextract.paths import JSON, number
+from langchain_nuextract.schema.json_types import is_list, is_object
 
 ANNOTATION: Final = "x-nuextract"
 """The keyword under which a type that the user asked for by name is kept."""
@@ -26,13 +24,6 @@ NAMES: Final = "x-nuextract-names"
 
 DATA: Final = frozenset({"const", "enum", "default", "example", "examples"})
 """Keywords that hold values, not schemas."""
-
-_MEMBER_NAMES: Final = (
-    "x-enumNames", "x-enum-varnames", "x-enum-names", "x-enumLabels", "x-enum-labels", "x-speakeasy-enums", "enumNames",
-)  # fmt: skip
-_MEMBER_MEANINGS: Final = (
-    "x-enumDescriptions", "x-enum-descriptions", "enumDescriptions", "markdownEnumDescriptions",
-)  # fmt: skip
 
 _ABOUT: Final = {
     "object": frozenset({"properties", "required", "additionalProperties", "patternProperties", "propertyNames"}),
@@ -60,30 +51,6 @@ def misspelt(schema: Mapping[str, JSON]) -> tuple[tuple[str, str], ...]:
 def implied_type(schema: Mapping[str, JSON]) -> str | None:
     """Name the type that the keywords of a schema are about, where it states none."""
     return next((name for name, keywords in _ABOUT.items() if not keywords.isdisjoint(schema)), None)
-
-
-def titled(node: Enum, schema: Mapping[str, JSON]) -> Enum:
-    """Add to the members of a choice what a schema says of each: names, titles and descriptions."""
-    values = items(schema.get("enum"))
-    names, meanings = (_by_value(schema, keywords, values) for keywords in (_MEMBER_NAMES, _MEMBER_MEANINGS))
-    microsofts = [fields(entry) for entry in items(fields(schema.get("x-ms-enum")).get("values"))]
-    names |= {dumps(entry.get("value")): text(entry.get("name")) for entry in microsofts}
-    meanings |= {dumps(entry.get("value")): text(entry.get("description")) for entry in microsofts}
-    title = text(schema.get("title"))
-
-    def named(member: Member) -> Member:
-        name, meaning = names.get(member.text, ""), meanings.get(member.text, "")
-        words = (name, *((f"{title}.{name}",) if title else ())) if name else ()
-        return replace(member, names=(*member.names, *words), meaning=member.meaning or meaning)
-
-    return replace(node, members=tuple(map(named, node.members))) if names or meanings else node
-
-
-def _by_value(schema: Mapping[str, JSON], keywords: Iterable[str], values: list[JSON]) -> dict[str, str]:
-    """Give what the first of some keywords says of each value, by its place in `enum` or under its name."""
-    said = next((schema[name] for name in keywords if name in schema), None)
-    listed = [fields(said).get(str(value)) for value in values] if is_object(said) else items(said)
-    return {dumps(value): text(words) for value, words in zip(values, listed, strict=False)}
 
 
 def required(schema: Mapping[str, JSON], named: Mapping[str, JSON]) -> dict[str, None]:

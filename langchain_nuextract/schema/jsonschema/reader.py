@@ -1,15 +1,15 @@
-"""JSON Schema of any draft, read into nodes. Only here and in `keywords` and `references` its keywords are known.
+"""JSON Schema of any draft, read into nodes. Only in this package are its keywords known.
 
 What only validation can check (bounds, most patterns, `not`, `if`, …) is not read: the user's own schema validates.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, cast
 
 from langchain_nuextract.errors import UnsupportedSchema
-from langchain_nuextract.paths import EACH, JSON, Path, fields, integer, items, text
+from langchain_nuextract.paths import EACH, JSON, fields, items, text
 from langchain_nuextract.schema.combine.by_kind import record_of
 from langchain_nuextract.schema.combine.intersection import meet, meet_all
 from langchain_nuextract.schema.combine.union import unite_all
@@ -29,28 +29,22 @@ from langchain_nuextract.schema.ir import (
     is_impossible,
 )
 from langchain_nuextract.schema.json_types import dumps, is_list, is_object, json_type_of, plain_type
+from langchain_nuextract.schema.jsonschema.descriptions import titled, with_annotations, with_meaning_of_key
 from langchain_nuextract.schema.jsonschema.keywords import (
     ALIASES,
-    ANNOTATION,
     DEFAULTED,
-    DIGITS,
-    HOOKED,
     NAMES,
     bound,
     implied_type,
     misspelt,
     one_or_several,
     required,
-    titled,
 )
+from langchain_nuextract.schema.jsonschema.limits import DEEPEST, Limits, SchemaPlace, SchemaTooLarge
 from langchain_nuextract.schema.jsonschema.linear_patterns import untried
-from langchain_nuextract.schema.jsonschema.references import Resolver, Scope
-from langchain_nuextract.schema.jsonschema.scalars import retype, scalar_node
+from langchain_nuextract.schema.jsonschema.references import Resolver
+from langchain_nuextract.schema.jsonschema.scalars import scalar_node
 from langchain_nuextract.schema.tree import size
-from langchain_nuextract.schema.value_types import VERBATIM
-
-DEEPEST: Final = 60
-"""Levels of nesting at the most; NuExtract was trained on nine."""
 
 MOST_KEYS: Final = 100
 """Names that are each asked for by itself, where a schema lists all that there may be."""
@@ -58,43 +52,6 @@ MOST_KEYS: Final = 100
 _MANY = "the schema spells out to too many parts. Ask for less at once."
 _UNNAMED = ("parts without a name that there are under a condition", "they are not asked for")
 _CUT = ("a recursion is not unrolled any further", "what lies deeper is asked for as JSON text")
-
-
-@dataclass(frozen=True, slots=True)
-class SchemaPlace:
-    """Where the reader stands."""
-
-    resolver: Scope
-    path: Path = ()
-    inside: frozenset[int] = frozenset()
-    """The schemas that are being read for this very value."""
-    unrolled: frozenset[int] = frozenset()
-    """The recursive schemas on the way here."""
-    rounds: int = 0
-    """How often the way here went into a recursive schema again."""
-
-    def down(self, step: str | int) -> "SchemaPlace":
-        """Go on to a value inside."""
-        return replace(self, path=(*self.path, step), inside=frozenset())
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How far a reader goes."""
-
-    rounds: int
-    """Times that a recursive schema may be entered again."""
-    nested: int = DEEPEST
-    """Recursive schemas that may stand in each other."""
-    steps: int = 20_000
-    """Schemas read at the most, each as often as it is used."""
-    parts: int = 50_000
-    """Parts that they spell out to at the most: where kinds of object are asked as one, what one admits under any name
-    is asked under each name of the other."""
-
-
-class SchemaTooLarge(UnsupportedSchema):
-    """The limits let the schema grow too large; narrower ones may not."""
 
 
 class Reader:
@@ -148,7 +105,7 @@ class Reader:
             return Anything(nullable=True, lost=(ANY,))
         says = cast("Mapping[str, JSON]", schema)
         place = replace(place, resolver=self._resolver.within(place.resolver, says))
-        return _with_annotations(meet_all(self._conjuncts(says, place)), says, place)
+        return with_annotations(meet_all(self._conjuncts(says, place)), says, place)
 
     def _conjuncts(self, schema: Mapping[str, JSON], place: SchemaPlace) -> list[Node]:
         """Read all that holds at once for one value."""
@@ -262,7 +219,7 @@ class Reader:
         described = [self._field(name, part, place, required=name in must) for name, part in named.items()]
         rest, open_ = self._others(schema, place)
         undescribed = [
-            _meant(self._undeclared(name, schema, place, required=name in must), only.get(name))
+            with_meaning_of_key(self._undeclared(name, schema, place, required=name in must), only.get(name))
             for name in dict.fromkeys((*only, *must))
             if name not in named
         ]
@@ -304,35 +261,6 @@ class Reader:
         stated = self._rest(extra, place) if extra is not None and extra is not False else None
         nodes = [node for node in (*matched, stated) if node]
         return unite_all(nodes) if nodes else None, extra is None
-
-
-def _with_annotations(node: Node, schema: Mapping[str, JSON], place: SchemaPlace) -> Node:
-    """Add what a schema says about a value without restricting it."""
-    note = schema.get("description")
-    if isinstance(note, str) and note.strip():
-        # What is said of the place comes before what is said of the type, which may stand in many places.
-        node = replace(node, note=". ".join(dict.fromkeys((" ".join(note.split()), *filter(None, [node.note])))))
-    title = schema.get("title")
-    if isinstance(node, Enum) and len(node.members) == 1 and isinstance(title, str) and not node.members[0].names:
-        node = replace(node, members=(replace(node.members[0], names=(title,)),))
-    if schema.get("nullable") is True:
-        node = replace(node, nullable=True)
-    if schema.get(HOOKED) is True:
-        node = replace(node, hooked=True)
-    if isinstance(node, Leaf) and DIGITS in schema:
-        whole, after = map(integer, items(schema[DIGITS]))
-        node = replace(node, digits=(whole or 0, after or 0))
-    wanted = VERBATIM if schema.get("x-verbatim") is True else schema.get(ANNOTATION)
-    return retype(node, wanted, place.path) if isinstance(wanted, str) else node
-
-
-def _meant(field: Field, key: Member | None) -> Field:
-    """Add to a property that is one of some names what the schema says of the name."""
-    if key is None:
-        return field
-    meaning = key.meaning or "".join(key.names[:1])
-    note = ". ".join(filter(None, (meaning, field.node.note)))
-    return replace(field, aliases=key.names, node=replace(field.node, note=note))
 
 
 def _freed(field: Field) -> Field:

@@ -7,7 +7,8 @@ from typing import Final
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.finalize import finalize
 from langchain_nuextract.schema.ir import Node
-from langchain_nuextract.schema.jsonschema.reader import Limits, Reader, SchemaTooLarge
+from langchain_nuextract.schema.jsonschema.limits import Limits, SchemaTooLarge
+from langchain_nuextract.schema.jsonschema.reader import Reader
 from langchain_nuextract.schema.jsonschema.references import Resolver, recursive
 
 STEPS: Final = 2_000
