@@ -7,10 +7,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from langchain_nuextract.batch.engines.columns import Columns as Columns
     from langchain_nuextract.batch.result import Result as Result
     from langchain_nuextract.batch.result import Written as Written
 
 _HOMES: Final = {
+    "Columns": "engines.columns",
     "Result": "result",
     "Written": "result",
 }

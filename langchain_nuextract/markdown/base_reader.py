@@ -73,7 +73,7 @@ class BaseReader(RunnableSerializable[Input, str], BaseBlobParser, Generic[Readi
 
     _slots: Slots = PrivateAttr()
 
-    def model_post_init(self, _: Any, /) -> None:
+    def model_post_init(self, _: object, /) -> None:
         """Make what bounds the requests."""
         self._slots = Slots(self.max_requests)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, cast
 
 from langchain_core.callbacks import BaseCallbackManager, CallbackManager
 from langchain_core.globals import get_debug, get_llm_cache
-from langchain_core.language_models.base import LangSmithParams
+from langchain_core.language_models.base import LangSmithParams, LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import var_child_runnable_config
@@ -203,7 +203,7 @@ class DirectCaller:
                 yield client.piece_in(event, self.llm.model_name)
 
 
-def direct_caller(llm: Runnable[Any, AIMessage], config: RunnableConfig | None) -> DirectCaller | None:
+def direct_caller(llm: Runnable[LanguageModelInput, AIMessage], config: RunnableConfig | None) -> DirectCaller | None:
     """Make a caller without runs, if nobody would notice that there are none; otherwise None.
 
     Args:
@@ -254,6 +254,6 @@ def _sources_of_listeners() -> tuple[Callable[[], object], Sequence[_Hook]] | No
 
     if "LANGCHAIN_TRACING" in os.environ or "LANGCHAIN_HANDLER" in os.environ:
         return None
-    is_traced: Any = getattr(context, "_tracing_v2_is_enabled", None)
-    hooks: Any = getattr(context, "_configure_hooks", None)
+    is_traced: Callable[[], object] | None = getattr(context, "_tracing_v2_is_enabled", None)
+    hooks: Sequence[_Hook] | None = getattr(context, "_configure_hooks", None)
     return None if is_traced is None or hooks is None else (is_traced, hooks)

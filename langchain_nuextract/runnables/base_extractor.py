@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from langchain_nuextract.runnables.executor import Executor
 else:
 
-    class _Serializable(RunnableSerializable[Any, Any]):
+    class _Serializable(RunnableSerializable[Input, Any]):
         # What Pydantic builds of a class takes its time; this leaves it until the first extractor is made.
         model_config = ConfigDict(arbitrary_types_allowed=True, defer_build=True)
 

@@ -218,7 +218,7 @@ class BatchExtractor(BaseExtractor[Out], WithTables):
         prefix: str = "",
         max_concurrency: int = DEFAULT_CONCURRENCY,
         endpoints: Sequence[str] = (),
-    ) -> Any:
+    ) -> "batch.Columns":
         """Make a function of columns, for Ray Data, Spark and other engines that hand over tables.
 
             table = extract.columns(text="body", id="doc_id")(table)
@@ -230,17 +230,13 @@ class BatchExtractor(BaseExtractor[Out], WithTables):
             max_concurrency: Documents in flight in each process.
             endpoints: As for `extract_many`. Each process shares its own work among them.
 
-        Returns:
-            A `langchain_nuextract.batch.engines.columns.Columns`.
-
         Raises:
             MissingExtra: pyarrow is not installed.
         """
-        from langchain_nuextract.batch.engines.columns import Columns  # noqa: PLC0415 few need it
         from langchain_nuextract.batch.options import Options  # noqa: PLC0415 few need it
 
         options = Options(max_concurrency=max_concurrency, endpoints=endpoints)
-        return Columns(self._base, self.executor.plan.target, text, id, prefix=prefix, options=options)
+        return batch.Columns(self._base, self.executor.plan.target, text, id, prefix=prefix, options=options)
 
 
 def _is_async(llm: Runnable[LanguageModelInput, AIMessage]) -> bool:

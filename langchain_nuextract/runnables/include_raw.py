@@ -21,7 +21,7 @@ class Raw(TypedDict):
 
     raw: AIMessage
     """The model's answer, with the tokens of all calls."""
-    parsed: Any
+    parsed: object
     """The object; None if there is none."""
     parsing_error: ExtractionError | None
     """Why there is no object."""

@@ -22,10 +22,10 @@ from langchain_nuextract.batch.protocols import Input
 from langchain_nuextract.runnables import products
 
 if TYPE_CHECKING:
-    _AnyBinding = RunnableBindingBase[Any, Any]
-    _Binding = RunnableBinding[Any, Any]
-    _Retry = RunnableRetry[Any, Any]
-    _Fallbacks = RunnableWithFallbacks[Any, Any]
+    _AnyBinding = RunnableBindingBase[Input, Any]
+    _Binding = RunnableBinding[Input, Any]
+    _Retry = RunnableRetry[Input, Any]
+    _Fallbacks = RunnableWithFallbacks[Input, Any]
 else:
     # With types named, Pydantic would make three more classes.
     _AnyBinding, _Binding, _Retry, _Fallbacks = object, RunnableBinding, RunnableRetry, RunnableWithFallbacks
@@ -105,7 +105,7 @@ class _Wrapped(Wrappable[Any]):
         """Give the same for long documents; see `NuExtractor.long`."""
         return self._around(methodcaller("long", **options))
 
-    def as_tool(self, **settings: Any) -> "products.ExtractionTool":  # pyright: ignore[reportIncompatibleMethodOverride]  # see NuExtractor.as_tool
+    def as_tool(self, **settings: object) -> "products.ExtractionTool":  # pyright: ignore[reportIncompatibleMethodOverride]  # see NuExtractor.as_tool
         """Make a tool for agents; see `NuExtractor.as_tool`."""
         return self._extractor.as_tool(**settings).model_copy(update={"detailed": self.detailed})
 
