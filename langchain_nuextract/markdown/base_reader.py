@@ -22,7 +22,7 @@ from langchain_nuextract.dialects.readers import reader_for
 from langchain_nuextract.engine.caller import Caller
 from langchain_nuextract.errors import UnsupportedTask
 from langchain_nuextract.markdown.drivers import Slots, Watch, arun_all, run_all
-from langchain_nuextract.markdown.reading import HTMLReading, PageReading, Written
+from langchain_nuextract.markdown.reading import HTMLReading, PageReading, WrittenMarkdown
 from langchain_nuextract.markdown.writing import Writing
 from langchain_nuextract.runnables.api_model import direct_caller
 from langchain_nuextract.runnables.callers import TracedCaller
@@ -37,7 +37,7 @@ class ReadingPlan(Generic[Reading]):
     """What a document asks of the model, and what becomes of the answers."""
 
     jobs: Sequence[tuple[Writing, Watch]]
-    finish: Callable[[Sequence[Written]], Reading]
+    finish: Callable[[Sequence[WrittenMarkdown]], Reading]
 
 
 def chat_model(

@@ -16,7 +16,7 @@ from langchain_nuextract.client.background_loop import CallGroup
 from langchain_nuextract.dialects.messages import Piece, Reply, Request, joined_reply
 from langchain_nuextract.engine.caller import Caller
 from langchain_nuextract.errors import ContextOverflow
-from langchain_nuextract.markdown.reading import Written
+from langchain_nuextract.markdown.reading import WrittenMarkdown
 from langchain_nuextract.markdown.writing import Writing
 
 Watch = Callable[[str], bool]
@@ -32,16 +32,12 @@ class Slots:
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self._threads = threading.BoundedSemaphore(limit)
+        self.sync = threading.BoundedSemaphore(limit)
+        """For a thread."""
         self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
     def __reduce__(self) -> tuple[type["Slots"], tuple[int]]:
         return Slots, (self.limit,)
-
-    @property
-    def sync(self) -> threading.BoundedSemaphore:
-        """For a thread."""
-        return self._threads
 
     @property
     def on_loop(self) -> asyncio.Semaphore:
@@ -52,7 +48,7 @@ class Slots:
 
 def run_all(
     jobs: Sequence[tuple[Writing, Watch]], caller: Caller, slots: Slots, config: RunnableConfig
-) -> list[Written]:
+) -> list[WrittenMarkdown]:
     """Drive writings side by side."""
     # More threads than requests would wait with a rendered page each.
     width = min(slots.limit, len(jobs)) or 1
@@ -60,7 +56,7 @@ def run_all(
         return list(pool.map(partial(calls.call, partial(_run, caller, slots)), jobs))
 
 
-async def arun_all(jobs: Sequence[tuple[Writing, Watch]], caller: Caller, slots: Slots) -> list[Written]:
+async def arun_all(jobs: Sequence[tuple[Writing, Watch]], caller: Caller, slots: Slots) -> list[WrittenMarkdown]:
     """Do the same on an event loop; the first error ends them all."""
     tasks = [asyncio.ensure_future(_arun(caller, slots, job)) for job in jobs]
     try:
@@ -72,7 +68,7 @@ async def arun_all(jobs: Sequence[tuple[Writing, Watch]], caller: Caller, slots:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _run(caller: Caller, slots: Slots, job: tuple[Writing, Watch]) -> Written:
+def _run(caller: Caller, slots: Slots, job: tuple[Writing, Watch]) -> WrittenMarkdown:
     writing, watch = job
     request: Request | None = None
     try:
@@ -91,7 +87,7 @@ def _run(caller: Caller, slots: Slots, job: tuple[Writing, Watch]) -> Written:
         return done.value
 
 
-async def _arun(caller: Caller, slots: Slots, job: tuple[Writing, Watch]) -> Written:
+async def _arun(caller: Caller, slots: Slots, job: tuple[Writing, Watch]) -> WrittenMarkdown:
     writing, watch = job
     request: Request | None = None
     try:

@@ -25,8 +25,8 @@ from langchain_nuextract.documents.options import DEFAULT
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.errors import ContextOverflow, UnsupportedTask
 from langchain_nuextract.markdown.base_reader import BaseReader, ReadingPlan, chat_model
-from langchain_nuextract.markdown.reading import HTMLReading, Piece, Written
-from langchain_nuextract.markdown.writing import Settings, Writing, watcher, write
+from langchain_nuextract.markdown.reading import HTMLPiece, HTMLReading, WrittenMarkdown
+from langchain_nuextract.markdown.writing import Writing, WritingSettings, watcher, write_markdown
 from langchain_nuextract.metrics import coverage, prose, ungrounded_token_rate
 
 _PIECE_TOKENS: Final = 24_000
@@ -141,7 +141,7 @@ class HTMLReader(BaseReader[HTMLReading], BaseDocumentTransformer):
         # A Chinese letter takes about a token, and three or more of Latin scripts take one.
         dense = sum(not character.isascii() for character in piece)
         tokens = int(_LONGER * (len(piece) / _CHARACTERS + dense))
-        settings = Settings(
+        settings = WritingSettings(
             self.reader_dialect(),
             thinking=self.thinking,
             max_calls=self.max_calls,
@@ -149,9 +149,9 @@ class HTMLReader(BaseReader[HTMLReading], BaseDocumentTransformer):
             max_continued=0,
         )
         try:
-            return (yield from write(Source((Text(piece),)), settings))
+            return (yield from write_markdown(Source((Text(piece),)), settings))
         except ContextOverflow:
-            return Written("", "context", is_complete=False)
+            return WrittenMarkdown("", "context", is_complete=False)
 
 
 def _content_of(path: str | PathLike[str]) -> bytes:
@@ -191,7 +191,7 @@ def _by_rules(found: Conversion) -> HTMLReading:
     )
 
 
-def _finish(page: Prepared, options: HTMLOptions, written: Sequence[Written]) -> HTMLReading:
+def _finish(page: Prepared, options: HTMLOptions, written: Sequence[WrittenMarkdown]) -> HTMLReading:
     pieces = tuple(_piece(html, each, options) for html, each in zip(page.pieces, written, strict=True))
     failed = [
         f"piece {number} of {len(pieces)} was converted by rules: {piece.reason}"
@@ -208,10 +208,10 @@ def _finish(page: Prepared, options: HTMLOptions, written: Sequence[Written]) ->
     )
 
 
-def _piece(html: str, written: Written, options: HTMLOptions) -> Piece:
+def _piece(html: str, written: WrittenMarkdown, options: HTMLOptions) -> HTMLPiece:
     reason = _fault(html, written)
     markdown = to_markdown(html, HTMLOptions(links=options.links, images=options.images)).markdown if reason else ""
-    return Piece(
+    return HTMLPiece(
         html=html,
         markdown=markdown or written.markdown,
         by="rules" if reason else "model",
@@ -222,7 +222,7 @@ def _piece(html: str, written: Written, options: HTMLOptions) -> Piece:
     )
 
 
-def _fault(html: str, written: Written) -> str:
+def _fault(html: str, written: WrittenMarkdown) -> str:
     """Why an answer cannot be used; empty if it can."""
     if written.finish_reason == "context":
         return "it is longer than the model's context"

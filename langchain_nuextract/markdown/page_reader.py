@@ -18,8 +18,8 @@ from langchain_nuextract.documents.source import Image, Source, Text
 from langchain_nuextract.errors import UnsupportedTask
 from langchain_nuextract.markdown.base_reader import BaseReader, ReadingPlan, chat_model
 from langchain_nuextract.markdown.figures import split_figures
-from langchain_nuextract.markdown.reading import PageMarkdown, PageReading, Written, named
-from langchain_nuextract.markdown.writing import Settings, Writing, watcher, write
+from langchain_nuextract.markdown.reading import PageMarkdown, PageReading, WrittenMarkdown
+from langchain_nuextract.markdown.writing import Writing, WritingSettings, watcher, write_markdown
 from langchain_nuextract.metrics import prose, ungrounded_token_rate
 
 _MOST_UNKNOWN: Final = 0.3
@@ -70,7 +70,7 @@ class PageReader(BaseReader[PageReading]):
         reader = self.reader_dialect()
         source = read(document, self.pages)
         pages = _pages(source, reader)
-        settings = Settings(reader, thinking=self.thinking, max_calls=self.max_calls)
+        settings = WritingSettings(reader, thinking=self.thinking, max_calls=self.max_calls)
         jobs = [(_writing(page, settings), watcher("")) for page in pages]
         return ReadingPlan(jobs, partial(_finish, pages, (*source.warnings, *_left_out(source))))
 
@@ -110,7 +110,7 @@ def _left_out(source: Source) -> Iterator[str]:
         yield f"text beside the pages, such as that of a mail, was left out: {letters} characters"
 
 
-def _writing(page: Image | Page, settings: Settings) -> Writing:
+def _writing(page: Image | Page, settings: WritingSettings) -> Writing:
     """Render a page when its turn has come, and ask for its Markdown."""
     # The smaller of what the user allows and what the model was trained on.
     limit = settings.reader.max_pixels
@@ -119,10 +119,10 @@ def _writing(page: Image | Page, settings: Settings) -> Writing:
         image = Image(page.file.picture(page.number, max_pixels=limit), page.name)
     else:
         image = fitted(page, limit)
-    return (yield from write(Source((image,)), settings))
+    return (yield from write_markdown(Source((image,)), settings))
 
 
-def _finish(pages: Sequence[Image | Page], warnings: Sequence[str], written: Sequence[Written]) -> PageReading:
+def _finish(pages: Sequence[Image | Page], warnings: Sequence[str], written: Sequence[WrittenMarkdown]) -> PageReading:
     read_pages = tuple(
         # A page's own number, so that `pages="7-9"` gives pages 7 to 9; loose images are counted as they come.
         _page((page.number, page.total), each, page.visible_text if page.readable else "")
@@ -130,10 +130,11 @@ def _finish(pages: Sequence[Image | Page], warnings: Sequence[str], written: Seq
         else _page((at, len(pages)), each, "")
         for at, (page, each) in enumerate(zip(pages, written, strict=True), start=1)
     )
-    return PageReading(read_pages, (*warnings, *named(read_pages)))
+    noticed = (f"page {page.number}: {warning}" for page in read_pages for warning in page.warnings)
+    return PageReading(read_pages, (*warnings, *noticed))
 
 
-def _page(number: tuple[int, int], written: Written, layer: str) -> PageMarkdown:
+def _page(number: tuple[int, int], written: WrittenMarkdown, layer: str) -> PageMarkdown:
     markdown, figures = split_figures(written.markdown)
     # The descriptions of figures are the model's words, and are not compared: they were taken out above.
     ter = ungrounded_token_rate(prose(markdown), layer) if layer else None
@@ -152,7 +153,7 @@ def _page(number: tuple[int, int], written: Written, layer: str) -> PageMarkdown
     )
 
 
-def _warnings(written: Written, unknown: float) -> Iterator[str]:
+def _warnings(written: WrittenMarkdown, unknown: float) -> Iterator[str]:
     if written.finish_reason == "length":
         yield "the answer was cut off: raise max_tokens or max_calls"
     elif written.finish_reason == "repetition":

@@ -1,6 +1,5 @@
 """What comes out of reading pages or HTML, with what was noticed."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -13,7 +12,7 @@ _NONE: Final = Usage()
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenMarkdown:
     """What a model wrote of one page or piece of HTML."""
 
     markdown: str
@@ -86,7 +85,7 @@ class PageReading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class HTMLPiece:
     """One piece of a page of HTML that a model was given."""
 
     html: str
@@ -104,7 +103,7 @@ class Piece:
 class HTMLReading(Conversion):
     """HTML as Markdown, by rules or by a model."""
 
-    pieces: tuple[Piece, ...] = ()
+    pieces: tuple[HTMLPiece, ...] = ()
     """What a model was given, in order; empty where rules did it all."""
 
     @cached_property
@@ -125,8 +124,3 @@ class HTMLReading(Conversion):
     def usage(self) -> Usage:
         """Tokens of all calls."""
         return sum((piece.usage for piece in self.pieces), Usage())
-
-
-def named(pages: Sequence[PageMarkdown]) -> tuple[str, ...]:
-    """Put the pages' warnings together, each with its page."""
-    return tuple(f"page {page.number}: {warning}" for page in pages for warning in page.warnings)

@@ -14,10 +14,10 @@ from langchain_nuextract.dialects.reader import ReaderDialect
 from langchain_nuextract.documents.escape import EscapedSource, escape_source
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.engine.repetition import DETECTION, Loop, loop_at_end
-from langchain_nuextract.markdown.reading import Written
+from langchain_nuextract.markdown.reading import WrittenMarkdown
 from langchain_nuextract.paths import JSON
 
-Writing: TypeAlias = Generator[Request, Reply, Written]
+Writing: TypeAlias = Generator[Request, Reply, WrittenMarkdown]
 
 _HOTTER: Final = 0.2
 """Added to the temperature where a loop is to be left."""
@@ -29,7 +29,7 @@ _NONE: Final = Usage()
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class WritingSettings:
     """How a model is asked for Markdown."""
 
     reader: ReaderDialect
@@ -42,7 +42,7 @@ class Settings:
     """Times that a cut answer is gone on with."""
 
 
-def write(source: Source, settings: Settings) -> Writing:
+def write_markdown(source: Source, settings: WritingSettings) -> Writing:
     """Ask for the Markdown of one page or piece.
 
     Args:
@@ -106,7 +106,7 @@ def watcher(source: str) -> Callable[[str], bool]:
     return lambda text: find_loop(text, source) is not None
 
 
-def _request(source: Source, settings: Settings) -> Request:
+def _request(source: Source, settings: WritingSettings) -> Request:
     request = settings.reader.phrase(source, settings.thinking)
     return replace(request, firm=settings.firm, vllm_only={"repetition_detection": dict(DETECTION)})
 
@@ -121,9 +121,9 @@ def _resume_point(text: str) -> str:
     return whole[: max(space, 0)].rstrip() or whole
 
 
-def _written(escaped: EscapedSource, reply: Reply, settings: Settings, spent: _Spent) -> Written:
+def _written(escaped: EscapedSource, reply: Reply, settings: WritingSettings, spent: _Spent) -> WrittenMarkdown:
     markdown = escaped.restore(settings.reader.read(reply, thinking=settings.thinking))
-    return Written(
+    return WrittenMarkdown(
         markdown=markdown,
         finish_reason=reply.finish_reason,
         is_complete=reply.finish_reason not in ("length", "repetition"),

@@ -16,7 +16,7 @@ from langchain_nuextract.errors import UnsupportedTask
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.runnables import callbacks
 from langchain_nuextract.runnables.api_model import NO_TOOLS, ApiModel
-from langchain_nuextract.runnables.callbacks.redacted_runs import whole
+from langchain_nuextract.runnables.callbacks.redacted_runs import with_images
 from langchain_nuextract.runnables.extractor import NuExtractor
 from langchain_nuextract.runnables.response_format import asks_for_object, single_chunk, unwrapped
 
@@ -80,7 +80,7 @@ class ChatNuExtract(ApiModel):
         image_data: "callbacks.ImageData | None" = None,
         **kwargs: Any,
     ) -> ChatResult:
-        messages = whole(messages, image_data)
+        messages = with_images(messages, image_data)
         self.resolve_model()
         if asks_for_object(kwargs):
             from langchain_nuextract.runnables.response_format_answer import ResponseFormatAnswer  # noqa: PLC0415 chatting alone does without
@@ -100,7 +100,7 @@ class ChatNuExtract(ApiModel):
         image_data: "callbacks.ImageData | None" = None,
         **kwargs: Any,
     ) -> ChatResult:
-        messages = whole(messages, image_data)
+        messages = with_images(messages, image_data)
         await self.aresolve_model()
         if asks_for_object(kwargs):
             from langchain_nuextract.runnables.response_format_answer import ResponseFormatAnswer  # noqa: PLC0415 chatting alone does without
@@ -120,7 +120,7 @@ class ChatNuExtract(ApiModel):
         image_data: "callbacks.ImageData | None" = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        messages = whole(messages, image_data)
+        messages = with_images(messages, image_data)
         self.resolve_model()
         for chunk in self._chunks(messages, stop, kwargs):
             if run_manager:
@@ -136,7 +136,7 @@ class ChatNuExtract(ApiModel):
         image_data: "callbacks.ImageData | None" = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        messages = whole(messages, image_data)
+        messages = with_images(messages, image_data)
         await self.aresolve_model()
         async for chunk in self._achunks(messages, stop, kwargs):
             if run_manager:
@@ -182,10 +182,10 @@ class ChatNuExtract(ApiModel):
             UnsupportedTask: This model generation cannot write templates.
             NoJSONInReply: The model answered with something else.
         """
-        from langchain_nuextract.runnables.draft_template import draft  # noqa: PLC0415  # chatting alone does not need those rooms
+        from langchain_nuextract.runnables.draft_template import draft_template  # noqa: PLC0415  # chatting alone does not need those rooms
 
         self.resolve_model()
-        return draft(document, llm=self, model=self.model_name, dialect=self.dialect)
+        return draft_template(document, llm=self, model=self.model_name, dialect=self.dialect)
 
     def with_structured_output(  # pyright: ignore[reportIncompatibleMethodOverride]  # takes more kinds of schemas
         self,

@@ -14,7 +14,7 @@ from langchain_nuextract.errors import NoJSONInReply, UnsupportedTask
 from langchain_nuextract.paths import JSON
 
 
-def draft(document: object, *, llm: BaseChatModel, model: str, dialect: str | None = None) -> JSON:
+def draft_template(document: object, *, llm: BaseChatModel, model: str, dialect: str | None = None) -> JSON:
     """Ask for a template; see `ChatNuExtract.draft_template`."""
     spoken = dialect_named(dialect) if dialect else dialect_for(model)
     if spoken.draft is None:

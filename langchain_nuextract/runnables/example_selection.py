@@ -53,8 +53,28 @@ class Selection(Generic[T_co]):
         """Pickle what it was made of; examples are made ready again."""
         return {name: self.__dict__[name] for name in ("plan", "selector", "most")}
 
-    def chosen(self, examples: Sequence[object]) -> Plan[T_co]:
-        """Give the plan with the examples that a selector gave."""
+    def plan_for(self, document: Source) -> Plan[T_co]:
+        """Choose the examples for a document, by its text as it is; there are none where it has no text.
+
+        Raises:
+            InvalidValue: The output of an example does not satisfy the schema.
+            ValueError: The selector gave something else than examples.
+        """
+        if not document.text.strip():
+            return self.plan
+        with _explained():
+            examples = self.selector.select_examples({INPUT: document.text})
+        return self._with(examples)
+
+    async def aplan_for(self, document: Source) -> Plan[T_co]:
+        """Choose the examples for a document; see `plan_for`."""
+        if not document.text.strip():
+            return self.plan
+        with _explained():
+            examples = await self.selector.aselect_examples({INPUT: document.text})
+        return self._with(examples)
+
+    def _with(self, examples: Sequence[object]) -> Plan[T_co]:
         return capped(replace(self.plan, shots=tuple(map(self._shot, examples))), self.most)
 
     def _shot(self, given: object) -> Shot:
@@ -88,34 +108,6 @@ def planned(
     if selector is not None:
         return plan, Selection(plan, selector, options.max_example_tokens)
     return capped(plan, options.max_example_tokens), None
-
-
-def plan_for_document(plan: Plan[T], selection: Selection[T] | None, document: Source) -> Plan[T]:
-    """Choose the examples for a document, by its text; there are none where it has no text.
-
-    Args:
-        plan: What is asked where nothing is to be chosen.
-        selection: How to choose.
-        document: Its text is given to the selector as it is.
-
-    Raises:
-        InvalidValue: The output of an example does not satisfy the schema.
-        ValueError: The selector gave something else than examples.
-    """
-    if selection is None or not document.text.strip():
-        return plan
-    with _explained():
-        examples = selection.selector.select_examples({INPUT: document.text})
-    return selection.chosen(examples)
-
-
-async def aplan_for_document(plan: Plan[T], selection: Selection[T] | None, document: Source) -> Plan[T]:
-    """Choose the examples for a document; see `plan_for_document`."""
-    if selection is None or not document.text.strip():
-        return plan
-    with _explained():
-        examples = await selection.selector.aselect_examples({INPUT: document.text})
-    return selection.chosen(examples)
 
 
 def capped(plan: Plan[T], most: int | None) -> Plan[T]:

@@ -29,7 +29,7 @@ from langchain_nuextract.errors import ExtractionError
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.runnables.callbacks.events import AOnAttempts, OnAttempts
 from langchain_nuextract.runnables.callers import KeptCaller
-from langchain_nuextract.runnables.example_selection import Selection, aplan_for_document, plan_for_document
+from langchain_nuextract.runnables.example_selection import Selection
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -129,18 +129,14 @@ class Executor(Generic[T_co]):
 
     def _planned(self, document: object) -> tuple[Plan[T_co], Source]:
         source = read(document, self.pages)
-        if self.selection is None:
-            return self.plan, source
-        return plan_for_document(self.plan, self.selection, source), source
+        return self.selection.plan_for(source) if self.selection else self.plan, source
 
     async def _aplanned(self, document: object) -> tuple[Plan[T_co], Source]:
         # Files may take their time, in which others on the event loop go on.
         is_file = isinstance(document, bytes | os.PathLike | Blob) and not isinstance(document, str)
         given = cast("object", document)
         source = await asyncio.to_thread(read, given, self.pages) if is_file else read(given, self.pages)
-        if self.selection is None:
-            return self.plan, source
-        return await aplan_for_document(self.plan, self.selection, source), source
+        return await self.selection.aplan_for(source) if self.selection else self.plan, source
 
     @cached_property
     def sample_request(self) -> Request:

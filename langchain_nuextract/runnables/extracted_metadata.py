@@ -13,7 +13,7 @@ from langchain_nuextract.errors import Problem
 from langchain_nuextract.paths import show
 from langchain_nuextract.runnables.flatten import EPOCH, SEPARATOR, flat
 from langchain_nuextract.runnables.metadata_attributes import Attribute
-from langchain_nuextract.runnables.metadata_signature import as_text, fields_as_text, is_same, signature, text_hash
+from langchain_nuextract.runnables.metadata_signature import as_text, fields_as_text, is_signature, signature, text_hash
 from langchain_nuextract.schema.value_types import DAYS
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ class ExtractedMetadata:
     def is_sound(self, document: Document) -> bool:
         """Tell whether fields and content are as they were written, and so the evidence that of this content."""
         signed = self._sign("content", str(document.metadata.get(self.own("hash"))), document.page_content)
-        return self._is_genuine(document) and is_same(document.metadata.get(self.own("content")), signed)
+        return self._is_genuine(document) and is_signature(document.metadata.get(self.own("content")), signed)
 
     def is_strange(self, document: Document) -> bool:
         """Tell whether what is written is signed by somebody else."""
@@ -192,7 +192,7 @@ class ExtractedMetadata:
         names, of = (document.metadata.get(self.own(name)) for name in ("keys", "document"))
         if not (isinstance(names, str) and isinstance(of, str)):
             return None
-        return of if is_same(document.metadata.get(self.own("signature")), self._sign("keys", names, of)) else None
+        return of if is_signature(document.metadata.get(self.own("signature")), self._sign("keys", names, of)) else None
 
     def _names(self, document: Document) -> list[str]:
         """Give the names of what was written before: none that somebody else has put there."""
@@ -203,7 +203,7 @@ class ExtractedMetadata:
         names, of = self._names(document), self._document(document)
         fields = {name: document.metadata[name] for name in names if name in document.metadata}
         version = document.metadata.get(self.own("settings"))
-        return of is not None and is_same(document.metadata.get(self.own("hash")), self._hash(version, of, fields))
+        return of is not None and is_signature(document.metadata.get(self.own("hash")), self._hash(version, of, fields))
 
     def _hash(self, version: object, of: str, fields: Mapping[str, object]) -> str:
         return self._sign("fields", str(version), of, fields_as_text(fields))

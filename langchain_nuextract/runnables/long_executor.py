@@ -53,11 +53,13 @@ class LongExecutor(Executor[T_co], Generic[T_co]):
 
     def flow(self, document: object) -> Flow[T_co]:
         """Say what is asked about a document, as a generator of requests that is sent replies."""
-        return in_turn(self._long(*self._planned(document)))
+        plan, source = self._planned(document)
+        return in_turn(self._flow(plan, source, self._size(source)))
 
     async def aflow(self, document: object) -> Flow[T_co]:
         """Say what is asked about a document; see `flow`."""
-        return in_turn(await self._along(*await self._aplanned(document)))
+        plan, source = await self._aplanned(document)
+        return in_turn(self._flow(plan, source, await self._asize(source)))
 
     def extract(self, document: object, caller: Caller, on_attempts: OnAttempts | None = None) -> LongExtraction[T_co]:
         """Ask about a document."""
@@ -116,7 +118,9 @@ class LongExecutor(Executor[T_co], Generic[T_co]):
         attempts: list[Attempt] = []
         try:
             with counting(attempts), ContextThreadPoolExecutor(self._width(caller)) as threads, CallGroup() as calls:
-                for each in run_long(self._long(*self._planned(document)), partial(calls.call, caller.send), threads):
+                plan, source = self._planned(document)
+                flow = self._flow(plan, source, self._size(source))
+                for each in run_long(flow, partial(calls.call, caller.send), threads):
                     step = each if callable(each) else long_extraction(each)
                     attempts.extend(() if callable(step) else step.attempts)
                     yield step
@@ -128,7 +132,7 @@ class LongExecutor(Executor[T_co], Generic[T_co]):
         self, document: object, caller: Caller, on_attempts: AOnAttempts | None
     ) -> AsyncGenerator[Preview | LongExtraction[T_co]]:
         plan, source = await self._aplanned(document)
-        flow = await self._along(plan, source)
+        flow = self._flow(plan, source, await self._asize(source))
         # What takes one request is not worth keeping apart from the document.
         keeps = self.replies and (self.options or source.pages or _bytes(source) > _ALWAYS_FITS)
         ask = KeptCaller(caller, self.replies).asend if self.replies and keeps else caller.asend
@@ -146,12 +150,6 @@ class LongExecutor(Executor[T_co], Generic[T_co]):
 
     def _width(self, caller: Caller) -> int:
         return (self.options or LongOptions()).width(caller.width)
-
-    def _long(self, plan: Plan[T_co], source: Source) -> LongFlow[T_co]:
-        return self._flow(plan, source, self._size(source))
-
-    async def _along(self, plan: Plan[T_co], source: Source) -> LongFlow[T_co]:
-        return self._flow(plan, source, await self._asize(source))
 
     def _size(self, source: Source) -> TextSize:
         context = self.counter.context() if self._needs_context(source) else None

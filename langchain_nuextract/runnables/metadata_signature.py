@@ -20,7 +20,7 @@ def signature(secret: SecretStr | None, *texts: str) -> str:
     return hmac.new(key, as_text([*texts]).encode("utf-8", "surrogatepass"), "sha256").hexdigest()
 
 
-def is_same(given: object, signed: str) -> bool:
+def is_signature(given: object, signed: str) -> bool:
     """Tell whether what stands in metadata is a signature, in a time that tells nothing of how far it is right."""
     return isinstance(given, str) and hmac.compare_digest(given.encode("utf-8", "replace"), signed.encode())
 

@@ -1,11 +1,16 @@
-"""What a chat model looks up at its endpoint: its own name where none is set, and how much it takes."""
+"""What is known of a chat model: its name where none is set, what it can do, and how much it takes."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from langchain_core.language_models import ModelProfile
 
 from langchain_nuextract import client as wire
-from langchain_nuextract.runnables.model_profile import OwnProfile
+from langchain_nuextract.dialects import dialect_for, dialect_named
+from langchain_nuextract.errors import UnsupportedTask
+
+
+class OwnProfile(dict[str, object]):
+    """A plain dict; its class tells that the model made it, so that a copy with another name makes its own."""
 
 
 class ModelLookup:
@@ -15,9 +20,8 @@ class ModelLookup:
         # Fields of the model; Pydantic would make more of them if it saw these.
         client: wire.Client
         model_name: str
+        dialect: str | None
         profile: ModelProfile | None
-
-        def _resolve_model_profile(self) -> ModelProfile | None: ...
 
     def resolve_model(self) -> None:
         """Take the model that the endpoint serves, if none is named; see `Client.only_model`."""
@@ -32,6 +36,16 @@ class ModelLookup:
     def _take_model(self, name: str) -> None:
         self.model_name = name
         self.profile = self._resolve_model_profile()
+
+    def _resolve_model_profile(self) -> ModelProfile | None:
+        """Say what the model can do, as far as its name or its dialect tells; nobody is asked."""
+        try:
+            spoken = dialect_named(self.dialect) if self.dialect else dialect_for(self.model_name)
+            images = {"image_inputs": spoken.images != 0}
+        except UnsupportedTask:
+            # Such a model can still be chatted with; nobody knows what it takes.
+            images = dict[str, bool]()
+        return cast("ModelProfile", OwnProfile(structured_output=True, tool_calling=False, **images))
 
     def models(self) -> "tuple[wire.ServedModel, ...]":
         """List the models that the endpoint serves, asked for once; empty if it does not tell."""

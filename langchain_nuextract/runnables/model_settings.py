@@ -5,7 +5,6 @@ from functools import cached_property
 from ssl import SSLContext
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, cast
 
-from langchain_core.language_models import ModelProfile
 from langchain_core.utils import from_env, secret_from_env
 from pydantic import ConfigDict, Field, SecretStr, SkipValidation, model_validator
 
@@ -16,8 +15,7 @@ from langchain_nuextract.client.request_body import merged, timeouts
 from langchain_nuextract.client.tls import Certificate, Verify
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.runnables.callbacks.redacted_runs import RedactedRuns
-from langchain_nuextract.runnables.model_lookup import ModelLookup
-from langchain_nuextract.runnables.model_profile import OwnProfile, profile_for
+from langchain_nuextract.runnables.model_lookup import ModelLookup, OwnProfile
 from langchain_nuextract.runnables.setting_names import SERVER_FIELDS, check_names
 
 T = TypeVar("T")
@@ -190,9 +188,6 @@ class ModelSettings(Closing, ModelLookup, RedactedRuns):
     def get_lc_namespace(cls) -> list[str]:
         """Tell where `langchain_core.load.load` finds this class."""
         return ["langchain_nuextract"]
-
-    def _resolve_model_profile(self) -> ModelProfile | None:
-        return profile_for(self.model_name, self.dialect)
 
     def __setattr__(self, name: str, value: object) -> None:
         """Forget the connection when a setting changes."""

@@ -11,6 +11,12 @@ _THINKING: Final = frozenset({"thinking", "reasoning", "reasoning_content", "red
 """Blocks in which other models keep what they thought; servers refuse them."""
 
 
+def content_blocks(message: BaseMessage) -> list[JSON]:
+    """Give the blocks of a message's content; there are none where it is one text."""
+    content = cast("str | list[JSON]", message.content)  # pyright: ignore[reportUnknownMemberType]
+    return [] if isinstance(content, str) else content
+
+
 def openai_messages(messages: Iterable[BaseMessage]) -> list[JSON]:
     """Write messages for a request.
 
@@ -19,11 +25,10 @@ def openai_messages(messages: Iterable[BaseMessage]) -> list[JSON]:
     """
     written: list[JSON] = []
     for message in messages:
-        content = cast("str | list[JSON]", message.content)  # pyright: ignore[reportUnknownMemberType]
-        if isinstance(content, str):
+        if isinstance(message.content, str):  # pyright: ignore[reportUnknownMemberType]
             written.append(convert_to_openai_messages(message))
         else:
-            said = [block for block in content if fields(block).get("type") not in _THINKING]
+            said = [block for block in content_blocks(message) if fields(block).get("type") not in _THINKING]
             shown = message.model_copy(update={"content": said})
             # As "string", texts would be joined, and the parts of an example are its input and its output.
             written.append(convert_to_openai_messages(shown, text_format="block"))

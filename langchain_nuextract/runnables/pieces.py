@@ -37,7 +37,7 @@ Splitter: TypeAlias = SplitsDocuments | SplitsText | BaseDocumentTransformer
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class DocumentPiece:
     """A piece of a document."""
 
     document: Document
@@ -48,7 +48,7 @@ class Piece:
     """Where in the piece the values stand; None if its place is not known."""
 
 
-def pieces(document: Document, splitter: Splitter, evidence: Mapping[str, Sequence[int]]) -> Iterator[Piece]:
+def pieces(document: Document, splitter: Splitter, evidence: Mapping[str, Sequence[int]]) -> Iterator[DocumentPiece]:
     """Split a document, and find out where the pieces stand in it.
 
     A splitter may have changed the white space: `MarkdownHeaderTextSplitter`, for one, strips every line. A piece that
@@ -69,12 +69,12 @@ def pieces(document: Document, splitter: Splitter, evidence: Mapping[str, Sequen
         start = _verbatim(whole.text, piece, behind)
         if start is not None:
             near = values.between(start, start + len(own.text))
-            found = Piece(piece, start, moved(near, start, len(own.text)))
+            found = DocumentPiece(piece, start, moved(near, start, len(own.text)))
         elif misses < _MISSES and (at := _loosely(whole, own, behind)) is not None:
             near = values.between(whole.places[at], whole.places[at + len(own.places) - 1] + 1)
-            found = Piece(piece, whole.places[at], dict(_moved_loosely(near, whole, own, at)))
+            found = DocumentPiece(piece, whole.places[at], dict(_moved_loosely(near, whole, own, at)))
         else:
-            found = Piece(piece, None, None)
+            found = DocumentPiece(piece, None, None)
         misses = misses + 1 if found.start is None else 0
         behind = behind if found.start is None else found.start + 1
         yield found
@@ -87,15 +87,14 @@ def _split(document: Document, splitter: Splitter) -> Sequence[Document]:
         case BaseDocumentTransformer():
             return splitter.transform_documents([document])
         case SplitsText():
-            made = [_made(each) for each in splitter.split_text(document.page_content)]
             above = dict(document.metadata)
-            return [Document(text, metadata={**above, **metadata}) for text, metadata in made]
+            made = (
+                Document(piece) if isinstance(piece, str) else piece
+                for piece in splitter.split_text(document.page_content)
+            )
+            return [Document(piece.page_content, metadata={**above, **piece.metadata}) for piece in made]
         case _:
             raise TypeError(f"expected one of LangChain's text splitters, got {type(splitter).__name__}")
-
-
-def _made(piece: str | Document) -> tuple[str, dict[str, object]]:
-    return (piece, {}) if isinstance(piece, str) else (piece.page_content, dict(piece.metadata))
 
 
 class _Values:

@@ -17,10 +17,10 @@ FORMAT_SETTINGS: Final = frozenset({"response_format", "strict"})
 
 def asks_for_object(settings: Mapping[str, object]) -> bool:
     """Whether a call is to be answered with an object of a JSON Schema; other formats are left to the server."""
-    return "response_format" in settings and bool(schema_of(settings))
+    return "response_format" in settings and bool(object_schema(settings))
 
 
-def schema_of(settings: Mapping[str, object]) -> Mapping[str, JSON]:
+def object_schema(settings: Mapping[str, object]) -> Mapping[str, JSON]:
     """Give the JSON Schema of a call's `response_format`, which may also be a type; empty if it has none."""
     given = settings.get("response_format")
     if isinstance(given, type):

@@ -28,7 +28,7 @@ from langchain_nuextract.engine.pages import read_document
 from langchain_nuextract.engine.plan import plan_for
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.runnables.response_format import FORMAT_SETTINGS, schema_of
+from langchain_nuextract.runnables.response_format import FORMAT_SETTINGS, object_schema
 from langchain_nuextract.schema.target import Target
 
 Ask = Callable[..., ChatResult]
@@ -56,7 +56,7 @@ class ResponseFormatAnswer:
         self.settings = cast("dict[str, JSON]", others)
         dialect, name = getattr(llm, "dialect", None), str(getattr(llm, "model_name", ""))
         self.plan = plan_for(
-            Target.of(schema_of(settings)),
+            Target.of(object_schema(settings)),
             dialect_named(dialect) if dialect else dialect_for(str(settings.get("model") or name)),
             ExtractionOptions(
                 instructions="\n".join(each.text for each in messages if isinstance(each, SystemMessage))

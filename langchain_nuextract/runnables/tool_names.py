@@ -4,13 +4,14 @@ import difflib
 from collections.abc import Collection, Iterable
 from itertools import islice
 from pathlib import Path, PureWindowsPath
-from typing import Final, cast
+from typing import Final
 
-from langchain_core.messages import BaseMessage, HumanMessage, MessageLikeRepresentation, convert_to_messages
+from langchain_core.messages import HumanMessage, MessageLikeRepresentation, convert_to_messages
 from langchain_core.tools import ToolException
 
 from langchain_nuextract.errors import quote
 from langchain_nuextract.paths import JSON
+from langchain_nuextract.runnables.openai_messages import content_blocks
 
 MOST: Final = 1000
 """Names that are looked at for those that are like a wrong one."""
@@ -67,9 +68,5 @@ def sent(messages: Iterable[MessageLikeRepresentation]) -> list[dict[str, JSON]]
     last = next((each for each in reversed(convert_to_messages([*messages])) if isinstance(each, HumanMessage)), None)
     if last is None:
         raise ToolException("the user has sent no message")
-    return [block for block in _blocks(last) if block.get("type") not in _TEXT] or last
-
-
-def _blocks(message: BaseMessage) -> list[dict[str, JSON]]:
-    content = cast("str | list[JSON]", message.content)  # pyright: ignore[reportUnknownMemberType]
-    return [] if isinstance(content, str) else [each for each in content if isinstance(each, dict)]
+    blocks = [block for block in content_blocks(last) if isinstance(block, dict)]
+    return [block for block in blocks if block.get("type") not in _TEXT] or last

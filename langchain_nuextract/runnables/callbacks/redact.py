@@ -21,6 +21,7 @@ from langchain_nuextract.engine.attempt import Attempt
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import quote
 from langchain_nuextract.paths import JSON, fields, items
+from langchain_nuextract.runnables.openai_messages import content_blocks
 
 _DATA: Final = "data:"
 _HASH: Final = 16
@@ -53,7 +54,7 @@ def redact(messages: Iterable[BaseMessage]) -> tuple[list[BaseMessage], ImageDat
         The messages to show, and the images; None if there are none.
     """
     messages = list(messages)
-    blocks = [block for message in messages for block in _blocks(message)]
+    blocks = [block for message in messages for block in content_blocks(message)]
     urls = {placeholder(url): url for url in map(_data_url, blocks) if url}
     if not urls:
         return messages, None
@@ -103,16 +104,11 @@ def display_output(output: object) -> object:
     )
 
 
-def _blocks(message: BaseMessage) -> list[JSON]:
-    content = cast("str | list[JSON]", message.content)  # pyright: ignore[reportUnknownMemberType]
-    return [] if isinstance(content, str) else content
-
-
 def _with_urls(message: BaseMessage, urls: Mapping[str, str]) -> BaseMessage:
     """Copy a message with other addresses of its images; itself if there are none."""
-    if not any(_data_url(block) in urls for block in _blocks(message)):
+    if not any(_data_url(block) in urls for block in content_blocks(message)):
         return message
-    return message.model_copy(update={"content": [_with_url(block, urls) for block in _blocks(message)]})
+    return message.model_copy(update={"content": [_with_url(block, urls) for block in content_blocks(message)]})
 
 
 def _with_url(block: JSON, urls: Mapping[str, str]) -> JSON:
@@ -130,18 +126,14 @@ def _data_url(block: JSON) -> str:
         case {"type": "image_url", "image_url": {"url": str(url)} | str(url)}:
             return url if _is_data(url) else ""
         case {"type": "image"}:
-            return _image_url(fields(block))
+            try:
+                part = part_of(fields(block))
+            except ValueError:
+                # What it is, is for the endpoint to say.
+                return ""
+            return part.url if isinstance(part, Image) and _is_data(part.url) else ""
         case _:
             return ""
-
-
-def _image_url(block: Mapping[str, JSON]) -> str:
-    try:
-        part = part_of(block)
-    except ValueError:
-        # What it is, is for the endpoint to say.
-        return ""
-    return part.url if isinstance(part, Image) and _is_data(part.url) else ""
 
 
 def _is_data(url: str) -> bool:

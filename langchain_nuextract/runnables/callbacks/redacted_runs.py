@@ -21,7 +21,7 @@ class ImageArgument(TypedDict, total=False):
     image_data: "callbacks.ImageData"
 
 
-def whole(messages: list[BaseMessage], image_data: "callbacks.ImageData | None") -> list[BaseMessage]:
+def with_images(messages: list[BaseMessage], image_data: "callbacks.ImageData | None") -> list[BaseMessage]:
     """Give the messages of a call as they are to be sent."""
     return image_data.restore(messages) if image_data else messages
 
