@@ -22,7 +22,7 @@ from langchain_nuextract.batch.whole_files import Aside
 from langchain_nuextract.batch.worker import key_of
 from langchain_nuextract.client.error_mapping import ErrorContext
 from langchain_nuextract.client.refusals import explain_refusal, refusal_of
-from langchain_nuextract.client.response import decode, encode, inspect_body, reply_in
+from langchain_nuextract.client.response import decode_json, encode_json, inspect_body, reply_in
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source
@@ -45,7 +45,7 @@ def write_requests(extractor: Extractor, documents: Iterable[object], path: str 
             if asked:
                 source, request = asked
                 line = {"custom_id": _name(index, settings, source), "method": "POST", "url": _URL}
-                file.write(encode({**line, "body": dict(body_of(extractor, request))}) + b"\n")
+                file.write(encode_json({**line, "body": dict(body_of(extractor, request))}) + b"\n")
                 written += 1
     return written
 
@@ -128,7 +128,7 @@ def _reply_at(place: int | None, file: BinaryIO, where: ErrorContext) -> Reply:
 
 def _line(text: bytes) -> Mapping[str, JSON]:
     try:
-        return fields(decode(text))
+        return fields(decode_json(text))
     except ValueError:
         # A line that was not written to its end.
         return {}

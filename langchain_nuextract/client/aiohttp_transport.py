@@ -24,7 +24,7 @@ from yarl import URL
 
 from langchain_nuextract.client.config import Timeouts
 from langchain_nuextract.client.http_request import AsyncResponse, HttpRequest, WholeReply
-from langchain_nuextract.client.reply_body import MOST_BYTES, read_reply
+from langchain_nuextract.client.reply_body import MOST_BYTES, read_whole
 
 try:
     import resource
@@ -77,7 +77,7 @@ class AiohttpTransport:
         is_plain = "Content-Encoding" not in headers and "Transfer-Encoding" not in headers
         if is_plain and length.isdecimal() and int(length) <= MOST_BYTES:
             return WholeReply(response.status, headers, await response.read())
-        return await read_reply(_AiohttpResponse(response, response.status, headers))
+        return await read_whole(_AiohttpResponse(response, response.status, headers))
 
     async def send(self, sending: HttpRequest) -> AsyncResponse:
         """Send a request and wait for the head of its response."""

@@ -81,8 +81,10 @@ class LoopThread:
             raise RuntimeError("nothing can be run any more: the interpreter is ending")
         with self._lock:
             if self._loop is None:
-                self._begin_thread()
-            assert self._loop is not None  # noqa: S101  # just made
+                begun: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+                self._thread = Thread(target=asyncio.run, args=(_serve(begun),), name=f"{OWN_THREADS}loop", daemon=True)
+                self._thread.start()
+                self._loop, self._stop = begun.result()
             running = Running(self._loop, coroutine, self._running, Future())
             self._running.add(running)
             return running
@@ -102,12 +104,6 @@ class LoopThread:
         with self._lock:
             if not self._running and not self.is_here:
                 self._end(None)
-
-    def _begin_thread(self) -> None:
-        begun: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
-        self._thread = Thread(target=asyncio.run, args=(_serve(begun),), name=f"{OWN_THREADS}loop", daemon=True)
-        self._thread.start()
-        self._loop, self._stop = begun.result()
 
     def _end_for_good(self) -> None:
         self.is_over = True

@@ -22,9 +22,9 @@ from langchain_nuextract.client.lookups import Lookups
 from langchain_nuextract.client.refusals import Refusal
 from langchain_nuextract.client.reply_body import OK
 from langchain_nuextract.client.request_body import SendOptions, needs_marker, with_marker
-from langchain_nuextract.client.response import encode, read_answer, refusal_in
+from langchain_nuextract.client.response import checked_body, encode_json, refusal_in
 from langchain_nuextract.client.secrets import Secrets, without_frames
-from langchain_nuextract.client.served_models import ServedModel, context_of
+from langchain_nuextract.client.served_models import ServedModel, context_size
 from langchain_nuextract.errors import EndpointError
 from langchain_nuextract.paths import JSON, fields
 
@@ -163,7 +163,7 @@ class Client(Closing):
 
     def context_of(self, model: str) -> int | None:
         """Tell how many tokens a model takes, prompt and answer together; None if the endpoint does not say."""
-        return context_of(model, self.models())
+        return context_size(model, self.models())
 
     def only_model(self) -> str:
         """Tell the model that is served, for a caller who named none.
@@ -203,7 +203,7 @@ class Client(Closing):
     ) -> Mapping[str, JSON]:
         reply = await self._connections.fetch(request, place, sync=sync)
         is_answer = reply.status in OK
-        body = read_answer(reply, place, self._secrets, holds) if is_answer else refusal_in(reply, self._secrets)
+        body = checked_body(reply, place, self._secrets, holds) if is_answer else refusal_in(reply, self._secrets)
         if isinstance(body, Refusal):
             raise await self._lookups.explained(body, place, sync=sync)
         self.is_vllm = self.is_vllm or not _OF_VLLM.isdisjoint(body)
@@ -271,7 +271,7 @@ class Client(Closing):
             # A little later, for a connection that is not made in time is to be called that.
             deadline=whole and whole * 1.01 + 0.05,
             headers=options.headers,
-            content=encode(call.content(is_vllm=self.is_vllm)),
+            content=encode_json(call.content(is_vllm=self.is_vllm)),
             params=(*endpoint.query, *options.query),
             stream=stream,
         )

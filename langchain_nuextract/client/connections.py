@@ -2,7 +2,6 @@
 
 import asyncio
 from contextlib import suppress
-from ssl import SSLContext
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -12,7 +11,7 @@ from langchain_nuextract.client.background_loop import BACKGROUND, arun, run
 from langchain_nuextract.client.config import Endpoint, with_scheme
 from langchain_nuextract.client.error_mapping import ErrorContext, broken_connections, explain
 from langchain_nuextract.client.http_request import AsyncResponse, AsyncTransport, HttpRequest, WholeReply
-from langchain_nuextract.client.reply_body import OK, read_reply
+from langchain_nuextract.client.reply_body import OK, read_whole
 from langchain_nuextract.client.secrets import Secrets, without_frames
 from langchain_nuextract.client.tls import tls_context
 from langchain_nuextract.errors import EndpointError
@@ -95,7 +94,7 @@ class Connections:
         try:
             async with asyncio.timeout(request.deadline):
                 response = await self.here(sync=sync).send(request)
-                return response if response.status_code in OK else await read_reply(response)
+                return response if response.status_code in OK else await read_whole(response)
         except broken_connections() as error:
             raise explain(error, place, self._secrets.hide_text) from without_frames(error)
 
@@ -115,13 +114,12 @@ class Connections:
             from langchain_nuextract.client.aiohttp_transport import AiohttpTransport  # noqa: PLC0415  aiohttp is large
 
             proxy = self._proxy or proxy_for(self._endpoint.url)
-            transport = AiohttpTransport(self._headers, tls=self._context, proxy=proxy)
+            tls = self._tls
+            if tls is None and self._endpoint.url.startswith("https:"):
+                tls = tls_context(verify=True, cert=None)
+            transport = AiohttpTransport(self._headers, tls=tls, proxy=proxy)
             self._of_loops[loop] = ref(transport)
         return transport
-
-    @property
-    def _context(self) -> SSLContext | None:
-        return self._tls or (tls_context(verify=True, cert=None) if self._endpoint.url.startswith("https:") else None)
 
     def close(self) -> None:
         """Close all connections; those of other threads' event loops as soon as these run."""

@@ -71,10 +71,6 @@ def explain(error: Exception, place: ErrorContext, hide: Callable[[str], str] = 
     return EndpointUnreachable(place.url, None, f"the connection failed: {cause}")
 
 
-def _no_answer(url: str, _: int | None, reason: str) -> NotAChatReply:
-    return NotAChatReply(url, 200, reason)
-
-
 _Maker: TypeAlias = Callable[[str, int | None, str], EndpointError]
 
 _NO_TLS: Final = re.compile(r"WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE|PACKET_LENGTH_TOO_LONG|UNKNOWN_PROTOCOL")
@@ -113,7 +109,10 @@ _CAUSES: Final[Mapping[str, tuple[_Maker, str]]] = {
     "InvalidURL": _NO_ADDRESS,
     "ClientError": _BROKEN,
     # our own: too large, or compressed in a way that was not asked for
-    "UnreadableBody": (_no_answer, "no model's answer in the reply: {cause}"),
+    "UnreadableBody": (
+        lambda url, _, reason: NotAChatReply(url, 200, reason),
+        "no model's answer in the reply: {cause}",
+    ),
     # asyncio: the deadline over all of it
     "TimeoutError": _TOO_SLOW,
 }

@@ -8,7 +8,7 @@ from langchain_nuextract.client.http_request import WholeReply
 from langchain_nuextract.client.inner_error import refusal_within
 from langchain_nuextract.client.refusals import Refusal
 from langchain_nuextract.client.reply_body import BodyReader
-from langchain_nuextract.client.response import decode, encode, inspect_body, read_answer
+from langchain_nuextract.client.response import checked_body, decode_json, encode_json, inspect_body
 from langchain_nuextract.client.secrets import Secrets
 from langchain_nuextract.errors import EndpointError, EndpointUnreachable
 from langchain_nuextract.paths import JSON, fields, items
@@ -62,7 +62,7 @@ class StreamedBody:
                     self._place.url, None, "the stream ended before the answer was complete"
                 )
             return
-        body = read_answer(WholeReply(200, self._headers, b"".join(self._whole)), self._place, self._secrets)
+        body = checked_body(WholeReply(200, self._headers, b"".join(self._whole)), self._place, self._secrets)
         if isinstance(body, Refusal):
             self.failure = body
         else:
@@ -76,7 +76,7 @@ class StreamedBody:
                 if error:
                     self.failure = refusal_within(self._secrets.hidden(error))
                 elif not is_answer:
-                    self.failure = self._not_a_reply(encode(event))
+                    self.failure = self._not_a_reply(encode_json(event))
                 if self.failure:
                     return
                 yield event
@@ -146,7 +146,7 @@ class EventReader:
     def _event(self, text: bytes) -> Generator[Mapping[str, JSON], None, bool]:
         """Yield an event, and tell whether it is one."""
         try:
-            event = decode(text)
+            event = decode_json(text)
         except ValueError:
             return False
         if not isinstance(event, dict):

@@ -60,7 +60,7 @@ class AsyncTransport(Protocol):
     """What carries requests, on one event loop; it is made with the headers that each of them has."""
 
     async def fetch(self, sending: HttpRequest) -> WholeReply:
-        """Send a request and read the whole reply; see `reply_body.read_reply`."""
+        """Send a request and read the whole reply; see `reply_body.read_whole`."""
         ...
 
     async def send(self, sending: HttpRequest) -> AsyncResponse:

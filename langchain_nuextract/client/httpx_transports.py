@@ -12,7 +12,7 @@ import httpx2
 
 from langchain_nuextract.client.background_loop import OWN_THREADS
 from langchain_nuextract.client.http_request import AsyncResponse, HttpRequest, WholeReply
-from langchain_nuextract.client.reply_body import read_reply
+from langchain_nuextract.client.reply_body import read_whole
 
 T = TypeVar("T")
 
@@ -42,7 +42,7 @@ class HttpxTransport:
 
     async def fetch(self, sending: HttpRequest) -> WholeReply:
         """Send a request and read the whole reply."""
-        return await read_reply(await self.send(sending))
+        return await read_whole(await self.send(sending))
 
     async def send(self, sending: HttpRequest) -> AsyncResponse:
         """Send a request and wait for the head of its response."""
@@ -65,7 +65,7 @@ class ThreadedTransport:
 
     async def fetch(self, sending: HttpRequest) -> WholeReply:
         """Send a request and read the whole reply."""
-        return await read_reply(await self.send(sending))
+        return await read_whole(await self.send(sending))
 
     async def send(self, sending: HttpRequest) -> AsyncResponse:
         """Send a request and wait for the head of its response."""
@@ -79,16 +79,13 @@ class ThreadedTransport:
             if not sent.cancelled():
                 sent.add_done_callback(_close_answer)
             raise
-        return _ThreadedResponse(response, self._in_thread)
+        return _ThreadedResponse(response, self._begin)
 
     async def close(self) -> None:
         """End the threads, and leave the client open: it is the caller's."""
         if self._process:
             self._threads.shutdown(wait=False)
             self._process = 0
-
-    async def _in_thread(self, call: Callable[[], T]) -> T:
-        return await asyncio.wrap_future(self._begin(call))
 
     def _begin(self, call: Callable[[], T]) -> Future[T]:
         if self._process != os.getpid():
@@ -102,26 +99,26 @@ def _close_answer(sent: Future[httpx2.Response]) -> None:
         sent.result().close()
 
 
-class _InThread(Protocol):
-    async def __call__(self, call: Callable[[], T], /) -> T: ...
+class _Begin(Protocol):
+    def __call__(self, call: Callable[[], T], /) -> Future[T]: ...
 
 
 class _ThreadedResponse:
     """A response of a sync client, read in threads."""
 
-    def __init__(self, response: httpx2.Response, in_thread: _InThread) -> None:
+    def __init__(self, response: httpx2.Response, begin: _Begin) -> None:
         self._response = response
-        self._in_thread = in_thread
+        self._begin = begin
         self.status_code = response.status_code
         self.headers: Mapping[str, str] = response.headers
 
     async def aiter_raw(self) -> AsyncIterator[bytes]:
         received: Iterator[bytes] = self._response.iter_raw()
-        while (piece := await self._in_thread(partial(next, received, None))) is not None:
+        while (piece := await asyncio.wrap_future(self._begin(partial(next, received, None)))) is not None:
             yield piece
 
     async def aclose(self) -> None:
-        await self._in_thread(self._response.close)
+        await asyncio.wrap_future(self._begin(self._response.close))
 
 
 def _httpx_request(

@@ -57,8 +57,6 @@ def _is_of(url: str, hosts: Collection[str]) -> bool:
         return False
     if "@" in parts.netloc:  # "https://images.example.com@other.example": people and programs misread it
         return False
-    return any(_matches(host, allowed.lower()) for allowed in hosts)
-
-
-def _matches(host: str, allowed: str) -> bool:
-    return host.endswith(allowed[1:]) if allowed.startswith("*.") else host == allowed
+    # "*.cdn.example.com" is any host within, and not "cdn.example.com" itself.
+    named = map(str.lower, hosts)
+    return any(host.endswith(each[1:]) if each.startswith("*.") else host == each for each in named)

@@ -58,11 +58,9 @@ def _is_error(error: JSON) -> bool:
         return bool(error)
     numbers = [*_numbers(listed)]
     # Where nothing is said, a number must say it.
-    return any(map(_is_failure, numbers)) or (not numbers and any(listed.values()))
-
-
-def _is_failure(number: int) -> bool:
-    return number != 0 and not 200 <= number < 300  # noqa: PLR2004  # the range is the name
+    # Zero is no status: `{"code": 0, "message": "ok"}`.
+    is_failure = any(number != 0 and not 200 <= number < 300 for number in numbers)  # noqa: PLR2004  # the range is the name
+    return is_failure or (not numbers and any(listed.values()))
 
 
 def _status_of(error: JSON) -> int | None:

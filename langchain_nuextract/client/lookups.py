@@ -13,7 +13,7 @@ from langchain_nuextract.client.error_mapping import ErrorContext
 from langchain_nuextract.client.http_request import HttpRequest, WholeReply
 from langchain_nuextract.client.refusals import Refusal, explain_refusal, refusal_of
 from langchain_nuextract.client.reply_body import OK
-from langchain_nuextract.client.response import decode
+from langchain_nuextract.client.response import decode_json
 from langchain_nuextract.client.served_models import ServedModel, only_model, served_models
 from langchain_nuextract.errors import AccessDenied, EndpointError
 from langchain_nuextract.paths import JSON, fields
@@ -70,7 +70,7 @@ class Lookups:
             props: JSON = None
             with suppress(EndpointError, ValueError):
                 reply = await self._get(ErrorContext(f"{self._endpoint.root}/props", ""), sync=sync)
-                props = decode(reply.content) if reply.status in OK else None
+                props = decode_json(reply.content) if reply.status in OK else None
             self._marker = str(fields(props).get("media_marker") or _OLD_MARKER)
         return self._marker
 
@@ -103,7 +103,7 @@ class Lookups:
         reply = await self._get(place, sync=sync)
         if reply.status not in OK:
             raise explain_refusal(refusal_of(reply.status, None), place, ())
-        self.models = served_models(decode(reply.content))
+        self.models = served_models(decode_json(reply.content))
         return self.models
 
     async def _get(self, place: ErrorContext, *, sync: bool) -> WholeReply:

@@ -21,7 +21,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final, cast
 
 from langchain_nuextract.client.error_mapping import WHERE, ErrorContext
-from langchain_nuextract.client.served_models import ServedModel, context_of
+from langchain_nuextract.client.served_models import ServedModel, context_size
 from langchain_nuextract.errors import (
     AccessDenied,
     ContextOverflow,
@@ -153,7 +153,7 @@ def first(listed: JSON) -> JSON:
 
 
 def _overflow(refusal: Refusal, place: ErrorContext, models: tuple[ServedModel, ...]) -> ContextOverflow:
-    limit = integer(refusal.error.get("n_ctx")) or context_of(place.model, models)
+    limit = integer(refusal.error.get("n_ctx")) or context_size(place.model, models)
     size = integer(refusal.error.get("n_prompt_tokens"))
     if not size:
         found = next((match for pattern in _SIZES if (match := pattern.search(refusal.words))), None)

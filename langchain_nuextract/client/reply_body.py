@@ -51,7 +51,7 @@ class BodyReader:
         return received
 
 
-async def read_reply(response: AsyncResponse) -> WholeReply:
+async def read_whole(response: AsyncResponse) -> WholeReply:
     """Read a whole reply, and close it. Of an error, the status says enough where a gateway's page cannot be read.
 
     Raises:

@@ -18,7 +18,7 @@ from langchain_nuextract.paths import JSON, fields, items, number
 _NOTHING_COUNTED: Final = Usage()
 
 
-def decode(content: bytes) -> JSON:
+def decode_json(content: bytes) -> JSON:
     """Read JSON as servers write it.
 
     Raises:
@@ -34,7 +34,7 @@ def decode(content: bytes) -> JSON:
             raise ValueError("it is nested too deeply") from None
 
 
-def encode(body: Mapping[str, JSON]) -> bytes:
+def encode_json(body: Mapping[str, JSON]) -> bytes:
     """Write the body of a request.
 
     Raises:
@@ -69,7 +69,7 @@ def inspect_body(body: Mapping[str, JSON]) -> tuple[JSON, bool]:
     return inner_error(body) if is_suspect else None, is_answer
 
 
-def read_answer(
+def checked_body(
     reply: WholeReply, place: ErrorContext, secrets: Secrets, holds: str = "choices"
 ) -> Mapping[str, JSON] | Refusal:
     """Read a whole answer, or the error that came in its place.
@@ -78,7 +78,7 @@ def read_answer(
         NotAChatReply: It is neither.
     """
     try:
-        body = decode(reply.content)
+        body = decode_json(reply.content)
     except ValueError:
         body = None
     body = body if isinstance(body, dict) else {}
@@ -95,7 +95,7 @@ def refusal_in(reply: WholeReply, secrets: Secrets) -> Refusal:
     """Read a reply with an error status: a JSON object, or plain text."""
     words = secrets.hide(reply.content)
     try:
-        body = decode(words)
+        body = decode_json(words)
     except ValueError:
         body = words.decode("utf-8", "replace")
     return refusal_of(reply.status, body, secrets.hidden_headers(reply.headers))

@@ -33,7 +33,7 @@ def served_models(body: JSON) -> tuple[ServedModel, ...]:
     )
 
 
-def context_of(model: str, models: tuple[ServedModel, ...]) -> int | None:
+def context_size(model: str, models: tuple[ServedModel, ...]) -> int | None:
     """Find how many tokens a model takes; a server of one model may call it by another name than ours."""
     by_name = {served.id: served.context for served in models}
     return by_name.get(model) or (models[0].context if len(models) == 1 else None)

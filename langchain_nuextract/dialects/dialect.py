@@ -86,14 +86,14 @@ class Dialect:
         return misplaced if misplaced.startswith(("{", "[", "```")) else ""
 
 
-def dumps(value: JSON, *, indent: int | None = 4) -> str:
+def prompt_json(value: JSON, *, indent: int | None = 4) -> str:
     """Write JSON as the NuExtract models saw it in training: indented by four, other alphabets left as they are."""
     return json.dumps(value, indent=indent, ensure_ascii=False)
 
 
 def template_of(task: Task) -> str:
     """Write a task's template."""
-    return task.template_text or dumps(task.template)
+    return task.template_text or prompt_json(task.template)
 
 
 def check(task: Task, dialect: Dialect) -> None:
@@ -206,6 +206,11 @@ def hold_completion(task: Task) -> dict[str, JSON]:
 def _hold_grammar(grammar: str) -> dict[str, JSON]:
     """Hold the answer to a grammar: vLLM reads `structured_outputs`, llama.cpp reads `grammar`."""
     return {"structured_outputs": {"grammar": grammar}, "grammar": LLGUIDANCE + grammar.removeprefix(LLGUIDANCE)}
+
+
+def has_grammar(request: Request) -> bool:
+    """Tell whether the answer is held to a task's grammar; the one that `EMBEDDED` writes is not for vLLM."""
+    return bool(fields(request.body.get("structured_outputs")).get("grammar"))
 
 
 def resume(request: Request, written: str, grammar: str = "") -> Request:

@@ -92,7 +92,8 @@ class _GrammarWriter:
             case MultiEnumShape():
                 return self.value(_list_of_choices(shape))
             case EnumShape():
-                return _either([*map(_json_literal, shape.labels), *(['"null"'] if nullable else [])])
+                # JSON's quotes are quoted once more: what may be written for the label `a` is `"\"a\""`.
+                return _either([*(_quote(_quote(label)) for label in shape.labels), *(['"null"'] if nullable else [])])
             case ScalarShape():
                 return self._scalar(shape, nullable=nullable)
 
@@ -224,12 +225,8 @@ def _shared_length(literal: str, written: str, at: int) -> int:
     return len(there)
 
 
-def _quote(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
-
-
-def _json_literal(value: JSON) -> str:
-    return _quote(json.dumps(value, ensure_ascii=False))
+def _quote(value: JSON) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _either(choices: Sequence[str]) -> str:

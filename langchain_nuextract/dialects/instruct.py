@@ -61,30 +61,27 @@ def _field_names(template: JSON) -> list[str]:
     """Name the fields, without their types: the model would copy those for values."""
     match template:
         case dict():
-            fields = cast("dict[str, JSON]", template)
-            return [each for name, part in fields.items() for each in (*_own(name, part), *_field_names(part))]
+            names: list[str] = []
+            for name, part in cast("dict[str, JSON]", template).items():
+                names += [*(() if isinstance(part, dict) else (name,)), *_field_names(part)]
+            return names
         case list():
             return _field_names(template[0])
         case _:
             return []
 
 
-def _own(name: str, part: JSON) -> tuple[str, ...]:
-    return () if isinstance(part, dict) else (name,)
-
-
 def _chat_turns(task: Task, order: str) -> tuple[dict[str, JSON], ...]:
     """Show the examples as turns that went before."""
-    turns = [turn for shot in task.shots for turn in (_question(order, shot.source), _example_answer(shot.answer))]
+    turns: list[dict[str, JSON]] = []
+    for shot in task.shots:
+        turns.append(_question(order, shot.source))
+        turns.append({"role": "assistant", "content": shot.answer})
     return (*turns, _question(order, task.source))
 
 
 def _question(order: str, source: Source) -> dict[str, JSON]:
     return {"role": "user", "content": f"{order}\n\nText:\n{source.text}"}
-
-
-def _example_answer(answer: str) -> dict[str, JSON]:
-    return {"role": "assistant", "content": answer}
 
 
 INSTRUCT: Final = Dialect(

@@ -18,8 +18,8 @@ import re
 from typing import Final
 
 from langchain_nuextract.dialects.control_tokens import PHI, QWEN
-from langchain_nuextract.dialects.dialect import Dialect, dumps, hold_completion, prompt, template_of
-from langchain_nuextract.dialects.messages import Request, Shot, Task
+from langchain_nuextract.dialects.dialect import Dialect, hold_completion, prompt, prompt_json, template_of
+from langchain_nuextract.dialects.messages import Request, Task
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.vocabulary import NUEXTRACT_1
 
@@ -37,7 +37,7 @@ _MARKS: Final = tuple(dict.fromkeys((*_ENDS, *PHI, *QWEN, *_SECTIONS)))
 
 def phrase_1(task: Task) -> Request:
     """Write the prompt of NuExtract 1, whose examples are outputs only; it ends with a line break."""
-    examples = "".join(_example_text(shot) for shot in task.shots)
+    examples = "".join(f"### Example:\n{prompt_json(json.loads(shot.answer))}\n" for shot in task.shots)
     return _request_for(f"{_prompt_opening(task)}{examples}### Text:\n{task.source.text}\n<|output|>\n", task)
 
 
@@ -55,10 +55,6 @@ def go_on_1_5(task: Task, current: str) -> Request:
 
 def _prompt_opening(task: Task) -> str:
     return f"<|input|>\n### Template:\n{template_of(task)}\n"
-
-
-def _example_text(shot: Shot) -> str:
-    return f"### Example:\n{dumps(json.loads(shot.answer))}\n"
 
 
 def _request_for(text: str, task: Task) -> Request:

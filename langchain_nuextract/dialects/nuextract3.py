@@ -23,7 +23,7 @@ from langchain_nuextract.dialects.dialect import (
     text_part,
     user_message,
 )
-from langchain_nuextract.dialects.messages import Request, Shot, Task
+from langchain_nuextract.dialects.messages import Request, Task
 from langchain_nuextract.documents.source import Image, Source
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.vocabulary import NUEXTRACT_3
@@ -42,11 +42,16 @@ _SECTIONS: Final = (
 
 def phrase(task: Task) -> Request:
     """Hand the template and instructions to the chat template; examples are messages before the document."""
-    kwargs: dict[str, JSON] = {"template": template_of(task), "enable_thinking": _thinks(task)}
+    thinks = _thinks(task)
+    kwargs: dict[str, JSON] = {"template": template_of(task), "enable_thinking": thinks}
     if task.instructions:
         kwargs["instructions"] = task.instructions
-    messages = (*map(_developer_example, task.shots), user_message(task.source))
-    return Request(messages=messages, body={**_sampling(task), "chat_template_kwargs": kwargs, **hold_chat(task)})
+    # Two parts at the least: of a string, the template would take the last letter for the output.
+    examples: list[dict[str, JSON]] = [
+        {"role": "developer", "content": [*parts_of(shot.source), text_part(shot.answer)]} for shot in task.shots
+    ]
+    body = {**(_THINKING if thinks else _SAMPLING), "chat_template_kwargs": kwargs, **hold_chat(task)}
+    return Request(messages=(*examples, user_message(task.source)), body=body)
 
 
 def phrase_inline(task: Task) -> Request:
@@ -62,12 +67,14 @@ def phrase_inline(task: Task) -> Request:
     )
     examples: list[str | Image] = ["【examples_start】\n"] if task.shots else []
     for shot in task.shots:
-        examples += _example_parts(shot)
+        answer = f"【example_input_end】\n【example_output_start】{shot.answer}【example_output_end】\n"
+        examples += ["【example_input_start】", *_inside(shot.source), answer]
+    thinks = _thinks(task)
     return prompt(
         begun,
         *examples,
-        *_closing(task.source, thinking=_thinks(task)),
-        body={**_sampling(task), "stop": ["<|im_end|>"], **hold_completion(task)},
+        *_closing(task.source, thinking=thinks),
+        body={**(_THINKING if thinks else _SAMPLING), "stop": ["<|im_end|>"], **hold_completion(task)},
     )
 
 
@@ -88,23 +95,6 @@ def draft_inline(source: Source) -> Request:
 def _thinks(task: Task) -> bool:
     # Without a reasoning parser on the server, a grammar binds from the first token, and thinking is no JSON.
     return task.thinking and not task.answer_schema
-
-
-def _sampling(task: Task) -> dict[str, JSON]:
-    return dict(_THINKING if _thinks(task) else _SAMPLING)
-
-
-def _developer_example(shot: Shot) -> dict[str, JSON]:
-    # Two parts at the least: of a string, the template would take the last letter for the output.
-    return {"role": "developer", "content": [*parts_of(shot.source), text_part(shot.answer)]}
-
-
-def _example_parts(shot: Shot) -> list[str | Image]:
-    return [
-        "【example_input_start】",
-        *_inside(shot.source),
-        f"【example_input_end】\n【example_output_start】{shot.answer}【example_output_end】\n",
-    ]
 
 
 def _closing(source: Source, *, thinking: bool) -> list[str | Image]:

@@ -10,7 +10,7 @@ Sources:
 import re
 from typing import Final
 
-from langchain_nuextract.dialects.dialect import Dialect, dumps, hold_chat, template_of
+from langchain_nuextract.dialects.dialect import Dialect, hold_chat, prompt_json, template_of
 from langchain_nuextract.dialects.messages import Request, Task
 from langchain_nuextract.dialects.reader import ReaderDialect
 from langchain_nuextract.documents.source import Source
@@ -39,7 +39,7 @@ def phrase_instructed(source: Source, thinking: bool) -> Request:  # noqa: ARG00
 
 def phrase_json(task: Task) -> Request:
     """Ask for JSON, with the HTML in a fence and the schema behind it."""
-    schema = dumps(dict(task.answer_schema)) if task.answer_schema else template_of(task)
+    schema = prompt_json(dict(task.answer_schema)) if task.answer_schema else template_of(task)
     order = "\n".join(filter(None, (_JSON, task.instructions)))
     text = f"{order}\n{_fenced(task.source.text)}\nThe JSON schema is as follows:```json\n{schema}\n```"
     return Request(messages=({"role": "user", "content": text},), body={**_SAMPLING, **hold_chat(task)})

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from langchain_nuextract.client.response import decode
+from langchain_nuextract.client.response import decode_json
 from langchain_nuextract.client.served_models import ServedModel
 from langchain_nuextract.dialects.dialect import Dialect
 from langchain_nuextract.doctor.finding import Finding
@@ -23,7 +23,7 @@ def adapter_findings(served: ServedModel, spoken: Dialect) -> Iterator[Finding]:
     yield Finding("good", f"{served.id} is an adapter of {served.parent}", f"Its name tells no generation: {named}.")
     try:
         with (Path(served.root) / _ADAPTER).open("rb") as file:
-            config = fields(decode(file.read(_LARGEST_ADAPTER)))
+            config = fields(decode_json(file.read(_LARGEST_ADAPTER)))
     except (OSError, ValueError):
         yield Finding("unsure", f"{_ADAPTER} of {served.id} is not on this machine", f"If it adapts vision: {_TOWER}")
         return

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from langchain_nuextract.client.response import decode
+from langchain_nuextract.client.response import decode_json
 from langchain_nuextract.dialects import DIALECTS
 from langchain_nuextract.dialects.dialect import Dialect
 from langchain_nuextract.dialects.messages import Request, Task
@@ -37,7 +37,7 @@ _NO_MODEL: Final = (
 def is_nothing(answer: str) -> bool:
     """Whether an answer holds nothing but null and empty texts, or is empty."""
     try:
-        found = decode(answer.strip().encode(errors="backslashreplace") or b"null")
+        found = decode_json(answer.strip().encode(errors="backslashreplace") or b"null")
     except ValueError:
         return False
     return not isinstance(found, str) and all(value in (None, "") for _, value in leaves(found))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import httpx2
 
-from langchain_nuextract.client.response import decode
+from langchain_nuextract.client.response import decode_json
 from langchain_nuextract.dialects.messages import Request
 from langchain_nuextract.errors import quote
 from langchain_nuextract.paths import JSON, fields, items
@@ -58,6 +58,6 @@ def words(message: Mapping[str, JSON]) -> str:
 def body_of(response: httpx2.Response) -> JSON:
     """Read the JSON of a good answer; None if it is neither."""
     try:
-        return decode(response.content) if response.is_success else None
+        return decode_json(response.content) if response.is_success else None
     except ValueError:
         return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final, Generic, TypeVar, cast, get_args
 
-from langchain_nuextract.dialects.dialect import Dialect, check, dumps
+from langchain_nuextract.dialects.dialect import Dialect, check, has_grammar, prompt_json
 from langchain_nuextract.dialects.messages import Example, Request, Shot, Task, Usage
 from langchain_nuextract.documents.escape import EscapedSource, escape_source, escape_text, signs_of
 from langchain_nuextract.documents.read import read
@@ -20,7 +20,7 @@ from langchain_nuextract.engine.page_limit import PageLimit
 from langchain_nuextract.engine.verbatim import GrammarSupport
 from langchain_nuextract.errors import InvalidValue, Problem
 from langchain_nuextract.grounding.normalize import fold
-from langchain_nuextract.paths import JSON, fields
+from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema import render as answers
 from langchain_nuextract.schema.answer_shape import RecordShape, answer_words, types
 from langchain_nuextract.schema.target import Target
@@ -98,7 +98,7 @@ class Plan(Generic[T_co]):
             answer_schema=answers.answer_schema(shape),
             instructions=_instructions(self.target, self.dialect, self.options.instructions, shape),
             shots=tuple(replace(each, answer=_narrowed(each.answer, shape)) for each in self.shots),
-            written=escape_source(Source((Text(dumps(template)),)), self.dialect.marks),
+            written=escape_source(Source((Text(prompt_json(template)),)), self.dialect.marks),
         )
 
     def task(self, source: Source, kind: AttemptKind, shape: RecordShape | None = None) -> Task:
@@ -167,11 +167,6 @@ class Plan(Generic[T_co]):
                 return frozenset()
 
 
-def has_grammar(request: Request) -> bool:
-    """Whether the decoding is constrained by a grammar."""
-    return bool(fields(request.body.get("structured_outputs")).get("grammar"))
-
-
 def _echoes(source: Source, shape: RecordShape) -> list[JSON]:
     """The type names that an answer cannot have but as an echo of the template, since the document has none."""
     if source.images:
@@ -204,7 +199,7 @@ def plan_for(target: Target[T], dialect: Dialect, options: ExtractionOptions = O
         answer_schema=answers.answer_schema(shape),
         instructions=_instructions(target, dialect, options.instructions, shape),
         shots=tuple(shot_of(each, target, dialect, f"example {at}") for at, each in named),
-        written=escape_source(Source((Text(dumps(template)),)), dialect.marks),
+        written=escape_source(Source((Text(prompt_json(template)),)), dialect.marks),
         keeps_whole=target.keeps_whole(dialect),
     )
     check(plan.task(Source((Text("…"),)), plan.first), dialect)
@@ -233,13 +228,13 @@ def shot_of(example: Example, target: Target[T], dialect: Dialect, named: str) -
         error.add_note(f"in the output of {named}")
         raise
     source = escape_source(Source(shown(read(example.input).parts, dialect)), dialect.marks).source
-    written = escape_text(dumps(answer, indent=None), dialect.marks)
+    written = escape_text(prompt_json(answer, indent=None), dialect.marks)
     choices = frozenset(fold(str(choice)) for choice in target.choices)
     return Shot(source, written, telling(target.spoken(value)), choices)
 
 
 def _narrowed(answer: str, shape: RecordShape) -> str:
-    return dumps(restricted(json.loads(answer), shape), indent=None)
+    return prompt_json(restricted(json.loads(answer), shape), indent=None)
 
 
 def _instructions(target: Target[object], dialect: Dialect, own: str, shape: RecordShape) -> str:

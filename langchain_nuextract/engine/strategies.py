@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from langchain_nuextract.dialects.dialect import resume
+from langchain_nuextract.dialects.dialect import has_grammar, resume
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.engine.attempt import AttemptRequest, AttemptResult
 from langchain_nuextract.engine.continuation import has_ended, resume_point
 from langchain_nuextract.engine.fields import narrowed
-from langchain_nuextract.engine.plan import Plan, has_grammar
+from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.repetition import is_runaway
 from langchain_nuextract.schema.answer_shape import RecordShape
 

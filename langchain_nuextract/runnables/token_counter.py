@@ -5,7 +5,7 @@ from typing import Final
 from weakref import WeakSet
 
 from langchain_nuextract.client.client import ApiCall, Client
-from langchain_nuextract.client.served_models import context_of
+from langchain_nuextract.client.served_models import context_size
 from langchain_nuextract.engine.long.flow import TextSize
 from langchain_nuextract.errors import EndpointError
 from langchain_nuextract.paths import JSON, integer, items
@@ -62,7 +62,7 @@ class TokenCounter:
         """Do the same on an event loop."""
         if self._model is None:
             return None
-        return context_of(self._model.model_name, await self._client.amodels())
+        return context_size(self._model.model_name, await self._client.amodels())
 
     @property
     def _client(self) -> Client:

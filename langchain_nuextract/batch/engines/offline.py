@@ -22,7 +22,7 @@ from langchain_nuextract.batch.files import asked_of, body_of
 from langchain_nuextract.batch.protocols import Extractor
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.batch.serialize import read_reply
-from langchain_nuextract.client.response import encode
+from langchain_nuextract.client.response import encode_json
 from langchain_nuextract.dialects.messages import Reply, Usage
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.engine.result import Extraction
@@ -76,7 +76,7 @@ def request_row(extractor: Extractor, document: object, told: Mapping[str, JSON]
     sampling: dict[str, JSON] = {"max_tokens": None, **{name: body[name] for name in body if name in _SAMPLING}}
     if schema := fields(fields(fields(body.get("response_format")).get("json_schema")).get("schema")):
         # As text: a table would give all objects in a list the keys of all others.
-        sampling["structured_outputs"] = {"json": encode(schema).decode()}
+        sampling["structured_outputs"] = {"json": encode_json(schema).decode()}
     return {"messages": body["messages"], "sampling_params": sampling if asked else {**sampling, "max_tokens": 1}}
 
 

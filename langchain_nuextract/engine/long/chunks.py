@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from langchain_nuextract.dialects.dialect import dumps
+from langchain_nuextract.dialects.dialect import prompt_json
 from langchain_nuextract.documents.source import Image, Part, Source
 from langchain_nuextract.engine.fields import FieldPath, field_paths, narrowed
 from langchain_nuextract.engine.long.carry import Context
@@ -48,7 +48,7 @@ def size_of(
     tokens = options.chunk_tokens
     if tokens == "auto":
         around = sum(len(shot.source.text) + len(shot.answer) for shot in plan.shots)
-        around += len(dumps(plan.template)) + len(plan.instructions)
+        around += len(prompt_json(plan.template)) + len(plan.instructions)
         most = (context or _CONTEXT) - int(around / CHARACTERS) - RELIABLE_TOKENS
         answers = _answer_tokens(plan.shape, text)
         per_token = len(text) / (characters or CHARACTERS) / answers if answers else most

@@ -11,7 +11,7 @@ from collections.abc import Generator
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
-from langchain_nuextract.dialects.dialect import dumps
+from langchain_nuextract.dialects.dialect import prompt_json
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.escape import escape_source
 from langchain_nuextract.documents.source import Source
@@ -51,13 +51,13 @@ def extract_continued(plan: Plan[T], source: Source, options: LongOptions, size:
         return (yield from extract_long(plan, source, options, size))
     budget, part = Budget(options.recovery), part_plan(plan)
     results: list[ChunkResult] = []
-    current = dumps(plan.template)
+    current = prompt_json(plan.template)
     for chunk in chunks:
         shown = as_shown(plan, chunk, source.text)
         (outcome,) = yield Round((budget.within(_go_on(part, shown, current)),))
         results.append(ChunkResult.of(len(results), chunk, outcome, source))
         if isinstance(outcome, Extraction) and filled(outcome.json):
-            current = dumps(plan.target.lower(outcome.json, plan.dialect))
+            current = prompt_json(plan.target.lower(outcome.json, plan.dialect))
     return _last(plan, source, results, budget)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from langchain_nuextract.dialects import dialect_for, dialect_named
-from langchain_nuextract.dialects.dialect import Dialect, dumps
+from langchain_nuextract.dialects.dialect import Dialect, prompt_json
 from langchain_nuextract.dialects.messages import Example, Request, Shot
 from langchain_nuextract.dialects.nuextract2 import PLACEHOLDER
 from langchain_nuextract.documents.escape import escape_source, escape_text
@@ -133,7 +133,7 @@ class Renderer:
             else "".join(map(_turn, request.messages)) + "<|im_start|>assistant\n"
         )
         # What an extractor will be given back must be what it was trained to write, marks and all.
-        answer = escape_text(dumps(self.target.lower(value, self.dialect), indent=None), self.dialect.marks)
+        answer = escape_text(prompt_json(self.target.lower(value, self.dialect), indent=None), self.dialect.marks)
         sent = self.dialect.phrase(self._plan.task(source, "plain"))
         return Rendered(written, answer + self._end, answer, _images(self._plan.shots, source), sent)
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from langchain_nuextract.dialects import DIALECTS, dialect_named
-from langchain_nuextract.dialects.dialect import Dialect, dumps
+from langchain_nuextract.dialects.dialect import Dialect, prompt_json
 from langchain_nuextract.dialects.messages import Request, Shot, Task
 from langchain_nuextract.documents.escape import escape_source, escape_text
 from langchain_nuextract.documents.source import Image, Source, Text
@@ -151,10 +151,10 @@ def count(dialect: Dialect, prompt: str) -> list[int]:
 def test_no_document_example_or_instruction_leaves_its_place(dialect: Dialect, data: st.DataObject):
     texts = pieces(dialect)
     hostile, example, instructions = data.draw(texts), data.draw(texts), data.draw(texts)
-    tame = Task(source("x"), {"a": ""}, shots=(Shot(source("x"), dumps({"a": "x"})),) * dialect.takes_examples)
+    tame = Task(source("x"), {"a": ""}, shots=(Shot(source("x"), prompt_json({"a": "x"})),) * dialect.takes_examples)
     if dialect.takes_instructions:
         tame = replace(tame, instructions="x")
-    answer = escape_text(dumps({"a": example}), dialect.marks)
+    answer = escape_text(prompt_json({"a": example}), dialect.marks)
     attack = replace(
         tame,
         source=escape_source(source(hostile, example), dialect.marks).source,
