@@ -3,7 +3,7 @@
 | put around it by                      | `detailed`, `long()`, `as_tool()`, `document_transformer()` | `extract_many`, tables |
 |---------------------------------------|-------------------------------------------------------------|------------------------|
 | `bind`                                | keep it                                                     | keep it                |
-| `with_config`, `with_listeners`       | keep it                                                     | keep it                |
+| `with_config`, `with_listeners`, `with_types` | keep it                                             | keep it                |
 | `with_retry`, `with_fallbacks`        | keep it                                                     | refuse                 |
 """  # noqa: E501 a table
 
@@ -63,6 +63,10 @@ class Wrappable(Runnable[Input, Out]):
     def with_alisteners(self, **listeners: Any) -> Runnable[Input, Out]:
         """Give the same with listeners of its runs; see `Runnable.with_alisteners`."""
         return _copied(ConfiguredExtractor, super().with_alisteners(**listeners))
+
+    def with_types(self, **types: Any) -> Runnable[Input, Out]:
+        """Give the same with types of its own to show; see `Runnable.with_types`."""
+        return _copied(ConfiguredExtractor, super().with_types(**types))
 
     def with_retry(self, **how: Any) -> Runnable[Input, Out]:
         """Give the same, tried again where it fails; see `Runnable.with_retry`, and `max_retries` for the network."""
@@ -127,7 +131,7 @@ class _Bound(_Wrapped, _AnyBinding):  # pyright: ignore[reportIncompatibleMethod
 
 
 class ConfiguredExtractor(_Bound, _Binding):  # pyright: ignore[reportIncompatibleMethodOverride]  # as_tool, as above
-    """An extractor with a config of its own; made by `with_config` and `with_listeners`."""
+    """An extractor with a config of its own; made by `with_config`, `with_listeners` and `with_types`."""
 
     model_config = _AS_NEEDED
 

@@ -58,6 +58,23 @@ def test_a_config_reaches_whatever_is_made_of_the_extractor(made):
     assert seen.count > 0
 
 
+@pytest.mark.parametrize("made", MADE)
+def test_types_to_show_change_nothing_else(made):
+    with FakeEndpoint(ANSWER) as endpoint, on(endpoint) as extract:
+        shown = extract.with_types(output_type=dict).bind(temperature=0.25)
+        assert shown.OutputType is dict
+        MADE[made](shown)
+        assert endpoint.requests[0].body["temperature"] == 0.25
+
+
+@pytest.mark.parametrize("made", ASKED_BY_INVOKE)
+def test_what_is_put_around_types_to_show_is_kept(made):
+    with FakeEndpoint(FakeReply(status=500), ANSWER) as endpoint, on(endpoint) as extract:
+        shown = extract.with_types(output_type=dict)
+        MADE[made](shown.with_retry(wait_exponential_jitter=False, stop_after_attempt=2))
+        assert len(endpoint.requests) == 2
+
+
 @pytest.mark.parametrize("made", ASKED_BY_INVOKE)
 def test_what_failed_is_tried_again_by_whatever_is_made_of_the_extractor(made):
     with FakeEndpoint(FakeReply(status=500), ANSWER) as endpoint, on(endpoint) as extract:
