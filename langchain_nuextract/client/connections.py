@@ -124,19 +124,30 @@ class Connections:
     def close(self) -> None:
         """Close all connections; those of other threads' event loops as soon as these run."""
         if BACKGROUND.can_wait:
-            run(self.aclose())
+            run(self._close_in_background())
             BACKGROUND.end_if_idle()
-        else:
-            self.close_elsewhere()
+        self.close_elsewhere()
 
     async def aclose(self) -> None:
         """Close all connections; those of other event loops than this one and the background's as soon as these run."""
-        here = self._of_loops.pop(asyncio.get_running_loop(), None)
+        await self._close_of(asyncio.get_running_loop())
+        if BACKGROUND.is_here:
+            await self._close_in_background()
+        elif BACKGROUND.can_wait:
+            await arun(self._close_in_background())
+            # It waits for the thread, which the loop need not do.
+            await asyncio.to_thread(BACKGROUND.end_if_idle)
         self.close_elsewhere()
-        if transport := here and here():
-            await transport.close()
+
+    async def _close_in_background(self) -> None:
+        await self._close_of(asyncio.get_running_loop())
         for transport in filter(None, (self._httpx, self._threaded)):
-            await arun(transport.close())
+            await transport.close()
+
+    async def _close_of(self, loop: asyncio.AbstractEventLoop) -> None:
+        known = self._of_loops.pop(loop, None)
+        if transport := known and known():
+            await transport.close()
 
     def close_elsewhere(self) -> None:
         """Let each event loop close its connections itself, as soon as it runs."""
