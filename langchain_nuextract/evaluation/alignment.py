@@ -5,9 +5,10 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from math import inf
 from typing import Final, TypeAlias
 
+from langchain_nuextract.evaluation.leaf import field_path
 from langchain_nuextract.evaluation.normalised import is_absent, normal_form
 from langchain_nuextract.evaluation.rules import Compare
-from langchain_nuextract.paths import EACH, JSON, Path, fields, leaves
+from langchain_nuextract.paths import JSON, Path, fields, leaves
 
 Pairs: TypeAlias = list[tuple[int | None, int | None]]
 """Places of items that belong together, in the order of the first list; then those of the second that are alone."""
@@ -137,7 +138,7 @@ def _agreement(ones: Sequence[Counter[_Form]], others: Sequence[Counter[_Form]])
 
 def _leaf_forms(item: JSON, form: Callable[[JSON], Hashable]) -> Counter[_Form]:
     """Count the leaves of an item, by their path without indexes and their form."""
-    return Counter((_field(path), form(leaf)) for path, leaf in leaves(item) if not is_absent(leaf))
+    return Counter((field_path(path), form(leaf)) for path, leaf in leaves(item) if not is_absent(leaf))
 
 
 def _sizes(forms: Counter[_Form]) -> Counter[Path]:
@@ -145,10 +146,6 @@ def _sizes(forms: Counter[_Form]) -> Counter[Path]:
     for (path, _), times in forms.items():
         sizes[path] += times
     return sizes
-
-
-def _field(path: Path) -> Path:
-    return tuple(EACH if isinstance(step, int) else step for step in path)
 
 
 def assign(scores: Scores, columns: int) -> list[tuple[int, int]]:

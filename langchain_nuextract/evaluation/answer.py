@@ -15,7 +15,7 @@ from langchain_nuextract.engine.attempt import Attempt
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import ExtractionError, InvalidExtraction, InvalidValue
 from langchain_nuextract.evaluation.evidence import Grounding, grounding_of
-from langchain_nuextract.evaluation.gold_document import GoldDocument
+from langchain_nuextract.evaluation.gold_document import GoldDocument, refuse_constant
 from langchain_nuextract.parsing.read import read_answer
 from langchain_nuextract.parsing.repairs import Repair
 from langchain_nuextract.paths import JSON, Path, fields, items, leaves, show
@@ -91,14 +91,10 @@ class Answer:
 def strict_json(text: str) -> JSON:
     """Read a text that is one JSON object as it stands; None if it is not."""
     try:
-        value = cast("JSON", json.loads(text, parse_constant=_refuse))
+        value = cast("JSON", json.loads(text, parse_constant=refuse_constant))
     except (ValueError, RecursionError):
         return None
     return _finite(value) if isinstance(value, dict) and not is_deep(value) else None
-
-
-def _refuse(constant: str) -> JSON:
-    raise ValueError(f"{constant} is no JSON")
 
 
 def _finite(value: JSON) -> JSON:

@@ -72,7 +72,7 @@ def comparison(
         interval=interval,
         gain_median_of_differences=float(median(gains)),
         gain_difference_of_medians=float(median([p.second for p in pairs]) - median([p.first for p in pairs])),
-        gain_mean_as_written=_as_written(first, second, pairs),
+        gain_mean_as_written=fsum(pair.as_written for pair in pairs) / len(pairs) if written else None,
         better=sum(gain > 0 for gain in gains),
         equal=sum(gain == 0 for gain in gains),
         worse=sum(gain < 0 for gain in gains),
@@ -174,12 +174,6 @@ def _scatter(pairs: Sequence[_Pair]) -> Iterator[PairedPoint]:
         points.setdefault((pair.first, pair.second), []).append(pair.id)
     for (one, other), ids in sorted(points.items()):
         yield PairedPoint(float(one), float(other), len(ids), tuple(islice(ids, _NAMED)))
-
-
-def _as_written(first: Evaluation, second: Evaluation, pairs: Sequence[_Pair]) -> float | None:
-    if not first.tally.knows_written or not second.tally.knows_written:
-        return None
-    return fsum(pair.as_written for pair in pairs) / len(pairs)
 
 
 def _finding(interval: Interval, gains: Sequence[Fraction]) -> Finding:

@@ -114,7 +114,7 @@ def json_lines(path: Path) -> Iterator[tuple[int, dict[str, JSON]]]:
 
 def _object(line: str, where: str) -> dict[str, JSON]:
     try:
-        value = json.loads(line, parse_constant=_refuse)
+        value = json.loads(line, parse_constant=refuse_constant)
     except (ValueError, RecursionError) as error:
         raise EvaluationError(where, f"this is not JSON ({error}): {quote(line.strip())}") from error
     if not isinstance(value, dict):
@@ -122,7 +122,12 @@ def _object(line: str, where: str) -> dict[str, JSON]:
     return cast("dict[str, JSON]", value)
 
 
-def _refuse(constant: str) -> JSON:
+def refuse_constant(constant: str) -> JSON:
+    """Refuse `NaN` and `Infinity`, which Python reads as numbers.
+
+    Raises:
+        ValueError: Always.
+    """
     raise ValueError(f"{constant} is no JSON")
 
 
@@ -149,7 +154,8 @@ def gold_document(
     try:
         output, repairs = read_gold(outputs[0], target, document or "")
     except InvalidValue as error:
-        raise EvaluationError(where, "its values do not satisfy the schema:\n" + _listed(error)) from error
+        listed = "".join(f"\n  {problem}" for problem in error.problems)
+        raise EvaluationError(where, f"its values do not satisfy the schema:{listed}") from error
     return GoldDocument(
         id=str(row["id"]),
         output=output,
@@ -162,10 +168,6 @@ def gold_document(
         repairs=repairs,
         meta={key: value for key, value in row.items() if key not in _KNOWN},
     )
-
-
-def _listed(error: InvalidValue) -> str:
-    return "\n".join(f"  {problem}" for problem in error.problems)
 
 
 def _files(row: Mapping[str, JSON], folder: Path, where: str) -> Iterator[Path]:

@@ -138,9 +138,14 @@ class Leaf:
         )
 
 
+def field_path(path: Path) -> Path:
+    """Give the path of the field that a leaf is of, the same for all items of a list: `EACH` stands for indexes."""
+    return tuple(EACH if isinstance(step, int) else step for step in path)
+
+
 def field_of(path: Path) -> str:
-    """Write a path without indexes, as it is the same for all items of a list: `$.items[].price`."""
-    return show(tuple(EACH if isinstance(step, int) else step for step in path))
+    """Write the path of a field: `$.items[].price`."""
+    return show(field_path(path))
 
 
 def mark_of(place: Mapping[str, JSON]) -> Mark:

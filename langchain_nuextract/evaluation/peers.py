@@ -235,7 +235,10 @@ def _anls_list(gold: list[JSON], predicted: list[JSON]) -> tuple[float, int]:
     found = [[_anls(one, other) for other in predicted] for one in gold]
     # Equal items are preferred among those that are as alike.
     scores = [
-        {at: _nudged(_mean(each), equal=gold[row] == predicted[at]) for at, each in enumerate(cells)}
+        {
+            at: nextafter(_mean(each), inf) if gold[row] == predicted[at] else _mean(each)
+            for at, each in enumerate(cells)
+        }
         for row, cells in enumerate(found)
     ]
     pairs = assign(scores, len(predicted))
@@ -244,10 +247,6 @@ def _anls_list(gold: list[JSON], predicted: list[JSON]) -> tuple[float, int]:
     alone += [each for at, each in enumerate(predicted) if at not in columns]
     matched = [found[row][column] for row, column in pairs]
     return sum(score for score, _ in matched), sum(length for _, length in matched) + sum(map(_length, alone))
-
-
-def _nudged(score: float, *, equal: bool) -> float:
-    return nextafter(score, inf) if equal else score
 
 
 def _mean(found: tuple[float, int]) -> float:

@@ -106,12 +106,13 @@ class Report:
             documents: Whether texts, pictures and values are in it; for confidential documents, hashes alone.
             most: How many documents with errors are in it.
         """
+        names = dict.fromkeys(name for each in self.evaluations for name in each.tally.fields)
         shown = documents_of(self.evaluations, contents=documents, most=most)
         return ReportData(
             title=self.title,
             verdict=self.verdict,
             models=tuple(each.data for each in self.evaluations),
-            fields=tuple(_fields(self.evaluations)),
+            fields=tuple(_field(name, self.evaluations) for name in names),
             groups=tuple(_groups(self.evaluations)),
             comparisons=self.comparisons,
             documents=shown.documents,
@@ -205,11 +206,6 @@ def compare(
 def _write(path: Path, text: str) -> None:
     # Half a surrogate pair, as broken answers and names of files have them, is written as the escape of JSON.
     path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
-
-
-def _fields(evaluations: tuple[Evaluation, ...]) -> list[FieldData]:
-    names = dict.fromkeys(name for each in evaluations for name in each.tally.fields)
-    return [_field(name, evaluations) for name in names]
 
 
 def _field(name: str, evaluations: tuple[Evaluation, ...]) -> FieldData:

@@ -49,27 +49,20 @@ def _models(report: ReportData) -> str:
     head = ("", *(model.name for model in report.models))
     named = dict.fromkeys(name for model in report.models for name in model.metrics)
     rows: list[tuple[str, ...]] = [(name, *(_measure(name, model) for model in report.models)) for name in named]
+    answers = [model.answers for model in report.models]
+    read = [f"{a.documents} / {a.valid} / {a.repaired} / {a.asked_again} / {a.unreadable}" for a in answers]
+    repairs = [[f"{safe(rule)} {count}" for rule, count in each.repair_rules.items()] for each in answers]
     for title, numbers in (
         ("leaves: correct / wrong / missed / hallucinated / absent", [_slashed(m.outcomes) for m in report.models]),
-        ("answers: all / valid / repaired / asked again / unreadable", [_answers(m) for m in report.models]),
+        ("answers: all / valid / repaired / asked again / unreadable", read),
         ("right with / without evidence, wrong with / without", [_slashed(m.evidence) for m in report.models]),
         ("seconds", [_figure(m.cost.seconds) for m in report.models]),
         ("tokens in / out", [f"{_whole(m.cost.input_tokens)} / {_whole(m.cost.output_tokens)}" for m in report.models]),
         ("price", [_figure(m.cost.price) for m in report.models]),
-        ("repairs by rule, in documents", [_rules(m) for m in report.models]),
+        ("repairs by rule, in documents", [", ".join(rules) or "none" for rules in repairs]),
     ):  # fmt: skip
         rows.append((title, *numbers))
     return _table("Models", head, rows)
-
-
-def _answers(model: ModelData) -> str:
-    answers = model.answers
-    counts = (answers.documents, answers.valid, answers.repaired, answers.asked_again, answers.unreadable)
-    return " / ".join(map(str, counts))
-
-
-def _rules(model: ModelData) -> str:
-    return ", ".join(f"{safe(rule)} {count}" for rule, count in model.answers.repair_rules.items()) or "none"
 
 
 def _fields(report: ReportData, gallery: Gallery) -> str:

@@ -6,7 +6,7 @@ from math import isclose
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
 from langchain_nuextract.errors import UnsupportedSchema
-from langchain_nuextract.evaluation.normalised import Locale, is_equal, is_same, locale_named, moment, normal_text
+from langchain_nuextract.evaluation.normalised import is_equal, is_same, locale_named, moment, normal_text
 from langchain_nuextract.metrics.overlap import cer, edit_distance, rouge_l
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.scalars.dates import iso_date_time
@@ -127,18 +127,10 @@ def levenshtein(one: str, other: str) -> float:
         0.5714285714285714
     """
     if len(one) > _LONG or len(other) > _LONG:
-        return _by_words(one, other)
+        first, second = words(one), words(other)
+        return rouge_l(one, other) if len(first) + len(second) <= _LONG else float(first == second)
     longer = max(len(one), len(other))
     return 1 - edit_distance(one, other) / longer if longer else 1.0
-
-
-def _by_words(one: str, other: str) -> float:
-    first, second = words(one), words(other)
-    return rouge_l(one, other) if len(first) + len(second) <= _LONG else float(first == second)
-
-
-def _as_text(value: JSON) -> str:
-    return value if isinstance(value, str) else str(value)
 
 
 def _exact(_: Compare, gold: JSON, predicted: JSON, kind: str) -> tuple[bool, float]:
@@ -147,7 +139,7 @@ def _exact(_: Compare, gold: JSON, predicted: JSON, kind: str) -> tuple[bool, fl
 
 
 def _normalised(rule: Compare, gold: JSON, predicted: JSON, kind: str) -> tuple[bool, float]:
-    same = is_same(gold, predicted, kind, _locale(rule)) is True
+    same = is_same(gold, predicted, kind, locale_named(rule.locale)) is True
     return same, _likeness(gold, predicted, same=same, kind=kind)
 
 
@@ -160,9 +152,14 @@ def _likeness(gold: JSON, predicted: JSON, *, same: bool, kind: str) -> float:
     return levenshtein(normal_text(gold), normal_text(predicted))
 
 
-def _by_letters(rule: Compare, gold: JSON, predicted: JSON, _: str) -> tuple[bool, float]:
-    similarity = levenshtein(normal_text(_as_text(gold)), normal_text(_as_text(predicted)))
-    return similarity >= rule.threshold, similarity
+def _alike(likeness: Callable[[str, str], float]) -> "_Judge":
+    """Make a rule of how alike a gold's text and a predicted one are, from 0 to 1."""
+
+    def judge(rule: Compare, gold: JSON, predicted: JSON, _: str) -> tuple[bool, float]:
+        similarity = likeness(str(gold), str(predicted))
+        return similarity >= rule.threshold, similarity
+
+    return judge
 
 
 def _tolerance(rule: Compare, gold: JSON, predicted: JSON, kind: str) -> tuple[bool, float]:
@@ -175,28 +172,18 @@ def _tolerance(rule: Compare, gold: JSON, predicted: JSON, kind: str) -> tuple[b
 
 def _number(value: JSON, rule: Compare) -> float | None:
     if isinstance(value, str):
-        read = read_number(value, _locale(rule).decimal)
+        read = read_number(value, locale_named(rule.locale).decimal)
         value = read.value if read and read.certain else None
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _date(rule: Compare, gold: JSON, predicted: JSON, kind: str) -> tuple[bool, float]:
-    day_first, size = _locale(rule).day_first, _PRECISION[rule.precision]
-    moments = [moment(iso_date_time(text, day_first=day_first) or text) for text in map(_as_text, (gold, predicted))]
+    day_first, size = locale_named(rule.locale).day_first, _PRECISION[rule.precision]
+    moments = [moment(iso_date_time(text, day_first=day_first) or text) for text in map(str, (gold, predicted))]
     if min(map(len, moments)) < min(size, _PRECISION["day"]):
         return _normalised(rule, gold, predicted, kind)
     same = moments[0][:size] == moments[1][:size]
     return same, float(same)
-
-
-def _rouge(rule: Compare, gold: JSON, predicted: JSON, _: str) -> tuple[bool, float]:
-    similarity = rouge_l(_as_text(predicted), _as_text(gold))
-    return similarity >= rule.threshold, similarity
-
-
-def _cer(rule: Compare, gold: JSON, predicted: JSON, _: str) -> tuple[bool, float]:
-    similarity = max(0.0, 1 - cer(_as_text(predicted), _as_text(gold)))
-    return similarity >= rule.threshold, similarity
 
 
 def _function(rule: Compare, gold: JSON, predicted: JSON, _: str) -> tuple[bool, float]:
@@ -206,19 +193,16 @@ def _function(rule: Compare, gold: JSON, predicted: JSON, _: str) -> tuple[bool,
     return similarity >= rule.threshold, similarity
 
 
-def _locale(rule: Compare) -> Locale:
-    return locale_named(rule.locale)
-
-
-RULES: Final[Mapping[str, Callable[[Compare, JSON, JSON, str], tuple[bool, float]]]] = {
+_Judge: TypeAlias = Callable[[Compare, JSON, JSON, str], tuple[bool, float]]
+RULES: Final[Mapping[str, _Judge]] = {
     "exact": _exact,
     "normalised": _normalised,
-    "levenshtein": _by_letters,
+    "levenshtein": _alike(lambda gold, predicted: levenshtein(normal_text(gold), normal_text(predicted))),
     "tolerance": _tolerance,
     "date": _date,
     "set": _normalised,
-    "rouge_l": _rouge,
-    "cer": _cer,
+    "rouge_l": _alike(lambda gold, predicted: rouge_l(predicted, gold)),
+    "cer": _alike(lambda gold, predicted: max(0.0, 1 - cer(predicted, gold))),
     "function": _function,
 }
 """By name; a new rule is a row here, and in `RuleName`."""

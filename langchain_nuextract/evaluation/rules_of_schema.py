@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from langchain_nuextract.errors import UnsupportedSchema
-from langchain_nuextract.evaluation.leaf import read_path
+from langchain_nuextract.evaluation.leaf import field_path, read_path
 from langchain_nuextract.evaluation.rules import Compare
 from langchain_nuextract.paths import EACH, JSON, Path, fields, items, show, text
 from langchain_nuextract.schema.target import Target
@@ -42,9 +42,10 @@ def rules_of(target: Target[object], by_path: Mapping[str, object] | None = None
     found = dict(_rules(schema, (), partial(_resolve, definitions)))
     known = {path[:end] for path in target.leaf_types for end in range(len(path) + 1)}
     for written, rule in (by_path or {}).items():
-        path = tuple(EACH if isinstance(step, int) else step for step in read_path(written))
+        path = field_path(read_path(written))
         if path not in known:
-            raise UnsupportedSchema(path, f"there is no such field to compare; the fields are {_names(target)}")
+            names = ", ".join(show(each) for each in target.leaf_types)[:300]
+            raise UnsupportedSchema(path, f"there is no such field to compare; the fields are {names}")
         found[path] = Compare.of(rule)
     return found
 
@@ -62,10 +63,6 @@ def _schema_of(target: Target[object]) -> dict[str, JSON]:
     except PydanticInvalidForJsonSchema:
         # A type of the user's that has no JSON Schema; rules can be given by path.
         return {}
-
-
-def _names(target: Target[object]) -> str:
-    return ", ".join(show(path) for path in target.leaf_types)[:300]
 
 
 def _rules(

@@ -6,7 +6,7 @@ from itertools import count
 from typing import Literal, NamedTuple, TypeAlias
 
 from langchain_nuextract.evaluation.alignment import align
-from langchain_nuextract.evaluation.leaf import Outcome
+from langchain_nuextract.evaluation.leaf import Outcome, field_path
 from langchain_nuextract.evaluation.normalised import is_absent, is_equal, normal_form
 from langchain_nuextract.evaluation.rules import DEFAULT, Compare
 from langchain_nuextract.evaluation.rules_of_schema import rules_of
@@ -35,7 +35,7 @@ class ScoredLeaf(NamedTuple):
     @property
     def field(self) -> Path:
         """The path without indexes."""
-        return tuple(EACH if isinstance(step, int) else step for step in self.path)
+        return field_path(self.path)
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ not, and ranks with broken ties give other p-values.
 """
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 from math import comb, erfc, fsum, sqrt
@@ -100,21 +101,11 @@ def wilcoxon(differences: Sequence[Fraction | int]) -> Wilcoxon | None:
             # Ranks are multiples of a half, which floats add exactly in any order.
             positive, negative = (positive + rank, negative) if each > 0 else (positive, negative + rank)
     # Leaves are few, so that many documents gain the same: without this, p-values are too large.
-    ties = sum(alike**3 - alike for alike in _runs(sizes))
+    ties = sum(alike**3 - alike for alike in Counter(sizes).values())
     variance = number * (number + 1) * (2 * number + 1) / 24 - ties / 48
     statistic = min(positive, negative)
     z = (statistic - number * (number + 1) / 4) / sqrt(variance)
     return Wilcoxon(statistic, erfc(abs(z) / sqrt(2)))
-
-
-def _runs(ordered: Sequence[Fraction | int]) -> list[int]:
-    runs: list[int] = []
-    at = 0
-    while at < len(ordered):
-        behind = bisect_right(ordered, ordered[at])
-        runs.append(behind - at)
-        at = behind
-    return runs
 
 
 def mcnemar(only_first_right: int, only_second_right: int) -> float:

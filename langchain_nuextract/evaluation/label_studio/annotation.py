@@ -146,12 +146,11 @@ def _nested(answers: Mapping[Path, JSON]) -> JSON:
             row = rows.setdefault(path[:at], {}).setdefault(int(path[at]), {})
             _put(row, path[at + 1 :], value)
     for path, numbered in rows.items():
-        _put(whole, path, [row for _, row in sorted(numbered.items()) if any(_is_said(each) for each in row.values())])
+        ordered = [row for _, row in sorted(numbered.items())]
+        # A row of a form that nobody filled in has empty answers: {"label": "", "price": None}.
+        said = list[JSON](row for row in ordered if any(each not in (None, "", [], {}) for each in row.values()))
+        _put(whole, path, said)
     return whole
-
-
-def _is_said(value: JSON) -> bool:
-    return value not in (None, "", [], {})
 
 
 def _put(whole: dict[str, JSON], path: Path, value: JSON) -> None:

@@ -96,9 +96,9 @@ def _control(node: Node, at: Path) -> Control:
     options: tuple[str, ...] = ()
     kind: Kind = "json"
     match node, rest:
-        case (Enum(), _) | (_, Enum()):
+        case (Enum() as choices, _) | (_, Enum() as choices):
             kind = "choice" if isinstance(node, Enum) else "choices"
-            options = _labels(node if isinstance(node, Enum) else rest)
+            options = tuple(member.label for member in choices.members)
         case Leaf(type="boolean"), _:
             kind, options = "choice", ("true", "false")
         case Leaf(), _:
@@ -108,7 +108,3 @@ def _control(node: Node, at: Path) -> Control:
         case _:
             pass
     return Control(at, kind, options, node.note or (rest.note if rest else ""))
-
-
-def _labels(node: Node | None) -> tuple[str, ...]:
-    return tuple(member.label for member in node.members) if isinstance(node, Enum) else ()

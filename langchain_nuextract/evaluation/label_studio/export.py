@@ -17,7 +17,8 @@ from langchain_nuextract.evaluation.gold_document import OnConflict
 from langchain_nuextract.evaluation.label_studio.annotation import Annotation, read_annotation
 from langchain_nuextract.evaluation.label_studio.config import Config
 from langchain_nuextract.evaluation.label_studio.known_fields import Fields
-from langchain_nuextract.paths import EACH, JSON, Path, fields, items, leaves, show, text
+from langchain_nuextract.evaluation.leaf import field_path
+from langchain_nuextract.paths import JSON, Path, fields, items, leaves, show, text
 from langchain_nuextract.schema.target import Target
 
 _ONLY_JSON: Final = (
@@ -215,8 +216,7 @@ def _agreement(tasks: Iterable[_Task]) -> dict[str, Agreement]:
 def _paired(first: Annotation, second: Annotation) -> Iterator[tuple[Path, tuple[str, str]]]:
     one, other = dict(leaves(first.value)), dict(leaves(second.value))
     for path in {**one, **other}:
-        field = tuple(EACH if isinstance(step, int) else step for step in path)
-        yield field, (json.dumps(one.get(path), sort_keys=True), json.dumps(other.get(path), sort_keys=True))
+        yield field_path(path), (json.dumps(one.get(path), sort_keys=True), json.dumps(other.get(path), sort_keys=True))
 
 
 def _kappa(pairs: Sequence[tuple[str, str]]) -> float | None:

@@ -12,7 +12,8 @@ from langchain_nuextract.evaluation.gold_document import GoldDocument
 from langchain_nuextract.evaluation.label_studio.config import DOCUMENT, EVIDENCE, WRITTEN, Config
 from langchain_nuextract.evaluation.label_studio.controls import Control, Rows, control_name, controls, each_control
 from langchain_nuextract.evaluation.label_studio.pictures import Picture, Pictures
-from langchain_nuextract.paths import EACH, JSON, Path, fields, follow, items, number, text
+from langchain_nuextract.evaluation.leaf import field_path
+from langchain_nuextract.paths import JSON, Path, fields, follow, items, number, text
 from langchain_nuextract.schema.target import Target
 
 SPARE_ROWS: Final = 3
@@ -99,7 +100,8 @@ def _task(about: _About, found: JSON, grounding: Grounding, target: Target[objec
             ]
         else:
             results += _result(part, _at(value, part.path))
-    results += _places(grounding, about.text, pages, _labels(target))
+    labels = {each.path: control_name(each.path) for each in each_control(controls(target.node))}
+    results += _places(grounding, about.text, pages, labels)
     prediction: dict[str, JSON] = {"model_version": about.model, "result": results}
     if about.score is not None:
         prediction["score"] = about.score
@@ -158,25 +160,17 @@ def _result(control: Control, value: JSON, row: int | None = None) -> Iterator[J
     if control.kind == "json":
         filled = [json.dumps(value, ensure_ascii=False, indent=1)]
     elif key not in {"number", "datetime"}:
-        filled = list[JSON](map(_word, items(value) or [value]))
+        chosen = items(value) or [value]
+        filled = [each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in chosen]
     yield _answer(f"f_{name}", name, kind, {key: filled})
-
-
-def _word(value: JSON) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _labels(target: Target[object]) -> dict[Path, str]:
-    """The names of the labels of places, by the paths of their fields."""
-    return {each.path: control_name(each.path) for each in each_control(controls(target.node))}
 
 
 def _places(
     grounding: Grounding, text_: str, pages: Picture | list[Picture] | None, labels: Mapping[Path, str]
 ) -> Iterator[JSON]:
-    """The places of the values: stretches of text, or boxes on images."""
+    """The places of the values: stretches of text, or boxes on images; with the names of labels by field."""
     for at, (place, marks) in enumerate(grounding.marks.items()):
-        path = tuple(EACH if isinstance(step, int) else step for step in place)
+        path = field_path(place)
         # An item of a list that is one control has the label of the list.
         label = next(labels[path[:length]] for length in range(len(path), -1, -1) if path[:length] in labels)
         stretch = next((text_[mark.start : mark.end] for mark in marks if mark.start is not None), "")

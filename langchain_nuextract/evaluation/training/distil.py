@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from langchain_nuextract.engine.result import Extraction
-from langchain_nuextract.paths import EACH, JSON, Path
+from langchain_nuextract.evaluation.leaf import field_path
+from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.target import Target
 from langchain_nuextract.schema.value_types import VERBATIM
 
@@ -44,10 +45,6 @@ def _is_sure(extraction: Extraction[object], target: Target[object], least: floa
     if least and (not sure or min(sure.values()) < least):
         return False
     return not any(
-        each.reason == "not found" and target.leaf_types.get(_field(each.path)) == VERBATIM
+        each.reason == "not found" and target.leaf_types.get(field_path(each.path)) == VERBATIM
         for each in extraction.unplaced
     )
-
-
-def _field(path: Path) -> Path:
-    return tuple(EACH if isinstance(step, int) else step for step in path)

@@ -16,11 +16,12 @@ from langchain_nuextract.documents.read import read
 from langchain_nuextract.errors import EvaluationError
 from langchain_nuextract.evaluation.gold import Gold
 from langchain_nuextract.evaluation.gold_document import GoldDocument
+from langchain_nuextract.evaluation.leaf import field_path
 from langchain_nuextract.evaluation.training.formats import FORMATS, FormatName
 from langchain_nuextract.evaluation.training.rendering import Rendered, Renderer
 from langchain_nuextract.evaluation.training.splitting import NAMES, Item, split
 from langchain_nuextract.grounding import ground
-from langchain_nuextract.paths import EACH, JSON, leaves, show, text
+from langchain_nuextract.paths import JSON, leaves, show, text
 from langchain_nuextract.schema.value_types import VERBATIM
 
 _FROM_MODEL: Final = "model:"
@@ -85,7 +86,10 @@ def export_training(
         OSError: A file cannot be written.
     """
     documents = [*gold]
-    items = [Item(each.id, each.group, _digest(each, options.pages), _is_from_model(each)) for each in documents]
+    items = [
+        Item(each.id, each.group, _digest(each, options.pages), text(each.meta.get("source")).startswith(_FROM_MODEL))
+        for each in documents
+    ]
     parts, left_out = split(items, options.split, options.seed)
     shown = _examples(documents, parts, options)
     examples = [Example(each.document, each.output) for each in shown]
@@ -149,10 +153,6 @@ def _examples(
     return sorted(trained, key=place)[: options.examples]
 
 
-def _is_from_model(document: GoldDocument) -> bool:
-    return text(document.meta.get("source")).startswith(_FROM_MODEL)
-
-
 def _digest(document: GoldDocument, pages: PageOptions) -> str:
     """What two documents with the same content have in common: their words, or the bytes of their images."""
     source = read(document.document, pages)
@@ -174,9 +174,8 @@ def _ungrounded(document: GoldDocument, renderer: Renderer) -> Iterator[str]:
     types = renderer.target.leaf_types
     found = {each.path for each in ground(document.output, document.text)}
     for path, value in leaves(document.output):
-        named = tuple(EACH if isinstance(step, int) else step for step in path)
         # A choice or a date need not stand in the document as it is written in the gold.
-        if types.get(named) == VERBATIM and value not in (None, "") and path not in found:
+        if types.get(field_path(path)) == VERBATIM and value not in (None, "") and path not in found:
             yield f"{document.id}: {show(path)} is verbatim, and the document does not have {value!r}"
 
 

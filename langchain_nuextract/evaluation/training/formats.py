@@ -7,7 +7,7 @@ from typing import Final, Literal, TypeAlias
 from langchain_nuextract.dialects.nuextract2 import PLACEHOLDER
 from langchain_nuextract.errors import EvaluationError
 from langchain_nuextract.evaluation.training.rendering import Rendered
-from langchain_nuextract.paths import JSON, fields, items
+from langchain_nuextract.paths import JSON, fields
 
 FormatName: TypeAlias = Literal["rendered", "trl", "llamafactory", "ms-swift"]
 
@@ -41,16 +41,15 @@ def conversational(row: Rendered, images: Sequence[str]) -> dict[str, JSON]:
         if images and message["role"] == "developer":
             raise EvaluationError("trl", "it takes no examples beside images: take the format rendered")
         content = message["content"]
-        parts = [_part(fields(each)) for each in items(content)] if isinstance(content, list) else content
-        prompt.append({"role": message["role"], "content": parts})
+        if isinstance(content, list):
+            # Images go beside the messages, in the column `images`, in the order of their marks.
+            parts = map(fields, content)
+            content = list[JSON]({"type": "image"} if each.get("type") == "image_url" else each for each in parts)
+        prompt.append({"role": message["role"], "content": content})
     answer: JSON = [{"type": "text", "text": row.answer}] if images else row.answer
     written: dict[str, JSON] = {"prompt": prompt, "completion": [{"role": "assistant", "content": answer}]}
     kwargs = row.request.body.get("chat_template_kwargs")
     return written | ({"chat_template_kwargs": kwargs} if kwargs else {}) | _listed(images)
-
-
-def _part(part: Mapping[str, JSON]) -> JSON:
-    return {"type": "image"} if part.get("type") == "image_url" else dict(part)
 
 
 def sharegpt(row: Rendered, images: Sequence[str]) -> dict[str, JSON]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from langchain_nuextract.dialects import dialect_for, dialect_named
 from langchain_nuextract.dialects.dialect import Dialect, prompt_json
-from langchain_nuextract.dialects.messages import Example, Request, Shot
+from langchain_nuextract.dialects.messages import Example, Request
 from langchain_nuextract.dialects.nuextract2 import PLACEHOLDER
 from langchain_nuextract.documents.escape import escape_source, escape_text
 from langchain_nuextract.documents.options import PageOptions
@@ -135,7 +135,9 @@ class Renderer:
         # What an extractor will be given back must be what it was trained to write, marks and all.
         answer = escape_text(prompt_json(self.target.lower(value, self.dialect), indent=None), self.dialect.marks)
         sent = self.dialect.phrase(self._plan.task(source, "plain"))
-        return Rendered(written, answer + self._end, answer, _images(self._plan.shots, source), sent)
+        sources = (*(shot.source for shot in self._plan.shots), source)
+        images = tuple(image.url for each in sources for image in each.images)
+        return Rendered(written, answer + self._end, answer, images, sent)
 
 
 def _known(name: str) -> Dialect:
@@ -157,7 +159,3 @@ def _turn(message: Mapping[str, JSON]) -> str:
     content = message["content"]
     said = content if isinstance(content, str) else "".join(text(fields(each).get("text")) for each in items(content))
     return f"<|im_start|>{message['role']}\n{said}{_TURN}\n"
-
-
-def _images(shots: Sequence[Shot], source: Source) -> tuple[str, ...]:
-    return tuple(image.url for each in (*(shot.source for shot in shots), source) for image in each.images)
