@@ -7,7 +7,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
-from langchain_nuextract.client.response import first_choice, said_in, tokens_of
+from langchain_nuextract.client.response import first_choice, text_and_thinking, tokens_of
 from langchain_nuextract.dialects.messages import Piece, Reply, Usage, joined_reply
 from langchain_nuextract.paths import JSON, fields, integer, items
 
@@ -34,7 +34,7 @@ def result_of(body: Mapping[str, JSON], model: str) -> ChatResult:
 def chunk_of(event: Mapping[str, JSON], model: str) -> ChatGenerationChunk:
     """Turn one event of a stream, of either route, into LangChain's form."""
     choice = first_choice(event)
-    content, thought = said_in(choice)
+    content, thought = text_and_thinking(choice)
     message = AIMessageChunk(
         content=content,
         additional_kwargs=_thinking(thought),
@@ -100,7 +100,7 @@ def message_of(reply: Reply) -> AIMessage:
 
 
 def _generation(choice: Mapping[str, JSON], usage: UsageMetadata | None) -> ChatGeneration:
-    content, thought = said_in(choice)
+    content, thought = text_and_thinking(choice)
     message = AIMessage(content=content, additional_kwargs=_thinking(thought), usage_metadata=usage)
     return ChatGeneration(message=message, generation_info=_about(choice))
 

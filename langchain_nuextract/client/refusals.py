@@ -158,7 +158,7 @@ def _overflow(refusal: Refusal, place: ErrorContext, models: tuple[ServedModel, 
     if not size:
         found = next((match for pattern in _SIZES if (match := pattern.search(refusal.words))), None)
         size = int(found[1]) if found else None
-    told = f"the model takes {limit} tokens" if limit else "the model does not take as many tokens"
+    allowed = f"the model takes {limit} tokens" if limit else "the model does not take as many tokens"
     asked = f"the request has {size}" if size else "the request has more"
     advice = "Split the document as `extract.long()` does, or serve the model with a longer context."
     if limit and size and size < limit:
@@ -166,7 +166,7 @@ def _overflow(refusal: Refusal, place: ErrorContext, models: tuple[ServedModel, 
         advice = f"Lower max_tokens to {limit - size} at the most. " + advice
     elif _MAX_TOKENS.search(refusal.words):
         advice = "Lower max_tokens. " + advice
-    reason = f"{told}, {asked}: {quote(refusal.words)}. {advice}"
+    reason = f"{allowed}, {asked}: {quote(refusal.words)}. {advice}"
     return ContextOverflow(place.url, refusal.status, reason, limit=limit, size=size)
 
 

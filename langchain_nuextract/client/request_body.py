@@ -52,8 +52,8 @@ def arguments(request: "Request", llm: BaseChatModel) -> dict[str, Any]:
         body["max_tokens"] = min(request.firm["max_tokens"], own["max_tokens"])
     if "response_format" in body:
         # As an argument of its own it would ask the chat model for an extraction.
-        held: dict[str, JSON] = {"response_format": body.pop("response_format")}
-        body[_EXTRA] = {**(getattr(llm, _EXTRA, None) or {}), **held}
+        extra: dict[str, JSON] = {"response_format": body.pop("response_format")}
+        body[_EXTRA] = {**(getattr(llm, _EXTRA, None) or {}), **extra}
     return body if request.route == "chat" else {**body, ROUTE: request.route}
 
 

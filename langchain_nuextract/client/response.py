@@ -61,10 +61,12 @@ def inspect_body(body: Mapping[str, JSON]) -> tuple[JSON, bool]:
         if not isinstance(choice, dict) or not choice:
             is_answer = False
             continue
-        said = choice.get("message") or choice.get("delta") or choice
+        message = choice.get("message") or choice.get("delta") or choice
         is_suspect = is_suspect or "error" in choice
         is_answer = (
-            is_answer and isinstance(said, dict) and isinstance(said.get("content", choice.get("text")), str | None)
+            is_answer
+            and isinstance(message, dict)
+            and isinstance(message.get("content", choice.get("text")), str | None)
         )
     return inner_error(body) if is_suspect else None, is_answer
 
@@ -109,8 +111,8 @@ def reply_in(body: Mapping[str, JSON], model: str, seconds: float = 0.0) -> Repl
         model: The name to report if the reply has none.
         seconds: How long it took.
     """
-    said, thought, finished, usage, named, tokens = _parts_of(body, model)
-    return Reply(said, thought, finished, usage, named, seconds, tokens)
+    written, thought, finished, usage, named, tokens = _parts_of(body, model)
+    return Reply(written, thought, finished, usage, named, seconds, tokens)
 
 
 def piece_in(event: Mapping[str, JSON], model: str) -> Piece:
@@ -130,10 +132,10 @@ def tokens_of(choice: Mapping[str, JSON]) -> tuple[Token, ...]:
     """
     if not choice.get("logprobs"):
         return ()
-    told = fields(choice["logprobs"])
-    listed = items(told.get("content"))
-    if "tokens" in told:
-        pairs = zip(items(told["tokens"]), items(told.get("token_logprobs")), strict=False)
+    logprobs = fields(choice["logprobs"])
+    listed = items(logprobs.get("content"))
+    if "tokens" in logprobs:
+        pairs = zip(items(logprobs["tokens"]), items(logprobs.get("token_logprobs")), strict=False)
         listed = [{"token": text, "logprob": logprob} for text, logprob in pairs]
     tokens = [_token(fields(each)) for each in listed]
     good = tuple(filter(None, tokens))
@@ -150,21 +152,23 @@ def first_choice(event: Mapping[str, JSON]) -> Mapping[str, JSON]:
     return {}
 
 
-def said_in(choice: Mapping[str, JSON]) -> tuple[str, str]:
+def text_and_thinking(choice: Mapping[str, JSON]) -> tuple[str, str]:
     """Give the text and the thinking of a choice.
 
     Args:
         choice: One with a `message`, with the `delta` of a stream, or with the bare `text` of a completion.
     """
-    said = cast("Mapping[str, JSON]", choice.get("message") or choice.get("delta") or choice)
-    content, thought = said.get("content") or said.get("text"), said.get("reasoning") or said.get("reasoning_content")
+    message = cast("Mapping[str, JSON]", choice.get("message") or choice.get("delta") or choice)
+    content = message.get("content") or message.get("text")
+    # vLLM since 0.16, and vLLM before that and llama.cpp.
+    thought = message.get("reasoning") or message.get("reasoning_content")
     return content if isinstance(content, str) else "", thought if isinstance(thought, str) else ""
 
 
 def _parts_of(body: Mapping[str, JSON], model: str) -> tuple[str, str, str | None, Usage, str, tuple[Token, ...]]:
     """What a reply and a piece of one have, in the order of a `Piece`."""
     choice = first_choice(body)
-    content, thought = said_in(choice)
+    content, thought = text_and_thinking(choice)
     counts, finished, named = body.get("usage"), choice.get("finish_reason"), body.get("model")
     usage = _NOTHING_COUNTED
     if isinstance(counts, dict):
@@ -185,16 +189,16 @@ def _count(counts: JSON, name: str) -> int:
     return found if isinstance(found, int) and not isinstance(found, bool) else 0
 
 
-def _token(told: Mapping[str, JSON]) -> Token | None:
+def _token(listed: Mapping[str, JSON]) -> Token | None:
     """A token as a server tells it: by its bytes, if it gives them, since half a letter has no text."""
-    logprob, sent = number(told.get("logprob")), told.get("bytes")
+    logprob, sent = number(listed.get("logprob")), listed.get("bytes")
     if logprob is None or isnan(logprob):
         return None
     try:
         written = (
             bytes(cast("list[int]", items(sent)))
             if sent is not None
-            else str(told.get("token", "")).encode("utf-8", "surrogatepass")
+            else str(listed.get("token", "")).encode("utf-8", "surrogatepass")
         )
     except (TypeError, ValueError):
         return None

@@ -3,23 +3,18 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
 from langchain_nuextract.dialects.messages import Reply, Request, Task
 from langchain_nuextract.documents.source import Image, Source, Text
 from langchain_nuextract.errors import UnsupportedTask
-from langchain_nuextract.paths import JSON, fields
+from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.vocabulary import Vocabulary
 
 NOBODY: Final = re.compile(r"(?!)")
 """For `Dialect.serves`: the dialect is spoken only where a caller names it."""
-
-_HOLDS: Final = frozenset({"response_format", "structured_outputs", "json_schema"})
-"""The fields by which decoding is held to a schema."""
-LLGUIDANCE: Final = "%llguidance {}\n"
-"""A first line that llguidance alone reads: llama.cpp's server knows by it what it is given; xgrammar refuses it."""
 
 _NO_INSTRUCTIONS: Final = (
     "it takes no instructions: the model would never see them. Show what you want by examples, or use NuExtract3."
@@ -62,7 +57,7 @@ class Dialect:
     thinks: bool = False
     """Whether the model can be asked to think first."""
     constrained: bool = False
-    """Whether decoding is held to the answer schema from the first call on."""
+    """Whether decoding is constrained to the answer schema from the first call on."""
     message: Callable[[Source], Mapping[str, JSON]] | None = None
     """The last message of what `phrase` makes, where the document stands in it and nothing else depends on the document
     (unless an example has an image): then the rest of a request is made once. None if it is otherwise."""
@@ -175,70 +170,6 @@ def prompt(*pieces: str | Image, body: Mapping[str, JSON]) -> Request:
             text[-1] += piece
     whole: JSON = [*content, text_part(text[-1])] if content else text[-1]
     return Request(messages=({"role": "user", "content": whole},), body=body, route="completions")
-
-
-def hold_chat(task: Task) -> dict[str, JSON]:
-    """Hold the answer to the task's grammar or answer schema, if it has one, on the chat route.
-
-    `response_format` is understood by vLLM 0.11 to 0.33 and by llama.cpp; `guided_json` is gone since vLLM 0.12, and
-    ignored without a word.
-    """
-    if task.grammar:
-        return _hold_grammar(task.grammar)
-    if not task.answer_schema:
-        return {}
-    schema: JSON = {"name": "answer", "schema": dict(task.answer_schema), "strict": True}
-    return {"response_format": {"type": "json_schema", "json_schema": schema}}
-
-
-def hold_completion(task: Task) -> dict[str, JSON]:
-    """Hold the answer to the task's grammar or answer schema, if it has one, on the completions route.
-
-    vLLM (0.11 and later) reads `structured_outputs`, llama.cpp reads `json_schema`; each ignores what the other reads.
-    """
-    if task.grammar:
-        return _hold_grammar(task.grammar)
-    if not task.answer_schema:
-        return {}
-    return {"structured_outputs": {"json": dict(task.answer_schema)}, "json_schema": dict(task.answer_schema)}
-
-
-def _hold_grammar(grammar: str) -> dict[str, JSON]:
-    """Hold the answer to a grammar: vLLM reads `structured_outputs`, llama.cpp reads `grammar`."""
-    return {"structured_outputs": {"grammar": grammar}, "grammar": LLGUIDANCE + grammar.removeprefix(LLGUIDANCE)}
-
-
-def has_grammar(request: Request) -> bool:
-    """Tell whether the answer is held to a task's grammar; the one that `EMBEDDED` writes is not for vLLM."""
-    return bool(fields(request.body.get("structured_outputs")).get("grammar"))
-
-
-def resume(request: Request, written: str, grammar: str = "") -> Request:
-    """Ask for the rest of an answer that was cut off.
-
-    A grammar would begin anew, and so would thinking: the rest is asked for without either.
-
-    Args:
-        request: The request that the answer was given to.
-        written: What there is of it. On the chat route, chat templates trim its end, so it must have no blanks there.
-        grammar: The grammar of the rest, if there is one. It is for vLLM; others begin anew, by the whole grammar.
-
-    Returns:
-        A request whose reply goes on behind the last character of `written`, on servers that can do so (vLLM).
-    """
-    body = {name: value for name, value in request.body.items() if name not in _HOLDS}
-    if grammar:
-        body["structured_outputs"] = {"grammar": grammar}
-    if request.route == "completions":
-        content = request.messages[0]["content"]
-        longer: JSON = [*content, text_part(written)] if isinstance(content, list) else f"{content}{written}"
-        return replace(request, messages=({"role": "user", "content": longer},), body=body, before=written)
-    kwargs = fields(body.get("chat_template_kwargs"))
-    if "enable_thinking" in kwargs:
-        body["chat_template_kwargs"] = {**kwargs, "enable_thinking": False}
-    body |= {"continue_final_message": True, "add_generation_prompt": False}
-    messages = (*request.messages, {"role": "assistant", "content": written})
-    return replace(request, messages=messages, body=body, before=written)
 
 
 def _spoken(text: str, ends: tuple[str, ...]) -> str:

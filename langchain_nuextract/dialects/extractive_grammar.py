@@ -16,7 +16,7 @@ docs/defining_structures/lark_grammar.md; `grammar_is_likely_lark` in vLLM 0.32,
 import itertools
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, TypeAlias
@@ -161,13 +161,13 @@ class _GrammarWriter:
         missing = ['"\\"\\""'] if not shape.type else ['"null"'] if nullable else []
         if shape.verbatim or notation_of(shape.type) == "words":
             return _either([self._run(), *missing])
-        said = values_of(shape.type, self.text)
-        if said is None:
-            return self._json(answer_schema(shape, nullable=nullable))
+        values = values_of(shape.type, self.text)
+        if values is None:
+            return self._rule("json", f"%json {json.dumps(answer_schema(shape, nullable=nullable))}")
         name = f"VALUE_{shape.type.upper().replace('-', '_')}"
-        if said:
-            self.rules[name] = " | ".join(said)
-        choices = [*([name] if said else []), *missing]
+        if values:
+            self.rules[name] = " | ".join(values)
+        choices = [*([name] if values else []), *missing]
         return _either(choices) if choices else ""
 
     def _run(self) -> str:
@@ -175,9 +175,6 @@ class _GrammarWriter:
             self.rules["RUN"] = '"\\"" WORDS "\\""'
             self.rules["WORDS"] = f'%regex {{"substring_chunks": {_chunks(self.text, self.most, self.names)}}}'
         return "RUN"
-
-    def _json(self, schema: Mapping[str, JSON]) -> str:
-        return self._rule("json", f"%json {json.dumps(schema)}")
 
     def _rule(self, kind: str, rule: str) -> str:
         """Give the name of a rule, which is the same wherever it is needed."""

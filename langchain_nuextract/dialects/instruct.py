@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001  (marks that look alike are what this is about)
-"""Instruction-tuned models that never saw a template: asked in words, held to the answer schema.
+"""Instruction-tuned models that never saw a template: asked in words, constrained to the answer schema.
 
 `INSTRUCT` is for any such model on any server. `EMBEDDED` is for the model of the local endpoint, which has 135 million
 weights: free to write, it makes values up, so it may only choose among what the document says.
@@ -11,8 +11,9 @@ Source: https://huggingface.co/HuggingFaceTB/SmolLM2-135M-Instruct for the chat 
 import re
 from typing import Final, cast
 
+from langchain_nuextract.dialects.constraints import constraint_of, grammar_or_schema
 from langchain_nuextract.dialects.control_tokens import ANY, QWEN_ENDS
-from langchain_nuextract.dialects.dialect import NOBODY, Dialect, hold_chat, template_of
+from langchain_nuextract.dialects.dialect import NOBODY, Dialect, template_of
 from langchain_nuextract.dialects.embedded_grammar import grammar
 from langchain_nuextract.dialects.messages import Request, Task
 from langchain_nuextract.documents.escape import escape_text
@@ -26,7 +27,7 @@ _ENDS: Final = (
 )  # fmt: skip
 """Marks that end a turn, for servers that do not take them off."""
 _SAMPLING: Final[dict[str, JSON]] = {"temperature": 0}
-_HELD_SAMPLING: Final[dict[str, JSON]] = {**_SAMPLING, "presence_penalty": 1.0}
+_PENALIZED: Final[dict[str, JSON]] = {**_SAMPLING, "presence_penalty": 1.0}
 """Without the penalty the small model gives one field the value of the one before."""
 _ORDER: Final = (
     "Extract the fields of this template from the text. Answer with the filled template as JSON and nothing else. "
@@ -35,26 +36,20 @@ _ORDER: Final = (
 
 
 def phrase(task: Task) -> Request:
-    """Ask in words, with the template as the form to fill, and hold the decoding to the answer schema."""
+    """Ask in words, with the template as the form to fill, and constrain the decoding to the answer schema."""
     order = "\n\n".join(filter(None, (_ORDER, f"Template:\n{template_of(task)}", task.instructions)))
-    return Request(messages=_chat_turns(task, order), body={**_SAMPLING, **hold_chat(task)})
+    return Request(messages=_chat_turns(task, order), body={**_SAMPLING, **constraint_of(task)})
 
 
-def phrase_held(task: Task) -> Request:
-    """Ask in few words, and leave the model no words but the document's.
-
-    vLLM ignores `grammar` and reads `structured_outputs`; llama.cpp does the opposite, and would let a
-    `response_format` win over the grammar.
-    """
-    schema = dict(task.answer_schema or {})
-    held: dict[str, JSON] = {}
+def phrase_embedded(task: Task) -> Request:
+    """Ask in few words, and leave the model no words but the document's."""
+    schema, constraint = task.answer_schema, dict[str, JSON]()
     if schema:
-        allowed = grammar(schema, task.template, task.source.text)
-        held = {"grammar": allowed, "structured_outputs": {"json": schema}}
+        constraint = grammar_or_schema(grammar(schema, task.template, task.source.text), schema)
     names = escape_text(", ".join(_field_names(task.template)), EMBEDDED.marks)
     wanted = f"Extract these fields from the text as JSON: {names}. Copy values exactly from the text."
     order = "\n".join(filter(None, (wanted, task.instructions)))
-    return Request(messages=_chat_turns(task, order), body={**_HELD_SAMPLING, **held})
+    return Request(messages=_chat_turns(task, order), body={**_PENALIZED, **constraint})
 
 
 def _field_names(template: JSON) -> list[str]:
@@ -99,7 +94,7 @@ EMBEDDED: Final = Dialect(
     name="embedded",
     serves=re.compile(r"SmolLM2-135M-Instruct", re.IGNORECASE),
     vocabulary=DOCUMENT_WORDS,
-    phrase=phrase_held,
+    phrase=phrase_embedded,
     ends=_ENDS,
     marks=QWEN_ENDS,
     takes_instructions=True,

@@ -94,9 +94,9 @@ class Task:
     instructions: str = ""
     shots: tuple[Shot, ...] = ()
     answer_schema: Mapping[str, JSON] | None = None
-    """Hold the decoding to this JSON Schema; None leaves it free."""
+    """Constrain the decoding to this JSON Schema; None leaves it free."""
     grammar: str = ""
-    """Hold the decoding to this grammar instead; see `extractive_grammar`."""
+    """Constrain the decoding to this grammar instead; see `extractive_grammar`."""
     thinking: bool = False
     template_text: str = ""
     """The template as `dialect.template_of` writes it, if it is at hand; writing it is slow."""

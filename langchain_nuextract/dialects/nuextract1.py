@@ -17,8 +17,9 @@ import json
 import re
 from typing import Final
 
+from langchain_nuextract.dialects.constraints import constraint_of
 from langchain_nuextract.dialects.control_tokens import PHI, QWEN
-from langchain_nuextract.dialects.dialect import Dialect, hold_completion, prompt, prompt_json, template_of
+from langchain_nuextract.dialects.dialect import Dialect, prompt, prompt_json, template_of
 from langchain_nuextract.dialects.messages import Request, Task
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.vocabulary import NUEXTRACT_1
@@ -58,7 +59,7 @@ def _prompt_opening(task: Task) -> str:
 
 
 def _request_for(text: str, task: Task) -> Request:
-    return prompt(text, body={**_SAMPLING, "stop": list(_STOP), **hold_completion(task)})
+    return prompt(text, body={**_SAMPLING, "stop": list(_STOP), **constraint_of(task, "completions")})
 
 
 _STORED: Final = (

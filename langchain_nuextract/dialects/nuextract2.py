@@ -12,11 +12,11 @@ ignores instructions. A system message would stand in for the line by which the 
 import re
 from typing import Final
 
+from langchain_nuextract.dialects.constraints import constraint_of
 from langchain_nuextract.dialects.control_tokens import QWEN, QWEN_ENDS
 from langchain_nuextract.dialects.dialect import (
     NOBODY,
     Dialect,
-    hold_chat,
     image_part,
     template_of,
     text_part,
@@ -57,7 +57,7 @@ def phrase(task: Task) -> Request:
             {"input": _source_text(shot.source, image=_IMAGE), "output": shot.answer} for shot in task.shots
         ]
     text = "" if task.source.images else task.source.text
-    body = {**_SAMPLING, "chat_template_kwargs": kwargs, **hold_chat(task)}
+    body = {**_SAMPLING, "chat_template_kwargs": kwargs, **constraint_of(task)}
     return Request(messages=(_user_with_images(task, text),), body=body)
 
 
@@ -73,7 +73,7 @@ def phrase_inline(task: Task) -> Request:
     examples = f"# Examples:\n{shots}" if shots else ""
     context = _source_text(task.source, image=PLACEHOLDER)
     user = _user_with_images(task, f"# Template:\n{template_of(task)}\n{examples}# Context:\n{context}")
-    return Request(messages=({"role": "system", "content": SYSTEM}, user), body={**_SAMPLING, **hold_chat(task)})
+    return Request(messages=({"role": "system", "content": SYSTEM}, user), body={**_SAMPLING, **constraint_of(task)})
 
 
 def draft(source: Source) -> Request:

@@ -11,12 +11,11 @@ nothing, and any text for `enable_thinking`, "false" included, turns thinking on
 import re
 from typing import Final
 
+from langchain_nuextract.dialects.constraints import constraint_of
 from langchain_nuextract.dialects.control_tokens import QWEN, QWEN_ENDS
 from langchain_nuextract.dialects.dialect import (
     NOBODY,
     Dialect,
-    hold_chat,
-    hold_completion,
     parts_of,
     prompt,
     template_of,
@@ -50,7 +49,7 @@ def phrase(task: Task) -> Request:
     examples: list[dict[str, JSON]] = [
         {"role": "developer", "content": [*parts_of(shot.source), text_part(shot.answer)]} for shot in task.shots
     ]
-    body = {**(_THINKING if thinks else _SAMPLING), "chat_template_kwargs": kwargs, **hold_chat(task)}
+    body = {**(_THINKING if thinks else _SAMPLING), "chat_template_kwargs": kwargs, **constraint_of(task)}
     return Request(messages=(*examples, user_message(task.source)), body=body)
 
 
@@ -74,7 +73,7 @@ def phrase_inline(task: Task) -> Request:
         begun,
         *examples,
         *_closing(task.source, thinking=thinks),
-        body={**(_THINKING if thinks else _SAMPLING), "stop": ["<|im_end|>"], **hold_completion(task)},
+        body={**(_THINKING if thinks else _SAMPLING), "stop": ["<|im_end|>"], **constraint_of(task, "completions")},
     )
 
 

@@ -10,7 +10,8 @@ Sources:
 import re
 from typing import Final
 
-from langchain_nuextract.dialects.dialect import Dialect, hold_chat, prompt_json, template_of
+from langchain_nuextract.dialects.constraints import constraint_of
+from langchain_nuextract.dialects.dialect import Dialect, prompt_json, template_of
 from langchain_nuextract.dialects.messages import Request, Task
 from langchain_nuextract.dialects.reader import ReaderDialect
 from langchain_nuextract.documents.source import Source
@@ -42,7 +43,7 @@ def phrase_json(task: Task) -> Request:
     schema = prompt_json(dict(task.answer_schema)) if task.answer_schema else template_of(task)
     order = "\n".join(filter(None, (_JSON, task.instructions)))
     text = f"{order}\n{_fenced(task.source.text)}\nThe JSON schema is as follows:```json\n{schema}\n```"
-    return Request(messages=({"role": "user", "content": text},), body={**_SAMPLING, **hold_chat(task)})
+    return Request(messages=({"role": "user", "content": text},), body={**_SAMPLING, **constraint_of(task)})
 
 
 def _user_request(text: str) -> Request:

@@ -21,7 +21,8 @@ import httpx2
 from langchain_nuextract.client.config import normal_url
 from langchain_nuextract.client.served_models import ServedModel, served_models
 from langchain_nuextract.dialects import dialect_for, dialect_named
-from langchain_nuextract.dialects.dialect import LLGUIDANCE, Dialect
+from langchain_nuextract.dialects.constraints import LLGUIDANCE
+from langchain_nuextract.dialects.dialect import Dialect
 from langchain_nuextract.dialects.extractive_grammar import PROBE, heeds_probe
 from langchain_nuextract.dialects.messages import Request, Task
 from langchain_nuextract.doctor.adapters import adapter_findings

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final, Generic, TypeVar, cast, get_args
 
-from langchain_nuextract.dialects.dialect import Dialect, check, has_grammar, prompt_json
+from langchain_nuextract.dialects.constraints import has_grammar
+from langchain_nuextract.dialects.dialect import Dialect, check, prompt_json
 from langchain_nuextract.dialects.messages import Example, Request, Shot, Task, Usage
 from langchain_nuextract.documents.escape import EscapedSource, escape_source, escape_text, signs_of
 from langchain_nuextract.documents.read import read

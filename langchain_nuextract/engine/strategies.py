@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from langchain_nuextract.dialects.dialect import has_grammar, resume
+from langchain_nuextract.dialects.constraints import has_grammar, resume
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.engine.attempt import AttemptRequest, AttemptResult
 from langchain_nuextract.engine.continuation import has_ended, resume_point

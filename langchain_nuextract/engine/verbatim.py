@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final, Literal, TypeAlias
 
-from langchain_nuextract.dialects.dialect import LLGUIDANCE
+from langchain_nuextract.dialects.constraints import LLGUIDANCE
 from langchain_nuextract.dialects.extractive_grammar import extractive_grammar
 from langchain_nuextract.documents.escape import EscapedSource
 from langchain_nuextract.documents.source import Source

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
-from langchain_nuextract.dialects.dialect import resume
+from langchain_nuextract.dialects.constraints import resume
 from langchain_nuextract.dialects.messages import Reply, Request, Usage
 from langchain_nuextract.dialects.reader import ReaderDialect
 from langchain_nuextract.documents.escape import EscapedSource, escape_source

@@ -17,7 +17,8 @@ from pathlib import Path
 from time import perf_counter
 
 from langchain_nuextract import ChatNuExtract, EndpointError, ExtractionError, NuExtractor
-from langchain_nuextract.dialects.dialect import Dialect, hold_chat
+from langchain_nuextract.dialects.constraints import constraint_of
+from langchain_nuextract.dialects.dialect import Dialect
 from langchain_nuextract.dialects.instruct import EMBEDDED, INSTRUCT
 from langchain_nuextract.dialects.messages import Request, Task
 from langchain_nuextract.local import LocalEndpoint
@@ -36,7 +37,7 @@ def naively(task: Task) -> Request:
     """As one would ask without having tried: the template, and JSON of its shape."""
     order = f"Extract the following fields from the text as JSON: {json.dumps(task.template)}."
     content = f"{order} Copy values exactly from the text.\n\nText: {task.source.text}"
-    return Request(messages=({"role": "user", "content": content},), body={"temperature": 0, **hold_chat(task)})
+    return Request(messages=({"role": "user", "content": content},), body={"temperature": 0, **constraint_of(task)})
 
 
 WAYS: dict[str, Dialect] = {

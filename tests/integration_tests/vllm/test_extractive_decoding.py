@@ -11,7 +11,7 @@ import pytest
 
 from langchain_nuextract import ChatNuExtract, NuExtractor, RecoveryPolicy
 from langchain_nuextract.dialects import dialect_named
-from langchain_nuextract.dialects.dialect import LLGUIDANCE
+from langchain_nuextract.dialects.constraints import LLGUIDANCE
 from langchain_nuextract.dialects.extractive_grammar import PROBE, extractive_grammar
 from langchain_nuextract.engine.continuation import resume_point
 from langchain_nuextract.engine.verbatim import SHORT

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from langchain_nuextract import InvalidExtraction, NuExtractor, RecoveryPolicy
-from langchain_nuextract.dialects.dialect import LLGUIDANCE
+from langchain_nuextract.dialects.constraints import LLGUIDANCE
 from langchain_nuextract.engine.verbatim import SHORT
 from langchain_nuextract.errors import RequestRefused
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
