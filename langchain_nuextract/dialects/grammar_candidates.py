@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from langchain_nuextract.scalars.dates import iso_date, iso_date_time, iso_time
-from langchain_nuextract.schema.value_types import TYPES
+from langchain_nuextract.schema.value_types import TYPES, ValueType
 
 MOST: Final = 200
 """Values offered of one type."""
@@ -30,23 +30,31 @@ class Offers:
 
     def of(self, kind: str) -> tuple[str, ...] | None:
         """Give the values of a NuExtract type; None if any of the text's words may be one."""
-        offer = _BY_TYPE.get(kind)
-        return None if offer is None else tuple(dict.fromkeys(offer(self)))[:MOST]
+        return tuple(dict.fromkeys(self._values(TYPES[kind])))[:MOST] if kind in OFFERED else None
 
-    def dates(self) -> Iterator[str]:
-        """Dates, both readings where day and month are not certain."""
-        return self._read(lambda words: (iso_date(words), *_both(words)))
+    def count(self) -> int:
+        """How many numbers there are, also those of equal value."""
+        return len({span for _, span in self._numerals})
 
-    def moments(self) -> Iterator[str]:
-        """Dates, with their time where they have one."""
-        return self._read(lambda words: (iso_date_time(words), *_both(words)))
+    def _values(self, type_: ValueType) -> Iterable[str]:
+        if type_.in_text:
+            return _json_texts(match[0] for match in re.finditer(type_.in_text, self.text))
+        match type_.notation:
+            case "number":
+                return self._numbers()
+            case "integer":
+                return (number for number in self._numbers() if "." not in number)
+            case "money":
+                signs = (_SIGNS[mark] for mark in self.text if mark in _SIGNS)
+                return _json_texts((*_CODE.findall(self.text), *signs))
+            case "truth":
+                return ("true", "false")
+            case notation:
+                read = _READINGS[notation]
+                return _json_texts(found for words in self._phrases for found in read(words) if found)
 
-    def times(self) -> Iterator[str]:
-        """Times of the day."""
-        return self._read(lambda words: (iso_time(words),))
-
-    def numbers(self) -> Iterator[str]:
-        """Numbers, in all readings of their marks."""
+    def _numbers(self) -> Iterator[str]:
+        """Yield numbers, in all readings of their marks."""
         from langchain_nuextract.grounding.numbers import NumberIndex  # noqa: PLC0415  it is large
 
         signs = NumberIndex(self.text)
@@ -55,33 +63,19 @@ class Offers:
             if signs.is_negative(span):
                 yield f"-{notation}"
 
-    def count(self) -> int:
-        """How many numbers there are, also those of equal value."""
-        return len({span for _, span in self._numerals})
-
-    def integers(self) -> Iterator[str]:
-        """Whole numbers."""
-        return (number for number in self.numbers() if "." not in number)
-
-    def currencies(self) -> Iterator[str]:
-        """Codes of three letters, and those that the signs of money stand for."""
-        signs = (_SIGNS[mark] for mark in self.text if mark in _SIGNS)
-        return _json_texts((*_matched_texts(_CODE, self.text), *signs))
-
     @cached_property
     def _numerals(self) -> list[tuple[str, tuple[int, int]]]:
         from langchain_nuextract.grounding.numbers import number_index  # noqa: PLC0415  it is large
 
         found = number_index(self.text)
-        placed = [(notation, span) for notation, spans in found.items() for span in spans if self._stands_alone(span)]
+        # A numeral that is part of a code, such as `BS1` or `HL-2026-0417`, is none.
+        placed = [
+            (notation, (start, end))
+            for notation, spans in found.items()
+            for start, end in spans
+            if not _IN_CODE.search(self.text[max(0, start - 2) : start])
+        ]
         return sorted((each for each in placed if len(each[0]) <= _LONGEST_NUMBER), key=lambda each: each[1][0])
-
-    def _stands_alone(self, span: tuple[int, int]) -> bool:
-        """Whether a numeral is no part of a code, such as `BS1` or `HL-2026-0417`."""
-        return not _IN_CODE.search(self.text[max(0, span[0] - 2) : span[0]])
-
-    def _read(self, readings: Callable[[str], Iterable[str | None]]) -> Iterator[str]:
-        return _json_texts(found for words in self._phrases for found in readings(words) if found)
 
     @cached_property
     def _phrases(self) -> tuple[str, ...]:
@@ -95,35 +89,24 @@ class Offers:
         return tuple(phrase for phrase in spans if any(map(str.isdigit, phrase)))
 
 
-def _both(words: str) -> tuple[str | None, str | None]:
-    return iso_date(words, day_first=True), iso_date(words, day_first=False)
-
-
-def _matched_texts(pattern: re.Pattern[str], text: str) -> Iterator[str]:
-    return (match[0] for match in pattern.finditer(text))
-
-
 def _json_texts(values: Iterable[str]) -> Iterator[str]:
     return (json.dumps(value, ensure_ascii=False) for value in values)
 
 
-def _matching(pattern: re.Pattern[str]) -> Callable[[Offers], Iterable[str]]:
-    return lambda offers: _json_texts(_matched_texts(pattern, offers.text))
+def _days(words: str) -> tuple[str | None, ...]:
+    return iso_date(words), iso_date(words, day_first=True), iso_date(words, day_first=False)
 
 
-_BY_NOTATION: Final[Mapping[str, Callable[[Offers], Iterable[str]]]] = {
-    "number": Offers.numbers,
-    "integer": Offers.integers,
-    "day": Offers.dates,
-    "moment": Offers.moments,
-    "clock": Offers.times,
-    "money": Offers.currencies,
-    "truth": lambda _: ("true", "false"),
+_READINGS: Final[Mapping[str, Callable[[str], Iterable[str | None]]]] = {
+    # "03/04/2026" is both the 3rd of April and the 4th of March.
+    "day": _days,
+    "moment": lambda words: (iso_date_time(words), *_days(words)[1:]),
+    "clock": lambda words: (iso_time(words),),
 }
-_BY_TYPE: Final[Mapping[str, Callable[[Offers], Iterable[str]]]] = {
-    row.name: _matching(re.compile(row.in_text)) if row.in_text else _BY_NOTATION[row.notation]
+"""What a few words with a digit among them may say, by the `notation` of a type."""
+OFFERED: Final = frozenset(
+    row.name
     for row in TYPES.values()
-    if row.in_text or row.notation in _BY_NOTATION
-}
-OFFERED: Final = frozenset(_BY_TYPE)
+    if row.in_text or row.notation in {"number", "integer", "money", "truth", *_READINGS}
+)
 """The types whose values can be read out of a text; those of any other type are words of it."""
