@@ -22,6 +22,7 @@ from langchain_nuextract.schema.answer_shape import (
     MultiEnumShape,
     RecordShape,
     ScalarShape,
+    shapes_in,
 )
 from langchain_nuextract.schema.value_types import FREE_TEXTS, TYPES
 
@@ -133,46 +134,29 @@ def fast_path_of(shape: AnswerShape) -> FastPath:
             msgspec.json.Decoder(_python_type(shape)).decode,
             msgspec.json.Decoder(_python_type(shape, whole=True)).decode,
             tuple(dict.fromkeys(_echoes(shape))),
-            _has_numbers(shape),
-            _has_gaps(shape),
-            _has_several(shape),
+            numbers=any(isinstance(each, ScalarShape) and each.type == "number" for each in shapes_in(shape)),
+            gaps=any(map(_has_gaps, shapes_in(shape))),
+            several=any(map(_has_several, shapes_in(shape))),
         )
         found = _made[id(shape)] = (shape, fast_path)
     return found[1]
 
 
 def _has_several(shape: AnswerShape) -> bool:
-    match shape:
-        case ListShape():
-            return _has_several(shape.item)
-        case RecordShape():
-            mine = bool(shape.scalar_part or shape.list_part or shape.object_part or shape.kinds)
-            return mine or any(_has_several(part) for _, part in shape.fields)
-        case _:
-            return False
-
-
-def _has_numbers(shape: AnswerShape) -> bool:
-    match shape:
-        case ScalarShape():
-            return shape.type == "number"
-        case ListShape():
-            return _has_numbers(shape.item)
-        case RecordShape():
-            return any(_has_numbers(part) for _, part in shape.fields)
-        case EnumShape() | MultiEnumShape():
-            return False
+    """Whether an object stands for values of several kinds."""
+    return isinstance(shape, RecordShape) and bool(
+        shape.scalar_part or shape.list_part or shape.object_part or shape.kinds
+    )
 
 
 def _has_gaps(shape: AnswerShape) -> bool:
+    """Whether a text may say nothing: one that may be missing, and any item of a list."""
     match shape:
         case ScalarShape():
             return shape.optional and bool(shape.type) and shape.type in FREE_TEXTS
-        case ListShape():
-            return _has_gaps(shape.item) or (isinstance(shape.item, ScalarShape) and shape.item.type in FREE_TEXTS)
-        case RecordShape():
-            return any(_has_gaps(part) for _, part in shape.fields)
-        case EnumShape() | MultiEnumShape():
+        case ListShape(item=ScalarShape() as item):
+            return item.type in FREE_TEXTS
+        case _:
             return False
 
 
@@ -216,7 +200,10 @@ def _python_type(shape: AnswerShape, *, whole: bool = False) -> Any:
         case ListShape():
             found = list[_python_type(shape.item, whole=whole)]
         case RecordShape():
-            found = _record_type({name: _python_type(part, whole=whole) for name, part in shape.fields}, total=whole)
+            types = {name: _python_type(part, whole=whole) for name, part in shape.fields}
+            # The decoder compares names by their cached UTF-8, which only writing them once makes for other alphabets.
+            msgspec.json.encode(list(types))
+            found = _MAKE_RECORD("Answer", types, total=whole)
     if not whole:
         return found | None
     return Annotated[found, msgspec.Meta(min_length=1)] if isinstance(shape, ListShape | MultiEnumShape) else found
@@ -232,9 +219,3 @@ def _string(type_name: str, *, least: int) -> Any:
 
 def _literal_type(labels: tuple[str, ...]) -> Any:
     return _MAKE_LITERAL[labels]
-
-
-def _record_type(types: dict[str, Any], *, total: bool) -> Any:
-    # The decoder compares names by their cached UTF-8, which only writing them once makes for other alphabets.
-    msgspec.json.encode(list(types))
-    return _MAKE_RECORD("Answer", types, total=total)

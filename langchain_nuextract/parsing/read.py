@@ -1,7 +1,6 @@
 # ruff: noqa: RUF001  (marks that look alike are what this is about)
 """From a reply's text to an answer of the right shape."""
 
-import html
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -20,9 +19,10 @@ from langchain_nuextract.parsing.repairs import Policy, Repair
 from langchain_nuextract.parsing.rules import RuleId
 from langchain_nuextract.parsing.select.candidates import Candidate
 from langchain_nuextract.parsing.select.choose import pick
+from langchain_nuextract.parsing.whole_text import changes_of_text, plain_text
 from langchain_nuextract.paths import JSON, Path, leaves
 from langchain_nuextract.schema.answer_shape import AnswerShape, RecordShape
-from langchain_nuextract.schema.vocabulary import NUEXTRACT_3, Speaks, Vocabulary
+from langchain_nuextract.schema.vocabulary import FULL, Speaks
 
 NO_JSON: Final = "no JSON in the reply"
 NO_ANSWER: Final = "the JSON in the reply is no answer to what was asked"
@@ -56,29 +56,7 @@ class Asks(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Full:
-    """The largest vocabulary, for answers to no dialect in particular."""
-
-    vocabulary: Vocabulary = NUEXTRACT_3
-
-
-FULL: Final = _Full()
-
-_QUOTE_ENTITY = re.compile(r"&(?:quot|apos|#0*3[49]|#[xX]0*2[27]);")
-_ESCAPED_LINES = re.compile(r"[{\[]\\n\s*[\"{\[]")
-_STRING_OR_ESCAPE = re.compile(r'"(?:[^"\\]|\\.)*+"|\\[nrt]')
 _GOES_ON = re.compile(r"\s*[\"'”’,][^{\[]*[}\]]")
-_FIRST_BRACKET = re.compile(r"[{\[｛［]")
-_STRING_OR_FULL_WIDTH = re.compile(r'"(?:[^"\\]|\\.)*+"|[｛｝［］]', re.DOTALL)
-_FULL_WIDTH: Final = str.maketrans("｛｝［］", "{}[]")
-_MARKED_LINES = re.compile(
-    r"\s*+(?P<mark>>|\+(?=[ \t]*[{\[`]))[^\n]*+\n(?:\s*+(?P=mark)[^\n]*+\n)*+\s*+(?P=mark)[^\n]*+\s*"
-)
-"""Lines that each begin with the mark that Markdown has for a quotation, or a listing of changes for a new line."""
-_NUMBERED_LINES = re.compile(r"\s*+1[:|.)]?[ \t]*+[{\[][^\n]*+(?:\n[ \t]*+\d{1,6}[:|.)\s][^\n]*+)++\s*")
-"""Lines that each begin with a number, the first with a bracket behind it."""
-_LINE_MARK = re.compile(r"^[ \t]*(?:[>+] ?|(\d{1,6})[:|.)]?)", re.MULTILINE)
 
 
 def read_answer(
@@ -135,7 +113,7 @@ def trace_shape(
     """
     if fast_path_of(shape).value(text, document) is not None:
         return scalar_stretches(text)
-    if _without_disguise(text) != text:
+    if plain_text(text) != text:
         return {}
     best = pick(text, shape)
     return (
@@ -150,62 +128,6 @@ def read_json(text: str, *, policy: Policy = "lenient") -> Reading:
     """
     value = _valid(text)
     return read_repaired(text, None, policy=policy) if value is None else Reading(value)
-
-
-def _without_surrogates(text: str) -> str:
-    """Join surrogates that are pairs, and replace those that are not, which no encoding takes."""
-    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _without_entities(text: str) -> str:
-    """Undo the escaping for HTML that some front ends do to a whole answer."""
-    if '"' in text or not _QUOTE_ENTITY.search(text):
-        return text
-    try:
-        return html.unescape(text)
-    except ValueError:
-        # It makes a number of what stands for a character, and Python makes none of thousands of digits.
-        return text
-
-
-def _with_brackets(text: str) -> str:
-    """Write brackets as JSON has them where the first of a text is of full width; those in strings stay."""
-    first = _FIRST_BRACKET.search(text)
-    if first is None or first[0] in "{[":
-        return text
-    return _STRING_OR_FULL_WIDTH.sub(
-        lambda match: match[0] if match[0][0] == '"' else match[0].translate(_FULL_WIDTH), text
-    )
-
-
-def _undone(text: str) -> Iterator[Repair]:
-    """Tell what was taken off the lines of a reply before it was read."""
-    if _without_line_marks(text) != text:
-        mark = text.lstrip()[:1]
-        yield Repair((), "surroundings", mark, "", len(_LINE_MARK.findall(text)), rule="marked-lines")
-    if (blank := _without_escaped_lines(text)) != text:
-        yield Repair((), "syntax", "\\n", "", text.count("\\n") - blank.count("\\n"), rule="escaped-blank")
-
-
-def _without_line_marks(text: str) -> str:
-    """Take the marks away that make a quotation of each line in Markdown, or the numbers of a listing."""
-    if _MARKED_LINES.fullmatch(text):
-        return _LINE_MARK.sub("", text)
-    if _NUMBERED_LINES.fullmatch(text):
-        numbers = [int(match[1]) for match in _LINE_MARK.finditer(text) if match[1]]
-        return _LINE_MARK.sub("", text) if numbers == [*range(1, len(numbers) + 1)] else text
-    return text
-
-
-def _without_disguise(text: str) -> str:
-    return _with_brackets(_without_entities(_without_surrogates(_without_escaped_lines(_without_line_marks(text)))))
-
-
-def _without_escaped_lines(text: str) -> str:
-    """Put blanks for line ends that were written as escapes between the values, in a text without any others."""
-    if "\n" in text or not _ESCAPED_LINES.search(text):
-        return text
-    return _STRING_OR_ESCAPE.sub(lambda match: match[0] if match[0][0] == '"' else "  ", text)
 
 
 def _valid(text: str) -> dict[str, JSON] | list[JSON] | None:
@@ -251,8 +173,8 @@ def read_repaired(
     text: str, shape: AnswerShape | None, *, policy: Policy, document: str = "", finished: bool = False
 ) -> Reading:
     """Read a text that is not an answer as it stands; arguments and result are those of `read_shape`."""
-    written, text = text, _without_disguise(text)
-    changed = tuple(_undone(written))
+    written, text = text, plain_text(text)
+    changed = tuple(changes_of_text(written))
     if policy == "strict" and (changed or _valid(text) is None):
         return Reading(None, problems=(Problem((), NOT_VALID),))
     best = _choose(text, shape, policy, document, finished=finished)

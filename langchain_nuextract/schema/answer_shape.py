@@ -106,19 +106,24 @@ class RecordShape:
 AnswerShape: TypeAlias = ScalarShape | EnumShape | MultiEnumShape | ListShape | RecordShape
 
 
-def types(shape: AnswerShape) -> Iterator[str]:
-    """Yield the type names of the values that are texts, but for those that have a pattern."""
+def shapes_in(shape: AnswerShape) -> Iterator[AnswerShape]:
+    """Yield a shape and all that are in it, the outer first."""
+    yield shape
     match shape:
-        case ScalarShape(type=name, pattern=pattern):
-            if name and not pattern and json_kind(name) == "string":
-                yield name
         case ListShape():
-            yield from types(shape.item)
+            yield from shapes_in(shape.item)
         case RecordShape():
             for _, part in shape.fields:
-                yield from types(part)
-        case EnumShape() | MultiEnumShape():
+                yield from shapes_in(part)
+        case _:
             return
+
+
+def types(shape: AnswerShape) -> Iterator[str]:
+    """Yield the type names of the values that are texts, but for those that have a pattern."""
+    for each in shapes_in(shape):
+        if isinstance(each, ScalarShape) and each.type and not each.pattern and json_kind(each.type) == "string":
+            yield each.type
 
 
 def answer_words(shape: AnswerShape) -> Iterator[str]:

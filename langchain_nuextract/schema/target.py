@@ -21,26 +21,13 @@ from langchain_nuextract.schema.leaf_types import leaf_types
 from langchain_nuextract.schema.losses import downgrades, losses, too_large
 from langchain_nuextract.schema.sources import SchemaSource, Source, schema_source
 from langchain_nuextract.schema.unknown_keys import unknown_keys
-from langchain_nuextract.schema.vocabulary import NUEXTRACT_3, Speaks, Vocabulary, vocabulary_of
+from langchain_nuextract.schema.vocabulary import FULL, NUEXTRACT_3, Speaks, Vocabulary, vocabulary_of
 
 T_co = TypeVar("T_co", covariant=True)
 S = TypeVar("S")
 
 DEPTH: Final = 4
 """How many times a recursive type stands in itself, itself included, unless the caller says otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class _FullVocabulary:
-    vocabulary: Vocabulary = NUEXTRACT_3
-
-    def __repr__(self) -> str:
-        """Be short where signatures are shown: `dialect=FULL`."""
-        return "FULL"
-
-
-FULL: Final[Speaks] = _FullVocabulary()
-"""The vocabulary of NuExtract3, which has all there is."""
 
 
 class Drafts(Protocol):

@@ -34,6 +34,16 @@ class Speaks(Protocol):
 NUEXTRACT_1 = Vocabulary(types=frozenset(), enums=False, missing="")
 NUEXTRACT_2 = Vocabulary(types=frozenset({"verbatim-string", "string", "integer", "number", "date-time"}), enums=True)
 NUEXTRACT_3 = Vocabulary(types=SCALARS | REGIONS, enums=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Full:
+    vocabulary: Vocabulary = NUEXTRACT_3
+
+
+FULL: Final[Speaks] = _Full()
+"""The largest vocabulary, for answers to no dialect in particular."""
+
 # Such a model cannot write `DE` where a document says "Germany", but 1580.22 can be read out of "1.580,22".
 DOCUMENT_WORDS = Vocabulary(
     types=frozenset(row.name for row in TYPES.values() if row.in_text or row.notation not in {"", "words"})

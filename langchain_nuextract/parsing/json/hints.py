@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Final
 
 from langchain_nuextract.scalars.names import fold_key
-from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, RecordShape
+from langchain_nuextract.schema.answer_shape import AnswerShape, RecordShape, shapes_in
 
 LONGEST: Final = 1_000_000
 """Characters of a document that are looked at."""
@@ -56,11 +56,5 @@ NO_HINTS: Final = Hints()
 
 def folded_names_of(shape: AnswerShape) -> frozenset[str]:
     """All names of a form, folded."""
-    match shape:
-        case RecordShape():
-            own = frozenset(fold_key(name) for name, _ in shape.fields)
-            return own.union(*(folded_names_of(part) for _, part in shape.fields))
-        case ListShape():
-            return folded_names_of(shape.item)
-        case _:
-            return frozenset()
+    records = (each for each in shapes_in(shape) if isinstance(each, RecordShape))
+    return frozenset(fold_key(name) for record in records for name, _ in record.fields)

@@ -38,4 +38,4 @@ class Patience:
         return Patience(max(LEAST, self.inner - inner), max(LEAST, self.compared - compared))
 
 
-FULL: Final = Patience(MOST_INNER, MOST_COMPARED)
+FULL_PATIENCE: Final = Patience(MOST_INNER, MOST_COMPARED)

@@ -8,7 +8,7 @@ from typing import Final
 from langchain_nuextract.parsing.json.hints import Hints
 from langchain_nuextract.parsing.json.tokens import BLANK, CLOSERS, QUOTED_KEY, WORD, WRONG_COMMA, Place
 
-_BLANKS = re.compile(rf"{BLANK}*")
+BLANKS = re.compile(rf"{BLANK}*")
 KEY_AHEAD = re.compile(
     rf"{QUOTED_KEY}|[A-Za-z_$][\w$.-]{{0,80}}[\"']?{BLANK}*[:：]|\d{{1,20}}{BLANK}*:(?={BLANK}*[\"'\[{{])"
 )
@@ -17,27 +17,24 @@ _ASSIGNED = re.compile(rf"[A-Za-z_$][\w$.-]{{0,80}}{BLANK}*(?:=(?![=>])|(?={{))"
 """A key with another mark for its colon, or none before a brace."""
 _WRONG_COMMA = re.compile(WRONG_COMMA)
 _STRING = r'"(?:[^"\\\n]|\\.)*+"'
-_STRING_AHEAD = re.compile(rf'{_STRING}(?:{BLANK}*(?:[,\]}})]|\Z)|{BLANK}+(?:["{{\[]|{WORD}(?:[\s,\]]|\Z)))')
+STRING_AHEAD = re.compile(rf'{_STRING}(?:{BLANK}*(?:[,\]}})]|\Z)|{BLANK}+(?:["{{\[]|{WORD}(?:[\s,\]]|\Z)))')
 _SINGLE_QUOTED_AHEAD = re.compile(rf"'[^'\"\n]*'{BLANK}*[,\]}})]")
 _VALUE_ADJACENT = re.compile(rf"{_STRING}{BLANK}*[,}}]")
 _LAST_STRING_AHEAD = re.compile(rf'{_STRING}{BLANK}*(?:[\]}}]|,{BLANK}*["{{\[\d-]|\Z)')
 _WRONG_COMMA_BEFORE_STRING = re.compile(rf"(?P<mark>[|.]){BLANK}+{_STRING}{BLANK}*(?:[,\]]|(?P=mark){BLANK}*\")")
 """Another mark between two texts of a list: `"a" | "b" | "c"`."""
-_TOKEN_AHEAD = re.compile(rf"{WORD}(?:{BLANK}*(?:[,\]}}]|//|/\*|\Z)|{BLANK}+[\"{{\[])")
+TOKEN_AHEAD = re.compile(rf"{WORD}(?:{BLANK}*(?:[,\]}}]|//|/\*|\Z)|{BLANK}+[\"{{\[])")
 _WORDS_AHEAD = re.compile(rf"[^\W\d][^\"\n\[\]{{}},:]{{0,80}}\"?{BLANK}*(?:\]|,{BLANK}*[\"{{\[\d-])")
 _NO_KEY_AHEAD = re.compile(rf'"(?:[^"\\\n]|\\.){{0,400}}"{BLANK}*[^\W\d](?![^"\n]{{0,80}}"{BLANK}*[:：])')
 _UNCLOSED_KEY = re.compile(
     rf"([\w$.-]+(?: [\w$.-]+)*){BLANK}*:{BLANK}*"
     rf"(?:(?:[\[{{]{BLANK}*)*|(?:{WORD}|\[[^\"\[\]{{}}\n]{{0,80}}\])(?:{BLANK}|[\]}}])*,{BLANK}*(?:{{{BLANK}*)?)"
 )
-_STRUCTURE = re.compile(rf"{BLANK}*(?P<closers>[\]}}](?:{BLANK}|[\]}}])*),{BLANK}*(?:{{{BLANK}*)?\Z")
-_CALL_AHEAD = re.compile(rf"[A-Za-z_][\w.]{{0,80}}\({BLANK}*[A-Za-z_]\w{{0,80}}{BLANK}*=(?!=)")
-"""The next item of a list of calls: `Item(name='x'), Item(name='y')`."""
-_CLOSING = re.compile(rf"(?:[\]}})]{BLANK}*)+")
+STRUCTURE = re.compile(rf"{BLANK}*(?P<closers>[\]}}](?:{BLANK}|[\]}}])*),{BLANK}*(?:{{{BLANK}*)?\Z")
 _INCHES = re.compile(r"(?<![\w.,/-])(?!0\d)\d{1,3}(?:[.,/]\d{1,3})?\Z")
 _BARE_RUN = re.compile(r'[^"\n\],}]{0,400}')
 _COMMA_BEFORE = re.compile(rf",{BLANK}*\Z")
-_LONGEST_KEY: Final = 80
+LONGEST_KEY: Final = 80
 """Letters of a key that is recognised as one in a place where none should be."""
 _WORDY = frozenset("+*?(|$^=_-")
 """What follows a bracket that closes nothing: more of a pattern or a formula."""
@@ -67,7 +64,7 @@ class StringEnds:
 
     def _next(self, at: int) -> tuple[str, int]:
         """The first character from here on that is not blank, and its place; empty at the end of the text."""
-        match = _BLANKS.match(self.text, at)
+        match = BLANKS.match(self.text, at)
         here = match.end() if match else at
         return self.text[here : here + 1], here
 
@@ -80,7 +77,7 @@ class StringEnds:
         if after in CLOSERS:
             return self._ends_before_quote(mark, at)
         if after == ":" and self.place == "item":
-            return "\n" not in self.text[max(self.first, mark - _LONGEST_KEY) : mark]
+            return "\n" not in self.text[max(self.first, mark - LONGEST_KEY) : mark]
         if after in ",，":
             return self._ends_before_comma(at + 1, self.place, quoting=len(self.kept) % 2 == 1)
         closes = after == ")" and ")" in self.closers()
@@ -107,7 +104,7 @@ class StringEnds:
         return bool(gap) and self._is_value(after, at) and ("\n" in gap or after not in "{[" or not self.kept)
 
     def _is_value(self, after: str, at: int) -> bool:
-        return after in CLOSERS or after in "{[" or _TOKEN_AHEAD.match(self.text, at) is not None
+        return after in CLOSERS or after in "{[" or TOKEN_AHEAD.match(self.text, at) is not None
 
     def _ends_before_quote(self, mark: int, at: int) -> bool:
         """Whether a string ends here although another quote follows, with no comma between."""
@@ -118,7 +115,7 @@ class StringEnds:
             return mark == self.first or not self._ends_at_the_latest(at) or self._is_followed_by_another(mark)
         if self.place == "member":
             return KEY_AHEAD.match(self.text, at) is not None
-        ahead = _STRING_AHEAD if self.text[at] == '"' else _SINGLE_QUOTED_AHEAD
+        ahead = STRING_AHEAD if self.text[at] == '"' else _SINGLE_QUOTED_AHEAD
         return "\n" in self.text[mark:at] or (not adjacent and ahead.match(self.text, at) is not None)
 
     def _is_followed_by_another(self, mark: int) -> bool:
@@ -133,7 +130,7 @@ class StringEnds:
 
     def _are_inches(self, mark: int) -> bool:
         """Whether the quote stands behind a number that it may be the mark for inches of: `27" screen`."""
-        return _INCHES.search(self.text, max(self.first, mark - _LONGEST_KEY), mark) is not None
+        return _INCHES.search(self.text, max(self.first, mark - LONGEST_KEY), mark) is not None
 
     def _ends_at_the_latest(self, mark: int) -> bool:
         """Whether the quote here is followed by what must follow a string."""
@@ -151,7 +148,7 @@ class StringEnds:
             named = self.closers()[:1] == ")" and _ASSIGNED.match(self.text, at)
             known = named or (bool(self.hints.names) and self._is_known_key(at))
             return bool(known) or bool(KEY_AHEAD.match(self.text, at) or _KEY_BEHIND_WORD.match(self.text, at))
-        if after == "[" or _TOKEN_AHEAD.match(self.text, at) or not quoting:
+        if after == "[" or TOKEN_AHEAD.match(self.text, at) or not quoting:
             return True
         run = _BARE_RUN.match(self.text, at)
         return run is None or self.text[run.end() : run.end() + 1] != '"'
@@ -172,7 +169,7 @@ class StringEnds:
         """Whether the string ended at the last quote that was kept, with stray words before the next key."""
         if self.place != "member" or len(self.kept) % 2 == 0 or not KEY_AHEAD.match(self.text, mark):
             return False
-        return _COMMA_BEFORE.search(self.text, max(self.first, mark - _LONGEST_KEY), mark) is not None
+        return _COMMA_BEFORE.search(self.text, max(self.first, mark - LONGEST_KEY), mark) is not None
 
     def _end_before(self, mark: int) -> int | None:
         """Where a string without closing quote ended, if the quote at `mark` opens the next one."""
@@ -184,102 +181,38 @@ class StringEnds:
         while end > self.first and self.text[end - 1].isspace():
             end -= 1
         comma = self.text[end - 1] == ","
-        ahead = KEY_AHEAD if self.place == "member" else _STRING_AHEAD
+        ahead = KEY_AHEAD if self.place == "member" else STRING_AHEAD
         if not ahead.match(self.text, mark):
             return None
         if "\n" in self.text[end:mark]:
             return end - comma if comma or self.place == "member" else None
         if not comma or len(self.kept) % 2 or (self.place == "item" and not _LAST_STRING_AHEAD.match(self.text, mark)):
             return None
-        return self._without_blanks(end - 1)
-
-    def _without_blanks(self, end: int) -> int:
-        """Where a string ends whose comma stands in a line of its own."""
+        end -= 1
+        # The comma may stand in a line of its own, to which the line end before it belongs.
         return self.first + len(self.text[self.first : end].rstrip()) if self.text[end - 1 : end] == "\n" else end
 
     def _end_in_structure(self, mark: int) -> int | None:
         """Where the string ended if what stands before the next key closes what the string stands in."""
-        match = _STRUCTURE.search(self.text, max(self.first, mark - _LONGEST_KEY), mark)
+        match = STRUCTURE.search(self.text, max(self.first, mark - LONGEST_KEY), mark)
         if match is None or len(self.kept) % 2 or not KEY_AHEAD.match(self.text, mark):
             return None
         return match.start() if self._closes(match["closers"], match.start()) else None
 
     def _closes(self, brackets: str, end: int) -> bool:
         """Whether brackets close what the string stands in, and nothing that is opened in the string up to `end`."""
-        written = _BLANKS.sub("", brackets)
+        written = BLANKS.sub("", brackets)
         said = self.text[max(self.first, end - _PATIENCE) : end]
         return self.closers().startswith(written) and not any(said.count(each) for each in "{[")
 
     def _end_of_key(self, mark: int) -> int | None:
-        if self.kept or mark - self.first > 2 * _LONGEST_KEY:
+        if self.kept or mark - self.first > 2 * LONGEST_KEY:
             return None
         match = _UNCLOSED_KEY.fullmatch(self.text, self.first, mark)
         return match.end(1) if match else None
-
-    # With what is known of the answer
-
-    def known_end(self, mark: int) -> int | None:
-        """Where the string ends for certain, if it ends at the quote at `mark`, or before the one that this opens."""
-        after, at = self._next(mark + 1)
-        if not after or (after in ",，" and self._goes_on_behind(at + 1)):
-            return mark
-        if self.text.startswith(("//", "/*", "<!--"), at) or (after == "#" and at > mark + 1):
-            return mark
-        if after in "]})" and self._closes_what_is_open(at):
-            return mark
-        if self.place == "item":
-            return mark if self.hints.strings and after in ",]" else None
-        if at > mark + 1 and self._is_known_key(at):
-            return mark
-        return self._end_before_known_key(mark)
-
-    def may_say(self, raw: str) -> bool:
-        """Whether the document says a string, if it is asked."""
-        return not self.hints.strings or self.hints.says(raw.replace('\\"', '"').strip())
-
-    def _goes_on_behind(self, at: int) -> bool:
-        """Whether behind a comma here stands what must follow it."""
-        _, at = self._next(at)
-        if self.place == "member":
-            return self._is_known_key(at) or self.text[at : at + 1] == ""
-        return (
-            bool(self.hints.strings)
-            and (_STRING_AHEAD.match(self.text, at) or _TOKEN_AHEAD.match(self.text, at)) is not None
-        )
 
     def _is_known_key(self, at: int) -> bool:
         match = KEY_AHEAD.match(self.text, at) or _ASSIGNED.match(self.text, at)
         if match is None and (match := _KEY_BEHIND_WORD.match(self.text, at)):
             return self.hints.is_key(match["key"])
         return match is not None and self.hints.is_key(match[0])
-
-    def _closes_what_is_open(self, at: int) -> bool:
-        """Whether brackets here close what the string stands in, with nothing behind that belongs to the string."""
-        match = _CLOSING.match(self.text, at)
-        brackets = _BLANKS.sub("", match[0]) if match else ""
-        if match is None or not self._may_close(brackets):
-            return False
-        after, then = self._next(match.end())
-        if after != ",":
-            return not after or after == "`"
-        key, then = self._next(then + 1)
-        if brackets.endswith(")") and _CALL_AHEAD.match(self.text, then):
-            return True
-        return key in {"{", "[", ""} or self._is_known_key(then) or (key in CLOSERS and not self.hints.names)
-
-    def _may_close(self, brackets: str) -> bool:
-        """Whether the first bracket closes what is open; one of a list that was never opened may stand before it."""
-        innermost = self.closers()[:1]
-        return brackets[0] == innermost or (brackets[0] == "]" and brackets[1:2] == innermost != "")
-
-    def _end_before_known_key(self, mark: int) -> int | None:
-        """Where a string without closing quote ends if the quote at `mark` opens the key that follows it."""
-        if not self._is_known_key(mark):
-            return None
-        end = mark
-        while end > self.first and (self.text[end - 1].isspace() or self.text[end - 1] == ","):
-            end -= 1
-        inside = _STRUCTURE.search(self.text, max(self.first, mark - _LONGEST_KEY), mark)
-        if inside and self._closes(inside["closers"], inside.start()):
-            return inside.start()
-        return end if "," in self.text[end:mark] or "\n" in self.text[end:mark] else None

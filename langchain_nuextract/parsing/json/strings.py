@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from langchain_nuextract.parsing.json.hints import NO_HINTS, Hints
+from langchain_nuextract.parsing.json.known_ends import KnownEnds
 from langchain_nuextract.parsing.json.nodes import Fix
-from langchain_nuextract.parsing.json.patience import FULL, Patience
-from langchain_nuextract.parsing.json.string_ends import KEY_AHEAD, StringEnds
+from langchain_nuextract.parsing.json.patience import FULL_PATIENCE, Patience
+from langchain_nuextract.parsing.json.string_ends import KEY_AHEAD
 from langchain_nuextract.parsing.json.tokens import BLANK, CLOSERS, Place
 
 _BLANKS = re.compile(rf"{BLANK}*")
@@ -42,7 +43,7 @@ class Quoted:
     end: int
     """Behind its closing quote."""
     fixes: list[Fix] = field(default_factory=list[Fix])
-    patience: Patience = FULL
+    patience: Patience = FULL_PATIENCE
     """What is left of it for the strings behind this one."""
 
 
@@ -52,7 +53,7 @@ def quoted(  # noqa: PLR0913  (what a string depends on)
     place: Place,
     closers: Callable[[], str] = str,
     *,
-    patience: Patience = FULL,
+    patience: Patience = FULL_PATIENCE,
     hints: Hints = NO_HINTS,
 ) -> Quoted | None:
     """Read the string whose opening quote stands at `start`; None if the text ends within it.
@@ -65,12 +66,12 @@ def quoted(  # noqa: PLR0913  (what a string depends on)
     return scan.run()
 
 
-class _Scan(StringEnds):
+class _Scan(KnownEnds):
     """A string that is being read, quote by quote."""
 
     doubtful: int | None = None
     """The first quote behind which something could follow that may follow a string."""
-    patience: Patience = FULL
+    patience: Patience = FULL_PATIENCE
     has_doubled_apostrophes: bool = False
 
     def run(self) -> Quoted | None:

@@ -1,9 +1,7 @@
-# ruff: noqa: RUF001  (marks that look alike are what this is about)
 """Lines of names and values, with lists and objects in the lines below their names, as YAML and people write them."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Final
 
 from langchain_nuextract.parsing.json.bare_words import bare_word
@@ -12,6 +10,7 @@ from langchain_nuextract.parsing.json.hints import folded_names_of
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode, TruncatedNode
 from langchain_nuextract.parsing.json.parser import parse
 from langchain_nuextract.parsing.select.tables import table
+from langchain_nuextract.parsing.select.text_lines import NAMED_LINE, TextLine, is_name, text_lines
 from langchain_nuextract.scalars.names import fold_key, folded_name
 from langchain_nuextract.schema.answer_shape import ListShape, RecordShape
 
@@ -22,33 +21,8 @@ FEWEST: Final = 2
 MOST_WORDS: Final = 5
 """Words of a value that is the only one named."""
 
-_BOLD = re.compile(r"\*\*|__|`")
-_LINE = re.compile(
-    r"(?P<name>[^\s:=：|<>{}\[\]\"'“”→][^:=：|<>{}\[\]\"'“”→\t–—]{0,60}?|\"[^\"]{1,60}\"|'[^']{1,60}'|“[^”]{1,60}”)"
-    r"(?:[ \t]*(?:=>|->|[:=：→])|[ ]*\t|[ ]+[-–—](?=[ ]))(?P<value>.*)"
-)
-_BULLET = re.compile(r"(?:[-*•+‣▪◦>]|\d{1,3}[.)]|\\item)\s+(?:\[[ xX]\]\s+)?(?=\S)")
-_HEADING = re.compile(r"(?:#{1,6}\s*(?P<name>[^#\s][^#]{0,60}?)|[\[【](?P<key>[^\]】\s][^\]】]{0,60})[\]】]):?\s*")
-_NEXT = re.compile(r"\s*[,;|]\s*(?P<name>[^\s:=,;|\"'“][^:=,;|\"'“]{0,60}?)\s*[:=：]\s*")
-"""Where another name may begin on the same line."""
-_NOTE = re.compile(r"\s*(?:#.*|---\s*|\.\.\.\s*)?")
 _REMARK = re.compile(r"\s#\s.*\Z")
 _BLOCK = re.compile(r"[|>][-+]?")
-
-
-@dataclass(frozen=True, slots=True)
-class _TextLine:
-    indent: int
-    text: str
-
-    @property
-    def bullet(self) -> re.Match[str] | None:
-        return _BULLET.match(self.text)
-
-    def inner(self) -> "_TextLine":
-        """What stands behind the bullet, as a line of its own."""
-        match = self.bullet
-        return _TextLine(self.indent + match.end(), self.text[match.end() :]) if match else self
 
 
 def indented(body: str, shape: RecordShape, *, whole: bool) -> ObjectNode | ArrayNode | None:
@@ -63,7 +37,7 @@ def indented(body: str, shape: RecordShape, *, whole: bool) -> ObjectNode | Arra
     """
     asked = frozenset(folded_name(name) for name, _ in shape.fields)
     names = folded_names_of(shape)
-    lines = _text_lines(body, names)
+    lines = text_lines(body, names)
     reader = _LineReader(lines, shape, names)
     node = reader.members(lines[0].indent, 0, bullets=True) if lines else None
     own = {fold_key(name.partition(".")[0]) for name, _ in node.members} if node else set[str]()
@@ -74,64 +48,6 @@ def indented(body: str, shape: RecordShape, *, whole: bool) -> ObjectNode | Arra
     if len(own) < FEWEST and len(node.members) < FEWEST and not (whole and _is_one_value(node.members)):
         return None
     return node if whole else _with_open_end(node)
-
-
-def _text_lines(body: str, names: frozenset[str]) -> list[_TextLine]:
-    """The lines that say anything, several names on one line apart, and names that are headings before their lines."""
-    rows = [row.rstrip() for row in body.splitlines()]
-    if any((match := _HEADING.fullmatch(row)) and _is_name(match["name"] or match["key"], names) for row in rows[:1]):
-        rows = list(_under_headings(rows, names))
-    rows = [_BOLD.sub("", row).rstrip() for row in rows if not _NOTE.fullmatch(row)]
-    lines = [_TextLine(len(row) - len(row.lstrip()), row.strip()) for row in rows]
-    if (
-        lines
-        and not lines[0].indent
-        and not lines[0].bullet
-        and (below := min((row.indent for row in lines[1:]), default=0))
-    ):
-        # The blanks before the first line are gone where a reply was stripped; if nothing stands behind its name, they
-        # are those of what is below it.
-        match = _LINE.fullmatch(lines[0].text)
-        lines[0] = _TextLine(below if match and match["value"].strip() else 0, lines[0].text)
-    first = {fold_key(match["name"]) for line in lines if (match := _LINE.fullmatch(line.inner().text))}
-    return [each for line in lines for each in _apart(line, names, names - first)]
-
-
-def _under_headings(rows: Sequence[str], names: frozenset[str]) -> Iterator[str]:
-    """Put what stands under a heading behind its name: `# total`, `5` is `total: 5`."""
-    heading, below = "", list[str]()
-    for row in [*rows, None]:
-        match = _HEADING.fullmatch(row or "")
-        name = match["name"] or match["key"] if match else ""
-        if row is not None and not (name and _is_name(name, names)):
-            below += [row] if row.strip() else []
-            continue
-        if heading and len(below) == 1 and not _BULLET.match(below[0].strip()):
-            yield f"{heading}: {below[0].strip()}"
-        elif heading:
-            yield f"{heading}:" if not below or _BULLET.match(below[0].strip()) else f"{heading}: |"
-            yield from (f"  {each}" for each in below)
-        heading, below = name, []
-
-
-def _apart(line: _TextLine, names: frozenset[str], others: frozenset[str]) -> Iterator[_TextLine]:
-    """Take a line apart where names begin that no line begins with: `number: A, total: 5`."""
-    inner = line.inner()
-    match = _LINE.fullmatch(inner.text)
-    # `address: {street: Quay 1, city: Ulm}` is an object, in which the names are its own.
-    named = match and not match["value"].lstrip().startswith(("{", "[")) and _is_name(match["name"], names)
-    found = [each for each in _NEXT.finditer(inner.text) if fold_key(each["name"]) in others] if named else []
-    starts = [0, *(each.start("name") for each in found)]
-    ends = [*(each.start() for each in found), len(inner.text)]
-    before = line.text[: len(line.text) - len(inner.text)]
-    yield _TextLine(line.indent, before + inner.text[: ends[0]])
-    for start, end in zip(starts[1:], ends[1:], strict=True):
-        yield _TextLine(inner.indent, inner.text[start:end])
-
-
-def _is_name(written: str, names: frozenset[str]) -> bool:
-    """Whether what stands before a colon is a name that was asked for, or the way to one: `address.city`."""
-    return all(fold_key(part) in names for part in written.split("."))
 
 
 def _repeating_items(node: ObjectNode | None, shape: RecordShape, *, whole: bool) -> ArrayNode | None:
@@ -155,7 +71,7 @@ def _repeating_items(node: ObjectNode | None, shape: RecordShape, *, whole: bool
 class _LineReader:
     """Where the reader stands in the lines."""
 
-    def __init__(self, lines: Sequence[_TextLine], shape: RecordShape, names: frozenset[str]) -> None:
+    def __init__(self, lines: Sequence[TextLine], shape: RecordShape, names: frozenset[str]) -> None:
         self.lines = list(lines)
         self.shape = shape
         self.names = names
@@ -166,8 +82,8 @@ class _LineReader:
         node = ObjectNode()
         while self.at < len(self.lines) and self.lines[self.at].indent == indent and depth < DEEPEST:
             line = self.lines[self.at].inner() if bullets else self.lines[self.at]
-            match = _LINE.fullmatch(line.text)
-            if match is None or not _is_name(match["name"].strip("\"'“” "), self.names):
+            match = NAMED_LINE.fullmatch(line.text)
+            if match is None or not is_name(match["name"].strip("\"'“” "), self.names):
                 break
             self.at += 1
             value = self.value(match["value"].strip(), indent, depth)
@@ -208,8 +124,8 @@ class _LineReader:
         node = ArrayNode()
         while self.at < len(self.lines) and self.lines[self.at].indent == indent and self.lines[self.at].bullet:
             inner = self.lines[self.at].inner()
-            match = _LINE.fullmatch(inner.text)
-            if match and _is_name(match["name"].strip("\"'“” "), self.names):
+            match = NAMED_LINE.fullmatch(inner.text)
+            if match and is_name(match["name"].strip("\"'“” "), self.names):
                 if depth == 1 and indent == self.lines[0].indent and self.lines[0].bullet:
                     break
                 self.lines[self.at] = inner
@@ -231,7 +147,7 @@ def _one_object(node: ArrayNode) -> ObjectNode | None:
 
 
 def _bulleted_list(
-    lines: Sequence[_TextLine], shape: RecordShape, names: frozenset[str], *, whole: bool
+    lines: Sequence[TextLine], shape: RecordShape, names: frozenset[str], *, whole: bool
 ) -> ArrayNode | None:
     """The list that all lines are, if each of its items begins with a bullet."""
     if not lines or not lines[0].bullet:

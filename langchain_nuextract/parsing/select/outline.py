@@ -4,7 +4,6 @@ Only if it is nothing else: a line of prose, or of a document that was written d
 name and a value.
 """
 
-import html
 import re
 from typing import Final
 
@@ -15,6 +14,7 @@ from langchain_nuextract.parsing.select.candidates import Candidate, span
 from langchain_nuextract.parsing.select.indented import indented
 from langchain_nuextract.parsing.select.scoring import fit
 from langchain_nuextract.parsing.select.tables import table, without_tags
+from langchain_nuextract.parsing.whole_text import without_entities
 from langchain_nuextract.schema.answer_shape import AnswerShape, RecordShape
 
 LONGEST: Final = 200_000
@@ -72,18 +72,10 @@ def _element_object(body: str) -> ObjectNode | None:
             return None
         else:
             name, node = stack.pop()
-            stack[-1][1].members.append((name, node if node.members else _element_text(said)))
+            text = without_entities(said).strip()
+            stack[-1][1].members.append((name, node if node.members else ScalarNode(text or None, text)))
             said = ""
     return _unfinished(stack)
-
-
-def _element_text(said: str) -> ScalarNode:
-    try:
-        value = html.unescape(said).strip()
-    except ValueError:
-        # It makes a number of what stands for a character, and Python makes none of thousands of digits.
-        value = said.strip()
-    return ScalarNode(value or None, value)
 
 
 def _unfinished(stack: list[tuple[str, ObjectNode]]) -> ObjectNode | None:

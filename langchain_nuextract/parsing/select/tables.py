@@ -1,7 +1,6 @@
 """Tables: of pipes, as in Markdown or drawn with lines, of commas, semicolons or tabs, and of HTML."""
 
 import csv
-import html
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -9,6 +8,7 @@ from typing import Final
 
 from langchain_nuextract.parsing.json.bare_words import bare_word
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode, TruncatedNode
+from langchain_nuextract.parsing.whole_text import without_entities
 from langchain_nuextract.scalars.names import fold_key, folded_name
 from langchain_nuextract.schema.answer_shape import ListShape, RecordShape
 
@@ -33,11 +33,7 @@ def without_tags(body: str) -> str:
     if not _TAG.search(body):
         return body
     lines = _ROW_END.sub("\n", _CELL_END.sub("\t", body))
-    try:
-        return html.unescape(_TAG.sub("", lines))
-    except ValueError:
-        # It makes a number of what stands for a character, and Python makes none of thousands of digits.
-        return body
+    return without_entities(_TAG.sub("", lines))
 
 
 def table(body: str, shape: RecordShape, *, whole: bool) -> Node | None:
