@@ -148,6 +148,7 @@ class BaseReader(RunnableSerializable[Input, str], BaseBlobParser, Generic[Readi
         Raises:
             UnsupportedTask: Its name does not tell, or it cannot think as it is asked to.
         """
+        # `model_name` is what ChatNuExtract and ChatOpenAI call it, `model` what others do.
         name = str(getattr(self.llm, "model_name", "") or getattr(self.llm, "model", ""))
         if isinstance(self.llm, ChatNuExtract) and not name:
             raise UnsupportedTask(type(self).__name__, f"no model is named. {NAME_IT}.")

@@ -124,9 +124,7 @@ class ApiModel(ModelSettings):
             NotImplementedError: The endpoint does not tell.
         """
         self.resolve_model()
-        # vLLM reads `prompt`, llama.cpp reads `content`.
-        asked = {"model": self.model_name, "prompt": text, "content": text, "add_special_tokens": False}
-        return cast("list[int]", self._tokenize(asked)["tokens"])
+        return cast("list[int]", self._tokens(self.tokenize_call(text)))
 
     def get_num_tokens_from_messages(
         self,
@@ -143,11 +141,17 @@ class ApiModel(ModelSettings):
         self.resolve_model()
         body = self._call([*messages], None, {})[0].body
         asked = {key: body[key] for key in ("model", "messages", "chat_template_kwargs") if key in body}
-        return len(items(self._tokenize(asked)["tokens"]))
+        return len(self._tokens(client.ApiCall("/tokenize", asked)))
 
-    def _tokenize(self, body: Mapping[str, JSON]) -> Mapping[str, JSON]:
+    def tokenize_call(self, text: str) -> "client.ApiCall":
+        """Make the call that asks the endpoint how it splits a text into tokens."""
+        # vLLM reads `prompt`, llama.cpp reads `content`.
+        body: dict[str, JSON] = {"prompt": text, "content": text, "add_special_tokens": False}
+        return client.ApiCall("/tokenize", {"model": self.model_name, **body})
+
+    def _tokens(self, call: "client.ApiCall") -> list[JSON]:
         try:
-            return self.client.post(client.ApiCall("/tokenize", body), holds="tokens")
+            return items(self.client.post(call, holds="tokens")["tokens"])
         except (RequestRefused, UnknownModel, NotAChatReply) as error:
             raise NotImplementedError(f"the endpoint does not count tokens: {error}") from error
 

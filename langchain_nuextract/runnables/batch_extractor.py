@@ -39,7 +39,7 @@ DEFAULT_CONCURRENCY = 64
 """Documents that a batch has in flight, unless `config["max_concurrency"]` says otherwise."""
 
 
-class BatchExtractor(BaseExtractor[Out], WithTables):
+class BatchExtractor(WithTables[Out]):
     """A runnable that extracts from many documents: LangChain's batches, and those of any length."""
 
     def batch(

@@ -195,7 +195,7 @@ class ModelSettings(Closing, ModelLookup, RedactedRuns):
         if name in type(self).model_fields and name != "profile":
             self._forget()
 
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+    def model_copy(self, *, update: Mapping[str, object] | None = None, deep: bool = False) -> Self:
         """Copy with other settings, and a connection of its own."""
         copied = super().model_copy(update=update, deep=deep)
         copied._forget()  # noqa: SLF001 its own class
@@ -216,7 +216,7 @@ class ModelSettings(Closing, ModelLookup, RedactedRuns):
         if known is None or known.endpoint != endpoint:
             vars(self)["client"] = wire.Client(endpoint)
 
-    def __getstate__(self) -> dict[Any, Any]:
+    def __getstate__(self) -> dict[str, object]:
         """Leave out the key, headers named like credentials, and what cannot travel: clients and connections."""
         state = super().__getstate__()
         fields = {name: value for name, value in state["__dict__"].items() if name in type(self).model_fields}
@@ -227,9 +227,10 @@ class ModelSettings(Closing, ModelLookup, RedactedRuns):
         fields["verify"] = True if isinstance(self.verify, SSLContext) else self.verify
         return {**state, "__dict__": fields}
 
-    def __setstate__(self, state: dict[Any, Any]) -> None:
+    def __setstate__(self, state: dict[str, object]) -> None:
         """Read the key again from where this process has it."""
-        super().__setstate__({**state, "__dict__": {**state["__dict__"], "openai_api_key": _KEY_FROM_ENV()}})
+        super().__setstate__(state)
+        vars(self)["openai_api_key"] = _KEY_FROM_ENV()
         self._connect()
 
 

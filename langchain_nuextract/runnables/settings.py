@@ -55,7 +55,7 @@ class ShownSignature:
         defaults = {name: field.default for name, field in extractor.model_fields.items() if not field.is_required()}
         return Signature(
             [
-                Parameter("schema", Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=Any),
+                Parameter("schema", Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=object),
                 *(
                     Parameter(name, Parameter.KEYWORD_ONLY, default=defaults.get(name), annotation=kind)
                     for name, kind in get_type_hints(Settings).items()

@@ -1,23 +1,23 @@
 """Tables of what an extractor finds: as Arrow, Parquet, DataFrames and CSV."""
 
 import os
-from abc import abstractmethod
 from collections.abc import Generator, Iterable, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from langchain_nuextract import batch, schema
 from langchain_nuextract.batch.options import BATCH_ROWS, PART_ROWS, ManyOptions, NameOf
-from langchain_nuextract.batch.protocols import Extractor
 from langchain_nuextract.errors import MissingExtra
+from langchain_nuextract.runnables.base_extractor import BaseExtractor
 from langchain_nuextract.runnables.setting_names import check_names
 
 if TYPE_CHECKING:
     from langchain_nuextract.batch.tables.documents_to_rows import Rows
-    from langchain_nuextract.runnables.executor import Executor
+
+Out = TypeVar("Out")
 
 
-class WithTables:
+class WithTables(BaseExtractor[Out]):
     """An extractor that writes tables: the same ones in its plain and in its detailed form.
 
     All tables of a schema have the same columns, known before the first document: a column for each part of the schema,
@@ -26,16 +26,6 @@ class WithTables:
 
     Documents may be given as results of `extract_many`, or as extractions, as well: nothing is asked about these.
     """
-
-    @property
-    @abstractmethod
-    def _base(self) -> Extractor:
-        """The extractor whose extractions the rows are made of."""
-
-    @property
-    @abstractmethod
-    def executor(self) -> "Executor[object]":
-        """What is asked about each document."""
 
     @property
     def arrow_schema(self) -> Any:

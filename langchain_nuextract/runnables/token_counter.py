@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 from weakref import WeakSet
 
-from langchain_nuextract.client.client import ApiCall, Client
+from langchain_nuextract.client.client import Client
 from langchain_nuextract.client.served_models import context_size
 from langchain_nuextract.engine.long.flow import TextSize
 from langchain_nuextract.errors import EndpointError
@@ -34,47 +34,37 @@ class TokenCounter:
         """Count a text, of which a model takes so many tokens as far as is known."""
         if self._last and self._last[0] == text:
             return self._last[1]
-        if self._model is None or self._client in _SILENT:
+        model = self._model
+        if model is None or model.client in _SILENT:
             return TextSize(context)
         try:
-            body = self._client.post(self._call(text), holds="tokens")
+            body = model.client.post(model.tokenize_call(text[:_MOST_COUNTED]), holds="tokens")
         except EndpointError as error:
-            return self._failed(error, context)
+            return _uncounted(error, model.client, context)
         return self._counted(body, text, context)
 
     async def acount(self, text: str, context: int | None) -> TextSize:
         """Do the same on an event loop."""
         if self._last and self._last[0] == text:
             return self._last[1]
-        if self._model is None or self._client in _SILENT:
+        model = self._model
+        if model is None or model.client in _SILENT:
             return TextSize(context)
         try:
-            body = await self._client.apost(self._call(text), holds="tokens")
+            body = await model.client.apost(model.tokenize_call(text[:_MOST_COUNTED]), holds="tokens")
         except EndpointError as error:
-            return self._failed(error, context)
+            return _uncounted(error, model.client, context)
         return self._counted(body, text, context)
 
     def context(self) -> int | None:
         """Give the tokens that the model takes; None if nobody says."""
-        return self._client.context_of(self._model.model_name) if self._model else None
+        return self._model.context_length if self._model else None
 
     async def acontext(self) -> int | None:
         """Do the same on an event loop."""
         if self._model is None:
             return None
-        return context_size(self._model.model_name, await self._client.amodels())
-
-    @property
-    def _client(self) -> Client:
-        assert self._model  # noqa: S101  # asked before
-        return self._model.client
-
-    def _call(self, text: str) -> ApiCall:
-        assert self._model  # noqa: S101  # asked before
-        shown = text[:_MOST_COUNTED]
-        # vLLM reads `prompt`, llama.cpp reads `content`.
-        body: dict[str, JSON] = {"prompt": shown, "content": shown, "add_special_tokens": False}
-        return ApiCall("/tokenize", {"model": self._model.model_name, **body})
+        return context_size(self._model.model_name, await self._model.client.amodels())
 
     def _counted(self, body: Mapping[str, JSON], text: str, context: int | None) -> TextSize:
         counted = len(items(body.get("tokens")))
@@ -85,10 +75,11 @@ class TokenCounter:
         self._last = text, size
         return size
 
-    def _failed(self, error: EndpointError, context: int | None) -> TextSize:
-        if error.stops_run:
-            raise error
-        # Gateways answer 5xx to paths that they do not know: what cannot be counted can be asked about all the same.
-        if not error.retryable:
-            _SILENT.add(self._client)
-        return TextSize(context)
+
+def _uncounted(error: EndpointError, client: Client, context: int | None) -> TextSize:
+    if error.stops_run:
+        raise error
+    # Gateways answer 5xx to paths that they do not know: what cannot be counted can be asked about all the same.
+    if not error.retryable:
+        _SILENT.add(client)
+    return TextSize(context)

@@ -75,12 +75,12 @@ class ExtractionTool(BaseTool):
             document = await self.sources.aresolve(self._named(single, given), config)
             return _result(await self.detailed.ainvoke(document, quiet(config)))
 
-    def __getstate__(self) -> dict[Any, Any]:
+    def __getstate__(self) -> dict[str, object]:
         """Leave the class of the arguments out of a pickle: it is made for this tool, and made again."""
         state = super().__getstate__()
         return {**state, "__dict__": {**state["__dict__"], "args_schema": None}}
 
-    def __setstate__(self, state: dict[Any, Any]) -> None:
+    def __setstate__(self, state: dict[str, object]) -> None:
         super().__setstate__(state)
         self.args_schema = self.sources.arguments(Arguments)
 
