@@ -14,6 +14,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from threading import Lock, RLock, Thread, get_ident
 from typing import Any, Final, Generic, Self, TypeVar
+from weakref import WeakSet
 
 T = TypeVar("T")
 Given = TypeVar("Given")
@@ -99,10 +100,14 @@ class LoopThread:
         """Whether the thread has begun, and the caller is not on its loop."""
         return self._thread is not None and not self.is_here
 
+    def keep_for(self, client: object) -> None:
+        """Keep the loop as long as a client of the caller's is in use: its connections belong to it."""
+        self._clients.add(client)
+
     def end_if_idle(self) -> None:
-        """End the thread if nothing runs on its loop; the next call begins another."""
+        """End the thread if nothing needs its loop; the next call begins another."""
         with self._lock:
-            if not self._running and not self.is_here:
+            if not (self._running or self._clients or self.is_here):
                 self._end(None)
 
     def _end_for_good(self) -> None:
@@ -123,6 +128,7 @@ class LoopThread:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: Thread | None = None
         self._running: set[Running[Any]] = set()
+        self._clients: WeakSet[object] = WeakSet()
 
 
 async def _serve(begun: "Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]") -> None:

@@ -28,13 +28,19 @@ class Connections:
     on, and for SOCKS, which aiohttp does not know.
 
     Raises:
-        ValueError: A certificate cannot be read, or a client of the caller's comes with settings that are its own.
+        ValueError: A certificate cannot be read, or a client of the caller's is of the wrong kind, or comes with
+            settings that are its own.
         EndpointError: The proxy needs a package that is not installed.
     """
 
     def __init__(self, endpoint: Endpoint, secrets: Secrets) -> None:
         own, own_async = endpoint.http_client, endpoint.http_async_client
         special = endpoint.proxy or endpoint.cert or endpoint.verify is not True
+        for name, client, is_async in (("http_client", own, False), ("http_async_client", own_async, True)):
+            # Both kinds have the same methods, but for the one that closes them.
+            if client is not None and not (hasattr(client, "build_request") and hasattr(client, "aclose") is is_async):
+                kind = "AsyncClient" if is_async else "Client"
+                raise ValueError(f"{name} must be an httpx2.{kind}, or httpx's, not {type(client).__name__}")
         if (own or own_async) and special:
             raise ValueError("verify, cert and proxy cannot be given beside a client of your own, which has its own")
         self._endpoint = endpoint
@@ -60,6 +66,8 @@ class Connections:
         own, own_async = self._endpoint.http_client, self._endpoint.http_async_client
         self._threaded = ThreadedTransport(own, self._headers) if own else None
         self._httpx = HttpxTransport(own_async, self._headers, is_callers=True) if own_async else None
+        if own_async:
+            BACKGROUND.keep_for(own_async)
         if own or own_async:
             return
         try:
@@ -143,6 +151,9 @@ class Connections:
         await self._close_of(asyncio.get_running_loop())
         for transport in filter(None, (self._httpx, self._threaded)):
             await transport.close()
+        if self.in_background:
+            # A client that was closed cannot be used again, and this can.
+            self._connect_by_httpx()
 
     async def _close_of(self, loop: asyncio.AbstractEventLoop) -> None:
         known = self._of_loops.pop(loop, None)

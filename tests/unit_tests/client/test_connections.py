@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 import pickle
+import re
 import subprocess
 import sys
 import threading
@@ -11,10 +12,14 @@ import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
+import httpx2
 import pytest
 from langchain_core.runnables import ConfigurableField
 
 from langchain_nuextract import ChatNuExtract, NuExtractor
+from langchain_nuextract.client.background_loop import run as run_in_background
+from langchain_nuextract.client.httpx_transports import HttpxTransport
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 
@@ -145,6 +150,55 @@ def test_a_closed_model_has_no_connection_and_no_thread_left_and_may_be_used_aga
                 asyncio.run(used(llm))
             wait_for(lambda: not endpoint._server._open)
     assert "nuextract-loop" not in {thread.name for thread in threading.enumerate()} - before
+
+
+@pytest.mark.parametrize("kind", [httpx.AsyncClient, httpx2.AsyncClient])
+def test_closing_leaves_a_client_of_the_callers_to_those_who_share_it(chat, kind):
+    """Its connections belong to the loop of sync calls, which must not end with the first model that is closed."""
+    client = kind()
+    with FakeEndpoint() as endpoint:
+        first, second, other = (
+            chat(endpoint, http_async_client=client),
+            chat(endpoint, http_async_client=client),
+            chat(endpoint),
+        )
+        for llm in (first, second, other):
+            llm.invoke("x")
+        other.close()
+        first.close()
+        assert second.invoke("x").content == "{}"
+        asyncio.run(first.aclose())
+        assert asyncio.run(second.ainvoke("x")).content == second.invoke("x").content == "{}"
+        assert first.invoke("x").content == "{}"
+        other.close()
+        run_in_background(client.aclose())
+
+
+WRONG_CLIENTS = [
+    ({"http_client": httpx2.AsyncClient()}, "http_client must be an httpx2.Client, or httpx's, not AsyncClient"),
+    ({"http_async_client": httpx2.Client()}, "http_async_client must be an httpx2.AsyncClient, or httpx's, not Client"),
+    ({"http_client": "http://localhost"}, "http_client must be an httpx2.Client, or httpx's, not str"),
+]
+
+
+@pytest.mark.parametrize(("settings", "words"), WRONG_CLIENTS)
+def test_a_client_of_the_other_kind_is_refused_at_once(settings, words):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        ChatNuExtract(model="m", base_url="http://127.0.0.1:9", **settings)
+
+
+def test_a_closed_model_behind_a_socks_proxy_may_be_used_again(chat, monkeypatch):
+    def direct(proxy, tls, headers):
+        return HttpxTransport(httpx2.AsyncClient(), headers, is_callers=False)
+
+    # The package for SOCKS is no dependency; what is closed and made anew is the same without a proxy.
+    monkeypatch.setattr(HttpxTransport, "through", direct)
+    with FakeEndpoint() as endpoint:
+        llm = chat(endpoint, proxy="socks5://127.0.0.1:9")
+        for close in (llm.close, lambda: asyncio.run(llm.aclose()), llm.close):
+            assert llm.invoke("x").content == "{}"
+            close()
+            wait_for(lambda: not endpoint._server._open)
 
 
 def test_closing_on_another_thread_closes_the_connections_of_a_running_loop(chat):
