@@ -5,7 +5,7 @@ That is work for those who ask for it: nothing here is done before.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from math import exp, fsum
@@ -131,9 +131,6 @@ class _Token(NamedTuple):
     end: int
     logprob: float
 
-    def moved(self, by: int) -> "_Token":
-        return _Token(self.start + by, self.end + by, self.logprob)
-
 
 class _Laid:
     """An answer with the tokens laid along it."""
@@ -145,7 +142,10 @@ class _Laid:
         self._places = trace_shape(answer.text, answer.shape, policy=policy, document=document)
         written, self._tokens = _along(answer.segments)
         begin = written.rfind(_utf8(answer.text))
-        self._bytes = [begin + at for at in _offsets(answer.text)] if begin >= 0 else []
+        letters = (len(_utf8(letter)) for letter in answer.text)
+        offsets = range(len(answer.text) + 1) if answer.text.isascii() else accumulate(letters, initial=0)
+        self._bytes = [begin + at for at in offsets] if begin >= 0 else []
+        """Where each letter begins in the UTF-8 of all that was written, and where the last one ends."""
         self._starts = [token.start for token in self._tokens]
         self._ends = [token.end for token in self._tokens]
 
@@ -169,7 +169,7 @@ def _along(segments: Sequence[Segment]) -> tuple[bytes, list[_Token]]:
     for segment in segments:
         before, more = _utf8(segment.before), _utf8(segment.reply.text or segment.reply.reasoning)
         begin, end = written.find(before), len(before)
-        old = [token.moved(-begin) for token in tokens] if begin >= 0 else []
+        old = [_Token(start - begin, stop - begin, logprob) for start, stop, logprob in tokens] if begin >= 0 else []
         kept = [token._replace(end=min(token.end, end)) for token in old if token.start < end]
         tokens = [*kept, *_of_reply(segment.reply.tokens, more, end)]
         written = before + more
@@ -197,8 +197,3 @@ def _of_reply(tokens: Sequence[Token], text: bytes, start: int) -> Iterator[_Tok
 
 def _utf8(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
-
-
-def _offsets(text: str) -> Iterable[int]:
-    """Where each letter begins in the text's UTF-8, and where the last one ends."""
-    return range(len(text) + 1) if text.isascii() else accumulate((len(_utf8(letter)) for letter in text), initial=0)

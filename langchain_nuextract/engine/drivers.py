@@ -57,7 +57,8 @@ class StreamFlow(Generic[T]):
         self._pace = Pace()
         self._type = partial_type(plan.target.type)
         self._flow = read_document(plan, source, self._tell)
-        self._growth = PartialObjects(plan, source)
+        self.growth = PartialObjects(plan, source)
+        """What is to be shown of the reply that comes in, and whether the rest of it is worth waiting for."""
         self._go_on(lambda: next(self._flow))
 
     def _tell(self, preview: Callable[[], JSON]) -> None:
@@ -66,7 +67,7 @@ class StreamFlow(Generic[T]):
     def add(self, piece: Piece) -> Iterator[object]:
         """Take a piece of the reply; yield what can be shown now."""
         self._pieces.append(piece)
-        return self._growth.feed(piece.text)
+        return self.growth.feed(piece.text)
 
     def joined(self) -> Iterator[object]:
         """Yield what the pages say that were read so far, where that is new: only the first ones are shown growing."""
@@ -74,14 +75,10 @@ class StreamFlow(Generic[T]):
         if preview and self.request and self._pace.is_due():
             yield self._type.make(self._type.attributes(fields(preview())))
 
-    def runs_away(self) -> bool:
-        """Whether the model runs in circles, so that the rest of the reply is not worth waiting for."""
-        return self._growth.runs_away()
-
     def end(self) -> None:
         """Take the reply as what has come of it."""
         reply = joined_reply(
-            self._pieces, perf_counter() - self._started, "repetition" if self._growth.ran_away else None
+            self._pieces, perf_counter() - self._started, "repetition" if self.growth.ran_away else None
         )
         self._go_on(lambda: self._flow.send((reply,)))
 
@@ -117,7 +114,7 @@ class StreamFlow(Generic[T]):
         else:
             self._pieces: list[Piece] = []
             self._started = perf_counter()
-            self._growth.begin(self.request)
+            self.growth.begin(self.request)
 
 
 def stream_flow(streamed: StreamFlow[T], caller: Caller) -> Iterator[object]:
@@ -127,7 +124,7 @@ def stream_flow(streamed: StreamFlow[T], caller: Caller) -> Iterator[object]:
             with closing(caller.stream(request)) as pieces:
                 for piece in pieces:
                     yield from streamed.add(piece)
-                    if streamed.runs_away():
+                    if streamed.growth.runs_away():
                         break
         except EndpointError as error:
             streamed.fail(error)
@@ -144,7 +141,7 @@ async def astream_flow(streamed: StreamFlow[T], caller: Caller, *, in_thread: bo
                 async for piece in pieces:
                     for grown in streamed.add(piece):
                         yield grown
-                    if streamed.runs_away():
+                    if streamed.growth.runs_away():
                         break
         except EndpointError as error:
             step = partial(streamed.fail, error)

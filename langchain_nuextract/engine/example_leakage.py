@@ -77,22 +77,15 @@ def leaks(value: JSON, text: str, shots: Sequence[Shot], evidence: Sequence[Evid
     unsaid = [
         (path, leaf) for path, leaf in leaves(value) if path not in found and _key(leaf) and not document.says(leaf)
     ]
+    # In the text of an example a code or a small number may stand by chance.
+    long = [(path, leaf) for path, leaf in unsaid if len(_key(leaf)) >= _LONG]
     known: dict[Path, int] = {}
     for example, shot in enumerate(shots):
-        for path in _in_answer(shot, unsaid) | _in_text(shot, unsaid):
-            known.setdefault(path, example)
+        known = {path: example for path, leaf in unsaid if _key(leaf) in shot.telling} | known
+        sought = [(path, leaf) for path, leaf in long if fold(str(leaf)) not in shot.choices]
+        said = grounding.ground([leaf for _, leaf in sought], shot.source.text)
+        known = {sought[int(each.path[0])][0]: example for each in said if each.match in _WHOLE} | known
     return tuple(Leak(path, leaf, known[path]) for path, leaf in unsaid if path in known)
-
-
-def _in_answer(shot: Shot, values: Sequence[tuple[Path, JSON]]) -> set[Path]:
-    return {path for path, leaf in values if _key(leaf) in shot.telling}
-
-
-def _in_text(shot: Shot, values: Sequence[tuple[Path, JSON]]) -> set[Path]:
-    """Find what an example's document says; a code or a small number may stand there by chance."""
-    long = [(path, leaf) for path, leaf in values if len(_key(leaf)) >= _LONG and fold(str(leaf)) not in shot.choices]
-    said = grounding.ground([leaf for _, leaf in long], shot.source.text)
-    return {long[int(each.path[0])][0] for each in said if each.match in _WHOLE}
 
 
 def _key(leaf: JSON) -> str:
@@ -125,13 +118,10 @@ class _Document:
     def says(self, leaf: JSON) -> bool:
         date = _DATE.fullmatch(leaf) if isinstance(leaf, str) else None
         if date:
-            return self._says_day(date[0][:10])
+            # Day, month and year have to stand together: a part of them may be another date's.
+            places, match = self._days.find(date[0][:10])
+            return bool(places) and match == "date"
         return isinstance(leaf, str) and _number(leaf).lstrip("-") in self._numerals
-
-    def _says_day(self, day: str) -> bool:
-        """Whether day, month and year stand together; a part of them may be another date's."""
-        places, match = self._days.find(day)
-        return bool(places) and match == "date"
 
     @cached_property
     def _days(self) -> DateIndex:

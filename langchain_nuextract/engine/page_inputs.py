@@ -58,16 +58,14 @@ def _shown_part(part: Part, dialect: Dialect) -> Iterator[Part]:
             if _is_picture(part, dialect):
                 limit = min(part.file.options.max_pixels or _MOST_PIXELS, dialect.max_pixels or _MOST_PIXELS)
                 yield Image(part.file.picture(part.number, max_pixels=limit), part.name)
-            if part.file.options.use == "both" or not _is_picture(part, dialect):
-                yield Text(_text_of(part, dialect))
-
-
-def _text_of(page: Page, dialect: Dialect) -> str:
-    if page.readable or page.blank or page.file.options.use == "both":
-        return page.visible_text
-    advice = "Read its words by PageOptions(ocr=True), or use a model that reads images."
-    reason = f"it has no text that could be read, and {dialect.name} is given text only. {advice}"
-    raise UnreadablePage(page.file.name, reason, page=page.number)
+            if part.file.options.use == "both":
+                yield Text(part.visible_text)
+            elif not _is_picture(part, dialect):
+                if not (part.readable or part.blank):
+                    advice = "Read its words by PageOptions(ocr=True), or use a model that reads images."
+                    reason = f"it has no text that could be read, and {dialect.name} is given text only. {advice}"
+                    raise UnreadablePage(part.file.name, reason, page=part.number)
+                yield Text(part.visible_text)
 
 
 def window_name(parts: Sequence[Part]) -> str:

@@ -1,26 +1,21 @@
 """What is the same for every document: compiled once, when an extractor is built."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Final, Generic, TypeVar, cast, get_args
+from typing import Final, Generic, TypeVar, get_args
 
 from langchain_nuextract.dialects.constraints import has_grammar
 from langchain_nuextract.dialects.dialect import Dialect, check, prompt_json
-from langchain_nuextract.dialects.messages import Example, Request, Shot, Task, Usage
+from langchain_nuextract.dialects.messages import Request, Shot, Task, Usage
 from langchain_nuextract.documents.escape import EscapedSource, escape_source, escape_text, signs_of
-from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.engine.attempt import AttemptKind, AttemptRequest
-from langchain_nuextract.engine.example_leakage import telling
-from langchain_nuextract.engine.fields import restricted
 from langchain_nuextract.engine.options import OPTIONS, ExtractionOptions
-from langchain_nuextract.engine.page_inputs import shown
 from langchain_nuextract.engine.page_limit import PageLimit
+from langchain_nuextract.engine.shots import narrowed_shot, shot_of
 from langchain_nuextract.engine.verbatim import GrammarSupport
 from langchain_nuextract.errors import InvalidValue, Problem
-from langchain_nuextract.grounding.normalize import fold
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema import render as answers
 from langchain_nuextract.schema.answer_shape import RecordShape, answer_words, types
@@ -98,7 +93,7 @@ class Plan(Generic[T_co]):
             template=template,
             answer_schema=answers.answer_schema(shape),
             instructions=_instructions(self.target, self.dialect, self.options.instructions, shape),
-            shots=tuple(replace(each, answer=_narrowed(each.answer, shape)) for each in self.shots),
+            shots=tuple(narrowed_shot(each, shape) for each in self.shots),
             written=escape_source(Source((Text(prompt_json(template)),)), self.dialect.marks),
         )
 
@@ -207,54 +202,7 @@ def plan_for(target: Target[T], dialect: Dialect, options: ExtractionOptions = O
     return plan
 
 
-def shot_of(example: Example, target: Target[T], dialect: Dialect, named: str) -> Shot:
-    """Make an example ready.
-
-    Args:
-        example: As the user gives it.
-        target: What is wanted.
-        dialect: In whose vocabulary to write the answer.
-        named: What to call it in an error.
-
-    Raises:
-        InvalidValue: Its output does not satisfy the schema.
-    """
-    try:
-        output = cast("JSON", _output(example.output))
-        _check_keys(target, output, named)
-        answer = target.lower(output, dialect)
-        value = target.lift(answer, dialect)
-        target.validate(value, dialect)
-    except InvalidValue as error:
-        error.add_note(f"in the output of {named}")
-        raise
-    source = escape_source(Source(shown(read(example.input).parts, dialect)), dialect.marks).source
-    written = escape_text(prompt_json(answer, indent=None), dialect.marks)
-    choices = frozenset(fold(str(choice)) for choice in target.choices)
-    return Shot(source, written, telling(target.spoken(value)), choices)
-
-
-def _narrowed(answer: str, shape: RecordShape) -> str:
-    return prompt_json(restricted(json.loads(answer), shape), indent=None)
-
-
 def _instructions(target: Target[object], dialect: Dialect, own: str, shape: RecordShape) -> str:
     derived = target.instructions_for(shape) if dialect.takes_instructions else ""
     lines = "\n".join(filter(None, (own.strip(), derived)))
     return escape_text(lines, dialect.marks)
-
-
-def _check_keys(target: Target[object], output: JSON, named: str) -> None:
-    """Refuse keys that the schema has no field for: what stands there would be left out of the example."""
-    unknown = target.unknown_keys(output)
-    if unknown:
-        raise InvalidValue([replace(each, message=f"in {named}: {each.message}") for each in unknown])
-
-
-def _output(output: object) -> object:
-    if not isinstance(output, str):
-        return output
-    try:
-        return json.loads(output)
-    except json.JSONDecodeError as error:
-        raise InvalidValue([Problem((), f"expected JSON text, got {output[:80]!r} ({error})")]) from error

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable
 from copy import deepcopy
-from typing import Any, Final
+from typing import Final
 
 from langchain_nuextract.errors import Problem
 from langchain_nuextract.paths import JSON, Path, child, fields, follow, items
@@ -67,7 +67,8 @@ def drop_fields(
         What remains, with null where a field must be there but may be null, and what was left out; None if a required
         field is wrong.
     """
-    places = {_field_of(value, each.path) for each in unread if _is_said(value, each.path)}
+    said = [path for path in (each.path for each in unread) if _existing(value, path) == path]
+    places = {_field_of(value, path) for path in said if follow(value, path) is not None}
     places |= {_field_of(value, each.path) for each in problems}
     value, left_out = deepcopy(value), list[Path]()
     for _ in range(_ROUNDS):
@@ -122,22 +123,14 @@ def _existing(value: JSON, path: Path) -> Path:
 def _outermost(places: Collection[Path]) -> list[Path]:
     """The places that stand in no other one, which goes with all that is in it; from behind."""
     outer = [place for place in places if not any(place[:size] in places for size in range(len(place)))]
-    return sorted(outer, key=_in_order, reverse=True)
-
-
-def _is_said(value: JSON, path: Path) -> bool:
-    return _existing(value, path) == path and follow(value, path) is not None
+    # Taking out an item of a list leaves those before it in their places.
+    return sorted(outer, key=lambda place: [(isinstance(step, int), step) for step in place], reverse=True)
 
 
 def _field_of(value: JSON, path: Path) -> Path:
     """The innermost field of an object that a place stands in: its list as a whole, if it is an item."""
     path = _existing(value, path)
     return path[: next((size for size in range(len(path), 0, -1) if isinstance(path[size - 1], str)), 0)]
-
-
-def _in_order(path: Path) -> list[tuple[bool, Any]]:
-    """From behind, taking out an item of a list leaves the others in their places."""
-    return [(isinstance(step, int), step) for step in path]
 
 
 def _take_out(value: JSON, place: Path) -> None:

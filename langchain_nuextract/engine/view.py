@@ -8,7 +8,6 @@ from langchain_nuextract.documents.pictures import fitted
 from langchain_nuextract.documents.source import Image, Source, Text
 from langchain_nuextract.errors import NuExtractError
 from langchain_nuextract.grounding.evidence import Evidence, Unplaced
-from langchain_nuextract.grounding.places import Place
 from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.viewer import Box, DocumentView, Note, PageView, ValueView
 
@@ -55,7 +54,9 @@ def _value(each: Evidence | Unplaced, numbers: Mapping[tuple[int, str], int], co
         # Null and empty texts have no place anywhere, and nobody misses it.
         return ValueView(each.path, confidence=confidence, reason="" if each.reason == "nothing" else each.reason)
     spans = tuple((span.start, span.end) for span in each.spans)
-    return ValueView(each.path, spans, tuple(_boxes(each.places, numbers)), _likeness(each), confidence)
+    placed = [(numbers.get((place.page, place.file)), place) for place in each.places]
+    boxes = tuple(Box(number, *box) for number, place in placed if number is not None for box in place.boxes)
+    return ValueView(each.path, spans, boxes, _likeness(each), confidence)
 
 
 def _part_spans(source: Source) -> Iterator[tuple[Text | Image | Page, int, int]]:
@@ -64,13 +65,6 @@ def _part_spans(source: Source) -> Iterator[tuple[Text | Image | Page, int, int]
         length = 0 if isinstance(part, Image) else len(part.text)
         yield part, offset, offset + length
         offset += 0 if isinstance(part, Image) else length + 1
-
-
-def _boxes(places: Iterable[Place], numbers: Mapping[tuple[int, str], int]) -> Iterator[Box]:
-    for place in places:
-        number = numbers.get((place.page, place.file))
-        if number is not None:
-            yield from (Box(number, *box) for box in place.boxes)
 
 
 def _likeness(each: Evidence) -> str:

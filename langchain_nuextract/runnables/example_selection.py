@@ -16,7 +16,8 @@ from langchain_nuextract.dialects.dialect import Dialect, check
 from langchain_nuextract.dialects.messages import Example, Shot
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.engine.options import ExtractionOptions
-from langchain_nuextract.engine.plan import Plan, plan_for, shot_of
+from langchain_nuextract.engine.plan import Plan, plan_for
+from langchain_nuextract.engine.shots import shot_of
 from langchain_nuextract.errors import quote
 from langchain_nuextract.schema.target import Target
 

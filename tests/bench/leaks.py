@@ -19,7 +19,7 @@ from pathlib import Path
 from langchain_nuextract.dialects.messages import Example, Shot
 from langchain_nuextract.dialects.nuextract3 import NUEXTRACT_3_0
 from langchain_nuextract.engine.example_leakage import leaks, telling
-from langchain_nuextract.engine.plan import shot_of
+from langchain_nuextract.engine.shots import shot_of
 from langchain_nuextract.errors import InvalidValue
 from langchain_nuextract.grounding import ground
 from langchain_nuextract.paths import JSON, leaves, show

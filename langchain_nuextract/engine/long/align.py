@@ -9,7 +9,7 @@ from langchain_nuextract.engine.long.entries import Entry, room
 from langchain_nuextract.engine.long.options import CLOSE_UP
 from langchain_nuextract.engine.long.readings import Reading
 from langchain_nuextract.grounding.evidence import Span
-from langchain_nuextract.paths import JSON, Path, show
+from langchain_nuextract.paths import Path, show
 
 _MOST_PAIRS: Final = 250_000
 """Pairs of items that are compared where chunks overlap."""
@@ -32,19 +32,14 @@ def aligned(entries: Sequence[Entry], readings: Mapping[int, Reading]) -> list[E
     numbers = sorted({entry.reading for entry in entries}, key=lambda at: (readings[at].chunk.shown, at))
     for index, one in enumerate(numbers):
         for other in numbers[index + 1 :]:
-            zone = _zone(readings[one], readings[other])
-            if zone is None:
-                if readings[other].chunk.shown.start >= readings[one].chunk.shown.end:
-                    break
-                continue
-            kept = _without_doubles(kept, one, other, zone, readings)
+            here, there = readings[one].chunk, readings[other].chunk
+            if there.shown.start >= here.shown.end:
+                break
+            # What both show; pages without text show nothing in the same place.
+            zone = Span(max(here.shown.start, there.shown.start), min(here.shown.end, there.shown.end))
+            if zone.start < zone.end and here.is_text:
+                kept = _without_doubles(kept, one, other, zone, readings)
     return kept
-
-
-def _zone(one: Reading, other: Reading) -> Span | None:
-    start = max(one.chunk.shown.start, other.chunk.shown.start)
-    end = min(one.chunk.shown.end, other.chunk.shown.end)
-    return Span(start, end) if start < end and one.chunk.is_text else None
 
 
 def _without_doubles(
@@ -64,11 +59,13 @@ def _without_doubles(
     # A record that begins at the end of what one chunk shows has its values behind that.
     behind = Span(zone.end, zone.end + _CUT)
     if first and _is_cut(first[-1], readings):
-        second += [each for each in entries if other in each.chunks and _is_behind(each, first[-1], behind)][:1]
+        after = (each for each in entries if other in each.chunks and each.span and _begins_in(each, behind))
+        second += [each for each in after if _key(each) == _key(first[-1])][:1]
     for a, b in _pairs(first, second):
         if a is b:
             continue
-        owner, guest = (a, b) if _owns(a, readings) or not _owns(b, readings) else (b, a)
+        owns_a, owns_b = (_begins_in(each, readings[each.reading].chunk.core) for each in (a, b))
+        owner, guest = (a, b) if owns_a or not owns_b else (b, a)
         owner.take(guest)
         gone.add(id(guest))
     return [entry for entry in entries if id(entry) not in gone]
@@ -142,16 +139,8 @@ def _is_cut(entry: Entry, readings: Mapping[int, Reading]) -> bool:
     return entry.is_last and not all((*path, *leaf) in evidence for leaf in entry.own)
 
 
-def _is_behind(entry: Entry, cut: Entry, behind: Span) -> bool:
-    return bool(entry.span) and _begins_in(entry, behind) and _key(entry) == _key(cut)
-
-
 def _begins_in(entry: Entry, zone: Span) -> bool:
     return zone.start <= entry.place.key < zone.end
-
-
-def _owns(entry: Entry, readings: Mapping[int, Reading]) -> bool:
-    return _begins_in(entry, readings[entry.reading].chunk.core)
 
 
 def _pairs(first: Sequence[Entry], second: Sequence[Entry]) -> list[tuple[Entry, Entry]]:
@@ -181,7 +170,7 @@ def _pairs(first: Sequence[Entry], second: Sequence[Entry]) -> list[tuple[Entry,
 
 def _weight(one: Entry, other: Entry) -> float:
     """How much speaks for two readings being of one item; nothing where they have places of their own."""
-    like = likeness(_leaves_of(one), _leaves_of(other))
+    like = likeness(one.own or filled(one.value), other.own or filled(other.value))
     if not like.agreed or (like.share < _ALIKE):
         return 0.0
     if one.span and other.span:
@@ -191,10 +180,6 @@ def _weight(one: Entry, other: Entry) -> float:
         is_equal = like.share == 1.0 and not (like.only_one or like.only_other)
         return _EQUAL / (1 + abs(one.span.start - other.span.start)) if is_equal else 0.0
     return like.share if not like.contradicted else 0.0
-
-
-def _leaves_of(entry: Entry) -> Mapping[Path, JSON]:
-    return entry.own or filled(entry.value)
 
 
 def join_border(entries: Sequence[Entry], readings: Mapping[int, Reading]) -> list[Entry]:

@@ -55,11 +55,15 @@ class Budget:
         try:
             requests = next(flow)
             while True:
-                if not self._begin():
+                with self._lock:
+                    self.calls += not (is_spent := self.is_spent)
+                if is_spent:
                     requests = flow.throw(BudgetSpent())
                     continue
+                if policy := self.policy:
+                    requests = tuple(policy.bound(request, self.usage, self.seconds) for request in requests)
                 try:
-                    replies = yield tuple(map(self._bound, requests))
+                    replies = yield requests
                 except EndpointError as error:
                     requests = flow.throw(error)
                 else:
@@ -68,11 +72,3 @@ class Budget:
                     requests = flow.send(replies)
         except StopIteration as done:
             return done.value
-
-    def _begin(self) -> bool:
-        with self._lock:
-            self.calls += not (spent := self.is_spent)
-        return not spent
-
-    def _bound(self, request: Request) -> Request:
-        return self.policy.bound(request, self.usage, self.seconds) if self.policy else request

@@ -22,6 +22,8 @@ _HEAD: Final = re.compile(
 _TABLE: Final = re.compile(r"<(/?)table\b", re.IGNORECASE)
 _FIRST_ROWS: Final = 12
 """Rows of a chunk that are compared with a header."""
+_BELOW_ALL: Final = 7
+"""A level below those of all headings, `######` included."""
 _FURNITURE: Final = 3
 """How often a paragraph has to stand in a text to be page furniture."""
 
@@ -66,16 +68,15 @@ class Context:
         state = self._states[index]
         found: list[Span | None] = []
         if "headers" in self._wanted:
-            found += [*self._headings(state, index), self._header(state, index, shown), self._html_head(shown.start)]
+            # A heading ends the sections of its own level and of those below it.
+            line = next((line for line in self._lines[index:] if not line.is_blank), None)
+            level = _level(line) if line and line.is_heading else _BELOW_ALL
+            found += [span for span, own in zip(state.headings, state.levels, strict=True) if own < level]
+            found += [self._header(state, index, shown), self._html_head(shown.start)]
         if "parent" in self._wanted and self._goes_on(index, shown):
             found.append(state.parent)
         spans = sorted({span for span in found if span and span.end <= shown.start})
         return tuple(spans)
-
-    def _headings(self, state: _State, index: int) -> Sequence[Span]:
-        line = next((line for line in self._lines[index:] if not line.is_blank), None)
-        level = len(line.text) - len(line.text.lstrip("#")) if line and line.is_heading else 7
-        return [span for span, own in zip(state.headings, state.levels, strict=True) if own < level]
 
     def _header(self, state: _State, index: int, shown: Span) -> Span | None:
         """Give the header whose columns those of the chunk's first rows are, unless it has one of its own."""
@@ -86,7 +87,7 @@ class Context:
         for line in islice(self._lines, index, None):
             if line.start >= shown.end or len(rows) == _FIRST_ROWS:
                 break
-            if _is_row(line, header):
+            if line.is_row or ("|" in line.text and "|" in header.text and not line.is_rule):
                 rows.append(line)
             elif not rows and _same_words(line, header):
                 return None
@@ -118,8 +119,8 @@ class Context:
         return False
 
 
-def _is_row(line: Line, header: Line) -> bool:
-    return ("|" in line.text and "|" in header.text and not line.is_rule) or line.is_row
+def _level(heading: Line) -> int:
+    return len(heading.text) - len(heading.text.lstrip("#"))
 
 
 def _same_words(one: Line, other: Line) -> bool:
@@ -135,7 +136,7 @@ def _states(lines: Sequence[Line], furniture: frozenset[str], *, nested: bool) -
         yield state
         is_code ^= line.is_fence
         if line.is_heading and not is_code:
-            level = len(line.text) - len(line.text.lstrip("#"))
+            level = _level(line)
             headings = [*(each for each in headings if each[0] < level), (level, Span(line.start, line.end))]
         if found := header_at(lines, index):
             header = found

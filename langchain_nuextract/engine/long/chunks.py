@@ -50,19 +50,13 @@ def size_of(
         around = sum(len(shot.source.text) + len(shot.answer) for shot in plan.shots)
         around += len(prompt_json(plan.template)) + len(plan.instructions)
         most = (context or _CONTEXT) - int(around / CHARACTERS) - RELIABLE_TOKENS
-        answers = _answer_tokens(plan.shape, text)
+        # A record for each line that looks like one; without lists, one answer.
+        lines = lines_of(text) if has_lists(plan.shape) else ()
+        records = sum(not line.is_blank and (line.is_row or line.begins_like_a_record) for line in lines)
+        answers = records * _record_leaves(plan.shape) * _LEAF_TOKENS
         per_token = len(text) / (characters or CHARACTERS) / answers if answers else most
         tokens = min(most, int(RELIABLE_TOKENS * per_token))
     return max(SMALLEST if options.chunk_tokens == "auto" else 1, int(max(tokens, 1) * (characters or CHARACTERS)))
-
-
-def _answer_tokens(shape: AnswerShape, text: str) -> int:
-    """Estimate the tokens of all answers together: a record for each line that looks like one; 0 without lists."""
-    if not has_lists(shape):
-        return 0
-    lines = lines_of(text)
-    records = sum(not line.is_blank and (line.is_row or line.begins_like_a_record) for line in lines)
-    return records * _record_leaves(shape) * _LEAF_TOKENS
 
 
 def _record_leaves(shape: AnswerShape) -> int:
@@ -119,15 +113,12 @@ def _pieces(text: str, options: LongOptions, size: int) -> tuple[Piece, ...]:
         return locate(text, options.splitter)
     overlap = options.overlap_tokens
     if overlap == "auto":
-        return split(text, size, overlap=0 if _has_lines(text) else size // 10)
+        # Where lines tell where records end, none is cut.
+        lines = [line for line in lines_of(text) if not line.is_blank]
+        has_records = sum(line.is_row or line.begins_like_a_record for line in lines) >= _RULED * len(lines)
+        return split(text, size, overlap=0 if has_records else size // 10)
     # What is shown of one place more than twice costs and tells nothing.
     return split(text, size, overlap=min(int(overlap * CHARACTERS), size // 2))
-
-
-def _has_lines(text: str) -> bool:
-    """Whether lines tell where records end."""
-    lines = [line for line in lines_of(text) if not line.is_blank]
-    return sum(line.is_row or line.begins_like_a_record for line in lines) >= _RULED * len(lines)
 
 
 def page_chunks(

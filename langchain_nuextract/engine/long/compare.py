@@ -48,13 +48,12 @@ def likeness(one: Mapping[Path, JSON], other: Mapping[Path, JSON]) -> Likeness:
 
 def is_within(part: Mapping[Path, JSON], whole: Mapping[Path, JSON]) -> bool:
     """Tell whether all that a fragment of a record says is said by the whole record, in the same fields."""
-    return bool(part) and all(
-        path in whole and (is_same(leaf, whole[path]) or _stands_in(leaf, whole[path])) for path, leaf in part.items()
-    )
-
-
-def _stands_in(leaf: JSON, whole: JSON) -> bool:
-    return isinstance(leaf, str) and isinstance(whole, str) and fold(leaf) in fold(whole)
+    for path, leaf in part.items():
+        there = whole.get(path)
+        is_fragment = isinstance(leaf, str) and isinstance(there, str) and fold(leaf) in fold(there)
+        if path not in whole or not (is_fragment or is_same(leaf, there)):
+            return False
+    return bool(part)
 
 
 def _is_cut(one: JSON, other: JSON) -> bool:

@@ -120,7 +120,8 @@ def _parent(entry: Entry, before: Sequence[Entry], readings: Mapping[int, Readin
     carried = [span for leaf in entry.own if (span := reading.carried.get((*path, *leaf)))]
     known = [leaf for leaf in entry.own if (*path, *leaf) in reading.evidence]
     if carried and not known:
-        there = (each for each in reversed(before) if each.span and any(_overlap(each.span, one) for one in carried))
+        placed = ((each, each.span) for each in reversed(before) if each.span)
+        there = (each for each, at in placed if any(at.start < one.end and one.start < at.end for one in carried))
         found = next(there, None)
         if found and not likeness(found.own, entry.own).contradicted:
             return found
@@ -130,13 +131,9 @@ def _parent(entry: Entry, before: Sequence[Entry], readings: Mapping[int, Readin
     repeats = (
         entry.is_first and last.reading != entry.reading and like.agreed and not (like.contradicted or like.only_other)
     )
-    return last if repeats and (not known or _differ(last, entry, readings)) else None
-
-
-def _differ(one: Entry, other: Entry, readings: Mapping[int, Reading]) -> bool:
-    """Whether the lines of two items differ: equal ones are two items, `(continued)` says that it is one."""
-    lines = [_line(each, readings[each.reading].document.text) for each in (one, other)]
-    return lines[0] != lines[1]
+    # Two equal lines are two items; `Room 2 (continued)` below `Room 2` says that it is one.
+    lines = [_line(each, readings[each.reading].document.text) for each in (last, entry)]
+    return last if repeats and (not known or lines[0] != lines[1]) else None
 
 
 def _line(entry: Entry, text: str) -> str:
@@ -205,10 +202,6 @@ def _occurrences(wanted: str, text: str, within: Span) -> Iterator[int]:
     while at >= 0:
         yield at
         at = text.find(wanted, at + len(wanted), within.end)
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return one.start < other.end and other.start < one.end
 
 
 def _is_carried(path: Path, value: JSON, reading: Reading) -> bool:

@@ -143,7 +143,10 @@ def _gap(lines: Sequence[Line], kinds: "_Kinds", known: int) -> Iterator[_Gap]:
     apart = [at for at, (one, other) in enumerate(pairwise(suspects), start=1) if other.start - one.end > _APART]
     unknown = len(suspects) - known
     for start, end in pairwise((0, *apart, len(suspects))) if unknown > 0 else ():
-        span = Span(_start_of(suspects[start], lines), _end_of(suspects[end - 1], lines, kinds.height))
+        # The head of a list may be among the few lines above its first suspect.
+        top = suspects[start].start
+        above = min(line.start for line in lines if top - _ABOVE <= line.start <= top)
+        span = Span(above, _end_of(suspects[end - 1], lines, kinds.height))
         yield _Gap(span, min(end - start, unknown))
 
 
@@ -185,11 +188,6 @@ def _first_word(line: Line) -> str:
     """The first word of a line, if it is one; numbers and codes are all the same."""
     word = line.text.split(maxsplit=1)[0] if not line.is_blank else ""
     return word.casefold() if word[:1].isalpha() and not any(map(str.isdigit, word)) else ""
-
-
-def _start_of(first: Line, lines: Sequence[Line]) -> int:
-    """The beginning of the few lines above the first suspect: the head of its list may be among them."""
-    return min(line.start for line in lines if first.start - _ABOVE <= line.start <= first.start)
 
 
 def _end_of(last: Line, lines: Sequence[Line], height: int) -> int:

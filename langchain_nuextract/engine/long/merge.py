@@ -3,8 +3,7 @@
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeVar
 
 from langchain_nuextract.engine.long.align import aligned, join_border, without_surplus
 from langchain_nuextract.engine.long.compare import filled, is_same
@@ -14,6 +13,8 @@ from langchain_nuextract.engine.long.readings import Reading
 from langchain_nuextract.engine.long.result import Conflict, Joined
 from langchain_nuextract.paths import JSON, Path, fields, items, leaves, show
 from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, MultiEnumShape, RecordShape
+
+Key = TypeVar("Key", str, int)
 
 _WORD: Final = re.compile(r"[^\W\d_]+?(?=[A-Z_\d]|$)|[^\W\d_]+")
 _SHORTEST_WORD: Final = 4
@@ -58,9 +59,6 @@ def merge(
     return merged
 
 
-_Keyed: TypeAlias = Sequence[tuple[Statement, Mapping[Any, JSON]]]
-
-
 @dataclass(slots=True)
 class _Merging:
     merged: Merged
@@ -77,57 +75,54 @@ class _Merging:
             return statements[0].value if statements else None
         if all(isinstance(each.value, dict) for each in telling):
             inner = dict(shape.fields) if isinstance(shape, RecordShape) else {}
-            return self._object([(each, fields(each.value)) for each in telling], inner, at)
+            keyed = [(each, fields(each.value)) for each in telling]
+            names = dict.fromkeys(name for _, values in keyed for name in values)
+            return {name: self.join(_part(keyed, name), inner.get(name), (*at, name)) for name in names}
         if all(isinstance(each.value, list) for each in telling):
             return self._list(telling, shape, at)
         return self._scalar([each for each in telling if not isinstance(each.value, dict | list)] or telling, at)
-
-    def _object(self, statements: _Keyed, shapes: Mapping[Any, AnswerShape], at: Path) -> dict[str, JSON]:
-        keys = dict.fromkeys(key for _, values in statements for key in values)
-        return {key: self.join(_part(statements, key), shapes.get(key), (*at, key)) for key in keys}
 
     def _list(self, statements: Sequence[Statement], shape: AnswerShape | None, at: Path) -> list[JSON]:
         if isinstance(shape, RecordShape) and shape.places:
             # A list of fixed items, each of which has a meaning of its own.
             keyed = [(each, dict(enumerate(items(each.value)))) for each in statements]
             shapes = {index: part for index, (_, part) in enumerate(shape.fields)}
-            keys = sorted({key for _, values in keyed for key in values})
-            return [self.join(_part(keyed, key), shapes.get(key), (*at, key)) for key in keys]
+            most = max(len(values) for _, values in keyed)
+            return [self.join(_part(keyed, index), shapes.get(index), (*at, index)) for index in range(most)]
         if isinstance(shape, RecordShape) and len(shape.fields) == 1:
             # A schema that is a list itself is asked for under a name.
             shape = shape.fields[0][1]
-        entries = self._entries(statements, shape, at)
         item = shape.item if isinstance(shape, ListShape) else None
-        return [self._item(entry, item, (*at, index)) for index, entry in enumerate(entries)]
-
-    def _item(self, entry: Entry, shape: AnswerShape | None, at: Path) -> JSON:
-        if len(chunks := entry.chunks) > 1:
-            self.merged.joined.append(Joined(at, chunks))
-        self.merged.items[at] = entry
-        return self.join(entry.statements, shape, at)
+        merged: list[JSON] = []
+        for index, entry in enumerate(self._entries(statements, shape, at)):
+            place = (*at, index)
+            if len(chunks := entry.chunks) > 1:
+                self.merged.joined.append(Joined(place, chunks))
+            self.merged.items[place] = entry
+            merged.append(self.join(entry.statements, item, place))
+        return merged
 
     def _entries(self, statements: Sequence[Statement], shape: AnswerShape | None, at: Path) -> list[Entry]:
         """The items of one list, in the order of the document, each once."""
-        rule = self._rule(at)
+        # A list within items of another is named without their places: `deliveries.items`.
+        named = [step for step in at if isinstance(step, str)]
+        rule = self.lists.get(".".join(named)) or self.lists.get(show(tuple(named))) or "places"
         entries = [entry for each in statements for entry in entries_of(each, self.readings[each.reading])]
         entries = sorted(without_surplus(entries, self.readings), key=lambda entry: entry.order)
         if len({each.reading for each in statements}) > 1:
             entries = sorted(aligned(entries, self.readings), key=lambda entry: entry.order)
             entries = join_border(adopt_children(entries, self.readings), self.readings)
         if isinstance(shape, MultiEnumShape) or rule == "equal":
-            return _by_key(entries, _equality)
-        if rule == "places":
-            return entries
-        return _by_key(entries, rule if callable(rule) else partial(_key_field, str(rule).removeprefix("key:")))
-
-    def _rule(self, at: Path) -> ListRule:
-        named = [step for step in at if isinstance(step, str)]
-        return self.lists.get(".".join(named)) or self.lists.get(show(tuple(named))) or "places"
+            return _by_key(
+                entries,
+                lambda item: tuple(sorted((show(path), str(leaf).casefold()) for path, leaf in filled(item).items())),
+            )
+        return entries if rule == "places" else _by_key(entries, rule if callable(rule) else _key_field(rule))
 
     def _scalar(self, statements: Sequence[Statement], at: Path) -> JSON:
         """One of several single values: what only stands in carried text is none of this chunk's, if others say so."""
         in_list = any(isinstance(step, int) for step in at)
-        own = [each for each in statements if not self._is_carried(each)]
+        own = [each for each in statements if each.path not in self.readings[each.reading].carried]
         if not own and not in_list:
             return None
         own = own or [*statements]
@@ -144,11 +139,11 @@ class _Merging:
         )
         return chosen.value
 
-    def _is_carried(self, statement: Statement) -> bool:
-        return statement.path in self.readings[statement.reading].carried
-
     def _decide(self, statements: Sequence[Statement], at: Path, *, in_list: bool) -> Statement:
-        candidates = tuple(self._candidate(each) for each in statements)
+        found_at = [(each, self.readings[each.reading].evidence.get(each.path)) for each in statements]
+        candidates = tuple(
+            Candidate(each.value, each.reading, evidence.span if evidence else None) for each, evidence in found_at
+        )
         chosen, how = statements[0], "owner" if in_list else "first"
         if not in_list and callable(self.scalars):
             wanted = self.scalars(candidates)
@@ -177,12 +172,9 @@ class _Merging:
         ]
         return near[0] if near and all(is_same(near[0].value, each.value) for each in near) else None
 
-    def _candidate(self, statement: Statement) -> Candidate:
-        evidence = self.readings[statement.reading].evidence.get(statement.path)
-        return Candidate(statement.value, statement.reading, evidence.span if evidence else None)
 
-
-def _part(statements: _Keyed, key: Any) -> list[Statement]:
+def _part(statements: Sequence[tuple[Statement, Mapping[Key, JSON]]], key: Key) -> list[Statement]:
+    """What several readings say under a key of an object, or in a place of a list of fixed items."""
     return [Statement(each.reading, (*each.path, key), values[key]) for each, values in statements if key in values]
 
 
@@ -200,10 +192,12 @@ def _by_key(entries: Sequence[Entry], key_of: Callable[[JSON], Hashable]) -> lis
     return kept
 
 
-def _equality(item: JSON) -> Hashable:
-    return tuple(sorted((show(path), str(leaf).casefold()) for path, leaf in filled(item).items()))
+def _key_field(rule: str) -> Callable[[JSON], Hashable]:
+    """Give what tells the key of an item, for a rule such as `key:sku`."""
+    name = rule.removeprefix("key:")
 
+    def key(item: JSON) -> Hashable:
+        value = fields(item).get(name)
+        return None if value is None or isinstance(value, dict | list) else str(value)
 
-def _key_field(name: str, item: JSON) -> Hashable:
-    value = fields(item).get(name)
-    return None if value is None or isinstance(value, dict | list) else str(value)
+    return key

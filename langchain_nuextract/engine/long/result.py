@@ -1,6 +1,6 @@
 """What comes out of a long document: the object, and how its chunks were merged."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -111,7 +111,10 @@ class LongExtraction(Extraction[T_co], Generic[T_co]):
         if self.located is None:
             return super().evidence
         # Serializers, LangGraph's among them, give lists back for tuples.
-        found = {each.path: each for each in (_evidence(*each) for each in self.located)}
+        found: dict[Path, Evidence] = {}
+        for path, value, span, quotation, match, spans, similarity, *_ in self.located:
+            every = tuple(Span(*each) for each in spans)
+            found[tuple(path)] = Evidence(tuple(path), value, Span(*span), quotation, match, every, similarity)
         ordered = tuple(found[path] for path, _ in leaves(self.json) if path in found)
         if self.document.pages:
             index = PageIndex(self.document.paged)
@@ -138,26 +141,21 @@ class LongExtraction(Extraction[T_co], Generic[T_co]):
     @property
     def report(self) -> str:
         """How it came about: the calls, the chunks, and what was merged, decided and not found."""
-        return "\n".join((super().report, *self._about_chunks()))
-
-    def _about_chunks(self) -> Iterator[str]:
         if not self.chunks:
-            return
-        chunks = [each for each in self.chunks if each.purpose == "chunk"]
-        again = len(self.chunks) - len(chunks)
-        yield f"chunks: {len(chunks)}, and {again} more requests for gaps, borders and conflicts"
-        yield from (f"  {each.name} failed: {each.error}" for each in self.chunks if each.error)
+            return super().report
+        chunks = sum(each.purpose == "chunk" for each in self.chunks)
+        again = len(self.chunks) - chunks
         names = [each.name for each in self.chunks]
-        yield from (f"  {conflict.described(names)}" for conflict in self.conflicts)
+        lines = [
+            super().report,
+            f"chunks: {chunks}, and {again} more requests for gaps, borders and conflicts",
+            *(f"  {each.name} failed: {each.error}" for each in self.chunks if each.error),
+            *(f"  {conflict.described(names)}" for conflict in self.conflicts),
+        ]
         if self.merged:
-            yield f"items that several chunks say: {len(self.merged)}"
-        for span in self.uncovered:
-            yield f"no record was found in characters {span.start} to {span.end}"
-
-
-def _evidence(path: Path, value: JSON, span: Span, *others: Any) -> Evidence:
-    quotation, match, spans, similarity, *_ = others
-    return Evidence(tuple(path), value, Span(*span), quotation, match, tuple(Span(*each) for each in spans), similarity)
+            lines.append(f"items that several chunks say: {len(self.merged)}")
+        lines += [f"no record was found in characters {span.start} to {span.end}" for span in self.uncovered]
+        return "\n".join(lines)
 
 
 def long_extraction(extraction: Extraction[T]) -> LongExtraction[T]:

@@ -1,6 +1,7 @@
 """What is known of one long document so far, and what is asked next: chunks, gaps, borders, conflicts."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, Generic, TypeAlias, TypeVar
@@ -24,6 +25,7 @@ from langchain_nuextract.engine.long.finish import ChunkResult, Outcome
 from langchain_nuextract.engine.long.gaps import Coverage, cut_records, joined
 from langchain_nuextract.engine.long.merge import Merged, merge
 from langchain_nuextract.engine.long.options import LongOptions, Purpose
+from langchain_nuextract.engine.long.parent_places import item_of
 from langchain_nuextract.engine.long.part_target import part_plan
 from langchain_nuextract.engine.long.readings import Chunk
 from langchain_nuextract.engine.long.rounds import Round, Rounds, stops_run
@@ -113,8 +115,7 @@ class DocumentRun(Generic[T]):
     def _preview(
         self, read: Sequence[tuple[Chunk, Outcome]], chunks: Sequence[Chunk], outcomes: Sequence[Outcome]
     ) -> JSON:
-        new = self._numbered([*read, *zip(chunks, outcomes, strict=False)])
-        return self._merge([*self.results, *new]).value
+        return self.merged(new=self._numbered([*read, *zip(chunks, outcomes, strict=False)])).value
 
     def _flow(self, chunk: Chunk, shape: RecordShape) -> Flow[JSON]:
         plan = self.part if shape is self.plan.shape else self.part.narrowed(shape)
@@ -126,11 +127,14 @@ class DocumentRun(Generic[T]):
 
         return self.budget.within(read_chunk())
 
-    def merged(self, settled: dict[Path, JSON] | None = None) -> Merged:
-        """Merge what is known."""
-        return self._merge(self.results, settled)
+    def merged(self, settled: dict[Path, JSON] | None = None, new: Sequence[ChunkResult] = ()) -> Merged:
+        """Merge what is known.
 
-    def _merge(self, results: Sequence[ChunkResult], settled: dict[Path, JSON] | None = None) -> Merged:
+        Args:
+            settled: What a request of its own has said of values about which chunks differ.
+            new: What has come in since.
+        """
+        results = (*self.results, *new)
         readings = [each.reading for each in results if each.reading and each.chunk.purpose != "settle"]
         options = self.options
         return merge(readings, self.plan.shape, lists=options.lists, scalars=options.scalars, settled=settled)
@@ -165,7 +169,7 @@ class DocumentRun(Generic[T]):
         try:
             self.part.target.validate(merged.value, self.plan.dialect)
         except InvalidValue as error:
-            paths = {_item_of(problem.path) for problem in error.problems}
+            paths = {item_of(problem.path) for problem in error.problems}
         else:
             return ()
         spans = [merged.items[path].span for path in paths if path in merged.items]
@@ -174,7 +178,10 @@ class DocumentRun(Generic[T]):
     def _again(self, coverage: Coverage, size: int, *, borders: bool) -> list[Chunk]:
         """What to ask about again: gaps in pieces of a size, and the borders at which records may have been cut."""
         text, records = self.text, [*self.merged().items.values()]
-        retried = [span for span in self._failed() if self._may_retry(span)]
+        # Where a larger chunk was not read, smaller ones may be; where the endpoint failed, they will not.
+        by_core = [(each.chunk.core, each.error) for each in self.results]
+        small = {core for core, error in by_core if isinstance(error, ExtractionError | ContextOverflow)}
+        retried = [span for span in self._failed() if span in small]
         starts = sorted(each.chunk.core.start for each in self.results if each.chunk.purpose == "chunk")
         gaps = [
             Span(gap.start + start, gap.start + end)
@@ -200,12 +207,13 @@ class DocumentRun(Generic[T]):
         """What could not be read, and was not read since."""
         read = {each.chunk.core for each in self.results if each.reading and each.chunk.purpose == "gap"}
         failed = [each.chunk.core for each in self.results if each.error and each.chunk.purpose in {"chunk", "gap"}]
-        return tuple(dict.fromkeys(span for span in failed if not _is_read(span, read)))
-
-    def _may_retry(self, span: Span) -> bool:
-        """Whether smaller chunks may be read where a larger one was not."""
-        errors = [each.error for each in self.results if each.chunk.core == span]
-        return any(isinstance(error, ExtractionError | ContextOverflow) for error in errors)
+        left: dict[Span, None] = {}
+        for span in failed:
+            # Smaller chunks that together are the stretch may have been read.
+            covered = sum(max(0, min(span.end, each.end) - max(span.start, each.start)) for each in read)
+            if covered < span.end - span.start:
+                left[span] = None
+        return tuple(left)
 
     def settle(self) -> Rounds[dict[Path, JSON]]:
         """Ask once about all single values that chunks differ about, over the places that they took them from."""
@@ -226,22 +234,8 @@ class DocumentRun(Generic[T]):
             raise outcome
         self.results += self._numbered([(chunk, outcome)])
         answer = outcome.json if isinstance(outcome, Extraction) else None
-        return {each.path: _at(answer, each.path) for each in conflicts}
-
-
-def _item_of(path: Path) -> Path:
-    """The innermost item of a list that a place is in."""
-    return path[: next((size for size in range(len(path), 0, -1) if isinstance(path[size - 1], int)), 0)]
-
-
-def _is_read(core: Span, read: set[Span]) -> bool:
-    """Whether smaller chunks that together are a stretch were read."""
-    covered = sum(max(0, min(core.end, each.end) - max(core.start, each.start)) for each in read)
-    return covered >= core.end - core.start
-
-
-def _at(value: JSON, path: Path) -> JSON:
-    try:
-        return follow(value, path)
-    except LookupError:
-        return None
+        settled: dict[Path, JSON] = dict.fromkeys((each.path for each in conflicts), None)
+        for path in settled:
+            with suppress(LookupError):
+                settled[path] = follow(answer, path)
+        return settled
