@@ -14,12 +14,12 @@ from langchain_nuextract.engine.attempt import Attempt
 from langchain_nuextract.engine.caller import Caller, Flow
 from langchain_nuextract.engine.drivers import Pace
 from langchain_nuextract.engine.long.chunks import size_of
-from langchain_nuextract.engine.long.continuation import extract_continued
 from langchain_nuextract.engine.long.drivers import arun_long, run_long
 from langchain_nuextract.engine.long.flow import TextSize, extract_any, extract_long
 from langchain_nuextract.engine.long.options import LongOptions
 from langchain_nuextract.engine.long.result import LongExtraction, long_extraction
 from langchain_nuextract.engine.long.rounds import LongFlow, Preview, in_turn, without_open_items
+from langchain_nuextract.engine.long.sliding_window import extract_continued
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.streaming.partial_models import partial_type
 from langchain_nuextract.errors import ContextOverflow

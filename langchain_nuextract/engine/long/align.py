@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from langchain_nuextract.engine.long.chunk_readings import ChunkReading
 from langchain_nuextract.engine.long.compare import filled, is_within, likeness
 from langchain_nuextract.engine.long.entries import Entry, room
 from langchain_nuextract.engine.long.options import CLOSE_UP
-from langchain_nuextract.engine.long.readings import Reading
 from langchain_nuextract.grounding.evidence import Span
 from langchain_nuextract.paths import Path, show
 
@@ -23,7 +23,7 @@ _TYPICAL: Final = 0.8
 """The share of items that have a field, for it to be missed in others."""
 
 
-def aligned(entries: Sequence[Entry], readings: Mapping[int, Reading]) -> list[Entry]:
+def aligned(entries: Sequence[Entry], readings: Mapping[int, ChunkReading]) -> list[Entry]:
     """Take the items for one that two chunks read in the same place.
 
     The chunk in whose core an item begins counts; the other one fills in what that does not say.
@@ -43,7 +43,7 @@ def aligned(entries: Sequence[Entry], readings: Mapping[int, Reading]) -> list[E
 
 
 def _without_doubles(
-    entries: Sequence[Entry], one: int, other: int, zone: Span, readings: Mapping[int, Reading]
+    entries: Sequence[Entry], one: int, other: int, zone: Span, readings: Mapping[int, ChunkReading]
 ) -> list[Entry]:
     first = [entry for entry in entries if one in entry.chunks and _is_in(entry, zone)]
     second = [entry for entry in entries if other in entry.chunks and _is_in(entry, zone)]
@@ -82,7 +82,7 @@ def _absorbed(whole: Sequence[Entry], parts: Sequence[Entry]) -> Iterator[int]:
 
 
 def _known(
-    entries: Sequence[Entry], one: int, other: int, zone: Span, readings: Mapping[int, Reading]
+    entries: Sequence[Entry], one: int, other: int, zone: Span, readings: Mapping[int, ChunkReading]
 ) -> Iterator[int]:
     """Find items of a gap that its chunk has read already, though their places were not known.
 
@@ -109,7 +109,7 @@ def _key(entry: Entry) -> object:
     return tuple(sorted((show(path), repr(leaf)) for path, leaf in filled(entry.value).items()))
 
 
-def without_surplus(entries: Sequence[Entry], readings: Mapping[int, Reading]) -> list[Entry]:
+def without_surplus(entries: Sequence[Entry], readings: Mapping[int, ChunkReading]) -> list[Entry]:
     """Leave out items that one chunk says more often than the text has places for them: a model repeats itself."""
     counted = Counter((entry.reading, _key(entry)) for entry in entries)
     kept: list[Entry] = []
@@ -133,7 +133,7 @@ def _is_in(entry: Entry, zone: Span) -> bool:
     return entry.place.key < zone.end and zone.start < entry.place.until
 
 
-def _is_cut(entry: Entry, readings: Mapping[int, Reading]) -> bool:
+def _is_cut(entry: Entry, readings: Mapping[int, ChunkReading]) -> bool:
     """Whether values of the last record of a chunk were not found in what that shows."""
     path, evidence = entry.statements[0].path, readings[entry.reading].evidence
     return entry.is_last and not all((*path, *leaf) in evidence for leaf in entry.own)
@@ -182,7 +182,7 @@ def _weight(one: Entry, other: Entry) -> float:
     return like.share if not like.contradicted else 0.0
 
 
-def join_border(entries: Sequence[Entry], readings: Mapping[int, Reading]) -> list[Entry]:
+def join_border(entries: Sequence[Entry], readings: Mapping[int, ChunkReading]) -> list[Entry]:
     """Make one item of two that are parts of it: the last of a chunk and the first of the next one.
 
     Each lacks a field that most items have and that the other one has, and nothing is said differently.
@@ -212,7 +212,7 @@ def lacks(entry: Entry, typical: frozenset[Path]) -> bool:
     return bool(typical - entry.own.keys())
 
 
-def _are_parts(one: Entry, other: Entry, typical: frozenset[Path], readings: Mapping[int, Reading]) -> bool:
+def _are_parts(one: Entry, other: Entry, typical: frozenset[Path], readings: Mapping[int, ChunkReading]) -> bool:
     if one.statements[-1].reading == other.reading or not (one.is_last and other.is_first):
         return False
     first, second = readings[one.reading].chunk, readings[other.reading].chunk

@@ -2,17 +2,16 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from langchain_nuextract.dialects.dialect import prompt_json
-from langchain_nuextract.documents.source import Image, Part, Source
+from langchain_nuextract.documents.source import Image, Part, Source, Text
 from langchain_nuextract.engine.fields import FieldPath, field_paths, narrowed
 from langchain_nuextract.engine.long.carry import Context
 from langchain_nuextract.engine.long.lines import lines_of
-from langchain_nuextract.engine.long.options import CHARACTERS, LongOptions
-from langchain_nuextract.engine.long.readings import Chunk
-from langchain_nuextract.engine.long.split import Piece, locate, split
+from langchain_nuextract.engine.long.options import CHARACTERS, LongOptions, Purpose
+from langchain_nuextract.engine.long.split import TextSplit, locate, split
 from langchain_nuextract.engine.page_inputs import count_images, next_window, shown, window_name
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.grounding.evidence import Span
@@ -29,6 +28,37 @@ SMALLEST: Final = 400
 """Characters of a chunk at the least."""
 _RULED: Final = 0.3
 """The share of lines that have to look like rows or records, for lines to tell where records end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What one request is about."""
+
+    core: Span
+    """What it is asked for, in offsets of the document's text, in which a page without text is a line end."""
+    shown: Span
+    """What it shows of the text in one piece."""
+    carried: tuple[Span, ...] = ()
+    """What it shows before that: column headers, headings, the open parent."""
+    parts: tuple[Part, ...] = ()
+    """The pages, where it is about pages."""
+    purpose: Purpose = "chunk"
+    name: str = ""
+    """What to call it in a message: `chunk 3`, `page 3`."""
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it has any text in which values can be found; a page that is a picture has none."""
+        return not self.parts or any(not isinstance(part, Image) and part.text for part in self.parts)
+
+    def lead(self, text: str) -> str:
+        """What is carried, as it is put before the chunk."""
+        pieces = (text[start:end] for start, end in self.carried)
+        return "".join(piece if piece.endswith("\n") else f"{piece}\n" for piece in pieces)
+
+    def source(self, text: str) -> Source:
+        """Give what a model is shown."""
+        return Source(self.parts or (Text(self.lead(text) + text[self.shown.start : self.shown.end]),))
 
 
 def size_of(
@@ -50,7 +80,7 @@ def size_of(
         around = sum(len(shot.source.text) + len(shot.answer) for shot in plan.shots)
         around += len(prompt_json(plan.template)) + len(plan.instructions)
         most = (context or _CONTEXT) - int(around / CHARACTERS) - RELIABLE_TOKENS
-        # A record for each line that looks like one; without lists, one answer.
+        # A record is expected for each line that looks like one.
         lines = lines_of(text) if has_lists(plan.shape) else ()
         records = sum(not line.is_blank and (line.is_row or line.begins_like_a_record) for line in lines)
         answers = records * _record_leaves(plan.shape) * _LEAF_TOKENS
@@ -78,10 +108,10 @@ def chunks_of(plan: Plan[object], source: Source, options: LongOptions, size: in
     pieces = _pieces(text, options, size)
     if len(pieces) == 1:
         return (Chunk(pieces[0].core, pieces[0].shown, name="chunk 1"),)
-    return tuple(_named(text_chunks(pieces, context_of(plan, text, options))))
+    return tuple(_named(text_chunks(pieces, carried_context(plan, text, options))))
 
 
-def text_chunks(pieces: Sequence[Piece], context: Context) -> Iterator[Chunk]:
+def text_chunks(pieces: Sequence[TextSplit], context: Context) -> Iterator[Chunk]:
     """Give pieces of a text what they need from before them."""
     for piece in pieces:
         yield Chunk(piece.core, piece.shown, context.before(piece.shown))
@@ -96,7 +126,7 @@ def visible_text(source: Source) -> str:
     return text
 
 
-def context_of(plan: Plan[object], text: str, options: LongOptions) -> Context:
+def carried_context(plan: Plan[object], text: str, options: LongOptions) -> Context:
     """Say what may be carried of a text."""
     return Context(text, options.carry, nested=has_lists(plan.shape, within=True))
 
@@ -106,7 +136,7 @@ def _named(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
         yield replace(chunk, name=chunk.name or f"chunk {number}")
 
 
-def _pieces(text: str, options: LongOptions, size: int) -> tuple[Piece, ...]:
+def _pieces(text: str, options: LongOptions, size: int) -> tuple[TextSplit, ...]:
     if len(text) <= size:
         return split(text, size)
     if options.splitter:

@@ -23,7 +23,7 @@ class Likeness(NamedTuple):
         return self.agreed / both if both else 0.0
 
 
-def is_same(one: JSON, other: JSON) -> bool:
+def same_scalar(one: JSON, other: JSON) -> bool:
     """Tell whether two scalars mean the same: texts but for case and blanks, numbers by their value."""
     if isinstance(one, str) and isinstance(other, str):
         return fold(one) == fold(other)
@@ -42,7 +42,7 @@ def filled(value: JSON, *, nested: bool = True) -> dict[Path, JSON]:
 def likeness(one: Mapping[Path, JSON], other: Mapping[Path, JSON]) -> Likeness:
     """Compare the filled leaves of two values. A text that is the beginning of the other agrees: it was cut."""
     both = one.keys() & other.keys()
-    agreed = sum(is_same(one[path], other[path]) or _is_cut(one[path], other[path]) for path in both)
+    agreed = sum(same_scalar(one[path], other[path]) or _is_cut(one[path], other[path]) for path in both)
     return Likeness(agreed, len(both) - agreed, len(one.keys() - other.keys()), len(other.keys() - one.keys()))
 
 
@@ -51,7 +51,7 @@ def is_within(part: Mapping[Path, JSON], whole: Mapping[Path, JSON]) -> bool:
     for path, leaf in part.items():
         there = whole.get(path)
         is_fragment = isinstance(leaf, str) and isinstance(there, str) and fold(leaf) in fold(there)
-        if path not in whole or not (is_fragment or is_same(leaf, there)):
+        if path not in whole or not (is_fragment or same_scalar(leaf, there)):
             return False
     return bool(part)
 

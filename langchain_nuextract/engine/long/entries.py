@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from langchain_nuextract.engine.long.chunk_readings import ChunkReading
 from langchain_nuextract.engine.long.compare import filled, likeness
-from langchain_nuextract.engine.long.readings import Reading, RecordPlace
+from langchain_nuextract.engine.long.record_places import RecordPlace
 from langchain_nuextract.grounding.evidence import Span
 from langchain_nuextract.paths import JSON, Path, items
 
@@ -67,7 +68,7 @@ class Entry:
         self.has_items |= other.has_items
 
 
-def entries_of(statement: Statement, reading: Reading) -> Iterator[Entry]:
+def entries_of(statement: Statement, reading: ChunkReading) -> Iterator[Entry]:
     """Yield the items of a list that one reading says, but for those that only stand in carried text."""
     values = items(statement.value)
     for index, value in enumerate(values):
@@ -90,7 +91,7 @@ def entries_of(statement: Statement, reading: Reading) -> Iterator[Entry]:
         )
 
 
-def adopt_children(entries: Sequence[Entry], readings: Mapping[int, Reading]) -> list[Entry]:
+def adopt_children(entries: Sequence[Entry], readings: Mapping[int, ChunkReading]) -> list[Entry]:
     """Give items without a name of their own to the parent that is open where they begin.
 
     An item that has lists, and says nothing itself, goes on with the list of the last item before it in the document;
@@ -110,7 +111,7 @@ def adopt_children(entries: Sequence[Entry], readings: Mapping[int, Reading]) ->
     return kept
 
 
-def _parent(entry: Entry, before: Sequence[Entry], readings: Mapping[int, Reading]) -> Entry | None:
+def _parent(entry: Entry, before: Sequence[Entry], readings: Mapping[int, ChunkReading]) -> Entry | None:
     if not before:
         return None
     if not entry.own:
@@ -143,7 +144,7 @@ def _line(entry: Entry, text: str) -> str:
     return text[text.rfind("\n", 0, entry.span.start) + 1 : end if end >= 0 else len(text)].strip()
 
 
-def room(entry: Entry, readings: Mapping[int, Reading], within: Span) -> int | None:
+def room(entry: Entry, readings: Mapping[int, ChunkReading], within: Span) -> int | None:
     """Count the places in a stretch that say all that was found of an item; None if nothing was.
 
     Where one line says it, these are lines, or as many places of one as say each of its values anew: of
@@ -204,7 +205,7 @@ def _occurrences(wanted: str, text: str, within: Span) -> Iterator[int]:
         at = text.find(wanted, at + len(wanted), within.end)
 
 
-def _is_carried(path: Path, value: JSON, reading: Reading) -> bool:
+def _is_carried(path: Path, value: JSON, reading: ChunkReading) -> bool:
     """Whether an item was read from carried text alone."""
     leaves = [(*path, *leaf) for leaf in filled(value)]
     return any(leaf in reading.carried for leaf in leaves) and not any(leaf in reading.evidence for leaf in leaves)

@@ -7,10 +7,11 @@ from typing import Any, Self, TypeAlias, TypeVar, cast
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.engine.attempt import Attempt
 from langchain_nuextract.engine.long.budget import BudgetSpent
+from langchain_nuextract.engine.long.chunk_readings import ChunkReading
+from langchain_nuextract.engine.long.chunks import Chunk
 from langchain_nuextract.engine.long.compare import filled
 from langchain_nuextract.engine.long.merge import Merged
 from langchain_nuextract.engine.long.options import LongOptions
-from langchain_nuextract.engine.long.readings import Chunk, Reading
 from langchain_nuextract.engine.long.result import ChunkReport, LongExtraction
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.prune_invalid import after_removal, drop_fields, faults, without
@@ -39,14 +40,14 @@ class ChunkResult:
 
     index: int
     chunk: Chunk
-    reading: Reading | None
+    reading: ChunkReading | None
     error: ExtractionError | EndpointError | None
 
     @classmethod
     def of(cls, index: int, chunk: Chunk, outcome: Outcome, document: Source) -> Self:
         """Take the outcome of a flow."""
         if isinstance(outcome, Extraction):
-            return cls(index, chunk, Reading(index, chunk, outcome, document), None)
+            return cls(index, chunk, ChunkReading(index, chunk, outcome, document), None)
         return cls(index, chunk, None, outcome)
 
     @property
@@ -202,14 +203,14 @@ def _after_removal(merged: Merged, gone: Sequence[Path]) -> Merged:
     return replace(merged, moved=moved, conflicts=conflicts, joined=joined)
 
 
-def _windows(readings: Sequence[Reading], moved: Sequence[Mapping[Path, Path]]) -> tuple[Window, ...]:
+def _windows(readings: Sequence[ChunkReading], moved: Sequence[Mapping[Path, Path]]) -> tuple[Window, ...]:
     return tuple(
         Window(each.extraction, each.chunk.name, each.chunk.shown.start, paths)
         for each, paths in zip(readings, moved, strict=True)
     )
 
 
-def _evidence(readings: Sequence[Reading], moved: Sequence[Mapping[Path, Path]]) -> list[Evidence]:
+def _evidence(readings: Sequence[ChunkReading], moved: Sequence[Mapping[Path, Path]]) -> list[Evidence]:
     return [
         evidence._replace(path=paths[path])
         for reading, paths in zip(readings, moved, strict=True)

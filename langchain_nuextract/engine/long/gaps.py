@@ -10,9 +10,9 @@ from statistics import median_high
 from typing import Final
 
 from langchain_nuextract.engine.long.align import lacks, typical_fields
+from langchain_nuextract.engine.long.chunk_readings import ChunkReading
 from langchain_nuextract.engine.long.entries import Entry
 from langchain_nuextract.engine.long.lines import Line, Signature, lines_of
-from langchain_nuextract.engine.long.readings import Reading
 from langchain_nuextract.grounding.evidence import Span
 
 _LONG: Final = 250
@@ -210,7 +210,7 @@ def joined(spans: Sequence[Span]) -> list[Span]:
     return together
 
 
-def cut_records(records: Sequence[Entry], readings: Mapping[int, Reading], coverage: Coverage) -> tuple[Span, ...]:
+def cut_records(records: Sequence[Entry], readings: Mapping[int, ChunkReading], coverage: Coverage) -> tuple[Span, ...]:
     """Give the surroundings of borders at which a record may have been cut.
 
     That is where the last item of a chunk, or the first of the next one, lacks a field that most others have.
@@ -232,7 +232,7 @@ def _border(
     before: Entry | None,
     entry: Entry | None,
     typical: frozenset[tuple[str | int, ...]],
-    readings: Mapping[int, Reading],
+    readings: Mapping[int, ChunkReading],
     coverage: Coverage,
 ) -> Iterator[Span]:
     if not (before and entry and before.span and entry.span):

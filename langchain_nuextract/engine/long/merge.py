@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from langchain_nuextract.engine.long.align import aligned, join_border, without_surplus
-from langchain_nuextract.engine.long.compare import filled, is_same
+from langchain_nuextract.engine.long.chunk_readings import ChunkReading
+from langchain_nuextract.engine.long.compare import filled, same_scalar
 from langchain_nuextract.engine.long.entries import Entry, Statement, adopt_children, entries_of
 from langchain_nuextract.engine.long.options import Candidate, ListRule, ScalarRule
-from langchain_nuextract.engine.long.readings import Reading
 from langchain_nuextract.engine.long.result import Conflict, Joined
 from langchain_nuextract.paths import JSON, Path, fields, items, leaves, show
 from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, MultiEnumShape, RecordShape
@@ -35,7 +35,7 @@ class Merged:
 
 
 def merge(
-    readings: Sequence[Reading],
+    readings: Sequence[ChunkReading],
     shape: AnswerShape,
     *,
     lists: Mapping[str, ListRule],
@@ -62,7 +62,7 @@ def merge(
 @dataclass(slots=True)
 class _Merging:
     merged: Merged
-    readings: Mapping[int, Reading]
+    readings: Mapping[int, ChunkReading]
     lists: Mapping[str, ListRule]
     scalars: ScalarRule
     settled: Mapping[Path, JSON]
@@ -132,7 +132,7 @@ class _Merging:
             # The owner's own word counts in a record, found or not.
             counting = own
         chosen = counting[0]
-        if any(not is_same(chosen.value, each.value) for each in counting[1:]):
+        if any(not same_scalar(chosen.value, each.value) for each in counting[1:]):
             chosen = self._decide(counting, at, in_list=in_list)
         self.moved.setdefault(chosen.reading, {}).update(
             ((*chosen.path, *below), (*at, *below)) for below, _ in leaves(chosen.value)
@@ -147,12 +147,12 @@ class _Merging:
         chosen, how = statements[0], "owner" if in_list else "first"
         if not in_list and callable(self.scalars):
             wanted = self.scalars(candidates)
-            chosen, how = next((each for each in statements if is_same(each.value, wanted)), chosen), "function"
+            chosen, how = next((each for each in statements if same_scalar(each.value, wanted)), chosen), "function"
         elif not in_list and self.scalars == "last":
             chosen, how = statements[-1], "last"
         elif not in_list and at in self.settled:
             answer = self.settled[at]
-            found = next((each for each in statements if is_same(each.value, answer)), None)
+            found = next((each for each in statements if same_scalar(each.value, answer)), None)
             chosen, how = (found, "settled") if found else (chosen, how)
         elif not in_list and (labelled := self._labelled(statements, at)):
             chosen, how = labelled, "label"
@@ -170,7 +170,7 @@ class _Merging:
             for each, reading in zip(statements, readings, strict=True)
             if all(word.casefold() in reading.body.casefold() for word in words)
         ]
-        return near[0] if near and all(is_same(near[0].value, each.value) for each in near) else None
+        return near[0] if near and all(same_scalar(near[0].value, each.value) for each in near) else None
 
 
 def _part(statements: Sequence[tuple[Statement, Mapping[Key, JSON]]], key: Key) -> list[Statement]:

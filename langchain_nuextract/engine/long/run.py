@@ -13,23 +13,23 @@ from langchain_nuextract.engine.flow import extract
 from langchain_nuextract.engine.long.budget import Budget
 from langchain_nuextract.engine.long.chunks import (
     SMALLEST,
+    Chunk,
     as_shown,
-    context_of,
+    carried_context,
     has_lists,
     page_chunks,
     text_chunks,
     visible_text,
 )
-from langchain_nuextract.engine.long.digest import digest
 from langchain_nuextract.engine.long.finish import ChunkResult, Outcome
 from langchain_nuextract.engine.long.gaps import Coverage, cut_records, joined
 from langchain_nuextract.engine.long.merge import Merged, merge
 from langchain_nuextract.engine.long.options import LongOptions, Purpose
 from langchain_nuextract.engine.long.parent_places import item_of
 from langchain_nuextract.engine.long.part_target import part_plan
-from langchain_nuextract.engine.long.readings import Chunk
 from langchain_nuextract.engine.long.rounds import Round, Rounds, stops_run
-from langchain_nuextract.engine.long.split import Piece, split
+from langchain_nuextract.engine.long.split import TextSplit, split
+from langchain_nuextract.engine.long.surroundings import surroundings
 from langchain_nuextract.engine.page_inputs import count_images
 from langchain_nuextract.engine.page_limit import tells_limit
 from langchain_nuextract.engine.plan import Plan
@@ -197,7 +197,7 @@ class DocumentRun(Generic[T]):
             return []
         known = sum(each.chunk.purpose == purpose for each in self.results)
         text = self.text
-        chunks = text_chunks([Piece(span, span) for span in spans], context_of(self.plan, text, self.options))
+        chunks = text_chunks([TextSplit(span, span) for span in spans], carried_context(self.plan, text, self.options))
         return [
             replace(chunk, purpose=purpose, name=f"{purpose} {number}")
             for number, chunk in enumerate(chunks, start=known + 1)
@@ -220,7 +220,7 @@ class DocumentRun(Generic[T]):
         if self.options.scalars != "settle" or self.budget.is_spent:
             return {}
         conflicts = [each for each in self.merged().conflicts if each.how == "first"]
-        text = digest(self.text, conflicts)
+        text = surroundings(self.text, conflicts)
         if not text:
             return {}
         index = FieldIndex(field_paths(self.plan.shape))

@@ -44,7 +44,7 @@ class Splitter(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class TextSplit:
     """A stretch of a text."""
 
     core: Span
@@ -53,7 +53,7 @@ class Piece:
     """What is shown of the text: the core, and what overlaps with the pieces around it."""
 
 
-def split(text: str, size: int, *, overlap: int = 0, pages: Collection[int] = ()) -> tuple[Piece, ...]:
+def split(text: str, size: int, *, overlap: int = 0, pages: Collection[int] = ()) -> tuple[TextSplit, ...]:
     """Split a text into pieces of a size.
 
     Args:
@@ -66,7 +66,7 @@ def split(text: str, size: int, *, overlap: int = 0, pages: Collection[int] = ()
         Pieces in order, whose cores are the text; one at least.
     """
     if len(text) <= size:
-        return (Piece(Span(0, len(text)), Span(0, len(text))),)
+        return (TextSplit(Span(0, len(text)), Span(0, len(text))),)
     lines = lines_of(text)
     starts = [line.start for line in lines]
     costs = _costs(lines, size, frozenset(pages))
@@ -76,11 +76,11 @@ def split(text: str, size: int, *, overlap: int = 0, pages: Collection[int] = ()
         borders.append(at)
     cores = [Span(start, end) for start, end in pairwise((*borders, len(text)))]
     if not overlap:
-        return tuple(Piece(core, core) for core in cores)
-    return tuple(Piece(core, _widened(core, overlap, starts, costs, len(text))) for core in cores)
+        return tuple(TextSplit(core, core) for core in cores)
+    return tuple(TextSplit(core, _widened(core, overlap, starts, costs, len(text))) for core in cores)
 
 
-def locate(text: str, splitter: Splitter) -> tuple[Piece, ...]:
+def locate(text: str, splitter: Splitter) -> tuple[TextSplit, ...]:
     """Split a text by LangChain's text splitter, and find where its pieces stand.
 
     Raises:
@@ -91,7 +91,7 @@ def locate(text: str, splitter: Splitter) -> tuple[Piece, ...]:
     ends = [max(one.end, min(other.start, len(text))) for one, other in pairwise(found)]
     cores = [Span(start, end) for start, end in pairwise((0, *ends, len(text)))]
     return tuple(
-        Piece(core, Span(min(core.start, span.start), max(core.end, span.end)))
+        TextSplit(core, Span(min(core.start, span.start), max(core.end, span.end)))
         for core, span in zip(cores, found, strict=True)
     )
 

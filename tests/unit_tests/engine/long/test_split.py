@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from langchain_text_splitters import CharacterTextSplitter, RecursiveCharacterTextSplitter
 
 from langchain_nuextract.engine.long.carry import Context
-from langchain_nuextract.engine.long.split import Piece, locate, split
+from langchain_nuextract.engine.long.split import TextSplit, locate, split
 from langchain_nuextract.grounding.evidence import Span
 
 MARKS = st.sampled_from(
@@ -138,7 +138,7 @@ def test_open_headings_are_carried_down_to_the_one_that_begins():
     assert headings[0] == []
     assert headings[-1] == ["# A\n", "## C\n"]
     assert ["# A\n", "## B\n"] in headings
-    assert carried(text, Piece(Span(text.index("## C"), 500), Span(text.index("## C"), 500))) == ["# A\n"]
+    assert carried(text, TextSplit(Span(text.index("## C"), 500), Span(text.index("## C"), 500))) == ["# A\n"]
 
 
 def test_page_furniture_is_no_parent():

@@ -14,7 +14,7 @@ _PLACES: Final = 2
 """Places of one candidate that are shown."""
 
 
-def digest(text: str, conflicts: Sequence[Conflict]) -> str:
+def surroundings(text: str, conflicts: Sequence[Conflict]) -> str:
     """Put the surroundings of all candidates together, in the order of the document.
 
     Args:
