@@ -1,10 +1,10 @@
 """Async generators that run on the background loop, for callers who are not on it."""
 
-from collections.abc import AsyncGenerator, Coroutine, Generator
+from collections.abc import AsyncGenerator, Generator
 from threading import current_thread
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
-from langchain_nuextract.client.background_loop import BACKGROUND, OWN_THREADS, Running, arun, run
+from langchain_nuextract.client.background_loop import BACKGROUND, OWN_THREADS, Running, Work, arun, run
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ async def aiterate(source: AsyncGenerator[T]) -> AsyncGenerator[T]:
         await arun(source.aclose())
 
 
-def end_in_background(closing: Coroutine[Any, Any, object]) -> None:
+def end_in_background(closing: Work[object]) -> None:
     """Run what ends a generator of a caller's, and wait for it where that is possible.
 
     The collector of garbage closes a generator in whichever thread it happens to run: a batch whose consumer failed is

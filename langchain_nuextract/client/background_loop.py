@@ -13,10 +13,12 @@ from concurrent.futures import Future
 from contextvars import ContextVar
 from dataclasses import dataclass
 from threading import Lock, RLock, Thread, get_ident
-from typing import Any, Final, Generic, Self, TypeVar
+from typing import Final, Generic, Never, Self, TypeAlias, TypeVar
 from weakref import WeakSet
 
 T = TypeVar("T")
+Work: TypeAlias = Coroutine[object, Never, T]
+"""A call of an async function, which has not begun."""
 Given = TypeVar("Given")
 
 OWN_THREADS: Final = "nuextract-"
@@ -30,8 +32,8 @@ class Running(Generic[T]):
     """A coroutine on its way on another thread's loop."""
 
     loop: asyncio.AbstractEventLoop
-    coroutine: Coroutine[Any, Any, T]
-    all_running: "set[Running[Any]]"
+    coroutine: Work[T]
+    all_running: set[object]
     """Those that have not ended, of which this is one."""
     ended: Future[asyncio.Task[T]]
     """Its task, when that has ended."""
@@ -70,7 +72,7 @@ class LoopThread:
             os.register_at_fork(after_in_child=self._forget)
         atexit.register(self._end_for_good)
 
-    def add(self, coroutine: Coroutine[Any, Any, T]) -> Running[T]:
+    def add(self, coroutine: Work[T]) -> Running[T]:
         """Take a coroutine that is to be begun, so that the thread does not end meanwhile.
 
         Raises:
@@ -127,7 +129,7 @@ class LoopThread:
         self._lock = RLock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: Thread | None = None
-        self._running: set[Running[Any]] = set()
+        self._running: set[object] = set()
         self._clients: WeakSet[object] = WeakSet()
 
 
@@ -142,7 +144,7 @@ BACKGROUND: Final = LoopThread()
 _group: ContextVar["CallGroup | None"] = ContextVar("_group", default=None)
 
 
-def run(coroutine: Coroutine[Any, Any, T]) -> T:
+def run(coroutine: Work[T]) -> T:
     """Run a coroutine on the background loop and wait for it, with the context variables of the caller.
 
     Whatever interrupts the waiting, such as Ctrl-C, cancels the coroutine and waits until it has ended.
@@ -168,7 +170,7 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
     return task.result()
 
 
-async def arun(coroutine: Coroutine[Any, Any, T]) -> T:
+async def arun(coroutine: Work[T]) -> T:
     """Run a coroutine on the background loop and await it; cancelling this cancels it, and waits until it has ended."""
     if BACKGROUND.is_here:
         return await coroutine
@@ -194,7 +196,7 @@ class CallGroup:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._running: set[Running[Any]] = set()
+        self._cancels: set[Callable[[], None]] = set()
         self._is_over = False
 
     def __enter__(self) -> Self:
@@ -204,8 +206,8 @@ class CallGroup:
         if kind is not None:
             with self._lock:
                 self._is_over = True
-                for running in [*self._running]:
-                    running.cancel()
+                for cancel in [*self._cancels]:
+                    cancel()
 
     def call(self, function: Callable[[Given], T], given: Given) -> T:
         """Call a function in this thread, as one of the group.
@@ -221,13 +223,13 @@ class CallGroup:
         finally:
             _group.reset(token)
 
-    def add(self, coroutine: Coroutine[Any, Any, T]) -> Running[T]:
+    def add(self, coroutine: Work[T]) -> Running[T]:
         """Take what `run` is to begin."""
         with self._lock:
             if self._is_over:
                 coroutine.close()
                 raise asyncio.CancelledError
             running = BACKGROUND.add(coroutine)
-            self._running.add(running)
-        running.ended.add_done_callback(lambda _: self._running.discard(running))
+            self._cancels.add(running.cancel)
+        running.ended.add_done_callback(lambda _: self._cancels.discard(running.cancel))
         return running

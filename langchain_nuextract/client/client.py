@@ -1,17 +1,17 @@
 """The endpoint as it is spoken to: sending, retrying, streams and the list of models."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Coroutine, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Generator, Mapping, Sequence
 from contextlib import aclosing, closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from time import monotonic
-from typing import Any, Final, Self, TypeVar
+from typing import Final, Self, TypeVar
 from weakref import finalize
 
 from langchain_nuextract.client.availability import Availability
 from langchain_nuextract.client.background_generators import aiterate, iterate
-from langchain_nuextract.client.background_loop import arun, run
+from langchain_nuextract.client.background_loop import Work, arun, run
 from langchain_nuextract.client.closing import Closing
 from langchain_nuextract.client.config import Endpoint
 from langchain_nuextract.client.connections import Connections
@@ -178,7 +178,7 @@ class Client(Closing):
         """Do the same on an event loop."""
         return self._lookups.only or await self._there(self._lookups.find_only(sync=False))
 
-    def _there(self, asking: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
+    def _there(self, asking: Work[T]) -> Work[T]:
         """Let what an event loop asks run where the connections are."""
         return arun(asking) if self._connections.in_background else asking
 

@@ -110,9 +110,9 @@ class Endpoint:
     proxy: SecretStr | None = None
     verify: Verify = True
     cert: Certificate | None = field(default=None, repr=False)
-    http_client: Any = None
+    http_client: object = None
     """The caller's own client for sync calls; never closed from here."""
-    http_async_client: Any = None
+    http_async_client: object = None
     """The caller's own client for async calls; never closed from here."""
 
     @property

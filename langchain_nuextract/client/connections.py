@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary, ref
@@ -17,6 +17,8 @@ from langchain_nuextract.client.tls import tls_context
 from langchain_nuextract.errors import EndpointError
 
 if TYPE_CHECKING:
+    import httpx2
+
     from langchain_nuextract.client.aiohttp_transport import AiohttpTransport
 
 
@@ -63,7 +65,8 @@ class Connections:
     def _connect_by_httpx(self) -> None:
         from langchain_nuextract.client.httpx_transports import HttpxTransport, ThreadedTransport  # noqa: PLC0415 rare
 
-        own, own_async = self._endpoint.http_client, self._endpoint.http_async_client
+        own = cast("httpx2.Client | None", self._endpoint.http_client)
+        own_async = cast("httpx2.AsyncClient | None", self._endpoint.http_async_client)
         self._threaded = ThreadedTransport(own, self._headers) if own else None
         self._httpx = HttpxTransport(own_async, self._headers, is_callers=True) if own_async else None
         if own_async:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from ssl import SSLContext
-from typing import Final, Protocol, Self, TypeVar
+from typing import Final, Self, TypeVar
 
 import httpx2
 
@@ -70,7 +70,7 @@ class ThreadedTransport:
     async def send(self, sending: HttpRequest) -> AsyncResponse:
         """Send a request and wait for the head of its response."""
         request = _httpx_request(self._client, self._headers, sending)
-        sent = self._begin(partial(self._client.send, request, stream=True, follow_redirects=False))
+        sent = self.begin(partial(self._client.send, request, stream=True, follow_redirects=False))
         try:
             response = await asyncio.wrap_future(sent)
         except asyncio.CancelledError:
@@ -79,7 +79,7 @@ class ThreadedTransport:
             if not sent.cancelled():
                 sent.add_done_callback(_close_answer)
             raise
-        return _ThreadedResponse(response, self._begin)
+        return _ThreadedResponse(response, self)
 
     async def close(self) -> None:
         """End the threads, and leave the client open: it is the caller's."""
@@ -87,7 +87,8 @@ class ThreadedTransport:
             self._threads.shutdown(wait=False)
             self._process = 0
 
-    def _begin(self, call: Callable[[], T]) -> Future[T]:
+    def begin(self, call: Callable[[], T]) -> Future[T]:
+        """Call a function in one of the threads."""
         if self._process != os.getpid():
             # A forked child has none of its parent's threads.
             self._threads, self._process = ThreadPoolExecutor(_THREADS, f"{OWN_THREADS}http"), os.getpid()
@@ -99,26 +100,22 @@ def _close_answer(sent: Future[httpx2.Response]) -> None:
         sent.result().close()
 
 
-class _Begin(Protocol):
-    def __call__(self, call: Callable[[], T], /) -> Future[T]: ...
-
-
 class _ThreadedResponse:
     """A response of a sync client, read in threads."""
 
-    def __init__(self, response: httpx2.Response, begin: _Begin) -> None:
+    def __init__(self, response: httpx2.Response, transport: ThreadedTransport) -> None:
         self._response = response
-        self._begin = begin
+        self._transport = transport
         self.status_code = response.status_code
         self.headers: Mapping[str, str] = response.headers
 
     async def aiter_raw(self) -> AsyncIterator[bytes]:
         received: Iterator[bytes] = self._response.iter_raw()
-        while (piece := await asyncio.wrap_future(self._begin(partial(next, received, None)))) is not None:
+        while (piece := await asyncio.wrap_future(self._transport.begin(partial(next, received, None)))) is not None:
             yield piece
 
     async def aclose(self) -> None:
-        await asyncio.wrap_future(self._begin(self._response.close))
+        await asyncio.wrap_future(self._transport.begin(self._response.close))
 
 
 def _httpx_request(

@@ -47,8 +47,14 @@ def inner_error(body: Mapping[str, JSON]) -> JSON:
 
 
 def refusal_within(error: JSON) -> Refusal:
-    """Give an error within a 200 the status that the server could not send any more; 200 where nothing tells."""
-    return refusal_of(_status_of(error) or 200, error)
+    """Give an error within a 200 the status that the server could not send any more; 200 where nothing tells.
+
+    It is the error's number, or else what its kind is called; the innermost object first.
+    """
+    objects = [*_objects(error)]
+    numbers = (number for each in objects for number in _numbers(each) if 400 <= number < 600)  # noqa: PLR2004
+    status = next(numbers, None) or next((status for each in objects if (status := _by_kind(each))), None)
+    return refusal_of(status or 200, error)
 
 
 def _is_error(error: JSON) -> bool:
@@ -61,13 +67,6 @@ def _is_error(error: JSON) -> bool:
     # Zero is no status: `{"code": 0, "message": "ok"}`.
     is_failure = any(number != 0 and not 200 <= number < 300 for number in numbers)  # noqa: PLR2004  # the range is the name
     return is_failure or (not numbers and any(listed.values()))
-
-
-def _status_of(error: JSON) -> int | None:
-    """The status that an error stands for: its number, or else what its kind is called; the innermost first."""
-    objects = [*_objects(error)]
-    numbers = (number for each in objects for number in _numbers(each) if 400 <= number < 600)  # noqa: PLR2004
-    return next(numbers, None) or next((status for each in objects if (status := _by_kind(each))), None)
 
 
 def _objects(error: JSON) -> Iterator[Mapping[str, JSON]]:

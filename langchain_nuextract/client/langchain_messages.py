@@ -25,7 +25,11 @@ def result_of(body: Mapping[str, JSON], model: str) -> ChatResult:
         model: The name to report if the reply has none.
     """
     usage = _usage_of(body.get("usage"))
-    generations = [_generation(fields(choice), usage) for choice in items(body["choices"])]
+    generations: list[ChatGeneration] = []
+    for choice in map(fields, items(body["choices"])):
+        content, thought = text_and_thinking(choice)
+        message = AIMessage(content=content, additional_kwargs=_thinking(thought), usage_metadata=usage)
+        generations.append(ChatGeneration(message=message, generation_info=_about(choice)))
     about = {"model_name": body.get("model") or model, "model_provider": PROVIDER}
     about |= {key: body[key] for key in ("id", "system_fingerprint") if body.get(key)}
     return ChatResult(generations=generations, llm_output=about)
@@ -97,12 +101,6 @@ def message_of(reply: Reply) -> AIMessage:
             input_token_details=InputTokenDetails(cache_read=usage.cached_tokens),
         ),
     )
-
-
-def _generation(choice: Mapping[str, JSON], usage: UsageMetadata | None) -> ChatGeneration:
-    content, thought = text_and_thinking(choice)
-    message = AIMessage(content=content, additional_kwargs=_thinking(thought), usage_metadata=usage)
-    return ChatGeneration(message=message, generation_info=_about(choice))
 
 
 def _about(choice: Mapping[str, JSON]) -> dict[str, Any]:

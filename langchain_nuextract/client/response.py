@@ -100,7 +100,8 @@ def refusal_in(reply: WholeReply, secrets: Secrets) -> Refusal:
         body = decode_json(words)
     except ValueError:
         body = words.decode("utf-8", "replace")
-    return refusal_of(reply.status, body, secrets.hidden_headers(reply.headers))
+    headers = {name.lower(): secrets.hide_text(value) for name, value in reply.headers.items()}
+    return refusal_of(reply.status, body, headers)
 
 
 def reply_in(body: Mapping[str, JSON], model: str, seconds: float = 0.0) -> Reply:

@@ -46,10 +46,6 @@ class Secrets:
             return [self.hidden(each, depth - 1) for each in value[:1]] if depth else []
         return self.hide_text(value) if isinstance(value, str) else value if isinstance(value, int) else None
 
-    def hidden_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
-        """Take them out of a reply's headers."""
-        return {name.lower(): self.hide_text(value) for name, value in headers.items()}
-
 
 def without_frames(error: E) -> E:
     """Take the frames off a foreign error and what led to it: the headers are in the variables of HTTP libraries."""
