@@ -57,6 +57,7 @@ class StreamedBody:
             return
         if self._streams:
             yield from self._checked(self._reader.end())
+            # Half an answer must not pass for a whole one.
             if not self.failure and not self._reader.complete:
                 self.failure = EndpointUnreachable(
                     self._place.url, None, "the stream ended before the answer was complete"

@@ -87,6 +87,7 @@ class Lookups:
                 models = ()
         error = explain_refusal(refusal, place, models)
         if access:
+            # A model that is not listed is missing for all requests; one that is listed was refused to this one.
             unlisted = bool(models) and place.model not in {model.id for model in models}
             self._availability.refuse(error, by_all=by_all or unlisted)
         return error

@@ -138,6 +138,7 @@ def tokens_of(choice: Mapping[str, JSON]) -> tuple[Token, ...]:
     if "tokens" in logprobs:
         pairs = zip(items(logprobs["tokens"]), items(logprobs.get("token_logprobs")), strict=False)
         listed = [{"token": text, "logprob": logprob} for text, logprob in pairs]
+    # Where one is missing, those behind it would be taken for other stretches of the text.
     tokens = [_token(fields(each)) for each in listed]
     good = tuple(filter(None, tokens))
     return good if len(good) == len(tokens) else ()

@@ -154,8 +154,8 @@ def user_message(source: Source) -> dict[str, JSON]:
         case _ if not source.images:
             return {"role": "user", "content": source.text}
         case parts:
-            said = tuple(part for part in parts if isinstance(part, Image) or part.text.strip())
-            return {"role": "user", "content": [*parts_of(Source(said))]}
+            pieces = tuple(part for part in parts if isinstance(part, Image) or part.text.strip())
+            return {"role": "user", "content": [*parts_of(Source(pieces))]}
 
 
 def prompt(*pieces: str | Image, body: Mapping[str, JSON]) -> Request:
@@ -180,7 +180,8 @@ def _spoken(text: str, ends: tuple[str, ...]) -> str:
         # Thinking that never ended was cut off before there was any answer.
         text = "" if not closed and start.startswith("<think>") else answer
     pieces: list[str] = _any_mark(ends).split(text)
-    return next((said for piece in pieces if (said := piece.strip())), "")
+    # A model may begin with a mark, as in "<|im_start|>{…}<|im_end|>": the answer is the first piece that is not blank.
+    return next((answer for piece in pieces if (answer := piece.strip())), "")
 
 
 @cache

@@ -27,6 +27,7 @@ _ZONE: Final = r"(Z|[+-][0-9]{2}:[0-9]{2})?"
 
 def numbers(text: str) -> Iterator[str]:
     """Numbers in all readings of their marks and in words, with zeros at their ends as the document may have them."""
+    # "1.200,50" may be answered as 1200.5 or 1200.50, and "12" as 12 or 12.0.
     for each in _number_values(text):
         yield f"/{each.replace('.', '[.]')}0{{0,6}}/" if "." in each else f"/{each}([.]0{{1,6}})?/"
 
@@ -43,6 +44,7 @@ def days(text: str) -> Iterator[str]:
 
 def moments(text: str) -> Iterator[str]:
     """Days, with a time of the document or without one."""
+    # "12 March 2026 … at 14:30" may be 2026-03-12 or 2026-03-12T14:30:00Z; "March 2026" has no time.
     times = "|".join(_clocks(text))
     clock = f"(T({times}){_ZONE})?" if times else ""
     return (f'/"{each}{clock if len(each) == len("2026-03-12") else ""}"/' for each in _days(text))
@@ -64,6 +66,7 @@ def phones(text: str) -> Iterator[str]:
         digits = _NOT_DIGITS.sub("", match[0])
         yield _quoted_literal(json.dumps(" ".join(match[0].split())))
         yield f'/"[+]?{digits}"/'
+        # "040 1234567" is +49401234567 in Germany: which country it is, no number says of itself.
         if digits.startswith("0") and not digits.startswith("00"):
             yield f'/"[+][1-9][0-9]{{0,2}}{digits[1:]}"/'
 
@@ -96,6 +99,7 @@ def _days(text: str) -> list[str]:
 
 def _clocks(text: str) -> list[str]:
     """Write each time as an expression that needs no minutes or seconds where they are none."""
+    # "14:30" gives `14:30(:00)?`, "14 h" gives `14(:00(:00)?)?`.
     return [
         f"{hour:02}:{minute:02}:{second:02}"
         if second

@@ -74,6 +74,7 @@ def _passages(text: str, most: int, names: Sequence[str]) -> str:
     wanted = {word.casefold() for name in names for word in _WORD.findall(name.replace("_", " "))}
     passages = [match.span() for match in _PASSAGE.finditer(text)]
     kept: list[tuple[int, int]] = []
+    # The most promising first, until there is no room: "Total: 7.50 €" before "we thank you for your order".
     for start, end in sorted(passages, key=lambda span: -_promise(text[slice(*span)], wanted)):
         most -= end - start + 1
         if most < 0:
@@ -90,5 +91,6 @@ def _passages(text: str, most: int, names: Sequence[str]) -> str:
 
 
 def _promise(passage: str, wanted: set[str]) -> float:
+    # Twenty characters more, so that a line of two figures is not above one that says what they are.
     hits = sum(word.casefold() in wanted for word in _WORD.findall(passage))
     return (len(_TELLING.findall(passage)) + 5 * hits) / (len(passage) + 20)

@@ -85,6 +85,7 @@ class _Scope:
     def _items(self, schema: Mapping[str, JSON], template: JSON) -> str:
         """Write one or more items of a list; empty if there can be none."""
         item, within = fields(schema["items"]), items(template)[0]
+        # A list of at most one object is no table, however many rows there are.
         most = bound if (bound := integer(schema.get("maxItems"))) is not None else MOST_TEXTS
         if "properties" in item and most > 1 and (tables := list(self._tables(within))):
             return _either([self._table([row.value(item, within) for row in rows]) for rows in tables])
@@ -122,6 +123,7 @@ class _Scope:
         paragraph = 0
         for number, line in enumerate(self.text.splitlines() if needed else ()):
             row = " ".join(line.split())
+            # A table ends with its paragraph: the rows below a blank line are another's.
             paragraph += not row
             if len(row) <= LONGEST_ROW and Offers(row).count() >= needed:
                 yield paragraph, _Scope(f"{self.name}_{number}", row, self.room, self.rules)

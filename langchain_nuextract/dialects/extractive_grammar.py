@@ -86,6 +86,7 @@ class _GrammarWriter:
                 return " ".join(map(self._step, _record_steps(shape)))
             case ListShape():
                 item = self._item(shape)
+                # Of a type that the document has no value of, there can be no item.
                 if shape.most == 0 or not item:
                     return '"[]"'
                 return f'"[" ({item} {_more(item, shape.most, 1)})? "]"'
@@ -133,6 +134,7 @@ class _GrammarWriter:
         at += _shared_length("[", written, at)
         if at == len(written):
             return ((f'({item} {_more(item, shape.most, 1)})? "]"' if item else '"]"'),), at
+        # `["a", "b"` may go on with `, "c"]` or `]`, and `["a",` must have another item.
         count = 0
         while not written.startswith("]", at):
             own: Sequence[str] = ()
@@ -198,6 +200,7 @@ def _record_steps(shape: RecordShape) -> list[_Step]:
     """Part an object of an answer: `{"a": ` and the first value, `, "b": ` and the second, `}`."""
     if not shape.fields:
         return [("{}", None)]
+    # The mark before a key belongs to the key's stretch, for an answer may be cut off between them.
     opening = ("{", *itertools.repeat(", ", len(shape.fields) - 1))
     keys = (f"{json.dumps(name, ensure_ascii=False)}: " for name, _ in shape.fields)
     parts = (part for _, part in shape.fields)

@@ -13,6 +13,7 @@ from langchain_nuextract.schema.value_types import TYPES, ValueType
 MOST: Final = 200
 """Values offered of one type."""
 
+# The letter of "BS1" and the hyphen of "HL-2026-0417", but not the hyphen of " -5".
 _IN_CODE = re.compile(r"[^\W\d_]$|\w[-/]$")
 _WORD = re.compile(r"\S+")
 _DATE_WORDS: Final = 4
@@ -80,6 +81,7 @@ class Offers:
     @cached_property
     def _phrases(self) -> tuple[str, ...]:
         """Up to four words that have a digit among them, longer ones first."""
+        # Of "12 March 2026 at noon": "12 March 2026 at", "12 March 2026", "12 March", "12", "March 2026 at noon", …
         words = [(match.start(), match.end()) for match in _WORD.finditer(self.text)]
         spans = (
             self.text[start : words[last][1]].strip(_PUNCTUATION)

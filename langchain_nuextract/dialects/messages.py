@@ -41,6 +41,7 @@ def example_of(given: object, named: str) -> Example:
             keys = set(cast("Mapping[object, object]", given))
             if keys == {"input", "output"}:
                 return Example(**cast("Mapping[str, Any]", given))
+            # {"input": …, "ouput": …}: the odd key is told with the one that was meant.
             missing = [name for name in ("input", "output") if name not in keys]
             odd = sorted(map(str, keys - {"input", "output"}))
             near = get_close_matches(odd[0], missing, n=1) if odd else []

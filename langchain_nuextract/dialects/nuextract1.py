@@ -68,7 +68,9 @@ _STORED: Final = (
 )
 """How the weights are stored, or how many they are (Ollama calls NuExtract 1 `nuextract:3.8b`), to the name's end."""
 
+# NuExtract-tiny, nuextract:3.8b, NuExtract-v1-Q4_K_M.gguf; not NuExtract-1.5, and not nuextract-13b.
 _NAME_1: Final = rf"nuextract(?:[-_.](?:tiny|large)(?![a-z])|[-_. ]?v?1(?:[._]0)?(?![\d.]|[-_]5|b(?![a-z]))|{_STORED})"
+# NuExtract-1.5-tiny and NuExtract-tiny-v1.5, which the author wrote both ways; "smol" there was only of 1.5.
 _NAME_1_5: Final = r"nuextract(?:[-_.](?:tiny|smol|large))?[-_. ]?v?1[._-]5(?!\d|b(?![a-z]))|nuextract[-_.]smol"
 
 

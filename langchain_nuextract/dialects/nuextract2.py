@@ -56,6 +56,7 @@ def phrase(task: Task) -> Request:
         kwargs["examples"] = [
             {"input": _source_text(shot.source, image=_IMAGE), "output": shot.answer} for shot in task.shots
         ]
+    # The chat template drops an image that has a text beside it.
     text = "" if task.source.images else task.source.text
     body = {**_SAMPLING, "chat_template_kwargs": kwargs, **constraint_of(task)}
     return Request(messages=(_user_with_images(task, text),), body=body)
