@@ -22,7 +22,7 @@ It needs nothing but the standard library, and listens on the loopback address o
 tests: neither clients nor dialects.
 """
 
-from langchain_nuextract.testing.endpoint import FakeEndpoint
 from langchain_nuextract.testing.script import FakeReply, Fault, Received, Scripted
+from langchain_nuextract.testing.server import FakeEndpoint
 
 __all__ = ["FakeEndpoint", "FakeReply", "Fault", "Received", "Scripted"]

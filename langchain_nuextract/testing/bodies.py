@@ -8,7 +8,7 @@ from langchain_nuextract.paths import JSON, fields
 from langchain_nuextract.testing.script import FakeReply, Received
 
 
-def whole(received: Received, reply: FakeReply) -> dict[str, JSON]:
+def whole_reply(received: Received, reply: FakeReply) -> dict[str, JSON]:
     """Write a whole reply."""
     if received.path == "/v1/completions":
         choice: dict[str, JSON] = {"text": reply.said or ""}

@@ -65,7 +65,13 @@ class Received:
         """All text that the model was given: of the messages, or the raw prompt."""
         if "prompt" in self.body:
             return str(self.body["prompt"])
-        return "\n".join(_texts(fields(message).get("content")) for message in items(self.body.get("messages")))
+        contents = [fields(message).get("content") for message in items(self.body.get("messages"))]
+        return "\n".join(
+            "\n".join(text(fields(part).get("text")) for part in content)
+            if isinstance(content, list)
+            else text(content)
+            for content in contents
+        )
 
 
 Scripted: TypeAlias = FakeReply | str | Mapping[str, JSON] | Sequence[JSON] | Callable[[Received], object]
@@ -77,9 +83,3 @@ def as_reply(scripted: object, received: Received) -> FakeReply:
     if callable(scripted):
         return as_reply(scripted(received), received)
     return scripted if isinstance(scripted, FakeReply) else FakeReply(text=cast("JSON", scripted))
-
-
-def _texts(content: JSON) -> str:
-    if isinstance(content, list):
-        return "\n".join(text(fields(part).get("text")) for part in items(content))
-    return text(content)

@@ -1,15 +1,16 @@
-"""The HTTP server beneath a fake endpoint."""
+"""A fake endpoint, and the HTTP server beneath it: in a thread for each connection, on the loopback address."""
 
 import json
 import socket
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final, Protocol, TypeAlias, cast
+from typing import Final, Self, TypeAlias, cast
 
 from langchain_nuextract.paths import JSON, fields
-from langchain_nuextract.testing.bodies import dump, error, events, whole
-from langchain_nuextract.testing.script import FakeReply, Received
+from langchain_nuextract.testing.bodies import dump, error, events, whole_reply
+from langchain_nuextract.testing.script import FakeReply, Received, Scripted, as_reply
 
 _Request: TypeAlias = socket.socket | tuple[bytes, socket.socket]
 """What `socketserver` calls a request; over TCP it is the connection."""
@@ -17,33 +18,92 @@ _PLAIN: Final = FakeReply()
 _JSON: Final = {"Content-Type": "application/json"}
 
 
-class Script(Protocol):
-    """What a server needs of the fake endpoint: what to answer, and where to write down what was asked."""
+class FakeEndpoint:
+    """A fake NuExtract server, to be used in a `with` statement.
 
-    paths: list[str]
-    connections: int
-    models: tuple[str, ...]
-    max_model_len: int
-    key: str | None
-    drops_templates: bool
-    port: int
+    It serves `/v1/models`, `/v1/chat/completions` and `/v1/completions`, streamed or not, and `/tokenize`, which takes
+    each word for a token.
+
+    Args:
+        replies: The script; see `langchain_nuextract.testing`. Without any, the model says `{}`.
+        models: The models it serves. Asked for another one it answers 404 as vLLM does. Without any, every name is
+            served.
+        max_model_len: The context length that `/v1/models` tells.
+        key: If given, requests without this key are answered 401.
+        drops_templates: Pay no heed to `chat_template_kwargs` in `/tokenize`, as servers that drop them.
+        port: Where to listen; 0 for any free port. One that comes back does so at its old port.
+    """
+
+    def __init__(
+        self,
+        *replies: Scripted,
+        models: Sequence[str] = (),
+        max_model_len: int = 32_768,
+        key: str | None = None,
+        drops_templates: bool = False,
+        port: int = 0,
+    ) -> None:
+        self.requests: list[Received] = []
+        """The requests to the model, in the order in which they came."""
+        self.paths: list[str] = []
+        """Everything that was asked for: `"GET /v1/models"`, …"""
+        self.connections = 0
+        """How many connections were opened to it."""
+        self.models = tuple(models)
+        self.max_model_len = max_model_len
+        self.key = key
+        self.drops_templates = drops_templates
+        self.port = port
+        self._script = list(replies) or [{}]
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._server: _Server | None = None
+
+    @property
+    def url(self) -> str:
+        """The address for `base_url`.
+
+        Raises:
+            RuntimeError: It is not running.
+        """
+        if self._server is None:
+            raise RuntimeError("the endpoint is not running: use it in a `with` statement")
+        return f"http://127.0.0.1:{self._server.server_port}/v1"
+
+    def __enter__(self) -> Self:
+        self._stopped.clear()
+        self._server = _Server(self)
+        self.port = self._server.server_port
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._stopped.set()
+        if self._server:
+            self._server.stop()
+        self._server = None
 
     def reply_to(self, received: Received) -> FakeReply:
-        """Say what is answered to a request."""
-        ...
+        """Record a request and take the next reply of the script; what is refused takes none."""
+        self.requests.append(received)
+        if self.key is not None and received.headers.get("authorization") != f"Bearer {self.key}":
+            return FakeReply(status=401, error="Unauthorized")
+        if self.models and received.body.get("model") not in self.models:
+            return FakeReply(status=404, error=f"The model `{received.body.get('model')}` does not exist.")
+        with self._lock:
+            scripted = self._script[0] if len(self._script) == 1 else self._script.pop(0)
+        return as_reply(scripted, received)
 
     def wait(self, seconds: float | None) -> None:
-        """Wait, at the most until the endpoint stops."""
-        ...
+        """Let time pass, but not beyond the end of the endpoint; None for as long as it runs."""
+        self._stopped.wait(seconds)
 
 
-class Server(ThreadingHTTPServer):
-    """Listens for an endpoint, on the loopback address, in a thread for each connection."""
-
+class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 512
 
-    def __init__(self, endpoint: Script) -> None:
+    def __init__(self, endpoint: FakeEndpoint) -> None:
         self.endpoint = endpoint
         self._open: set[socket.socket] = set()
         super().__init__(("127.0.0.1", endpoint.port), _Handler)
@@ -63,7 +123,6 @@ class Server(ThreadingHTTPServer):
         """Say nothing when a client goes away."""
 
     def stop(self) -> None:
-        """Stop listening and close all connections."""
         self.shutdown()
         for connection in tuple(self._open):
             # Kept-alive connections would hold their threads, and the client, in reading.
@@ -74,14 +133,13 @@ class Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: Server  # pyright: ignore[reportIncompatibleVariableOverride]
+    server: _Server  # pyright: ignore[reportIncompatibleVariableOverride]
     # Small writes must not wait for each other's acknowledgement.
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        self._note()
         endpoint = self.server.endpoint
-        if self._route != "/v1/models":
+        if self._route() != "/v1/models":
             self._send(404, error(404, "Not Found"))
             return
         if endpoint.key is not None and self.headers.get("Authorization") != f"Bearer {endpoint.key}":
@@ -94,15 +152,14 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(200, dump({"object": "list", "data": listed}))
 
     def do_POST(self) -> None:
-        self._note()
+        route = self._route()
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
-        endpoint = self.server.endpoint
-        if self._route == "/tokenize":
+        if route == "/tokenize":
             self._tokenize(body)
-        elif self._route in {"/v1/chat/completions", "/v1/completions"}:
+        elif route in {"/v1/chat/completions", "/v1/completions"}:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            received = Received(self._route, headers, body)
-            self._answer(received, endpoint.reply_to(received))
+            received = Received(route, headers, body)
+            self._answer(received, self.server.endpoint.reply_to(received))
         else:
             self._send(404, error(404, "Not Found"))
 
@@ -117,28 +174,27 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name http.server uses
         """Keep tests quiet."""
 
-    @property
     def _route(self) -> str:
+        """Record what is asked for, and give it without its query."""
+        self.server.endpoint.paths.append(f"{self.command} {self.path}")
         return self.path.partition("?")[0]
 
-    def _note(self) -> None:
-        self.server.endpoint.paths.append(f"{self.command} {self.path}")
-
     def _answer(self, received: Received, reply: FakeReply) -> None:
+        is_refusal = reply.status != 200 or bool(reply.error)  # noqa: PLR2004  # the number is the name
         if reply.fault == "drop":
             self.close_connection = True
-        elif reply.body is not None:
-            self._wait(reply)
+            return
+        if received.body.get("stream") and reply.body is None and not is_refusal:
+            self._stream(received, reply)
+            return
+        self.server.endpoint.wait(reply.delay)
+        if reply.body is not None:
             body = reply.body.encode() if isinstance(reply.body, str) else reply.body
             self._send(reply.status, body, reply, {"Content-Type": "text/html"})
-        elif reply.status != 200 or reply.error:  # noqa: PLR2004  # the number is the name
-            self._wait(reply)
+        elif is_refusal:
             self._send(reply.status, error(reply.status, reply.error or "it failed"), reply)
-        elif received.body.get("stream"):
-            self._stream(received, reply)
         else:
-            self._wait(reply)
-            self._send(200, dump(whole(received, reply)), reply)
+            self._send(200, dump(whole_reply(received, reply)), reply)
 
     def _stream(self, received: Received, reply: FakeReply) -> None:
         self.send_response(200)
@@ -147,15 +203,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         for number, event in enumerate((*events(received, reply), "[DONE]")):
-            self._wait(reply)
+            self.server.endpoint.wait(reply.delay)
             if reply.fault and number == reply.after:
                 self._break(reply)
                 return
-            self._chunk(b"data: " + (event.encode() if isinstance(event, str) else dump(event)) + b"\n\n")
-        self._chunk(b"")
-
-    def _chunk(self, sent: bytes) -> None:
-        self.wfile.write(f"{len(sent):x}\r\n".encode() + sent + b"\r\n")
+            sent = b"data: " + (event.encode() if isinstance(event, str) else dump(event)) + b"\n\n"
+            self.wfile.write(f"{len(sent):x}\r\n".encode() + sent + b"\r\n")
+        self.wfile.write(b"0\r\n\r\n")
 
     def _send(
         self,
@@ -173,10 +227,6 @@ class _Handler(BaseHTTPRequestHandler):
             self._break(reply)
         else:
             self.wfile.write(body)
-
-    def _wait(self, reply: FakeReply) -> None:
-        if reply.delay:
-            self.server.endpoint.wait(reply.delay)
 
     def _break(self, reply: FakeReply) -> None:
         self.wfile.flush()
