@@ -29,7 +29,7 @@
         ├── NoJSONInReply
         └── InvalidExtraction    problems, partial, attempts
 
-Fields hold the facts, `__str__` makes the sentence: what, where, what to do. Nobody needs to parse a message.
+Fields hold the facts, and the message is their sentence: what, where, what to do. Nobody needs to parse a message.
 """
 
 from collections.abc import Sequence
@@ -279,9 +279,6 @@ class ExtractionError(NuExtractError, OutputParserException):
         """What the model answered, as it stands."""
         self.attempts = tuple(attempts)
         """Every `Attempt` that was made, in order."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 class ReplyCutShort(ExtractionError):

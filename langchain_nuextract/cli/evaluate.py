@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from langchain_nuextract.batch.options import ManyOptions
 from langchain_nuextract.cli.output import check_folder, count, say, write
-from langchain_nuextract.cli.parser import share
+from langchain_nuextract.cli.parser import read_share
 from langchain_nuextract.cli.schema import SCHEMA_HELP, Once, target_of
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _add_judging(whole: argparse.ArgumentParser) -> None:
         "--price", type=float, nargs=2, metavar=("IN", "OUT"), help="of a million tokens of input, and of output"
     )
     parser.add_argument(
-        "--target-accuracy", type=share, default=0.98, help="of what may go through unseen (%(default)s)"
+        "--target-accuracy", type=read_share, default=0.98, help="of what may go through unseen (%(default)s)"
     )
 
 

@@ -10,7 +10,7 @@ from langchain_nuextract.batch.options import ManyOptions
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.cli import destination, files
 from langchain_nuextract.cli.examples import EXAMPLES_HELP, read_examples
-from langchain_nuextract.cli.job import Job, Tally
+from langchain_nuextract.cli.job import FailureTally, Job
 from langchain_nuextract.cli.messages import failures
 from langchain_nuextract.cli.output import say
 from langchain_nuextract.cli.schema import SCHEMA_HELP, Once, target_of
@@ -123,7 +123,7 @@ def run(options: argparse.Namespace) -> int:
     """Extract from each file, and print or write what was found, in the order of the files."""
     from langchain_nuextract.cli.writing import put  # noqa: PLC0415 heavy, and others do without
 
-    form, tally = destination.form_of(options), Tally()
+    form, tally = destination.form_of(options), FailureTally()
     with ExitStack() as stack:
         put(job_of(options, stack, progress=form != "table", logprobs=options.confidence), options, form, tally)
     if tally.failed and tally.total > 1:

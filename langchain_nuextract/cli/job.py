@@ -33,7 +33,7 @@ class Job:
 
 
 @dataclass(slots=True)
-class Tally:
+class FailureTally:
     """How many files failed, and of what."""
 
     failed: Counter[str] = field(default_factory=Counter[str])
@@ -45,10 +45,10 @@ class Tally:
             self.total += 1
             if result.error:
                 self.failed[type(result.error).__name__] += 1
-                say(failure(name_of(result.document), result.error))
+                say(failure(shown_name(result.document), result.error))
             yield result
 
 
-def name_of(document: object) -> str:
+def shown_name(document: object) -> str:
     """Name a document for people: `-` is standard input."""
     return str(document) if isinstance(document, Path) else "-"

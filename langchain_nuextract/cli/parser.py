@@ -23,7 +23,7 @@ def at_least_one(written: str) -> int:
     return number
 
 
-def share(written: str) -> float:
+def read_share(written: str) -> float:
     """Read a share: 0.98 of all, not 98 of a hundred."""
     if not 0 <= (number := float(written)) <= 1:
         raise argparse.ArgumentTypeError(f"it must be from 0 to 1, not {written}")

@@ -18,7 +18,7 @@ from langchain_nuextract.batch.tables.rows import RowSchema
 from langchain_nuextract.batch.tables.write import write_csv, write_parquet
 from langchain_nuextract.batch.whole_files import Aside
 from langchain_nuextract.cli.destination import Form
-from langchain_nuextract.cli.job import Job, Tally, name_of
+from langchain_nuextract.cli.job import FailureTally, Job, shown_name
 from langchain_nuextract.cli.messages import reason_of
 from langchain_nuextract.cli.output import count, json_of, say, write, write_json, write_text
 from langchain_nuextract.cli.terminal_table import TerminalTable
@@ -29,7 +29,7 @@ from langchain_nuextract.grounding.evidence import Evidence
 from langchain_nuextract.paths import JSON, show
 
 
-def put(job: Job, options: argparse.Namespace, form: Form, tally: Tally) -> None:
+def put(job: Job, options: argparse.Namespace, form: Form, tally: FailureTally) -> None:
     """Print or write what is found, as it is found, in the order of the files."""
     match form:
         case "csv" | "parquet":
@@ -42,7 +42,7 @@ def put(job: Job, options: argparse.Namespace, form: Form, tally: Tally) -> None
             print_json(job, options, tally, lines=form == "jsonl")
 
 
-def write_table(job: Job, options: argparse.Namespace, form: Form, tally: Tally) -> None:
+def write_table(job: Job, options: argparse.Namespace, form: Form, tally: FailureTally) -> None:
     """Write a table: to a file or folder, or CSV to stdout."""
     rows = _rows(job, tally)
     if form == "parquet":
@@ -59,7 +59,7 @@ def write_table(job: Job, options: argparse.Namespace, form: Form, tally: Tally)
     say(f"wrote {count(written.rows, 'row')} to {options.output}{reused}")
 
 
-def write_lines(job: Job, options: argparse.Namespace, tally: Tally) -> None:
+def write_lines(job: Job, options: argparse.Namespace, tally: FailureTally) -> None:
     """Write a line of JSON for each document to a file, which is there when all of them are."""
     # The file of an earlier run stays until this one is whole.
     with Aside(Path(options.output)) as file, closing(job.results(job.documents)) as found:
@@ -70,7 +70,7 @@ def write_lines(job: Job, options: argparse.Namespace, tally: Tally) -> None:
     say(f"wrote {count(tally.total, 'line')} to {options.output}")
 
 
-def print_json(job: Job, options: argparse.Namespace, tally: Tally, *, lines: bool) -> None:
+def print_json(job: Job, options: argparse.Namespace, tally: FailureTally, *, lines: bool) -> None:
     """Print each object as JSON, or a line of JSON for each document."""
     with closing(job.results(job.documents)) as found:
         for result in tally.counted(found):
@@ -81,7 +81,7 @@ def print_json(job: Job, options: argparse.Namespace, tally: Tally, *, lines: bo
                 _print(name, result.value)
 
 
-def print_table(job: Job, tally: Tally) -> None:
+def print_table(job: Job, tally: FailureTally) -> None:
     """Print a table for people."""
     rows = _rows(job, tally)
     table = TerminalTable(rows.schema.mapped.columns, job.names, get_terminal_size().columns)
@@ -93,12 +93,12 @@ def print_table(job: Job, tally: Tally) -> None:
         say(footer)
 
 
-def _rows(job: Job, tally: Tally) -> Rows:
+def _rows(job: Job, tally: FailureTally) -> Rows:
     def extract(documents: Iterable[object]) -> Generator[Result[object]]:
         with closing(job.results(cast("Iterable[Path | Blob]", documents))) as found:
             yield from tally.counted(found)
 
-    return Rows(RowSchema.of(job.extractor.target), job.extractor.fingerprint, extract, name_of)
+    return Rows(RowSchema.of(job.extractor.target), job.extractor.fingerprint, extract, shown_name)
 
 
 def _print(name: str, extraction: Extraction[object]) -> None:

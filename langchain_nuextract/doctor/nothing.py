@@ -1,13 +1,12 @@
 """A document that says one thing, and why a model may find nothing in it."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from langchain_nuextract.client.response import decode_json
 from langchain_nuextract.dialects import DIALECTS
 from langchain_nuextract.dialects.dialect import Dialect
 from langchain_nuextract.dialects.messages import Request, Task
-from langchain_nuextract.doctor.server import Server, thinking, words
+from langchain_nuextract.doctor.server import Server, answer_text, thinking
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.paths import JSON, leaves
 
@@ -62,26 +61,21 @@ def _lacks_document(server: Server, model: str, dialect: Dialect) -> bool:
     if requests[0].route != "chat":
         return False
     kept = ("chat_template_kwargs",)
-    bodies: list[Mapping[str, JSON]] = [
+    first, second = (
         {
             "model": model,
-            "messages": [dict(message) for message in request.messages],
+            "messages": list[JSON](dict(message) for message in request.messages),
             **{name: request.body[name] for name in kept if name in request.body},
         }
         for request in requests
-    ]
-    # llama.cpp gives the prompt itself, vLLM the number of its tokens.
-    for path, answer in (("/apply-template", "prompt"), ("/tokenize", "count")):
-        first, second = (server.asked(path, body)[0].get(answer) for body in bodies)
-        if first is not None and second is not None:
-            return first == second
-    return False
+    )
+    return server.makes_one_prompt_of(first, second) is True
 
 
 def _extracts(server: Server, model: str, dialect: Dialect) -> bool:
     request = _request(dialect, DOCUMENT)
     message, _ = server.said(request, model, request.body)
-    return "4711" in (words(message) or thinking(message))
+    return "4711" in (answer_text(message) or thinking(message))
 
 
 def _request(dialect: Dialect, text: str) -> Request:

@@ -11,10 +11,10 @@ from langchain_nuextract.engine.recovery import RecoveryPolicy
 from langchain_nuextract.errors import InvalidExtraction, NuExtractError
 from langchain_nuextract.paths import JSON, fields, leaves, show
 from langchain_nuextract.schema.target import Target
+from langchain_nuextract.schema.value_types import TYPES
 
 if TYPE_CHECKING:
     from langchain_nuextract.runnables.settings import Settings
-from langchain_nuextract.schema.value_types import TYPES
 
 _LISTED: Final = 5
 """Losses, and fields, that are named at the most."""

@@ -21,7 +21,7 @@ class Server:
     def version(self) -> str:
         """Give the version that vLLM tells; empty if the server tells none."""
         try:
-            return str(fields(body_of(self.client.get(f"{self.root}/version"))).get("version"))
+            return str(fields(json_body(self.client.get(f"{self.root}/version"))).get("version"))
         except httpx2.HTTPError:
             return ""
 
@@ -41,8 +41,17 @@ class Server:
             response = self.client.post(self.root + path, json=dict(body))
         except httpx2.HTTPError as error:
             return {}, f"{type(error).__name__} {error}"
-        told = fields(body_of(response))
+        told = fields(json_body(response))
         return told, "" if told else f"status {response.status_code}, {quote(response.text)}"
+
+    def makes_one_prompt_of(self, first: Mapping[str, JSON], second: Mapping[str, JSON]) -> bool | None:
+        """Tell whether two bodies of requests become the same prompt; None if the server does not tell."""
+        # llama.cpp gives the prompt itself, vLLM the number of its tokens.
+        for path, answer in (("/apply-template", "prompt"), ("/tokenize", "count")):
+            one, other = (self.asked(path, body)[0].get(answer) for body in (first, second))
+            if one is not None and other is not None:
+                return one == other
+        return None
 
 
 def thinking(message: Mapping[str, JSON]) -> str:
@@ -50,12 +59,12 @@ def thinking(message: Mapping[str, JSON]) -> str:
     return str(message.get("reasoning") or message.get("reasoning_content") or "")
 
 
-def words(message: Mapping[str, JSON]) -> str:
+def answer_text(message: Mapping[str, JSON]) -> str:
     """Give what the model wrote: the content of a message, or the text of a raw completion."""
     return str(message.get("content") or message.get("text") or "")
 
 
-def body_of(response: httpx2.Response) -> JSON:
+def json_body(response: httpx2.Response) -> JSON:
     """Read the JSON of a good answer; None if it is neither."""
     try:
         return decode_json(response.content) if response.is_success else None

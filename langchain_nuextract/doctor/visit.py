@@ -29,7 +29,7 @@ from langchain_nuextract.doctor.adapters import adapter_findings
 from langchain_nuextract.doctor.finding import Finding
 from langchain_nuextract.doctor.nothing import DOCUMENT, PICTURE, TEMPLATE, is_nothing, why_nothing
 from langchain_nuextract.doctor.own_schema import OwnSchema, schema_findings
-from langchain_nuextract.doctor.server import Server, body_of, thinking, words
+from langchain_nuextract.doctor.server import Server, answer_text, json_body, thinking
 from langchain_nuextract.documents.source import Image, Source, Text
 from langchain_nuextract.errors import UnsupportedTask
 from langchain_nuextract.paths import JSON, fields, items
@@ -95,7 +95,7 @@ class _Visit:
         if response.status_code in {401, 403}:
             yield Finding("bad", f"{url} refuses the key", "Set NUEXTRACT_API_KEY.")
             return
-        listed = body_of(response)
+        listed = json_body(response)
         names = [served.id for served in served_models(listed)]
         if not names:
             yield Finding("bad", f"{url} answers, but lists no models (status {response.status_code})", _NOT_ONE)
@@ -137,11 +137,15 @@ class _Visit:
             return Finding("good", "the template is written out in the prompt, so that no server can drop it")
         told = {_KWARGS: request.body[_KWARGS]}
         asked: dict[str, JSON] = {"model": model, "messages": [dict(message) for message in request.messages]}
-        for path, answer in (("/apply-template", "prompt"), ("/tokenize", "count")):
-            without, with_ = (self.server.asked(path, body)[0].get(answer) for body in (asked, asked | told))
-            if without is not None and with_ is not None:
-                return _honoured(honoured=without != with_)
-        return Finding("unsure", "the server does not tell whether it gives the template to the model", _INLINE)
+        match self.server.makes_one_prompt_of(asked, asked | told):
+            case None:
+                unknown = "the server does not tell whether it gives the template to the model"
+                return Finding("unsure", unknown, _INLINE)
+            case True:
+                dropped = "the server drops chat_template_kwargs, or its chat template has no place for them"
+                return Finding("bad", dropped, _INLINE)
+            case False:
+                return Finding("good", "the template reaches the model")
 
     def _answers(self, request: Request, model: str, dialect: Dialect) -> Iterator[Finding]:
         message, refusal = self.server.said(request, model, request.body)
@@ -149,14 +153,14 @@ class _Visit:
             advice = "Set NUEXTRACT_API_KEY." if refusal.startswith(_DENIED) else ""
             yield Finding("bad", f"it does not answer: {refusal}", advice)
             return
-        answer = words(message) or thinking(message)
+        answer = answer_text(message) or thinking(message)
         # The number stands in the document alone: a model that was not given it cannot say it.
         if "4711" in answer:
             yield Finding("good", f"{_EXTRACTS} {' '.join(answer.split())[:200]}")
         else:
             is_null = is_nothing(answer)
             advice = why_nothing(self.server, model, dialect) if is_null else "Is this a NuExtract model?"
-            yield Finding("bad", f"it was given {DOCUMENT!r} and said {words(message)[:200]!r}", advice)
+            yield Finding("bad", f"it was given {DOCUMENT!r} and said {answer_text(message)[:200]!r}", advice)
         if dialect.thinks and _KWARGS in request.body:
             yield self._parser(request, model)
 
@@ -164,7 +168,7 @@ class _Visit:
         """Show it a picture of the same document."""
         request = dialect.phrase(Task(Source((Image(PICTURE),)), TEMPLATE))
         message, refusal = self.server.said(request, model, request.body)
-        answer = words(message) or thinking(message)
+        answer = answer_text(message) or thinking(message)
         if "4711" in answer:
             return Finding("good", "it reads images")
         if refusal:
@@ -206,7 +210,7 @@ class _Visit:
     def _heeds(self, grammar: str, request: Request, model: str) -> bool:
         constraint: dict[str, JSON] = {"structured_outputs": {"grammar": grammar}, "grammar": grammar}
         message, _ = self.server.said(request, model, {**request.body, **constraint})
-        return heeds_probe(words(message))
+        return heeds_probe(answer_text(message))
 
 
 _FLAG: Final = "Serve with --structured-outputs-config.backend guidance."
@@ -230,12 +234,6 @@ def _dialect_of(name: str, served: Mapping[str, ServedModel]) -> Dialect:
         with suppress(UnsupportedTask):
             return dialect_for(each)
     return dialect_for(name)
-
-
-def _honoured(*, honoured: bool) -> Finding:
-    if honoured:
-        return Finding("good", "the template reaches the model")
-    return Finding("bad", "the server drops chat_template_kwargs, or its chat template has no place for them", _INLINE)
 
 
 def _context(listed: JSON, model: str) -> Finding:

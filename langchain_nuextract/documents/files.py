@@ -13,7 +13,7 @@ from langchain_nuextract.documents.kinds import Kind
 from langchain_nuextract.documents.mail import Mail, MailText, read_mail
 from langchain_nuextract.documents.options import DEFAULT, PageOptions
 from langchain_nuextract.documents.pdf.file import PDF
-from langchain_nuextract.documents.pictures import ImageFile, opened, prepared
+from langchain_nuextract.documents.pictures import ImageFile, opened_picture, prepared
 from langchain_nuextract.documents.source import Image, Markup, Part, Source, Text
 from langchain_nuextract.errors import EmptyDocument, MissingExtra, UnreadableDocument, WrongKind
 
@@ -69,7 +69,7 @@ def _image(content: bytes, name: str, options: PageOptions) -> Source:
     frames = 1
     if find_spec("PIL"):
         # What is cut off or a bomb is refused.
-        with opened(content, name) as picture:
+        with opened_picture(content, name) as picture:
             frames = int(getattr(picture, "n_frames", 1)) if picture.format in _ANIMATED else 1
     image = Image(data_url(content, largest=options.max_bytes, name=name), name)
     said = f"{name}: it is an animation of {frames} pictures, of which the first one is read"
@@ -146,10 +146,10 @@ def _mail_text(written: MailText, name: str) -> Source:
 
 def _office(kind: str) -> Reader:
     def read(content: bytes, name: str, options: PageOptions) -> Source:
-        from langchain_nuextract.documents.office import to_markdown as written  # noqa: PLC0415 an extra
+        from langchain_nuextract.documents.office import office_markdown  # noqa: PLC0415 an extra
 
         del options
-        text, warnings = written(content, name, kind)
+        text, warnings = office_markdown(content, name, kind)
         if not text.strip():
             raise EmptyDocument(name, "there is no text in it.")
         return Source((Text(text),), warnings)

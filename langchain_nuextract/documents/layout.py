@@ -24,7 +24,7 @@ _NARROWEST: Final = 0.15
 _MOST_COLUMNS: Final = 4
 
 
-class Token(NamedTuple):
+class PageToken(NamedTuple):
     """Characters on the page that stand together: a word, blanks, or a hyphen at which a word is broken."""
 
     text: str
@@ -36,14 +36,14 @@ class Token(NamedTuple):
     """Where it begins in the file's own text, for `Spread`."""
 
 
-Spread: TypeAlias = Callable[[Token], Sequence[Rectangle | None]]
+Spread: TypeAlias = Callable[[PageToken], Sequence[Rectangle | None]]
 """Gives each character of a token its box."""
 
 
 class _Run(NamedTuple):
     """A stretch of a line without a wide gap."""
 
-    tokens: tuple[Token, ...]
+    tokens: tuple[PageToken, ...]
     left: float
     right: float
     letters: int
@@ -69,11 +69,11 @@ class _Line:
 class PageTokens(NamedTuple):
     """What is on a page."""
 
-    shown: Iterable[Token]
+    shown: Iterable[PageToken]
     """In the order in which the file has it."""
-    filled: Iterable[Token] = ()
+    filled: Iterable[PageToken] = ()
     """What was filled into forms."""
-    hidden: Iterable[Token] = ()
+    hidden: Iterable[PageToken] = ()
     """What nobody can see."""
 
 
@@ -89,7 +89,7 @@ def words_of(page: PageTokens, *, aspect: float, is_scan: bool, spread: Spread |
     lines = _reordered([_line(tokens, aspect) for tokens in _rows(_by_line(page.shown), aspect)])
     visible = _joined(_with_filled([*map(_tokens, lines)], page.filled))
     unseen = _joined([*_by_line(page.hidden)], first=visible[-1].line + 1 if visible else 0)
-    tokens = [*visible, *([Token("\n", None, visible[-1].line), *unseen] if visible and unseen else unseen)]
+    tokens = [*visible, *([PageToken("\n", None, visible[-1].line), *unseen] if visible and unseen else unseen)]
     words = Words(
         "".join([text for text, *_ in tokens]), visible=sum(len(text) for text, *_ in visible), is_scan=is_scan
     )
@@ -103,19 +103,19 @@ def words_of(page: PageTokens, *, aspect: float, is_scan: bool, spread: Spread |
     return replace(words, boxes=tuple(boxes), lines=tuple(numbers))
 
 
-def _by_line(tokens: Iterable[Token]) -> Iterator[tuple[Token, ...]]:
+def _by_line(tokens: Iterable[PageToken]) -> Iterator[tuple[PageToken, ...]]:
     for _, group in groupby(tokens, key=lambda token: token.line):
         line = tuple(group)
         if any(token.box and not token.text.isspace() for token in line):
             yield line
 
 
-def _rows(lines: Iterable[tuple[Token, ...]], aspect: float) -> Iterator[tuple[Token, ...]]:
+def _rows(lines: Iterable[tuple[PageToken, ...]], aspect: float) -> Iterator[tuple[PageToken, ...]]:
     """Put together again what stands in one row: pdfium begins a new line behind some wide gaps."""
-    row: tuple[Token, ...] = ()
+    row: tuple[PageToken, ...] = ()
     for line in lines:
         if row and _goes_on(row, line, aspect):
-            row = (*row, Token(" ", None, 0), *line)
+            row = (*row, PageToken(" ", None, 0), *line)
             continue
         if row:
             yield row
@@ -124,7 +124,7 @@ def _rows(lines: Iterable[tuple[Token, ...]], aspect: float) -> Iterator[tuple[T
         yield row
 
 
-def _goes_on(row: Sequence[Token], line: Sequence[Token], aspect: float) -> bool:
+def _goes_on(row: Sequence[PageToken], line: Sequence[PageToken], aspect: float) -> bool:
     begun, following = row[0].box, line[0].box
     if begun and following and following[0] < begun[2]:
         return False  # as nearly always: it begins to the left of where the row does
@@ -136,14 +136,14 @@ def _goes_on(row: Sequence[Token], line: Sequence[Token], aspect: float) -> bool
     return is_level and alike and other[0] >= one[2] and one[1] <= (other[1] + other[3]) / 2 <= one[3]
 
 
-def _extent(tokens: Iterable[Token]) -> Rectangle:
+def _extent(tokens: Iterable[PageToken]) -> Rectangle:
     return union([box for _, box, *_ in tokens if box])
 
 
-def _line(tokens: Sequence[Token], aspect: float) -> _Line:
+def _line(tokens: Sequence[PageToken], aspect: float) -> _Line:
     """Split a line at its wide gaps."""
     tall = median(box[3] - box[1] for _, box, *_ in tokens if box)
-    runs: list[list[Token]] = [[]]
+    runs: list[list[PageToken]] = [[]]
     right: float | None = None
     for token in tokens:
         if token.box and not token.text.isspace():
@@ -154,12 +154,12 @@ def _line(tokens: Sequence[Token], aspect: float) -> _Line:
     return _Line(tuple(map(_run, runs)))
 
 
-def _run(tokens: Sequence[Token]) -> _Run:
+def _run(tokens: Sequence[PageToken]) -> _Run:
     left, _, right, _ = _extent(tokens)
     return _Run(tuple(tokens), left, right, sum(map(str.isalpha, "".join([text for text, *_ in tokens]))))
 
 
-def _tokens(line: _Line) -> tuple[Token, ...]:
+def _tokens(line: _Line) -> tuple[PageToken, ...]:
     return tuple(token for run in line.runs for token in run.tokens)
 
 
@@ -220,22 +220,22 @@ def _is_column(lines: Sequence[_Line]) -> bool:
 # What was filled in
 
 
-def _with_filled(lines: Sequence[Sequence[Token]], filled: Iterable[Token]) -> list[Sequence[Token]]:
+def _with_filled(lines: Sequence[Sequence[PageToken]], filled: Iterable[PageToken]) -> list[Sequence[PageToken]]:
     """Put what was filled in at the end of the line at whose height it stands, or else on a line of its own."""
     placed = [*lines]
     for entry in sorted(_entries(filled), key=lambda entry: (_middle(entry), _extent(entry)[0])):
         beside = [at for at, line in enumerate(placed) if _overlaps(line, _middle(entry))]
         above = [at for at, line in enumerate(placed) if _middle(line) < _middle(entry)]
         if beside:
-            placed[beside[-1]] = (*placed[beside[-1]], Token(" ", None, 0), *entry)
+            placed[beside[-1]] = (*placed[beside[-1]], PageToken(" ", None, 0), *entry)
         else:
             placed.insert(above[-1] + 1 if above else 0, entry)
     return placed
 
 
-def _entries(filled: Iterable[Token]) -> Iterator[tuple[Token, ...]]:
+def _entries(filled: Iterable[PageToken]) -> Iterator[tuple[PageToken, ...]]:
     """Tell apart what stands at different heights: the contents of several fields may be one line to pdfium."""
-    entry: list[Token] = []
+    entry: list[PageToken] = []
     for token in filled:
         if token.box and entry and not _overlaps(entry, (token.box[1] + token.box[3]) / 2):
             yield tuple(entry)
@@ -246,11 +246,11 @@ def _entries(filled: Iterable[Token]) -> Iterator[tuple[Token, ...]]:
         yield tuple(entry)
 
 
-def _middle(line: Sequence[Token]) -> float:
+def _middle(line: Sequence[PageToken]) -> float:
     return median((box[1] + box[3]) / 2 for _, box, *_ in line if box)
 
 
-def _overlaps(line: Sequence[Token], height: float) -> bool:
+def _overlaps(line: Sequence[PageToken], height: float) -> bool:
     _, top, _, bottom = _extent(line)
     return top <= height <= bottom
 
@@ -258,17 +258,17 @@ def _overlaps(line: Sequence[Token], height: float) -> bool:
 # Text
 
 
-def _joined(lines: Sequence[Sequence[Token]], first: int = 0) -> list[Token]:
+def _joined(lines: Sequence[Sequence[PageToken]], first: int = 0) -> list[PageToken]:
     """Join lines, with numbers of their own, and words that are broken at the end of one."""
-    tokens: list[Token] = []
+    tokens: list[PageToken] = []
     number = first
     for line in lines:
         if tokens:
-            tokens.append(Token("\n", None, number))
+            tokens.append(PageToken("\n", None, number))
             number += 1
-        for token, following in pairwise((*_trimmed(line), Token("", None, 0))):
+        for token, following in pairwise((*_trimmed(line), PageToken("", None, 0))):
             if token.text != HYPHEN:
-                tokens.append(Token(token.text, token.box, number, token.at))
+                tokens.append(PageToken(token.text, token.box, number, token.at))
                 continue
             # What is written in small letters goes on; codes and names keep their hyphens.
             if not (tokens and tokens[-1].text[-1:].islower() and following.text[:1].islower()):
@@ -277,6 +277,6 @@ def _joined(lines: Sequence[Sequence[Token]], first: int = 0) -> list[Token]:
     return tokens
 
 
-def _trimmed(line: Sequence[Token]) -> Sequence[Token]:
+def _trimmed(line: Sequence[PageToken]) -> Sequence[PageToken]:
     inked = [at for at, token in enumerate(line) if not token.text.isspace()]
     return line[inked[0] : inked[-1] + 1]

@@ -8,7 +8,7 @@ from io import BytesIO
 from threading import Lock
 from typing import Final, NamedTuple, Protocol, cast
 
-from langchain_nuextract.documents.layout import PageTokens, Token, words_of
+from langchain_nuextract.documents.layout import PageToken, PageTokens, words_of
 from langchain_nuextract.documents.options import OCR_PIXELS
 from langchain_nuextract.documents.page import Pages, Rectangle, Words
 from langchain_nuextract.errors import MissingExtra
@@ -101,14 +101,14 @@ def _rows(found: Sequence[_Found]) -> list[list[_Found]]:
     return [sorted(row, key=lambda each: each.box[0]) for row in rows]
 
 
-def _row_tokens(row: Sequence[_Found], number: int) -> Iterator[Token]:
+def _row_tokens(row: Sequence[_Found], number: int) -> Iterator[PageToken]:
     for at, found in enumerate(row):
         if at:
-            yield Token(" ", None, number)
+            yield PageToken(" ", None, number)
         yield from _tokens(found, number)
 
 
-def _tokens(found: _Found, number: int) -> Iterator[Token]:
+def _tokens(found: _Found, number: int) -> Iterator[PageToken]:
     """Give each letter a share of its word's box; of the line's, where the words are not those of the line."""
     letters = [letter for letter in found.text if not letter.isspace()]
     boxes = [box for word, whole in found.words for box in _shares(word, whole)]
@@ -117,7 +117,7 @@ def _tokens(found: _Found, number: int) -> Iterator[Token]:
         boxes = [box for letter, box in zip(found.text, shares, strict=True) if not letter.isspace()]
     waiting = iter(boxes)
     for letter in found.text:
-        yield Token(letter, None if letter.isspace() else next(waiting), number)
+        yield PageToken(letter, None if letter.isspace() else next(waiting), number)
 
 
 def _shares(word: str, box: Rectangle) -> Iterator[Rectangle]:

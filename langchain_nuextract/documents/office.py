@@ -21,7 +21,7 @@ _PLACE: Final = re.compile(r"\s*([A-Za-z]{1,3})([^A-Za-z]+)")
 _SHEET: Final = re.compile(r"^## (.*)$", re.MULTILINE)
 
 
-def to_markdown(content: bytes, name: str, kind: str) -> tuple[str, tuple[str, ...]]:
+def office_markdown(content: bytes, name: str, kind: str) -> tuple[str, tuple[str, ...]]:
     """Write an office file as Markdown.
 
     Args:

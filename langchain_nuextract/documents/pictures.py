@@ -68,7 +68,7 @@ class ImageFile:
             TooLarge: They are more than anybody scans, and than `max_pages`.
         """
         most = max(_MOST_FRAMES, self.options.max_pages)
-        with opened(self.content, self.name) as picture:
+        with opened_picture(self.content, self.name) as picture:
             if picture.format != "TIFF":
                 return 1
             with suppress(EOFError):
@@ -116,7 +116,7 @@ def prepared(
         BrokenDocument: It is cut off or damaged.
         MissingExtra: Pillow is not installed.
     """
-    with opened(content, name, number) as picture:
+    with opened_picture(content, name, number) as picture:
         kind = _UNTOUCHED.get(picture.format or "")
         if kind and picture.mode in _PLAIN and _is_fine(picture, max_pixels):
             return f"data:{kind};base64,{b64encode(content).decode('ascii')}"
@@ -136,7 +136,7 @@ def fitted(image: Image, max_pixels: int) -> Image:
 
 
 @contextmanager
-def opened(content: bytes, name: str, number: int = 1) -> "Generator[Picture]":
+def opened_picture(content: bytes, name: str, number: int = 1) -> "Generator[Picture]":
     """Open one frame of an image, all of its pixels decoded, with what goes wrong as errors of ours."""
     try:
         from PIL import Image as Pillow  # noqa: PLC0415 an extra

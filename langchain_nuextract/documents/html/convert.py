@@ -7,9 +7,9 @@ from turbohtml import Document, Markdown, Node, parse
 
 from langchain_nuextract.documents.html.clean import clean
 from langchain_nuextract.documents.html.conversion import Conversion
-from langchain_nuextract.documents.html.decode import Decoded, decode
+from langchain_nuextract.documents.html.decode import Decoded, decode_page
 from langchain_nuextract.documents.html.main_text import main_text
-from langchain_nuextract.documents.html.markup import restore, without_reserved
+from langchain_nuextract.documents.html.markup import restore_signs, without_reserved
 from langchain_nuextract.documents.html.options import HTMLOptions
 from langchain_nuextract.errors import TooLarge
 from langchain_nuextract.scalars.words import IGNORABLE
@@ -31,7 +31,7 @@ def convert(html: str | bytes, options: HTMLOptions, encoding: str | None) -> Co
     warnings = [*page.warnings, *_swallowed(document, text.lower())]
     warnings += clean(document, options)
     chosen, doubts = main_text(document) if options.main else (document, [])
-    markdown = write(chosen)
+    markdown = markdown_of(chosen)
     warnings += doubts
     if not markdown and page.text.strip():
         warnings.append("there is no text on the page")
@@ -53,12 +53,12 @@ def decoded(html: str | bytes, options: HTMLOptions, encoding: str | None) -> De
     """
     if len(html) > options.max_bytes:
         raise TooLarge("the page", f"it has {len(html)} bytes, more than HTMLOptions.max_bytes = {options.max_bytes}")
-    return decode(html, encoding) if isinstance(html, bytes) else Decoded(html, "")
+    return decode_page(html, encoding) if isinstance(html, bytes) else Decoded(html, "")
 
 
-def write(tree: Node) -> str:
+def markdown_of(tree: Node) -> str:
     """Write a clean tree as Markdown."""
-    return restore(tree.to_markdown(_WRITER)).translate(IGNORABLE).strip("\n")
+    return restore_signs(tree.to_markdown(_WRITER)).translate(IGNORABLE).strip("\n")
 
 
 def parsable(html: str) -> str:

@@ -23,7 +23,7 @@ class Decoded:
     warnings: tuple[str, ...] = ()
 
 
-def decode(content: bytes, encoding: str | None = None) -> Decoded:
+def decode_page(content: bytes, encoding: str | None = None) -> Decoded:
     """Decode the bytes of a page.
 
     In this order: a byte order mark, the encoding that the caller knows (from an HTTP header, say), what the page

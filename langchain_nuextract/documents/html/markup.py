@@ -35,7 +35,7 @@ def without_reserved(html: str) -> str:
     return _RESERVED.sub("\ufffd", html)
 
 
-def restore(markdown: str) -> str:
+def restore_signs(markdown: str) -> str:
     """Put the signs into what the writer made."""
     if not has_raw(markdown):
         return markdown

@@ -39,9 +39,9 @@ class PDF(PDFBytes):
     def count(self) -> int:
         """Count all its pages."""
         if self.options.isolate:
-            from langchain_nuextract.documents.pdf.isolated import count  # noqa: PLC0415 only where it is asked for
+            from langchain_nuextract.documents.pdf.isolated import count_pages  # noqa: PLC0415 only where it is asked for
 
-            return count(self)
+            return count_pages(self)
         with self.opened() as document:
             return len(document)
 

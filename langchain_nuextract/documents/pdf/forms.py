@@ -10,7 +10,7 @@ from typing import Final
 import pypdfium2.raw as pdfium
 from pypdfium2 import PdfDocument, PdfPage
 
-from langchain_nuextract.documents.layout import Token
+from langchain_nuextract.documents.layout import PageToken
 from langchain_nuextract.documents.pdf.geometry import Placing
 
 _TICKED: Final = "[x]"
@@ -19,7 +19,7 @@ _OWN_LINE: Final = -1
 """Numbers of lines below those of text: each box is one of its own."""
 
 
-def checks(document: PdfDocument, page: PdfPage, place: Placing) -> Iterator[Token]:
+def checks(document: PdfDocument, page: PdfPage, place: Placing) -> Iterator[PageToken]:
     """Write the check boxes and radio buttons of a page as `[x]` or `[ ]`, each where it stands."""
     form = document.formenv
     if not form:
@@ -34,6 +34,6 @@ def checks(document: PdfDocument, page: PdfPage, place: Placing) -> Iterator[Tok
             ):
                 box = place.box(edges.left, edges.bottom, edges.right, edges.top)
                 mark = _TICKED if pdfium.FPDFAnnot_IsChecked(form, annotation) else _OPEN
-                yield Token(mark, box, _OWN_LINE - index)
+                yield PageToken(mark, box, _OWN_LINE - index)
         finally:
             pdfium.FPDFPage_CloseAnnot(annotation)

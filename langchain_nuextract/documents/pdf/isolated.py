@@ -19,7 +19,7 @@ _CHILD: Final = "langchain_nuextract.documents.pdf.child"
 """The program of that process."""
 
 
-def count(file: PDFBytes) -> int:
+def count_pages(file: PDFBytes) -> int:
     """Count the pages of a PDF."""
     return int(_ask(file, "count"))
 

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 import pypdfium2.raw as pdfium
 from pypdfium2 import PdfPage, PdfTextPage
 
-from langchain_nuextract.documents.layout import HYPHEN, PageTokens, Token, words_of
+from langchain_nuextract.documents.layout import HYPHEN, PageToken, PageTokens, words_of
 from langchain_nuextract.documents.page import Rectangle, Words
 from langchain_nuextract.documents.pdf.forms import checks
 from langchain_nuextract.documents.pdf.geometry import Placing, is_scan
@@ -31,7 +31,7 @@ _TINY: Final = 1.5
 """Height of a line, in points, that no eye reads."""
 
 
-_Placed: TypeAlias = tuple[Token, Look, int]
+_Placed: TypeAlias = tuple[PageToken, Look, int]
 """A token, how it looks, and a number that all tokens of one text object have; plain, since there are thousands."""
 
 
@@ -89,7 +89,7 @@ class _Reader:
         self._edges = tuple(ctypes.c_double() for _ in range(4))
         self._loose = pdfium.FS_RECTF()
 
-    def words(self, file: PDFBytes, number: int, marks: Sequence[Token], *, scan: bool, boxed: bool) -> Words:
+    def words(self, file: PDFBytes, number: int, marks: Sequence[PageToken], *, scan: bool, boxed: bool) -> Words:
         """Put the tokens in reading order, those that cannot be seen last."""
         placed = [*self._tokens(looks_of(self._page, may_have_layers=file.may_have_layers))]
         seen = _seen(placed, file, number, scan=scan)
@@ -115,7 +115,7 @@ class _Reader:
                     text = found[0]
                     if text.isspace():
                         # Blanks look as what is before them, so that hidden words stay apart.
-                        yield Token(text, None, line, found.start()), look, run
+                        yield PageToken(text, None, line, found.start()), look, run
                     elif placed := self._placed(found.start(), text, line, looks):
                         yield placed
                         _, look, run = placed
@@ -142,7 +142,7 @@ class _Reader:
         if looks and last > at and run != self._run(last):
             return None
         look = "tiny" if self._is_tiny(at, box) else looks.get(run, "drawn") if looks else "drawn"
-        return Token(text, box, line, at), look, run
+        return PageToken(text, box, line, at), look, run
 
     def _edge(self, at: int) -> Rectangle:
         left, right, bottom, top = self._edges
@@ -161,7 +161,7 @@ class _Reader:
         loose = self._loose
         return 0 < min(abs(loose.top - loose.bottom), abs(loose.right - loose.left) * 2) < _TINY
 
-    def _spread(self, token: Token) -> list[Rectangle | None]:
+    def _spread(self, token: PageToken) -> list[Rectangle | None]:
         """Give each character of a token its box."""
         if token.at < 0:
             return [token.box] * len(token.text)

@@ -9,7 +9,14 @@ from xml.etree import ElementTree as ET
 from xml.etree.ElementTree import Element, SubElement
 
 from langchain_nuextract.errors import EvaluationError
-from langchain_nuextract.evaluation.label_studio.controls import Control, Kind, Part, Rows, controls, each_control
+from langchain_nuextract.evaluation.label_studio.controls import (
+    Control,
+    ControlRows,
+    Kind,
+    Part,
+    controls,
+    each_control,
+)
 from langchain_nuextract.paths import show
 from langchain_nuextract.schema.target import Target
 
@@ -83,7 +90,7 @@ def _label(control: Control) -> str:
 
 
 def _add(view: Element, part: Part) -> None:
-    if isinstance(part, Rows):
+    if isinstance(part, ControlRows):
         SubElement(view, "Header", value=f"{show(part.path)[2:]}{f': {part.about}' if part.about else ''}", size="5")
         repeated = SubElement(view, "Repeater", on=f"${part.variable}", indexFlag="{{i}}")
         row = SubElement(repeated, "View", style="border-top: 1px solid #ccc; padding: 4px")

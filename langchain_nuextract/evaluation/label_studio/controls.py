@@ -36,7 +36,7 @@ class Control:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class ControlRows:
     """A list of records, of which each is a row of controls."""
 
     path: Path
@@ -49,7 +49,7 @@ class Rows:
         return re.sub(r"\W+", "_", control_name(self.path))
 
 
-Part: TypeAlias = Control | Rows
+Part: TypeAlias = Control | ControlRows
 
 
 def control_name(path: Path) -> str:
@@ -70,7 +70,7 @@ def controls(node: Node, at: Path = ()) -> Iterator[Part]:
             for field in fields:
                 yield from controls(field.node, (*at, field.name))
         case Array(rest=Record() as row) if not node.prefix and (columns := tuple(_columns(row, at))):
-            yield Rows(at, columns, node.note)
+            yield ControlRows(at, columns, node.note)
         case Never():
             pass
         case _:
@@ -88,7 +88,7 @@ def _columns(row: Record, at: Path) -> Iterator[Control]:
 def each_control(parts: Iterable[Part]) -> Iterator[Control]:
     """Yield the controls of a form one by one, those of rows too."""
     for part in parts:
-        yield from part.columns if isinstance(part, Rows) else (part,)
+        yield from part.columns if isinstance(part, ControlRows) else (part,)
 
 
 def _control(node: Node, at: Path) -> Control:

@@ -10,7 +10,13 @@ from langchain_nuextract.evaluation.answer import Answer
 from langchain_nuextract.evaluation.evidence import Grounding, ground_in_text, grounding_of
 from langchain_nuextract.evaluation.gold_document import GoldDocument
 from langchain_nuextract.evaluation.label_studio.config import DOCUMENT, EVIDENCE, WRITTEN, Config
-from langchain_nuextract.evaluation.label_studio.controls import Control, Rows, control_name, controls, each_control
+from langchain_nuextract.evaluation.label_studio.controls import (
+    Control,
+    ControlRows,
+    control_name,
+    controls,
+    each_control,
+)
 from langchain_nuextract.evaluation.label_studio.pictures import Picture, Pictures
 from langchain_nuextract.evaluation.leaf import field_path
 from langchain_nuextract.paths import JSON, Path, fields, follow, items, number, text
@@ -89,7 +95,7 @@ def _task(about: _About, found: JSON, grounding: Grounding, target: Target[objec
     value = target.lower(found)
     results: list[JSON] = []
     for part in controls(target.node):
-        if isinstance(part, Rows):
+        if isinstance(part, ControlRows):
             rows = items(_at(value, part.path))
             data[part.variable] = [dict[str, JSON]() for _ in range(len(rows) + SPARE_ROWS)]
             results += [

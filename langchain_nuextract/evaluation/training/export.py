@@ -19,7 +19,7 @@ from langchain_nuextract.evaluation.gold_document import GoldDocument
 from langchain_nuextract.evaluation.leaf import field_path
 from langchain_nuextract.evaluation.training.formats import FORMATS, FormatName
 from langchain_nuextract.evaluation.training.rendering import Rendered, Renderer
-from langchain_nuextract.evaluation.training.splitting import NAMES, Item, split
+from langchain_nuextract.evaluation.training.splitting import NAMES, Item, split_documents
 from langchain_nuextract.grounding import ground
 from langchain_nuextract.paths import JSON, leaves, show, text
 from langchain_nuextract.schema.value_types import VERBATIM
@@ -90,7 +90,7 @@ def export_training(
         Item(each.id, each.group, _digest(each, options.pages), text(each.meta.get("source")).startswith(_FROM_MODEL))
         for each in documents
     ]
-    parts, left_out = split(items, options.split, options.seed)
+    parts, left_out = split_documents(items, options.split, options.seed)
     shown = _examples(documents, parts, options)
     examples = [Example(each.document, each.output) for each in shown]
     renderer = Renderer(gold.target, dialect, instructions=options.instructions, examples=examples, pages=options.pages)

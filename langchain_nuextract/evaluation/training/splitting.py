@@ -23,7 +23,9 @@ class Item(NamedTuple):
     """Its values are a model's, so that nothing may be measured by them."""
 
 
-def split(items: Sequence[Item], shares: Sequence[float], seed: int) -> tuple[dict[str, str], tuple[str, ...]]:
+def split_documents(
+    items: Sequence[Item], shares: Sequence[float], seed: int
+) -> tuple[dict[str, str], tuple[str, ...]]:
     """Tell of each document, by its id, which part it is in; and which documents are in none.
 
     Which part a group is in follows from its name and the seed alone, not from the other groups. What a model labelled

@@ -17,7 +17,7 @@ from langchain_nuextract.documents.source import Image
 from langchain_nuextract.errors import EvaluationError, UnsupportedTask
 from langchain_nuextract.evaluation.gold import Gold
 from langchain_nuextract.evaluation.training import Renderer, TrainingOptions, distilled, export_training
-from langchain_nuextract.evaluation.training.splitting import NAMES, Item, split
+from langchain_nuextract.evaluation.training.splitting import NAMES, Item, split_documents
 from langchain_nuextract.schema.annotations import Verbatim
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 from tests.pdfs import lines, pdf
@@ -116,7 +116,7 @@ _ITEMS = st.lists(
 def test_what_is_alike_is_in_one_part_and_stays_there(drawn, seed):
     items = [Item(str(n), group, digest, from_model) for n, (group, digest, from_model) in enumerate(drawn)]
     try:
-        parts, left_out = split(items, (8, 1, 1), seed)
+        parts, left_out = split_documents(items, (8, 1, 1), seed)
     except EvaluationError:
         return
     assert set(parts) | set(left_out) == {item.id for item in items}
@@ -127,25 +127,25 @@ def test_what_is_alike_is_in_one_part_and_stays_there(drawn, seed):
                 assert parts[item.id] == parts[other.id]
     assert all(parts[item.id] == NAMES[0] for item in items if item.train_only and item.id in parts)
     fresh = [*items, Item("new", "another", "another", False)]
-    again, _ = split(fresh, (8, 1, 1), seed)
+    again, _ = split_documents(fresh, (8, 1, 1), seed)
     assert {name: again[name] for name in parts} == parts
 
 
 def test_a_part_without_documents_is_said():
     with pytest.raises(EvaluationError, match=r"no document is in (train|validation): there are 1 groups in all"):
-        split([Item("a", "g", "1"), Item("b", "g", "2")], (0.5, 0.5), 0)
+        split_documents([Item("a", "g", "1"), Item("b", "g", "2")], (0.5, 0.5), 0)
 
 
 def test_where_a_part_is_empty_a_seed_is_named_with_which_none_is():
     items = [Item(str(n), str(n), str(n)) for n in range(3)]
     refused = next(error for seed in range(100) if (error := refusal(items, seed)))
     advised = int(re.search(r"Take seed (\d+)", str(refused)).group(1))
-    assert {*split(items, (1, 1, 1), advised)[0].values()} == {"train", "validation", "test"}
+    assert {*split_documents(items, (1, 1, 1), advised)[0].values()} == {"train", "validation", "test"}
 
 
 def refusal(items, seed):
     try:
-        split(items, (1, 1, 1), seed)
+        split_documents(items, (1, 1, 1), seed)
     except EvaluationError as error:
         return error
     return None
