@@ -13,7 +13,7 @@ try:
 except ImportError as error:
     raise ImportError("agents need LangChain itself: pip install 'langchain-nuextract[agents]'") from error
 
-from langchain_nuextract.runnables.tool import quiet
+from langchain_nuextract.runnables.tool import unstreamed
 
 T = TypeVar("T")
 
@@ -50,11 +50,11 @@ class StructuredResponse(AgentMiddleware[AgentState[T], Any, T], Generic[T]):
 
     def after_agent(self, state: AgentState[T], runtime: Runtime[Any]) -> dict[str, T] | None:  # noqa: ARG002 LangChain's
         """Extract once the agent is done."""
-        return {_RESPONSE: self.extractor.invoke(_document(state["messages"], self.of), quiet(None))}
+        return {_RESPONSE: self.extractor.invoke(_document(state["messages"], self.of), unstreamed(None))}
 
     async def aafter_agent(self, state: AgentState[T], runtime: Runtime[Any]) -> dict[str, T] | None:  # noqa: ARG002 see above
         """Extract once the agent is done."""
-        return {_RESPONSE: await self.extractor.ainvoke(_document(state["messages"], self.of), quiet(None))}
+        return {_RESPONSE: await self.extractor.ainvoke(_document(state["messages"], self.of), unstreamed(None))}
 
 
 def _document(messages: list[AnyMessage], of: Part) -> str:

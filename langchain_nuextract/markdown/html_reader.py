@@ -99,7 +99,7 @@ class HTMLReader(BaseReader[HTMLReading], BaseDocumentTransformer):
 
     def plan(self, document: object) -> ReadingPlan[HTMLReading]:
         """Convert a page by rules, or make it ready for the model."""
-        html, options, encoding = self._taken(document)
+        html, options, encoding = self._html_and_options(document)
         if self.how == "rules":
             return ReadingPlan((), lambda _: _by_rules(to_markdown(html, options, encoding=encoding)))
         reader = self.reader_dialect()
@@ -128,7 +128,7 @@ class HTMLReader(BaseReader[HTMLReading], BaseDocumentTransformer):
         readings = await self.detailed.abatch([*documents], **kwargs)
         return [_replaced(document, reading) for document, reading in zip(documents, readings, strict=True)]
 
-    def _taken(self, document: object) -> tuple[str | bytes, HTMLOptions, str | None]:
+    def _html_and_options(self, document: object) -> tuple[str | bytes, HTMLOptions, str | None]:
         html, source, encoding = _html(document)
         # "img/a.png" is found on the web from where the page is; the folder of a file is nobody's address.
         base = self.page_url or (source if source and "://" in source else None)

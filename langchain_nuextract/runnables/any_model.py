@@ -49,21 +49,21 @@ def innermost(llm: object, config: RunnableConfig | None = None) -> tuple[BaseCh
         TypeError: It is something else, or its fallbacks are models of another kind.
     """
     bound: dict[str, JSON] = {}
-    asked = llm
-    while not isinstance(asked, BaseChatModel):
-        if isinstance(asked, RunnableBindingBase):
-            binding = cast("RunnableBindingBase[object, object]", asked)
+    current = llm
+    while not isinstance(current, BaseChatModel):
+        if isinstance(current, RunnableBindingBase):
+            binding = cast("RunnableBindingBase[object, object]", current)
             bound = merged(cast("Mapping[str, JSON]", binding.kwargs), bound)
             config = merge_configs(binding.config, config) if binding.config else config
-            asked = binding.bound
-        elif (inner := _inner(asked, config)) is not None:
-            asked = inner
+            current = binding.bound
+        elif (inner := _inner(current, config)) is not None:
+            current = inner
         else:
             if isinstance(llm, type):
                 raise TypeError(f"llm must be a chat model, not its class: llm={llm.__name__}(…)")
             kind = type(llm).__name__
             raise TypeError(f"llm must be a chat model, not {kind}: put chains before or after the extractor")
-    return asked, bound
+    return current, bound
 
 
 def checked_model(llm: object, settings: Mapping[str, object]) -> Runnable[LanguageModelInput, AIMessage]:

@@ -16,14 +16,14 @@ from langchain_nuextract.paths import JSON
 
 def draft_template(document: object, *, llm: BaseChatModel, model: str, dialect: str | None = None) -> JSON:
     """Ask for a template; see `ChatNuExtract.draft_template`."""
-    spoken = dialect_named(dialect) if dialect else dialect_for(model)
-    if spoken.draft is None:
-        raise UnsupportedTask(spoken.name, "it cannot write templates. Ask NuExtract 2.0 or 3, or write one by hand.")
-    source = escape_source(read(document), spoken.marks).source
-    check_source(source, spoken)
-    request = spoken.draft(source)
+    found = dialect_named(dialect) if dialect else dialect_for(model)
+    if found.draft is None:
+        raise UnsupportedTask(found.name, "it cannot write templates. Ask NuExtract 2.0 or 3, or write one by hand.")
+    source = escape_source(read(document), found.marks).source
+    check_source(source, found)
+    request = found.draft(source)
     messages = [dict(message) for message in request.messages]
-    text = spoken.read(reply_of(llm.invoke(messages, **arguments(request, llm))))
+    text = found.read(reply_of(llm.invoke(messages, **arguments(request, llm))))
     try:
         # Models say "Here is the template:" before it, and explain it behind it.
         return json.JSONDecoder().raw_decode(text, max(text.find("{"), 0))[0]

@@ -11,8 +11,8 @@ from langchain_core.documents import Document
 
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.runnables.extracted_metadata import START, ExtractedMetadata, moved
+from langchain_nuextract.runnables.joined_documents import BETWEEN, JoinedDocument, joined_documents
 from langchain_nuextract.runnables.pieces import Splitter, pieces
-from langchain_nuextract.runnables.wholes import BETWEEN, Whole, wholes_of
 
 OnError: TypeAlias = Literal["keep", "raise"]
 Outcome: TypeAlias = Extraction[object] | Exception
@@ -24,7 +24,7 @@ _LOGGER: Final = logging.getLogger(__name__)
 class ToDo:
     """What is to be extracted from."""
 
-    wholes: tuple[Whole, ...]
+    wholes: tuple[JoinedDocument, ...]
     clashes: tuple[ValueError | None, ...]
     """Of each, why nothing may be asked about it: a field has the name of metadata that it has from elsewhere."""
 
@@ -52,17 +52,17 @@ class ExtractedDocuments:
         Raises:
             ValueError: There is a clash, and `on_error` is "raise".
         """
-        groups = wholes_of(documents, None if found else self.group_by)
+        groups = joined_documents(documents, None if found else self.group_by)
         parted = [(whole, [documents[at] for at in whole.places]) for whole in groups]
         clashing = [
             (whole, self._clash(parts)) for whole, parts in parted if not self._is_done(parts, whole, found=found)
         ]
         if found:
             # Fields of another process, which has another secret: they are not ours to replace, nor to take away.
-            is_strange = self.metadata.is_strange
-            known = [(whole, clash) for whole, clash in clashing if not (clash and is_strange(whole.document))]
-            if strange := len(clashing) - len(known):
-                _LOGGER.warning("%d documents were extracted from with another secret: give both the same", strange)
+            is_signed_by_others = self.metadata.is_signed_by_others
+            known = [(whole, clash) for whole, clash in clashing if not (clash and is_signed_by_others(whole.document))]
+            if others := len(clashing) - len(known):
+                _LOGGER.warning("%d documents were extracted from with another secret: give both the same", others)
             clashing = known
         if clashes := [clash for _, clash in clashing if clash]:
             if self.on_error == "raise":
@@ -70,7 +70,7 @@ class ExtractedDocuments:
             _LOGGER.warning("nothing is extracted from %d of %d documents: %s", len(clashes), len(groups), clashes[0])
         return ToDo(tuple(whole for whole, _ in clashing), tuple(clash for _, clash in clashing))
 
-    def _is_done(self, parts: Sequence[Document], whole: Whole, *, found: bool) -> bool:
+    def _is_done(self, parts: Sequence[Document], whole: JoinedDocument, *, found: bool) -> bool:
         metadata = self.metadata
         if all(metadata.is_piece(part) and (found or START in part.metadata) for part in parts):
             return True
@@ -97,7 +97,7 @@ class ExtractedDocuments:
         Raises:
             ValueError: A field has the name of metadata from elsewhere, and `on_error` is "raise".
         """
-        written, answers = [*map(self._placed, documents)], iter(outcomes)
+        written, answers = [*map(self._with_own_evidence, documents)], iter(outcomes)
         for whole, clash in zip(todo.wholes, todo.clashes, strict=True):
             outcome, offset = clash or next(answers), 0
             for at in whole.places:
@@ -117,7 +117,7 @@ class ExtractedDocuments:
             metadata = self.metadata.failed(document, error, whole)
         return document.model_copy(update={"metadata": metadata})
 
-    def _placed(self, document: Document) -> Document:
+    def _with_own_evidence(self, document: Document) -> Document:
         """Make the evidence of a piece that somebody else split off that of its own content."""
         metadata = self.metadata
         if not metadata.is_piece(document) or metadata.is_sound(document):

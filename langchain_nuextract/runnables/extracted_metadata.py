@@ -76,9 +76,9 @@ class ExtractedMetadata:
         if self.evidence:
             spans = {show(one.path): [one.span.start, one.span.end] for one in extraction.evidence}
             own["evidence"] = as_text(moved(spans, offset, len(document.page_content)))
-        for name, told in (("warnings", extraction.warnings), ("problems", extraction.problems)):
-            if told:
-                own[name] = as_text(_by_path(told))
+        for name, noticed in (("warnings", extraction.warnings), ("problems", extraction.problems)):
+            if noticed:
+                own[name] = as_text(_by_path(noticed))
         return {**foreign, **fields, **{self.own(name): value for name, value in own.items()}}
 
     def failed(self, document: Document, error: Exception, whole: str) -> dict[str, object]:
@@ -154,7 +154,7 @@ class ExtractedMetadata:
         signed = self._sign("content", str(document.metadata.get(self.own("hash"))), document.page_content)
         return self._is_genuine(document) and is_signature(document.metadata.get(self.own("content")), signed)
 
-    def is_strange(self, document: Document) -> bool:
+    def is_signed_by_others(self, document: Document) -> bool:
         """Tell whether what is written is signed by somebody else."""
         return self.own("signature") in document.metadata and self._document(document) is None
 
@@ -227,9 +227,9 @@ def moved(spans: Mapping[str, Sequence[int]], offset: int, length: int) -> dict[
     }
 
 
-def _by_path(told: "Iterable[Leak | Problem]") -> dict[str, str]:
+def _by_path(noticed: "Iterable[Leak | Problem]") -> dict[str, str]:
     """Write what is told of each value; of one value it may be several things."""
     by_path: dict[str, list[str]] = {}
-    for each in told:
+    for each in noticed:
         by_path.setdefault(show(each.path), []).append(each.message)
     return {path: "; ".join(messages) for path, messages in by_path.items()}

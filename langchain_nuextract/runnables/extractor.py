@@ -34,9 +34,9 @@ from langchain_nuextract.runnables.streaming_extractor import StreamingExtractor
 
 T = TypeVar("T")
 
-_ASKED: Final = tuple(option.name for option in fields(ExtractionOptions))
+_OF_PLAN: Final = tuple(option.name for option in fields(ExtractionOptions))
 """The settings that make the plan, by which every document is asked about."""
-_OWN: Final = frozenset((*_ASKED, "pages", "long")) - {"logprobs"}
+_OWN: Final = frozenset((*_OF_PLAN, "pages", "long")) - {"logprobs"}
 """Those that a call cannot change; `logprobs` is the model's, too."""
 
 
@@ -124,9 +124,9 @@ class NuExtractor(StreamingExtractor[T]):
         compiled = settings.pop("target", None)
         target = schemas.Target.of(schema if compiled is None else compiled)
         dialect: dialects.Dialect | str | None = settings.pop("dialect", None)
-        asked = {name: settings.pop(name) for name in _ASKED if name in settings}
-        selector = examples if _is_selector(examples := asked.pop("examples", ())) else None
-        options = ExtractionOptions(examples=dialects.examples_of(examples) if selector is None else (), **asked)
+        of_plan = {name: settings.pop(name) for name in _OF_PLAN if name in settings}
+        selector = examples if _is_selector(examples := of_plan.pop("examples", ())) else None
+        options = ExtractionOptions(examples=dialects.examples_of(examples) if selector is None else (), **of_plan)
         # Not in a validator of Pydantic's, which would wrap what is raised.
         long = settings.pop("long", None)
         if long not in {None, "auto"}:
@@ -134,7 +134,7 @@ class NuExtractor(StreamingExtractor[T]):
         if not isinstance(pages := settings.get("pages", PAGES), PageOptions):
             raise TypeError(f'pages must be PageOptions, such as PageOptions(pages="1-3"), not {pages!r}')
         made = {"target": target, "llm": llm, "examples": options.examples if selector is None else selector}
-        super().__init__(**made, **asked, **settings)
+        super().__init__(**made, **of_plan, **settings)
         vars(self)["unprepared"] = dialect, options, bool(long)
         if not unnamed(llm):
             self.ready()

@@ -43,7 +43,7 @@ def fingerprint(
         settings = merged(model.defaults, model.extra_body, bound)
     else:
         settings = {"model_name": model_name(model), **{name: getattr(model, name, None) for name in _OWN}, **bound}
-    asked: list[object] = [
+    deciding: list[object] = [
         settings,
         plan.dialect.name,
         plan.target.template(plan.dialect),
@@ -53,8 +53,8 @@ def fingerprint(
         *(getattr(plan.options, each.name) for each in fields(plan.options) if each.name not in _MADE),
     ]
     if selection:
-        asked += [json.dumps(selection.selector, default=_described, sort_keys=True), selection.most]
-    return digest(json.dumps(asked, default=str, sort_keys=True))
+        deciding += [json.dumps(selection.selector, default=_described, sort_keys=True), selection.most]
+    return digest(json.dumps(deciding, default=str, sort_keys=True))
 
 
 def _described(thing: object) -> JSON:

@@ -86,10 +86,10 @@ class LongExecutor(Executor[T_co], Generic[T_co]):
                 pass
             else:
                 return
-        shown = _Shown(self.plan)
+        partials = _Partials(self.plan)
         with closing(self._steps(document, caller, on_attempts)) as steps:
             for each in steps:
-                yield from shown.value(each)
+                yield from partials.value(each)
 
     async def astream_flow(
         self, document: object, caller: Caller, on_attempts: AOnAttempts | None = None
@@ -106,10 +106,10 @@ class LongExecutor(Executor[T_co], Generic[T_co]):
                 pass
             else:
                 return
-        shown = _Shown(self.plan)
+        partials = _Partials(self.plan)
         async with aclosing(self._asteps(document, caller, on_attempts)) as steps:
             async for each in steps:
-                for value in shown.value(each):
+                for value in partials.value(each):
                     yield value
 
     def _steps(
@@ -185,7 +185,7 @@ class LongExecutor(Executor[T_co], Generic[T_co]):
         return extract(plan, source, self.options, size)
 
 
-class _Shown:
+class _Partials:
     """The partial objects of a stream."""
 
     def __init__(self, plan: Plan[object]) -> None:

@@ -113,17 +113,21 @@ def attribute_info(known: tuple[Attribute, ...]) -> list[Any]:
             continue
         break
     info = [entry for each in known if not each.text for entry in _info(each)]
-    return [make(name=name, description=said, type=kind) for name, said, kind in info]
+    return [make(name=name, description=description, type=kind) for name, description, kind in info]
 
 
 def _info(attribute: Attribute) -> Iterator[tuple[str, str, str]]:
-    said = attribute.note or attribute.name.replace(SEPARATOR, " ").replace("_", " ")
+    description = attribute.note or attribute.name.replace(SEPARATOR, " ").replace("_", " ")
     if attribute.choices:
-        said = f"{said}. One of {json.dumps(attribute.choices, ensure_ascii=False)}"
+        description = f"{description}. One of {json.dumps(attribute.choices, ensure_ascii=False)}"
     shape = "list[{}]" if attribute.many else "{}"
     if attribute.type not in DAYS:
-        yield attribute.name, said, shape.format(attribute.type)
+        yield attribute.name, description, shape.format(attribute.type)
         return
     numbers = f"{attribute.name}{SEPARATOR}{EPOCH}"
-    yield attribute.name, f"{said}, as ISO 8601 text; compare by {numbers}", shape.format("string")
-    yield numbers, f"{said}, in whole seconds since 1970-01-01T00:00:00Z, to be compared", shape.format("integer")
+    yield attribute.name, f"{description}, as ISO 8601 text; compare by {numbers}", shape.format("string")
+    yield (
+        numbers,
+        f"{description}, in whole seconds since 1970-01-01T00:00:00Z, to be compared",
+        shape.format("integer"),
+    )

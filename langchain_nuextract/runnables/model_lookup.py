@@ -40,8 +40,8 @@ class ModelLookup:
     def _resolve_model_profile(self) -> ModelProfile | None:
         """Say what the model can do, as far as its name or its dialect tells; nobody is asked."""
         try:
-            spoken = dialect_named(self.dialect) if self.dialect else dialect_for(self.model_name)
-            images = {"image_inputs": spoken.images != 0}
+            dialect = dialect_named(self.dialect) if self.dialect else dialect_for(self.model_name)
+            images = {"image_inputs": dialect.images != 0}
         except UnsupportedTask:
             # Such a model can still be chatted with; nobody knows what it takes.
             images = dict[str, bool]()

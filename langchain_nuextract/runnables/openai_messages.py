@@ -28,8 +28,8 @@ def openai_messages(messages: Iterable[BaseMessage]) -> list[JSON]:
         if isinstance(message.content, str):  # pyright: ignore[reportUnknownMemberType]
             written.append(convert_to_openai_messages(message))
         else:
-            said = [block for block in content_blocks(message) if fields(block).get("type") not in _THINKING]
-            shown = message.model_copy(update={"content": said})
+            kept = [block for block in content_blocks(message) if fields(block).get("type") not in _THINKING]
+            copied = message.model_copy(update={"content": kept})
             # As "string", texts would be joined, and the parts of an example are its input and its output.
-            written.append(convert_to_openai_messages(shown, text_format="block"))
+            written.append(convert_to_openai_messages(copied, text_format="block"))
     return written

@@ -130,11 +130,11 @@ def _verbatim(text: str, piece: Document, behind: int) -> int | None:
 
     Pieces come in order, and each begins behind the beginning of the one before, which it may overlap.
     """
-    content, told = piece.page_content, piece.metadata.get(START)
+    content, start = piece.page_content, piece.metadata.get(START)
     if not content:
         return None
-    if isinstance(told, int) and told >= 0 and text.startswith(content, told):
-        return told
+    if isinstance(start, int) and start >= 0 and text.startswith(content, start):
+        return start
     found = text.find(content, behind)
     found = text.find(content) if found < 0 else found
     return found if found >= 0 else None

@@ -39,11 +39,11 @@ def escape_documents(
         marks = (dialect_named(dialect) if dialect else dialect_for(model)).marks
     except UnsupportedTask:
         marks = TEMPLATE_MARKS
-    escaped = escape_source(Source(tuple(Text(said) for message in messages for said in _texts(message))), marks)
+    escaped = escape_source(Source(tuple(Text(each) for message in messages for each in _texts(message))), marks)
     if not escaped.marks:
         return list(messages), _NOTHING
-    said = iter([part.text for part in escaped.source.parts if isinstance(part, Text)])
-    return [_with_texts(message, said) for message in messages], escaped
+    texts = iter([part.text for part in escaped.source.parts if isinstance(part, Text)])
+    return [_with_texts(message, texts) for message in messages], escaped
 
 
 def restored(result: ChatResult, escaped: EscapedSource) -> ChatResult:
@@ -71,14 +71,14 @@ def _texts(message: JSON) -> Iterator[str]:
     yield from (text(fields(part).get("text")) for part in items(content) if fields(part).get("type") == "text")
 
 
-def _with_texts(message: JSON, said: Iterator[str]) -> JSON:
+def _with_texts(message: JSON, texts: Iterator[str]) -> JSON:
     """Give a message with other texts, as many as it has."""
     if text(fields(message).get("role")) not in _DATA:
         return message
     content = fields(message).get("content")
     if isinstance(content, str):
-        return {**fields(message), "content": next(said)}
+        return {**fields(message), "content": next(texts)}
     parts = (
-        {**fields(part), "text": next(said)} if fields(part).get("type") == "text" else part for part in items(content)
+        {**fields(part), "text": next(texts)} if fields(part).get("type") == "text" else part for part in items(content)
     )
     return {**fields(message), "content": list(parts)}

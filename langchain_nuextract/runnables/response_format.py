@@ -44,8 +44,8 @@ def unwrapped(schema: S) -> S | dict[str, JSON]:
 
 
 def _named(name: str, function: Mapping[str, JSON], schema: Mapping[str, JSON]) -> dict[str, JSON]:
-    told = {"title": name, "description": function.get("description")}
-    return {**{key: text for key, text in told.items() if text}, **schema}
+    about = {"title": name, "description": function.get("description")}
+    return {**{key: text for key, text in about.items() if text}, **schema}
 
 
 def single_chunk(result: ChatResult) -> ChatGenerationChunk:

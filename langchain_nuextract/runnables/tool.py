@@ -60,9 +60,9 @@ class ExtractionTool(BaseTool):
         run_manager: CallbackManagerForToolRun | None = None,  # noqa: ARG002 the config holds its child already
         **given: object,
     ) -> tuple[str, Extraction[object]]:
-        with _told_to_the_model():
+        with _errors_for_the_model():
             document = self.sources.resolve(self._named(single, given), config)
-            return _result(self.detailed.invoke(document, quiet(config)))
+            return _result(self.detailed.invoke(document, unstreamed(config)))
 
     async def _arun(
         self,
@@ -71,9 +71,9 @@ class ExtractionTool(BaseTool):
         run_manager: AsyncCallbackManagerForToolRun | None = None,  # noqa: ARG002 the config holds its child already
         **given: object,
     ) -> tuple[str, Extraction[object]]:
-        with _told_to_the_model():
+        with _errors_for_the_model():
             document = await self.sources.aresolve(self._named(single, given), config)
-            return _result(await self.detailed.ainvoke(document, quiet(config)))
+            return _result(await self.detailed.ainvoke(document, unstreamed(config)))
 
     def __getstate__(self) -> dict[str, object]:
         """Leave the class of the arguments out of a pickle: it is made for this tool, and made again."""
@@ -89,7 +89,7 @@ class ExtractionTool(BaseTool):
         return {**given, **dict(zip(self.args, single, strict=False))}
 
 
-def quiet(config: RunnableConfig | None) -> RunnableConfig:
+def unstreamed(config: RunnableConfig | None) -> RunnableConfig:
     """Keep what a run's model writes out of the messages that LangGraph streams."""
     known: RunnableConfig = config or {}
     return {**known, "tags": [*(known.get("tags") or []), NOSTREAM]}
@@ -115,7 +115,7 @@ def _result(extraction: Extraction[object]) -> tuple[str, Extraction[object]]:
 
 
 @contextmanager
-def _told_to_the_model() -> Generator[None]:
+def _errors_for_the_model() -> Generator[None]:
     try:
         yield
     except (ExtractionError, ValueError) as error:

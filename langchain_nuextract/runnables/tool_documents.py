@@ -20,7 +20,7 @@ from langchain_core.tools import ToolException
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, create_model
 
 from langchain_nuextract.errors import quote
-from langchain_nuextract.runnables.tool_names import MOST, below, listed, sent
+from langchain_nuextract.runnables.tool_names import MOST, below, last_input, listed
 
 Documents: TypeAlias = Mapping[str, object] | Callable[..., object]
 
@@ -97,11 +97,11 @@ class ToolDocuments:
         Raises:
             ImportError: The state is wanted, and LangGraph is not installed.
         """
-        asked, injected = dict(self._asked()), dict(self._injected())
+        asked, injected = dict(self._by_model()), dict(self._by_graph())
         if [*asked] == ["document"] and not injected:
             return text_only
         kind, default = (str, ...) if len(asked) == 1 and not injected else (str | None, None)
-        fields: dict[str, Any] = {name: (kind, Field(default, description=said)) for name, said in asked.items()}
+        fields: dict[str, Any] = {name: (kind, Field(default, description=text)) for name, text in asked.items()}
         for name, source in injected.items():
             fields[name] = (Annotated[object, source, PlainSerializer(_unseen)], None)
         # Models write the id 7 as a number.
@@ -111,12 +111,12 @@ class ToolDocuments:
     @property
     def described(self) -> str:
         """Say in a few words what is extracted from, for the agent's model."""
-        asked, injected = [name for name, _ in self._asked()], [*self._injected()]
+        asked, injected = [name for name, _ in self._by_model()], [*self._by_graph()]
         if asked == ["document"] and not injected:
             return "a text"
         return "a document" if asked else "what the user sent last"
 
-    def _asked(self) -> Iterator[tuple[str, str]]:
+    def _by_model(self) -> Iterator[tuple[str, str]]:
         others = self.documents is not None or self.state_key is not None or self.root or self.last_message
         if self.text:
             aside = "; only for what cannot be named otherwise" if others else ""
@@ -126,7 +126,7 @@ class ToolDocuments:
         if self.root:
             yield "path", "the file to extract from, as a path relative to the folder of documents"
 
-    def _injected(self) -> Iterator[tuple[str, object]]:
+    def _by_graph(self) -> Iterator[tuple[str, object]]:
         wanted = {_STATE: self.state_key, _MESSAGES: "messages" if self.last_message else None}
         for name, key in wanted.items():
             if key is not None:
@@ -148,7 +148,7 @@ class ToolDocuments:
             ToolException: There is none; the message is for the agent's model.
             TypeError: The function that gives documents is asynchronous.
         """
-        with _told(given.get("document_id")):
+        with _lookup_errors_for_the_model(given.get("document_id")):
             found = self._choose(given)
             if not isinstance(found, _Call):
                 return found
@@ -160,7 +160,7 @@ class ToolDocuments:
 
     async def aresolve(self, given: Mapping[str, object], config: RunnableConfig) -> object:
         """Give the document that is meant; a function that is not async runs in a thread. See `resolve`."""
-        with _told(given.get("document_id")):
+        with _lookup_errors_for_the_model(given.get("document_id")):
             found = self._choose(given)
             if not isinstance(found, _Call):
                 return found
@@ -176,7 +176,7 @@ class ToolDocuments:
         return (lambda name: function(name, config=config)) if accepts_config(function) else function
 
     def _choose(self, given: Mapping[str, object]) -> object:
-        named = {name: given[name] for name, _ in self._asked() if given.get(name) not in (None, "")}
+        named = {name: given[name] for name, _ in self._by_model() if given.get(name) not in (None, "")}
         match [*named.items()]:
             case [("document", text)]:
                 return text
@@ -209,10 +209,10 @@ class ToolDocuments:
         if state is not None and not isinstance(state, Mapping):
             return state
         if self.last_message:
-            return sent(cast("Sequence[MessageLikeRepresentation]", given.get(_MESSAGES) or []))
+            return last_input(cast("Sequence[MessageLikeRepresentation]", given.get(_MESSAGES) or []))
         if not callable(self.documents) and sum(len(each) for each in mappings) == 1:
             return next(document for mapping in mappings for document in mapping.values())
-        names = [name for name, _ in self._asked()]
+        names = [name for name, _ in self._by_model()]
         if names == ["document"]:
             raise ToolException("give the document, as text")
         wanted = f"give {' or '.join(names)}" if names else "there is no document"
@@ -235,7 +235,7 @@ class ToolDocuments:
 
 
 @contextmanager
-def _told(name: object) -> Generator[None]:
+def _lookup_errors_for_the_model(name: object) -> Generator[None]:
     """Tell the agent's model that there is no document, where the program's own code says so by an exception."""
     try:
         yield

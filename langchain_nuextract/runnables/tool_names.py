@@ -60,7 +60,7 @@ def listed(names: Collection[str], wrong: str = "") -> str:
     return f" There are: {', '.join(map(quote, shown))}{more}"
 
 
-def sent(messages: Iterable[MessageLikeRepresentation]) -> list[dict[str, JSON]] | HumanMessage:
+def last_input(messages: Iterable[MessageLikeRepresentation]) -> list[dict[str, JSON]] | HumanMessage:
     """Take what the user sent last: the files and images of the message, or its text if it has none.
 
     Beside a file, the text is most likely the question about it, and must not be extracted from.

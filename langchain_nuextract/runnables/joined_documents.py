@@ -12,7 +12,7 @@ BETWEEN: Final = "\n\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class JoinedDocument:
     """What is extracted from at once."""
 
     places: tuple[int, ...]
@@ -21,7 +21,7 @@ class Whole:
     """The document, or its parts put together."""
 
 
-def wholes_of(documents: Sequence[Document], group_by: str | None) -> list[Whole]:
+def joined_documents(documents: Sequence[Document], group_by: str | None) -> list[JoinedDocument]:
     """Put those documents together that are one.
 
     Args:
@@ -33,7 +33,7 @@ def wholes_of(documents: Sequence[Document], group_by: str | None) -> list[Whole
     for at, document in enumerate(documents):
         value = document.metadata.get(group_by) if group_by else None
         groups.setdefault(at if value is None else json.dumps(value, default=str), []).append(at)
-    return [Whole(tuple(places), _joined([documents[at] for at in places])) for places in groups.values()]
+    return [JoinedDocument(tuple(places), _joined([documents[at] for at in places])) for places in groups.values()]
 
 
 def _joined(parts: Sequence[Document]) -> Document:
