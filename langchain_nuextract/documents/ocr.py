@@ -8,9 +8,10 @@ from io import BytesIO
 from threading import Lock
 from typing import Final, NamedTuple, Protocol, cast
 
-from langchain_nuextract.documents.layout import PageToken, PageTokens, words_of
+from langchain_nuextract.documents.layout import words_of
 from langchain_nuextract.documents.options import OCR_PIXELS
 from langchain_nuextract.documents.page import Pages, Rectangle, Words
+from langchain_nuextract.documents.tokens import PageToken, PageTokens
 from langchain_nuextract.errors import MissingExtra
 
 _LOCK: Final = Lock()

@@ -10,8 +10,8 @@ from typing import Final
 import pypdfium2.raw as pdfium
 from pypdfium2 import PdfDocument, PdfPage
 
-from langchain_nuextract.documents.layout import PageToken
 from langchain_nuextract.documents.pdf.geometry import Placing
+from langchain_nuextract.documents.tokens import PageToken
 
 _TICKED: Final = "[x]"
 _OPEN: Final = "[ ]"

@@ -14,13 +14,14 @@ from typing import Final, TypeAlias
 import pypdfium2.raw as pdfium
 from pypdfium2 import PdfPage, PdfTextPage
 
-from langchain_nuextract.documents.layout import HYPHEN, PageToken, PageTokens, words_of
+from langchain_nuextract.documents.layout import words_of
 from langchain_nuextract.documents.page import Rectangle, Words
 from langchain_nuextract.documents.pdf.forms import checks
 from langchain_nuextract.documents.pdf.geometry import Placing, is_scan
 from langchain_nuextract.documents.pdf.opening import PDFBytes
 from langchain_nuextract.documents.pdf.render import lightness
 from langchain_nuextract.documents.pdf.visibility import Look, looks_of
+from langchain_nuextract.documents.tokens import HYPHEN, PageToken, PageTokens
 from langchain_nuextract.errors import TooLarge
 
 _LINE_END: Final = re.compile(r"[\r\n]+")
