@@ -99,8 +99,8 @@ class Batch(Generic[Out]):
             if options.checkpoint is not None:
                 checkpoint = await stack.enter_async_context(CheckpointThread(options.checkpoint))
             extractor, most = self.extractor, options.max_concurrency
-            if fleet := pool_for(extractor, options.endpoints, most=most):
-                extractor = extractor.with_client(fleet)
+            if pool := pool_for(extractor, options.endpoints, most=most):
+                extractor = extractor.with_client(pool)
             asker = Worker(extractor, self.select_output, checkpoint, options.config)
             yield await stack.enter_async_context(Pool(asker.ask, deliver, size=most))
 
