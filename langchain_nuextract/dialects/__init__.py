@@ -34,15 +34,18 @@ def __getattr__(name: str) -> object:
     return found
 
 
-def dialect_for(model: str) -> "Dialect":
-    """Find the dialect that a model speaks by its name.
+def dialect_for(model: str, dialect: str | None = None) -> "Dialect":
+    """Find the dialect that a model speaks: the one that is named, or else the one that its own name tells.
 
     Args:
         model: Its name at the server: `numind/NuExtract-2.0-8B-GPTQ`, a fine-tune's, or the path of a file.
+        dialect: The dialect's own name; see `dialect_named`.
 
     Raises:
-        UnsupportedTask: The name does not tell.
+        UnsupportedTask: The name does not tell, or there is no such dialect.
     """
+    if dialect:
+        return dialect_named(dialect)
     found = [(match.start(), dialect) for dialect in _known() if (match := dialect.serves.search(model))]
     if not found:
         raise UnsupportedTask(repr(model), f"{_doubt(model)} {_known_dialects()}")

@@ -24,6 +24,7 @@ from langchain_nuextract.errors import UnsupportedTask
 from langchain_nuextract.markdown.drivers import Slots, Watch, arun_all, run_all
 from langchain_nuextract.markdown.reading import HTMLReading, PageReading, WrittenMarkdown
 from langchain_nuextract.markdown.writing import Writing
+from langchain_nuextract.runnables.any_model import model_name
 from langchain_nuextract.runnables.api_model import direct_caller
 from langchain_nuextract.runnables.callers import TracedCaller
 from langchain_nuextract.runnables.chat_model import ChatNuExtract
@@ -148,8 +149,7 @@ class BaseReader(RunnableSerializable[Input, str], BaseBlobParser, Generic[Readi
         Raises:
             UnsupportedTask: Its name does not tell, or it cannot think as it is asked to.
         """
-        # `model_name` is what ChatNuExtract and ChatOpenAI call it, `model` what others do.
-        name = str(getattr(self.llm, "model_name", "") or getattr(self.llm, "model", ""))
+        name = model_name(self.llm) if self.llm else ""
         if isinstance(self.llm, ChatNuExtract) and not name:
             raise UnsupportedTask(type(self).__name__, f"no model is named. {NAME_IT}.")
         found = reader_for(name, self.dialect)

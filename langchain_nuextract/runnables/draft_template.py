@@ -6,7 +6,7 @@ from langchain_core.language_models import BaseChatModel
 
 from langchain_nuextract.client.langchain_messages import reply_of
 from langchain_nuextract.client.request_body import arguments
-from langchain_nuextract.dialects import dialect_for, dialect_named
+from langchain_nuextract.dialects import dialect_for
 from langchain_nuextract.dialects.dialect import check_source
 from langchain_nuextract.documents.escape import escape_source
 from langchain_nuextract.documents.read import read
@@ -16,7 +16,7 @@ from langchain_nuextract.paths import JSON
 
 def draft_template(document: object, *, llm: BaseChatModel, model: str, dialect: str | None = None) -> JSON:
     """Ask for a template; see `ChatNuExtract.draft_template`."""
-    found = dialect_named(dialect) if dialect else dialect_for(model)
+    found = dialect_for(model, dialect)
     if found.draft is None:
         raise UnsupportedTask(found.name, "it cannot write templates. Ask NuExtract 2.0 or 3, or write one by hand.")
     source = escape_source(read(document), found.marks).source

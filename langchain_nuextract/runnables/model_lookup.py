@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 from langchain_core.language_models import ModelProfile
 
 from langchain_nuextract import client as wire
-from langchain_nuextract.dialects import dialect_for, dialect_named
+from langchain_nuextract.dialects import dialect_for
 from langchain_nuextract.errors import UnsupportedTask
 
 
@@ -40,7 +40,7 @@ class ModelLookup:
     def _resolve_model_profile(self) -> ModelProfile | None:
         """Say what the model can do, as far as its name or its dialect tells; nobody is asked."""
         try:
-            dialect = dialect_named(self.dialect) if self.dialect else dialect_for(self.model_name)
+            dialect = dialect_for(self.model_name, self.dialect)
             images = {"image_inputs": dialect.images != 0}
         except UnsupportedTask:
             # Such a model can still be chatted with; nobody knows what it takes.

@@ -8,7 +8,7 @@ from typing import Final
 
 from langchain_core.outputs import ChatGeneration, ChatResult
 
-from langchain_nuextract.dialects import TEMPLATE_MARKS, dialect_for, dialect_named
+from langchain_nuextract.dialects import TEMPLATE_MARKS, dialect_for
 from langchain_nuextract.documents.escape import EscapedSource, escape_source
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.errors import UnsupportedTask
@@ -36,7 +36,7 @@ def escape_documents(
     if not fields(body.get("chat_template_kwargs")).get("template"):
         return list(messages), _NOTHING
     try:
-        marks = (dialect_named(dialect) if dialect else dialect_for(model)).marks
+        marks = dialect_for(model, dialect).marks
     except UnsupportedTask:
         marks = TEMPLATE_MARKS
     escaped = escape_source(Source(tuple(Text(each) for message in messages for each in _texts(message))), marks)

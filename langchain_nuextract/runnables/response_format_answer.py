@@ -18,7 +18,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 
 from langchain_nuextract.client.langchain_messages import message_of, reply_of_result
 from langchain_nuextract.client.request_body import arguments, merged
-from langchain_nuextract.dialects import dialect_for, dialect_named
+from langchain_nuextract.dialects import dialect_for
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.engine.caller import Flow
@@ -57,7 +57,7 @@ class ResponseFormatAnswer:
         dialect, name = getattr(llm, "dialect", None), str(getattr(llm, "model_name", ""))
         self.plan = plan_for(
             Target.of(object_schema(settings)),
-            dialect_named(dialect) if dialect else dialect_for(str(settings.get("model") or name)),
+            dialect_for(str(settings.get("model") or name), dialect),
             ExtractionOptions(
                 instructions="\n".join(each.text for each in messages if isinstance(each, SystemMessage))
             ),
