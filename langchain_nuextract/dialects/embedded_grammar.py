@@ -1,6 +1,6 @@
 """A grammar by which a model can write nothing but what its document says.
 
-A small model that is free to write makes values up. Held by this grammar it chooses: among the runs of words of the
+A small model that is free to write makes values up. By this grammar it chooses: among the runs of words of the
 document for a text, among the dates of the document for a date, and so on, or null. The objects of a list that have
 numbers are taken from lines that have as many, one from each of successive lines: a table is read row by row.
 
