@@ -59,6 +59,15 @@ def test_a_document_that_is_one_chunk_is_sent_byte_for_byte_as_by_invoke(run):
     assert details.evidence
 
 
+def test_a_model_without_a_name_is_looked_up_with_the_first_document_and_not_by_making_the_long_form(run):
+    with FakeEndpoint(reads(WORLD)) as endpoint:
+        extract = NuExtractor(Ledger, base_url=endpoint.url)
+        long = extract.long(chunk_characters=900).detailed
+        assert extract.dialect is None
+        assert run(long, WORLD.text).value == Ledger(**WORLD.gold)
+    assert extract.dialect is not None
+
+
 def test_what_is_carried_comes_behind_template_and_examples_and_before_the_chunk():
     with FakeEndpoint(reads(WORLD)) as endpoint:
         extractor(endpoint, examples=[("Owner: Eva", {"owner": "Eva"})]).long(chunk_characters=900).invoke(WORLD.text)
