@@ -19,6 +19,7 @@ from langchain_nuextract.runnables.api_model import NO_TOOLS, ApiModel
 from langchain_nuextract.runnables.callbacks.redacted_runs import with_images
 from langchain_nuextract.runnables.extractor import NuExtractor
 from langchain_nuextract.runnables.response_format import asks_for_object, single_chunk, unwrapped
+from langchain_nuextract.runnables.settings import BuiltSignature
 
 _TOOL_ARGUMENTS: Final = frozenset({"tools", "tool_choice", "parallel_tool_calls", "strict"})
 _METHODS: Final = ("json_schema", "function_calling", "json_mode")
@@ -234,5 +235,6 @@ class ChatNuExtract(ApiModel):
         return self.bind(**{name: value for name, value in kwargs.items() if name not in _TOOL_ARGUMENTS})
 
 
+ChatNuExtract.__signature__ = BuiltSignature()  # pyright: ignore[reportAttributeAccessIssue]  # which gives one
 # The extractor is built without knowing this class, and makes one where it is given no model.
 NuExtractor.make_model = ChatNuExtract

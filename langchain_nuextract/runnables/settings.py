@@ -63,3 +63,15 @@ class ShownSignature:
                 Parameter("settings", Parameter.VAR_KEYWORD, annotation=Any),
             ]
         )
+
+
+class BuiltSignature:
+    """Stands as `__signature__` of a model that Pydantic builds with its first instance: it is built when looked at.
+
+    Until then Pydantic would show that of the class above, LangChain's, which has no `model` and no `base_url`.
+    """
+
+    def __get__(self, _: object, kind: type[BaseModel]) -> Signature:
+        """Build the class, by which it gets a signature of its own, in place of this."""
+        kind.model_rebuild(force=True)
+        return kind.__signature__

@@ -2,6 +2,8 @@
 
 import inspect
 import pydoc
+import subprocess
+import sys
 import typing
 from types import ModuleType
 
@@ -44,3 +46,16 @@ def test_the_types_of_public_functions_can_be_looked_up(public):
 @pytest.mark.parametrize("public", CLASSES, ids=lambda public: public.__name__)
 def test_help_can_be_asked_for_public_classes(public):
     assert public.__name__ in pydoc.plain(pydoc.render_doc(public))
+
+
+@pytest.mark.parametrize("shown", ["ChatNuExtract", "Own"])
+def test_the_signature_of_the_chat_model_shows_its_settings_before_there_is_one(shown):
+    code = (
+        "import inspect; from langchain_nuextract import ChatNuExtract\n"
+        "class Own(ChatNuExtract):\n    own: int = 3\n"
+        f"for _ in range(2): print(*inspect.signature({shown}).parameters)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    first, second = (set(line.split()) for line in done.stdout.splitlines())
+    assert {"model", "base_url", "api_key", "temperature", "max_tokens", "timeout"} < first == second
+    assert ("own" in first) is (shown == "Own")
