@@ -190,12 +190,12 @@ def _python_type(shape: AnswerShape, *, whole: bool = False) -> Any:
         case ScalarShape(structured=True):
             return _STRUCTURE | None
         case ScalarShape():
-            kind = shape.meant or shape.type
+            kind = shape.read_as
             found = NOT_TEXT.get(kind) or _string(kind, least=int(whole))
         case EnumShape():
-            found = _literal_type(shape.labels)
+            found = _MAKE_LITERAL[shape.labels]
         case MultiEnumShape():
-            item = _literal_type(shape.labels)
+            item = _MAKE_LITERAL[shape.labels]
             found = list[item if whole else item | None]
         case ListShape():
             found = list[_python_type(shape.item, whole=whole)]
@@ -215,7 +215,3 @@ def _string(type_name: str, *, least: int) -> Any:
     if type_name in FREE_TEXTS:
         return Annotated[str, msgspec.Meta(min_length=least)] if least else str
     return Annotated[str, msgspec.Meta(pattern=TYPES[type_name].normal or _NO_NULL_WORD, min_length=least)]
-
-
-def _literal_type(labels: tuple[str, ...]) -> Any:
-    return _MAKE_LITERAL[labels]

@@ -38,6 +38,11 @@ class ScalarShape:
     verbatim: bool = False
     """Whether it is to be words of the document, as they stand there."""
 
+    @property
+    def read_as(self) -> str:
+        """The type that a value is read as: what was meant, where a generation was asked for text."""
+        return self.meant or self.type
+
 
 @dataclass(frozen=True, slots=True)
 class EnumShape:

@@ -117,7 +117,7 @@ def is_for_validators(node: Node, shape: AnswerShape) -> bool:
         case ScalarNode(value=str() as text):
             return _is_for_validators(text, shape)
         case ScalarNode(value=value):
-            return value is not None and not (isinstance(shape, ScalarShape) and _meant_type(shape) in TEMPORAL)
+            return value is not None and not (isinstance(shape, ScalarShape) and shape.read_as in TEMPORAL)
         case _:
             return False
 
@@ -132,7 +132,7 @@ def _is_for_validators(text: str, shape: AnswerShape) -> bool:
         case _ if is_null_word(text):
             return False
         case ScalarShape():
-            kind = _meant_type(shape)
+            kind = shape.read_as
             # The type's own name is an echo of the template: `{"day": "date"}`.
             if text == shape.type or (kind in TEMPORAL and text.strip().isdigit()):
                 return False
@@ -141,10 +141,6 @@ def _is_for_validators(text: str, shape: AnswerShape) -> bool:
             return text not in shape.labels
         case _:
             return True
-
-
-def _meant_type(shape: ScalarShape) -> str:
-    return shape.meant or shape.type
 
 
 def _is_float(text: str) -> bool:

@@ -58,7 +58,7 @@ class Listings(Singles):
         """
         if not isinstance(node, ScalarNode) or not isinstance(shape, ScalarShape) or shape.structured:
             return None
-        kind = shape.meant or shape.type
+        kind = shape.read_as
         parts = [ScalarNode(part.strip(), part.strip()) for part in _BETWEEN_VALUES.split(node.written)]
         if kind in FREE_TEXTS or len(parts) == 1 or self.is_of(node, kind):
             return None

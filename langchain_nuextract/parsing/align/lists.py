@@ -101,16 +101,14 @@ def _listed_members(node: ObjectNode, shape: ListShape) -> ArrayNode | None:
 
 def _map_entries(node: ObjectNode, shape: RecordShape) -> ArrayNode:
     """An object as a list of its keys and values, where such a list was asked: `{"en": "…"}`."""
-    (name, _), (value_name, _), *_ = shape.fields
+    (name, _), (value_name, _), *more = shape.fields
+    beside = RecordShape(shape.fields[1:])
     entries: list[Node] = []
     for key, child in node.members:
-        inner = child.members if isinstance(child, ObjectNode) and _is_flat(child, shape) else [(value_name, child)]
+        # The parts of a map's value may be asked for beside its key: `{"key": "Ann", "city": "Ulm", "zip": "89073"}`.
+        is_flat = isinstance(child, ObjectNode) and (bool(more) or names_any(child, beside))
+        inner = child.members if isinstance(child, ObjectNode) and is_flat else [(value_name, child)]
         entries.append(
             ObjectNode([(name, ScalarNode(key, key)), *inner], open=isinstance(child, ObjectNode) and child.open)
         )
     return ArrayNode(entries, open=node.open)
-
-
-def _is_flat(child: ObjectNode, shape: RecordShape) -> bool:
-    """Whether the parts of a map's value were asked for beside its key."""
-    return len(shape.fields) != 2 or names_any(child, RecordShape(shape.fields[1:]))  # noqa: PLR2004  a key and a value

@@ -84,12 +84,12 @@ class Singles(Account, ABC):
         taken = (
             label(node, shape.labels, shape.names)
             if isinstance(shape, EnumShape)
-            else scalar(node, shape.meant or shape.type, self.conventions, document=self.document)
+            else scalar(node, shape.read_as, self.conventions, document=self.document)
         )
         if taken is None:
             if isinstance(shape, EnumShape):
                 return self.misfit(node, path, f"one of {', '.join(shape.labels)}")
-            return self.misfit(node, path, f"a value of type {shape.meant or shape.type!r}")
+            return self.misfit(node, path, f"a value of type {shape.read_as!r}")
         if taken.same or (type(taken.value) is type(node.value) and taken.value == node.value):
             return taken.value
         return taken.value if self.change(path, taken.rule, taken.kind, node.value, taken.value) else node.value

@@ -56,7 +56,8 @@ def _digits(written: str) -> str | None:
 
 def _number_node(digits: str, written: str) -> ScalarNode:
     if len(digits) > LONGEST_NUMBER:
-        return ScalarNode(written, written, [Fix("huge-number", _excerpt(written), f'"{_excerpt(written)}"')])
+        excerpt = f"{written[:20]}…"
+        return ScalarNode(written, written, [Fix("huge-number", excerpt, f'"{excerpt}"')])
     if not set(digits) & {".", "e", "E"}:
         return ScalarNode(int(digits), written)
     # `1e999` is more than the machine holds: it stays text.
@@ -64,7 +65,3 @@ def _number_node(digits: str, written: str) -> ScalarNode:
     if value in {float("inf"), float("-inf")}:
         return ScalarNode(written, written, [Fix("huge-number", written, f'"{written}"')])
     return ScalarNode(value, written)
-
-
-def _excerpt(written: str) -> str:
-    return f"{written[:20]}…"

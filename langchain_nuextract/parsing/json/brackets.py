@@ -27,7 +27,11 @@ class Brackets(Cursor):
         if not members or here != "{":
             self._skip(frame, "extra-bracket")
         elif self._begins_like(members[-1][1]):
-            self._reopen(frame, *members.pop())
+            # A list was closed too soon, or its first item stands where the list should.
+            frame.key, node = members.pop()
+            items = node if isinstance(node, ArrayNode) else ArrayNode([node])
+            items.fixes.append(Fix("closed-too-soon", "]", "") if node is items else Fix("unopened-list", "", "["))
+            self.stack.append(Frame(items, "]", commas=1))
         elif len(self.stack) > 1 and isinstance(self.stack[-2].node, ArrayNode):
             self._fix(frame, "unclosed-bracket", "", "}")
             self._close()
@@ -44,13 +48,6 @@ class Brackets(Cursor):
             and last.members[:1] != []
             and last.members[0][0] == match[1]
         )
-
-    def _reopen(self, frame: Frame, key: str, node: Node) -> None:
-        """Go on with a list that was closed too soon, or whose first item stands where it should."""
-        items = node if isinstance(node, ArrayNode) else ArrayNode([node])
-        items.fixes.append(Fix("closed-too-soon", "]", "") if node is items else Fix("unopened-list", "", "["))
-        frame.key = key
-        self.stack.append(Frame(items, "]", commas=1))
 
     def _open_unwritten(self, frame: Frame) -> None:
         """Members that no brace precedes are an object."""
@@ -124,14 +121,12 @@ class Brackets(Cursor):
             return True
         # `{"rows": [["a"]}, ["b"]]}`: the first brace closes nothing, since the list goes on behind it.
         if here == "}":
-            return not self._is_in_object(frame) and self._is_inside_still()
+            match = _NEXT.match(self.text, self.at + 1)
+            comma, after = match.groups() if match else ("", "")
+            is_inside_still = after == "]" or (bool(comma) and after in {"{", "["})
+            return not self._is_in_object(frame) and is_inside_still
         doubled = isinstance(frame.node, ObjectNode) and frame.full and isinstance(frame.node.members[-1][1], ArrayNode)
         return here == "]" and doubled and _GOES_ON_BEHIND.match(self.text, self.at + 1) is not None
-
-    def _is_inside_still(self) -> bool:
-        match = _NEXT.match(self.text, self.at + 1)
-        comma, after = match.groups() if match else ("", "")
-        return after == "]" or (bool(comma) and after in {"{", "["})
 
     def _is_in_object(self, frame: Frame) -> bool:
         """Whether this is a list of no objects in an object, which a brace may close along with the list."""

@@ -88,7 +88,10 @@ class _Scan(KnownEnds):
                 continue
             if found := self._read_to(mark):
                 return found
-            self._keep(mark)
+            # The quote is part of the string.
+            self.kept.append(mark)
+            if self.doubtful is None and self._next(mark + 1)[0] in {",", "}", "]"}:
+                self.doubtful = mark
             at = mark + 1
         return self._at_the_latest()
 
@@ -218,12 +221,6 @@ class _Scan(KnownEnds):
         if self.has_doubled_apostrophes and (pairs := self.text.count("''", self.first, end)):
             fixes.append(Fix("doubled-apostrophe", "''", "'", pairs))
         return fixes
-
-    def _keep(self, mark: int) -> None:
-        """Take a quote for part of the string."""
-        self.kept.append(mark)
-        if self.doubtful is None and self._next(mark + 1)[0] in {",", "}", "]"}:
-            self.doubtful = mark
 
     def _end_on_line(self) -> int | None:
         """Where the string ended if the text ends in lines of brackets, which close all that is open.

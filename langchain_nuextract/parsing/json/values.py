@@ -165,7 +165,10 @@ class Values(Brackets):
             if match[1] in {"}", "]"} and depth:
                 depth -= 1
             elif match[1] not in _SOFT_STOPS or self._is_soft_end(match):
-                return self._before_key(match.start())
+                # The value ends before a comment, or before a key that no comma precedes.
+                value = (self.text, self.at, match.start())
+                behind = _KEY_BEHIND.search(*value) or _TRAILING_COMMENT.search(*value)
+                return behind.start() if behind else match.start()
             at = match.end()
         return len(self.text)
 
@@ -175,8 +178,3 @@ class Values(Brackets):
             return True
         number = stop[1] == "," and _NUMBER_MEMBER.match(self.text, self.at)
         return number is not None and number is not False and number.end() == stop.start()
-
-    def _before_key(self, end: int) -> int:
-        """The end of a member before a comment, or before a key that no comma precedes."""
-        match = _KEY_BEHIND.search(self.text, self.at, end) or _TRAILING_COMMENT.search(self.text, self.at, end)
-        return match.start() if match else end

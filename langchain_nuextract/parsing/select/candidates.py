@@ -61,7 +61,10 @@ def candidates(text: str, hints: Hints = NO_HINTS, *, finished: bool = False) ->
 
 def span(text: str) -> tuple[int, int]:
     """Tell where a reply begins and ends, thinking and control marks left out."""
-    return _after_thinking(text), _before_marks(text)
+    end = len(text)
+    while match := _MARK_AT_END.search(text, max(0, end - LONGEST_MARK), end):
+        end = match.start()
+    return _after_thinking(text), end
 
 
 def thoughts(text: str, hints: Hints = NO_HINTS) -> Iterator[Candidate]:
@@ -104,14 +107,6 @@ def _after_thinking(text: str) -> int:
     if text.lstrip().startswith(tuple(_PAIRS)):
         return 0
     return max((match.end() for match in _THOUGHT.finditer(text)), default=0)
-
-
-def _before_marks(text: str) -> int:
-    """Where the text ends, but for blanks and control marks."""
-    end = len(text)
-    while match := _MARK_AT_END.search(text, max(0, end - LONGEST_MARK), end):
-        end = match.start()
-    return end
 
 
 def _between(text: str, begin: int, hints: Hints, *, finished: bool = False) -> Iterator[Candidate]:
@@ -162,15 +157,10 @@ def _ends_in_value(node: ObjectNode) -> bool:
 
 def _candidate(text: str, start: int, patience: Patience | None, hints: Hints) -> Candidate:
     if _ESCAPED.match(text, start):
-        return Candidate(parse(_unescaped(text[start:]), 0, hints=hints).node, start, len(text))
+        # JSON that was written as a string, or as a string in a string.
+        inside = text[start:]
+        for _ in range(MOST_ESCAPED):
+            inside = unescape_all(inside) if _ESCAPED.match(inside) else inside
+        return Candidate(parse(inside, 0, hints=hints).node, start, len(text))
     parsed = parse(text, start, shift=0, patience=patience, hints=hints)
     return Candidate(parsed.node, start, parsed.end, parsed.patience)
-
-
-def _unescaped(text: str) -> str:
-    """JSON that was written as a string, or as a string in a string."""
-    for _ in range(MOST_ESCAPED):
-        if not _ESCAPED.match(text):
-            break
-        text = unescape_all(text)
-    return text

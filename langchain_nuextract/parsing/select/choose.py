@@ -75,7 +75,7 @@ def _fittest(text: str, found: Iterable[Candidate], shape: AnswerShape | None) -
         if best is not None and best.fitting > 0 and _TURN_ENDS.search(text, end, candidate.start):
             break
         end = candidate.end
-        fitting = _length_of_json(text, candidate) if shape is None else _fit(text, candidate, shape)
+        fitting = _fit(text, candidate, shape)
         if best is None or fitting > best.fitting or (fitting == best.fitting and not _runs_on(best, candidate)):
             best = Picked(candidate, fitting)
     return best
@@ -86,29 +86,24 @@ def _runs_on(best: Picked, candidate: Candidate) -> bool:
     return _is_open(candidate.node) and not _is_open(best.candidate.node) and candidate.start >= best.candidate.end
 
 
-def _fit(text: str, candidate: Candidate, shape: AnswerShape) -> float:
-    """How well a candidate fits; a list of single values without the object around it must be the whole reply."""
+def _fit(text: str, candidate: Candidate, shape: AnswerShape | None) -> float:
+    """How well a candidate fits: without a form, how long it is, but for words of prose in brackets.
+
+    A list of single values without the object around it must be the whole reply.
+    """
+    start, end = candidate.start, candidate.end
+    if shape is None:
+        return end - start if _SAYING.search(text, start, end) else 0
     if (
         isinstance(shape, RecordShape)
         and isinstance(candidate.node, ArrayNode)
         and (shape.places or shape.list_part or isinstance(shape.fields[0][1], ListShape | MultiEnumShape))
     ):
         says = any(not isinstance(item, ScalarNode) for item in candidate.node.items)
-        if not says and _stands_in_prose(text, candidate):
+        # Words are looked for no farther than is quick to look for each of thousands of candidates.
+        if not says and (_WORDS.search(text, max(0, start - NEAR), start) or _WORDS.search(text, end, end + NEAR)):
             return 0.0
     return fit(candidate.node, shape)
-
-
-def _stands_in_prose(text: str, candidate: Candidate) -> bool:
-    """Whether there are words around a candidate; no farther than is quick to look for each of thousands."""
-    start, end = candidate.start, candidate.end
-    return bool(_WORDS.search(text, max(0, start - NEAR), start) or _WORDS.search(text, end, end + NEAR))
-
-
-def _length_of_json(text: str, candidate: Candidate) -> int:
-    """How long a candidate is; 0 for words of prose in brackets."""
-    says = _SAYING.search(text, candidate.start, candidate.end)
-    return candidate.end - candidate.start if says else 0
 
 
 def _with_runs(text: str, found: Iterable[Candidate], shape: AnswerShape | None) -> Iterator[Candidate]:

@@ -132,8 +132,11 @@ def _fit_record(node: Node, shape: RecordShape, around: int) -> float:
     # A scalar is no part by itself, and an object of thousands of parts may have thousands of strange ones.
     if not around or not isinstance(node, ArrayNode | ObjectNode):
         return 0.0
+    # An object may be in a list, or have another around it.
+    inner = node.items if isinstance(node, ArrayNode) else [child for _, child in node.members]
+    fits = (fit(each, shape, around=around - 1) for each in inner if isinstance(each, ArrayNode | ObjectNode))
     found = alone(node, shape)
-    return AROUND * max(_fit_inside(node, shape, around), found.fitting if found else 0.0)
+    return AROUND * max(*fits, 0.0, found.fitting if found else 0.0)
 
 
 def pairs(items: Sequence[Node], shape: RecordShape) -> list[tuple[str, Node]]:
@@ -157,19 +160,6 @@ def _pair(node: Node) -> tuple[str, Node] | None:
             return name, value
         case _:
             return None
-
-
-def _fit_inside(node: Node, shape: RecordShape, around: int) -> float:
-    """How well the best of the values inside fits: an object may be in a list, or have another around it."""
-    match node:
-        case ArrayNode():
-            inner = node.items
-        case ObjectNode():
-            inner = [child for _, child in node.members]
-        case _:
-            inner = ()
-    fits = (fit(each, shape, around=around - 1) for each in inner if isinstance(each, ArrayNode | ObjectNode))
-    return max(fits, default=0.0)
 
 
 def _fit_leaf(node: Node, shape: AnswerShape) -> float:

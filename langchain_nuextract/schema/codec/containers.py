@@ -189,7 +189,3 @@ class ListCodec(Divided):
     def below(self) -> tuple[tuple[Path, Codec], ...]:
         """The codec of the items."""
         return (((EACH,), self.item),)
-
-    def blank(self, answer: JSON) -> bool:
-        """Whether an answer says that there is no list; an empty list is one."""
-        return answer is None or answer == ""

@@ -79,7 +79,3 @@ class MapCodec(Divided):
     def below(self) -> tuple[tuple[Path, Codec], ...]:
         """The codec of the values."""
         return (((EACH,) if self.at is None else (EACH, self.at), self.inner),)
-
-    def blank(self, answer: JSON) -> bool:
-        """Whether an answer says that there is no object; no entries are an empty one."""
-        return answer is None or answer == ""

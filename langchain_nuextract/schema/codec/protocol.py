@@ -75,7 +75,17 @@ STAY: Move = ((), None, None, ())
 """The value has no place of its own for it: the nearest is the one above."""
 
 
-class Divided:
+class Blank:
+    """A codec that has a value wherever an answer has anything; empty lists and objects are some."""
+
+    __slots__ = ()
+
+    def blank(self, answer: JSON) -> bool:
+        """Whether an answer says that there is no value."""
+        return answer is None or answer == ""
+
+
+class Divided(Blank):
     """A codec whose values are put together of fragments of the answer."""
 
     __slots__ = ()

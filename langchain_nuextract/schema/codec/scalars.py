@@ -9,7 +9,7 @@ from typing import Final, NoReturn
 
 from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.schema.answer_shape import EnumShape, ScalarShape
-from langchain_nuextract.schema.codec.protocol import STAY, Codec, Move
+from langchain_nuextract.schema.codec.protocol import STAY, Blank, Codec, Move
 from langchain_nuextract.schema.ir import Member
 from langchain_nuextract.schema.json_types import admits, dumps, is_exact
 
@@ -31,7 +31,7 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-class Undivided:
+class Undivided(Blank):
     """A codec whose answers are one place, with all that may be written in it."""
 
     __slots__ = ()
@@ -51,8 +51,21 @@ class Undivided:
         return ()
 
 
+class OfKinds(Undivided):
+    """A codec of values of some JSON types."""
+
+    __slots__ = ()
+
+    kinds: frozenset[str]
+    missing: JSON
+
+    def blank(self, answer: JSON) -> bool:
+        """Whether an answer says that there is no value: the empty text may be one."""
+        return not answer and (answer is None or (answer == "" and (self.missing == "" or "string" not in self.kinds)))
+
+
 @dataclass(frozen=True, slots=True)
-class ScalarCodec(Undivided):
+class ScalarCodec(OfKinds):
     """A value that the model writes in the JSON type the user has."""
 
     shape: ScalarShape | EnumShape
@@ -83,13 +96,9 @@ class ScalarCodec(Undivided):
             return _read_as_kinds(answer, self.kinds)
         return answer
 
-    def blank(self, answer: JSON) -> bool:
-        """Whether an answer says that there is no value."""
-        return not answer and (answer is None or (answer == "" and (self.missing == "" or "string" not in self.kinds)))
-
 
 @dataclass(frozen=True, slots=True)
-class TextCodec(Undivided):
+class TextCodec(OfKinds):
     """A value of several types, or of one that the model does not write, as text."""
 
     shape: ScalarShape | EnumShape
@@ -117,10 +126,6 @@ class TextCodec(Undivided):
         if self.day and (day := _DAY.fullmatch(answer)):
             return day[1]
         return answer if self.kinds == _TEXT else _read_as_kinds(answer, self.kinds)
-
-    def blank(self, answer: JSON) -> bool:
-        """Whether an answer says that there is no value."""
-        return not answer and (answer is None or (answer == "" and (self.missing == "" or "string" not in self.kinds)))
 
 
 def _number_of_decimal(text: str) -> JSON:
@@ -208,10 +213,6 @@ class JsonCodec(Undivided):
         # Text that is no JSON stands for itself: `hello`, but `[1]` is a list.
         is_json, value = parsed(answer)
         return value if is_json else answer
-
-    def blank(self, answer: JSON) -> bool:
-        """Whether an answer says that there is no value."""
-        return answer is None or answer == ""
 
 
 @dataclass(frozen=True, slots=True)
