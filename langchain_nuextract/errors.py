@@ -274,6 +274,7 @@ class ExtractionError(NuExtractError, OutputParserException):
 
     def __init__(self, message: str, *, reply: str, attempts: Sequence[object] = ()) -> None:
         OutputParserException.__init__(self, message, llm_output=reply)
+        # LangChain appends an address of its documentation to the message.
         self.args = (message,)
         self.reply = reply
         """What the model answered, as it stands."""

@@ -120,6 +120,7 @@ def _evaluations(options: argparse.Namespace, gold: "Gold[object]", stack: ExitS
     from langchain_nuextract.evaluation import evaluate  # noqa: PLC0415 as above
 
     models = [*_extractors(options, gold, stack), *options.predictions]
+    # `--name base` with two models names the first one; the second keeps its own.
     names = [*options.name, *([""] * (len(models) - len(options.name)))]
     many = ManyOptions(checkpoint=options.checkpoint, max_concurrency=options.concurrency, progress=True)
     settings: EvaluateOptions = {

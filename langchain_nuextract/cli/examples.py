@@ -29,6 +29,7 @@ def read_examples(path: Path) -> tuple[Example, ...]:
 
 def _records(path: Path) -> Iterator[tuple[str, JSON]]:
     text = read_text(path, DEFAULT.max_bytes)
+    # A list spans lines; without its bracket each line is an example of its own.
     if text.lstrip().startswith("["):
         for number, record in enumerate(items(_parsed(text, str(path))), start=1):
             yield f"{path} example {number}", record

@@ -118,6 +118,7 @@ def _files(name: str, recursive: bool, wanted: list[str]) -> Iterator[str]:  # n
         str(path)
         for path in inside
         if path.is_file()
+        # `.git`, `.DS_Store`: nobody means these by naming a folder.
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
         and any(fnmatch(path.name, pattern) for pattern in wanted)
     ]

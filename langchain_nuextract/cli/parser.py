@@ -40,6 +40,7 @@ class Parser(argparse.ArgumentParser):
     ) -> tuple[argparse.Namespace, list[str]]:
         """Read arguments; what is left over is an error of the command that it was given to, not of the whole."""
         given = sys.argv[1:] if args is None else [*args]
+        # `--sch` is --schema to argparse; `--shcema` is none.
         self._unknown = [
             flag for word in given if (flag := word.partition("=")[0]).startswith("--") and self._lacks(flag)
         ]

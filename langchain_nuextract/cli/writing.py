@@ -122,6 +122,7 @@ def _line(result: Result[Extraction[object]], options: argparse.Namespace) -> di
             "repairs": [str(repair) for repair in extraction.repairs],
         }
         return {**line, **{name: lines for name, lines in more.items() if lines}}
+    # Whoever reads the lines gets all that is known of a failure: what was right of it, or what the model wrote.
     name = type(result.error).__name__
     match result.error:
         case InvalidExtraction() as error:

@@ -114,6 +114,7 @@ def _common_gap(lines: Sequence[PageLine]) -> float | None:
     """Find the place across the page at which most lines have a gap."""
     edges = sorted(edge for line in lines for start, end in line.gaps for edge in ((start, 1), (end, -1)))
     most, at, open_ = 0, None, 0
+    # Edges in order: each gap that begins is one more that is open, each that ends one less.
     for (place, step), (following, _) in pairwise(edges):
         open_ += step
         if open_ > most:
@@ -128,5 +129,6 @@ def _side(line: PageLine, place: float, *, left: bool) -> PageLine:
 def _is_column(lines: Sequence[PageLine]) -> bool:
     runs = [run for line in lines for run in line.runs]
     width = max(run.right for run in runs) - min(run.left for run in runs)
+    # Names of fields, as `Total:`, are short and leave most of their column white; lines of prose fill it.
     filled = median(line.right - line.left for line in lines)
     return width >= _NARROWEST and filled >= _FILL * width and median(run.letters for run in runs) >= _FEWEST_LETTERS

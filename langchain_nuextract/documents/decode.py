@@ -59,6 +59,7 @@ def _is_text(text: str) -> bool:
 
 
 def _guess(content: bytes) -> str | None:
+    # A contract may be ASCII for pages, until the first `é` or `и` tells the encoding.
     odd = next((at for at, byte in enumerate(content) if byte > 127), 0)  # noqa: PLR2004
     start = max(0, odd - _AROUND)
     sample = content[start : start + _SAMPLE]

@@ -50,6 +50,7 @@ def marked(content: bytes) -> str | None:
     if found := next((name for mark, name in MARKS if content.startswith(mark)), None):
         return found
     head = content[:_HEAD]
+    # In `H\0i\0` each second byte is zero, as in any text of western letters in UTF-16.
     even, odd = head[::2].count(0), head[1::2].count(0)
     return "utf-16-le" if odd > even + len(head) // 4 else "utf-16-be" if even > odd + len(head) // 4 else None
 

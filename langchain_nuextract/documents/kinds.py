@@ -115,6 +115,7 @@ def _is_binary(content: bytes) -> bool:
     try:
         content[:_HEAD].decode("utf-8")
     except UnicodeDecodeError as error:
+        # The head may end within a letter, which has four bytes at the most.
         return error.start < len(content[:_HEAD]) - 4
     return b"\0" in content[:_HEAD]
 

@@ -113,6 +113,7 @@ def _tokens(found: _Found, number: int) -> Iterator[PageToken]:
     """Give each letter a share of its word's box; of the line's, where the words are not those of the line."""
     letters = [letter for letter in found.text if not letter.isspace()]
     boxes = [box for word, whole in found.words for box in _shares(word, whole)]
+    # Where it read `88.20EUR` as a line and `88.20`, `EUR.` as its words, the words are of no use.
     if len(boxes) != len(letters):
         shares = [*_shares(found.text, found.box)]
         boxes = [box for letter, box in zip(found.text, shares, strict=True) if not letter.isspace()]

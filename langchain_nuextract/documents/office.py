@@ -90,6 +90,7 @@ def _check_cells(sheet: bytes, name: str) -> None:
             row, column = _number(named) if named else row + 1, 0
         elif tag.endswith(" c"):
             place = _PLACE.fullmatch(named)
+            # `AB12` is row 12 of column 28; without a name a cell follows the one before.
             column = (
                 sum(26**at * (ord(letter) - 64) for at, letter in enumerate(reversed(place[1].upper())))
                 if place
@@ -125,6 +126,7 @@ def _visible(markdown: str, content: bytes, name: str) -> tuple[str, tuple[str, 
     workbook.close()
     pieces = _SHEET.split(markdown)
     kept = [f"## {title}{body}" for title, body in zip(pieces[1::2], pieces[2::2], strict=True) if title not in hidden]
+    # pandas writes an empty cell between others as `| NaN |`.
     text = re.sub(r"(?<=\| )(?:NaN|NaT)(?= \|)", "", "".join([pieces[0], *kept]))
     formulas = _without_value(content)
     warnings = [f"{name}: sheet {title!r} is hidden, and was left out" for title in sorted(hidden)]

@@ -113,6 +113,7 @@ DEFAULT: Final = PageOptions()
 
 def _range(part: str, total: int, name: str) -> Iterator[int]:
     first, dash, last = (each.strip() for each in part.partition("-"))
+    # `2-` goes to the last page, `-5` begins at the first, `3` is one page.
     start = int(first or 1)
     end = int(last or total) if dash else start
     if not 1 <= start <= end <= total:

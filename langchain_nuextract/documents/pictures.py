@@ -142,6 +142,7 @@ def opened_picture(content: bytes, name: str, number: int = 1) -> "Generator[Pic
         from PIL import Image as Pillow  # noqa: PLC0415 an extra
     except ImportError as error:
         raise MissingExtra(name, "an image of this kind", extra="pages") from error
+    # With this box HEIC files begin, and AVIF ones.
     if content[4:8] == b"ftyp":
         _allow_heic(name)
     try:

@@ -113,4 +113,5 @@ class Source:
         for part in self.parts:
             if not isinstance(part, Image):
                 yield offset, part
+                # One more for the line end between parts; see `text`.
                 offset += len(part.text) + 1

@@ -103,6 +103,7 @@ def _flatten(root: Element) -> bool:
     waiting = [(root, 0)]
     while waiting:
         above, depth = waiting.pop()
+        # Here tables would go one too deep: their cells' paragraphs follow one another in the cell that they stand in.
         if depth == _DEEPEST and any(below.tag == _TABLE for below in above):
             above[:] = [each for below in above for each in (_paragraphs(below) if below.tag == _TABLE else (below,))]
             is_flat = True

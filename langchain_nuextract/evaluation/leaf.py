@@ -174,6 +174,7 @@ def read_path(written: str) -> Path:
         UnsupportedSchema: It is no path.
     """
     rest = written.removeprefix("$")
+    # `total` and `$.total` are one path.
     rest = rest if rest == "" or rest[0] in ".[" else f".{rest}"
     path: list[str | int] = []
     at = 0

@@ -264,6 +264,17 @@ class ComparisonData:
     newly_invalid: tuple[str, ...] = ()
     """Documents of which the first model wrote valid JSON and the second did not, whatever could be read of it."""
 
+    @property
+    def to_look_at(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Documents that people should look at, as the reports list them: what is odd of them, and their ids."""
+        return (
+            ("stuck at 0", self.stuck_at_zero),
+            ("fallen to 0", self.fallen_to_zero),
+            ("no valid JSON any more, as written", self.newly_invalid),
+            ("newly unreadable", self.newly_unreadable),
+            ("newly readable", self.newly_readable),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class PageData:

@@ -141,13 +141,7 @@ def _figures(each: ComparisonData) -> Iterator[tuple[str, str]]:
     )
     yield "McNemar, exact, p", _figure(each.mcnemar_p)
     yield "Wilcoxon, p", _figure(each.wilcoxon_p)
-    for title, ids in (
-        ("stuck at 0", each.stuck_at_zero),
-        ("fallen to 0", each.fallen_to_zero),
-        ("no valid JSON any more, as written", each.newly_invalid),
-        ("newly unreadable", each.newly_unreadable),
-        ("newly readable", each.newly_readable),
-    ):
+    for title, ids in each.to_look_at:
         yield title, f"{len(ids)}: {safe(', '.join(ids))}" if ids else "none"
 
 

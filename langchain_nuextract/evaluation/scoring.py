@@ -191,4 +191,5 @@ def _outcome(gold: JSON, predicted: JSON) -> Outcome:
 
 
 def _distinct(values: list[JSON]) -> list[JSON]:
+    # Of "A", "a", "B" the first "A" stays: reversed twice, so that later ones are overwritten by earlier.
     return list({normal_form(value): value for value in reversed(values)}.values())[::-1]

@@ -64,14 +64,7 @@ def _comparison(found: ComparisonData) -> Iterator[str]:
         ("Wilcoxon p", "none" if found.wilcoxon_p is None else f"{found.wilcoxon_p:.4f}"),
     ]
     yield _table(("", "value"), rows)
-    lists = (
-        ("stuck at 0", found.stuck_at_zero),
-        ("fallen to 0", found.fallen_to_zero),
-        ("no valid JSON any more, as written", found.newly_invalid),
-        ("newly unreadable", found.newly_unreadable),
-        ("newly readable", found.newly_readable),
-    )
-    yield "\n".join(f"- {title}: {_named(ids)}" for title, ids in lists)
+    yield "\n".join(f"- {title}: {_named(ids)}" for title, ids in found.to_look_at)
 
 
 def _named(ids: Sequence[str]) -> str:

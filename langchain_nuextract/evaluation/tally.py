@@ -174,6 +174,7 @@ class Tally:
     def _add_answer(self, answer: Answer) -> None:
         self.answers["documents"] += 1
         self.answers["valid"] += bool(answer.valid)
+        # Read though it was no valid JSON, or with a rule of the reader's on record.
         self.answers["repaired"] += bool(answer.readable and (answer.repairs or answer.valid is False))
         self.answers["asked_again"] += answer.calls > 1
         self.answers["unreadable"] += not answer.readable

@@ -52,6 +52,7 @@ def _about(received: Received, reply: FakeReply) -> dict[str, JSON]:
 def _usage(received: Received, reply: FakeReply) -> dict[str, JSON]:
     if reply.usage is not None:
         return dict(reply.usage)
+    # A word counts as a token, as in `/tokenize`.
     asked = len(received.text.split())
     answered = len(f"{reply.reasoning or ''} {reply.said or ''}".split())
     return {"prompt_tokens": asked, "completion_tokens": answered, "total_tokens": asked + answered}

@@ -71,6 +71,7 @@ class FakeEndpoint:
         return f"http://127.0.0.1:{self._server.server_port}/v1"
 
     def __enter__(self) -> Self:
+        # An endpoint may be entered again: a server that comes back.
         self._stopped.clear()
         self._server = _Server(self)
         self.port = self._server.server_port

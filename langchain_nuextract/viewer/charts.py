@@ -39,7 +39,7 @@ def square(x_title: str, y_title: str, *marks: str) -> str:
     Args:
         x_title: What goes to the right.
         y_title: What goes up.
-        marks: What is drawn in it, by `dots`, `line` or `cross`.
+        marks: What is drawn in it, by `dots` or `line`.
     """
     grid = "".join(_grid(tick) for tick in _TICKS)
     diagonal = _line(0, 0, 1, 1, "diagonal")
@@ -55,11 +55,6 @@ def line(points: Sequence[tuple[float, float]], class_: str = "curve") -> str:
     """Draw a line through points."""
     path = " ".join(f"{_x(x):.1f},{_y(y):.1f}" for x, y in points)
     return f'<polyline class="{class_}" points="{path}"/>'
-
-
-def cross(x: float, y: float, class_: str = "median") -> str:
-    """Draw one line up and one across the square."""
-    return _line(x, 0, x, 1, class_) + _line(0, y, 1, y, class_)
 
 
 def histogram(bars: Sequence[Bar], x_title: str, y_title: str) -> str:

@@ -75,6 +75,7 @@ def _anchors(one: Sequence[str], other: Sequence[str], where: tuple[int, int, in
 
 def _rising(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """The longest row of pairs whose second numbers go up."""
+    # Of 3, 1, 2 the row is 1, 2: `ends` has the lowest number that a row of each length can end with.
     ends: list[int] = []
     last: list[int] = []
     before: list[int] = []

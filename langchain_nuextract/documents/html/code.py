@@ -43,6 +43,7 @@ def _language(block: Element) -> str | None:
     while isinstance(element, Element) and len(around) < _ABOVE + 1:
         around.append(element)
         element = element.parent
+    # The innermost says it best: `<div class="highlight lang-py"><pre><code class="language-python">`.
     for each in around:
         named = (
             each.attr("data-lang") or each.attr("data-language") or each.attr("lang") if each.tag != "html" else None

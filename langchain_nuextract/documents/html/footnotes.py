@@ -41,6 +41,7 @@ def clean_footnotes(document: Document, _: HTMLOptions) -> Iterator[str]:
 def _is_reference(link: Element) -> bool:
     if not _LABEL.fullmatch(link.text.strip()):
         return False
+    # `<sup><a href="#n1">1</a></sup>`, or `class="footnote-ref"`; a bare `[1]` may lead to a section.
     named = f"{link.attr('class') or ''} {link.attr('id') or ''} {link.attr('role') or ''} {link.attr('href') or ''}"
     return link.closest("sup") is not None or _NAMED.search(named) is not None
 

@@ -61,6 +61,7 @@ def _tex(math: Element) -> str:
         pattern = _SCRIPTS[element.tag]
         if element.tag == "msqrt":
             parts = ["".join(parts)]
+        # An <mfrac> of three children is no fraction: its text is left as it stands.
         if len(parts) == pattern.replace("{{", "").count("{"):
             element.set_text(pattern.format(*parts))
     return math.text

@@ -40,6 +40,7 @@ def restore_signs(markdown: str) -> str:
     if not has_raw(markdown):
         return markdown
     markdown = _LOOSE.sub("", markdown)
+    # In a row of a table `|` would begin another cell.
     if _PIPE in markdown:
         markdown = _ROW.sub(lambda row: row[0].replace(_PIPE, r"\|"), markdown)
     return markdown.translate(_BACK)

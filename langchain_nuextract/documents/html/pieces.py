@@ -69,6 +69,7 @@ def _blocks(element: Element, size: int, depth: int) -> Iterator[str]:
             yield html
         elif isinstance(child, Element):
             parts = _packed(_blocks(child, size, depth + 1), size)
+            # Each half of a list is a list again: <ul>…</ul><ul>…</ul>.
             yield from (f"<{child.tag}>{part}</{child.tag}>" if child.tag in _WRAPPED else part for part in parts)
 
 

@@ -74,6 +74,7 @@ def _is_layout(table: Element, rows: list[list[Element]]) -> bool:
 
 
 def _unwrap(table: Element) -> None:
+    # Three levels down, and no further: tables within cells are judged for themselves.
     for part in [table, *_elements(table)]:
         for row in [part, *_elements(part)]:
             for cell in [row, *_elements(row)]:

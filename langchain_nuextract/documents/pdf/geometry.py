@@ -41,6 +41,7 @@ class Placing:
     @classmethod
     def of(cls, page: PdfPage) -> "Placing":
         """Measure it on a page."""
+        # A corner, a point to its right and one above it tell how the page is turned, flipped and scaled.
         (x0, y0), (x1, y1), (x2, y2) = (_device(page, *point) for point in ((0, 0), (_FAR, 0), (0, _FAR)))
         return cls((x0, y0), ((x1 - x0) / _FAR, (y1 - y0) / _FAR), ((x2 - x0) / _FAR, (y2 - y0) / _FAR))
 
@@ -114,6 +115,7 @@ def refuse_bombs(page: PdfPage, name: str, number: int) -> None:
 
 
 def _device(page: PdfPage, x: float, y: float) -> tuple[float, float]:
+    # pdfium gives whole pixels: on a picture of a million by a million they are fine enough.
     across, down = ctypes.c_int(), ctypes.c_int()
     pdfium.FPDF_PageToDevice(page, 0, 0, _STEPS, _STEPS, 0, x, y, across, down)
     return across.value / _STEPS, down.value / _STEPS

@@ -137,6 +137,7 @@ class _Reader:
             right, top = max(right, other[2]), max(top, other[3])
         box = self._place.box(left, bottom, right, top)
         is_inside = box[0] >= 0 and box[1] >= 0 and box[2] <= 1 and box[3] <= 1
+        # A word that reaches over the edge is placed letter by letter, and a letter by its middle.
         if not is_inside and (last > at or not (0 <= (box[0] + box[2]) / 2 <= 1 and 0 <= (box[1] + box[3]) / 2 <= 1)):
             return None
         run = self._run(at) if looks else 0

@@ -96,6 +96,7 @@ def _is_cut(text: Handle, bounds: Bounds) -> bool:
     clip = pdfium.FPDFPageObj_GetClipPath(text)
     paths = pdfium.FPDFClipPath_CountPaths(clip) if clip else 0
     left, bottom, right, top = bounds
+    # Where pdfium cannot tell, it counts -1.
     wholes = (_clip_bounds(clip, at) for at in range(max(paths, 0)))
     return any(left < whole[0] or bottom < whole[1] or right > whole[2] or top > whole[3] for whole in wholes)
 
@@ -103,6 +104,7 @@ def _is_cut(text: Handle, bounds: Bounds) -> bool:
 def _clip_bounds(clip: Handle, at: int) -> Bounds:
     count = pdfium.FPDFClipPath_CountPathSegments(clip, at)
     points = [*_points(clip, at, count)] if 0 < count <= _MOST_SEGMENTS else []
+    # A path of many segments may leave out anything: it is taken to show nothing.
     if not points:
         return (0.0, 0.0, 0.0, 0.0)
     across, up = zip(*points, strict=True)
@@ -122,6 +124,7 @@ def _is_optional(text: Handle) -> bool:
         mark = pdfium.FPDFPageObj_GetMark(text, at)
         name, length = ctypes.create_string_buffer(8), ctypes.c_ulong()
         buffer = ctypes.cast(name, ctypes.POINTER(pdfium.FPDF_WCHAR))
+        # "OC" in UTF-16, the mark of optional content: /OC /Layer1 BDC … EMC.
         if pdfium.FPDFPageObjMark_GetName(mark, buffer, 8, length) and name.raw[: length.value] == b"O\0C\0\0\0":
             return True
     return False

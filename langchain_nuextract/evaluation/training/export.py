@@ -187,6 +187,7 @@ def _written_images(row: Rendered, folder: Path, *, absolute: bool) -> list[str]
         if not payload:
             raise EvaluationError(url[:80], "the image is at an address: training needs the file itself")
         content = b64decode(payload)
+        # By its hash, so that an image of two documents is written once, and equal input gives equal names.
         path = folder / "images" / f"{hashlib.sha256(content).hexdigest()[:24]}.{kind.replace('jpeg', 'jpg')}"
         path.write_bytes(content)
         paths.append(str(path.resolve()) if absolute else path.relative_to(folder).as_posix())
