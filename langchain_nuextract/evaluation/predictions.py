@@ -60,7 +60,7 @@ class Predictions:
         """
         waiting: dict[str, Mapping[str, JSON]] = {}
         rest = iter(self.rows)
-        ids = _Ids(gold.ids)
+        ids = _PredictedIds(gold.ids)
         for document in gold:
             # Predictions in the gold's order are never held; of others only those that came too early are.
             while document.id not in waiting and (found := next(rest, None)):
@@ -79,7 +79,7 @@ class Predictions:
 
 
 @dataclass(slots=True)
-class _Ids:
+class _PredictedIds:
     """Which documents have been predicted, a byte each."""
 
     ids: Sequence[str]

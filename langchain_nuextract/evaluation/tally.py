@@ -45,16 +45,6 @@ class LeafCounts:
         # In whole millionths: sums of floats depend on their order, and leaves may come in any.
         self.similarity += round(leaf.similarity * MICRO)
 
-    def plus(self, other: "LeafCounts") -> "LeafCounts":
-        """Add two sums."""
-        return LeafCounts(
-            self.outcomes + other.outcomes,
-            self.leaves + other.leaves,
-            self.exact + other.exact,
-            self.passed + other.passed,
-            self.similarity + other.similarity,
-        )
-
     @property
     def outcome_counts(self) -> OutcomeCounts:
         """The outcomes as data."""
@@ -193,7 +183,14 @@ class Tally:
     @property
     def total(self) -> LeafCounts:
         """All leaves."""
-        return sum_of(self.fields.values())
+        counts = self.fields.values()
+        return LeafCounts(
+            sum((each.outcomes for each in counts), Counter[str]()),
+            sum(each.leaves for each in counts),
+            sum(each.exact for each in counts),
+            sum(each.passed for each in counts),
+            sum(each.similarity for each in counts),
+        )
 
     @property
     def answer_counts(self) -> AnswerCounts:
@@ -219,11 +216,3 @@ class Tally:
         for group, exact in zip(self.documents.groups, self.exact_match_by_document, strict=True):
             found.setdefault(names[group], []).append(exact)
         return {name: (len(shares), fsum(shares) / len(shares)) for name, shares in sorted(found.items())}
-
-
-def sum_of(counts: Iterable[LeafCounts]) -> LeafCounts:
-    """Add sums."""
-    total = LeafCounts()
-    for each in counts:
-        total = total.plus(each)
-    return total

@@ -54,6 +54,12 @@ def damaged(content: bytes) -> bytes:
     return content[:at] + b"\xff" * 8 + content[at + 8 :]
 
 
+def encrypted(content: bytes) -> bytes:
+    """Say of each part that it is encrypted."""
+    flags = re.compile(b"(PK\x01\x02.{4})..", re.DOTALL)
+    return flags.sub(lambda entry: entry[1] + b"\x01\0", content)
+
+
 def workbook() -> bytes:
     openpyxl = pytest.importorskip("openpyxl")
     book = openpyxl.Workbook()
@@ -117,6 +123,30 @@ def test_styles_make_headings_though_all_but_their_names_is_left_out():
     assert read(styles_and(heading, styles)).text.strip() == "## Fees"
 
 
+HEADING = "<w:p><w:pPr><w:pStyle w:val='H'/></w:pPr>{}</w:p>"
+ITEM = "<w:p><w:pPr><w:numPr><w:ilvl w:val='0'/><w:numId w:val='1'/></w:numPr></w:pPr>{}</w:p>"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        HEADING.format(run("Claim 7")) + paragraph(run("It is "), run("due", "<w:b/>"), run(" today", "<w:i/>")),
+        paragraph(run("Half ", "<w:u w:val='single'/>"), run("gone", "<w:strike/>"), run("  two  blanks ")),
+        paragraph(run("a*b_c &lt;x&gt; &amp;amp;"), run("2", "<w:vertAlign w:val='superscript'/>")) + paragraph(),
+        ITEM.format(run("one")) + ITEM.format(run("two")) + paragraph(run("line<w:br/>break\u2028and tab\t.")),
+        f"<w:tbl><w:tr><w:tc>{paragraph(run('a|b'))}</w:tc><w:tc>{paragraph(run('c')) * 2}</w:tc></w:tr></w:tbl>",
+    ],
+)
+def test_a_word_document_comes_out_as_markitdown_writes_it(body: str):
+    from markitdown import MarkItDown, StreamInfo  # noqa: PLC0415
+
+    content = styles_and(body, "<w:style w:styleId='H' w:type='paragraph'><w:name w:val='heading 1'/></w:style>")
+    wanted = MarkItDown(enable_plugins=False).convert_stream(
+        io.BytesIO(content), stream_info=StreamInfo(extension=".docx")
+    )
+    assert read(content).text == wanted.markdown
+
+
 def test_formulas_are_read_beside_text():
     math = "http://schemas.openxmlformats.org/officeDocument/2006/math"
     formula = f"<m:oMath xmlns:m='{math}'><m:r><m:t>x+1</m:t></m:r></m:oMath>"
@@ -167,6 +197,7 @@ ENTITIES = "<!DOCTYPE w [<!ENTITY a 'ha'>" + "".join(
         pytest.param(lambda: word("")[:-200], BrokenDocument, id="cut off"),
         pytest.param(lambda: word("<w:p><w:r>"), BrokenDocument, id="markup that is cut off"),
         pytest.param(lambda: damaged(word(paragraph(run("ha" * 90)))), BrokenDocument, id="damaged"),
+        pytest.param(lambda: encrypted(word(paragraph(run("ha")))), BrokenDocument, id="encrypted parts"),
         pytest.param(lambda: workbook()[:-500], BrokenDocument, id="a workbook that is cut off"),
     ],
 )
