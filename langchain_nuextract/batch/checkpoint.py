@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple
 from uuid import uuid4
 
-from langchain_nuextract.batch.checkpoint_file import network_file_system, opened
+from langchain_nuextract.batch.checkpoint_file import network_file_system, open_checkpoint
 from langchain_nuextract.batch.processes import Process
 from langchain_nuextract.errors import CheckpointError
 
@@ -88,7 +88,7 @@ class Checkpoint:
                 stacklevel=2,
             )
         with self._explained():
-            self._file, self._is_writable = opened(path)
+            self._file, self._is_writable = open_checkpoint(path)
         _open_owners.add(self._owner)
 
     def get(self, key: str) -> CheckpointRow | None:

@@ -37,7 +37,7 @@ _NETWORK_FILE_SYSTEMS: Final = frozenset(
 )
 
 
-def opened(path: Path) -> tuple[sqlite3.Connection, bool]:
+def open_checkpoint(path: Path) -> tuple[sqlite3.Connection, bool]:
     """Open a checkpoint, and make it if it is not there.
 
     Returns:

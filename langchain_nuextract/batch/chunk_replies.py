@@ -23,17 +23,17 @@ class ChunkReplies:
     async def get(self, request: Request) -> Reply | None:
         """Give the reply to a request, if there was one."""
         self._is_used = True
-        row = await self.checkpoint.get(self._key(request))
+        row = await self.checkpoint.call(lambda store: store.get(self._key(request)))
         return restored_reply(row, request) if row else None
 
     async def put(self, request: Request, reply: Reply) -> None:
         """Keep a reply."""
-        await self.checkpoint.put(self._key(request), kept_reply(request, reply))
+        await self.checkpoint.call(lambda store: store.put(self._key(request), kept_reply(request, reply)))
 
     async def forget(self) -> None:
         """Drop them all: the document is finished."""
         if self._is_used:
-            await self.checkpoint.forget(f"{self.document}/")
+            await self.checkpoint.call(lambda store: store.forget(f"{self.document}/"))
 
     def _key(self, request: Request) -> str:
         # Behind the document's own key, so that all of them are found, and dropped, by it.

@@ -17,7 +17,7 @@ from typing import BinaryIO, Final, TypeVar
 
 from langchain_nuextract.batch.protocols import Extractor
 from langchain_nuextract.batch.result import Result
-from langchain_nuextract.batch.serialize import read_reply
+from langchain_nuextract.batch.serialize import replay_one
 from langchain_nuextract.batch.whole_files import Aside
 from langchain_nuextract.batch.worker import key_of
 from langchain_nuextract.client.error_mapping import ErrorContext
@@ -45,7 +45,7 @@ def write_requests(extractor: Extractor, documents: Iterable[object], path: str 
             if asked:
                 source, request = asked
                 line = {"custom_id": _name(index, settings, source), "method": "POST", "url": _URL}
-                file.write(encode_json({**line, "body": dict(body_of(extractor, request))}) + b"\n")
+                file.write(encode_json({**line, "body": dict(request_body_of(extractor, request))}) + b"\n")
                 written += 1
     return written
 
@@ -64,7 +64,7 @@ def read_replies(
             try:
                 source = read(document, extractor.pages)
                 place = places.get(_name(index, settings, source))
-                extraction = read_reply(extractor.flow(source), partial(_reply_at, place, file, where))
+                extraction = replay_one(extractor.flow(source), partial(_reply_at, place, file, where))
             except Exception as error:  # noqa: BLE001  # as `return_exceptions` does: the result tells
                 yield Result(index, document, None, error)
             else:
@@ -81,7 +81,7 @@ def asked_of(extractor: Extractor, document: object) -> tuple[Source, Request] |
     return source, request
 
 
-def body_of(extractor: Extractor, request: Request) -> Mapping[str, JSON]:
+def request_body_of(extractor: Extractor, request: Request) -> Mapping[str, JSON]:
     """Make the body that would be sent.
 
     Raises:

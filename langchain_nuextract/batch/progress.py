@@ -26,9 +26,18 @@ class Progress:
     """
 
     def __init__(self, documents: object, *, shown: bool) -> None:
-        # Of an iterator nobody knows the length; the bar counts then, without an end.
-        self._bar = _bar(documents) if shown else None
         self._failed = self._tokens = 0
+        self._bar: _Bar | None = None
+        if shown:
+            try:
+                from tqdm.auto import tqdm  # noqa: PLC0415  # an extra, needed here only
+            except ImportError:
+                _log.warning("no progress is shown, for tqdm is not installed: pip install 'langchain-nuextract[cli]'")
+            else:
+                # Of an iterator nobody knows the length; the bar counts then, without an end. Without a terminal
+                # nothing is shown: in a log each step of the bar would be a line.
+                total = len(documents) if isinstance(documents, Sized) else None
+                self._bar = tqdm(total=total, unit="doc", disable=None)
 
     def __enter__(self) -> Self:
         return self
@@ -44,13 +53,3 @@ class Progress:
             self._tokens += result.usage.total_tokens
             self._bar.set_postfix({"failed": self._failed, "tokens": self._tokens}, refresh=False)
             self._bar.update()
-
-
-def _bar(documents: object) -> _Bar | None:
-    try:
-        from tqdm.auto import tqdm  # noqa: PLC0415  # an extra, needed here only
-    except ImportError:
-        _log.warning("no progress is shown, for tqdm is not installed: pip install 'langchain-nuextract[cli]'")
-        return None
-    # Without a terminal nothing is shown: in a log each step of the bar would be a line.
-    return tqdm(total=len(documents) if isinstance(documents, Sized) else None, unit="doc", disable=None)

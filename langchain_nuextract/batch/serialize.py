@@ -99,7 +99,7 @@ def restored_reply(kept: CheckpointRow, request: Request) -> Reply | None:
     return known.reply if known.asked == _hash(request) else None
 
 
-def restore(kept: CheckpointRow, flow: Flow[T]) -> Extraction[T]:
+def replay(kept: CheckpointRow, flow: Flow[T]) -> Extraction[T]:
     """Read again what the model said.
 
     Args:
@@ -137,7 +137,7 @@ def restore(kept: CheckpointRow, flow: Flow[T]) -> Extraction[T]:
     return extraction
 
 
-def read_reply(flow: Flow[T], find: Callable[[], Reply]) -> Extraction[T]:
+def replay_one(flow: Flow[T], find: Callable[[], Reply]) -> Extraction[T]:
     """Read the one reply that there is to the first request of a flow, and ask nothing more.
 
     Raises:

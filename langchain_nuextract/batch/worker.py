@@ -16,7 +16,7 @@ from langchain_nuextract.batch.digest import digest
 from langchain_nuextract.batch.event_loop import Later
 from langchain_nuextract.batch.protocols import Extractor, Resumable
 from langchain_nuextract.batch.result import Result
-from langchain_nuextract.batch.serialize import OutOfDate, kept_error, kept_extraction, restore
+from langchain_nuextract.batch.serialize import OutOfDate, kept_error, kept_extraction, replay
 from langchain_nuextract.dialects.messages import Usage
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source
@@ -71,14 +71,15 @@ class Worker(Generic[Out]):
     ) -> Result[Out]:
         key = key_of(self.settings, source)
         async with self._alone(key):
-            row = await checkpoint.take(key)
+            row = await checkpoint.call(lambda store: store.take(key))
             if isinstance(row, CheckpointRow):
                 try:
-                    kept = restore(row, await self.extractor.aflow(source))
+                    kept = replay(row, await self.extractor.aflow(source))
                 except ExtractionError as error:
                     return Result(index, document, None, error, reused=True, usage=_spent(error))
                 except OutOfDate:
-                    row = await checkpoint.take(key, stale=row)
+                    stale = row
+                    row = await checkpoint.call(lambda store: store.take(key, stale))
                 else:
                     return self._result(index, document, kept, reused=True)
             if row != "claimed":
@@ -93,7 +94,8 @@ class Worker(Generic[Out]):
         except BaseException as error:
             cause = error.__cause__
             if isinstance(error, ExtractionError) and not (isinstance(cause, EndpointError) and cause.retryable):
-                await checkpoint.put(key, kept_error(error))
+                row = kept_error(error)
+                await checkpoint.call(lambda store: store.put(key, row))
                 if replies:
                     await replies.forget()
             else:
@@ -103,7 +105,7 @@ class Worker(Generic[Out]):
             # What the endpoint failed to do is asked again by the next run; all else is kept.
             await checkpoint.release(key)
             return extraction
-        await checkpoint.put(key, kept_extraction(extraction))
+        await checkpoint.call(lambda store: store.put(key, kept_extraction(extraction)))
         if replies:
             await replies.forget()
         return extraction

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
-from langchain_nuextract.batch.tables.cell import Cell, parts
+from langchain_nuextract.batch.tables.cell import Cell, cell_parts
 from langchain_nuextract.batch.tables.column_types import (
     Choice,
     Column,
@@ -14,8 +14,8 @@ from langchain_nuextract.batch.tables.column_types import (
     ListOf,
     MapOf,
     Scalar,
-    flat,
     flat_cells,
+    flat_columns,
     heading,
 )
 from langchain_nuextract.batch.tables.csv_text import plain, word
@@ -42,7 +42,7 @@ class TerminalTable:
         self._widths: list[int] = []
         self._left_out: list[str] = []
         room = width - self._names
-        for way, type_ in flat(columns):
+        for way, type_ in flat_columns(columns):
             wanted = max(min(_width(heading(way)), _TEXT), _wanted(type_))
             if self._left_out or wanted + len(_GAP) > room:
                 self._left_out.append(heading(way))
@@ -52,7 +52,7 @@ class TerminalTable:
 
     def header(self) -> str:
         """Give the line of the columns' names."""
-        return self._line("file", [(heading(way), _is_number(type_)) for way, type_ in flat(self._columns)])
+        return self._line("file", [(heading(way), _is_number(type_)) for way, type_ in flat_columns(self._columns)])
 
     def row(self, name: str, cells: tuple[Cell, ...]) -> str:
         """Give the line of one document."""
@@ -98,7 +98,7 @@ def _shown(type_: ColumnType, cell: Cell) -> str:
         return (
             written
             if len(written) <= _WIDTHS["number"]
-            else f"{len(parts(cell))} item{'s' if len(parts(cell)) > 1 else ''}"
+            else f"{len(cell_parts(cell))} item{'s' if len(cell_parts(cell)) > 1 else ''}"
         )
     return cell if isinstance(cell, str) else word(cell) if cell not in (None, []) else ""
 

@@ -13,7 +13,7 @@ from langchain_core.documents.base import Blob
 from langchain_nuextract.batch.options import PART_ROWS
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.batch.tables import csv_text
-from langchain_nuextract.batch.tables.documents_to_rows import Rows
+from langchain_nuextract.batch.tables.documents_to_rows import RowMaker
 from langchain_nuextract.batch.tables.rows import RowSchema
 from langchain_nuextract.batch.tables.write import write_csv, write_parquet
 from langchain_nuextract.batch.whole_files import Aside
@@ -93,12 +93,12 @@ def print_table(job: Job, tally: FailureTally) -> None:
         say(footer)
 
 
-def _rows(job: Job, tally: FailureTally) -> Rows:
+def _rows(job: Job, tally: FailureTally) -> RowMaker:
     def extract(documents: Iterable[object]) -> Generator[Result[object]]:
         with closing(job.results(cast("Iterable[Path | Blob]", documents))) as found:
             yield from tally.counted(found)
 
-    return Rows(RowSchema.of(job.extractor.target), job.extractor.fingerprint, extract, shown_name)
+    return RowMaker(RowSchema.of(job.extractor.target), job.extractor.fingerprint, extract, shown_name)
 
 
 def _print(name: str, extraction: Extraction[object]) -> None:

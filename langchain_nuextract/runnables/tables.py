@@ -12,7 +12,7 @@ from langchain_nuextract.runnables.base_extractor import BaseExtractor
 from langchain_nuextract.runnables.setting_names import check_names
 
 if TYPE_CHECKING:
-    from langchain_nuextract.batch.tables.documents_to_rows import Rows
+    from langchain_nuextract.batch.tables.documents_to_rows import RowMaker
 
 Out = TypeVar("Out")
 
@@ -177,11 +177,11 @@ class WithTables(BaseExtractor[Out]):
 
         return write_csv(self._rows(id, options, "to_csv", "explode", "bom"), documents, path, explode, bom=bom)
 
-    def _rows(self, name: NameOf | None, options: ManyOptions, method: str, *own: str) -> "Rows":
+    def _rows(self, name: NameOf | None, options: ManyOptions, method: str, *own: str) -> "RowMaker":
         from langchain_nuextract.batch.run import batch_of  # noqa: PLC0415 few need it
-        from langchain_nuextract.batch.tables.documents_to_rows import Rows  # noqa: PLC0415
+        from langchain_nuextract.batch.tables.documents_to_rows import RowMaker  # noqa: PLC0415
         from langchain_nuextract.batch.tables.rows import RowSchema  # noqa: PLC0415
 
         check_names(options, {*ManyOptions.__annotations__, "id", *own}, method)
         batch = batch_of(self._base, lambda extraction: extraction, options)
-        return Rows(RowSchema.of(self.executor.plan.target), self._base.fingerprint, batch.run, name)
+        return RowMaker(RowSchema.of(self.executor.plan.target), self._base.fingerprint, batch.run, name)

@@ -15,15 +15,15 @@ from functools import lru_cache
 from typing import Any, ClassVar, Final, TypeVar, cast
 from uuid import uuid4
 
-from langchain_nuextract.batch.engines.frames import beside, documents_in, names_of, plain_schema, values_in
-from langchain_nuextract.batch.engines.offline import ENGINES_OWN, request_row, result_of, template_arguments
+from langchain_nuextract.batch.engines.frames import beside, column_names, documents_in, plain_schema, values_in
+from langchain_nuextract.batch.engines.offline import ENGINES_OWN, request_row, result_of_row, template_arguments
 from langchain_nuextract.batch.options import Options
 from langchain_nuextract.batch.protocols import Extractor
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.batch.session import Session
 from langchain_nuextract.batch.tables import arrow_schema, record_batch
 from langchain_nuextract.batch.tables.arrow import pyarrow
-from langchain_nuextract.batch.tables.arrow_protocols import Schema, Table
+from langchain_nuextract.batch.tables.arrow_protocols import ArrowSchema, ArrowTable
 from langchain_nuextract.batch.tables.finished import RETRIED
 from langchain_nuextract.batch.tables.rows import RowSchema
 from langchain_nuextract.client import background_loop
@@ -71,12 +71,12 @@ class Columns:
     def __call__(self, batch: Batch) -> Batch:
         """Extract from the documents of a batch; see the class for what it raises."""
         documents = self._documents(batch)
-        return self._joined(batch, background_loop.run(self._session.results(documents)))
+        return self._joined(batch, background_loop.run(_session(self, os.getpid()).results(documents)))
 
     async def acall(self, batch: Batch) -> Batch:
         """Do the same on an event loop; with several batches at a time, requests are no more than with one."""
         documents = self._documents(batch)
-        return self._joined(batch, await background_loop.arun(self._session.results(documents)))
+        return self._joined(batch, await background_loop.arun(_session(self, os.getpid()).results(documents)))
 
     def batches(self, batches: Iterable[Batch]) -> Iterator[Batch]:
         """Do the same with one batch after another, as Spark's `mapInArrow` hands them over."""
@@ -88,9 +88,9 @@ class Columns:
         Raises:
             ValueError: A column is missing, or there is one by the name of ours.
         """
-        before = cast("Schema", given)
+        before = cast("ArrowSchema", given)
         self._check(before.names)
-        return pyarrow().schema([*before, *self._own_schema], metadata=before.metadata)
+        return pyarrow().schema([*before, *_own_schema(self)], metadata=before.metadata)
 
     def finished(self, table: Batch) -> Batch:
         """Of an output, as a table or record batch of pyarrow, keep the rows that need not be asked about again.
@@ -103,7 +103,7 @@ class Columns:
         own = f"{self.prefix}{RowSchema.of(self.target).prefix}"
         errors = pa.array(RETRIED, type=pa.string())
         compute = pa.compute
-        rows = cast("Table", table)
+        rows = cast("ArrowTable", table)
         of_endpoint = compute.is_in(rows.column(f"{own}error_type"), value_set=errors)
         same = compute.equal(rows.column(f"{own}extractor"), self.fingerprint)
         return cast("Batch", rows.filter(compute.and_(same, compute.invert(of_endpoint))))
@@ -135,7 +135,7 @@ class Columns:
         """Read what the engine said about a row, and give the row as a call of this would, without the engine's own."""
         given = {name: [value] for name, value in row.items() if name not in ENGINES_OWN}
         (document,) = self._documents(given)
-        columns = self._joined(given, [result_of(self.extractor, document, row)])
+        columns = self._joined(given, [result_of_row(self.extractor, document, row)])
         return {name: values[0] for name, values in columns.items()}
 
     @property
@@ -148,16 +148,8 @@ class Columns:
         """The same as an async generator: several batches at a time in each actor."""
         return type("AsyncExtractionActor", (AsyncActor,), {"columns": self})
 
-    @property
-    def _own_schema(self) -> Schema:
-        return _own_schema(self)
-
-    @property
-    def _session(self) -> Session:
-        return _session(self, os.getpid())
-
     def _documents(self, batch: object) -> list[object]:
-        self._check(names_of(batch))
+        self._check(column_names(batch))
         return documents_in(batch, self.text)
 
     def _check(self, given: Sequence[str]) -> None:
@@ -168,7 +160,7 @@ class Columns:
                 )
         # Engines hold names that differ in case alone for the same.
         taken = {name.casefold() for name in given}
-        if clash := [name for name in self._own_schema.names if name.casefold() in taken]:
+        if clash := [name for name in _own_schema(self).names if name.casefold() in taken]:
             raise ValueError(
                 f"the table has columns by the names of those that are put beside them: {', '.join(map(repr, clash))}. "
                 'Rename them, or have ours begin with something: columns(…, prefix="found_")'
@@ -177,8 +169,8 @@ class Columns:
     def _joined(self, batch: Batch, results: Sequence[Result[Extraction[object]]]) -> Batch:
         ids = values_in(batch, self.id) if self.id else [None] * len(results)
         names = [None if each is None else str(each) for each in ids]
-        own = self._own_schema
-        ours: Table = record_batch(
+        own = _own_schema(self)
+        ours: ArrowTable = record_batch(
             results, self.target, extractor=self.fingerprint, name=lambda result: names[result.index]
         )
         return beside(batch, ours.rename_columns(own.names).cast(own))
@@ -205,7 +197,7 @@ class AsyncActor:
 
 
 @lru_cache(maxsize=_KEPT)
-def _own_schema(columns: Columns) -> Schema:
+def _own_schema(columns: Columns) -> ArrowSchema:
     # Of a large schema it takes longer than a small batch does.
     schema = plain_schema(arrow_schema(columns.target))
     return pyarrow().schema([each.with_name(f"{columns.prefix}{each.name}") for each in schema])

@@ -6,7 +6,7 @@ from math import isnan
 from typing import Final, Protocol, Self, TypeGuard, TypeVar, cast, runtime_checkable
 
 from langchain_nuextract.batch.tables.arrow import pyarrow
-from langchain_nuextract.batch.tables.arrow_protocols import DataType, Schema, Table
+from langchain_nuextract.batch.tables.arrow_protocols import ArrowColumn, ArrowSchema, ArrowTable, ArrowType
 
 Batch = TypeVar("Batch")
 
@@ -30,18 +30,13 @@ class _DataFrame(Protocol):
 
 
 @runtime_checkable
-class _ArrowColumn(Protocol):
-    def to_pylist(self) -> list[object]: ...
-
-
-@runtime_checkable
 class _NumPyColumn(Protocol):
     """An array, or a series of pandas."""
 
     def tolist(self) -> list[object]: ...
 
 
-def names_of(batch: object) -> list[str]:
+def column_names(batch: object) -> list[str]:
     """Name the columns of a batch.
 
     Raises:
@@ -51,8 +46,10 @@ def names_of(batch: object) -> list[str]:
         return list(batch.schema.names)
     if isinstance(batch, Mapping):
         return [*map(str, cast("Mapping[object, object]", batch))]
-    if _is_pandas(batch):
-        return [*map(str, batch.columns)]
+    # Nobody has a data frame who has not imported pandas.
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(batch, pandas.DataFrame):
+        return [*map(str, cast("_DataFrame", batch).columns)]
     raise TypeError(
         "expected a Table or RecordBatch of pyarrow, a DataFrame of pandas or a dict of columns, and got "
         f"{type(batch).__name__}"
@@ -62,7 +59,7 @@ def names_of(batch: object) -> list[str]:
 def values_in(batch: object, column: str) -> list[object]:
     """Take a column out of a batch, as Python's own values; None for each that is missing."""
     values: object = cast("_Indexed", batch)[column]
-    if isinstance(values, _ArrowColumn):
+    if isinstance(values, ArrowColumn):
         values = values.to_pylist()
     elif isinstance(values, _NumPyColumn):
         values = values.tolist()
@@ -87,11 +84,11 @@ def documents_in(batch: object, column: str) -> list[object]:
     return ["" if value is None else value for value in values_in(cast("object", batch), column)]
 
 
-def plain_schema(schema: Schema) -> Schema:
+def plain_schema(schema: ArrowSchema) -> ArrowSchema:
     """Give a `pyarrow.Schema` with texts in the place of dictionaries, at any depth: Spark does not read them."""
     pa = pyarrow()
 
-    def plain(kind: DataType) -> DataType:
+    def plain(kind: ArrowType) -> ArrowType:
         if pa.types.is_dictionary(kind):
             return kind.value_type
         if pa.types.is_list(kind):
@@ -103,7 +100,7 @@ def plain_schema(schema: Schema) -> Schema:
     return pa.schema([field.with_type(plain(field.type)) for field in schema])
 
 
-def beside(batch: Batch, ours: Table) -> Batch:
+def beside(batch: Batch, ours: ArrowTable) -> Batch:
     """Put columns beside those of a batch, in a table of the same kind.
 
     Args:
@@ -133,15 +130,9 @@ def beside(batch: Batch, ours: Table) -> Batch:
     return pandas.concat([given, frame.set_axis(cast("_DataFrame", given).index)], axis=1)
 
 
-def _is_arrow(batch: object) -> TypeGuard[Table]:
+def _is_arrow(batch: object) -> TypeGuard[ArrowTable]:
     pa = pyarrow()
     return isinstance(batch, pa.Table | pa.RecordBatch)
-
-
-def _is_pandas(batch: object) -> TypeGuard[_DataFrame]:
-    # Nobody has a data frame who has not imported pandas.
-    pandas = sys.modules.get("pandas")
-    return pandas is not None and isinstance(batch, pandas.DataFrame)
 
 
 def _is_missing(value: object) -> bool:

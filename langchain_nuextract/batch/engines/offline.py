@@ -18,10 +18,10 @@ Source: `ray/llm/_internal/batch/stages` of Ray 2.60: the chat template's argume
 from collections.abc import Mapping
 from typing import Final, NoReturn, SupportsInt, cast
 
-from langchain_nuextract.batch.files import asked_of, body_of
+from langchain_nuextract.batch.files import asked_of, request_body_of
 from langchain_nuextract.batch.protocols import Extractor
 from langchain_nuextract.batch.result import Result
-from langchain_nuextract.batch.serialize import read_reply
+from langchain_nuextract.batch.serialize import replay_one
 from langchain_nuextract.client.response import encode_json
 from langchain_nuextract.dialects.messages import Reply, Usage
 from langchain_nuextract.documents.read import read
@@ -50,7 +50,7 @@ _SAMPLING: Final = frozenset(
 def template_arguments(extractor: Extractor) -> Mapping[str, JSON]:
     """Say what the chat template is told, the same for all documents."""
     (request,) = next(extractor.flow("-"))
-    return fields(body_of(extractor, request).get(_OF_TEMPLATE))
+    return fields(request_body_of(extractor, request).get(_OF_TEMPLATE))
 
 
 def request_row(extractor: Extractor, document: object, told: Mapping[str, JSON]) -> dict[str, object]:
@@ -59,7 +59,7 @@ def request_row(extractor: Extractor, document: object, told: Mapping[str, JSON]
     Args:
         extractor: It decides what is asked.
         document: One that cannot be asked about, such as an empty one, has a request for a single token, for every row
-            has one with these engines. `result_of` says what was wrong.
+            has one with these engines. `result_of_row` says what was wrong.
         told: What the chat template is told.
 
     Raises:
@@ -67,7 +67,7 @@ def request_row(extractor: Extractor, document: object, told: Mapping[str, JSON]
     """
     asked = asked_of(extractor, document)
     _, request = asked or asked_of(extractor, "-") or _refuse("nothing can be asked with these settings")
-    body = body_of(extractor, request)
+    body = request_body_of(extractor, request)
     if fields(body.get(_OF_TEMPLATE)) != told:
         _refuse("the chat template is told the same of all documents: choose examples that are the same for all")
     if odd := body.keys() - _SAMPLING - _OF_ENGINE:
@@ -84,11 +84,11 @@ def _refuse(reason: str) -> NoReturn:
     raise UnsupportedTask("a written request", reason)
 
 
-def result_of(extractor: Extractor, document: object, row: Mapping[str, object]) -> Result[Extraction[object]]:
+def result_of_row(extractor: Extractor, document: object, row: Mapping[str, object]) -> Result[Extraction[object]]:
     """Read what an engine said about a document."""
     try:
         source = read(document, extractor.pages)
-        extraction = read_reply(extractor.flow(source), lambda: _reply_in(row))
+        extraction = replay_one(extractor.flow(source), lambda: _reply_in(row))
     except Exception as error:  # noqa: BLE001  # as `return_exceptions` does: the result tells
         return Result(0, document, None, error)
     return Result(0, document, extraction, usage=extraction.usage)

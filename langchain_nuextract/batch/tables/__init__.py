@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from langchain_nuextract.batch.result import Result
-from langchain_nuextract.batch.tables.arrow import batch_of, schema_of
-from langchain_nuextract.batch.tables.rows import RowSchema, name_of
+from langchain_nuextract.batch.tables.arrow import arrow_schema_of, record_batch_of
+from langchain_nuextract.batch.tables.rows import RowSchema, name_of_result
 from langchain_nuextract.schema.target import Target
 
 
@@ -22,7 +22,7 @@ def arrow_schema(target: Target[object]) -> Any:
     Raises:
         MissingExtra: pyarrow is not installed.
     """
-    return schema_of(RowSchema.of(target).columns)
+    return arrow_schema_of(RowSchema.of(target).columns)
 
 
 def record_batch(
@@ -30,7 +30,7 @@ def record_batch(
     target: Target[object],
     *,
     extractor: str = "",
-    name: Callable[[Result[object]], str | None] = name_of,
+    name: Callable[[Result[object]], str | None] = name_of_result,
 ) -> Any:
     """Make a `pyarrow.RecordBatch`: a row for each result, in order.
 
@@ -50,4 +50,4 @@ def record_batch(
         MissingExtra: pyarrow is not installed.
     """
     schema = RowSchema.of(target)
-    return batch_of(schema.columns, [schema.row(result, name(result), extractor) for result in results])
+    return record_batch_of(schema.columns, [schema.row(result, name(result), extractor) for result in results])

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
 
-from langchain_nuextract.batch.tables.arrow_protocols import Field, Schema, Table
-from langchain_nuextract.batch.tables.cell import Cell, parts
+from langchain_nuextract.batch.tables.arrow_protocols import ArrowField, ArrowSchema, ArrowTable
+from langchain_nuextract.batch.tables.cell import Cell, cell_parts
 from langchain_nuextract.batch.tables.column_types import (
     Choice,
     Column,
@@ -35,17 +35,17 @@ def pyarrow() -> ModuleType:
         raise MissingExtra("the table", "Arrow", extra="tables") from error
 
 
-def schema_of(columns: tuple[Column, ...]) -> Schema:
+def arrow_schema_of(columns: tuple[Column, ...]) -> ArrowSchema:
     """Give the `pyarrow.Schema` of some columns."""
     pa = pyarrow()
     return pa.schema(_fields(pa, columns))
 
 
-def batch_of(columns: tuple[Column, ...], rows: Sequence[tuple[Cell, ...]]) -> Table:
+def record_batch_of(columns: tuple[Column, ...], rows: Sequence[tuple[Cell, ...]]) -> ArrowTable:
     """Make a `pyarrow.RecordBatch` of rows of cells, as `CellMaker` makes them."""
     pa = pyarrow()
     arrays = [_array(pa, column.type, [row[at] for row in rows]) for at, column in enumerate(columns)]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema_of(columns))
+    return pa.RecordBatch.from_arrays(arrays, schema=arrow_schema_of(columns))
 
 
 def _type(pa: ModuleType, type_: ColumnType) -> object:
@@ -64,7 +64,7 @@ def _type(pa: ModuleType, type_: ColumnType) -> object:
             return pa.struct(_fields(pa, type_.columns))
 
 
-def _fields(pa: ModuleType, columns: tuple[Column, ...]) -> list[Field]:
+def _fields(pa: ModuleType, columns: tuple[Column, ...]) -> list[ArrowField]:
     return [pa.field(column.name, _type(pa, column.type)) for column in columns]
 
 
@@ -78,17 +78,17 @@ def _array(pa: ModuleType, type_: ColumnType, cells: Sequence[Cell]) -> object:
             indices = pa.array([None if cell is None else places[str(cell)] for cell in cells], type=pa.int32())
             return pa.DictionaryArray.from_arrays(indices, pa.array(type_.labels, type=pa.string()))
         case ListOf():
-            items = [item for cell in cells for item in parts(cell)]
+            items = [item for cell in cells for item in cell_parts(cell)]
             return pa.ListArray.from_arrays(_offsets(pa, cells), _array(pa, type_.item, items), type=_type(pa, type_))
         case MapOf():
             # A map has its keys and values in two arrays, and beside them where each map begins.
-            pairs = [parts(pair) for cell in cells for pair in parts(cell)]
+            pairs = [cell_parts(pair) for cell in cells for pair in cell_parts(cell)]
             keys = pa.array([key for key, _ in pairs], type=pa.string())
             values = _array(pa, type_.value, [value for _, value in pairs])
             return pa.MapArray.from_arrays(_offsets(pa, cells), keys, values, type=_type(pa, type_))
         case Struct():
             columns = [
-                _array(pa, column.type, [None if cell is None else parts(cell)[at] for cell in cells])
+                _array(pa, column.type, [None if cell is None else cell_parts(cell)[at] for cell in cells])
                 for at, column in enumerate(type_.columns)
             ]
             # Without a mask, an object that is null would be one whose parts are null.
@@ -102,5 +102,5 @@ def _offsets(pa: ModuleType, cells: Sequence[Cell]) -> object:
     end = 0
     for cell in cells:
         offsets.append(None if cell is None else end)
-        end += 0 if cell is None else len(parts(cell))
+        end += 0 if cell is None else len(cell_parts(cell))
     return pa.array([*offsets, end], type=pa.int32())

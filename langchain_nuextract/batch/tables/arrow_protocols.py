@@ -1,10 +1,10 @@
 """What is used of pyarrow's objects: it comes without types of its own, and only where its extra is installed."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 
-class DataType(Protocol):
+class ArrowType(Protocol):
     """A `pyarrow.DataType`; which of these it has, `pyarrow.types` tells."""
 
     value_type: Self
@@ -14,27 +14,27 @@ class DataType(Protocol):
     item_type: Self
     """The type of a map's values."""
 
-    def __iter__(self) -> "Iterator[Field]": ...
+    def __iter__(self) -> "Iterator[ArrowField]": ...
 
 
-class Field(Protocol):
+class ArrowField(Protocol):
     """A `pyarrow.Field`."""
 
     name: str
     """The column's name."""
-    type: DataType
+    type: ArrowType
     """The type of its cells."""
 
     def with_name(self, name: str, /) -> Self:
         """Give the same by another name."""
         ...
 
-    def with_type(self, type_: DataType, /) -> Self:
+    def with_type(self, type_: ArrowType, /) -> Self:
         """Give the same with cells of another type."""
         ...
 
 
-class Schema(Protocol):
+class ArrowSchema(Protocol):
     """A `pyarrow.Schema`."""
 
     names: list[str]
@@ -42,14 +42,15 @@ class Schema(Protocol):
     metadata: Mapping[bytes, bytes] | None
     """What an engine noted."""
 
-    def field(self, name: str, /) -> Field:
+    def field(self, name: str, /) -> ArrowField:
         """Give a column by its name."""
         ...
 
-    def __iter__(self) -> Iterator[Field]: ...
+    def __iter__(self) -> Iterator[ArrowField]: ...
 
 
-class Column(Protocol):
+@runtime_checkable
+class ArrowColumn(Protocol):
     """A `pyarrow.Array` or `pyarrow.ChunkedArray`."""
 
     def to_pylist(self) -> list[object]:
@@ -57,19 +58,19 @@ class Column(Protocol):
         ...
 
 
-class Table(Protocol):
+class ArrowTable(Protocol):
     """A `pyarrow.Table` or `pyarrow.RecordBatch`."""
 
-    schema: Schema
+    schema: ArrowSchema
     """The columns."""
-    columns: Sequence[Column]
+    columns: Sequence[ArrowColumn]
     """The cells, column by column."""
 
-    def column(self, name: str, /) -> Column:
+    def column(self, name: str, /) -> ArrowColumn:
         """Give the cells of one column."""
         ...
 
-    def append_column(self, field: Field, column: Column, /) -> Self:
+    def append_column(self, field: ArrowField, column: ArrowColumn, /) -> Self:
         """Give the same with a column more."""
         ...
 
@@ -77,7 +78,7 @@ class Table(Protocol):
         """Give the same with other names."""
         ...
 
-    def cast(self, schema: Schema, /) -> Self:
+    def cast(self, schema: ArrowSchema, /) -> Self:
         """Give the same with cells of other types."""
         ...
 

@@ -11,6 +11,6 @@ Cell = TypeAliasType("Cell", "str | int | float | Decimal | date | time | list[C
 parts; None where there is nothing."""
 
 
-def parts(cell: Cell) -> Sequence[Cell]:
+def cell_parts(cell: Cell) -> Sequence[Cell]:
     """Give the items of a list, the pairs of a map or the parts of an object; none of a cell that is no such thing."""
     return cell if isinstance(cell, list | tuple) else ()

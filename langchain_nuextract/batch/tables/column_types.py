@@ -80,17 +80,17 @@ TEXT = Scalar("text")
 JSON_TEXT = Scalar("json")
 
 
-def flat(columns: tuple[Column, ...]) -> Iterator[tuple[tuple[Column, ...], ColumnType]]:
+def flat_columns(columns: tuple[Column, ...]) -> Iterator[tuple[tuple[Column, ...], ColumnType]]:
     """Yield the columns that are no objects, in order, each with the way to it."""
     for column in columns:
         if isinstance(column.type, Struct):
-            yield from (((column, *way), type_) for way, type_ in flat(column.type.columns))
+            yield from (((column, *way), type_) for way, type_ in flat_columns(column.type.columns))
         else:
             yield (column,), column.type
 
 
 def flat_cells(columns: tuple[Column, ...], row: tuple[Cell, ...] | None) -> Iterator[tuple[ColumnType, Cell]]:
-    """Yield the cells of the columns that are no objects, as `flat` has them, each with its type."""
+    """Yield the cells of the columns that are no objects, as `flat_columns` has them, each with its type."""
     for at, column in enumerate(columns):
         cell = None if row is None else row[at]
         if isinstance(column.type, Struct):

@@ -20,15 +20,15 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Final
 
-from langchain_nuextract.batch.tables.cell import Cell, parts
+from langchain_nuextract.batch.tables.cell import Cell, cell_parts
 from langchain_nuextract.batch.tables.column_types import (
     Column,
     ColumnType,
     ListOf,
     MapOf,
     Struct,
-    flat,
     flat_cells,
+    flat_columns,
     heading,
 )
 from langchain_nuextract.paths import JSON
@@ -42,7 +42,7 @@ _QUOTED: Final = re.compile(r'[",\r\n]|^\s|\s$|^$')
 def header(columns: tuple[Column, ...]) -> str:
     """Write the line of the columns' names; one that comes twice has an underscore the second time."""
     names: list[str] = []
-    for way, _ in flat(columns):
+    for way, _ in flat_columns(columns):
         name = heading(way)
         # An object `a` with `b` and a field `a.b` have one heading.
         while name in names:
@@ -78,12 +78,13 @@ def plain(type_: ColumnType, cell: Cell) -> JSON:
         return None
     match type_:
         case ListOf():
-            return [plain(type_.item, item) for item in parts(cell)]
+            return [plain(type_.item, item) for item in cell_parts(cell)]
         case MapOf():
-            return {str(key): plain(type_.value, value) for key, value in map(parts, parts(cell))}
+            return {str(key): plain(type_.value, value) for key, value in map(cell_parts, cell_parts(cell))}
         case Struct():
             return {
-                column.name: plain(column.type, part) for column, part in zip(type_.columns, parts(cell), strict=True)
+                column.name: plain(column.type, part)
+                for column, part in zip(type_.columns, cell_parts(cell), strict=True)
             }
         case _:
             return cell if isinstance(cell, str | int | float) else word(cell)

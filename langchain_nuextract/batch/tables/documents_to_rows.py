@@ -9,8 +9,8 @@ from typing import TypeAlias, cast
 from langchain_nuextract.batch.options import BATCH_ROWS, NameOf
 from langchain_nuextract.batch.result import Result
 from langchain_nuextract.batch.source import check_are_many
-from langchain_nuextract.batch.tables.arrow import batch_of
-from langchain_nuextract.batch.tables.arrow_protocols import Table
+from langchain_nuextract.batch.tables.arrow import record_batch_of
+from langchain_nuextract.batch.tables.arrow_protocols import ArrowTable
 from langchain_nuextract.batch.tables.cell import Cell
 from langchain_nuextract.batch.tables.documents import document_name, sha256_of
 from langchain_nuextract.batch.tables.finished import Finished
@@ -22,7 +22,7 @@ Extract: TypeAlias = Callable[[Iterable[object]], Generator[Result[object]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class RowMaker:
     """Makes the rows of documents."""
 
     schema: RowSchema
@@ -32,10 +32,10 @@ class Rows:
     name: NameOf | None = None
     """Names a document, for the column `_id`; by default, see `rows.document_name`."""
 
-    def batches(self, given: Iterable[object], size: int = BATCH_ROWS) -> Generator[Table]:
+    def batches(self, given: Iterable[object], size: int = BATCH_ROWS) -> Generator[ArrowTable]:
         """Yield record batches of documents, or of results that there are already; none where there is nothing."""
         for rows in in_batches((row for row, _ in self.rows(given)), size):
-            yield batch_of(self.schema.columns, rows)
+            yield record_batch_of(self.schema.columns, rows)
 
     def rows(
         self, given: Iterable[object], finished: Finished | None = None
@@ -49,7 +49,8 @@ class Rows:
         first, given = _first(given)
         if isinstance(first, Result | Extraction):
             for index, each in enumerate(cast("Iterable[Result[object] | Extraction[object]]", given)):
-                result = _result(index, each)
+                is_result = isinstance(each, Result)
+                result = each if is_result else Result(index, each.document, each, usage=each.usage)
                 name = self._name(result.document, result.index)
                 if finished is None or not finished.take(name, sha256_of(result.document)):
                     yield self.schema.row(result, name, self.extractor), result
@@ -83,10 +84,6 @@ def in_batches(rows: Iterable[tuple[Cell, ...]], size: int) -> Iterator[list[tup
     left = iter(rows)
     while batch := list(islice(left, size)):
         yield batch
-
-
-def _result(index: int, given: Result[object] | Extraction[object]) -> Result[object]:
-    return given if isinstance(given, Result) else Result(index, given.document, given, usage=given.usage)
 
 
 def _first(given: Iterable[object]) -> tuple[object, Iterable[object]]:

@@ -1,98 +1,80 @@
 """The files that rows are written to."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Protocol
 
 from langchain_nuextract.batch.tables import csv_text
-from langchain_nuextract.batch.tables.arrow import batch_of, pyarrow, schema_of
+from langchain_nuextract.batch.tables.arrow import arrow_schema_of, pyarrow, record_batch_of
 from langchain_nuextract.batch.tables.cell import Cell
 from langchain_nuextract.batch.tables.column_types import Column
 from langchain_nuextract.batch.whole_files import Aside
 
 
-class TableFile(Protocol):
+class TableFile(ABC):
     """A file that rows are written to, and that is there once it is finished."""
-
-    @property
-    def size(self) -> int:
-        """Bytes that were written so far."""
-        ...
-
-    def write(self, rows: Sequence[tuple[Cell, ...]]) -> None:
-        """Write some rows."""
-        ...
-
-    def finish(self) -> None:
-        """Give the file its name."""
-        ...
-
-    def discard(self) -> None:
-        """Give up."""
-        ...
-
-
-class ParquetFile:
-    """A Parquet file; each `write` is a row group."""
 
     def __init__(self, path: Path, columns: tuple[Column, ...]) -> None:
         self._columns = columns
-        parquet = parquet_module()
         self._aside = Aside(path)
-        self._writer = parquet.ParquetWriter(self._aside.file, schema_of(columns), compression="zstd")
 
     @property
     def size(self) -> int:
         """Bytes that were written so far."""
         return self._aside.file.tell()
 
+    @abstractmethod
+    def write(self, rows: Sequence[tuple[Cell, ...]]) -> None:
+        """Write some rows."""
+
+    def finish(self) -> None:
+        """Give the file its name."""
+        self._aside.finish()
+
+    def discard(self) -> None:
+        """Give up."""
+        self._aside.discard()
+
+
+class ParquetFile(TableFile):
+    """A Parquet file; each `write` is a row group."""
+
+    def __init__(self, path: Path, columns: tuple[Column, ...]) -> None:
+        parquet = parquet_module()
+        super().__init__(path, columns)
+        schema = arrow_schema_of(columns)
+        self._writer = parquet.ParquetWriter(self._aside.file, schema, compression="zstd")
+
     def write(self, rows: Sequence[tuple[Cell, ...]]) -> None:
         """Write a row group."""
-        self._writer.write_batch(batch_of(self._columns, rows))
+        self._writer.write_batch(record_batch_of(self._columns, rows))
 
     def finish(self) -> None:
         """Write the footer, and give the file its name."""
         self._writer.close()
-        self._aside.finish()
+        super().finish()
 
     def discard(self) -> None:
         """Give up."""
         with suppress(OSError):  # what it writes at its end is of no use, and a full disk refuses that as well
             self._writer.close()
-        self._aside.discard()
+        super().discard()
 
 
-class CSVFile:
+class CSVFile(TableFile):
     """A file of comma-separated values in UTF-8; see `csv_text` for what cells are like."""
 
     def __init__(self, path: Path, columns: tuple[Column, ...], *, bom: bool = False) -> None:
         """Begin a file, with the mark by which Excel knows UTF-8 if it is to have one (`bom`)."""
-        self._columns = columns
-        self._aside = Aside(path)
-        self._put(("\ufeff" if bom else "") + csv_text.header(columns))
-
-    @property
-    def size(self) -> int:
-        """Bytes that were written so far."""
-        return self._aside.file.tell()
+        super().__init__(path, columns)
+        self._aside.file.write((("\ufeff" if bom else "") + csv_text.header(columns)).encode())
 
     def write(self, rows: Sequence[tuple[Cell, ...]]) -> None:
         """Write a line for each row."""
-        self._put(csv_text.lines(self._columns, rows))
-
-    def finish(self) -> None:
-        """Give the file its name."""
-        self._aside.finish()
-
-    def discard(self) -> None:
-        """Give up."""
-        self._aside.discard()
-
-    def _put(self, text: str) -> None:
-        self._aside.file.write(text.encode("utf-8"))
+        self._aside.file.write(csv_text.lines(self._columns, rows).encode())
 
 
 def parquet_module() -> ModuleType:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final, cast
 
 from langchain_nuextract import errors
-from langchain_nuextract.batch.tables.arrow import schema_of
-from langchain_nuextract.batch.tables.arrow_protocols import Table
+from langchain_nuextract.batch.tables.arrow import arrow_schema_of
+from langchain_nuextract.batch.tables.arrow_protocols import ArrowTable
 from langchain_nuextract.batch.tables.column_types import Column
 from langchain_nuextract.batch.tables.files import parquet_module
 from langchain_nuextract.batch.tables.rows import RowSchema
@@ -70,7 +70,7 @@ def check_schema(part: Path, columns: tuple[Column, ...]) -> None:
         found = parquet_module().read_schema(part)
     except (OSError, ValueError) as error:
         raise errors.CheckpointError(str(part), f"this is no Parquet file: {error}. Name another folder") from error
-    if not found.equals(schema_of(columns)):
+    if not found.equals(arrow_schema_of(columns)):
         raise errors.CheckpointError(
             str(part), "it has other columns than this schema gives: the schema has changed. Name another folder"
         )
@@ -80,7 +80,7 @@ def _keys(part: Path, prefix: str, extractor: str) -> Iterator[int]:
     """Yield the keys of a part's rows that are finished; if there are others, it is written anew without them."""
     parquet = parquet_module()
     names = [f"{prefix}{name}" for name in ("id", "document_sha256", "extractor", "error_type")]
-    table: Table = parquet.read_table(part, columns=names)
+    table: ArrowTable = parquet.read_table(part, columns=names)
     kept = [
         # What another extractor wrote is not ours to take out, whatever failed there.
         made_by != extractor or error not in RETRIED

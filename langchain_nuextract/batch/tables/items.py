@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from langchain_nuextract.batch.tables.cell import Cell, parts
+from langchain_nuextract.batch.tables.cell import Cell, cell_parts
 from langchain_nuextract.batch.tables.column_types import (
     TEXT,
     Column,
@@ -14,7 +14,7 @@ from langchain_nuextract.batch.tables.column_types import (
     MapOf,
     Scalar,
     Struct,
-    flat,
+    flat_columns,
     heading,
 )
 from langchain_nuextract.batch.tables.provenance import PROVENANCE
@@ -49,7 +49,9 @@ class ItemTable:
         Raises:
             ValueError: There is no list of this name.
         """
-        lists = {heading(way): way for way, type_ in flat(schema.mapped.columns) if isinstance(type_, ListOf | MapOf)}
+        lists = {
+            heading(way): way for way, type_ in flat_columns(schema.mapped.columns) if isinstance(type_, ListOf | MapOf)
+        }
         if name not in lists:
             known = f"The lists are {', '.join(map(repr, lists))}." if lists else "It has none."
             raise ValueError(f"explode: the schema has no list {name!r}. {known}")
@@ -70,28 +72,26 @@ class ItemTable:
         cell: Cell = row
         for column in self.way:
             # An object on the way may be null: `order.lines` of a document without an order.
-            cell = parts(cell)[columns.index(column)] if cell is not None else None
+            cell = cell_parts(cell)[columns.index(column)] if cell is not None else None
             columns = column.type.columns if isinstance(column.type, Struct) else ()
         own = _own_columns(self.way[-1].type)
         is_object = isinstance(_item(self.way[-1].type), Struct)
-        found = parts(cell)
-        keys = [str(parts(pair)[0]) for pair in found] if self._is_map else [*range(len(found))]
-        evidence = _by_item(map(self._shown, keys), map(parts, parts(beside["evidence"])))
+        found = cell_parts(cell)
+        keys = [str(cell_parts(pair)[0]) for pair in found] if self._is_map else [*range(len(found))]
+        # Where an item is, as its evidence shows it.
+        steps = tuple(column.key for column in self.way if column.key is not None and self.schema.mapped.is_object)
+        shown = [show((*steps, key)) for key in keys]
+        evidence = _by_item(shown, map(cell_parts, cell_parts(beside["evidence"])))
         for index, (each, key) in enumerate(zip(found, keys, strict=True)):
-            item = parts(each)[1] if self._is_map else each
+            item = cell_parts(each)[1] if self._is_map else each
             # An item that is null has a row too, for places and evidence to be those of the document.
-            cells = (parts(item) or (None,) * len(own)) if is_object else (item,)
+            cells = (cell_parts(item) or (None,) * len(own)) if is_object else (item,)
             place = (index, key) if self._is_map else (index,)
             yield (*cells, beside["id"], *place, beside["extractor"], evidence[index])
 
     @property
     def _is_map(self) -> bool:
         return isinstance(self.way[-1].type, MapOf)
-
-    def _shown(self, key: str | int) -> str:
-        """Show where an item is, as its evidence does."""
-        steps = tuple(column.key for column in self.way if column.key is not None and self.schema.mapped.is_object)
-        return show((*steps, key))
 
 
 def _by_item(shown: Iterable[str], evidence: Iterable[Sequence[Cell]]) -> list[list[Cell]]:

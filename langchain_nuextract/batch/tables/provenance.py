@@ -44,7 +44,7 @@ PROVENANCE: Final = {
 """The columns beside the user's, less the underscore that their names begin with."""
 
 
-def extraction_of(result: Result[object]) -> Extraction[object] | None:
+def extraction_in(result: Result[object]) -> Extraction[object] | None:
     """Give the extraction of a result; None if it has a plain object, or failed."""
     value = result.value
     return cast("Extraction[object]", value) if isinstance(value, Extraction) else None
@@ -59,7 +59,7 @@ def provenance_of(result: Result[object], name: str | None, extractor: str, left
         extractor: The extractor's fingerprint.
         left_out: The values that their columns do not hold.
     """
-    extraction, error = extraction_of(result), result.error
+    extraction, error = extraction_in(result), result.error
     problems = error.problems if isinstance(error, InvalidExtraction) else ()
     if extraction:
         problems = _left_out(extraction)

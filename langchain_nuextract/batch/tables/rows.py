@@ -11,7 +11,7 @@ from langchain_nuextract.batch.tables.column_types import (
 )
 from langchain_nuextract.batch.tables.documents import document_name
 from langchain_nuextract.batch.tables.mapping import Mapped, map_columns
-from langchain_nuextract.batch.tables.provenance import PROVENANCE, extraction_of, provenance_of
+from langchain_nuextract.batch.tables.provenance import PROVENANCE, extraction_in, provenance_of
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.target import Target
 
@@ -59,7 +59,7 @@ class RowSchema:
     def _value(self, result: Result[object]) -> tuple[JSON, tuple[LeftOut, ...]]:
         if result.error is not None or result.value is None:
             return None, ()
-        extraction = extraction_of(result)
+        extraction = extraction_in(result)
         try:
             return self.target.as_json(extraction.value if extraction else result.value), ()
         except Exception as error:  # noqa: BLE001  # the user's own code may raise anything; the row says so
@@ -79,6 +79,6 @@ def free_prefix(columns: tuple[Column, ...], names: Iterable[str]) -> str:
     return prefix
 
 
-def name_of(result: Result[object]) -> str:
+def name_of_result(result: Result[object]) -> str:
     """Name the document of a result; see `document_name`."""
     return document_name(result.document, result.index)

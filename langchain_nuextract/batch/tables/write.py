@@ -14,7 +14,7 @@ from langchain_nuextract.batch.options import BATCH_ROWS
 from langchain_nuextract.batch.result import Result, Written
 from langchain_nuextract.batch.tables.cell import Cell
 from langchain_nuextract.batch.tables.column_types import Column
-from langchain_nuextract.batch.tables.documents_to_rows import Rows, in_batches
+from langchain_nuextract.batch.tables.documents_to_rows import RowMaker, in_batches
 from langchain_nuextract.batch.tables.files import CSVFile, ParquetFile, TableFile, parquet_module
 from langchain_nuextract.batch.tables.finished import finished_in
 from langchain_nuextract.batch.tables.items import ItemTable
@@ -29,7 +29,7 @@ _PART: Final = re.compile(rf"part-\d{{5,}}-[0-9a-f]{{8}}\.parquet({re.escape(UNF
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class OutputTable:
     """One of the tables that rows are written to."""
 
     folder: Path
@@ -41,7 +41,7 @@ class Table:
 
 
 def write_parquet(
-    rows: Rows, given: Iterable[object], path: str | os.PathLike[str], explode: Sequence[str], part_rows: int
+    rows: RowMaker, given: Iterable[object], path: str | os.PathLike[str], explode: Sequence[str], part_rows: int
 ) -> Written:
     """Write Parquet: one file where the path ends with `.parquet`, otherwise parts in a folder.
 
@@ -69,7 +69,7 @@ def write_parquet(
 
 
 def write_csv(
-    rows: Rows, given: Iterable[object], path: str | os.PathLike[str], explode: Sequence[str], *, bom: bool = False
+    rows: RowMaker, given: Iterable[object], path: str | os.PathLike[str], explode: Sequence[str], *, bom: bool = False
 ) -> Written:
     """Write a file of comma-separated values, and one for each list to explode.
 
@@ -79,7 +79,7 @@ def write_csv(
     return _write_file(rows, given, _Parts(partial(CSVFile, bom=bom), _beside(Path(path), rows, explode)))
 
 
-def _write_file(rows: Rows, given: Iterable[object], parts: "_Parts") -> Written:
+def _write_file(rows: RowMaker, given: Iterable[object], parts: "_Parts") -> Written:
     try:
         failed = parts.add_all(rows.rows(given))
     except BaseException:
@@ -89,13 +89,13 @@ def _write_file(rows: Rows, given: Iterable[object], parts: "_Parts") -> Written
     return Written(parts.rows, failed, 0, tuple(parts.files))
 
 
-def _beside(path: Path, rows: Rows, explode: Sequence[str]) -> list[Table]:
+def _beside(path: Path, rows: RowMaker, explode: Sequence[str]) -> list[OutputTable]:
     """Give the tables that are a file each: `out.items.csv` beside `out.csv`."""
 
     def table(
         path: Path, columns: tuple[Column, ...], rows_of: Callable[[tuple[Cell, ...]], Iterable[tuple[Cell, ...]]]
-    ) -> Table:
-        return Table(path.parent, lambda _: path, columns, rows_of)
+    ) -> OutputTable:
+        return OutputTable(path.parent, lambda _: path, columns, rows_of)
 
     check_folder(path)  # before the first document is asked about
     items = [(name, ItemTable.of(rows.schema, name)) for name in dict.fromkeys(_names(explode))]
@@ -108,13 +108,13 @@ def _beside(path: Path, rows: Rows, explode: Sequence[str]) -> list[Table]:
     ]
 
 
-def _below(path: Path, rows: Rows, explode: Sequence[str]) -> list[Table]:
+def _below(path: Path, rows: RowMaker, explode: Sequence[str]) -> list[OutputTable]:
     """Give the tables that are parts in a folder: the folder itself, or one in it for each where there are several."""
 
     def table(
         folder: Path, columns: tuple[Column, ...], rows_of: Callable[[tuple[Cell, ...]], Iterable[tuple[Cell, ...]]]
-    ) -> Table:
-        return Table(folder, lambda part: folder / f"part-{part}.parquet", columns, rows_of)
+    ) -> OutputTable:
+        return OutputTable(folder, lambda part: folder / f"part-{part}.parquet", columns, rows_of)
 
     items = {_safe(name): ItemTable.of(rows.schema, name) for name in _names(explode)}
     documents = path / unused(("documents", "rows"), [*items]) if items else path
@@ -137,7 +137,7 @@ def _safe(name: str) -> str:
     return f"%2E{quoted[1:]}" if quoted.startswith(".") else quoted
 
 
-def _tidied(path: Path, tables: Sequence[Table]) -> int:
+def _tidied(path: Path, tables: Sequence[OutputTable]) -> int:
     """Make the folders, take out what a run that was killed left unfinished, and count the parts that are finished.
 
     Raises:
@@ -170,7 +170,7 @@ class _Parts:
     def __init__(
         self,
         make: Callable[[Path, tuple[Column, ...]], TableFile],
-        tables: Sequence[Table],
+        tables: Sequence[OutputTable],
         part_rows: int | None = None,
         begun: int = 0,
     ) -> None:
