@@ -6,7 +6,7 @@ from typing import Final
 
 from langchain_nuextract.paths import JSON, Path, leaves
 from langchain_nuextract.schema.ir import Anything, Enum, Leaf, Node, RecursionCut
-from langchain_nuextract.schema.tree import parts, parts_in
+from langchain_nuextract.schema.tree import parts, parts_and_values
 from langchain_nuextract.schema.value_types import TYPES
 
 LONGEST_MEANING: Final = 120
@@ -24,7 +24,7 @@ def spoken(node: Node, value: JSON) -> Iterator[JSON]:
         case Anything() | RecursionCut():
             yield from _scalars(value)
         case _:
-            for _, part, child in parts_in(node, value):
+            for _, part, child in parts_and_values(node, value):
                 yield from spoken(part, child)
 
 
@@ -56,7 +56,7 @@ def wordings(node: Node, value: JSON, path: Path = ()) -> Iterator[tuple[Path, t
         case Leaf() if TYPES[node.type].is_code or isinstance(value, bool):
             yield path, ()
         case _:
-            for step, part, child in parts_in(node, value):
+            for step, part, child in parts_and_values(node, value):
                 yield from wordings(part, child, (*path, *step))
 
 

@@ -26,7 +26,7 @@ def parts(node: Node) -> tuple[tuple[Path, Node], ...]:
             return ()
 
 
-def parts_in(node: Node, value: JSON) -> Iterator[tuple[Path, Node, JSON]]:
+def parts_and_values(node: Node, value: JSON) -> Iterator[tuple[Path, Node, JSON]]:
     """Yield what is right below a value of the user's shape, each with the step that leads there and its node.
 
     What the node says nothing of may be anything.

@@ -26,7 +26,7 @@ _TWICE = re.compile(r'(?<!\\)(?:\\\\)+"')
 _ESCAPED_QUOTES = re.compile(r'(?<!\\)(?:\\\\)*(\\")')
 _LETTERS = re.compile(r"[^\W\d_]{1,40}")
 _LETTERS_AT_END = re.compile(r"[^\W\d_]{1,40}\Z")
-MOST_COMPARED: Final = 200
+_MOST_COMPARED: Final = 200
 """Quotes of one string that are compared with what is known of the answer."""
 _LONGEST_WORD: Final = 40
 """Letters of a word before an apostrophe."""
@@ -107,7 +107,7 @@ class _Scan(KnownEnds):
     def _hinted(self) -> Quoted | None:
         """The string up to where what is known of the answer says that it ends, and the document, if it is asked."""
         at, inner, unpaired = self.first, list[int](), None
-        most = min(MOST_COMPARED, self.patience.compared)
+        most = min(_MOST_COMPARED, self.patience.compared)
         while len(inner) < most and (match := _STOPS[self.quote].search(self.text, at)):
             mark = match.start()
             pair = match[0] == "\\" or self._is_doubled_apostrophe(mark)

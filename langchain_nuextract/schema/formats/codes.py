@@ -12,7 +12,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any, Final, TypeAlias
 
-Check: TypeAlias = Callable[[str], bool]
+CodeCheck: TypeAlias = Callable[[str], bool]
 
 
 @cache
@@ -24,7 +24,7 @@ def library(name: str) -> Any:
         return None
 
 
-def _code_check(shape: str, *tables: str, also: str = "") -> Check:
+def _code_check(shape: str, *tables: str, also: str = "") -> CodeCheck:
     """Make the check for a code that stands in one of pycountry's tables, written `countries.alpha_2`."""
     pattern = re.compile(shape)
     others = frozenset(also.split())
@@ -54,7 +54,7 @@ YUN ZAL ZMK ZRN ZRZ ZWC ZWD ZWL ZWN ZWR
 """Currencies that are no more (list three of ISO 4217), but stand in documents; pycountry has only those of today."""
 
 
-def region(country: str) -> Check:
+def region(country: str) -> CodeCheck:
     """Make the check for a part of a country, with the country before it or without."""
     shape = re.compile(rf"(?:{country}-)?([A-Z0-9]{{1,3}})")
 
