@@ -53,12 +53,12 @@ def run_all(
     # More threads than requests would wait with a rendered page each.
     width = min(slots.limit, len(jobs)) or 1
     with get_executor_for_config({**config, "max_concurrency": width}) as pool, CallGroup() as calls:
-        return list(pool.map(partial(calls.call, partial(_run, caller, slots)), jobs))
+        return list(pool.map(partial(calls.call, partial(_drive, caller, slots)), jobs))
 
 
 async def arun_all(jobs: Sequence[tuple[Writing, Watch]], caller: Caller, slots: Slots) -> list[WrittenMarkdown]:
     """Do the same on an event loop; the first error ends them all."""
-    tasks = [asyncio.ensure_future(_arun(caller, slots, job)) for job in jobs]
+    tasks = [asyncio.ensure_future(_adrive(caller, slots, job)) for job in jobs]
     try:
         return await asyncio.gather(*tasks)
     finally:
@@ -68,7 +68,7 @@ async def arun_all(jobs: Sequence[tuple[Writing, Watch]], caller: Caller, slots:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _run(caller: Caller, slots: Slots, job: tuple[Writing, Watch]) -> WrittenMarkdown:
+def _drive(caller: Caller, slots: Slots, job: tuple[Writing, Watch]) -> WrittenMarkdown:
     writing, watch = job
     request: Request | None = None
     try:
@@ -87,7 +87,7 @@ def _run(caller: Caller, slots: Slots, job: tuple[Writing, Watch]) -> WrittenMar
         return done.value
 
 
-async def _arun(caller: Caller, slots: Slots, job: tuple[Writing, Watch]) -> WrittenMarkdown:
+async def _adrive(caller: Caller, slots: Slots, job: tuple[Writing, Watch]) -> WrittenMarkdown:
     writing, watch = job
     request: Request | None = None
     try:

@@ -107,7 +107,7 @@ class HTMLReader(BaseReader[HTMLReading], BaseDocumentTransformer):
             raise UnsupportedTask(reader.name, "it reads no HTML. Use reader-lm, ReaderLM-v2 or NuExtract3, or rules.")
         page = to_pieces(html, options, size=self.piece_tokens * _CHARACTERS, encoding=encoding)
         jobs = [(self._writing(piece), watcher(piece)) for piece in page.pieces]
-        return ReadingPlan(jobs, partial(_finish, page, options))
+        return ReadingPlan(jobs, partial(_reading_of_pieces, page, options))
 
     def documents_of(self, reading: HTMLReading, source: str | None) -> list[Document]:
         """Make one document of a page."""
@@ -129,7 +129,7 @@ class HTMLReader(BaseReader[HTMLReading], BaseDocumentTransformer):
         return [_replaced(document, reading) for document, reading in zip(documents, readings, strict=True)]
 
     def _html_and_options(self, document: object) -> tuple[str | bytes, HTMLOptions, str | None]:
-        html, source, encoding = _html(document)
+        html, source, encoding = _html_of(document)
         # "img/a.png" is found on the web from where the page is; the folder of a file is nobody's address.
         base = self.page_url or (source if source and "://" in source else None)
         options = HTMLOptions(
@@ -154,11 +154,11 @@ class HTMLReader(BaseReader[HTMLReading], BaseDocumentTransformer):
             return WrittenMarkdown("", "context", is_complete=False)
 
 
-def _content_of(path: str | PathLike[str]) -> bytes:
+def _file_content(path: str | PathLike[str]) -> bytes:
     return read_bounded(path, DEFAULT.max_bytes, lambda size: DEFAULT.check_size(size, Path(path).name))
 
 
-def _html(document: object) -> tuple[str | bytes, str | None, str | None]:
+def _html_of(document: object) -> tuple[str | bytes, str | None, str | None]:
     """The HTML, where it is from, and its encoding where that is known."""
     match document:
         case str() | bytes():
@@ -169,11 +169,11 @@ def _html(document: object) -> tuple[str | bytes, str | None, str | None]:
         case Blob():
             # `as_bytes` would read a file of any size before anybody could refuse it.
             if document.data is None and document.path is not None:
-                return _content_of(document.path), document.source, None
+                return _file_content(document.path), document.source, None
             content = document.as_bytes() if not isinstance(document.data, str) else document.data
             return content, document.source, None
         case PathLike():
-            return _content_of(cast("PathLike[str]", document)), None, None
+            return _file_content(cast("PathLike[str]", document)), None, None
         case _:
             raise TypeError(
                 f"cannot read HTML of the type {type(document).__name__}: give text, bytes, a path, a Blob or Document"
@@ -191,7 +191,7 @@ def _by_rules(found: Conversion) -> HTMLReading:
     )
 
 
-def _finish(page: Prepared, options: HTMLOptions, written: Sequence[WrittenMarkdown]) -> HTMLReading:
+def _reading_of_pieces(page: Prepared, options: HTMLOptions, written: Sequence[WrittenMarkdown]) -> HTMLReading:
     pieces = tuple(_piece(html, each, options) for html, each in zip(page.pieces, written, strict=True))
     failed = [
         f"piece {number} of {len(pieces)} was converted by rules: {piece.reason}"

@@ -69,10 +69,10 @@ class PageReader(BaseReader[PageReading]):
         """Take the pages of a document."""
         reader = self.reader_dialect()
         source = read(document, self.pages)
-        pages = _pages(source, reader)
+        pages = _pages_to_read(source, reader)
         settings = WritingSettings(reader, thinking=self.thinking, max_calls=self.max_calls)
         jobs = [(_writing(page, settings), watcher("")) for page in pages]
-        return ReadingPlan(jobs, partial(_finish, pages, (*source.warnings, *_left_out(source))))
+        return ReadingPlan(jobs, partial(_reading_of_pages, pages, (*source.warnings, *_text_beside(source))))
 
     def documents_of(self, reading: PageReading, source: str | None) -> list[Document]:
         """Make a document of each page; `page` counts from 0, as LangChain's own parsers do."""
@@ -95,7 +95,7 @@ class PageReader(BaseReader[PageReading]):
         yield from self.documents.invoke(blob)
 
 
-def _pages(source: Source, reader: ReaderDialect) -> list[Image | Page]:
+def _pages_to_read(source: Source, reader: ReaderDialect) -> list[Image | Page]:
     if not reader.reads_pages:
         raise UnsupportedTask(reader.name, "it reads no pages. Use NuExtract3 or NuMarkdown.")
     pages = [part for part in source.parts if not isinstance(part, Text)]
@@ -104,7 +104,7 @@ def _pages(source: Source, reader: ReaderDialect) -> list[Image | Page]:
     return pages
 
 
-def _left_out(source: Source) -> Iterator[str]:
+def _text_beside(source: Source) -> Iterator[str]:
     letters = sum(len(part.text.strip()) for part in source.parts if isinstance(part, Text))
     if letters:
         yield f"text beside the pages, such as that of a mail, was left out: {letters} characters"
@@ -122,19 +122,21 @@ def _writing(page: Image | Page, settings: WritingSettings) -> Writing:
     return (yield from write_markdown(Source((image,)), settings))
 
 
-def _finish(pages: Sequence[Image | Page], warnings: Sequence[str], written: Sequence[WrittenMarkdown]) -> PageReading:
+def _reading_of_pages(
+    pages: Sequence[Image | Page], warnings: Sequence[str], written: Sequence[WrittenMarkdown]
+) -> PageReading:
     read_pages = tuple(
         # A page's own number, so that `pages="7-9"` gives pages 7 to 9; loose images are counted as they come.
-        _page((page.number, page.total), each, page.visible_text if page.readable else "")
+        _page_markdown((page.number, page.total), each, page.visible_text if page.readable else "")
         if isinstance(page, Page)
-        else _page((at, len(pages)), each, "")
+        else _page_markdown((at, len(pages)), each, "")
         for at, (page, each) in enumerate(zip(pages, written, strict=True), start=1)
     )
     noticed = (f"page {page.number}: {warning}" for page in read_pages for warning in page.warnings)
     return PageReading(read_pages, (*warnings, *noticed))
 
 
-def _page(number: tuple[int, int], written: WrittenMarkdown, layer: str) -> PageMarkdown:
+def _page_markdown(number: tuple[int, int], written: WrittenMarkdown, layer: str) -> PageMarkdown:
     markdown, figures = split_figures(written.markdown)
     # The descriptions of figures are the model's words, and are not compared: they were taken out above.
     ter = ungrounded_token_rate(prose(markdown), layer) if layer else None

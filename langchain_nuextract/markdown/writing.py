@@ -50,7 +50,7 @@ def write_markdown(source: Source, settings: WritingSettings) -> Writing:
         settings: How to ask.
     """
     escaped = escape_source(source, settings.reader.marks)
-    first = _request(escaped.source, settings)
+    first = _first_request(escaped.source, settings)
     request, before, continued, spent = first, "", 0, _Spent()
     while True:
         reply = yield request
@@ -69,11 +69,11 @@ def write_markdown(source: Source, settings: WritingSettings) -> Writing:
                 before, spent = "", replace(spent, loops=1)
                 continue
             kept = text[: loop.start + loop.period] if loop else text
-            return _written(escaped, replace(reply, text=kept, finish_reason="repetition"), settings, spent.looped())
+            return _as_written(escaped, replace(reply, text=kept, finish_reason="repetition"), settings, spent.looped())
         point = _resume_point(text)
         may_continue = continued < settings.max_continued and spent.calls < settings.max_calls
         if reply.finish_reason != "length" or not may_continue or len(point) <= len(before):
-            return _written(escaped, replace(reply, text=text), settings, spent)
+            return _as_written(escaped, replace(reply, text=text), settings, spent)
         request, before, continued = resume(first, point), point, continued + 1
 
 
@@ -106,7 +106,7 @@ def watcher(source: str) -> Callable[[str], bool]:
     return lambda text: find_loop(text, source) is not None
 
 
-def _request(source: Source, settings: WritingSettings) -> Request:
+def _first_request(source: Source, settings: WritingSettings) -> Request:
     request = settings.reader.phrase(source, settings.thinking)
     return replace(request, firm=settings.firm, vllm_only={"repetition_detection": dict(DETECTION)})
 
@@ -121,7 +121,7 @@ def _resume_point(text: str) -> str:
     return whole[: max(space, 0)].rstrip() or whole
 
 
-def _written(escaped: EscapedSource, reply: Reply, settings: WritingSettings, spent: _Spent) -> WrittenMarkdown:
+def _as_written(escaped: EscapedSource, reply: Reply, settings: WritingSettings, spent: _Spent) -> WrittenMarkdown:
     markdown = escaped.restore(settings.reader.read(reply, thinking=settings.thinking))
     return WrittenMarkdown(
         markdown=markdown,

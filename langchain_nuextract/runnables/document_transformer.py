@@ -95,13 +95,17 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
                 is asked about such a document. This and all else that may befall a document is raised only if
                 `on_error` is "raise".
         """
-        return self._call_with_config(partial(self._transform, found=False), _listed(input), config, **kwargs)
+        return self._call_with_config(
+            partial(self._transform, found=False), _checked_documents(input), config, **kwargs
+        )
 
     async def ainvoke(
         self, input: Sequence[Document], config: RunnableConfig | None = None, **kwargs: Any
     ) -> list[Document]:
         """Extract from each document whose content or settings have changed; see `invoke`."""
-        return await self._acall_with_config(partial(self._atransform, found=False), _listed(input), config, **kwargs)
+        return await self._acall_with_config(
+            partial(self._atransform, found=False), _checked_documents(input), config, **kwargs
+        )
 
     def transform_documents(self, documents: Sequence[Document], **kwargs: Any) -> list[Document]:
         """Extract from each document; see `invoke`."""
@@ -153,11 +157,11 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
             found: What a store gave.
             config: Callbacks, tags, and how many documents may be in flight.
         """
-        return self._call_with_config(partial(self._transform, found=True), _listed(found), config)
+        return self._call_with_config(partial(self._transform, found=True), _checked_documents(found), config)
 
     async def acomplete(self, found: Sequence[Document], config: RunnableConfig | None = None) -> list[Document]:
         """Extract from those documents of a store from which nothing was extracted; see `complete`."""
-        return await self._acall_with_config(partial(self._atransform, found=True), _listed(found), config)
+        return await self._acall_with_config(partial(self._atransform, found=True), _checked_documents(found), config)
 
     def retriever(self, retriever: BaseRetriever) -> ExtractingRetriever:
         """Make a retriever that extracts from what another one finds, unless it was extracted from before."""
@@ -212,7 +216,7 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
         return ExtractedDocuments(metadata, self.group_by, self.on_error)
 
 
-def _listed(given: object) -> list[Document]:
+def _checked_documents(given: object) -> list[Document]:
     # A document is iterable itself, over its fields.
     is_many = isinstance(given, Iterable) and not isinstance(given, Document)
     documents: list[object] = [*cast("Iterable[object]", given)] if is_many else [cast("object", given)]

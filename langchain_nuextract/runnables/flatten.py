@@ -57,7 +57,7 @@ def flat(value: object, name: str | None, *, lists: bool, types: Mapping[str, st
     """
     dumped = _ANY.dump_python(value, by_alias=True, warnings=False)
     found: Metadata = {}
-    for key, leaf in _leaves(dumped, (name,) if name else (), lists=lists):
+    for key, leaf in _flat_leaves(dumped, (name,) if name else (), lists=lists):
         if key in found:
             raise ValueError(f"two values would both be named {key!r} in the metadata")
         found[key or "value"] = leaf
@@ -85,11 +85,11 @@ def _epochs(leaf: Scalar | list[Scalar]) -> int | list[Scalar] | None:
     return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _FIRST) // timedelta(seconds=1)
 
 
-def _leaves(value: object, path: tuple[str, ...], *, lists: bool) -> Iterator[tuple[str, Scalar | list[Scalar]]]:
+def _flat_leaves(value: object, path: tuple[str, ...], *, lists: bool) -> Iterator[tuple[str, Scalar | list[Scalar]]]:
     match value:
         case Mapping():
             for name, each in cast("Mapping[object, object]", value).items():
-                yield from _leaves(each, (*path, str(to_jsonable_python(name))), lists=lists)
+                yield from _flat_leaves(each, (*path, str(to_jsonable_python(name))), lists=lists)
         case list() | tuple() | set() | frozenset():
             yield from _list(list(cast("list[object]", value)), path, lists=lists)
         case _:
@@ -101,11 +101,11 @@ def _list(values: list[object], path: tuple[str, ...], *, lists: bool) -> Iterat
     if not values:
         return
     if not lists:
-        yield SEPARATOR.join(path), _text(values)
+        yield SEPARATOR.join(path), _json_text(values)
         return
     columns: dict[str, list[Scalar]] = {}
     for each in values:
-        for name, leaf in _leaves(each, path, lists=True):
+        for name, leaf in _flat_leaves(each, path, lists=True):
             columns.setdefault(name, []).extend(leaf if isinstance(leaf, list) else [leaf])
     for name, leaves in columns.items():
         yield name, _of_one_kind(leaves)
@@ -124,8 +124,8 @@ def _scalar(value: object) -> Scalar | None:
         return None
     if isinstance(plain, int) and not -_LARGEST <= plain < _LARGEST:
         return str(plain)
-    return plain if isinstance(plain, str | int | float | bool | None) else _text(plain)
+    return plain if isinstance(plain, str | int | float | bool | None) else _json_text(plain)
 
 
-def _text(value: object) -> str:
+def _json_text(value: object) -> str:
     return json.dumps(to_jsonable_python(value, by_alias=True), ensure_ascii=False, separators=(",", ":"))

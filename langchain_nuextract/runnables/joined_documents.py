@@ -33,10 +33,12 @@ def joined_documents(documents: Sequence[Document], group_by: str | None) -> lis
     for at, document in enumerate(documents):
         value = document.metadata.get(group_by) if group_by else None
         groups.setdefault(at if value is None else json.dumps(value, default=str), []).append(at)
-    return [JoinedDocument(tuple(places), _joined([documents[at] for at in places])) for places in groups.values()]
+    return [
+        JoinedDocument(tuple(places), _joined_parts([documents[at] for at in places])) for places in groups.values()
+    ]
 
 
-def _joined(parts: Sequence[Document]) -> Document:
+def _joined_parts(parts: Sequence[Document]) -> Document:
     if len(parts) == 1:
         return parts[0]
     return parts[0].model_copy(update={"page_content": BETWEEN.join(part.page_content for part in parts)})

@@ -35,11 +35,11 @@ _ALWAYS_FITS = 4_000
 """Bytes of a text of which it need not be asked whether a model takes it."""
 
 
-def _bytes(source: Source) -> int:
+def _size_in_bytes(source: Source) -> int:
     return len(source.text.encode("utf-8", "surrogatepass"))
 
 
-def _text(document: str) -> Source:
+def _text_source(document: str) -> Source:
     return Source((Text(document),))
 
 
@@ -78,7 +78,7 @@ class LongExecutor(Executor[T_co], Generic[T_co]):
 
     def stream_flow(self, document: object, caller: Caller, on_attempts: OnAttempts | None = None) -> Generator[object]:
         """Ask about a document and yield the object as far as it is finished, chunk by chunk; the last is validated."""
-        if self.options is None and not (isinstance(document, str) and self._size(_text(document)).is_too_long):
+        if self.options is None and not (isinstance(document, str) and self._size(_text_source(document)).is_too_long):
             try:
                 yield from super().stream_flow(document, caller, on_attempts)
             except ContextOverflow:
@@ -96,7 +96,7 @@ class LongExecutor(Executor[T_co], Generic[T_co]):
     ) -> AsyncGenerator[object]:
         """Ask about a document and yield the object as far as it is finished; see `stream_flow`."""
         if self.options is None and not (
-            isinstance(document, str) and (await self._asize(_text(document))).is_too_long
+            isinstance(document, str) and (await self._asize(_text_source(document))).is_too_long
         ):
             try:
                 async with aclosing(super().astream_flow(document, caller, on_attempts)) as growing:
@@ -134,7 +134,7 @@ class LongExecutor(Executor[T_co], Generic[T_co]):
         plan, source = await self._aplanned(document)
         flow = self._flow(plan, source, await self._asize(source))
         # What takes one request is not worth keeping apart from the document.
-        keeps = self.replies and (self.options or source.pages or _bytes(source) > _ALWAYS_FITS)
+        keeps = self.replies and (self.options or source.pages or _size_in_bytes(source) > _ALWAYS_FITS)
         ask = KeptCaller(caller, self.replies).asend if self.replies and keeps else caller.asend
         attempts: list[Attempt] = []
         try:
@@ -164,7 +164,7 @@ class LongExecutor(Executor[T_co], Generic[T_co]):
         """Whether it matters how long the model's context is: no token is less than a byte."""
         if source.images or (self.options and self.options.chunk_characters is not None):
             return False
-        return (self.options is None or self.options.chunk_tokens == "auto") and _bytes(source) > _ALWAYS_FITS
+        return (self.options is None or self.options.chunk_tokens == "auto") and _size_in_bytes(source) > _ALWAYS_FITS
 
     def _needs_counting(self, source: Source, context: int | None) -> bool:
         """Whether what is done depends on how many tokens a text has."""
@@ -173,7 +173,7 @@ class LongExecutor(Executor[T_co], Generic[T_co]):
         tokens = self.options.chunk_tokens if self.options else context
         least = _ALWAYS_FITS if tokens == "auto" else tokens
         # Where nobody says how much fits, it is tried.
-        return least is not None and _bytes(source) > least
+        return least is not None and _size_in_bytes(source) > least
 
     def _flow(self, plan: Plan[T_co], source: Source, text: TextSize) -> LongFlow[T_co]:
         if self.options is None:

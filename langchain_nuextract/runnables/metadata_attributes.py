@@ -51,8 +51,8 @@ def attributes(target: Target[object], name: str | None, *, lists: bool) -> tupl
         lists: Whether lists are kept.
     """
     path = (name,) if name else ()
-    known = {each.name: each for each in _walk(target.node, path, "", lists=lists)}
-    dumped = {each.name: each for each in _walk(_dumped(target), path, "", lists=lists)}
+    known = {each.name: each for each in _attributes_of(target.node, path, "", lists=lists)}
+    dumped = {each.name: each for each in _attributes_of(_dumped(target), path, "", lists=lists)}
     # A Decimal is dumped as text, and flat writes a number: the type is that of the field, where the names agree.
     return tuple(known.get(name, each) for name, each in dumped.items())
 
@@ -68,7 +68,9 @@ def _dumped(target: Target[object]) -> Node:
         return target.node  # a serializer of the user's says no type
 
 
-def _walk(node: Node, path: tuple[str, ...], note: str, *, lists: bool, many: bool = False) -> Iterator[Attribute]:
+def _attributes_of(
+    node: Node, path: tuple[str, ...], note: str, *, lists: bool, many: bool = False
+) -> Iterator[Attribute]:
     name = SEPARATOR.join(path) or "value"
     note = node.note or note
     match node:
@@ -76,16 +78,16 @@ def _walk(node: Node, path: tuple[str, ...], note: str, *, lists: bool, many: bo
             yield Attribute(name, "string", text=True, note=note)
         case Record():
             for field in node.fields:
-                yield from _walk(field.node, (*path, field.name), "", lists=lists, many=many)
+                yield from _attributes_of(field.node, (*path, field.name), "", lists=lists, many=many)
         case Array() | Split():
             for _, part in parts(node):
-                yield from _walk(part, path, note, lists=lists, many=many or isinstance(node, Array))
+                yield from _attributes_of(part, path, note, lists=lists, many=many or isinstance(node, Array))
         case _:
             values = tuple(member.value for member in node.members) if isinstance(node, Enum) else ()
-            yield Attribute(name, _type(node), many, note=note, choices=values)
+            yield Attribute(name, _attribute_type(node), many, note=note, choices=values)
 
 
-def _type(node: Node) -> AttributeType:
+def _attribute_type(node: Node) -> AttributeType:
     match node:
         case Leaf() if node.type in DAYS:
             return cast("AttributeType", node.type)

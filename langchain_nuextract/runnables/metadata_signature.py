@@ -27,12 +27,12 @@ def is_signature(given: object, signed: str) -> bool:
 
 def fields_as_text(fields: Mapping[str, object]) -> str:
     """Write fields to be signed, with numbers in one way: stores give some back as floats, and some as integers."""
-    return as_text({name: _plain(each) for name, each in fields.items()})
+    return as_text({name: _without_fraction(each) for name, each in fields.items()})
 
 
-def _plain(value: object) -> object:
+def _without_fraction(value: object) -> object:
     if isinstance(value, list):
-        return [_plain(each) for each in cast("list[object]", value)]
+        return [_without_fraction(each) for each in cast("list[object]", value)]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

@@ -57,9 +57,9 @@ class DocumentParser(BaseBlobParser):
         if file := paged_file(kind, content, name, self.options):
             total = file.count()
             for page in file.pages():
-                yield _page(page, about, total, file.label(page.number))
+                yield _page_document(page, about, total, file.label(page.number))
             return
-        yield _whole(content, name, about, self.options, mime)
+        yield _file_document(content, name, about, self.options, mime)
 
 
 class PDFParser(DocumentParser):
@@ -94,14 +94,16 @@ class HTMLParser(DocumentParser):
     assumed: ClassVar[str | None] = "text/html"
 
 
-def _page(page: Page, about: dict[str, object], total: int, label: str) -> Document:
+def _page_document(page: Page, about: dict[str, object], total: int, label: str) -> Document:
     metadata = {**about, "page": page.number - 1, "total_pages": total, "page_label": label}
     if not (page.readable or page.blank):
         metadata["warnings"] = [f"{page.name}: it has no text that could be read"]
     return Document(page.visible_text, metadata=metadata)
 
 
-def _whole(content: bytes, name: str, about: dict[str, object], options: PageOptions, mime: str | None) -> Document:
+def _file_document(
+    content: bytes, name: str, about: dict[str, object], options: PageOptions, mime: str | None
+) -> Document:
     source = read_file(content, name, options, mime)
     texts = [
         part.visible_text if isinstance(part, Page) else part.text

@@ -39,7 +39,9 @@ def escape_documents(
         marks = dialect_for(model, dialect).marks
     except UnsupportedTask:
         marks = TEMPLATE_MARKS
-    escaped = escape_source(Source(tuple(Text(each) for message in messages for each in _texts(message))), marks)
+    escaped = escape_source(
+        Source(tuple(Text(each) for message in messages for each in _document_texts(message))), marks
+    )
     if not escaped.marks:
         return list(messages), _NOTHING
     texts = iter([part.text for part in escaped.source.parts if isinstance(part, Text)])
@@ -51,17 +53,17 @@ def restored(result: ChatResult, escaped: EscapedSource) -> ChatResult:
     if not escaped.marks:
         return result
     return result.model_copy(
-        update={"generations": [_restored(generation, escaped) for generation in result.generations]}
+        update={"generations": [_restored_generation(generation, escaped) for generation in result.generations]}
     )
 
 
-def _restored(generation: ChatGeneration, escaped: EscapedSource) -> ChatGeneration:
+def _restored_generation(generation: ChatGeneration, escaped: EscapedSource) -> ChatGeneration:
     message = generation.message
     whole = message.model_copy(update={"content": escaped.restore(message.text)})
     return ChatGeneration(message=whole, generation_info=generation.generation_info)
 
 
-def _texts(message: JSON) -> Iterator[str]:
+def _document_texts(message: JSON) -> Iterator[str]:
     """Give the texts of a message that is data, in their order."""
     if text(fields(message).get("role")) not in _DATA:
         return

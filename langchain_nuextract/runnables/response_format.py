@@ -36,14 +36,14 @@ def unwrapped(schema: S) -> S | dict[str, JSON]:
         case {"type": "function", "function": function} | {"type": "json_schema", "json_schema": function}:
             return unwrapped(cast("dict[str, JSON]", function))
         case {"name": str(name), "parameters": {"type": "object"} as parameters}:
-            return _named(name, fields(given), parameters)
+            return _titled(name, fields(given), parameters)
         case {"name": str(name), "schema": {"type": "object"} as inner}:
-            return _named(name, fields(given), inner)
+            return _titled(name, fields(given), inner)
         case _:
             return schema
 
 
-def _named(name: str, function: Mapping[str, JSON], schema: Mapping[str, JSON]) -> dict[str, JSON]:
+def _titled(name: str, function: Mapping[str, JSON], schema: Mapping[str, JSON]) -> dict[str, JSON]:
     about = {"title": name, "description": function.get("description")}
     return {**{key: text for key, text in about.items() if text}, **schema}
 

@@ -72,7 +72,7 @@ class ResponseFormatAnswer:
             messages, settings = self._call(request)
             return reply_of_result(ask(messages, **settings))
 
-        return _result(run_flow(self._flow(), send))
+        return _chat_result(run_flow(self._flow(), send))
 
     async def aanswer(self, ask: AskAsync) -> ChatResult:
         """Extract, and write the object as the model's message."""
@@ -81,7 +81,7 @@ class ResponseFormatAnswer:
             messages, settings = self._call(request)
             return reply_of_result(await ask(messages, **settings))
 
-        return _result(await arun_flow(self._flow(), send))
+        return _chat_result(await arun_flow(self._flow(), send))
 
     def _flow(self) -> Flow[object]:
         return read_document(self.plan, read(self.document))
@@ -91,7 +91,7 @@ class ResponseFormatAnswer:
         return convert_to_messages(messages), merged(arguments(request, self.llm), self.settings)
 
 
-def _result(extraction: Extraction[object]) -> ChatResult:
+def _chat_result(extraction: Extraction[object]) -> ChatResult:
     text = json.dumps(extraction.value, ensure_ascii=False)
     last = extraction.attempts[-1].reply
     message = message_of(replace(last, text=text, usage=extraction.usage))

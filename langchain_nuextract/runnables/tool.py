@@ -62,7 +62,7 @@ class ExtractionTool(BaseTool):
     ) -> tuple[str, Extraction[object]]:
         with _errors_for_the_model():
             document = self.sources.resolve(self._named(single, given), config)
-            return _result(self.detailed.invoke(document, unstreamed(config)))
+            return _content_and_artifact(self.detailed.invoke(document, unstreamed(config)))
 
     async def _arun(
         self,
@@ -73,7 +73,7 @@ class ExtractionTool(BaseTool):
     ) -> tuple[str, Extraction[object]]:
         with _errors_for_the_model():
             document = await self.sources.aresolve(self._named(single, given), config)
-            return _result(await self.detailed.ainvoke(document, unstreamed(config)))
+            return _content_and_artifact(await self.detailed.ainvoke(document, unstreamed(config)))
 
     def __getstate__(self) -> dict[str, object]:
         """Leave the class of the arguments out of a pickle: it is made for this tool, and made again."""
@@ -109,7 +109,7 @@ def description_of(target: Target[object], what: str = "a text") -> str:
     return "\n".join(filter(None, lines))
 
 
-def _result(extraction: Extraction[object]) -> tuple[str, Extraction[object]]:
+def _content_and_artifact(extraction: Extraction[object]) -> tuple[str, Extraction[object]]:
     # From the answer itself: the serializers of the user may mask a value, or fail, and nobody called for them.
     return json.dumps(extraction.json, ensure_ascii=False, separators=(",", ":")), extraction
 

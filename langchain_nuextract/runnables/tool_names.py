@@ -39,13 +39,13 @@ def below(root: Path, name: str) -> Path:
     try:
         found = (root / given).resolve(strict=True)
     except (OSError, RuntimeError, ValueError) as error:  # also a link to itself, a null character, too long a name
-        raise ToolException(f"there is no file {quote(name)}.{listed(_files(root), name)}") from error
+        raise ToolException(f"there is no file {quote(name)}.{listed(_names_in(root), name)}") from error
     if not found.is_relative_to(root) or not found.is_file():
-        raise ToolException(f"{quote(name)} is no file in the folder of documents.{listed(_files(root), name)}")
+        raise ToolException(f"{quote(name)} is no file in the folder of documents.{listed(_names_in(root), name)}")
     return found
 
 
-def _files(root: Path) -> list[str]:
+def _names_in(root: Path) -> list[str]:
     files = (each for each in islice(root.iterdir(), MOST) if not each.name.startswith("."))
     return [each.name for each in files if each.is_file() and not each.is_symlink()]
 

@@ -73,10 +73,10 @@ def display_input(document: object) -> object:
     if isinstance(document, Document) or (isinstance(document, str) and not _is_data(document.lstrip())):
         return document
     if isinstance(document, Source):
-        return _source(document) if document.images or document.pages else document
+        return _display_source(document) if document.images or document.pages else document
     if isinstance(document, bytes | os.PathLike | Blob):
         # Not read for this: a file of many pages takes its time.
-        return _file(cast("bytes | os.PathLike[str] | Blob", document))
+        return _display_file(cast("bytes | os.PathLike[str] | Blob", document))
     from langchain_nuextract.documents.read import read  # noqa: PLC0415  only what is neither text nor file is read
 
     try:
@@ -84,7 +84,7 @@ def display_input(document: object) -> object:
     except (ValueError, TypeError, OSError):
         # Nobody knows what is in it; the error says more.
         return quote(str(document))
-    return _source(source) if source.images or source.pages else document
+    return _display_source(source) if source.images or source.pages else document
 
 
 def display_output(output: object) -> object:
@@ -97,10 +97,10 @@ def display_output(output: object) -> object:
         return extraction
     return replace(
         extraction,
-        document=_source(document),
+        document=_display_source(document),
         windows=tuple(replace(each, extraction=display_output(each.extraction)) for each in extraction.windows),
         attempts=tuple(map(_attempt, extraction.attempts)),
-        examples=tuple(replace(shot, source=_source(shot.source)) for shot in extraction.examples),
+        examples=tuple(replace(shot, source=_display_source(shot.source)) for shot in extraction.examples),
     )
 
 
@@ -140,11 +140,11 @@ def _is_data(url: str) -> bool:
     return url[: len(_DATA)].lower() == _DATA
 
 
-def _source(source: Source) -> Source:
-    return Source(tuple(map(_part, source.parts)))
+def _display_source(source: Source) -> Source:
+    return Source(tuple(map(_display_part, source.parts)))
 
 
-def _file(document: bytes | os.PathLike[str] | Blob) -> str:
+def _display_file(document: bytes | os.PathLike[str] | Blob) -> str:
     match document:
         case bytes():
             return f"({len(document)} bytes, sha256 {sha256(document).hexdigest()[:_HASH]})"
@@ -154,7 +154,7 @@ def _file(document: bytes | os.PathLike[str] | Blob) -> str:
             return os.fspath(document)
 
 
-def _part(part: Part) -> Part:
+def _display_part(part: Part) -> Part:
     if isinstance(part, Page | Text):
         return Text(part.text)  # without the HTML that it was made from, which may hold images
     return Image(placeholder(part.url)) if _is_data(part.url) else part
