@@ -4,6 +4,7 @@
 |---------------------------------------|-------------------------------------------------------------|------------------------|
 | `bind`                                | keep it                                                     | keep it                |
 | `with_config`, `with_listeners`, `with_types` | keep it                                             | keep it                |
+| `configurable_fields`, `…_alternatives` | keep it                                                   | keep it                |
 | `with_retry`, `with_fallbacks`        | keep it                                                     | refuse                 |
 """  # noqa: E501 a table
 
@@ -13,7 +14,14 @@ from functools import partial
 from operator import attrgetter, methodcaller
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TypeVar, cast
 
-from langchain_core.runnables import Runnable, RunnableBinding, RunnableConfig, RunnableWithFallbacks
+from langchain_core.runnables import (
+    ConfigurableField,
+    Runnable,
+    RunnableBinding,
+    RunnableConfig,
+    RunnableSerializable,
+    RunnableWithFallbacks,
+)
 from langchain_core.runnables.base import RunnableBindingBase
 from langchain_core.runnables.retry import RunnableRetry
 from pydantic import BaseModel, ConfigDict
@@ -67,6 +75,18 @@ class Wrappable(Runnable[Input, Out]):
     def with_types(self, **types: Any) -> Runnable[Input, Out]:
         """Give the same with types of its own to show; see `Runnable.with_types`."""
         return _copied(ConfiguredExtractor, super().with_types(**types))
+
+    def configurable_fields(self, **fields: Any) -> Runnable[Input, Out]:
+        """Give the same with settings that a call may change; see `RunnableSerializable.configurable_fields`."""
+        from langchain_nuextract.runnables.configurable import ConfigurableExtractor  # noqa: PLC0415 few need it
+
+        return _copied(ConfigurableExtractor, _serializable(super()).configurable_fields(**fields))
+
+    def configurable_alternatives(self, which: ConfigurableField, **others: Any) -> Runnable[Input, Out]:
+        """Give this one and others, of which a call chooses; see `RunnableSerializable.configurable_alternatives`."""
+        from langchain_nuextract.runnables.configurable import AlternativeExtractors  # noqa: PLC0415 few need it
+
+        return _copied(AlternativeExtractors, _serializable(super()).configurable_alternatives(which, **others))
 
     def with_retry(self, **how: Any) -> Runnable[Input, Out]:
         """Give the same, tried again where it fails; see `Runnable.with_retry`, and `max_retries` for the network."""
@@ -187,6 +207,10 @@ def _lost(name: str, wrapped_by: str) -> AttributeError:
         f"{name} asks the model on its own, without what {wrapped_by} put around the extractor: call it on the "
         "extractor itself, or abatch_as_completed on this"
     )
+
+
+def _serializable(above: object) -> RunnableSerializable[Any, Any]:
+    return cast("RunnableSerializable[Any, Any]", above)
 
 
 def _copied(kind: type[M], made: object) -> M:

@@ -12,6 +12,7 @@ import pytest
 import langchain_nuextract
 from langchain_nuextract import evaluation, local, metrics, testing
 from langchain_nuextract.evaluation import label_studio, training
+from langchain_nuextract.runnables.configurable import AlternativeExtractors, ConfigurableExtractor
 from langchain_nuextract.runnables.extractor import DetailedExtractor
 from langchain_nuextract.runnables.include_raw import RawExtractor
 from langchain_nuextract.runnables.long_extractor import DetailedLongExtractor, LongExtractor
@@ -21,7 +22,7 @@ from langchain_nuextract.runnables.wrapped import ConfiguredExtractor, Extractor
 ROOMS: list[ModuleType] = [langchain_nuextract, evaluation, label_studio, training, testing, local, metrics]
 NAMED = [getattr(room, name) for room in ROOMS for name in room.__all__]
 MADE = [LongExtractor, DetailedExtractor, DetailedLongExtractor, RawExtractor, ExtractionTool]
-WRAPPED = [RetriedExtractor, ExtractorWithFallbacks, ConfiguredExtractor]
+WRAPPED = [RetriedExtractor, ExtractorWithFallbacks, ConfiguredExtractor, ConfigurableExtractor, AlternativeExtractors]
 CLASSES = [each for each in [*NAMED, *MADE, *WRAPPED] if inspect.isclass(each)]
 FUNCTIONS = [each for each in NAMED if inspect.isfunction(each)]
 

@@ -3,6 +3,7 @@
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.documents import Document
+from langchain_core.runnables import ConfigurableField
 from pydantic import BaseModel
 
 from langchain_nuextract import NuExtractor
@@ -115,3 +116,31 @@ def test_a_misspelt_setting_is_refused_where_it_is_bound(wrap):
     extract = NuExtractor(Ticket, model="numind/NuExtract3", base_url="http://127.0.0.1:9/v1")
     with pytest.raises(TypeError, match="did you mean temperature"):
         wrap(extract).bind(temprature=0)
+
+
+HEED, WHICH = ConfigurableField(id="heed"), ConfigurableField(id="which")
+
+
+@pytest.mark.parametrize("made", MADE)
+def test_what_a_config_says_reaches_whatever_is_made_of_the_extractor(made):
+    with FakeEndpoint(ANSWER) as endpoint, on(endpoint) as extract:
+        configurable = extract.configurable_fields(instructions=HEED)
+        MADE[made](configurable.with_config(configurable={"heed": "Seats have a row and a letter."}))
+        assert "a row and a letter" in endpoint.requests[0].body["chat_template_kwargs"]["instructions"]
+
+
+@pytest.mark.parametrize("made", MADE)
+def test_the_alternative_that_a_config_chooses_is_asked_by_whatever_is_made_of_them(made):
+    with FakeEndpoint(ANSWER) as endpoint, on(endpoint) as extract, on(endpoint, temperature=0.5) as warm:
+        either = extract.configurable_alternatives(WHICH, default_key="cold", warm=warm)
+        MADE[made](either.with_config(configurable={"which": "warm"}))
+        assert endpoint.requests[0].body["temperature"] == 0.5
+
+
+def test_the_config_of_a_call_reaches_the_detailed_form(run):
+    with FakeEndpoint(ANSWER) as endpoint, on(endpoint) as extract:
+        detailed = extract.configurable_fields(instructions=HEED).detailed
+        assert [spec.id for spec in detailed.config_specs] == ["heed"]
+        details = run(detailed, TEXT, {"configurable": {"heed": "By the window."}})
+    assert details.value == Ticket(**ANSWER)
+    assert "By the window." in endpoint.requests[0].body["chat_template_kwargs"]["instructions"]
