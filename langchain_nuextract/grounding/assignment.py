@@ -27,7 +27,8 @@ class SpanAllocator:
         self._spans = spans
         self._free = len(spans)
         # From each place that is taken, a link leads to the next one behind, and one to the next before.
-        self._right, self._left = dict[int, int](), dict[int, int]()
+        self._right: dict[int, int] = {}
+        self._left: dict[int, int] = {}
 
     def take(self, near: _Span | None, line: _Span | None = None) -> _Span:
         """Give out the first free place within a line; else the one that is nearest to another, or else the first."""

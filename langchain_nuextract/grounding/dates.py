@@ -108,7 +108,8 @@ class DateIndex:
 
     def _near_year(self, year: int, month: int, day: int) -> Sequence[Pieces]:
         """Find a day where the last two figures of its year stand: `26` of 1 March 2026; none if they stand often."""
-        figures, stretches = f"{year % 100:02}", list[list[int]]()
+        figures = f"{year % 100:02}"
+        stretches: list[list[int]] = []
         at = self._text.find(figures)
         while at >= 0:
             if self._stretches == _MOST_STRETCHES:

@@ -107,7 +107,9 @@ class NumberIndex:
     @cached_property
     def _negatives(self) -> tuple[set[int], set[int]]:
         """Where negative numerals begin, and where those end that have their minus behind."""
-        text, starts, ends = self._text, set[int](), set[int]()
+        text = self._text
+        starts: set[int] = set()
+        ends: set[int] = set()
         for match in (_ASCII_MINUS if text.isascii() else _MINUS).finditer(text):
             at = match.start()
             if match["blank"] is None:
