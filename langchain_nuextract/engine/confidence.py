@@ -170,6 +170,7 @@ def _along(segments: Sequence[Segment]) -> tuple[bytes, list[_Token]]:
         before, more = _utf8(segment.before), _utf8(segment.reply.text or segment.reply.reasoning)
         begin, end = written.find(before), len(before)
         old = [_Token(start - begin, stop - begin, logprob) for start, stop, logprob in tokens] if begin >= 0 else []
+        # A reply goes on from a prefix that may end within a token of the last one, or before its last value.
         kept = [token._replace(end=min(token.end, end)) for token in old if token.start < end]
         tokens = [*kept, *_of_reply(segment.reply.tokens, more, end)]
         written = before + more

@@ -56,6 +56,7 @@ def has_ended(text: str) -> bool:
 
 def continues(written: str, text: str) -> bool:
     """Tell whether a text goes on where another ended; a server that knows no continuing begins anew."""
+    # `{"supplier": …` once more is a new answer; `, "total": 3}` goes on.
     opening = _opening(written)
     return not opening or not _opening(text).startswith(opening)
 

@@ -34,6 +34,7 @@ class Pace:
     def is_due(self) -> bool:
         """Count one part more; tell whether the object is to be shown with it."""
         self._seen += 1
+        # Each of the first 20 parts is shown, and behind 1,000 parts about every 50th.
         if self._seen - self._shown <= self._shown // ALWAYS_SHOWN:
             return False
         self._shown = self._seen

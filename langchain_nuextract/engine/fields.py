@@ -39,6 +39,7 @@ class FieldResult:
     @property
     def rank(self) -> tuple[bool, bool, int, int]:
         """The greater the better: valid, present, with fewer problems; of what is not valid, the longer."""
+        # Of two lists that were cut off, `[1, 2` says more than `[1`.
         values = 0 if self.is_good else sum(1 for _ in paths.leaves(self.value))
         return self.is_good, self.present, -len(self.problems), values
 
@@ -119,6 +120,7 @@ class FieldIndex:
 
         Where the two have different shapes, all fields below the last place that they share are meant.
         """
+        # A problem with `seller` is about `seller.name` and `seller.city`, one with `lines[2].price` about `lines`.
         shared = (path[:steps] for steps in range(len(path), -1, -1))
         return next((self._below[place] for place in shared if place in self._below), ())
 

@@ -123,6 +123,7 @@ def _kept_repairs(reader: AttemptReader[T], results: Sequence[AttemptResult[obje
     fields = results[-1].fields
     for number in _used(results):
         result = results[number]
+        # What was repaired in a field that was asked for again is no repair of the value.
         mine = {field for field, each in fields.items() if each.attempt == number}
         index = FieldIndex(field_paths(result.sent.shape))
         for repair, shown in zip(result.reading.repairs, _repairs(reader, result), strict=True):

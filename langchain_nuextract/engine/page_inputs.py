@@ -23,6 +23,7 @@ def next_window(parts: Sequence[Part], dialect: Dialect, most: int | None) -> tu
         window = [*taken, part]
         pictures = count_images(window, dialect)
         too_many = most is not None and pictures > most
+        # A model that reads no text beside an image is asked about a page of text and a scan one after the other.
         mixed = not dialect.text_beside_image and 0 < pictures < len(window)
         if taken and (too_many or mixed) and any(isinstance(each, Page) for each in parts):
             break

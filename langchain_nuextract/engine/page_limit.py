@@ -40,6 +40,7 @@ class PageLimit:
         Returns:
             Whether fewer may help.
         """
+        # Of one image there is nothing to take away.
         if images < 2 or not tells_limit(error):  # noqa: PLR2004
             return False
         said = _LIMIT.search(error.reason)

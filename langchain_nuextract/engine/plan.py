@@ -107,6 +107,7 @@ class Plan(Generic[T_co]):
         """
         if shape is not None and shape is not self.shape:
             return self.narrowed(shape).task(source, kind)
+        # A model whose first token is constrained to be a bracket cannot think before it answers.
         constrained = self.dialect.constrained or kind == "constrained"
         return Task(
             source,
@@ -167,6 +168,7 @@ def _echoes(source: Source, shape: RecordShape) -> list[JSON]:
     """The type names that an answer cannot have but as an echo of the template, since the document has none."""
     if source.images:
         return []
+    # `"total": "number"` repeats the template, unless the document has the word or it is a choice.
     elsewhere = " ".join((source.text, *answer_words(shape)))
     return [name for name in sorted(set(types(shape))) if name not in elsewhere]
 

@@ -77,6 +77,7 @@ def drop_fields(
         for place in _outermost(places):
             _take_out(value, place)
             left_out.append(place)
+        # A field that must be there and may be null is null: `"total": null`.
         missing = [each.path for each in judge(value) if each.path in left_out]
         for place in missing:
             fields(follow(value, place[:-1]))[str(place[-1])] = None

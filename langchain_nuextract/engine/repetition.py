@@ -64,6 +64,7 @@ def loop_at_end(text: str) -> Loop | None:
 
 def _periods(tail: str) -> Iterator[int]:
     """The lengths that a round may have: after so many characters the end of the text recurs."""
+    # Where the last 24 characters stand 5 characters before as well, a round may have 5.
     end = tail[-_LOOP // 2 :]
     first = max(len(tail) - len(end) - _LONGEST_LOOP, 0)
     at = tail.rfind(end, first, len(tail) - 1)

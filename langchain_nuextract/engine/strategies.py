@@ -41,9 +41,11 @@ class RecoveryStrategies:
             return None
         is_more = last.reply.text.strip() or last.reply.reasoning.strip()
         is_strange = any(repair.kind == "unknown-key" for repair in last.reading.repairs)
+        # Keys that nobody asked for, and none of those asked for: the rest of such an answer is of no use.
         is_answer = not is_strange or any(each.present for each in last.fields.values())
         if not (is_more and is_answer) or has_ended(last.written) or is_runaway(last.reply, last.written):
             return None
+        # Of `{"total": 12.5, "name": "Gerd` the name is written anew, for `Gerd` and `da` would make `Gerdda`.
         prefix = resume_point(last.written, last.sent.request.before)
         if not prefix:
             return None
@@ -54,6 +56,7 @@ class RecoveryStrategies:
     def _narrow(self) -> AttemptRequest | None:
         """Ask for the fields that failed, as long as others did not."""
         shape = self._failed
+        # Where all has failed, or the same fields were asked for before, asking for less tells nothing new.
         if shape is self.plan.shape or any(each.shape == shape for each in self.sent):
             return None
         return self.plan.ask(self.source, "narrowed", shape, constrained=self._was_constrained)
@@ -70,6 +73,7 @@ class RecoveryStrategies:
             return None
         asked = self.plan.ask(self.source, "resampled", self._failed, constrained=self._was_constrained)
         temperature = asked.request.body.get("temperature")
+        # With temperature 0 the same answer would come again, whatever the seed.
         heat = temperature if isinstance(temperature, int | float) else 0.0
         firm = {**asked.request.firm, "temperature": round(min(heat + WARMER, 1.0), 2), "seed": len(self.sent)}
         request = replace(asked.request, firm=firm)

@@ -65,6 +65,7 @@ class GrammarSupport:
         is_refusal = type(error) is RequestRefused and (error.status in _FAILED or _ABOUT.search(error.reason))
         if not grammar or not is_refusal:
             return False
+        # What needs llguidance is refused by a server that has xgrammar alone, which takes shorter ones.
         if grammar.startswith(LLGUIDANCE):
             self._learn("short", _FEWER)
         else:

@@ -82,6 +82,7 @@ def _pictures(source: Source, with_values: set[int]) -> tuple[dict[int, str], li
     failures: list[str] = []
     size = 0
     parts = [(number, part) for number, part in enumerate(source.parts) if not isinstance(part, Text)]
+    # Pages with values come first, so that those without go when there are too many.
     for number, part in sorted(parts, key=lambda each: each[0] not in with_values):
         if len(pictures) >= _MOST_PICTURES or size >= _MOST_BYTES:
             failures.append(f"{_name(part)}: there are too many pages to show all of them")

@@ -49,6 +49,7 @@ def _without_doubles(
     second = [entry for entry in entries if other in entry.chunks and _is_in(entry, zone)]
     gone: set[int] = set()
     if CLOSE_UP & {readings[one].chunk.purpose, readings[other].chunk.purpose}:
+        # A request about a border has the record whole of which each chunk beside it has a half.
         whole, parts = (second, first) if readings[other].chunk.purpose in CLOSE_UP else (first, second)
         gone |= set(_absorbed(whole, parts))
         whole = [entry for entry in whole if id(entry) not in gone]
@@ -111,6 +112,7 @@ def _key(entry: Entry) -> object:
 
 def without_surplus(entries: Sequence[Entry], readings: Mapping[int, ChunkReading]) -> list[Entry]:
     """Leave out items that one chunk says more often than the text has places for them: a model repeats itself."""
+    # Of `tea 2.00` said three times, two items are kept where the text has it in two places.
     counted = Counter((entry.reading, _key(entry)) for entry in entries)
     kept: list[Entry] = []
     first: dict[object, list[Entry]] = {}
@@ -147,6 +149,7 @@ def _pairs(first: Sequence[Entry], second: Sequence[Entry]) -> list[tuple[Entry,
     """Pair two sequences in order, so that most speaks for the pairs."""
     if not first or not second or len(first) * len(second) > _MOST_PAIRS:
         return []
+    # As `diff` pairs lines: of three equal items here and two there, no two pairs cross.
     width = len(second) + 1
     scores = [[0.0] * width for _ in range(len(first) + 1)]
     weights = [[_weight(a, b) for b in second] for a in first]
@@ -187,6 +190,7 @@ def join_border(entries: Sequence[Entry], readings: Mapping[int, ChunkReading]) 
 
     Each lacks a field that most items have and that the other one has, and nothing is said differently.
     """
+    # `12 May, Rent` at the end of one chunk and `800.00` at the beginning of the next are one booking.
     typical = typical_fields(entries)
     kept: list[Entry] = []
     for entry in entries:

@@ -1,15 +1,13 @@
 """One budget over all requests that a document takes."""
 
-from collections.abc import Generator
 from dataclasses import dataclass, field
 from threading import Lock
 from time import perf_counter
 from typing import TypeVar
 
-from langchain_nuextract.dialects.messages import Reply, Request, Usage
+from langchain_nuextract.dialects.messages import Usage
 from langchain_nuextract.engine.caller import Flow
 from langchain_nuextract.engine.recovery import RecoveryPolicy
-from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import EndpointError, ReplyTimeout
 
 T = TypeVar("T")
@@ -46,7 +44,7 @@ class Budget:
         """How long it has taken."""
         return perf_counter() - self.started
 
-    def within(self, flow: Flow[T]) -> Generator[tuple[Request, ...], tuple[Reply, ...], Extraction[T]]:
+    def within(self, flow: Flow[T]) -> Flow[T]:
         """Run a flow as long as the budget lasts; then it makes do with what it has.
 
         Raises:

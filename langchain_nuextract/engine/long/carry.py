@@ -91,6 +91,7 @@ class Context:
                 rows.append(line)
             elif not rows and _same_words(line, header):
                 return None
+        # A sum or a remark among the rows need not fit.
         fitting = sum(agree(header, row) for row in rows)
         return state.header if fitting * 2 >= max(len(rows), 1) else None
 
@@ -137,6 +138,7 @@ def _states(lines: Sequence[Line], furniture: frozenset[str], *, nested: bool) -
         is_code ^= line.is_fence
         if line.is_heading and not is_code:
             level = _level(line)
+            # `## B` ends the section `## A` and all below it, not `# Part 1`.
             headings = [*(each for each in headings if each[0] < level), (level, Span(line.start, line.end))]
         if found := header_at(lines, index):
             header = found

@@ -91,6 +91,7 @@ def _equal_items_in_order(value: JSON, found: dict[Path, Evidence]) -> dict[Path
             for begin, end in _runs(values) if isinstance(values, list) else ():
                 for below, _ in leaves(cast("list[JSON]", values)[begin]):
                     paths = [(*at, index, *below) for index in range(begin, end)]
+                    # Of two rows `tea 2.00` the first is the upper one, in whichever order they were found.
                     known = sorted((found[each] for each in paths if each in found), key=lambda each: each.span)
                     if len(known) == len(paths):
                         found |= {to: each._replace(path=to) for to, each in zip(paths, known, strict=True)}

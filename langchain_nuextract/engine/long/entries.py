@@ -114,6 +114,7 @@ def adopt_children(entries: Sequence[Entry], readings: Mapping[int, ChunkReading
 def _parent(entry: Entry, before: Sequence[Entry], readings: Mapping[int, ChunkReading]) -> Entry | None:
     if not before:
         return None
+    # `{"items": […]}` without a name goes on with the parent before it.
     if not entry.own:
         return before[-1]
     path = entry.statements[0].path
@@ -161,6 +162,7 @@ def room(entry: Entry, readings: Mapping[int, ChunkReading], within: Span) -> in
     text = reading.document.text
     # A record that begins in the stretch may end behind it.
     seen = Span(within.start, within.end + _NEAR)
+    # Of `1 x tea 2.00`, `tea` has fewer places than `1`.
     rarest = min(quotations, key=lambda each: text.count(each, *seen))
     if _END_OF_LINE.search(text, found[0].span.start, max(each.span.end for each in found)):
         places = 0

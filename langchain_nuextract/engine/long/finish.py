@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self, TypeAlias, TypeVar, cast
+from typing import Self, TypeAlias, TypeVar, cast
 
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.engine.attempt import Attempt
@@ -142,8 +142,8 @@ def finish(
 
 
 def judged(
-    plan: Plan[object], value: JSON, policy: OnFailure, known: Sequence[Problem] = ()
-) -> tuple[JSON, Any, tuple[Problem, ...], tuple[Path, ...]]:
+    plan: Plan[T], value: JSON, policy: OnFailure, known: Sequence[Problem] = ()
+) -> tuple[JSON, T | None, tuple[Problem, ...], tuple[Path, ...]]:
     """Judge the whole.
 
     Args:
@@ -167,6 +167,7 @@ def judged(
             return value, None, problems, ()
         # Null stands where a field must be there, so that it has not gone.
         return kept[0], plan.validated(kept[0])[0], problems, ()
+    # `chunk 3 failed` has no place in the value: nothing can be left out for it.
     placed = [each for each in problems if each.path or each in found]
     gone = faults(value, placed, lambda rest: plan.validated(rest)[1]) if placed else ()
     if gone is None:

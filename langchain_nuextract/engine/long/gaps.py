@@ -82,6 +82,7 @@ class Coverage:
         unplaced = sorted(entry.place.key for entry in records if not entry.span and not entry.has_items)
         kinds.height = median_high(heights) if heights else 1
         found = [*_gaps(lines, covered, kinds, unplaced)]
+        # Worth a request: two lines like those of records, a long stretch, or a line that no chunk has whole.
         large = [
             gap.span
             for gap in found
@@ -240,6 +241,7 @@ def _border(
     one, other = readings[before.reading].chunk, readings[entry.reading].chunk
     if one is other or one.purpose != "chunk" or other.purpose != "chunk" or one.core.end != other.core.start:
         return
+    # Where chunks overlap, one of them has seen the record whole.
     if len(before.chunks) > 1 or len(entry.chunks) > 1:
         return
     if lacks(before, typical) or lacks(entry, typical):

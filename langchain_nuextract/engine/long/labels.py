@@ -60,6 +60,7 @@ class Labels:
             self.furnished = _Furnished.NO if self.furnished == _Furnished.IN else self.furnished
             self.block = self.block if self.block and _rows_follow(self.lines, index) else ()
         elif not (line.is_rule or line.is_edge or line.is_heading):
+            # `Delivery note 12`, `Borealis AS`, `Oslo`: a parent may have several lines.
             self.block = [*self.block, line][-_MOST_PARENT_LINES:] if self._is_label(index) else ()
 
     def _is_label(self, index: int) -> bool:
@@ -106,6 +107,7 @@ def header_at(lines: Sequence[Line], index: int) -> tuple[Span, Line] | None:
         return (Span(above.start, following.end), line) if is_first or "=" in following.text else None
     if len(line.cells) < 2 or any(map(str.isdigit, line.text)) or "|" in line.text:  # noqa: PLR2004
         return None
+    # `Item  Qty  Price` has no figures, and the cells of `tea  2  3.50` stand below its own.
     for row in islice(lines, index + 1, index + 1 + _BELOW):
         if row.is_row:
             return (Span(line.start, line.end), line) if agree(line, row) else None

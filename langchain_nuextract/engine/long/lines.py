@@ -128,6 +128,7 @@ def agree(header: Line, row: Line) -> bool:
     cells, below = header.cells, row.cells
     if _cell(header.text) is not _GAPS:
         return len(cells) == len(below) and _cell(header.text) is _cell(row.text)
+    # `Price` above `3.50` may be shifted by blanks, as long as they stand partly below each other.
     beneath = sum(any(start < stop and begin < end for begin, stop in below) for start, end in cells)
     return beneath > 1 and beneath * 3 >= len(cells) * 2
 

@@ -70,6 +70,7 @@ class _Merging:
 
     def join(self, statements: Sequence[Statement], shape: AnswerShape | None, at: Path) -> JSON:
         """Make one value of what several readings say, of which the first counts for more."""
+        # Null on one page is no contradiction of a value on another.
         telling = [each for each in statements if each.value is not None and each.value != ""]
         if not telling:
             return statements[0].value if statements else None
@@ -126,6 +127,7 @@ class _Merging:
         if not own and not in_list:
             return None
         own = own or [*statements]
+        # What the text says counts for more than what only the model says.
         grounded = [each for each in own if each.path in self.readings[each.reading].evidence]
         counting = grounded or own
         if in_list and counting[0] is not own[0] and own[0].reading == statements[0].reading:

@@ -36,6 +36,7 @@ class PartTarget(Target[JSON]):
     def _has_validators(self) -> bool:
         if self.source != "python":
             return False
+        # Pydantic names the schemas of validators `function-before`, `function-after`, `function-wrap`, …
         return "'function-" in repr(TypeAdapter(self.schema).core_schema)
 
 

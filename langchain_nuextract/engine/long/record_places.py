@@ -107,6 +107,7 @@ def _around(anchor: int, spans: Sequence[Span], start: int, limit: int | None) -
     anchored = [span for span in spans if span.start == anchor]
     inside = sorted({*inside, anchored[0]})
     at = inside.index(anchored[0])
+    # A date 2,000 characters above is another record's, though it reads the same.
     first = last = at
     while first and inside[first].start - inside[first - 1].end <= _JUMP:
         first -= 1
@@ -127,6 +128,7 @@ def _keyed(value: JSON, own: Mapping[Path, Span | None], chunk: Chunk) -> Iterat
             until = span.start
             for size in range(1, len(path) + 1):
                 starts[path[:size]] = span.start
+    # An item of which nothing was found stands where the one before it does.
     key = chunk.core.start
     for path, after in zip(paths, reversed(untils), strict=True):
         key = starts.get(path, key)

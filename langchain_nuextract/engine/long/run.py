@@ -150,6 +150,7 @@ class DocumentRun(Generic[T]):
             return self._failed()
         coverage, before = Coverage(self.text), len(self.text) + 1
         for turn in range(1, self.options.passes + 1):
+            # In chunks of half the size, then of a quarter: a model overlooks less in a shorter text.
             again = self._again(coverage, max(size >> turn, SMALLEST), borders=turn == 1)
             gaps = sum(chunk.core.end - chunk.core.start for chunk in again if chunk.purpose == "gap")
             if not again or self.budget.is_spent or (turn > 1 and gaps >= before):
@@ -219,6 +220,7 @@ class DocumentRun(Generic[T]):
         """Ask once about all single values that chunks differ about, over the places that they took them from."""
         if self.options.scalars != "settle" or self.budget.is_spent:
             return {}
+        # Differences within records are the owner's to decide: only single values are worth a request.
         conflicts = [each for each in self.merged().conflicts if each.how == "first"]
         text = surroundings(self.text, conflicts)
         if not text:

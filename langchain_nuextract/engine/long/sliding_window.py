@@ -7,16 +7,15 @@ for it. Where an answer cannot be read or says nothing, the one before it stands
 Source: https://huggingface.co/numind/NuExtract-1.5 at 94dce2c, `sliding_window_prediction`.
 """
 
-from collections.abc import Generator
 from dataclasses import replace
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from langchain_nuextract.dialects.dialect import prompt_json
-from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.escape import escape_source
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.engine.attempt import AttemptRequest
 from langchain_nuextract.engine.attempt_reader import AttemptReader
+from langchain_nuextract.engine.caller import Flow
 from langchain_nuextract.engine.long.budget import Budget
 from langchain_nuextract.engine.long.chunks import as_shown, chunks_of
 from langchain_nuextract.engine.long.compare import filled
@@ -61,7 +60,7 @@ def extract_continued(plan: Plan[T], source: Source, options: LongOptions, size:
     return _last(plan, source, results, budget)
 
 
-def _go_on(plan: Plan[JSON], source: Source, current: str) -> Generator[tuple[Request, ...], tuple[Reply, ...], Any]:
+def _go_on(plan: Plan[JSON], source: Source, current: str) -> Flow[JSON]:
     """Ask for the answer so far, with what this chunk adds."""
     reader = AttemptReader(plan, source, source, escape_source(source, plan.dialect.marks), source.text)
     assert plan.dialect.go_on  # noqa: S101  # looked at before

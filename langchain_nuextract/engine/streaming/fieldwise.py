@@ -49,6 +49,7 @@ class FieldwiseObject:
             self._attributes = self._read(answer)
             return self._type.make(self._attributes) if self._attributes else None
         by_item = self._by_item
+        # Of `{"a": 1, "b": [1` all before `b` is settled.
         new = islice(answer, self._settled, None)
         for is_list, names in groupby(new, lambda name: name in by_item and isinstance(answer[name], list)):
             if is_list:

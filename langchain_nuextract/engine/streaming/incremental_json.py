@@ -49,6 +49,7 @@ class IncrementalParser:
 
     def _begun(self) -> bool:
         if not self._started:
+            # Thinking may have JSON in it, which is none of the answer's.
             start = self._text.rfind("</think>")
             match = _START.match(self._text, start + len("</think>") if start >= 0 else 0)
             self._started = match is not None
