@@ -84,20 +84,13 @@ class TracedCaller:
         return {**call_arguments(request, self.llm, self.config), **self.ls_arguments}
 
 
-@dataclass(frozen=True, slots=True)
-class KeptCaller:
-    """A caller that asks nothing twice: what was answered before is looked up."""
-
-    caller: "Caller"
-    replies: Replies
-
-    async def asend(self, request: "Request") -> "Reply":
-        """Give the reply that there is; send the request if there is none, and keep what comes."""
-        known = await self.replies.get(request)
-        if known is None:
-            known = await self.caller.asend(request)
-            await self.replies.put(request, known)
-        return known
+async def asend_once(caller: "Caller", replies: Replies, request: "Request") -> "Reply":
+    """Give the reply that was kept; send the request if there is none, and keep what comes."""
+    known = await replies.get(request)
+    if known is None:
+        known = await caller.asend(request)
+        await replies.put(request, known)
+    return known
 
 
 def _messages(request: "Request") -> list[dict[str, JSON]]:

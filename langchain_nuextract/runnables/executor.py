@@ -28,7 +28,7 @@ from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import ExtractionError
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.runnables.callbacks.events import AOnAttempts, OnAttempts
-from langchain_nuextract.runnables.callers import KeptCaller
+from langchain_nuextract.runnables.callers import asend_once
 from langchain_nuextract.runnables.example_selection import Selection
 
 T = TypeVar("T")
@@ -83,7 +83,7 @@ class Executor(Generic[T_co]):
             with counting(attempts):
                 plan, source = await self._aplanned(document)
                 if source.pages:
-                    ask = KeptCaller(caller, self.replies).asend if self.replies else caller.asend
+                    ask = partial(asend_once, caller, self.replies) if self.replies else caller.asend
                     extraction = await arun_pages(plan, source, ask, caller.width)
                 else:
                     extraction = await arun_flow(extract_whole(plan, source), caller.asend)

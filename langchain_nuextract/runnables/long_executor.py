@@ -25,7 +25,7 @@ from langchain_nuextract.engine.streaming.partial_models import partial_type
 from langchain_nuextract.errors import ContextOverflow
 from langchain_nuextract.paths import fields
 from langchain_nuextract.runnables.callbacks.events import AOnAttempts, OnAttempts
-from langchain_nuextract.runnables.callers import KeptCaller
+from langchain_nuextract.runnables.callers import asend_once
 from langchain_nuextract.runnables.executor import Executor, counting
 from langchain_nuextract.runnables.token_counter import TokenCounter
 
@@ -135,7 +135,7 @@ class LongExecutor(Executor[T_co], Generic[T_co]):
         flow = self._flow(plan, source, await self._asize(source))
         # What takes one request is not worth keeping apart from the document.
         keeps = self.replies and (self.options or source.pages or _size_in_bytes(source) > _ALWAYS_FITS)
-        ask = KeptCaller(caller, self.replies).asend if self.replies and keeps else caller.asend
+        ask = partial(asend_once, caller, self.replies) if self.replies and keeps else caller.asend
         attempts: list[Attempt] = []
         try:
             with counting(attempts):

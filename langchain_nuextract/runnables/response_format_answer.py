@@ -21,7 +21,6 @@ from langchain_nuextract.client.request_body import arguments, merged
 from langchain_nuextract.dialects import dialect_for
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.documents.read import read
-from langchain_nuextract.engine.caller import Flow
 from langchain_nuextract.engine.flow import arun_flow, run_flow
 from langchain_nuextract.engine.options import ExtractionOptions
 from langchain_nuextract.engine.pages import read_document
@@ -72,7 +71,7 @@ class ResponseFormatAnswer:
             messages, settings = self._call(request)
             return reply_of_result(ask(messages, **settings))
 
-        return _chat_result(run_flow(self._flow(), send))
+        return _chat_result(run_flow(read_document(self.plan, read(self.document)), send))
 
     async def aanswer(self, ask: AskAsync) -> ChatResult:
         """Extract, and write the object as the model's message."""
@@ -81,10 +80,7 @@ class ResponseFormatAnswer:
             messages, settings = self._call(request)
             return reply_of_result(await ask(messages, **settings))
 
-        return _chat_result(await arun_flow(self._flow(), send))
-
-    def _flow(self) -> Flow[object]:
-        return read_document(self.plan, read(self.document))
+        return _chat_result(await arun_flow(read_document(self.plan, read(self.document)), send))
 
     def _call(self, request: Request) -> tuple[list[BaseMessage], dict[str, JSON]]:
         messages = [dict(message) for message in request.messages]
