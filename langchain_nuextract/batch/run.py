@@ -21,7 +21,7 @@ from langchain_nuextract.batch.options import ManyOptions, Options
 from langchain_nuextract.batch.progress import Progress
 from langchain_nuextract.batch.protocols import Extractor
 from langchain_nuextract.batch.result import Result
-from langchain_nuextract.batch.source import DocumentSource, Numbered
+from langchain_nuextract.batch.source import DocumentSource, NumberedDocument
 from langchain_nuextract.batch.worker import Worker
 from langchain_nuextract.client import background_loop
 from langchain_nuextract.client.background_generators import end_in_background
@@ -91,7 +91,7 @@ class Batch(Generic[Out]):
     @asynccontextmanager
     async def _working(
         self, deliver: Callable[[Delivered[Out]], object]
-    ) -> AsyncGenerator[Pool[Numbered, Result[Out]]]:
+    ) -> AsyncGenerator[Pool[NumberedDocument, Result[Out]]]:
         options = self.options
         await self.extractor.aready()
         async with AsyncExitStack() as stack:
@@ -183,7 +183,7 @@ def _stops(delivered: Delivered[object]) -> BaseException | None:
 
 async def _feed(
     source: DocumentSource,
-    pool: Pool[Numbered, Result[Out]],
+    pool: Pool[NumberedDocument, Result[Out]],
     room: asyncio.Semaphore,
     deliver: Callable[[None], object],
 ) -> None:

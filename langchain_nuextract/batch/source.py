@@ -6,7 +6,7 @@ from typing import Final, TypeAlias, cast
 
 from pydantic import BaseModel
 
-Numbered: TypeAlias = tuple[int, object]
+NumberedDocument: TypeAlias = tuple[int, object]
 """A document's place, and the document."""
 
 _ONE: Final = (str, bytes, BaseModel, Mapping)
@@ -41,7 +41,7 @@ class DocumentSource:
         self._documents = documents
         self._failure: Exception | None = None
 
-    def numbered(self) -> Iterator[Numbered]:
+    def numbered(self) -> Iterator[NumberedDocument]:
         """Yield the documents with their places."""
         try:
             for document in cast("Iterable[object]", self._documents):
@@ -51,7 +51,7 @@ class DocumentSource:
             self._failure = error
         self.has_ended = True
 
-    async def anumbered(self) -> AsyncGenerator[Numbered]:
+    async def anumbered(self) -> AsyncGenerator[NumberedDocument]:
         """Yield the documents with their places."""
         try:
             if isinstance(self._documents, AsyncIterable):

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Mark: TypeAlias = Literal["good", "unsure", "bad"]
+Rating: TypeAlias = Literal["good", "unsure", "bad"]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that was found out."""
 
-    mark: Mark
+    mark: Rating
     what: str
     advice: str = ""
     """What to change; empty if nothing."""

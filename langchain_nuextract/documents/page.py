@@ -14,7 +14,7 @@ from langchain_nuextract.documents.options import PageOptions
 Rectangle: TypeAlias = tuple[float, float, float, float]
 """Left, top, right and bottom as fractions of the visible page, from its upper left corner."""
 
-Origin: TypeAlias = Literal["text layer", "hidden text", "ocr"]
+WordSource: TypeAlias = Literal["text layer", "hidden text", "ocr"]
 """Where words come from: the document itself; the document, but nobody sees them on the page; or a reading of its
 image."""
 
@@ -36,7 +36,7 @@ class Words:
     """The line on the page that each code point stands on. A word that is broken has two."""
     visible: int = 0
     """How many code points can be seen on the page."""
-    origin: Origin = "text layer"
+    origin: WordSource = "text layer"
     is_scan: bool = False
     """Whether the page is one picture, over which the text may have been laid."""
     is_blank: bool = False
@@ -124,7 +124,7 @@ class Page:
         """What to call it in a message: `claim.pdf page 3`."""
         return f"{self.file.name} page {self.number}"
 
-    def boxes(self, start: int, end: int) -> tuple[tuple[Rectangle, ...], Origin]:
+    def boxes(self, start: int, end: int) -> tuple[tuple[Rectangle, ...], WordSource]:
         """Tell where a range of its text stands, one box for each line, and where those words come from."""
         words = self.words
         return words.at(start, end), "hidden text" if start >= words.visible else words.origin

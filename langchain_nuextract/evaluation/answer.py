@@ -22,7 +22,7 @@ from langchain_nuextract.paths import JSON, Path, fields, items, leaves, show
 from langchain_nuextract.schema.target import FULL, Target
 from langchain_nuextract.schema.vocabulary import Speaks
 
-Reading: TypeAlias = Literal["repaired", "as written", "fence stripped"]
+ReadingMode: TypeAlias = Literal["repaired", "as written", "fence stripped"]
 """How a model's text is read:
 
 - `repaired`: by the reader of extractions, each change on record
@@ -121,7 +121,7 @@ def is_deep(value: JSON) -> bool:
 
 
 def answer_of_text(
-    raw: str, gold: GoldDocument, target: Target[object], *, reading: Reading = "repaired", dialect: Speaks = FULL
+    raw: str, gold: GoldDocument, target: Target[object], *, reading: ReadingMode = "repaired", dialect: Speaks = FULL
 ) -> Answer:
     """Read what a model wrote about a document."""
     as_written = _in_users_shape(strict_json(raw), target, dialect)

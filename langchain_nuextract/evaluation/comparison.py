@@ -13,10 +13,10 @@ from langchain_nuextract.evaluation.evaluation import Evaluation
 from langchain_nuextract.evaluation.report_data import (
     ComparisonData,
     FieldGain,
-    Finding,
     GainBar,
     Interval,
     PairedPoint,
+    Verdict,
 )
 from langchain_nuextract.evaluation.statistics import FEWEST, bootstrap_interval, holm, mcnemar, median, wilcoxon
 
@@ -176,7 +176,7 @@ def _scatter(pairs: Sequence[_Pair]) -> Iterator[PairedPoint]:
         yield PairedPoint(float(one), float(other), len(ids), tuple(islice(ids, _NAMED)))
 
 
-def _finding(interval: Interval, gains: Sequence[Fraction]) -> Finding:
+def _finding(interval: Interval, gains: Sequence[Fraction]) -> Verdict:
     if not any(gains):
         return "equal"
     # Of nine documents even the bootstrap's interval is too narrow.

@@ -21,7 +21,7 @@ from langchain_nuextract.paths import Path as JSONPath
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class EvaluationSettings:
     """How an evaluation was done, for those who read its numbers."""
 
     reading: str = "repaired"
@@ -41,7 +41,7 @@ class Evaluation:
     and some bytes a document. Without a folder of its own the files are deleted with the object.
     """
 
-    def __init__(self, name: str, gold: Gold[object], settings: Settings, folder: Path | None) -> None:
+    def __init__(self, name: str, gold: Gold[object], settings: EvaluationSettings, folder: Path | None) -> None:
         """Begin an evaluation; `evaluate` is what makes one."""
         self.name = name
         self.gold = gold

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias, cast
 
 from langchain_nuextract.dialects.messages import Usage
 from langchain_nuextract.errors import EvaluationError
-from langchain_nuextract.evaluation.answer import Answer, Reading, answer_of_output, answer_of_text, answer_of_value
+from langchain_nuextract.evaluation.answer import Answer, ReadingMode, answer_of_output, answer_of_text, answer_of_value
 from langchain_nuextract.evaluation.gold import Gold
 from langchain_nuextract.evaluation.gold_document import GoldDocument, json_lines
 from langchain_nuextract.evaluation.leaf import read_path
@@ -124,7 +124,7 @@ def answer_of_row(
     gold: GoldDocument,
     target: Target[object],
     *,
-    reading: Reading = "repaired",
+    reading: ReadingMode = "repaired",
     dialect: Speaks = FULL,
 ) -> Answer:
     """Read one prediction.

@@ -14,7 +14,7 @@ from langchain_nuextract.paths import JSON
 VERSION: Final = 1
 """Of the form of `report.json`."""
 
-Finding: TypeAlias = Literal["better", "worse", "not shown", "equal"]
+Verdict: TypeAlias = Literal["better", "worse", "not shown", "equal"]
 """What a comparison shows of the second model: its interval lies above 0, below 0, about 0, or nothing differs."""
 
 
@@ -233,7 +233,7 @@ class ComparisonData:
 
     first: str
     second: str
-    finding: Finding
+    finding: Verdict
     sentence: str
     """What it shows, for people."""
     documents: int

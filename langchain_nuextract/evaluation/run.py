@@ -12,8 +12,8 @@ from langchain_core.runnables import Runnable
 from langchain_nuextract.batch.options import ManyOptions
 from langchain_nuextract.dialects import dialect_named
 from langchain_nuextract.engine.recovery import check_choice
-from langchain_nuextract.evaluation.answer import Answer, Reading
-from langchain_nuextract.evaluation.evaluation import Evaluation, Settings
+from langchain_nuextract.evaluation.answer import Answer, ReadingMode
+from langchain_nuextract.evaluation.evaluation import Evaluation, EvaluationSettings
 from langchain_nuextract.evaluation.evidence import ground_in_text
 from langchain_nuextract.evaluation.gold import Gold
 from langchain_nuextract.evaluation.gold_document import GoldDocument
@@ -35,7 +35,7 @@ class EvaluateOptions(TypedDict, total=False):
     name: str
     compare: Mapping[str, object] | None
     folder: str | PathLike[str] | None
-    reading: Reading
+    reading: ReadingMode
     missing: Missing
     max_calls: int
     evidence: bool
@@ -74,13 +74,13 @@ def evaluate(model: object, gold: Gold[object], **options: Unpack[EvaluateOption
     if not isinstance(cast("object", gold), Gold):
         raise TypeError(f"expected a gold, got {type(gold).__name__}: Gold.from_jsonl(…) reads one")
     check_names(options, EvaluateOptions.__annotations__, "evaluate")
-    check_choice("reading", options.get("reading", "repaired"), get_args(Reading))
+    check_choice("reading", options.get("reading", "repaired"), get_args(ReadingMode))
     check_choice("missing", options.get("missing", "fail"), get_args(Missing))
     if not isinstance(rules := cast("object", options.get("compare") or {}), Mapping):
         raise TypeError(f'compare must be rules by path, such as {{"$.total": "exact"}}, not {rules!r}')
     model = _unwrapped(model)
     folder = options.get("folder")
-    settings = Settings(
+    settings = EvaluationSettings(
         reading=options.get("reading", "repaired"),
         # Predictions were made elsewhere, by who knows how many calls.
         max_calls=options.get("max_calls", 1) if _is_extractor(model) else None,

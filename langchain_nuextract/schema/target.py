@@ -19,7 +19,7 @@ from langchain_nuextract.schema.groundable import choices, has_choices, spoken, 
 from langchain_nuextract.schema.ir import Loss, Node, Record
 from langchain_nuextract.schema.leaf_types import leaf_types
 from langchain_nuextract.schema.losses import downgrades, losses, too_large
-from langchain_nuextract.schema.sources import SchemaSource, Source, schema_source
+from langchain_nuextract.schema.sources import SchemaSource, SourceKind, schema_source
 from langchain_nuextract.schema.unknown_keys import unknown_keys
 from langchain_nuextract.schema.vocabulary import FULL, NUEXTRACT_3, Speaks, Vocabulary, vocabulary_of
 
@@ -53,7 +53,7 @@ class Target(Generic[T_co]):
 
     name: str
     """What the user calls it."""
-    source: Source
+    source: SourceKind
     """What kind of schema it was made of."""
     schema: Any
     """The user's type; JSON text, where the schema was a dict."""

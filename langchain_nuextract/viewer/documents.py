@@ -6,7 +6,7 @@ from typing import Final
 from langchain_nuextract.paths import Path, show
 from langchain_nuextract.viewer.marks import stretches
 from langchain_nuextract.viewer.markup import element, page, safe
-from langchain_nuextract.viewer.values import Numbered, colour_of, colours, tree
+from langchain_nuextract.viewer.values import NumberedValue, colour_of, colours, tree
 from langchain_nuextract.viewer.view import DocumentView, ValueView
 
 _LEGEND: Final = (
@@ -43,7 +43,7 @@ def article(document: DocumentView, name: str) -> str:
         document: What is to be seen.
         name: What tells its links from those of other documents on the page: letters and digits.
     """
-    known = {each.path: Numbered(number, each) for number, each in enumerate(document.values)}
+    known = {each.path: NumberedValue(number, each) for number, each in enumerate(document.values)}
     facts = " · ".join(map(safe, (*document.facts, _placed(document))))
     notes = (
         element(

@@ -9,7 +9,7 @@ _MOST_VALUES: Final = 50
 """Values that one stretch of text is marked for; hundreds of rows may have the same currency from the same word."""
 
 
-class Stretch(NamedTuple):
+class MarkedRange(NamedTuple):
     """A range of text that is marked for the same values from end to end."""
 
     start: int
@@ -20,7 +20,7 @@ class Stretch(NamedTuple):
     """Which of them have their first place here."""
 
 
-def stretches(start: int, end: int, places: Sequence[Iterable[tuple[int, int]]]) -> Iterator[Stretch]:
+def stretches(start: int, end: int, places: Sequence[Iterable[tuple[int, int]]]) -> Iterator[MarkedRange]:
     """Cut a range of a text where marks begin and end, so that they can overlap: in time linear in the marks.
 
     Args:
@@ -37,7 +37,7 @@ def stretches(start: int, end: int, places: Sequence[Iterable[tuple[int, int]]])
             if not open_now[number]:
                 del open_now[number]
         open_now.update(opening.get(left, ()))
-        yield Stretch(left, right, tuple(islice(open_now, _MOST_VALUES)), tuple(first_at.get(left, ())))
+        yield MarkedRange(left, right, tuple(islice(open_now, _MOST_VALUES)), tuple(first_at.get(left, ())))
 
 
 _Borders: TypeAlias = dict[int, list[int]]

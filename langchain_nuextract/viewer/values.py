@@ -14,7 +14,7 @@ _DEEPEST: Final = 60
 _COLOURS: Final = 8
 
 
-class Numbered(NamedTuple):
+class NumberedValue(NamedTuple):
     """A value with the number that links and marks know it by."""
 
     number: int
@@ -32,7 +32,7 @@ def colour_of(path: Path, given: Mapping[Path, str]) -> str:
     return given.get(_field(path), "c0")
 
 
-def tree(value: JSON, known: Mapping[Path, Numbered], article: str) -> str:
+def tree(value: JSON, known: Mapping[Path, NumberedValue], article: str) -> str:
     """Lay out a value.
 
     Args:
@@ -44,7 +44,7 @@ def tree(value: JSON, known: Mapping[Path, Numbered], article: str) -> str:
 
 
 class _Tree(NamedTuple):
-    known: Mapping[Path, Numbered]
+    known: Mapping[Path, NumberedValue]
     article: str
     colours: Mapping[Path, str]
 

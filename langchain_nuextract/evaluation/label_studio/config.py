@@ -11,9 +11,9 @@ from xml.etree.ElementTree import Element, SubElement
 from langchain_nuextract.errors import EvaluationError
 from langchain_nuextract.evaluation.label_studio.controls import (
     Control,
+    ControlKind,
     ControlRows,
-    Kind,
-    Part,
+    FieldControl,
     controls,
     each_control,
 )
@@ -43,7 +43,7 @@ _SHOWN: Final[Mapping[Document, tuple[str, Mapping[str, str]]]] = {
     "pages": ("Image", {"valueList": "$images", "zoom": "true"}),
 }
 
-_TAGS: Final[Mapping[Kind, tuple[str, Mapping[str, str]]]] = {
+_TAGS: Final[Mapping[ControlKind, tuple[str, Mapping[str, str]]]] = {
     "text": ("TextArea", {"rows": "1", "maxSubmissions": "1", "editable": "true"}),
     "texts": ("TextArea", {"rows": "1", "editable": "true"}),
     "json": ("TextArea", {"rows": "6", "maxSubmissions": "1", "editable": "true", "placeholder": "JSON"}),
@@ -89,7 +89,7 @@ def _label(control: Control) -> str:
     return control.name.replace("[{{i}}]", "[]")
 
 
-def _add(view: Element, part: Part) -> None:
+def _add(view: Element, part: FieldControl) -> None:
     if isinstance(part, ControlRows):
         SubElement(view, "Header", value=f"{show(part.path)[2:]}{f': {part.about}' if part.about else ''}", size="5")
         repeated = SubElement(view, "Repeater", on=f"${part.variable}", indexFlag="{{i}}")

@@ -8,10 +8,10 @@ from typing import Final, Literal, TypeAlias
 from langchain_nuextract.paths import EACH, Path, show
 from langchain_nuextract.schema.ir import Array, Enum, Leaf, Never, Node, Record
 
-Kind: TypeAlias = Literal["text", "texts", "number", "date", "choice", "choices", "json"]
+ControlKind: TypeAlias = Literal["text", "texts", "number", "date", "choice", "choices", "json"]
 """How people fill in a field: a text, several texts, a number, a day, one choice, several, or JSON by hand."""
 
-_FILLED: Final[Mapping[str, Kind]] = {"date": "date", "integer": "number", "number": "number"}
+_FILLED: Final[Mapping[str, ControlKind]] = {"date": "date", "integer": "number", "number": "number"}
 """How values of a type are filled in, if not as text."""
 _MOST_COLUMNS: Final = 40
 """Fields of a record that are laid out as a row; what has more is JSON."""
@@ -23,7 +23,7 @@ class Control:
 
     path: Path
     """The field; `EACH` stands for the number of a row."""
-    kind: Kind
+    kind: ControlKind
     options: tuple[str, ...] = ()
     """What may be chosen."""
     about: str = ""
@@ -49,7 +49,7 @@ class ControlRows:
         return re.sub(r"\W+", "_", control_name(self.path))
 
 
-Part: TypeAlias = Control | ControlRows
+FieldControl: TypeAlias = Control | ControlRows
 
 
 def control_name(path: Path) -> str:
@@ -60,7 +60,7 @@ def control_name(path: Path) -> str:
     return show(path).removeprefix("$").removeprefix(".").replace("@", "\N{FULLWIDTH COMMERCIAL AT}")
 
 
-def controls(node: Node, at: Path = ()) -> Iterator[Part]:
+def controls(node: Node, at: Path = ()) -> Iterator[FieldControl]:
     """Yield what is to be filled in for a schema, in its order.
 
     A list of records whose fields are scalars becomes rows; all that is nested deeper is filled in as JSON.
@@ -85,7 +85,7 @@ def _columns(row: Record, at: Path) -> Iterator[Control]:
         yield _control(field.node, (*at, EACH, field.name))
 
 
-def each_control(parts: Iterable[Part]) -> Iterator[Control]:
+def each_control(parts: Iterable[FieldControl]) -> Iterator[Control]:
     """Yield the controls of a form one by one, those of rows too."""
     for part in parts:
         yield from part.columns if isinstance(part, ControlRows) else (part,)
@@ -94,7 +94,7 @@ def each_control(parts: Iterable[Part]) -> Iterator[Control]:
 def _control(node: Node, at: Path) -> Control:
     rest = node.rest if isinstance(node, Array) and not node.prefix else None
     options: tuple[str, ...] = ()
-    kind: Kind = "json"
+    kind: ControlKind = "json"
     match node, rest:
         case (Enum() as choices, _) | (_, Enum() as choices):
             kind = "choice" if isinstance(node, Enum) else "choices"

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from langchain_nuextract.evaluation.label_studio.config import Config
-from langchain_nuextract.evaluation.label_studio.controls import Control, Part, control_name, controls, each_control
+from langchain_nuextract.evaluation.label_studio.controls import (
+    Control,
+    FieldControl,
+    control_name,
+    controls,
+    each_control,
+)
 from langchain_nuextract.paths import EACH, Path
 from langchain_nuextract.schema.target import Target
 
@@ -15,7 +21,7 @@ from langchain_nuextract.schema.target import Target
 class Fields:
     """What the names of controls and labels mean."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[FieldControl, ...]
     config: Config | None
 
     @classmethod

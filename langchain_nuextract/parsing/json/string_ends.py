@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from langchain_nuextract.parsing.json.hints import Hints
-from langchain_nuextract.parsing.json.tokens import BLANK, CLOSERS, QUOTED_KEY, WORD, WRONG_COMMA, Place
+from langchain_nuextract.parsing.json.tokens import BLANK, CLOSERS, QUOTED_KEY, WORD, WRONG_COMMA, StringPlace
 
 BLANKS = re.compile(rf"{BLANK}*")
 KEY_AHEAD = re.compile(
@@ -45,12 +45,12 @@ _PATIENCE: Final = 500
 class StringEnds:
     """A string that is being read: what its quotes may mean."""
 
-    def __init__(self, text: str, start: int, place: Place, closers: Callable[[], str], hints: Hints) -> None:
+    def __init__(self, text: str, start: int, place: StringPlace, closers: Callable[[], str], hints: Hints) -> None:
         self.text = text
         self.closers = closers
         self.hints = hints
         self.quote = text[start]
-        self.place: Place = place
+        self.place: StringPlace = place
         self.doubled = self._opens_doubled(start)
         self.first = start + (2 if self.doubled else 1)
         self.kept: list[int] = []
@@ -136,7 +136,7 @@ class StringEnds:
         """Whether the quote here is followed by what must follow a string."""
         return self._next(mark + 1)[0] in {",", "}", "]", ""}
 
-    def _ends_before_comma(self, at: int, place: Place, *, quoting: bool = True) -> bool:
+    def _ends_before_comma(self, at: int, place: StringPlace, *, quoting: bool = True) -> bool:
         """Whether what follows a comma is what must follow one in this place; `quoting` if quotes in it are open."""
         after, at = self._next(at)
         if place == "member" and quoting and _NO_KEY_AHEAD.match(self.text, at):

@@ -16,7 +16,7 @@ from langchain_nuextract.parsing.json.known_ends import KnownEnds
 from langchain_nuextract.parsing.json.nodes import Fix
 from langchain_nuextract.parsing.json.patience import FULL_PATIENCE, Patience
 from langchain_nuextract.parsing.json.string_ends import KEY_AHEAD
-from langchain_nuextract.parsing.json.tokens import BLANK, CLOSERS, Place
+from langchain_nuextract.parsing.json.tokens import BLANK, CLOSERS, StringPlace
 
 _BLANKS = re.compile(rf"{BLANK}*")
 _STOPS = {opener: re.compile(rf"[\\{re.escape(closers)}]") for opener, closers in CLOSERS.items()}
@@ -50,7 +50,7 @@ class Quoted:
 def quoted(  # noqa: PLR0913  (what a string depends on)
     text: str,
     start: int,
-    place: Place,
+    place: StringPlace,
     closers: Callable[[], str] = str,
     *,
     patience: Patience = FULL_PATIENCE,

@@ -4,7 +4,7 @@
 import re
 from typing import Final, Literal, TypeAlias
 
-Place: TypeAlias = Literal["key", "member", "item"]
+StringPlace: TypeAlias = Literal["key", "member", "item"]
 """What a string is: an object's key, an object's value, or an array's item."""
 CLOSERS: Final = {
     '"': '"', "'": "'", "`": "`´", "´": "´`",

@@ -10,7 +10,7 @@ from langchain_nuextract.parsing.json.escapes import unescape
 from langchain_nuextract.parsing.json.frames import Frame, joined_strings
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Fix, ObjectNode, ScalarNode, TruncatedNode
 from langchain_nuextract.parsing.json.strings import Quoted, quoted
-from langchain_nuextract.parsing.json.tokens import BLANK, CLOSERS, KEY_PATTERN, QUOTED_KEY, WORD, Place
+from langchain_nuextract.parsing.json.tokens import BLANK, CLOSERS, KEY_PATTERN, QUOTED_KEY, WORD, StringPlace
 
 _CALL = re.compile(r"[A-Za-z_$][\w.$]*\((?=\s*(?:[\"'\[{(\d)-]|[A-Za-z_]\w{0,60}\s*=[^=]))")
 _PREFIX = re.compile(rf"[bBrRuUfF]{{1,2}}(?=[\"'](?!{BLANK}*(?:[,\]}}]|\Z)))")
@@ -52,7 +52,7 @@ _PLUS = re.compile(rf"{BLANK}*\+{BLANK}*(?=[\"'])")
 class Values(Brackets):
     """The values of an object or array: strings, bare words, and what opens another level."""
 
-    def _value(self, frame: Frame, place: Place) -> None:
+    def _value(self, frame: Frame, place: StringPlace) -> None:
         here = self.text[self.at]
         if here in "{[(":
             self._open(here)
@@ -69,7 +69,7 @@ class Values(Brackets):
         else:
             self._bare(frame, place)
 
-    def _string(self, frame: Frame, place: Place) -> None:
+    def _string(self, frame: Frame, place: StringPlace) -> None:
         self.values += 1
         if place == "item" and KEY_PATTERN.match(self.text, self.at):
             self._key_in_array(frame)
@@ -108,7 +108,7 @@ class Values(Brackets):
         else:
             self._open_unwritten(frame)
 
-    def _read_string(self, place: Place) -> ScalarNode | None:
+    def _read_string(self, place: StringPlace) -> ScalarNode | None:
         found = self._quoted(place)
         if found is None:
             return None
@@ -117,7 +117,7 @@ class Values(Brackets):
         said, fixes = (found.raw, []) if is_raw else unescape(found.raw, self.hints)
         return ScalarNode(said, said, [*found.fixes, *fixes], self._stretch(start, found.end))
 
-    def _quoted(self, place: Place) -> Quoted | None:
+    def _quoted(self, place: StringPlace) -> Quoted | None:
         found = quoted(self.text, self.at, place, self._closers, patience=self.patience, hints=self.hints)
         if found:
             self.patience = found.patience
@@ -127,7 +127,7 @@ class Values(Brackets):
         """The brackets that close what is open, from the innermost."""
         return "".join(frame.closer for frame in reversed(self.stack))
 
-    def _bare(self, frame: Frame, place: Place) -> None:
+    def _bare(self, frame: Frame, place: StringPlace) -> None:
         self.values += 1
         by_item = place == "item" or frame.closer == ")"
         end = self._end_of_item(frame) if by_item else self._end_of_member()

@@ -18,7 +18,7 @@ from langchain_nuextract.schema.vocabulary import Vocabulary, nearest_type
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FormatFault:
     """A text that is not what it was asked for as."""
 
     path: Path
@@ -46,16 +46,16 @@ def checked_in(vocabulary: Vocabulary) -> frozenset[str]:
     )
 
 
-def type_faults(type_: str, value: object) -> Iterator[Fault]:
+def type_faults(type_: str, value: object) -> Iterator[FormatFault]:
     """Yield what is wrong with a value that was asked for by a type, if that is checked; lists are looked into."""
     if type_ in CHECKED.get():
         yield from _faults(TYPES[type_], value, ())
 
 
-def _faults(row: ValueType, value: object, at: Path) -> Iterator[Fault]:
+def _faults(row: ValueType, value: object, at: Path) -> Iterator[FormatFault]:
     if isinstance(value, str):
         if row.holds and not row.holds(value):
-            yield Fault(at, value, f"expected {row.says}")
+            yield FormatFault(at, value, f"expected {row.says}")
     elif isinstance(value, list | tuple):
         for index, item in enumerate(cast("list[JSON]", value)):
             yield from _faults(row, item, (*at, index))
