@@ -31,6 +31,7 @@ OPENAI_ARGUMENTS: Final = frozenset({*SAMPLING, "stop", "logprobs", "top_logprob
 """Fields that OpenAI's own API has, so that chat models take them as arguments."""
 _TO_OTHERS: Final = frozenset({"stop"})
 _EXTRA: Final = "extra_body"
+_CHAINS: Final = "put chains before or after the extractor"
 _NO_COMPLETIONS: Final = "it is asked by raw completions, which {kind} does not send: use ChatNuExtract"
 _NO_RESPONSES: Final = "the Responses API has no chat template's fields: make the {kind} with use_responses_api=False"
 _NO_FIELDS: Final = (
@@ -62,7 +63,10 @@ def innermost(llm: object, config: RunnableConfig | None = None) -> tuple[BaseCh
             if isinstance(llm, type):
                 raise TypeError(f"llm must be a chat model, not its class: llm={llm.__name__}(…)")
             kind = type(llm).__name__
-            raise TypeError(f"llm must be a chat model, not {kind}: put chains before or after the extractor")
+            # What `init_chat_model` gives without a model, or with fields to configure, hides the one that it makes.
+            is_hidden = kind == "_ConfigurableModel"
+            advice = "name its model, and call configurable_fields on that" if is_hidden else _CHAINS
+            raise TypeError(f"llm must be a chat model, not {kind}: {advice}")
     return current, bound
 
 

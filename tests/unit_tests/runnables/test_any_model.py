@@ -122,6 +122,16 @@ def test_arguments_of_a_call_reach_the_model(run):
     assert (body["temperature"], body["min_p"], "template" in body["chat_template_kwargs"]) == (0.7, 0.25, True)
 
 
+def test_a_model_that_init_chat_model_hides_is_refused_with_what_to_do_instead():
+    settings = {"base_url": "http://127.0.0.1:9/v1", "api_key": "k"}
+    for hidden in (
+        init_chat_model(model_provider="openai", **settings),
+        init_chat_model("openai:m", configurable_fields=("temperature",), **settings),
+    ):
+        with pytest.raises(TypeError, match="name its model, and call configurable_fields on that"):
+            NuExtractor(Ticket, llm=hidden, dialect="3")
+
+
 WARM, WHICH = ConfigurableField(id="warm"), ConfigurableField(id="which")
 CONFIGURED = {
     "field": (lambda llm: llm().configurable_fields(temperature=WARM), {"warm": 0.75}),
