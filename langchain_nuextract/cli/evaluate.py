@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from langchain_nuextract.batch.options import ManyOptions
-from langchain_nuextract.cli.output import check_folder, count, say, write
+from langchain_nuextract.batch.whole_files import check_folder
+from langchain_nuextract.cli.output import count, say, write
 from langchain_nuextract.cli.parser import read_share
 from langchain_nuextract.cli.schema import SCHEMA_HELP, Once, target_of
 
@@ -96,9 +97,9 @@ def run(options: argparse.Namespace) -> int:
     endpoint = options.base_url or os.environ.get("NUEXTRACT_BASE_URL")
     if not (options.model or options.predictions or endpoint):
         raise ValueError("name what is to be evaluated, by --model or --predictions")
-    for path in (options.html, options.json, options.leaves):
-        if path:
-            check_folder(path)
+    # Before models are asked, rather than after it.
+    for path in filter(None, (options.html, options.json, options.leaves)):
+        check_folder(path)
     if len(options.name) > (models := len(options.model) + len(options.predictions) or 1):
         raise ValueError(f"--name is given {len(options.name)} times, for {count(models, 'model')}")
     # A gold with a mistake in its last line is refused before the first question.

@@ -3,7 +3,6 @@
 import json
 import sys
 from io import UnsupportedOperation
-from pathlib import Path
 from typing import TextIO
 
 from pydantic_core import to_jsonable_python
@@ -57,16 +56,6 @@ def _print(text: str) -> None:
 def count(number: int, thing: str) -> str:
     """Say how many: "1 row", "2 rows"."""
     return f"{number} {thing}{'' if number == 1 else 's'}"
-
-
-def check_folder(path: Path) -> None:
-    """Refuse a file whose folder is missing before models are asked, rather than after it.
-
-    Raises:
-        ValueError: There is no such folder.
-    """
-    if not path.parent.is_dir():
-        raise ValueError(f"{path}: the folder {str(path.parent)!r} does not exist. Make it first")
 
 
 def json_of(extraction: Extraction[object]) -> JSON:

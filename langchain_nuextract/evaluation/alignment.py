@@ -27,7 +27,7 @@ _COMMON: Final = 200
 """A value that more items have than this tells nothing of which belong together, in lists beyond `OPTIMAL`."""
 
 
-def align(gold: Sequence[JSON], predicted: Sequence[JSON], rule: Compare) -> Pairs:
+def pair_items(gold: Sequence[JSON], predicted: Sequence[JSON], rule: Compare) -> Pairs:
     """Pair the items of two lists.
 
     Args:
@@ -58,7 +58,7 @@ def align(gold: Sequence[JSON], predicted: Sequence[JSON], rule: Compare) -> Pai
     scores: Scores = [{} for _ in first]
     if not is_plain:
         scores = _scores([gold[at] for at in first], [predicted[at] for at in second])
-    way = assign_greedily if is_plain or max(len(first), len(second)) > OPTIMAL else assign
+    way = assign_greedily if is_plain or max(len(first), len(second)) > OPTIMAL else assign_best
     pairs |= {first[one]: second[other] for one, other in way(scores, len(second))}
     return _whole(list(pairs.items()), len(gold), len(predicted))
 
@@ -148,7 +148,7 @@ def _sizes(forms: Counter[_Form]) -> Counter[Path]:
     return sizes
 
 
-def assign(scores: Scores, columns: int) -> list[tuple[int, int]]:
+def assign_best(scores: Scores, columns: int) -> list[tuple[int, int]]:
     """Pair rows with columns so that the sum of the scores is the highest; as many pairs as there can be.
 
     Takes time cubic in the rows. Of equal sums the first found is taken, which depends on nothing but the scores.
@@ -157,7 +157,7 @@ def assign(scores: Scores, columns: int) -> list[tuple[int, int]]:
     algorithm for dense and sparse linear assignment problems", 1987.
 
     Example:
-        >>> assign([{0: 0.9, 1: 0.2}, {0: 0.8}], 2)
+        >>> assign_best([{0: 0.9, 1: 0.2}, {0: 0.8}], 2)
         [(0, 1), (1, 0)]
     """
     if len(scores) > columns:
@@ -166,7 +166,7 @@ def assign(scores: Scores, columns: int) -> list[tuple[int, int]]:
         for row, found in enumerate(scores):
             for column, score in found.items():
                 turned[column][row] = score
-        return sorted((row, column) for column, row in assign(turned, len(scores)))
+        return sorted((row, column) for column, row in assign_best(turned, len(scores)))
     # Column 0 is a helper that every search begins at; rows and columns count from 1.
     row_of = [0] * (columns + 1)
     row_price, column_price = [0.0] * (len(scores) + 1), [0.0] * (columns + 1)

@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 from math import inf, nextafter
 from typing import Final, Literal, NamedTuple, cast
 
-from langchain_nuextract.evaluation.alignment import assign
+from langchain_nuextract.evaluation.alignment import assign_best
 from langchain_nuextract.evaluation.normalised import is_absent
 from langchain_nuextract.evaluation.rules import levenshtein
 from langchain_nuextract.metrics.overlap import common_subsequence
@@ -241,7 +241,7 @@ def _anls_list(gold: list[JSON], predicted: list[JSON]) -> tuple[float, int]:
         }
         for row, cells in enumerate(found)
     ]
-    pairs = assign(scores, len(predicted))
+    pairs = assign_best(scores, len(predicted))
     rows, columns = {row for row, _ in pairs}, {column for _, column in pairs}
     alone = [each for at, each in enumerate(gold) if at not in rows]
     alone += [each for at, each in enumerate(predicted) if at not in columns]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Literal, NamedTuple, TypeAlias
 
-from langchain_nuextract.evaluation.alignment import align
+from langchain_nuextract.evaluation.alignment import pair_items
 from langchain_nuextract.evaluation.leaf import Outcome, field_path
 from langchain_nuextract.evaluation.normalised import is_absent, is_equal, normal_form
 from langchain_nuextract.evaluation.rules import DEFAULT, Compare
@@ -155,7 +155,7 @@ class Scorer:
             gold, predicted = _distinct(gold), _distinct(predicted)
         # What was only predicted has places behind those of the gold, so that no two leaves have one path.
         further = count(len(gold))
-        for one, other in align(gold, predicted, rule):
+        for one, other in pair_items(gold, predicted, rule):
             place_in_gold = next(further) if one is None else one
             pair = _Both(
                 None if one is None else gold[one],

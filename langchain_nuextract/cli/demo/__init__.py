@@ -8,7 +8,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from langchain_nuextract.cli.output import check_folder, say, write_json
+from langchain_nuextract.batch.whole_files import check_folder
+from langchain_nuextract.cli.output import say, write_json
 from langchain_nuextract.paths import JSON
 
 _TEMPLATE: Final[dict[str, JSON]] = {

@@ -22,7 +22,7 @@ _Range: TypeAlias = tuple[int, int, int, int, int]
 """Start and end in one text, start and end in the other, and the round."""
 
 
-def align(markdown: str, source: Sequence[SourceWord]) -> tuple[SourceSpan, ...]:
+def align_words(markdown: str, source: Sequence[SourceWord]) -> tuple[SourceSpan, ...]:
     """Align a Markdown with the words of the page that it was made from, in order.
 
     Words of targets of links and of tags are no text and are not aligned.

@@ -39,9 +39,9 @@ class Conversion:
 
         Words are aligned, whatever made the Markdown. Made characters (numbers of lists, say) have no span.
         """
-        from langchain_nuextract.documents.html.align import align  # noqa: PLC0415 - only where it is asked for
+        from langchain_nuextract.documents.html.align import align_words  # noqa: PLC0415 - only where it is asked for
 
-        return align(self.markdown, self.words)
+        return align_words(self.markdown, self.words)
 
     @cached_property
     def addresses(self) -> Mapping[str, tuple[tuple[int, int], ...]]:

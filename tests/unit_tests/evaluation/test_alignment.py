@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from langchain_nuextract.evaluation import Compare
-from langchain_nuextract.evaluation.alignment import OPTIMAL, align, assign, assign_greedily
+from langchain_nuextract.evaluation.alignment import OPTIMAL, assign_best, assign_greedily, pair_items
 
 scores = st.integers(1, 5).flatmap(
     lambda columns: st.lists(
@@ -28,7 +28,7 @@ def sparse(matrix):
 
 @given(scores)
 def test_an_assignment_is_the_best_there_is_and_pairs_all_it_can(matrix):
-    pairs = assign(sparse(matrix), len(matrix[0]))
+    pairs = assign_best(sparse(matrix), len(matrix[0]))
     assert (
         len(pairs) == min(len(matrix), len(matrix[0])) == len({one for one, _ in pairs}) == len({at for _, at in pairs})
     )
@@ -44,13 +44,13 @@ def test_a_greedy_assignment_is_at_least_half_as_good(matrix):
 
 def test_the_best_is_not_what_a_greedy_choice_gives():
     matrix = [[0.9, 0.2, 0.05], [0.8, 0, 0], [0.1, 0.1, 1.8]]
-    assert assign(sparse(matrix), 3) == [(0, 1), (1, 0), (2, 2)]
+    assert assign_best(sparse(matrix), 3) == [(0, 1), (1, 0), (2, 2)]
 
 
 @given(st.lists(st.sampled_from("abcd"), max_size=6), st.lists(st.sampled_from("abcd"), max_size=6))
 def test_all_items_of_both_lists_are_there_once(gold, predicted):
     for rule in (Compare(), Compare(ordered=True)):
-        pairs = align(gold, predicted, rule)
+        pairs = pair_items(gold, predicted, rule)
         assert [one for one, _ in pairs if one is not None] == list(range(len(gold)))
         assert sorted(other for _, other in pairs if other is not None) == list(range(len(predicted)))
 
@@ -60,14 +60,14 @@ def test_long_lists_are_aligned_in_time_and_equal_items_found():
     gold = [{"sku": f"s{at}", "count": at % 3, "unit": "kg"} for at in range(size)]
     predicted = [{**item, "count": item["count"] + (at % 10 == 0)} for at, item in enumerate(gold)][::-1]
     begun = time.process_time()
-    pairs = align(gold, predicted, Compare())
+    pairs = pair_items(gold, predicted, Compare())
     small = begun, time.process_time()
     assert all(other == size - 1 - one for one, other in pairs)
-    align(gold * 4, predicted * 4, Compare())
+    pair_items(gold * 4, predicted * 4, Compare())
     assert time.process_time() - small[1] < 30 * (small[1] - small[0]) + 1
 
 
 def test_what_is_strictly_equal_goes_before_what_is_written_differently():
-    assert align(["A", "a", "b"], ["c", "a", "A"], Compare()) == [(0, 2), (1, 1), (2, 0)]
+    assert pair_items(["A", "a", "b"], ["c", "a", "A"], Compare()) == [(0, 2), (1, 1), (2, 0)]
     gold, predicted = [{"x": "A"}, {"x": "a"}], [{"x": "a"}, {"x": "A"}]
-    assert align(gold, predicted, Compare()) == [(0, 1), (1, 0)]
+    assert pair_items(gold, predicted, Compare()) == [(0, 1), (1, 0)]
