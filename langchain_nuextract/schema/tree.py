@@ -1,7 +1,4 @@
-"""A schema, followed: the nodes right below a node, alone or with what a value has there.
-
-Whatever is told of each part of a schema or of a value walks by these.
-"""
+"""A schema, followed: the nodes right below a node, alone or with what a value has there."""
 
 from collections.abc import Iterator, Mapping
 from itertools import chain, repeat
