@@ -207,3 +207,11 @@ def test_an_extraction_is_a_dict_of_json(endpoint: FakeEndpoint) -> None:
         ("$.begins", 2),
     ]
     assert found["calls"] == [{"kind": "plain", "finish_reason": "stop", "problems": []}]
+
+
+def test_what_was_saved_when_attempts_had_another_module_is_read(endpoint: FakeEndpoint) -> None:
+    extraction = NuExtractor(Lease, model="numind/NuExtract3", base_url=endpoint.url).detailed.invoke(TEXT)
+    text = save(extraction.attempts)
+    earlier = text.replace("langchain_nuextract.engine.attempt:", "langchain_nuextract.engine.result:")
+    assert earlier != text
+    assert restore(earlier) == extraction.attempts
