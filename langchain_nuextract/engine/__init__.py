@@ -1,6 +1,10 @@
 """One extraction, from document to object: what is asked, what is asked again, how answers are merged.
 
 Does no I/O. Must not know the client, nor any Runnable: whoever drives a flow sends what it asks for.
+
+The way of one document: `flow.extract` yields what `Plan.ask` makes of it, `AttemptReader.read` says what the reply
+says and what is wrong with that, `RecoveryStrategies.next` what is asked again, and `outcome` makes the `Extraction` of
+all that came, or the error.
 """
 
 from importlib import import_module
