@@ -1,7 +1,9 @@
 """Extractors of which the config of a call says more: what is made of them heeds it, too.
 
-extract = NuExtractor(Invoice).configurable_fields(instructions=ConfigurableField(id="heed"))
-extract.detailed.invoke(text, {"configurable": {"heed": "Prices in dollars."}})
+    extract = NuExtractor(Invoice).configurable_fields(instructions=ConfigurableField(id="heed"))
+    extract.detailed.invoke(text, {"configurable": {"heed": "Prices in dollars."}})
+
+LangChain hands on what the extractor itself has, `detailed` for one, and leaves the config out.
 """
 
 from typing import TYPE_CHECKING, Any, cast
