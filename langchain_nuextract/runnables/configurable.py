@@ -17,12 +17,13 @@ from langchain_core.runnables.configurable import (
 from langchain_core.runnables.utils import ConfigurableFieldSpec
 from pydantic import SkipValidation
 
+from langchain_nuextract.batch.protocols import Input
 from langchain_nuextract.runnables import products
 
 if TYPE_CHECKING:
-    _AnyDynamic = _Dynamic = DynamicRunnable[Any, Any]
-    _Fields = RunnableConfigurableFields[Any, Any]
-    _Alternatives = RunnableConfigurableAlternatives[Any, Any]
+    _AnyDynamic = _Dynamic = DynamicRunnable[Input, Any]
+    _Fields = RunnableConfigurableFields[Input, Any]
+    _Alternatives = RunnableConfigurableAlternatives[Input, Any]
 else:
     # With types named, Pydantic would take no extractor for what they are made of.
     _AnyDynamic, _Dynamic = object, DynamicRunnable
@@ -61,7 +62,7 @@ class DetailedConfigurable(_Dynamic):
         """What a call may configure."""
         return self.of.config_specs
 
-    def _prepare(self, config: RunnableConfig | None = None) -> tuple[Runnable[Any, Any], RunnableConfig]:
+    def _prepare(self, config: RunnableConfig | None = None) -> tuple[Runnable[Input, Any], RunnableConfig]:
         prepared, config = self.of.prepare(config)
         return _of(prepared).detailed, config
 

@@ -76,17 +76,22 @@ class Wrappable(Runnable[Input, Out]):
         """Give the same with types of its own to show; see `Runnable.with_types`."""
         return _copied(ConfiguredExtractor, super().with_types(**types))
 
-    def configurable_fields(self, **fields: Any) -> Runnable[Input, Out]:
+    def configurable_fields(self, **fields: Any) -> RunnableSerializable[Input, Out]:
         """Give the same with settings that a call may change; see `RunnableSerializable.configurable_fields`."""
         from langchain_nuextract.runnables.configurable import ConfigurableExtractor  # noqa: PLC0415 few need it
 
-        return _copied(ConfigurableExtractor, _serializable(super()).configurable_fields(**fields))
+        return _copied(
+            ConfigurableExtractor, cast("RunnableSerializable[Input, Out]", super()).configurable_fields(**fields)
+        )
 
-    def configurable_alternatives(self, which: ConfigurableField, **others: Any) -> Runnable[Input, Out]:
+    def configurable_alternatives(self, which: ConfigurableField, **others: Any) -> RunnableSerializable[Input, Out]:
         """Give this one and others, of which a call chooses; see `RunnableSerializable.configurable_alternatives`."""
         from langchain_nuextract.runnables.configurable import AlternativeExtractors  # noqa: PLC0415 few need it
 
-        return _copied(AlternativeExtractors, _serializable(super()).configurable_alternatives(which, **others))
+        return _copied(
+            AlternativeExtractors,
+            cast("RunnableSerializable[Input, Out]", super()).configurable_alternatives(which, **others),
+        )
 
     def with_retry(self, **how: Any) -> Runnable[Input, Out]:
         """Give the same, tried again where it fails; see `Runnable.with_retry`, and `max_retries` for the network."""
@@ -207,10 +212,6 @@ def _lost(name: str, wrapped_by: str) -> AttributeError:
         f"{name} asks the model on its own, without what {wrapped_by} put around the extractor: call it on the "
         "extractor itself, or abatch_as_completed on this"
     )
-
-
-def _serializable(above: object) -> RunnableSerializable[Any, Any]:
-    return cast("RunnableSerializable[Any, Any]", above)
 
 
 def _copied(kind: type[M], made: object) -> M:
