@@ -40,6 +40,10 @@ NUEXTRACT_3 = Vocabulary(types=SCALARS | REGIONS, enums=True)
 class _Full:
     vocabulary: Vocabulary = NUEXTRACT_3
 
+    def __repr__(self) -> str:
+        """Be short where signatures are shown: `dialect=FULL`."""
+        return "FULL"
+
 
 FULL: Final[Speaks] = _Full()
 """The largest vocabulary, for answers to no dialect in particular."""
