@@ -15,7 +15,7 @@ from langchain_nuextract.cli.schema import SCHEMA_HELP, Once, target_of
 from langchain_nuextract.documents.options import PageOptions
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source
-from langchain_nuextract.engine.result import find_evidence, without_evidence
+from langchain_nuextract.engine.evidence import find_evidence, without_evidence
 from langchain_nuextract.engine.view import document_view
 from langchain_nuextract.errors import EvaluationError, NuExtractError
 from langchain_nuextract.evaluation.gold_document import json_lines

@@ -1,7 +1,7 @@
 """What comes out: the object, and how it came about."""
 
 import os
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from heapq import nsmallest
@@ -12,16 +12,16 @@ from typing import Annotated, Any, Final, Generic, TypedDict, TypeVar, cast
 from pydantic import GetPydanticSchema
 from pydantic_core.core_schema import AnySchema, any_schema
 
-from langchain_nuextract import grounding
 from langchain_nuextract.dialects.messages import Shot, Usage
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.engine.attempt import Attempt
 from langchain_nuextract.engine.confidence import Confidence, KnownConfidence, Provenance
+from langchain_nuextract.engine.evidence import find_evidence, shifted, without_evidence
 from langchain_nuextract.engine.example_leakage import Leak, leaks
 from langchain_nuextract.engine.saved import restore, save
 from langchain_nuextract.errors import Problem
-from langchain_nuextract.grounding.evidence import Evidence, Reason, Span, Unplaced
-from langchain_nuextract.grounding.places import PageIndex, Place, html_place
+from langchain_nuextract.grounding.evidence import Evidence, Unplaced
+from langchain_nuextract.grounding.places import Place
 from langchain_nuextract.parsing.repairs import Repair
 from langchain_nuextract.paths import JSON, Path, leaves, show
 from langchain_nuextract.schema.json_types import is_json
@@ -340,50 +340,3 @@ class Extraction(Generic[T_co]):
     def explain(self) -> None:
         """Print the report."""
         print(self.report)  # noqa: T201  # that is what it is for
-
-
-def find_evidence(value: JSON, document: Source, wordings: Mapping[Path, tuple[str, ...]]) -> tuple[Evidence, ...]:
-    """Find where a document says each value: in its text, on its pages, in the HTML it was made from.
-
-    Args:
-        value: What was extracted, as JSON of the user's shape.
-        document: The document.
-        wordings: The words that it may have for choices, codes and truth values, by their paths.
-    """
-    found = grounding.ground(value, document.text, wordings)
-    if document.pages:
-        index = PageIndex(document.paged)
-        found = tuple(each._replace(places=index.places(each.spans)) for each in found)
-    if marked_up := document.marked_up:
-        found = tuple(each._replace(in_html=html_place(marked_up, *each.span)) for each in found)
-    return found
-
-
-def without_evidence(
-    value: JSON, document: Source, evidence: Iterable[Evidence], chosen: Container[Path]
-) -> tuple[Unplaced, ...]:
-    """Give the values that have no evidence, and why not.
-
-    Args:
-        value: What was extracted, as JSON of the user's shape.
-        document: The document.
-        evidence: Where it says the other values.
-        chosen: The choices and codes among the values, by their paths.
-    """
-    found = {each.path for each in evidence}
-    is_text = not document.images and all(page.readable for page in document.pages)
-
-    def reason(path: Path, leaf: JSON) -> Reason:
-        if leaf is None or leaf == "":
-            return "nothing"
-        if isinstance(leaf, bool) or path in chosen:
-            return "chosen"
-        return "not found" if is_text else "not text"
-
-    return tuple(Unplaced(path, leaf, reason(path, leaf)) for path, leaf in leaves(value) if path not in found)
-
-
-def shifted(evidence: Evidence, by: int) -> Evidence:
-    """Give evidence in a part of a text as evidence in the whole, in which the part begins so many characters later."""
-    span, *spans = (Span(start + by, end + by) for start, end in (evidence.span, *evidence.spans))
-    return evidence._replace(span=span, spans=tuple(spans))

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 sync_api = pytest.importorskip("playwright.sync_api", reason="make test-browser installs it")
 
 from langchain_nuextract.documents.read import read  # noqa: E402
-from langchain_nuextract.engine.result import find_evidence  # noqa: E402
+from langchain_nuextract.engine.evidence import find_evidence  # noqa: E402
 from langchain_nuextract.engine.view import document_view  # noqa: E402
 from langchain_nuextract.viewer import documents_page  # noqa: E402
 from tests.pdfs import lines, pdf  # noqa: E402

@@ -6,10 +6,11 @@ from functools import cached_property
 from typing import cast
 
 from langchain_nuextract.documents.source import Source
+from langchain_nuextract.engine.evidence import shifted
 from langchain_nuextract.engine.long.chunks import Chunk
 from langchain_nuextract.engine.long.parent_places import above_their_items, first_inner, item_of
 from langchain_nuextract.engine.long.record_places import RecordPlace, item_paths, record_places
-from langchain_nuextract.engine.result import Extraction, shifted
+from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.grounding import ground
 from langchain_nuextract.grounding.evidence import Evidence, Span
 from langchain_nuextract.paths import JSON, Path, fields, follow, leaves
