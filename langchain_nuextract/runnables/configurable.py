@@ -19,6 +19,7 @@ from pydantic import SkipValidation
 
 from langchain_nuextract.batch.protocols import Input
 from langchain_nuextract.runnables import products
+from langchain_nuextract.runnables.wrapped import ConfiguredExtractor, Wrappable
 
 if TYPE_CHECKING:
     _AnyDynamic = _Dynamic = DynamicRunnable[Input, Any]
@@ -30,8 +31,16 @@ else:
     _Fields, _Alternatives = RunnableConfigurableFields, RunnableConfigurableAlternatives
 
 
-class _Configurable(_AnyDynamic):
+class _Configurable(Wrappable[Any], _AnyDynamic):  # pyright: ignore[reportIncompatibleMethodOverride]  # as below
     """What is made of an extractor that can be configured."""
+
+    def bind(self, **kwargs: Any) -> ConfiguredExtractor:
+        """Give the same, with settings of the model that hold for each of its calls; see `NuExtractor.bind`."""
+        return ConfiguredExtractor(bound=self, kwargs=kwargs)
+
+    def with_config(self, config: RunnableConfig | None = None, **kwargs: Any) -> Runnable[Input, Any]:
+        """Give the same with a config, which says what is configured, too."""
+        return _Dynamic.with_config(self, config, **kwargs)
 
     @property
     def detailed(self) -> "DetailedConfigurable":

@@ -73,7 +73,7 @@ class NuExtractor(StreamingExtractor[T]):
         long: "auto" to extract in chunks, as `long()` does, from documents that the model's context does not hold.
 
     Raises:
-        TypeError: There is no such setting, or `llm` is no chat model.
+        TypeError: There is no such setting, `llm` is no chat model, or there are both a schema and a `target`.
         UnsupportedSchema: The schema has no NuExtract form.
         UnsupportedTask: The model's name tells no generation, the generation lacks what was asked for, or `llm` cannot
             send what the generation needs.
@@ -122,6 +122,8 @@ class NuExtractor(StreamingExtractor[T]):
         if isinstance(llm, ApiModel) and "allow_image_urls" in settings:
             llm = llm.model_copy(update={"allow_image_urls": settings["allow_image_urls"]})
         compiled = settings.pop("target", None)
+        if schema is not None and compiled is not None:
+            raise TypeError("NuExtractor takes a schema, or a target that is made of one, but not both")
         target = schemas.Target.of(schema if compiled is None else compiled)
         dialect: dialects.Dialect | str | None = settings.pop("dialect", None)
         of_plan = {name: settings.pop(name) for name in _OF_PLAN if name in settings}

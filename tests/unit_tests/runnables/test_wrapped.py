@@ -6,7 +6,7 @@ from langchain_core.documents import Document
 from langchain_core.runnables import ConfigurableField
 from pydantic import BaseModel
 
-from langchain_nuextract import NuExtractor
+from langchain_nuextract import NuExtractor, Target
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 
@@ -144,3 +144,44 @@ def test_the_config_of_a_call_reaches_the_detailed_form(run):
         details = run(detailed, TEXT, {"configurable": {"heed": "By the window."}})
     assert details.value == Ticket(**ANSWER)
     assert "By the window." in endpoint.requests[0].body["chat_template_kwargs"]["instructions"]
+
+
+WRAPPED = {
+    "with_retry": lambda extract: extract.with_retry(stop_after_attempt=2),
+    "with_fallbacks": lambda extract: extract.with_fallbacks([extract]),
+    "with_config": lambda extract: extract.with_config(tags=["night"]),
+}
+
+
+@pytest.mark.parametrize("wrapped", WRAPPED)
+@pytest.mark.parametrize("made", ["invoke", "detailed", "as_tool"])
+def test_what_is_put_around_a_configurable_extractor_keeps_what_a_call_configures(made, wrapped):
+    with FakeEndpoint(ANSWER) as endpoint, on(endpoint) as extract:
+        around = WRAPPED[wrapped](extract.configurable_fields(instructions=HEED))
+        config = {"configurable": {"heed": "By the window."}}
+        if made == "as_tool":
+            around.as_tool().invoke({"document": TEXT}, config)
+        else:
+            (around if made == "invoke" else around.detailed).invoke(TEXT, config)
+        assert "By the window." in endpoint.requests[0].body["chat_template_kwargs"]["instructions"]
+
+
+@pytest.mark.parametrize("made", ["invoke", "detailed", "as_tool"])
+def test_what_is_bound_to_a_configurable_extractor_is_kept_with_what_a_call_configures(made):
+    with FakeEndpoint(ANSWER) as endpoint, on(endpoint) as extract:
+        bound = extract.configurable_fields(instructions=HEED).bind(temperature=0.5)
+        MADE[made](bound.with_config(configurable={"heed": "By the window."}))
+        assert endpoint.requests[0].body["temperature"] == 0.5
+        assert "By the window." in endpoint.requests[0].body["chat_template_kwargs"]["instructions"]
+
+
+def test_a_misspelt_setting_is_refused_when_what_is_configurable_is_called():
+    with FakeEndpoint(ANSWER) as endpoint, on(endpoint) as extract:
+        bound = extract.configurable_fields(instructions=HEED).bind(temprature=0.5)
+        with pytest.raises(TypeError, match="did you mean temperature"):
+            bound.invoke(TEXT)
+
+
+def test_a_schema_beside_a_target_is_refused():
+    with pytest.raises(TypeError, match="but not both"):
+        NuExtractor(Ticket, target=Target.of(Ticket), model="numind/NuExtract3", base_url="http://127.0.0.1:9/v1")
