@@ -18,8 +18,7 @@ from langchain_nuextract.client.served_models import ServedModel, only_model, se
 from langchain_nuextract.errors import AccessDenied, EndpointError
 from langchain_nuextract.paths import JSON, fields
 
-# The name by which `docs/operations.md` knows it.
-_log = logging.getLogger("langchain_nuextract.client.client")
+_log = logging.getLogger(__name__)
 
 _LOOK: Final = (5.0, 5.0, 5.0, 5.0)
 """Seconds. Looking something up for an error message must not take long."""

@@ -6,9 +6,10 @@
 LangChain hands on what the extractor itself has, `detailed` for one, and leaves the config out.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableWithFallbacks
 from langchain_core.runnables.configurable import (
     DynamicRunnable,
     RunnableConfigurableAlternatives,
@@ -19,7 +20,6 @@ from pydantic import SkipValidation
 
 from langchain_nuextract.batch.protocols import Input
 from langchain_nuextract.runnables import products
-from langchain_nuextract.runnables.wrapped import ConfiguredExtractor, Wrappable
 
 if TYPE_CHECKING:
     _AnyDynamic = _Dynamic = DynamicRunnable[Input, Any]
@@ -31,16 +31,26 @@ else:
     _Fields, _Alternatives = RunnableConfigurableFields, RunnableConfigurableAlternatives
 
 
-class _Configurable(Wrappable[Any], _AnyDynamic):  # pyright: ignore[reportIncompatibleMethodOverride]  # as below
+class _Configurable(_AnyDynamic):
     """What is made of an extractor that can be configured."""
 
-    def bind(self, **kwargs: Any) -> ConfiguredExtractor:
+    def bind(self, **kwargs: Any) -> Runnable[Input, Any]:
         """Give the same, with settings of the model that hold for each of its calls; see `NuExtractor.bind`."""
-        return ConfiguredExtractor(bound=self, kwargs=kwargs)
+        return _of(self.default).with_config().model_copy(update={"bound": self, "kwargs": kwargs})
 
-    def with_config(self, config: RunnableConfig | None = None, **kwargs: Any) -> Runnable[Input, Any]:
-        """Give the same with a config, which says what is configured, too."""
-        return _Dynamic.with_config(self, config, **kwargs)
+    def with_listeners(self, **listeners: Any) -> Runnable[Input, Any]:
+        """Give the same with listeners of its runs; see `Runnable.with_listeners`."""
+        return _of(self.default).with_listeners(**listeners).model_copy(update={"bound": self})
+
+    def with_retry(self, **how: Any) -> Runnable[Input, Any]:
+        """Give the same, tried again where it fails; see `Runnable.with_retry`."""
+        return _of(self.default).with_retry(**how).model_copy(update={"bound": self})
+
+    def with_fallbacks(
+        self, fallbacks: Sequence[Runnable[Input, Any]], **how: Any
+    ) -> RunnableWithFallbacks[Input, Any]:
+        """Give the same, with others that are asked where it fails; see `Runnable.with_fallbacks`."""
+        return _of(self.default).with_fallbacks(fallbacks, **how).model_copy(update={"runnable": self})
 
     @property
     def detailed(self) -> "DetailedConfigurable":

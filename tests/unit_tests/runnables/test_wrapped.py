@@ -150,6 +150,7 @@ WRAPPED = {
     "with_retry": lambda extract: extract.with_retry(stop_after_attempt=2),
     "with_fallbacks": lambda extract: extract.with_fallbacks([extract]),
     "with_config": lambda extract: extract.with_config(tags=["night"]),
+    "with_listeners": lambda extract: extract.with_listeners(on_end=lambda run: None),
 }
 
 
