@@ -34,6 +34,8 @@ else:
 class _Configurable(_AnyDynamic):
     """What is made of an extractor that can be configured."""
 
+    # LangChain's own methods would make bindings without `detailed`; the extractor's are put around this instead of it.
+
     def bind(self, **kwargs: Any) -> Runnable[Input, Any]:
         """Give the same, with settings of the model that hold for each of its calls; see `NuExtractor.bind`."""
         return _of(self.default).with_config().model_copy(update={"bound": self, "kwargs": kwargs})

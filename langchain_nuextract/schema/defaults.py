@@ -1,6 +1,6 @@
 """Parts that a value does not have and that a default of the user's type fills."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.schema.ir import Array, Node, Record, Split
@@ -26,7 +26,7 @@ def defaults(node: Node, value: JSON, at: Path = ()) -> Iterator[Path]:
 
 
 def _in_record(node: Record, value: dict[str, JSON], at: Path) -> Iterator[Path]:
-    others = _names_of_others(node, value) if node.kinds else set[str]()
+    others: Collection[str] = _names_of_others(node, value) if node.kinds else ()
     for field in node.fields:
         if field.name not in value:
             if field.defaulted and field.name not in others:
