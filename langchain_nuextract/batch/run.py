@@ -54,15 +54,23 @@ class Batch(Generic[Out]):
         try:
             with Progress(documents, shown=self.options.progress) as progress:
                 desk = _Desk[Out](self.options, progress)
-                while True:
-                    if desk.has_room and ready.empty() and (given := next(numbered, None)):
+
+                def give() -> bool:
+                    """Give the pool another document, if there is room for one and one is left."""
+                    given = next(numbered, None) if desk.has_room else None
+                    if given:
                         desk.open += 1
                         pool.loop.call_soon_threadsafe(pool.give, given)
-                    elif desk.open:
-                        yield from desk.receive(ready.get(), ready)
-                    else:
-                        source.end()
-                        return
+                    return given is not None
+
+                # A document for each result: a slow consumer must not let the endpoint go idle, nor slow documents hold
+                # back what is ready.
+                while (given := give()) or desk.open:
+                    if not given or not ready.empty():
+                        for result in desk.receive(ready.get(), ready):
+                            yield result
+                            give()
+                source.end()
         finally:
             if pool.loop.is_running():
                 end_in_background(working.__aexit__(None, None, None))
@@ -127,11 +135,12 @@ class _Desk(Generic[Out]):
         self._options = options
         self._progress = progress
         self._early: dict[int, Result[Out]] = {}
+        self._has_failed = False
 
     @property
     def has_room(self) -> bool:
         """Whether another document may be taken."""
-        return self.open < self._options.window
+        return self.open < self._options.window and not self._has_failed
 
     def receive(self, delivered: Delivered[Out], ready: "_Queue[Out]") -> Iterator[Result[Out]]:
         """Take a result, and hand out those whose turn it is.
@@ -145,6 +154,7 @@ class _Desk(Generic[Out]):
             Exception: Whatever broke the batch, after that as well, or the error of a document if that is wanted.
         """
         if failure := _stops(delivered):
+            self._has_failed = True
             # What is finished is handed out before: nobody could ask for it later.
             while not ready.empty():
                 late: Delivered[Out] | None = ready.get_nowait()

@@ -19,7 +19,14 @@ from langchain_core.language_models import FakeListChatModel
 from langchain_core.messages import HumanMessage
 from pydantic import BaseModel
 
-from langchain_nuextract import ChatNuExtract, InvalidExtraction, NuExtractError, NuExtractor, RecoveryPolicy
+from langchain_nuextract import (
+    ChatNuExtract,
+    InvalidExtraction,
+    NuExtractError,
+    NuExtractor,
+    RecoveryPolicy,
+    counters,
+)
 from langchain_nuextract.client import background_loop
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
@@ -203,6 +210,31 @@ def test_a_slow_consumer_is_not_run_ahead_of(in_order):
                 next(results)
                 time.sleep(0.02)
     assert len(taken) <= 10 + 4 * 4
+
+
+def test_a_document_is_taken_for_each_result_also_where_more_results_are_ready():
+    taken, filled, before = [], threading.Event(), counters.read()
+
+    def documents():
+        for index in range(40):
+            taken.append(index)
+            if len(taken) == 16:
+                filled.set()
+            yield f"number {index}"
+
+    def once_filled(received):
+        assert filled.wait(60)
+        return right(received)
+
+    with FakeEndpoint(once_filled) as endpoint:
+        results = extractor(endpoint).extract_many(documents(), max_concurrency=4)
+        with closing(results):
+            next(results)
+            while counters.read().documents < before.documents + 16:
+                time.sleep(0.01)
+            for fetched in range(1, 9):
+                next(results)
+                assert len(taken) >= 15 + fetched
 
 
 def test_documents_behind_a_slow_one_are_bounded():

@@ -89,10 +89,12 @@ def test_an_endpoint_that_stays_gone_stops_the_run_after_its_patience():
 
 @pytest.mark.parametrize("in_order", [True, False])
 def test_what_is_finished_and_not_fetched_yet_is_handed_out_before_the_run_stops(in_order):
-    begun, refused = threading.Event(), threading.Barrier(17, timeout=60)
+    # All documents are under way before the first is answered: they are handed in by the thread that takes results.
+    under_way, begun, refused = threading.Barrier(26, timeout=60), threading.Event(), threading.Barrier(17, timeout=60)
 
     def server(received):
         number = number_in(received)
+        under_way.wait()
         if number >= 10:
             begun.wait(60)
             refused.wait()
