@@ -90,7 +90,7 @@ class Llama(BaseHTTPRequestHandler):
 def test_the_server_says_what_stands_for_an_image(run):
     handler = type("Handler", (Llama,), {"prompts": []})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        serving = threading.Thread(target=server.serve_forever)
+        serving = threading.Thread(target=server.serve_forever, args=(0.02,))
         serving.start()
         try:
             assert run(extractor(f"http://127.0.0.1:{server.server_port}/v1"), PNG).total == 3
