@@ -80,12 +80,12 @@ def answer_of_fields(shape: RecordShape, found: MergedFields) -> dict[str, JSON]
 
 def problems_by_field(shape: AnswerShape, problems: Sequence[Problem]) -> dict[FieldPath, tuple[Problem, ...]]:
     """Sort problems by the fields that they may be about."""
-    by_field: dict[FieldPath, tuple[Problem, ...]] = {}
+    by_field: dict[FieldPath, list[Problem]] = {}
     index = FieldIndex(field_paths(shape))
     for problem in problems:
         for field in index.fields_at(problem.path) if problem.path else ():
-            by_field[field] = (*by_field.get(field, ()), problem)
-    return by_field
+            by_field.setdefault(field, []).append(problem)
+    return {field: tuple(about) for field, about in by_field.items()}
 
 
 def _is_split(shape: AnswerShape, at: FieldPath) -> TypeGuard[RecordShape]:
