@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, cast, get_args
 
 from langchain_nuextract.errors import TooLarge, UnreadableDocument, quote
+from langchain_nuextract.schema.option_names import refuses_unknown_names
 
 Use: TypeAlias = Literal["auto", "image", "text", "both"]
 ImageFormat: TypeAlias = Literal["auto", "png", "jpeg"]
@@ -25,6 +26,7 @@ def _is_backwards(part: str) -> bool:
     return bool(first and last) and int(first) > int(last)
 
 
+@refuses_unknown_names
 @dataclass(frozen=True, slots=True)
 class PageOptions:
     """How documents that have pages are to be read.

@@ -8,6 +8,7 @@ from langchain_nuextract import dialects
 from langchain_nuextract.engine.repetition import DETECTION
 from langchain_nuextract.parsing.repairs import Policy
 from langchain_nuextract.paths import JSON
+from langchain_nuextract.schema.option_names import refuses_unknown_names
 
 OnFailure: TypeAlias = Literal["raise", "drop", "partial"]
 """What is made of an answer that cannot be mended; see `RecoveryPolicy`."""
@@ -15,6 +16,7 @@ Verbatim: TypeAlias = Literal["unchecked", "checked", "constrained"]
 """What is done for `verbatim-string` values to be the document's words; see `RecoveryPolicy`."""
 
 
+@refuses_unknown_names
 @dataclass(frozen=True, slots=True)
 class RecoveryPolicy:
     """How far to go to get a valid answer, for one document.

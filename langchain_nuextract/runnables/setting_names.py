@@ -1,10 +1,11 @@
 """The names that settings may have, and what a misspelt one was probably meant to be."""
 
 from collections.abc import Collection, Iterable
-from difflib import get_close_matches
 from typing import Final
 
 from langchain_core.runnables import RunnableConfig
+
+from langchain_nuextract.schema.option_names import unknown_name
 
 SERVER_FIELDS: Final = frozenset(
     (
@@ -35,13 +36,9 @@ def check_names(names: Iterable[str], known: Collection[str], owner: str) -> Non
     Raises:
         TypeError: There is one that is not known; it names the nearest that is.
     """
+    api = ". Fields of the server's API go into extra_body" if "extra_body" in known else ""
     for name in names:
         if name not in known:
-            near = get_close_matches(name, known, n=1)
-            meant = f": did you mean {near[0]}?" if near else ""
-            if not near and name in RunnableConfig.__annotations__:
-                meant = f": it belongs into the config, config={{{name!r}: …}}"
-            elif not near:
-                api = "extra_body" in known
-                meant = ". Fields of the server's API go into extra_body" if api else f". There are {', '.join(known)}"
-            raise TypeError(f"{owner} has no setting {name!r}{meant}")
+            is_of_config = name in RunnableConfig.__annotations__
+            otherwise = f": it belongs into the config, config={{{name!r}: …}}" if is_of_config else api
+            raise unknown_name(owner, name, known, otherwise)

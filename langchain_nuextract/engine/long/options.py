@@ -9,6 +9,7 @@ from langchain_nuextract.engine.long.split import Splitter
 from langchain_nuextract.engine.recovery import RecoveryPolicy
 from langchain_nuextract.grounding.evidence import Span
 from langchain_nuextract.paths import JSON
+from langchain_nuextract.schema.option_names import refuses_unknown_names
 
 Purpose: TypeAlias = Literal["chunk", "gap", "border", "record", "settle"]
 """Why something was asked: as a `chunk` of the document, about a `gap` without a record, about a `border` over which a
@@ -56,6 +57,7 @@ class LongSettings(TypedDict, total=False):
     method: Literal["merge", "continue"]
 
 
+@refuses_unknown_names
 @dataclass(frozen=True, slots=True)
 class LongOptions:
     """How long documents are extracted from.

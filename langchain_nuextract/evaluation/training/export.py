@@ -22,12 +22,14 @@ from langchain_nuextract.evaluation.training.rendering import Rendered, Renderer
 from langchain_nuextract.evaluation.training.splitting import NAMES, Item, split_documents
 from langchain_nuextract.grounding import ground
 from langchain_nuextract.paths import JSON, leaves, show, text
+from langchain_nuextract.schema.option_names import refuses_unknown_names
 from langchain_nuextract.schema.value_types import VERBATIM
 
 _FROM_MODEL: Final = "model:"
 """What begins the source of values that a model gave; see `distilled`."""
 
 
+@refuses_unknown_names
 @dataclass(frozen=True, slots=True)
 class TrainingOptions:
     """How rows are written.
