@@ -13,7 +13,7 @@ CLOSERS: Final = {
 """The marks that may open a string, each with those that may close it."""
 BLANK: Final = r"[\s\ufeff\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064]"
 QUOTED_KEY: Final = (
-    r"(?:\"[^\"\n{}\[\]]{0,120}\"|'[^'\"\n{}\[\]]{0,120}'|[“”„‘’«`´＂][^\"\n{}\[\]]{0,120}?[“”‘’»`´＂])"
+    r"(?:\"(?:[^\"\\\n{}\[\]]|\\u){0,120}\"|'[^'\"\n{}\[\]]{0,120}'|[“”„‘’«`´＂][^\"\n{}\[\]]{0,120}?[“”‘’»`´＂])"
     rf"{BLANK}*[:：]"
 )
 """A pattern for a key in quotes with its colon."""

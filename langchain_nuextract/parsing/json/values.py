@@ -43,7 +43,7 @@ _NUMBER_MEMBER = re.compile(rf"{WORD}{BLANK}*(?=,{BLANK}*+(?!\d))")
 _MEMBER_ENDS = re.compile(
     rf"(?:[\"'“‘„«`´＂#{{}}\],]|\\[nrt]|<!--|/[/*]|\.\.\.|\Z|[A-Za-z_$][\w$.-]{{0,80}}[\"']?{BLANK}*(?:[:：→]|[=-]>))"
 )  # fmt: skip
-_KEY_FOR_VALUE = re.compile(rf"(?:\"[^\"\n{{}}\[\]]{{1,120}}\"|'[^'\"\n{{}}\[\]]{{1,120}}'){BLANK}*:")
+_KEY_FOR_VALUE = re.compile(rf"(?:\"(?:[^\"\\\n{{}}\[\]]|\\u){{1,120}}\"|'[^'\"\n{{}}\[\]]{{1,120}}'){BLANK}*:")
 _QUOTED_END = re.compile(r"(?:(?<=[\s(])|(?<=^))(?:\"[^\s\"][^\"]*\"|[“„][^“”„]+[”“])\Z")
 """Words in quotes that a value without quotes ends in."""
 _PLUS = re.compile(rf"{BLANK}*\+{BLANK}*(?=[\"'])")

@@ -21,6 +21,8 @@ MOST_ESCAPED: Final = 3
 """How many times an answer may be escaped as a string."""
 LONGEST_MARK: Final = 64
 """Characters of a control mark with the blanks around it."""
+NEAR: Final = 1_000
+"""Characters before a mark in which the text that it may stand in begins."""
 
 _PAIRS: Final = {"{": "}", "[": "]"}
 _OPENING = re.compile(r"[{\[]|[A-Za-z_]\w{0,60}\((?=\s*[A-Za-z_]\w{0,60}\s*=[^=])")
@@ -28,6 +30,8 @@ _OPENING = re.compile(r"[{\[]|[A-Za-z_]\w{0,60}\((?=\s*[A-Za-z_]\w{0,60}\s*=[^=]
 _FIRST_MEMBER = re.compile(r"{\s*(\"[^\"\n]{1,120}\")\s*:")
 _LINE_OPENING = re.compile(r"[\n`>:][ \t]*([{\[])")
 _THOUGHT = re.compile(r"</think(?:ing)?>|【think_end】", re.IGNORECASE)
+_QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
+_BRACKET = re.compile(r"[{\[]")
 _MARK_AT_END = re.compile(r"(?:<\|[\w-]{1,30}\|>|</?(?:s|answer|eos)>)\s*\Z")
 _FENCE = rf"(?:{BLANK}*```\w*\n)?{BLANK}*"
 _MEMBER_FIRST = re.compile(rf"{_FENCE}((?:[\"“][^\"\n{{}}\[\]]{{1,120}}[\"”]|'[^'\"\n{{}}\[\]]{{1,120}}'){BLANK}*:)")
@@ -106,7 +110,15 @@ def _after_thinking(text: str) -> int:
     """Where the thinking ends, if there is any: it is prose, and in an answer such a mark is part of a value."""
     if text.lstrip().startswith(tuple(_PAIRS)):
         return 0
-    return max((match.end() for match in _THOUGHT.finditer(text)), default=0)
+    bracket = _BRACKET.search(text)
+    marks = (match for match in _THOUGHT.finditer(text) if not (bracket and _is_in_string(text, match, bracket)))
+    return max((match.end() for match in marks), default=0)
+
+
+def _is_in_string(text: str, mark: re.Match[str], bracket: re.Match[str]) -> bool:
+    """Whether a mark stands in a text of an answer that prose precedes: `Here: {"a": "x </think> y"}`."""
+    *_, line = text[max(0, mark.start() - NEAR) : mark.start()].rpartition("\n")
+    return bracket.start() < mark.start() and len(_QUOTE.findall(line)) % 2 == 1
 
 
 def _between(text: str, begin: int, hints: Hints, *, finished: bool = False) -> Iterator[Candidate]:

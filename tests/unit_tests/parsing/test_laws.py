@@ -8,7 +8,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from langchain_nuextract.parsing import Policy, read_json, read_shape
+from langchain_nuextract.parsing.read import read_repaired
 from langchain_nuextract.paths import JSON, Path, leaves
+from langchain_nuextract.scalars.nothing import says_nothing
 from langchain_nuextract.schema.answer_shape import AnswerShape, RecordShape, ScalarShape
 from tests.unit_tests.parsing.shapes import answers, shape_of
 
@@ -21,6 +23,15 @@ DOCUMENTS = JSONS.filter(lambda value: isinstance(value, dict | list))
 SCRAPS = st.text(alphabet="{}[]()\":,\\'`“” \n\tabn0159.-+eEtrufls/#*", max_size=60)
 LAW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """Examples may take long on a busy machine; none of these tests is about time."""
+MARKS = (
+    '"', '":', '": ', '",', '","', "'", "“", "”", "{", "}", "[", "]", "\\", "\\n", "\n", "```", "```json\n", "</think>",
+    "<|im_end|>", "//", "/*", "# ", "null", "1,5", "...", "&quot;", "=>", "|", "<b>", "{{", "a: ", "a = ", "[b]",
+    "l[0].t", '"a": "x"', "\uff1a", "\u200b", "x", " ", "it's",
+)  # fmt: skip
+TEXTS = (
+    st.lists(st.sampled_from(MARKS), min_size=1, max_size=6).map("".join).filter(lambda text: not says_nothing(text))
+)
+"""Texts of what has a meaning between texts."""
 TEMPLATE = {"a": "string", "n": "number", "b": {"c": ["x", "y"]}, "l": [{"d": "date", "t": "boolean"}]}
 
 
@@ -40,6 +51,19 @@ def test_a_valid_answer_in_prose_is_the_same(answer: tuple[RecordShape, JSON]):
     shape, value = answer
     reading = read_shape(f"Here you are:\n```json\n{json.dumps(value, ensure_ascii=False)}\n```", shape)
     assert reading.value == value
+    assert {repair.kind for repair in reading.repairs} <= {"surroundings"}
+
+
+@LAW
+@pytest.mark.parametrize("around", ["@", "@<|im_end|>", "Done:\n```json\n@\n```"])
+@given(texts=st.lists(TEXTS, min_size=4, max_size=4), at_hand=st.booleans())
+def test_marks_in_valid_texts_are_no_marks_of_the_answer(texts: list[str], around: str, *, at_hand: bool):
+    one, two, three, four = texts
+    value: JSON = {"a": one, "l": [two, three], "b": {"c": four}}
+    text = around.replace("@", json.dumps(value, ensure_ascii=False), 1)
+    shape = shape_of({"a": "string", "l": ["string"], "b": {"c": "string"}})
+    reading = read_repaired(text, shape, policy="lenient", document="\n".join(texts) if at_hand else "")
+    assert (reading.value, reading.problems) == (value, ())
     assert {repair.kind for repair in reading.repairs} <= {"surroundings"}
 
 
