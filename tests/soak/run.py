@@ -37,12 +37,16 @@ class Endpoint:
     log: Path
     share: float
     seed: int
+    held: socket.socket = field(init=False)
     port: int = field(init=False)
     process: subprocess.Popen[bytes] = field(init=False)
 
     def __post_init__(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as found:
-            self.port = found.getsockname()[1]
+        # Held as long as this lives, for nobody else may take the port between two servers.
+        self.held = socket.socket()
+        self.held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.held.bind(("127.0.0.1", 0))
+        self.port = self.held.getsockname()[1]
         self.start()
 
     @property
@@ -62,7 +66,7 @@ class Endpoint:
 
     def stop(self) -> None:
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,7 @@ def soak(documents: int, share: float, kills: int, seed: int, rounds: int = 3) -
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         endpoints = [Endpoint(folder / f"answered-{number}", share, seed + number) for number in range(3)]
         for endpoint in endpoints:
+            stack.callback(endpoint.held.close)
             stack.callback(endpoint.stop)
         trial = Soak(folder, documents, endpoints, chance, rounds)
         return [*_killed_and_resumed(trial, kills), *_what_stays_open(trial)]
@@ -147,7 +152,7 @@ def _begun_and_killed(trial: Soak, number: int, kills: int) -> int:
         endpoint.start()
     for process, _ in runs:
         process.kill()
-        process.wait(10)
+        process.wait(60)
     return sum(width for _, width in runs)
 
 

@@ -8,6 +8,7 @@ import pytest
 from langchain_core.messages import AIMessageChunk
 
 from langchain_nuextract import ChatNuExtract
+from langchain_nuextract.client import aiohttp_transport
 from langchain_nuextract.testing import FakeEndpoint
 
 
@@ -50,6 +51,12 @@ def run(request: pytest.FixtureRequest) -> Run:
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("NUEXTRACT_BASE_URL", "NUEXTRACT_API_KEY", "NUEXTRACT_MODEL"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def kept_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections that were idle are used again, however late: a machine that stops for seconds opens no others."""
+    monkeypatch.setattr(aiohttp_transport, "_IDLE", 600.0)
 
 
 @pytest.fixture

@@ -68,6 +68,7 @@ def many(request):
     return run
 
 
+@pytest.mark.usefixtures("kept_connections")
 @pytest.mark.parametrize("count", [0, 1, 300], ids=["none", "one", "many"])
 def test_each_document_has_its_result_in_order(many, count):
     with FakeEndpoint(lambda received: FakeReply(right(received), delay=number_in(received) % 3 / 100)) as endpoint:

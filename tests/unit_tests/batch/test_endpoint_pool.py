@@ -1,5 +1,6 @@
 """Several endpoints as one: shared work, dead and wrong endpoints, back-pressure."""
 
+import socket
 import threading
 import time
 from contextlib import closing
@@ -19,8 +20,20 @@ def numbers(results):
     return [one.unwrap().number for one in results]
 
 
+@pytest.mark.usefixtures("kept_connections")
 def test_endpoints_share_the_work():
-    with FakeEndpoint(slowly) as one, FakeEndpoint(slowly) as other:
+    shared = threading.Event()
+
+    def answer(received, own, others):
+        # However late a server has its turn, the other one is not done with all documents before.
+        if min(len(own.requests), len(others.requests)) >= 10:
+            shared.set()
+        assert len(own.requests) < 10 or shared.wait(60)
+        return right(received)
+
+    one = FakeEndpoint(lambda received: answer(received, one, other))
+    other = FakeEndpoint(lambda received: answer(received, other, one))
+    with one, other:
         results = extractor(one).extract_many(numbered(100), endpoints=[one.url, other.url], max_concurrency=8)
         assert numbers(results) == list(range(100))
     assert min(len(one.requests), len(other.requests)) >= 10
@@ -81,8 +94,11 @@ def test_where_no_endpoint_has_ever_answered_the_run_stops_soon(nobody):
 @pytest.mark.parametrize("alone", [True, False], ids=["alone", "one-of-two"])
 def test_an_endpoint_that_dies_and_comes_back_is_asked_again(alone):
     count = 400 if alone else 1500
-    with FakeEndpoint(slowly) as steady:
-        mortal = FakeEndpoint(slowly)
+    with FakeEndpoint(slowly) as steady, socket.socket() as kept:
+        # Nobody else may come to listen on its port meanwhile.
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        kept.bind(("127.0.0.1", 0))
+        mortal = FakeEndpoint(slowly, port=kept.getsockname()[1])
         mortal.__enter__()
         extract = extractor(mortal, max_retries=3)
         urls = [mortal.url] if alone else [mortal.url, steady.url]

@@ -248,6 +248,7 @@ assert extract.batch(["x"] * 3) == [{"a": "x"}] * 3
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.usefixtures("kept_connections")
 def test_many_documents_share_the_connections_of_batches():
     with FakeEndpoint(FakeReply({"a": "x"}, delay=0.002)) as endpoint:
         extract = NuExtractor({"a": "string"}, model="numind/NuExtract3", base_url=endpoint.url)
@@ -271,6 +272,7 @@ def test_event_loops_are_not_kept_alive(chat):
         assert gone() is None
 
 
+@pytest.mark.usefixtures("kept_connections")
 def test_connections_are_reused(chat):
     with FakeEndpoint() as endpoint:
         llm = chat(endpoint)
@@ -286,6 +288,7 @@ def test_connections_are_reused(chat):
         assert endpoint.connections == 2
 
 
+@pytest.mark.usefixtures("kept_connections")
 def test_models_that_differ_in_sampling_alone_share_their_connections(chat):
     with FakeEndpoint() as endpoint:
         llm = chat(endpoint)

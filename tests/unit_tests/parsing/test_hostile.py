@@ -74,9 +74,9 @@ ENTRIES = shape_of({"entries": [{"key": "string", "value": "integer"}]})
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_ends_soon(text: str):
-    assert seconds(lambda: read_shape(text, FORM)) < 20
-    assert seconds(lambda: read_shape(text, ENTRIES)) < 20
-    assert seconds(lambda: read_json(text)) < 20
+    assert seconds(lambda: read_shape(text, FORM)) < 60
+    assert seconds(lambda: read_shape(text, ENTRIES)) < 60
+    assert seconds(lambda: read_json(text)) < 60
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_hostile_text_ends_soon(text: str):
 )
 def test_a_long_document_is_not_looked_through_for_every_word(text: str):
     document = "It's in C:\\new or nowhere. " * SIZE
-    assert seconds(lambda: read_shape(text, FORM, document=document)) < 20
+    assert seconds(lambda: read_shape(text, FORM, document=document)) < 60
 
 
 def seconds(call: Callable[[], object]) -> float:

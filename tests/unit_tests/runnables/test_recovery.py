@@ -422,6 +422,7 @@ def test_a_fault_between_attempts_is_retried_below(run, failure):
     assert kinds(details) == ["plain", "narrowed"]
 
 
+@pytest.mark.usefixtures("kept_connections")
 @pytest.mark.parametrize("failure", [*FAILURES, pytest.param(FakeReply(text=ANSWER, fault="stall"), id="stall")])
 def test_an_endpoint_that_dies_does_not_take_the_first_answer_along(run, failure):
     with FakeEndpoint(WRONG, failure) as endpoint:

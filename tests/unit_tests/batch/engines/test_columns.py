@@ -277,6 +277,7 @@ def test_nothing_grows_in_a_thousand_batches_of_as_many_copies():
     assert after[2] <= memory + 40
 
 
+@pytest.mark.usefixtures("kept_connections")
 def test_batches_at_a_time_share_connections_and_the_bound_on_requests():
     with FakeEndpoint(answer) as endpoint:
         columns = columns_of(endpoint, columns={"max_concurrency": 4})
