@@ -192,15 +192,19 @@ def _choose(text: str, shape: AnswerShape | None, policy: Policy, document: str,
     the texts that the document has. Each is tried only if the one before left something over, and the last also if
     quotes were mended: of `{'name': 'Jones''}` nothing is left over, and the document may have `Jones'` or `Jones`.
     """
-    best = _reading_by(text, shape, policy, document, Hints(document=document), finished=finished)
-    if shape is None or isinstance(best, str):
+    best = _reading_by(text, shape, policy, document, Hints(document=document, finished=finished), finished=finished)
+    if shape is None:
         return best
     # What belongs to an answer may go on behind what was read of it.
-    if not is_broken(best.aligned) and not _GOES_ON.match(text, best.candidate.end):
+    if not isinstance(best, str) and not is_broken(best.aligned) and not _GOES_ON.match(text, best.candidate.end):
         return best
     names = folded_names_of(shape)
-    by_names, by_strings = Hints(names, document), Hints(names, document, strings=True)
-    if best.left_over:
+    by_names, by_strings = Hints(names, document, finished), Hints(names, document, finished, strings=True)
+    if isinstance(best, str):
+        best = _reading_by(text, shape, policy, document, by_names, finished=finished)
+        if isinstance(best, str):
+            return best
+    elif best.left_over:
         other = _reading_by(text, shape, policy, document, by_names, finished=finished)
         best = best if isinstance(other, str) or other.left_over >= best.left_over else other
     if not document or not (best.left_over or any(repair.rule in _QUOTES for repair in best.aligned.repairs)):

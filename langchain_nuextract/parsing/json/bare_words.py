@@ -9,17 +9,20 @@ LONGEST_NUMBER: Final = 1_000
 """Digits beyond which a number is left as text: no document holds one, and reading it takes quadratic time."""
 
 LITERALS: Final = {"true": True, "false": False, "null": None}
-"""The literals of JSON. No longer literal starts like one of them, so they are whole even at a cut."""
+"""The literals of JSON."""
+WHOLE: Final = frozenset({*LITERALS, "True", "False"})
+"""No longer literal starts like one of these, so they are whole even at a cut."""
 
 _OTHER_LITERALS: Final = {
     "True": True, "TRUE": True, "False": False, "FALSE": False,
-    "None": None, "NONE": None, "NULL": None, "Null": None, "nil": None, "undefined": None,
+    "None": None, "NONE": None, "NULL": None, "Null": None, "nil": None, "undefined": None, "~": None,
     "NaN": None, "nan": None, "NAN": None,
     "Infinity": None, "-Infinity": None, "+Infinity": None, "inf": None, "-inf": None,
 }  # fmt: skip
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 _LOOSE_NUMBER = re.compile(r"[+-]?(?:\d[\d_]*(?:\.[\d_]*)?|\.\d+)(?:[eE][+-]?\d+)?")
 _GROUPED_NUMBER = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_HEXADECIMAL = re.compile(r"0[xX][0-9a-fA-F]{1,16}")
 _LEADING_ZERO = re.compile(r"[+-]?0[\d_]")
 
 
@@ -42,6 +45,8 @@ def bare_word(written: str) -> ScalarNode:
 
 def _digits(written: str) -> str | None:
     """The number as JSON writes it, where it is certain what was meant."""
+    if _HEXADECIMAL.fullmatch(written):
+        return str(int(written, 16))
     # `007` may be a code; as the number 7 it would be lost.
     if _LEADING_ZERO.match(written):
         return None

@@ -2,20 +2,26 @@
 """What the escapes in a string mean, those unknown to JSON among them."""
 
 import re
+import sys
 from collections.abc import Sequence
 
 from langchain_nuextract.parsing.json.hints import NO_HINTS, Hints
 from langchain_nuextract.parsing.json.nodes import Fix, counted
 
 _ESCAPE = re.compile(
-    r"\\(?:u([dD][89abAB]..)\\u([dD][c-fC-F]..)|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.)|\Z)".replace(
-        "..", "[0-9a-fA-F]{2}"
+    r"\\(?:u([dD][89abAB]..)\\u([dD][c-fC-F]..)|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})"
+    r"|u\{([0-9a-fA-F]{1,6})\}|U(00(?:0.|10)[0-9a-fA-F]{4})|(.)|\Z)".replace("..", "[0-9a-fA-F]{2}").replace(
+        "0.", "0[0-9a-fA-F]"
     ),
     re.DOTALL,
 )
+"""Escapes of JSON, and those of Python and JavaScript: `\\xe9`, `\\u{1f600}`, `\\U0001f600`."""
+_SURROGATES = (0xD800, 0xDFFF)
 _CONTROL = re.compile(r"\\[bfnrt]")
 _CHARACTER = re.compile(r"\\u[0-9a-fA-F]{4}")
 """A character by its number: who writes one knows what an escape is."""
+_ESCAPED_MARK = re.compile(r"\\([^\w\s\"\\/])")
+"""A mark that JSON has no escape for."""
 _WORD = re.compile(r"\s+|\S+")
 _SHARE = re.compile(r"\\\\\w[\w.-]*\\\w")
 """The beginning of a path to a share: its first backslash is double."""
@@ -49,6 +55,11 @@ def unescape(raw: str, hints: Hints = NO_HINTS) -> tuple[str, list[Fix]]:
     """
     if "\\" not in raw:
         return raw, []
+    if hints.document and (marks := _ESCAPED_MARK.findall(raw)):
+        plain = _ESCAPED_MARK.sub(r"\1", raw)
+        # `\[draft\]` is `[draft]` where the document has it so.
+        if "\\" not in plain and hints.says(plain) and not hints.says(raw):
+            return plain, counted(Fix("unknown-escape", f"\\{mark}", mark) for mark in marks)
     escapes = [_unescaped_match(match) for match in _ESCAPE.finditer(raw)]
     if any(before == after for before, after, _ in escapes) and _COMMAND.search(raw):
         # `\frac` of a formula would be a form feed and `rac`.
@@ -100,16 +111,24 @@ def _literal_escapes(escapes: Sequence[tuple[str, str, bool]]) -> frozenset[str]
 
 def _unescaped_match(match: re.Match[str]) -> tuple[str, str, bool]:
     """An escape, what it says, and whether it is JSON."""
-    high, low, single, short, mark = match.groups()
+    high, low, single, short, braced, long, mark = match.groups()
     if high is not None or single is not None:
         return match[0], *_resolve_unicode(f"{high}{low}" if high else single)
     if short is not None:
         return match[0], chr(int(short, 16)), False
+    if (digits := braced or long) is not None:
+        return match[0], *_character(digits, otherwise=match[0])
     if mark is None:
         return match[0], "\\", False
     if mark in _PLAIN_ESCAPES:
         return match[0], _PLAIN_ESCAPES[mark], True
     return match[0], mark if mark in _NEEDLESS else f"\\{mark}", mark in '"\\/'
+
+
+def _character(digits: str, otherwise: str) -> tuple[str, bool]:
+    """The character of a number, or what stands there if there is no such character."""
+    number = int(digits, 16)
+    return (chr(number) if number < _SURROGATES[0] or _SURROGATES[1] < number <= sys.maxunicode else otherwise), False
 
 
 def _resolve_unicode(units: str) -> tuple[str, bool]:

@@ -23,6 +23,8 @@ class Hints:
     """The names that were asked for, folded; keys are no others. Empty where any key may come."""
     document: str = ""
     """The document; empty if it is not at hand."""
+    finished: bool = False
+    """Whether the model ended its answer itself, so that the text ends in nothing but what it forgot to close."""
     strings: bool = False
     """Whether the strings of the answer are those of the document, so that it tells where they end."""
 

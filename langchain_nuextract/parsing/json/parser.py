@@ -36,6 +36,7 @@ _KEY_BEFORE_VALUE = re.compile(rf"([A-Za-z_$][\w$-]{{0,60}}){BLANK}+(?=['“‘`
 _KEY = re.compile(r"[^:：=→,，{}\[\]\"\n]+")
 _WRONG_COMMA = re.compile(WRONG_COMMA)
 _WRONG_ITEM_COMMA = re.compile(rf"\|(?!\|)|\.{BLANK}")
+_TEXT_BEHIND_COMMA = re.compile(rf",{BLANK}*\"((?:[^\"\\\n]|\\.){{0,400}})\"{BLANK}*[,}}]")
 _COLON_MEANT = re.compile(rf",{BLANK}*(?:[{{\[]|{WORD}{BLANK}*[,}}])")
 
 
@@ -183,13 +184,13 @@ class _Parser(Values):
         frame.key, frame.key_fixes = key, fixes
         self._skip_blanks(frame)
         mark = self.text[self.at : self.at + 2]
-        if mark[:1] == ":":
+        if mark[:1] == ":" and mark != ":=":
             self.at += 1
-        elif mark[:1] in {"：", "=", "→"} or mark == "->":
-            length = 2 if mark in {"=>", "->"} else 1
+        elif mark[:1] in {":", "：", "=", "→"} or mark == "->":
+            length = 2 if mark in {"=>", "->", ":="} else 1
             fixes.append(Fix("colon-mark", mark[:length], ":"))
             self.at += length
-        elif _COLON_MEANT.match(self.text, self.at):
+        elif _COLON_MEANT.match(self.text, self.at) or self._is_value_behind_name(key):
             self.at += 1
             fixes.append(Fix("comma-for-colon", ",", ":"))
         elif mark[:1] in {",", "}", "]"}:
@@ -197,6 +198,11 @@ class _Parser(Values):
             frame.labels[count_members(frame)] = label
         elif mark:
             fixes.append(Fix("missing-colon", "", ":"))
+
+    def _is_value_behind_name(self, key: str) -> bool:
+        """Whether a comma stands for a colon between a name and a text: `"city", "Ulm", "zip": 1`."""
+        match = _TEXT_BEHIND_COMMA.match(self.text, self.at) if self.hints.names and self.hints.is_key(key) else None
+        return match is not None and not self.hints.is_key(match[1])
 
     def _member_value(self, frame: Frame) -> None:
         here = self.text[self.at]

@@ -141,7 +141,7 @@ class StringEnds:
         after, at = self._next(at)
         if place == "member" and quoting and _NO_KEY_AHEAD.match(self.text, at):
             return False
-        if not after or after in CLOSERS or after in "]},{." or self.text.startswith(("//", "/*", "#", "<!--"), at):
+        if not after or after in CLOSERS or after in "]},{.…" or self.text.startswith(("//", "/*", "#", "<!--"), at):
             return True
         if place == "member":
             # `Item(name='x', size='y')`: in a call what follows the comma has `=` for its colon.

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  (marks that look alike are what this is about)
 """Where a quoted string ends when its writer forgot to escape, and what it says.
 
 In valid JSON the first quote that is not escaped ends a string, and what follows it is a comma, a colon, a closing
@@ -21,11 +22,21 @@ from langchain_nuextract.parsing.json.tokens import BLANK, CLOSERS, StringPlace
 _BLANKS = re.compile(rf"{BLANK}*")
 _STOPS = {opener: re.compile(rf"[\\{re.escape(closers)}]") for opener, closers in CLOSERS.items()}
 _LAST_LINES = re.compile(rf"(?:(?!\n){BLANK})*\n{BLANK}*(?P<closers>[\]}}](?:{BLANK}|[\]}}])*)\Z")
+_LAST_CLOSERS = re.compile(rf"{BLANK}*(?P<closers>[\]}}](?:{BLANK}|[\]}}])*)\Z")
 _TWICE = re.compile(r'(?<!\\)(?:\\\\)+"')
 """A quote that was escaped twice, which leaves it without escape."""
 _ESCAPED_QUOTES = re.compile(r'(?<!\\)(?:\\\\)*(\\")')
 _LETTERS = re.compile(r"[^\W\d_]{1,40}")
 _LETTERS_AT_END = re.compile(r"[^\W\d_]{1,40}\Z")
+_CLOSING_MARK = re.compile(r"['’”»`]\Z")
+_OPENERS: Final = {
+    "'": frozenset("‘"),
+    "’": frozenset("‘"),
+    "”": frozenset("“„"),
+    "»": frozenset("«"),
+    "`": frozenset("´"),
+}
+"""What a mark at the end of a string may close."""
 _MOST_COMPARED: Final = 200
 """Quotes of one string that are compared with what is known of the answer."""
 _LONGEST_WORD: Final = 40
@@ -156,7 +167,18 @@ class _Scan(KnownEnds):
         raw, fixes = self._raw(self.first, end), self._escapes(end)
         if _ESCAPED_QUOTES.findall(raw) == ['\\"'] and raw.endswith('\\"'):
             # The last backslash of a path was not doubled, and took the quote with it: `"C:\\new\\", "b": 1`.
-            return self._found(f"{raw[:-1]}\\", end, [*fixes, Fix("single-backslash", '\\"', '\\\\"')])
+            if "\\" in raw[:-2] or raw[:-2].endswith(":") or self.hints.says(f"{raw[:-2]}\\"):
+                return self._found(f"{raw[:-1]}\\", end, [*fixes, Fix("single-backslash", '\\"', '\\\\"')])
+            return self._found(raw[:-2], end, [*fixes, Fix("other-quotes", '\\"', '"')])
+        mark = _CLOSING_MARK.search(raw)
+        # `"x', "b": 1`: closed by a mark of another kind, of which there is none in it that this one could close.
+        if (
+            mark
+            and not raw.count(mark[0], 0, mark.start())
+            and not set(raw) & _OPENERS[mark[0]]
+            and not self.hints.says(raw)
+        ):
+            return self._found(raw[: mark.start()], end, [*fixes, Fix("other-quotes", f"{self.quote}{mark[0]}", '""')])
         return self._found(raw, end, [*fixes, Fix("unclosed-string", "", self.quote)])
 
     def _found(self, raw: str, end: int, fixes: list[Fix]) -> Quoted:
@@ -223,11 +245,12 @@ class _Scan(KnownEnds):
         return fixes
 
     def _end_on_line(self) -> int | None:
-        """Where the string ended if the text ends in lines of brackets, which close all that is open.
+        """Where the string ended if the text ends in brackets, which close all that is open.
 
-        Had it been cut off, there would be no line break in it.
+        Had it been cut off, there would be no line break in it; one that the model ended itself is not.
         """
-        match = None if self.kept else _LAST_LINES.search(self.text, max(self.first, len(self.text) - _PATIENCE))
+        last = _LAST_CLOSERS if self.hints.finished else _LAST_LINES
+        match = None if self.kept else last.search(self.text, max(self.first, len(self.text) - _PATIENCE))
         if match is None or _BLANKS.sub("", match["closers"]) != self.closers():
             return None
         return match.start() if self._closes(match["closers"], match.start()) else None

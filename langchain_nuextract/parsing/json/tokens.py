@@ -14,7 +14,7 @@ CLOSERS: Final = {
 BLANK: Final = r"[\s\ufeff\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064]"
 QUOTED_KEY: Final = (
     r"(?:\"(?:[^\"\\\n{}\[\]]|\\u){0,120}\"|'[^'\"\n{}\[\]]{0,120}'|[“”„‘’«`´＂][^\"\n{}\[\]]{0,120}?[“”‘’»`´＂])"
-    rf"{BLANK}*[:：]"
+    rf"{BLANK}*(?:[:：]|=>)"
 )
 """A pattern for a key in quotes with its colon."""
 WORD: Final = r"(?:-?\d[\d.eE+-]*|true|false|null|True|False|None)"

@@ -4,7 +4,7 @@
 import re
 
 from langchain_nuextract.errors import SHOWN
-from langchain_nuextract.parsing.json.bare_words import LITERALS, bare_word
+from langchain_nuextract.parsing.json.bare_words import WHOLE, bare_word
 from langchain_nuextract.parsing.json.brackets import Brackets
 from langchain_nuextract.parsing.json.escapes import unescape
 from langchain_nuextract.parsing.json.frames import Frame, joined_strings
@@ -12,7 +12,7 @@ from langchain_nuextract.parsing.json.nodes import ArrayNode, Fix, ObjectNode, S
 from langchain_nuextract.parsing.json.strings import Quoted, quoted
 from langchain_nuextract.parsing.json.tokens import BLANK, CLOSERS, KEY_PATTERN, QUOTED_KEY, WORD, StringPlace
 
-_CALL = re.compile(r"[A-Za-z_$][\w.$]*\((?=\s*(?:[\"'\[{(\d)-]|[A-Za-z_]\w{0,60}\s*=[^=]))")
+_CALL = re.compile(r"(?:new[ ]+)?[A-Za-z_$][\w.$]*\((?=\s*(?:[\"'\[{(\d)-]|[A-Za-z_]\w{0,60}\s*=[^=]))")
 _PREFIX = re.compile(rf"[bBrRuUfF]{{1,2}}(?=[\"'](?!{BLANK}*(?:[,\]}}]|\Z)))")
 _RAW_BEFORE = re.compile(r"(?<![A-Za-z])[bBfF]?[rR]\Z")
 _ESCAPED_QUOTES = re.compile(rf"\\\"(?P<said>[^\"\\\n]*)\\\"(?={BLANK}*[,\]}}])")
@@ -43,6 +43,8 @@ _NUMBER_MEMBER = re.compile(rf"{WORD}{BLANK}*(?=,{BLANK}*+(?!\d))")
 _MEMBER_ENDS = re.compile(
     rf"(?:[\"'“‘„«`´＂#{{}}\],]|\\[nrt]|<!--|/[/*]|\.\.\.|\Z|[A-Za-z_$][\w$.-]{{0,80}}[\"']?{BLANK}*(?:[:：→]|[=-]>))"
 )  # fmt: skip
+_WORDS_FOR_KEY = re.compile(r"[^\W\d][^\n\"':：,{}\[\]]{0,80}[:：]")
+"""A key of several words, or in another alphabet, on a line of its own."""
 _KEY_FOR_VALUE = re.compile(rf"(?:\"(?:[^\"\\\n{{}}\[\]]|\\u){{1,120}}\"|'[^'\"\n{{}}\[\]]{{1,120}}'){BLANK}*:")
 _QUOTED_END = re.compile(r"(?:(?<=[\s(])|(?<=^))(?:\"[^\s\"][^\"]*\"|[“„][^“”„]+[”“])\Z")
 """Words in quotes that a value without quotes ends in."""
@@ -137,7 +139,7 @@ class Values(Brackets):
         if not written:
             self._skip(frame, "stray-mark")
             return
-        if end >= len(self.text) and written not in LITERALS:
+        if end >= len(self.text) and written not in WHOLE:
             self._give(frame, TruncatedNode(self.text[self.at : self.at + SHOWN]))
             self._end()
             return
@@ -176,5 +178,7 @@ class Values(Brackets):
         """Whether a comma or line end ends a member: it does if another follows, or if the member is a number."""
         if _MEMBER_ENDS.match(self.text, stop.end()):
             return True
+        if "\n" in stop[0] and (key := _WORDS_FOR_KEY.match(self.text, stop.end())) and self.hints.names:
+            return self.hints.is_key(key[0])
         number = stop[1] == "," and _NUMBER_MEMBER.match(self.text, self.at)
         return number is not None and number is not False and number.end() == stop.start()

@@ -111,7 +111,7 @@ def _with_runs(text: str, found: Iterable[Candidate], shape: AnswerShape | None)
     run: list[Candidate] = []
     for candidate in found:
         yield candidate
-        if run and not _BETWEEN.fullmatch(text, run[-1].end, candidate.start):
+        if run and run[-1].end < candidate.start and not _BETWEEN.fullmatch(text, run[-1].end, candidate.start):
             yield from _together(run, shape)
             run = []
         run.append(candidate)
