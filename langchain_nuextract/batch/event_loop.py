@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Generic, Self, TypeVar
 
 T = TypeVar("T")
-Given = TypeVar("Given")
+Item = TypeVar("Item")
 
 
 class Later(Exception):  # nothing went wrong
@@ -16,7 +16,7 @@ class Later(Exception):  # nothing went wrong
         self.seconds = seconds
 
 
-class Pool(Generic[Given, T]):
+class Pool(Generic[Item, T]):
     """Workers on the running loop: as many tasks as there may be calls under way, however many calls there are.
 
     Args:
@@ -26,13 +26,13 @@ class Pool(Generic[Given, T]):
     """
 
     def __init__(
-        self, ask: Callable[[Given], Awaitable[T]], deliver: Callable[[T | BaseException], object], *, size: int
+        self, ask: Callable[[Item], Awaitable[T]], deliver: Callable[[T | BaseException], object], *, size: int
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self._ask = ask
         self._deliver = deliver
         self._size = size
-        self._given: asyncio.Queue[Given] = asyncio.Queue()
+        self._given: asyncio.Queue[Item] = asyncio.Queue()
         self._workers: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -45,7 +45,7 @@ class Pool(Generic[Given, T]):
             worker.cancel()
         await asyncio.gather(*self._workers, return_exceptions=True)
 
-    def give(self, given: Given) -> None:
+    def give(self, given: Item) -> None:
         """Hand something over; how much there may be is for the caller to say."""
         self._given.put_nowait(given)
 

@@ -16,7 +16,7 @@ Not `object`: LangChain's `batch` takes a `list` of it, and to a type checker a 
 """
 
 
-class ApiModel(Protocol):
+class ModelWithClient(Protocol):
     """A chat model that sends its requests through a `Client`."""
 
     @property
@@ -69,7 +69,7 @@ class Extractor(Protocol):
         ...
 
     @property
-    def api_model(self) -> ApiModel | None:
+    def api_model(self) -> ModelWithClient | None:
         """The model, if it is one of ours."""
         ...
 

@@ -19,7 +19,7 @@ from weakref import WeakSet
 T = TypeVar("T")
 Work: TypeAlias = Coroutine[object, Never, T]
 """A call of an async function, which has not begun."""
-Given = TypeVar("Given")
+Argument = TypeVar("Argument")
 
 OWN_THREADS: Final = "nuextract-"
 """What the names of this package's threads begin with."""
@@ -209,7 +209,7 @@ class CallGroup:
                 for cancel in [*self._cancels]:
                     cancel()
 
-    def call(self, function: Callable[[Given], T], given: Given) -> T:
+    def call(self, function: Callable[[Argument], T], given: Argument) -> T:
         """Call a function in this thread, as one of the group.
 
         Raises:

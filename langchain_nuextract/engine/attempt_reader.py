@@ -13,7 +13,7 @@ from langchain_nuextract.engine.fields import (
     MergedFields,
     answer_of_fields,
     field_results,
-    merge,
+    merge_fields,
     problems_by_field,
     restricted,
 )
@@ -130,7 +130,7 @@ class AttemptReader(Generic[T]):
             return new, validation
         refused = problems_by_field(self.plan.shape, validation.problems)
         new = {field: replace(each, refused=field in refused) for field, each in new.items()}
-        fields = merge(known, new, prefer_new=prefer_new)
+        fields = merge_fields(known, new, prefer_new=prefer_new)
         if any(overlaid[field].attempt != each.attempt for field, each in fields.items()):
             validation = self._validate(fields)
         if known and self.problems_of(fields, validation) and new.keys() == fields.keys():

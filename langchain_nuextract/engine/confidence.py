@@ -58,7 +58,7 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WrittenAnswer:
     """One answer as the model wrote it."""
 
     text: str
@@ -84,7 +84,7 @@ class KnownConfidence:
 class Provenance:
     """What the values of an extraction were made of."""
 
-    answers: tuple[Answer, ...]
+    answers: tuple[WrittenAnswer, ...]
     merged: JSON
     """What they say together, in the shape of the template."""
     left_out: tuple[Path, ...]
@@ -135,7 +135,7 @@ class _Token(NamedTuple):
 class _Laid:
     """An answer with the tokens laid along it."""
 
-    def __init__(self, answer: Answer, policy: Policy, document: str) -> None:
+    def __init__(self, answer: WrittenAnswer, policy: Policy, document: str) -> None:
         self.answer = answer
         from langchain_nuextract.parsing.read import trace_shape  # noqa: PLC0415  few ask for this
 

@@ -57,7 +57,7 @@ def field_results(
     }
 
 
-def merge(old: MergedFields, new: MergedFields, *, prefer_new: bool = False) -> dict[FieldPath, FieldResult]:
+def merge_fields(old: MergedFields, new: MergedFields, *, prefer_new: bool = False) -> dict[FieldPath, FieldResult]:
     """Keep the better of what two answers say of each field.
 
     Args:

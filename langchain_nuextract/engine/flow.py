@@ -20,7 +20,7 @@ from langchain_nuextract.engine.attempt import AttemptRequest, AttemptResult
 from langchain_nuextract.engine.attempt_reader import AttemptReader
 from langchain_nuextract.engine.caller import Flow
 from langchain_nuextract.engine.outcome import extraction_of, give_up
-from langchain_nuextract.engine.page_inputs import shown
+from langchain_nuextract.engine.page_inputs import model_inputs
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.engine.strategies import RecoveryStrategies, with_other_grammar
@@ -123,7 +123,7 @@ def extract_whole(plan: Plan[T], source: Source) -> Flow[T]:
 
 def _extract_shown(plan: Plan[T], source: Source) -> Flow[T]:
     # Pages are rendered when it is their turn, which may be in a thread.
-    return (yield from extract(plan, Source(shown(source.parts, plan.dialect)), source))
+    return (yield from extract(plan, Source(model_inputs(source.parts, plan.dialect)), source))
 
 
 def run_flow(flow: Flow[T], ask: Callable[[Request], Reply]) -> Extraction[T]:

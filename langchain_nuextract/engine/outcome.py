@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 from langchain_nuextract.engine.attempt import Attempt, AttemptResult, Validation
 from langchain_nuextract.engine.attempt_reader import AttemptReader
-from langchain_nuextract.engine.confidence import Answer, Provenance, Segment
+from langchain_nuextract.engine.confidence import Provenance, Segment, WrittenAnswer
 from langchain_nuextract.engine.fields import FieldIndex, field_paths
 from langchain_nuextract.engine.prune_invalid import drop_fields, faults, without
 from langchain_nuextract.engine.result import Extraction
@@ -150,14 +150,14 @@ def _provenance(
 ) -> Provenance:
     """What the values were made of, the probabilities of whose tokens are known."""
     plan, fields = reader.plan, results[-1].fields
-    answers: list[Answer] = []
+    answers: list[WrittenAnswer] = []
     for number in _used(results):
         result = results[number]
         text = reader.text_of(result.reply, result.written if result.continued else None)
         # A list that items were left out of has others in their places.
         taken = (field for field, each in fields.items() if each.attempt == number and not lacks_words(each.problems))
         mine = frozenset(taken)
-        answers.append(Answer(text, _segments(results, number), result.sent.shape, mine))
+        answers.append(WrittenAnswer(text, _segments(results, number), result.sent.shape, mine))
     return Provenance(
         answers=tuple(answers),
         merged=reader.merged_answer(fields),

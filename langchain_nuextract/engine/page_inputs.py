@@ -42,7 +42,7 @@ def _is_picture(page: Page, dialect: Dialect) -> bool:
     return use in {"image", "both"} or (use == "auto" and dialect.images != 0)
 
 
-def shown(parts: Sequence[Part], dialect: Dialect) -> tuple[Part, ...]:
+def model_inputs(parts: Sequence[Part], dialect: Dialect) -> tuple[Part, ...]:
     """Make of parts what a model is given: images that fit, and the texts of the pages that it is not shown."""
     given = [each for part in parts for each in _shown_part(part, dialect)]
     # A blank page says nothing, unless there is nothing else.

@@ -17,7 +17,7 @@ def attempt_lines(attempts: Sequence[Attempt]) -> Iterator[str]:
     """Say how the model was asked each time, how its answer ended, and what was wrong with it."""
     for number, attempt in enumerate(attempts, start=1):
         ended = attempt.reply.finish_reason or "not said"
-        yield f"  {number}. {attempt.kind}, ended by {ended}: {counted(len(attempt.problems), 'problem')}"
+        yield f"  {number}. {attempt.kind}, ended by {ended}: {number_of(len(attempt.problems), 'problem')}"
         yield from (f"     {problem}" for problem in attempt.problems)
 
 
@@ -34,7 +34,7 @@ def found_lines(value: JSON, evidence: Iterable[Evidence]) -> Iterator[str]:
     found = {each.path for each in evidence}
     sought = sorted(leaf for group in items(value) for leaf in group)
     missing = [show(path) for _, path, _ in sought if path not in found]
-    total = counted(len(sought), "text or number", "texts and numbers")
+    total = number_of(len(sought), "text or number", "texts and numbers")
     yield f"found in the document: {len(sought) - len(missing)} of {total}"
     if missing:
         more = f" and {len(missing) - _MISSING} more" if len(missing) > _MISSING else ""
@@ -44,9 +44,9 @@ def found_lines(value: JSON, evidence: Iterable[Evidence]) -> Iterator[str]:
 def spent(attempts: Sequence[Attempt]) -> tuple[str, str]:
     """Say how many calls there were, and how many tokens they took."""
     usage = sum((attempt.reply.usage for attempt in attempts), Usage())
-    return counted(len(attempts), "call"), f"{usage.input_tokens} tokens in, {usage.output_tokens} out"
+    return number_of(len(attempts), "call"), f"{usage.input_tokens} tokens in, {usage.output_tokens} out"
 
 
-def counted(number: int, noun: str, several: str = "") -> str:
+def number_of(number: int, noun: str, several: str = "") -> str:
     """Say how many: `1 call`, `2 calls`."""
     return f"{number} {noun if number == 1 else several or f'{noun}s'}"

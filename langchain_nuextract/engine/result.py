@@ -277,8 +277,8 @@ class Extraction(Generic[T_co]):
         """How it came about, in a few lines: the calls, and what was repaired, filled in, left out and found."""
         from langchain_nuextract.engine.report import (  # noqa: PLC0415 few read it
             attempt_lines,
-            counted,
             found_lines,
+            number_of,
             section,
             spent,
         )
@@ -295,7 +295,7 @@ class Extraction(Generic[T_co]):
             *section("least sure (probabilities)", least_sure),
         ]
         if self.examples or self.examples_left_out:
-            lines.append(f"{counted(len(self.examples), 'example')} shown, {self.examples_left_out} left out")
+            lines.append(f"{number_of(len(self.examples), 'example')} shown, {self.examples_left_out} left out")
         return "\n".join((*lines, *found_lines(self.json, self.evidence)))
 
     def to_html(self, path: "str | os.PathLike[str] | None" = None, *, name: str = "") -> str:

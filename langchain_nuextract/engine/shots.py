@@ -11,7 +11,7 @@ from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.engine.example_leakage import telling
 from langchain_nuextract.engine.fields import restricted
-from langchain_nuextract.engine.page_inputs import shown
+from langchain_nuextract.engine.page_inputs import model_inputs
 from langchain_nuextract.errors import InvalidValue, Problem
 from langchain_nuextract.grounding.normalize import fold
 from langchain_nuextract.paths import JSON
@@ -40,7 +40,7 @@ def shot_of(example: Example, target: Target[T], dialect: Dialect, named: str) -
     except InvalidValue as error:
         error.add_note(f"in the output of {named}")
         raise
-    source = escape_source(Source(shown(read(example.input).parts, dialect)), dialect.marks).source
+    source = escape_source(Source(model_inputs(read(example.input).parts, dialect)), dialect.marks).source
     written = escape_text(prompt_json(answer, indent=None), dialect.marks)
     choices = frozenset(fold(str(choice)) for choice in target.choices)
     return Shot(source, written, telling(target.spoken(value)), choices)

@@ -30,7 +30,7 @@ from langchain_nuextract.grounding.pieces import parts_in, wrapped_in
 from langchain_nuextract.grounding.similar import SimilarIndex, similarity
 from langchain_nuextract.paths import JSON, Path, leaves
 from langchain_nuextract.scalars.code_names import names_of
-from langchain_nuextract.scalars.durations import is_duration
+from langchain_nuextract.scalars.durations import is_whole_duration
 
 _NO_WORDINGS: Final[Mapping[Path, Sequence[str]]] = MappingProxyType({})
 
@@ -128,7 +128,7 @@ class _Document:
             return spans, "exact", NO_OTHERS
         if is_moment(text):
             return _found(*self._dates.find(text))
-        if is_duration(text) and (places := self._words.find_duration(text)):
+        if is_whole_duration(text) and (places := self._words.find_duration(text)):
             return _found(places, "number")
         return next((found for found in self._written_otherwise(text) if found[0]), ((), "exact", NO_OTHERS))
 

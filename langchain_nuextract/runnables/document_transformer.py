@@ -11,11 +11,12 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializa
 from langchain_core.runnables.config import patch_config
 from pydantic import ConfigDict, Field, SecretStr
 
+from langchain_nuextract.batch.options import OnError
 from langchain_nuextract.engine.result import Extraction
-from langchain_nuextract.runnables.extracted_documents import ExtractedDocuments, OnError
+from langchain_nuextract.runnables.extracted_documents import ExtractedDocuments
 from langchain_nuextract.runnables.extracted_metadata import ExtractedMetadata
 from langchain_nuextract.runnables.metadata_attributes import Attribute, attribute_info
-from langchain_nuextract.runnables.pieces import Splitter
+from langchain_nuextract.runnables.pieces import AnySplitter
 from langchain_nuextract.runnables.retriever import ExtractingRetriever
 
 
@@ -116,7 +117,7 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
         return await self.ainvoke(documents, **kwargs)
 
     def extract_and_split(
-        self, documents: Sequence[Document], splitter: Splitter, config: RunnableConfig | None = None
+        self, documents: Sequence[Document], splitter: AnySplitter, config: RunnableConfig | None = None
     ) -> list[Document]:
         """Extract from whole documents, and split them: each piece has the fields of its document.
 
@@ -139,7 +140,7 @@ class ExtractionTransformer(RunnableSerializable[Sequence[Document], list[Docume
         ]
 
     async def aextract_and_split(
-        self, documents: Sequence[Document], splitter: Splitter, config: RunnableConfig | None = None
+        self, documents: Sequence[Document], splitter: AnySplitter, config: RunnableConfig | None = None
     ) -> list[Document]:
         """Extract from whole documents, and split them; see `extract_and_split`."""
         extracted = await self.ainvoke(documents, config)

@@ -4,18 +4,18 @@ import json
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 from uuid import NAMESPACE_OID, uuid5
 
 from langchain_core.documents import Document
 
+from langchain_nuextract.batch.options import OnError
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.runnables.extracted_metadata import START, ExtractedMetadata, moved
 from langchain_nuextract.runnables.joined_documents import BETWEEN, JoinedDocument, joined_documents
-from langchain_nuextract.runnables.pieces import Splitter, pieces
+from langchain_nuextract.runnables.pieces import AnySplitter, pieces
 
-OnError: TypeAlias = Literal["keep", "raise"]
-Outcome: TypeAlias = Extraction[object] | Exception
+DocumentOutcome: TypeAlias = Extraction[object] | Exception
 
 _LOGGER: Final = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ class ExtractedDocuments:
             return error
         return None
 
-    def written(self, documents: Sequence[Document], todo: ToDo, outcomes: Sequence[Outcome]) -> list[Document]:
+    def written(self, documents: Sequence[Document], todo: ToDo, outcomes: Sequence[DocumentOutcome]) -> list[Document]:
         """Give copies of all documents: those that were extracted from with what came of it, the others as they were.
 
         Args:
@@ -105,7 +105,7 @@ class ExtractedDocuments:
                 offset += len(documents[at].page_content) + len(BETWEEN)
         return written
 
-    def _with(self, document: Document, outcome: Outcome, whole: str, offset: int) -> Document:
+    def _with(self, document: Document, outcome: DocumentOutcome, whole: str, offset: int) -> Document:
         try:
             if isinstance(outcome, Exception):
                 metadata = self.metadata.failed(document, outcome, whole)
@@ -130,7 +130,7 @@ class ExtractedDocuments:
                 pass  # nobody knows where the piece stands; or it was one before, and was shortened or split again
         return document.model_copy(update={"metadata": metadata.piece(document, evidence)})
 
-    def pieces(self, document: Document, splitter: Splitter) -> Iterator[Document]:
+    def pieces(self, document: Document, splitter: AnySplitter) -> Iterator[Document]:
         """Split a document that was extracted from; see `ExtractionTransformer.extract_and_split`."""
         metadata = self.metadata
         known = document.id or [metadata.foreign(document), document.page_content]

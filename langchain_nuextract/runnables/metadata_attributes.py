@@ -12,7 +12,7 @@ from pydantic.errors import PydanticUserError
 from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.runnables.flatten import EPOCH, SEPARATOR
-from langchain_nuextract.schema.ir import Array, Enum, Leaf, Node, Record, Split
+from langchain_nuextract.schema.ir import Array, Enum, Record, SchemaNode, Split, TypedScalar
 from langchain_nuextract.schema.target import Target
 from langchain_nuextract.schema.tree import parts
 from langchain_nuextract.schema.value_types import DAYS, TYPES
@@ -57,7 +57,7 @@ def attributes(target: Target[object], name: str | None, *, lists: bool) -> tupl
     return tuple(known.get(name, each) for name, each in dumped.items())
 
 
-def _dumped(target: Target[object]) -> Node:
+def _dumped(target: Target[object]) -> SchemaNode:
     """Read the schema of what values look like when they are dumped: other aliases, computed fields."""
     if target.source != "python":
         return target.node
@@ -69,7 +69,7 @@ def _dumped(target: Target[object]) -> Node:
 
 
 def _attributes_of(
-    node: Node, path: tuple[str, ...], note: str, *, lists: bool, many: bool = False
+    node: SchemaNode, path: tuple[str, ...], note: str, *, lists: bool, many: bool = False
 ) -> Iterator[Attribute]:
     name = SEPARATOR.join(path) or "value"
     note = node.note or note
@@ -87,11 +87,11 @@ def _attributes_of(
             yield Attribute(name, _attribute_type(node), many, note=note, choices=values)
 
 
-def _attribute_type(node: Node) -> AttributeType:
+def _attribute_type(node: SchemaNode) -> AttributeType:
     match node:
-        case Leaf() if node.type in DAYS:
+        case TypedScalar() if node.type in DAYS:
             return cast("AttributeType", node.type)
-        case Leaf():
+        case TypedScalar():
             kind = TYPES[node.type].kind
             return "float" if kind == "number" else kind
         case Enum(members=members) if all(type(member.value) is int for member in members):

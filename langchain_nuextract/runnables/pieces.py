@@ -33,7 +33,7 @@ class SplitsText(Protocol):
         ...
 
 
-Splitter: TypeAlias = SplitsDocuments | SplitsText | BaseDocumentTransformer
+AnySplitter: TypeAlias = SplitsDocuments | SplitsText | BaseDocumentTransformer
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class DocumentPiece:
     """Where in the piece the values stand; None if its place is not known."""
 
 
-def pieces(document: Document, splitter: Splitter, evidence: Mapping[str, Sequence[int]]) -> Iterator[DocumentPiece]:
+def pieces(document: Document, splitter: AnySplitter, evidence: Mapping[str, Sequence[int]]) -> Iterator[DocumentPiece]:
     """Split a document, and find out where the pieces stand in it.
 
     A splitter may have changed the white space: `MarkdownHeaderTextSplitter`, for one, strips every line. A piece that
@@ -80,7 +80,7 @@ def pieces(document: Document, splitter: Splitter, evidence: Mapping[str, Sequen
         yield found
 
 
-def _split(document: Document, splitter: Splitter) -> Sequence[Document]:
+def _split(document: Document, splitter: AnySplitter) -> Sequence[Document]:
     match splitter:
         case SplitsDocuments():
             return splitter.split_documents([document])

@@ -28,7 +28,7 @@ _IN_OTHERS: Final = {"W": (7, "D"), "Y": (12, "M"), "D": (24, "H"), "H": (60, "m
 """How many of the next smaller unit are as long."""
 
 
-def is_duration(value: str) -> bool:
+def is_whole_duration(value: str) -> bool:
     """Whether a value is a duration by ISO 8601, in whole units."""
     return value[:1] == "P" and _ISO.fullmatch(value) is not None
 

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterator
 
 from langchain_nuextract.paths import JSON, Path
-from langchain_nuextract.schema.ir import Array, Node, Record, Split
+from langchain_nuextract.schema.ir import Array, Record, SchemaNode, Split
 from langchain_nuextract.schema.json_types import dumps, is_list, is_object
 
 
-def defaults(node: Node, value: JSON, at: Path = ()) -> Iterator[Path]:
+def defaults(node: SchemaNode, value: JSON, at: Path = ()) -> Iterator[Path]:
     """Yield the places of the parts that a value does not have and that a default fills."""
     # By hand, where `tree` could go: this is done for every document, and single values need no look.
     match node:

@@ -8,10 +8,10 @@ from langchain_nuextract.schema.ir import (
     Array,
     Enum,
     Field,
-    Leaf,
-    Node,
     Record,
+    SchemaNode,
     Split,
+    TypedScalar,
     has_constants_only,
     tells_null,
 )
@@ -23,7 +23,7 @@ ANY = ("any value is admitted here", "it is asked for as text, and read as JSON 
 _NULL = ("null cannot be told from nothing here", "a missing value is left out")
 
 
-def finalize(node: Node) -> Node:
+def finalize(node: SchemaNode) -> SchemaNode:
     """Name what a template cannot carry, now that the node is not put together with others any more."""
     match node:
         case Record(fields=fields, rest=rest):
@@ -47,16 +47,16 @@ def finalize(node: Node) -> Node:
     return _losing(node, _IMPLIED) if node.implied else node
 
 
-def _finished_field(field: Field) -> Node:
+def _finished_field(field: Field) -> SchemaNode:
     node = finalize(field.node)
     # A text can say that null is meant; a choice of several or a number cannot.
     text = (
         len(node.members) <= 1
         if isinstance(node, Enum)
-        else isinstance(node, Leaf) and json_kind(node.type) == "string"
+        else isinstance(node, TypedScalar) and json_kind(node.type) == "string"
     )
     return node if text or not tells_null(field) else _losing(node, _NULL)
 
 
-def _losing(node: Node, loss: tuple[str, str]) -> Node:
+def _losing(node: SchemaNode, loss: tuple[str, str]) -> SchemaNode:
     return node if loss in node.lost else replace(node, lost=(*node.lost, loss))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from langchain_nuextract.paths import JSON, Path, leaves
-from langchain_nuextract.schema.ir import Anything, Enum, Leaf, Node, RecursionCut
+from langchain_nuextract.schema.ir import Anything, Enum, RecursionCut, SchemaNode, TypedScalar
 from langchain_nuextract.schema.tree import parts, parts_and_values
 from langchain_nuextract.schema.value_types import TYPES
 
@@ -16,10 +16,10 @@ FEWEST_WORDS: Final = 2
 _BREAK: Final = re.compile(r"[;,:.()/]|\s[-\u2013\u2014]\s")
 
 
-def spoken(node: Node, value: JSON) -> Iterator[JSON]:
+def spoken(node: SchemaNode, value: JSON) -> Iterator[JSON]:
     """Yield the scalars of a value that are no choice, code, truth value or null, in order."""
     match node:
-        case Leaf() if not TYPES[node.type].is_code:
+        case TypedScalar() if not TYPES[node.type].is_code:
             yield from _scalars(value)
         case Anything() | RecursionCut():
             yield from _scalars(value)
@@ -28,7 +28,7 @@ def spoken(node: Node, value: JSON) -> Iterator[JSON]:
                 yield from spoken(part, child)
 
 
-def choices(node: Node) -> Iterator[JSON]:
+def choices(node: SchemaNode) -> Iterator[JSON]:
     """Yield the values of all choices in a node and below it, in order."""
     if isinstance(node, Enum):
         yield from (member.value for member in node.members)
@@ -36,14 +36,16 @@ def choices(node: Node) -> Iterator[JSON]:
         yield from choices(part)
 
 
-def has_choices(node: Node) -> bool:
+def has_choices(node: SchemaNode) -> bool:
     """Whether there are choices, codes or truth values in a node or below it."""
-    if isinstance(node, Enum) or (isinstance(node, Leaf) and (TYPES[node.type].is_code or "boolean" in node.kinds)):
+    if isinstance(node, Enum) or (
+        isinstance(node, TypedScalar) and (TYPES[node.type].is_code or "boolean" in node.kinds)
+    ):
         return True
     return any(has_choices(part) for _, part in parts(node))
 
 
-def wordings(node: Node, value: JSON, path: Path = ()) -> Iterator[tuple[Path, tuple[str, ...]]]:
+def wordings(node: SchemaNode, value: JSON, path: Path = ()) -> Iterator[tuple[Path, tuple[str, ...]]]:
     """Yield the choices, codes and truth values of a value, with the words that a document may have in their stead."""
     match node:
         case Enum():
@@ -53,7 +55,7 @@ def wordings(node: Node, value: JSON, path: Path = ()) -> Iterator[tuple[Path, t
             # `not_paid` may stand as "not paid".
             words = (word for each in (*said, *written) for word in (each, " ".join(each.split("_"))))
             yield path, tuple(word for word in dict.fromkeys(words) if word and word != value)
-        case Leaf() if TYPES[node.type].is_code or isinstance(value, bool):
+        case TypedScalar() if TYPES[node.type].is_code or isinstance(value, bool):
             yield path, ()
         case _:
             for step, part, child in parts_and_values(node, value):

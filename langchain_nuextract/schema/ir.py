@@ -59,7 +59,7 @@ class RecursionCut(Base):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leaf(Base):
+class TypedScalar(Base):
     """A scalar."""
 
     type: str
@@ -108,8 +108,8 @@ class Enum(Base):
 class Array(Base):
     """Items in order: some with a place of their own, then any number of one kind."""
 
-    prefix: "tuple[Node, ...]" = ()
-    rest: "Node | None" = None
+    prefix: "tuple[SchemaNode, ...]" = ()
+    rest: "SchemaNode | None" = None
     """What follows the prefix; None if nothing may."""
     least: int = 0
     most: int | None = None
@@ -122,7 +122,7 @@ class Field:
     """A named part of an object."""
 
     name: str
-    node: "Node"
+    node: "SchemaNode"
     required: bool
     default: str | None = None
     """The user's default as JSON; None if there is none."""
@@ -143,7 +143,7 @@ class Record(Base):
     """An object: named parts, and perhaps any number of others."""
 
     fields: tuple[Field, ...] = ()
-    rest: "Node | None" = None
+    rest: "SchemaNode | None" = None
     """What the values under other names are, where the schema says that there are such; None if it does not."""
     open: bool = False
     """Whether values under other names are admitted without being mentioned. They are kept, but not asked for."""
@@ -169,21 +169,21 @@ class RecordKind:
 class Split(Base):
     """Values of several shapes; at least two of the three."""
 
-    scalar: "Leaf | Enum | None" = None
+    scalar: "TypedScalar | Enum | None" = None
     array: Array | None = None
     record: Record | None = None
 
 
-Node: TypeAlias = Anything | Never | RecursionCut | Leaf | Enum | Array | Record | Split
+SchemaNode: TypeAlias = Anything | Never | RecursionCut | TypedScalar | Enum | Array | Record | Split
 
 
-def enum(values: list[JSON]) -> Node:
+def enum(values: list[JSON]) -> SchemaNode:
     """Make the node of some values; null among them makes it nullable, true and false a boolean."""
     texts = dict.fromkeys(dumps(value) for value in values)
     # `["a", null]` is a choice that may be missing, and `[true, false]` no choice at all.
     nullable = texts.pop("null", 0) is None
     if set(texts) == {"true", "false"}:
-        return Leaf(type="boolean", kinds=frozenset({"boolean"}), nullable=nullable)
+        return TypedScalar(type="boolean", kinds=frozenset({"boolean"}), nullable=nullable)
     if not texts:
         return Never(nullable=nullable)
     decoded = [(text, json.loads(text)) for text in texts]
@@ -198,7 +198,7 @@ def enum(values: list[JSON]) -> Node:
     return Enum(members=tuple(members), nullable=nullable)
 
 
-def is_impossible(node: Node) -> bool:
+def is_impossible(node: SchemaNode) -> bool:
     """Whether no value satisfies a node."""
     return isinstance(node, Never) and not node.nullable
 
@@ -235,7 +235,7 @@ def tells_null(field: Field) -> bool:
     return field.null_matters and field.node.nullable and not field.required and not isinstance(field.node, Anything)
 
 
-def is_constant(node: Node) -> bool:
+def is_constant(node: SchemaNode) -> bool:
     """Whether there is but one value, which need not be asked for."""
     match node:
         case Enum(members=[_], nullable=False):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from langchain_nuextract.paths import JSON, Path, fields, show
-from langchain_nuextract.schema.ir import Array, Enum, Leaf, Loss, Node, Record, Split
+from langchain_nuextract.schema.ir import Array, Enum, Loss, Record, SchemaNode, Split, TypedScalar
 from langchain_nuextract.schema.json_types import dumps
 from langchain_nuextract.schema.tree import parts
 from langchain_nuextract.schema.vocabulary import Vocabulary, nearest_type
@@ -30,7 +30,7 @@ def too_large(template: JSON) -> Iterator[Loss]:
     )
 
 
-def losses(node: Node, at: Path = ()) -> Iterator[Loss]:
+def losses(node: SchemaNode, at: Path = ()) -> Iterator[Loss]:
     """Yield what a template cannot carry of a node and of all below it, in order."""
     for what, instead in node.lost:
         yield Loss(at, what, instead)
@@ -38,12 +38,12 @@ def losses(node: Node, at: Path = ()) -> Iterator[Loss]:
         yield from losses(part, (*at, *step))
 
 
-def downgrades(node: Node, vocabulary: Vocabulary, at: Path = ()) -> Iterator[Loss]:
+def downgrades(node: SchemaNode, vocabulary: Vocabulary, at: Path = ()) -> Iterator[Loss]:
     """Name the types that a vocabulary does not have, by path, and what is asked for instead."""
     match node:
-        case Leaf(type="string") if not vocabulary.types:
+        case TypedScalar(type="string") if not vocabulary.types:
             yield Loss(at, "empty text", "this model writes it like a missing value")
-        case Leaf() if node.type not in vocabulary.types:
+        case TypedScalar() if node.type not in vocabulary.types:
             choice = node.type == "boolean" and vocabulary.enums
             instead = "a choice of yes and no" if choice else nearest_type(node.type, vocabulary) or "text"
             yield Loss(at, f"the type {node.type!r}", f"this model is asked for {instead}")

@@ -5,12 +5,12 @@ from typing import Final, cast
 
 from langchain_nuextract.errors import UnsupportedSchema, quote
 from langchain_nuextract.paths import EACH, JSON, Path
-from langchain_nuextract.schema.ir import Array, Enum, Field, Leaf, Member, Node, Record
+from langchain_nuextract.schema.ir import Array, Enum, Field, Member, Record, SchemaNode, TypedScalar
 from langchain_nuextract.schema.json_types import dumps
 from langchain_nuextract.schema.value_types import REGIONS, SCALARS, json_kinds, type_hint
 
 
-def read_template(template: JSON, at: Path = ()) -> Node:
+def read_template(template: JSON, at: Path = ()) -> SchemaNode:
     """Read a template.
 
     Raises:
@@ -43,15 +43,15 @@ _WRITTEN: Final[Mapping[object, str]] = {str: "string", int: "integer", float: "
 """What Python's types are called in a template."""
 
 
-def _leaf_node(name: str, at: Path) -> Leaf:
+def _leaf_node(name: str, at: Path) -> TypedScalar:
     if name == "":
-        return Leaf(type="string", kinds=frozenset({"string"}), nullable=True)
+        return TypedScalar(type="string", kinds=frozenset({"string"}), nullable=True)
     if name not in SCALARS | REGIONS:
         raise UnsupportedSchema(at, f"NuExtract has no type {quote(name)}. {type_hint(name)}")
-    return Leaf(type=name, kinds=json_kinds(name), nullable=True)
+    return TypedScalar(type=name, kinds=json_kinds(name), nullable=True)
 
 
-def _list_node(items: list[JSON], at: Path) -> Node:
+def _list_node(items: list[JSON], at: Path) -> SchemaNode:
     match items:
         # NuExtract 1 writes a list of anything as `[]`.
         case []:
@@ -62,7 +62,7 @@ def _list_node(items: list[JSON], at: Path) -> Node:
         case [item]:
             node = read_template(item, (*at, EACH))
             # An item is never missing.
-            return Array(rest=Leaf(type=node.type, kinds=node.kinds) if isinstance(node, Leaf) else node)
+            return Array(rest=TypedScalar(type=node.type, kinds=node.kinds) if isinstance(node, TypedScalar) else node)
         case _ if all(isinstance(label, str) for label in items):
             return _enum_node(cast("list[str]", items), nullable=True)
         case _:

@@ -8,7 +8,7 @@ from unicodedata import normalize
 
 from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import Path
-from langchain_nuextract.schema.ir import Array, Enum, Leaf, Node, Record
+from langchain_nuextract.schema.ir import Array, Enum, Record, SchemaNode, TypedScalar
 from langchain_nuextract.schema.json_types import dumps
 from langchain_nuextract.schema.value_types import TYPES
 
@@ -20,7 +20,7 @@ _OF_PYTHON: Final = frozenset(
 _WORD: Final = re.compile(r"\w+")
 
 
-def pydantic_source(node: Node, name: str) -> str:
+def pydantic_source(node: SchemaNode, name: str) -> str:
     """Write the source of a class with the fields of a template, each of which may be missing.
 
     Args:
@@ -41,7 +41,7 @@ def pydantic_source(node: Node, name: str) -> str:
     return "\n".join((*_imports(body), "", "", body, ""))
 
 
-def _nested_records(node: Node, at: Path) -> Iterator[tuple[Path, Record]]:
+def _nested_records(node: SchemaNode, at: Path) -> Iterator[tuple[Path, Record]]:
     match node:
         case Record():
             yield at, node
@@ -72,9 +72,9 @@ def _class_source(record: Record, path: Path, names: dict[Path, str]) -> str:
     return "\n".join((f"class {names[path]}(BaseModel):", *config, *lines))
 
 
-def _type_source(node: Node, at: Path, names: dict[Path, str]) -> str:
+def _type_source(node: SchemaNode, at: Path, names: dict[Path, str]) -> str:
     match node:
-        case Leaf():
+        case TypedScalar():
             return TYPES[node.type].annotation or f'Annotated[str, NuType("{node.type}")]'
         case Enum():
             return f"Literal[{', '.join(dumps(member.value) for member in node.members)}]"

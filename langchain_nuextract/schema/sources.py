@@ -10,7 +10,7 @@ from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema import nuextract_template as template
 from langchain_nuextract.schema import render as answers
 from langchain_nuextract.schema.codec.root import root_codec
-from langchain_nuextract.schema.ir import Node
+from langchain_nuextract.schema.ir import SchemaNode
 from langchain_nuextract.schema.jsonschema.openapi import with_kinds, with_tags
 from langchain_nuextract.schema.python_types.instances import check_python
 from langchain_nuextract.schema.vocabulary import NUEXTRACT_3
@@ -26,7 +26,7 @@ SourceKind: TypeAlias = Literal["python", "json schema", "template"]
 class SchemaSource(Protocol):
     """A schema as it was given."""
 
-    def node(self, depth: int) -> Node:
+    def node(self, depth: int) -> SchemaNode:
         """Read it; a recursive type stands in itself so many times."""
         ...
 
@@ -44,7 +44,7 @@ class SchemaSource(Protocol):
 class _PythonType:
     type: object
 
-    def node(self, depth: int) -> Node:
+    def node(self, depth: int) -> SchemaNode:
         from langchain_nuextract.schema.jsonschema.unroll import read_schema  # noqa: PLC0415  it is large
         from langchain_nuextract.schema.python_types.pydantic_schema import json_schema as described  # noqa: PLC0415
 
@@ -64,7 +64,7 @@ class _PythonType:
 class _JSONSchema:
     text: str
 
-    def node(self, depth: int) -> Node:
+    def node(self, depth: int) -> SchemaNode:
         from langchain_nuextract.schema.jsonschema.drafts import metaschema_address  # noqa: PLC0415  jsonschema is large
         from langchain_nuextract.schema.jsonschema.unroll import read_schema  # noqa: PLC0415
 
@@ -95,7 +95,7 @@ class _JSONSchema:
 
 @dataclass(frozen=True)
 class _Template(_JSONSchema):
-    def node(self, depth: int) -> Node:  # noqa: ARG002  # a template has no references
+    def node(self, depth: int) -> SchemaNode:  # noqa: ARG002  # a template has no references
         return template.read_template(json.loads(self.text))
 
     def _schema(self) -> dict[str, JSON]:

@@ -16,7 +16,7 @@ from langchain_nuextract.schema.defaults import defaults
 from langchain_nuextract.schema.detect import reads_as
 from langchain_nuextract.schema.formats.checks import checked_in
 from langchain_nuextract.schema.groundable import choices, has_choices, spoken, wordings
-from langchain_nuextract.schema.ir import Loss, Node, Record
+from langchain_nuextract.schema.ir import Loss, Record, SchemaNode
 from langchain_nuextract.schema.leaf_types import leaf_types
 from langchain_nuextract.schema.losses import downgrades, losses, too_large
 from langchain_nuextract.schema.sources import SchemaSource, SourceKind, schema_source
@@ -308,7 +308,7 @@ class Target(Generic[T_co]):
         return schema_source(self.source, self.schema)
 
     @cached_property
-    def node(self) -> Node:
+    def node(self) -> SchemaNode:
         """The schema as a tree, on the side of the user's values; see `schema.ir`."""
         return self._schema_source.node(self.depth)
 

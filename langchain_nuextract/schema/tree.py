@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, repeat
 
 from langchain_nuextract.paths import EACH, JSON, Path
-from langchain_nuextract.schema.ir import Anything, Array, Node, Record, Split
+from langchain_nuextract.schema.ir import Anything, Array, Record, SchemaNode, Split
 from langchain_nuextract.schema.json_types import is_list, is_object
 
 
-def parts(node: Node) -> tuple[tuple[Path, Node], ...]:
+def parts(node: SchemaNode) -> tuple[tuple[Path, SchemaNode], ...]:
     """Give the nodes right below a node, each with the step that leads there in the user's shape."""
     match node:
         case Array():
@@ -23,7 +23,7 @@ def parts(node: Node) -> tuple[tuple[Path, Node], ...]:
             return ()
 
 
-def parts_and_values(node: Node, value: JSON) -> Iterator[tuple[Path, Node, JSON]]:
+def parts_and_values(node: SchemaNode, value: JSON) -> Iterator[tuple[Path, SchemaNode, JSON]]:
     """Yield what is right below a value of the user's shape, each with the step that leads there and its node.
 
     What the node says nothing of may be anything.
@@ -33,7 +33,7 @@ def parts_and_values(node: Node, value: JSON) -> Iterator[tuple[Path, Node, JSON
             pairs = zip(chain(node.prefix, repeat(node.rest or Anything())), value, strict=False)
             yield from (((index,), part, child) for index, (part, child) in enumerate(pairs))
         case Record() if is_object(value):
-            known: Mapping[str, Node] = {field.name: field.node for field in node.fields}
+            known: Mapping[str, SchemaNode] = {field.name: field.node for field in node.fields}
             yield from (((name,), known.get(name) or node.rest or Anything(), child) for name, child in value.items())
         case Split():
             part = node.record if is_object(value) else node.array if is_list(value) else node.scalar
@@ -42,11 +42,11 @@ def parts_and_values(node: Node, value: JSON) -> Iterator[tuple[Path, Node, JSON
             pass
 
 
-def size(node: Node) -> int:
+def size(node: SchemaNode) -> int:
     """Count the nodes that a node spells out to, those that stand in several places once for each."""
     sizes: dict[int, int] = {}
 
-    def count(part: Node) -> int:
+    def count(part: SchemaNode) -> int:
         if id(part) not in sizes:
             sizes[id(part)] = 1 + sum(count(inner) for _, inner in parts(part))
         return sizes[id(part)]

@@ -5,11 +5,11 @@ from difflib import get_close_matches
 
 from langchain_nuextract.errors import Problem
 from langchain_nuextract.paths import JSON, Path
-from langchain_nuextract.schema.ir import Array, Node, Record, Split
+from langchain_nuextract.schema.ir import Array, Record, SchemaNode, Split
 from langchain_nuextract.schema.json_types import is_list, is_object
 
 
-def unknown_keys(node: Node, value: JSON, at: Path = ()) -> Iterator[Problem]:
+def unknown_keys(node: SchemaNode, value: JSON, at: Path = ()) -> Iterator[Problem]:
     """Name the keys that stand for no field.
 
     Where the schema admits any key, it is one that looks like a field that is missing. What a validator of the user's

@@ -32,7 +32,7 @@ from langchain_nuextract.batch.tables.column_types import (
 )
 from langchain_nuextract.batch.tables.scalar_cells import without_surrogates
 from langchain_nuextract.paths import EACH, Path
-from langchain_nuextract.schema.ir import Array, Enum, Leaf, Loss, Never, Node, Record
+from langchain_nuextract.schema.ir import Array, Enum, Loss, Never, Record, SchemaNode, TypedScalar
 from langchain_nuextract.schema.json_types import json_type_of
 from langchain_nuextract.schema.part_names import ordinal, unused
 from langchain_nuextract.schema.target import Target
@@ -97,12 +97,12 @@ class _Mapper:
             columns.append(Column(name, self._others(node, at, len(kept)), None))
         return tuple(columns)
 
-    def type(self, node: Node, at: Path) -> ColumnType:
+    def type(self, node: SchemaNode, at: Path) -> ColumnType:
         """Give the type of a column."""
         if len(at) > DEEPEST:
             return self._as_json(at, f"more than {DEEPEST} levels")
         match node:
-            case Leaf():
+            case TypedScalar():
                 return self._leaf(node, at)
             case Enum():
                 return self._enum(node, at)
@@ -120,7 +120,7 @@ class _Mapper:
             return MapOf(self.type(node.rest, (*at, EACH)) if node.rest else JSON_TEXT)
         return self._as_json(at, "an object without parts")
 
-    def _leaf(self, node: Leaf, at: Path) -> ColumnType:
+    def _leaf(self, node: TypedScalar, at: Path) -> ColumnType:
         if node.decimal:
             digits, after_point = node.digits or DIGITS
             return Decimals(digits, after_point) if digits <= DIGITS[0] else self._as_text(at, "decimals that long")
@@ -132,7 +132,7 @@ class _Mapper:
             return Scalar("number" if "number" in node.kinds else "integer")
         return self._as_text(at, "values of several types")
 
-    def _text(self, node: Leaf, at: Path) -> ColumnType:
+    def _text(self, node: TypedScalar, at: Path) -> ColumnType:
         match node.type:
             case "time":
                 return Scalar("clock")
@@ -191,7 +191,7 @@ class _Mapper:
             written.append(name)
         return frozenset(written)
 
-    def _count(self, node: Node) -> int:
+    def _count(self, node: SchemaNode) -> int:
         # By identity: a type that stands in itself is laid out level by level, and most of these nodes are shared.
         if id(node) not in self._leaves:
             self._leaves[id(node)] = sum(self._count(part) for _, part in parts(node)) or 1

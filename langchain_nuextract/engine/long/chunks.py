@@ -12,7 +12,7 @@ from langchain_nuextract.engine.long.carry import Context
 from langchain_nuextract.engine.long.lines import lines_of
 from langchain_nuextract.engine.long.options import CHARACTERS, LongOptions, Purpose
 from langchain_nuextract.engine.long.split import TextSplit, locate, split
-from langchain_nuextract.engine.page_inputs import count_images, next_window, shown, window_name
+from langchain_nuextract.engine.page_inputs import count_images, model_inputs, next_window, window_name
 from langchain_nuextract.engine.plan import Plan
 from langchain_nuextract.grounding.evidence import Span
 from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, RecordShape
@@ -117,7 +117,7 @@ def text_chunks(pieces: Sequence[TextSplit], context: Context) -> Iterator[Chunk
         yield Chunk(piece.core, piece.shown, context.before(piece.shown))
 
 
-def visible_text(source: Source) -> str:
+def text_as_seen(source: Source) -> str:
     """Give a document's text with blanks for what nobody can see on its pages, which no model is given."""
     text = source.text
     for offset, page in source.paged:
@@ -191,7 +191,7 @@ def _as_many_as_fit(parts: Sequence[Part], size: int) -> tuple[Part, ...]:
 def as_shown(plan: Plan[object], chunk: Chunk, text: str) -> Source:
     """Give what a model is shown of a chunk."""
     source = chunk.source(text)
-    return Source(shown(source.parts, plan.dialect)) if chunk.parts else source
+    return Source(model_inputs(source.parts, plan.dialect)) if chunk.parts else source
 
 
 def field_groups(plan: Plan[object], options: LongOptions) -> tuple[RecordShape, ...]:

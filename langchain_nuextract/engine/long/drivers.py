@@ -9,7 +9,7 @@ from typing import TypeVar
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.engine.caller import Flow
 from langchain_nuextract.engine.flow import arun_flow, run_flow
-from langchain_nuextract.engine.long.finish import Outcome
+from langchain_nuextract.engine.long.finish import FlowOutcome
 from langchain_nuextract.engine.long.rounds import Preview, Round, Rounds
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import EndpointError, ExtractionError
@@ -33,7 +33,7 @@ def run_long(
     try:
         given = next(flow)
         while True:
-            outcomes: list[Outcome] = []
+            outcomes: list[FlowOutcome] = []
             if len(given.flows) == 1:
                 outcomes.append(given.check(_outcome(*given.flows, ask)))
             else:
@@ -46,7 +46,7 @@ def run_long(
         yield done.value
 
 
-def _side_by_side(given: Round, ask: Callable[[Request], Reply], threads: Threads) -> Iterator[Outcome]:
+def _side_by_side(given: Round, ask: Callable[[Request], Reply], threads: Threads) -> Iterator[FlowOutcome]:
     """Yield what comes of flows in their order; an error that all ends with is raised at once."""
     futures = [threads.submit(_outcome, each, ask) for each in given.flows]
     waiting = set(futures)
@@ -75,7 +75,7 @@ async def arun_long(
     """
     room = asyncio.Semaphore(width)
 
-    async def outcome(each: Flow[object]) -> Outcome:
+    async def outcome(each: Flow[object]) -> FlowOutcome:
         async with room:
             try:
                 return await arun_flow(each, ask, in_thread=in_thread)
@@ -86,7 +86,7 @@ async def arun_long(
     given = await asyncio.to_thread(_advance, flow, None)
     while isinstance(given, Round):
         tasks = [asyncio.create_task(outcome(each)) for each in given.flows]
-        outcomes: list[Outcome] = []
+        outcomes: list[FlowOutcome] = []
         try:
             async for done in _in_order(given, tasks):
                 outcomes.append(done)
@@ -100,7 +100,7 @@ async def arun_long(
     yield given
 
 
-def _advance(flow: Rounds[Extraction[T]], outcomes: tuple[Outcome, ...] | None) -> Round | Extraction[T]:
+def _advance(flow: Rounds[Extraction[T]], outcomes: tuple[FlowOutcome, ...] | None) -> Round | Extraction[T]:
     """Give the next round, or what has come out in the end: `StopIteration` cannot leave a thread."""
     try:
         return next(flow) if outcomes is None else flow.send(outcomes)
@@ -108,7 +108,7 @@ def _advance(flow: Rounds[Extraction[T]], outcomes: tuple[Outcome, ...] | None) 
         return done.value
 
 
-async def _in_order(given: Round, tasks: list[asyncio.Task[Outcome]]) -> AsyncIterator[Outcome]:
+async def _in_order(given: Round, tasks: list[asyncio.Task[FlowOutcome]]) -> AsyncIterator[FlowOutcome]:
     """Yield what comes of tasks in their order; an error that all ends with is raised at once."""
     waiting = set(tasks)
     handed = 0
@@ -122,7 +122,7 @@ async def _in_order(given: Round, tasks: list[asyncio.Task[Outcome]]) -> AsyncIt
         handed += 1
 
 
-def _outcome(flow: Flow[object], ask: Callable[[Request], Reply]) -> Outcome:
+def _outcome(flow: Flow[object], ask: Callable[[Request], Reply]) -> FlowOutcome:
     try:
         return run_flow(flow, ask)
     except (ExtractionError, EndpointError) as error:

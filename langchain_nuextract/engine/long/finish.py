@@ -30,7 +30,7 @@ from langchain_nuextract.paths import JSON, Path
 
 T = TypeVar("T")
 
-Outcome: TypeAlias = Extraction[object] | ExtractionError | EndpointError
+FlowOutcome: TypeAlias = Extraction[object] | ExtractionError | EndpointError
 """What came of one flow."""
 
 
@@ -44,7 +44,7 @@ class ChunkResult:
     error: ExtractionError | EndpointError | None
 
     @classmethod
-    def of(cls, index: int, chunk: Chunk, outcome: Outcome, document: Source) -> Self:
+    def of(cls, index: int, chunk: Chunk, outcome: FlowOutcome, document: Source) -> Self:
         """Take the outcome of a flow."""
         if isinstance(outcome, Extraction):
             return cls(index, chunk, ChunkReading(index, chunk, outcome, document), None)

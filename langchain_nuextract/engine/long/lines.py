@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-Cell: TypeAlias = tuple[int, int]
+CellSpan: TypeAlias = tuple[int, int]
 """Where a cell begins and ends in its line, in code points."""
 Signature: TypeAlias = tuple[str, str, bool, int]
 """What lines of one list have in common: kind of the first and of the last word, whether indented, cells up to five."""
@@ -98,7 +98,7 @@ class Line:
         return is_short and not (self.is_row or self.is_item or self.is_edge)
 
     @property
-    def cells(self) -> Sequence[Cell]:
+    def cells(self) -> Sequence[CellSpan]:
         """Its cells, between bars, tabs, semicolons or commas without blanks, or else two blanks and more."""
         text = self.text
         return [match.span() for match in _cell(text).finditer(text) if match[0].strip()]

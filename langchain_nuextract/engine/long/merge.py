@@ -34,7 +34,7 @@ class Merged:
     """The items of all lists, by their paths."""
 
 
-def merge(
+def merge_readings(
     readings: Sequence[ChunkReading],
     shape: AnswerShape,
     *,

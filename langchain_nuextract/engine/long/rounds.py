@@ -6,7 +6,7 @@ from functools import partial
 from typing import TypeAlias, TypeVar
 
 from langchain_nuextract.engine.caller import Flow
-from langchain_nuextract.engine.long.finish import Outcome
+from langchain_nuextract.engine.long.finish import FlowOutcome
 from langchain_nuextract.engine.long.result import LongExtraction
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import EndpointError, ExtractionError
@@ -18,7 +18,7 @@ Preview: TypeAlias = Callable[[], JSON]
 """Gives what the chunks say together that were read so far."""
 
 
-def stops_run(outcome: Outcome) -> bool:
+def stops_run(outcome: FlowOutcome) -> bool:
     """Tell whether the endpoint is of no use to any chunk."""
     return isinstance(outcome, EndpointError) and outcome.stops_run
 
@@ -28,24 +28,24 @@ class Round:
     """Flows that may be run side by side."""
 
     flows: tuple[Flow[object], ...]
-    preview: Callable[[Sequence[Outcome]], JSON] | None = field(default=None, repr=False)
+    preview: Callable[[Sequence[FlowOutcome]], JSON] | None = field(default=None, repr=False)
     """What the object is so far, when the first so many of the flows have come out."""
-    stops: Callable[[Outcome], bool] = field(default=stops_run, repr=False)
+    stops: Callable[[FlowOutcome], bool] = field(default=stops_run, repr=False)
     """Tells of an error whether all ends with it, so that the other flows are not worth waiting for."""
 
-    def check(self, outcome: Outcome) -> Outcome:
+    def check(self, outcome: FlowOutcome) -> FlowOutcome:
         """Give an outcome back; raise it if all ends with it."""
         if isinstance(outcome, Exception) and self.stops(outcome):
             raise outcome
         return outcome
 
-    def shown(self, outcomes: Sequence[Outcome]) -> Preview | None:
+    def shown(self, outcomes: Sequence[FlowOutcome]) -> Preview | None:
         """Give what tells the object so far, if there is more to come."""
         is_shown = self.preview and 0 < len(outcomes) < len(self.flows)
         return partial(self.preview, tuple(outcomes)) if self.preview and is_shown else None
 
 
-Rounds: TypeAlias = Generator[Round, tuple[Outcome, ...], T]
+Rounds: TypeAlias = Generator[Round, tuple[FlowOutcome, ...], T]
 LongFlow: TypeAlias = Rounds[LongExtraction[T]]
 
 
@@ -59,7 +59,7 @@ def in_turn(flow: Rounds[Extraction[T]], tell: Callable[[Preview], None] | None 
     try:
         given = next(flow)
         while True:
-            outcomes: list[Outcome] = []
+            outcomes: list[FlowOutcome] = []
             for each in given.flows:
                 try:
                     outcomes.append((yield from each))

@@ -18,12 +18,12 @@ from langchain_nuextract.engine.long.chunks import (
     carried_context,
     has_lists,
     page_chunks,
+    text_as_seen,
     text_chunks,
-    visible_text,
 )
-from langchain_nuextract.engine.long.finish import ChunkResult, Outcome
+from langchain_nuextract.engine.long.finish import ChunkResult, FlowOutcome
 from langchain_nuextract.engine.long.gaps import Coverage, cut_records, joined
-from langchain_nuextract.engine.long.merge import Merged, merge
+from langchain_nuextract.engine.long.merge import Merged, merge_readings
 from langchain_nuextract.engine.long.options import LongOptions, Purpose
 from langchain_nuextract.engine.long.parent_places import item_of
 from langchain_nuextract.engine.long.part_target import part_plan
@@ -65,7 +65,7 @@ class DocumentRun(Generic[T]):
     """What can be seen of the document's text: for what is hidden on pages, there are blanks."""
 
     def __post_init__(self) -> None:
-        self.part, self.text = part_plan(self.plan), visible_text(self.source)
+        self.part, self.text = part_plan(self.plan), text_as_seen(self.source)
 
     def read(self, chunks: Sequence[Chunk], *, warm: bool = False) -> Rounds[None]:
         """Ask about chunks; the first one alone, if template and examples are to be in the server's cache.
@@ -73,7 +73,7 @@ class DocumentRun(Generic[T]):
         Pages that turn out to be more than a request may have are asked about again, fewer at a time.
         """
         waiting: list[_Job] = [(chunk, shape) for chunk in chunks for shape in self.groups]
-        read: list[tuple[Chunk, Outcome]] = []
+        read: list[tuple[Chunk, FlowOutcome]] = []
         while waiting:
             jobs, waiting = (waiting[:1], waiting[1:]) if warm else (waiting, [])
             warm = False
@@ -91,7 +91,7 @@ class DocumentRun(Generic[T]):
             waiting = [*again, *waiting]
         self.results += self._numbered(sorted(read, key=lambda each: each[0].core.start if each[0].parts else 0))
 
-    def smaller(self, chunk: Chunk, outcome: Outcome) -> tuple[Chunk, ...]:
+    def smaller(self, chunk: Chunk, outcome: FlowOutcome) -> tuple[Chunk, ...]:
         """Give the pages of a chunk in several, if the server says that they are too many at once; none if not."""
         images = count_images(chunk.parts, self.plan.dialect)
         if isinstance(outcome, Extraction) or not self.plan.page_limit.learn(outcome, images):
@@ -99,7 +99,7 @@ class DocumentRun(Generic[T]):
         pieces = tuple(page_chunks(self.plan, chunk.parts, begin=chunk.core.start))
         return pieces if len(pieces) > 1 else ()
 
-    def _stops(self, outcome: Outcome) -> bool:
+    def _stops(self, outcome: FlowOutcome) -> bool:
         """Whether nothing more need be waited for."""
         return isinstance(outcome, Exception) and self._ends(outcome) and not tells_limit(outcome)
 
@@ -108,12 +108,12 @@ class DocumentRun(Generic[T]):
             return isinstance(error, EndpointError)
         return self.options.on_chunk_error == "raise" or stops_run(error)
 
-    def _numbered(self, outcomes: Sequence[tuple[Chunk, Outcome]]) -> list[ChunkResult]:
+    def _numbered(self, outcomes: Sequence[tuple[Chunk, FlowOutcome]]) -> list[ChunkResult]:
         numbered = enumerate(outcomes, start=len(self.results))
         return [ChunkResult.of(number, chunk, outcome, self.source) for number, (chunk, outcome) in numbered]
 
     def _preview(
-        self, read: Sequence[tuple[Chunk, Outcome]], chunks: Sequence[Chunk], outcomes: Sequence[Outcome]
+        self, read: Sequence[tuple[Chunk, FlowOutcome]], chunks: Sequence[Chunk], outcomes: Sequence[FlowOutcome]
     ) -> JSON:
         return self.merged(new=self._numbered([*read, *zip(chunks, outcomes, strict=False)])).value
 
@@ -137,7 +137,7 @@ class DocumentRun(Generic[T]):
         results = (*self.results, *new)
         readings = [each.reading for each in results if each.reading and each.chunk.purpose != "settle"]
         options = self.options
-        return merge(readings, self.plan.shape, lists=options.lists, scalars=options.scalars, settled=settled)
+        return merge_readings(readings, self.plan.shape, lists=options.lists, scalars=options.scalars, settled=settled)
 
     def read_again(self, size: int) -> Rounds[tuple[Span, ...]]:
         """Ask again about stretches in which records may have been overlooked, until they shrink no more.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from langchain_nuextract.paths import EACH, Path, show
-from langchain_nuextract.schema.ir import Array, Enum, Leaf, Never, Node, Record
+from langchain_nuextract.schema.ir import Array, Enum, Never, Record, SchemaNode, TypedScalar
 
 ControlKind: TypeAlias = Literal["text", "texts", "number", "date", "choice", "choices", "json"]
 """How people fill in a field: a text, several texts, a number, a day, one choice, several, or JSON by hand."""
@@ -60,7 +60,7 @@ def control_name(path: Path) -> str:
     return show(path).removeprefix("$").removeprefix(".").replace("@", "\N{FULLWIDTH COMMERCIAL AT}")
 
 
-def controls(node: Node, at: Path = ()) -> Iterator[FieldControl]:
+def controls(node: SchemaNode, at: Path = ()) -> Iterator[FieldControl]:
     """Yield what is to be filled in for a schema, in its order.
 
     A list of records whose fields are scalars becomes rows; all that is nested deeper is filled in as JSON.
@@ -79,7 +79,11 @@ def controls(node: Node, at: Path = ()) -> Iterator[FieldControl]:
 
 def _columns(row: Record, at: Path) -> Iterator[Control]:
     """The controls of a row; none if it is more than a row of scalars."""
-    if row.rest or len(row.fields) > _MOST_COLUMNS or not all(isinstance(f.node, Leaf | Enum) for f in row.fields):
+    if (
+        row.rest
+        or len(row.fields) > _MOST_COLUMNS
+        or not all(isinstance(f.node, TypedScalar | Enum) for f in row.fields)
+    ):
         return
     for field in row.fields:
         yield _control(field.node, (*at, EACH, field.name))
@@ -91,7 +95,7 @@ def each_control(parts: Iterable[FieldControl]) -> Iterator[Control]:
         yield from part.columns if isinstance(part, ControlRows) else (part,)
 
 
-def _control(node: Node, at: Path) -> Control:
+def _control(node: SchemaNode, at: Path) -> Control:
     rest = node.rest if isinstance(node, Array) and not node.prefix else None
     options: tuple[str, ...] = ()
     kind: ControlKind = "json"
@@ -99,11 +103,11 @@ def _control(node: Node, at: Path) -> Control:
         case (Enum() as choices, _) | (_, Enum() as choices):
             kind = "choice" if isinstance(node, Enum) else "choices"
             options = tuple(member.label for member in choices.members)
-        case Leaf(type="boolean"), _:
+        case TypedScalar(type="boolean"), _:
             kind, options = "choice", ("true", "false")
-        case Leaf(), _:
+        case TypedScalar(), _:
             kind = _FILLED.get(node.type, "text") if not node.decimal else "text"
-        case _, Leaf() if rest and rest.type != "boolean":
+        case _, TypedScalar() if rest and rest.type != "boolean":
             kind = "texts"
         case _:
             pass

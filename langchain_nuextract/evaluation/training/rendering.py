@@ -14,7 +14,7 @@ from langchain_nuextract.documents.options import PageOptions
 from langchain_nuextract.documents.read import read
 from langchain_nuextract.documents.source import Image, Source, Text
 from langchain_nuextract.engine.options import ExtractionOptions
-from langchain_nuextract.engine.page_inputs import count_images, shown
+from langchain_nuextract.engine.page_inputs import count_images, model_inputs
 from langchain_nuextract.engine.plan import Plan, plan_for
 from langchain_nuextract.errors import EvaluationError, UnsupportedTask
 from langchain_nuextract.paths import JSON, fields, items, text
@@ -118,7 +118,7 @@ class Renderer:
             EvaluationError: It has more images than one request may have.
             UnreadableDocument: It cannot be read.
         """
-        given = Source(shown(read(document, self._pages).parts, self.dialect))
+        given = Source(model_inputs(read(document, self._pages).parts, self.dialect))
         limit = self.dialect.images
         if limit is not None and count_images(given.parts, self.dialect) > limit:
             advice = "it takes no images" if limit == 0 else "give each page as a document of its own"

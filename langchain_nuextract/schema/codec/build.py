@@ -22,7 +22,7 @@ from langchain_nuextract.schema.answer_shape import (
     RecordShape,
     ScalarShape,
 )
-from langchain_nuextract.schema.codec.containers import ListCodec, Part, RecordCodec
+from langchain_nuextract.schema.codec.containers import ListCodec, NamedCodec, RecordCodec
 from langchain_nuextract.schema.codec.maps import MapCodec
 from langchain_nuextract.schema.codec.protocol import Codec
 from langchain_nuextract.schema.codec.scalars import EnumCodec, JsonCodec, NullableCodec, ScalarCodec, TextCodec
@@ -32,13 +32,13 @@ from langchain_nuextract.schema.ir import (
     Array,
     Enum,
     Field,
-    Leaf,
     Member,
     Never,
-    Node,
     Record,
     RecursionCut,
+    SchemaNode,
     Split,
+    TypedScalar,
     explained_members,
     tells_null,
 )
@@ -48,7 +48,7 @@ from langchain_nuextract.schema.value_types import TEMPORAL, TYPES, VERBATIM, js
 from langchain_nuextract.schema.vocabulary import Vocabulary, nearest_type
 
 
-def build(node: Node, vocabulary: Vocabulary) -> Codec:
+def build(node: SchemaNode, vocabulary: Vocabulary) -> Codec:
     """Compile a node for one vocabulary."""
     return _Builder(vocabulary).codec(node)
 
@@ -60,16 +60,16 @@ class _Builder:
         self._nothing: JSON = [] if vocabulary.missing == "" else None
         self._inside = False
 
-    def codec(self, node: Node) -> Codec:
+    def codec(self, node: SchemaNode) -> Codec:
         """Give the codec of a node, which leaves raw values to the validators that the user has at it or above it."""
         around, self._inside = self._inside, self._inside or node.hooked
         codec = self._codec(node)
         self._inside = around
         return _hooked(codec, "own" if node.hooked else "inside") if node.hooked or around else codec
 
-    def _codec(self, node: Node) -> Codec:
+    def _codec(self, node: SchemaNode) -> Codec:
         match node:
-            case Leaf():
+            case TypedScalar():
                 return self._leaf(node)
             case Enum():
                 return self._enum(node)
@@ -94,7 +94,7 @@ class _Builder:
     def _scalar(self, type_: str) -> ScalarShape:
         return ScalarShape(nearest_type(type_, self._vocabulary))
 
-    def _leaf(self, node: Leaf) -> Codec:
+    def _leaf(self, node: TypedScalar) -> Codec:
         if node.type == "boolean" and "boolean" not in self._vocabulary.types:
             shape = EnumShape(("yes", "no")) if self._vocabulary.enums else self._scalar("string")
             return TextCodec(shape, node.kinds, self._missing, note=node.note)
@@ -127,7 +127,7 @@ class _Builder:
             shape = MultiEnumShape(item.shape.labels, node.most, gaps, item.shape.names)
         return ListCodec(shape, item, gaps, self._nothing, node.note)
 
-    def _part(self, field: Field) -> Part:
+    def _part(self, field: Field) -> NamedCodec:
         node = field.node
         codec = self.codec(node)
         if node.nullable or not field.required:
@@ -143,7 +143,7 @@ class _Builder:
         filled = constant if field.required or field.filled else None
         needed = field.required and not node.nullable and not empty
         hooked = node.hooked and not _stands(codec)
-        return Part(field.name, codec, field.required, node.nullable, filled, _stands(codec), needed, hooked)
+        return NamedCodec(field.name, codec, field.required, node.nullable, filled, _stands(codec), needed, hooked)
 
     def _object(self, node: Record) -> Codec:
         if not node.fields and (node.rest or node.open):
@@ -155,7 +155,7 @@ class _Builder:
         codec = self._record(node, parts)
         return replace(codec, missing=codec.lower({})) if self._missing == "" else codec
 
-    def _record(self, node: Record, parts: tuple[Part, ...]) -> RecordCodec:
+    def _record(self, node: Record, parts: tuple[NamedCodec, ...]) -> RecordCodec:
         fields = [(part.name, part.codec.shape) for part in parts if not part.constant]
         others = None
         if node.rest is not None:

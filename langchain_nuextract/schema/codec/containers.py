@@ -13,7 +13,7 @@ from langchain_nuextract.schema.json_types import is_list, is_object
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class NamedCodec:
     """A named part of an object and of its answer."""
 
     name: str
@@ -40,7 +40,7 @@ class RecordCodec(Divided):
     """An object, as an object."""
 
     shape: RecordShape
-    parts: tuple[Part, ...]
+    parts: tuple[NamedCodec, ...]
     open: bool
     others: "tuple[str, MapCodec] | None" = None
     """The key and codec of a list of the properties under other names."""
@@ -48,9 +48,9 @@ class RecordCodec(Divided):
     """Whether what was not asked for is kept, for a validator of the user's to see."""
     missing: JSON = None
     note: str = ""
-    asked: Mapping[str, Part] = field(init=False, repr=False, compare=False)
+    asked: Mapping[str, NamedCodec] = field(init=False, repr=False, compare=False)
     """The parts that are asked for, by name."""
-    constants: tuple[Part, ...] = field(init=False, repr=False, compare=False)
+    constants: tuple[NamedCodec, ...] = field(init=False, repr=False, compare=False)
     """The other parts."""
 
     def __post_init__(self) -> None:
@@ -131,7 +131,7 @@ class RecordCodec(Divided):
         return is_object(answer) and is_empty(answer) and any(part.needed and not part.constant for part in self.parts)
 
 
-def _instead(part: Part, answer: dict[str, JSON]) -> Fragment | None:
+def _instead(part: NamedCodec, answer: dict[str, JSON]) -> Fragment | None:
     """Give the fragment of a part that has to be there and of which the answer says nothing, if there is one."""
     if part.constant:
         return None, None, part.constant.value

@@ -6,7 +6,7 @@ for the object, or lets it be left out, that is what is meant.
 """
 
 from langchain_nuextract.paths import JSON
-from langchain_nuextract.schema.codec.containers import ListCodec, Part, RecordCodec
+from langchain_nuextract.schema.codec.containers import ListCodec, NamedCodec, RecordCodec
 from langchain_nuextract.schema.codec.protocol import Codec, is_empty
 from langchain_nuextract.schema.json_types import is_list, is_object
 
@@ -27,7 +27,7 @@ def without_empty_objects(codec: Codec, answer: JSON) -> JSON:
             return answer
 
 
-def _is_optional_and_empty(part: Part | None, said: JSON) -> bool:
+def _is_optional_and_empty(part: NamedCodec | None, said: JSON) -> bool:
     if part is None or not isinstance(part.codec, RecordCodec) or not is_object(said):
         return False
     return is_empty(said) and (part.nullable or not part.required)

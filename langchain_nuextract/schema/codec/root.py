@@ -13,7 +13,7 @@ from langchain_nuextract.schema.codec.empty_objects import without_empty_objects
 from langchain_nuextract.schema.codec.protocol import Codec
 from langchain_nuextract.schema.codec.scalars import EnumCodec
 from langchain_nuextract.schema.codec.traversal import Origin, origins, placer
-from langchain_nuextract.schema.ir import Array, Member, Never, Node, Record
+from langchain_nuextract.schema.ir import Array, Member, Never, Record, SchemaNode
 from langchain_nuextract.schema.json_types import is_object
 from langchain_nuextract.schema.vocabulary import Vocabulary
 
@@ -89,7 +89,7 @@ class RootCodec:
         return members[0] if len(members) == 1 else None
 
 
-def root_codec(node: Node, vocabulary: Vocabulary) -> RootCodec:
+def root_codec(node: SchemaNode, vocabulary: Vocabulary) -> RootCodec:
     """Make the codec of a schema that was read into a node."""
     codec = build(node, vocabulary)
     if isinstance(codec.shape, RecordShape):

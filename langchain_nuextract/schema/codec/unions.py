@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from langchain_nuextract.paths import JSON, Path, fields
 from langchain_nuextract.schema.answer_shape import RecordShape
-from langchain_nuextract.schema.codec.containers import ListCodec, Part
+from langchain_nuextract.schema.codec.containers import ListCodec, NamedCodec
 from langchain_nuextract.schema.codec.protocol import STAY, Codec, Divided, Fragment, Move, is_empty, under
 from langchain_nuextract.schema.json_types import is_list, is_object
 
@@ -15,7 +15,7 @@ class TupleCodec(Divided):
     """Items that have places of their own, as an object with a part for each place."""
 
     shape: RecordShape
-    parts: tuple[Part, ...]
+    parts: tuple[NamedCodec, ...]
     least: int
     rest: "tuple[str, ListCodec] | None" = None
     missing: JSON = None

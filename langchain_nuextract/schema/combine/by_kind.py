@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from langchain_nuextract.schema.ir import Array, Enum, Leaf, Never, Node, Record, Split
+from langchain_nuextract.schema.ir import Array, Enum, Never, Record, SchemaNode, Split, TypedScalar
 
 
-def in_pairs(combine: Callable[[Node, Node], Node], nodes: list[Node]) -> Node:
+def in_pairs(combine: Callable[[SchemaNode, SchemaNode], SchemaNode], nodes: list[SchemaNode]) -> SchemaNode:
     """Put nodes together, neighbours first: what grows is gone through a few times, not once for each of them."""
     while len(nodes) > 1:
         odd = nodes[len(nodes) // 2 * 2 :]
@@ -18,7 +18,7 @@ def joined_losses(*lost: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], 
     return tuple(dict.fromkeys(entry for entries in lost for entry in entries))
 
 
-def compose(scalar: Leaf | Enum | None, array: Array | None, record: Record | None) -> Node:
+def compose(scalar: TypedScalar | Enum | None, array: Array | None, record: Record | None) -> SchemaNode:
     """Make the node of its sides."""
     match [part for part in (scalar, array, record) if part is not None]:
         case []:
@@ -29,21 +29,21 @@ def compose(scalar: Leaf | Enum | None, array: Array | None, record: Record | No
             return Split(scalar=scalar, array=array, record=record)
 
 
-def scalar_of(node: Node) -> Leaf | Enum | None:
+def scalar_of(node: SchemaNode) -> TypedScalar | Enum | None:
     """Give the side of a node that is for scalars."""
     if isinstance(node, Split):
         return node.scalar
-    return node if isinstance(node, Leaf | Enum) else None
+    return node if isinstance(node, TypedScalar | Enum) else None
 
 
-def array_of(node: Node) -> Array | None:
+def array_of(node: SchemaNode) -> Array | None:
     """Give the side of a node that is for lists."""
     if isinstance(node, Split):
         return node.array
     return node if isinstance(node, Array) else None
 
 
-def record_of(node: Node) -> Record | None:
+def record_of(node: SchemaNode) -> Record | None:
     """Give the side of a node that is for objects."""
     if isinstance(node, Split):
         return node.record

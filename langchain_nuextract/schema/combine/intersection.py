@@ -9,20 +9,20 @@ from langchain_nuextract.schema.ir import (
     Array,
     Enum,
     Field,
-    Leaf,
     Member,
     Never,
-    Node,
     Record,
     RecursionCut,
+    SchemaNode,
     Split,
+    TypedScalar,
     is_impossible,
 )
 from langchain_nuextract.schema.json_types import admits, plain_type
 from langchain_nuextract.schema.value_types import json_kinds
 
 
-def meet(a: Node, b: Node) -> Node:
+def meet(a: SchemaNode, b: SchemaNode) -> SchemaNode:
     """Give the node of the values that satisfy both."""
     if a is b:
         return a
@@ -47,7 +47,7 @@ def meet(a: Node, b: Node) -> Node:
     )
 
 
-def _stated(a: Node, b: Node) -> Node:
+def _stated(a: SchemaNode, b: SchemaNode) -> SchemaNode:
     """Choose where nothing satisfies both: what a schema implies says nothing about values of other types."""
     if isinstance(a, Enum) and isinstance(b, Array | Record | Split):
         return a
@@ -58,21 +58,21 @@ def _stated(a: Node, b: Node) -> Node:
     return b if a.implied else Never()
 
 
-def meet_all(nodes: list[Node]) -> Node:
+def meet_all(nodes: list[SchemaNode]) -> SchemaNode:
     """Give the node of the values that satisfy all of some nodes, of which there is at least one."""
     return in_pairs(meet, nodes)
 
 
-def _meet_scalar(a: Leaf | Enum | None, b: Leaf | Enum | None) -> Leaf | Enum | None:
+def _meet_scalar(a: TypedScalar | Enum | None, b: TypedScalar | Enum | None) -> TypedScalar | Enum | None:
     match a, b:
         case Enum(), Enum():
             texts = {member.text for member in b.members}
             return _chosen(a, [member for member in a.members if member.text in texts])
-        case Enum(), Leaf():
+        case Enum(), TypedScalar():
             return _chosen(a, [member for member in a.members if admits(b.kinds, member.value)])
-        case Leaf(), Enum():
+        case TypedScalar(), Enum():
             return _meet_scalar(b, a)
-        case Leaf(), Leaf():
+        case TypedScalar(), TypedScalar():
             return _meet_leaf(a, b)
         case _:
             return None
@@ -82,7 +82,7 @@ def _chosen(node: Enum, members: list[Member]) -> Enum | None:
     return replace(node, members=tuple(members)) if members else None
 
 
-def _meet_leaf(a: Leaf, b: Leaf) -> Leaf | None:
+def _meet_leaf(a: TypedScalar, b: TypedScalar) -> TypedScalar | None:
     kinds = a.kinds & b.kinds
     if "integer" in a.kinds | b.kinds and "number" in a.kinds | b.kinds:
         kinds |= {"integer"}
@@ -112,7 +112,7 @@ def _meet_array(a: Array | None, b: Array | None) -> Array | None:
     return replace(a, prefix=prefix, rest=rest, least=max(a.least, b.least), most=most)
 
 
-def _item_at(node: Array, index: int) -> Node | None:
+def _item_at(node: Array, index: int) -> SchemaNode | None:
     return node.prefix[index] if index < len(node.prefix) else node.rest
 
 

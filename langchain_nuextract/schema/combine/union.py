@@ -8,13 +8,13 @@ from langchain_nuextract.schema.ir import (
     Array,
     Enum,
     Field,
-    Leaf,
     Member,
     Never,
-    Node,
     Record,
     RecordKind,
     RecursionCut,
+    SchemaNode,
+    TypedScalar,
     enum,
 )
 from langchain_nuextract.schema.json_types import json_type_of, plain_type
@@ -25,7 +25,7 @@ OR = " / "
 AS_TEXT = ("values of several types", "they are asked for as text and read as JSON where they are JSON")
 
 
-def unite(a: Node, b: Node) -> Node:
+def unite(a: SchemaNode, b: SchemaNode) -> SchemaNode:
     """Give the node of the values that satisfy either."""
     if a is b or isinstance(a, Anything):
         return a
@@ -49,36 +49,36 @@ def unite(a: Node, b: Node) -> Node:
     )
 
 
-def unite_all(nodes: list[Node]) -> Node:
+def unite_all(nodes: list[SchemaNode]) -> SchemaNode:
     """Give the node of the values that satisfy any of some nodes."""
-    choices: list[Node] = [node for node in nodes if isinstance(node, Enum)]
+    choices: list[SchemaNode] = [node for node in nodes if isinstance(node, Enum)]
     others = [node for node in nodes if not isinstance(node, Enum)]
     # Choices that meet free text are named as lost, which is said once if they are together by then.
     together = [in_pairs(unite, choices)] if choices else []
     return in_pairs(unite, [*together, *others]) if nodes else Never()
 
 
-def _shared_note(a: Node, b: Node) -> str:
+def _shared_note(a: SchemaNode, b: SchemaNode) -> str:
     """Put descriptions together: what either says holds for some of the values."""
     notes = dict.fromkeys(note for node in (a, b) for note in node.note.split(OR) if note)
     return OR.join(notes)
 
 
-def _unite_scalar(a: Leaf | Enum | None, b: Leaf | Enum | None) -> Leaf | Enum | Anything | None:
+def _unite_scalar(a: TypedScalar | Enum | None, b: TypedScalar | Enum | None) -> TypedScalar | Enum | Anything | None:
     match a, b:
         case (None, only) | (only, None):
             return only
         case Enum(), Enum():
             return _unite_enum(a, b)
-        case Enum(), Leaf():
+        case Enum(), TypedScalar():
             return _unite_scalar(b, a)
-        case Leaf(), Enum():
+        case TypedScalar(), Enum():
             return _leaf_or_enum(a, b)
-        case Leaf(), Leaf():
+        case TypedScalar(), TypedScalar():
             return _unite_leaf(a, b)
 
 
-def _unite_enum(a: Enum, b: Enum) -> Enum | Leaf:
+def _unite_enum(a: Enum, b: Enum) -> Enum | TypedScalar:
     members = tuple({member.text: member for node in (b, a) for member in _described_members(node)}.values())
     order = {member.text: index for index, member in enumerate((*a.members, *b.members))}
     members = tuple(sorted(members, key=lambda member: order[member.text]))
@@ -86,7 +86,7 @@ def _unite_enum(a: Enum, b: Enum) -> Enum | Leaf:
     if known != {"true", "false"} and len({member.label for member in members}) == len(members) == len(known):
         return replace(a, members=members)
     united = enum([member.value for member in members])
-    return united if isinstance(united, Enum | Leaf) else a
+    return united if isinstance(united, Enum | TypedScalar) else a
 
 
 def _described_members(node: Enum) -> tuple[Member, ...]:
@@ -96,16 +96,18 @@ def _described_members(node: Enum) -> tuple[Member, ...]:
     return (replace(node.members[0], meaning=node.members[0].meaning or node.note),)
 
 
-def _leaf_or_enum(a: Leaf, b: Enum) -> Leaf | Anything:
+def _leaf_or_enum(a: TypedScalar, b: Enum) -> TypedScalar | Anything:
     kinds = frozenset(json_type_of(member.value) for member in b.members)
     if kinds & {"array", "object"}:
         return Anything(nullable=True, lost=(AS_TEXT,))
     labels = ", ".join(" ".join((repr(member.label), *member.names[:1])) for member in b.members)
     choices = ("the choices beside free values are not shown", f"the free type is asked for; they are {labels[:200]}")
-    return replace(_unite_leaf(a, Leaf(type=plain_type(kinds), kinds=kinds)), lost=joined_losses(a.lost, (choices,)))
+    return replace(
+        _unite_leaf(a, TypedScalar(type=plain_type(kinds), kinds=kinds)), lost=joined_losses(a.lost, (choices,))
+    )
 
 
-def _unite_leaf(a: Leaf, b: Leaf) -> Leaf:
+def _unite_leaf(a: TypedScalar, b: TypedScalar) -> TypedScalar:
     kinds = a.kinds | b.kinds
     a = replace(
         a,

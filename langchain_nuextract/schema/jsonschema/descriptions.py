@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from langchain_nuextract.paths import JSON, fields, integer, items, text
-from langchain_nuextract.schema.ir import Enum, Field, Leaf, Member, Node
+from langchain_nuextract.schema.ir import Enum, Field, Member, SchemaNode, TypedScalar
 from langchain_nuextract.schema.json_types import dumps, is_object
 from langchain_nuextract.schema.jsonschema.keywords import ANNOTATION, DIGITS, HOOKED
 from langchain_nuextract.schema.jsonschema.limits import SchemaPlace
@@ -20,7 +20,7 @@ _MEMBER_MEANINGS: Final = (
 )  # fmt: skip
 
 
-def with_annotations(node: Node, schema: Mapping[str, JSON], place: SchemaPlace) -> Node:
+def with_annotations(node: SchemaNode, schema: Mapping[str, JSON], place: SchemaPlace) -> SchemaNode:
     """Add what a schema says about a value without restricting it."""
     note = schema.get("description")
     if isinstance(note, str) and note.strip():
@@ -33,7 +33,7 @@ def with_annotations(node: Node, schema: Mapping[str, JSON], place: SchemaPlace)
         node = replace(node, nullable=True)
     if schema.get(HOOKED) is True:
         node = replace(node, hooked=True)
-    if isinstance(node, Leaf) and DIGITS in schema:
+    if isinstance(node, TypedScalar) and DIGITS in schema:
         whole, after = map(integer, items(schema[DIGITS]))
         node = replace(node, digits=(whole or 0, after or 0))
     wanted = VERBATIM if schema.get("x-verbatim") is True else schema.get(ANNOTATION)

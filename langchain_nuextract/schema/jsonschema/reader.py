@@ -19,12 +19,12 @@ from langchain_nuextract.schema.ir import (
     Array,
     Enum,
     Field,
-    Leaf,
     Member,
     Never,
-    Node,
     Record,
     RecursionCut,
+    SchemaNode,
+    TypedScalar,
     enum,
     is_impossible,
 )
@@ -74,7 +74,7 @@ class Reader:
         self._closed = closed
         self._steps = 0
 
-    def whole(self, schema: Mapping[str, JSON]) -> Node:
+    def whole(self, schema: Mapping[str, JSON]) -> SchemaNode:
         """Read the schema, from its root.
 
         Raises:
@@ -92,7 +92,7 @@ class Reader:
             raise SchemaTooLarge((), _MANY)
         return node
 
-    def read(self, schema: JSON | Mapping[str, JSON], place: SchemaPlace) -> Node:
+    def read(self, schema: JSON | Mapping[str, JSON], place: SchemaPlace) -> SchemaNode:
         """Read what a schema says about one value."""
         self._steps += 1
         if self._steps > self._limits.steps:
@@ -107,7 +107,7 @@ class Reader:
         place = replace(place, resolver=self._resolver.within(place.resolver, says))
         return with_annotations(meet_all(self._conjuncts(says, place)), says, place)
 
-    def _conjuncts(self, schema: Mapping[str, JSON], place: SchemaPlace) -> list[Node]:
+    def _conjuncts(self, schema: Mapping[str, JSON], place: SchemaPlace) -> list[SchemaNode]:
         """Read all that holds at once for one value."""
         targets = [
             self._follow(target, replace(place, resolver=resolver))
@@ -124,7 +124,7 @@ class Reader:
         conditional = self._conditional(schema, place)
         return [self._own(schema, place), *targets, *every, *some, *([conditional] if conditional else [])]
 
-    def _conditional(self, schema: Mapping[str, JSON], place: SchemaPlace) -> Node | None:
+    def _conditional(self, schema: Mapping[str, JSON], place: SchemaPlace) -> SchemaNode | None:
         """Read the parts that there are under a condition. They are asked for, and restrict nothing else."""
         branches = [schema[name] for name in ("then", "else") if "if" in schema and name in schema]
         needed: list[JSON] = []
@@ -147,7 +147,7 @@ class Reader:
         unnamed = (_UNNAMED,) if any(record.rest and record.fields for record in records) else ()
         return Record(fields=tuple(found.values()), open=True, implied=True, lost=unnamed) if found else None
 
-    def _follow(self, target: JSON, place: SchemaPlace) -> Node:
+    def _follow(self, target: JSON, place: SchemaPlace) -> SchemaNode:
         name = id(target)
         if name in place.inside:
             raise UnsupportedSchema(place.path, "the schema leads back to itself without an end.")
@@ -159,7 +159,7 @@ class Reader:
             return RecursionCut(lost=(_CUT,))
         return self.read(target, replace(place, rounds=rounds, unrolled=place.unrolled | {name}))
 
-    def _own(self, schema: Mapping[str, JSON], place: SchemaPlace) -> Node:
+    def _own(self, schema: Mapping[str, JSON], place: SchemaPlace) -> SchemaNode:
         """Read what the keywords of the schema itself say, references and combinations left out."""
         typed = self._typed(schema, place)
         # A type of the user's own tries its patterns itself.
@@ -173,14 +173,14 @@ class Reader:
             return titled(chosen, schema) if isinstance(chosen, Enum) else chosen
         return typed
 
-    def _typed(self, schema: Mapping[str, JSON], place: SchemaPlace) -> Node:
+    def _typed(self, schema: Mapping[str, JSON], place: SchemaPlace) -> SchemaNode:
         named = schema.get("type")
         if named is not None:
             return unite_all([self._by_type(name, schema, place) for name in one_or_several(named)])
         name = implied_type(schema)
         return replace(self._by_type(name, schema, place), implied=True) if name else Anything(nullable=True)
 
-    def _by_type(self, name: JSON, schema: Mapping[str, JSON], place: SchemaPlace) -> Node:
+    def _by_type(self, name: JSON, schema: Mapping[str, JSON], place: SchemaPlace) -> SchemaNode:
         match name:
             case "object":
                 return self._object(schema, place)
@@ -205,7 +205,7 @@ class Reader:
             names=tuple(map(text, items(schema.get(NAMES)))),
         )
 
-    def _rest(self, schema: JSON, place: SchemaPlace) -> Node | None:
+    def _rest(self, schema: JSON, place: SchemaPlace) -> SchemaNode | None:
         node = self.read(schema, place.down(EACH))
         return None if is_impossible(node) else node
 
@@ -254,7 +254,7 @@ class Reader:
         node = unite_all([self.read(part, place.down(name)) for part in described])
         return Field(name=name, node=node, required=required)
 
-    def _others(self, schema: Mapping[str, JSON], place: SchemaPlace) -> tuple[Node | None, bool]:
+    def _others(self, schema: Mapping[str, JSON], place: SchemaPlace) -> tuple[SchemaNode | None, bool]:
         """Read what properties under other names are, and tell whether there may be some that are not mentioned."""
         extra = schema.get("additionalProperties")
         matched = [self._rest(part, place) for part in fields(schema.get("patternProperties")).values()]
@@ -268,5 +268,5 @@ def _freed(field: Field) -> Field:
     if not isinstance(field.node, Enum):
         return field
     kinds = frozenset(json_type_of(member.value) for member in field.node.members)
-    node = Anything() if kinds & {"array", "object"} else Leaf(type=plain_type(kinds), kinds=kinds)
+    node = Anything() if kinds & {"array", "object"} else TypedScalar(type=plain_type(kinds), kinds=kinds)
     return replace(field, node=node)

@@ -6,12 +6,12 @@ from dataclasses import replace
 from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import EACH, JSON, Path, text
 from langchain_nuextract.schema.formats.patterns import portable_pattern
-from langchain_nuextract.schema.ir import Anything, Array, Leaf, Never, Node, Split
+from langchain_nuextract.schema.ir import Anything, Array, Never, SchemaNode, Split, TypedScalar
 from langchain_nuextract.schema.jsonschema.keywords import ZONED
 from langchain_nuextract.schema.value_types import FORMATS, REGIONS, SCALARS, json_kind, json_kinds
 
 
-def scalar_node(name: JSON, schema: Mapping[str, JSON]) -> Node:
+def scalar_node(name: JSON, schema: Mapping[str, JSON]) -> SchemaNode:
     """Make the node of a type of JSON Schema that is neither object nor array; one that it does not know is anything.
 
     Args:
@@ -22,7 +22,7 @@ def scalar_node(name: JSON, schema: Mapping[str, JSON]) -> Node:
         case "null":
             return Never(nullable=True)
         case "string":
-            return Leaf(
+            return TypedScalar(
                 type=FORMATS.get(text(schema.get("format")), "string"),
                 kinds=json_kinds("string"),
                 pattern=portable_pattern(schema.get("pattern")),
@@ -30,12 +30,12 @@ def scalar_node(name: JSON, schema: Mapping[str, JSON]) -> Node:
                 is_zoned=schema.get(ZONED) is True,
             )
         case "integer" | "boolean" | "number":
-            return Leaf(type=name, kinds=json_kinds(name))
+            return TypedScalar(type=name, kinds=json_kinds(name))
         case _:
             return Anything(nullable=True)
 
 
-def retype(node: Node, name: str, at: Path) -> Node:
+def retype(node: SchemaNode, name: str, at: Path) -> SchemaNode:
     """Ask for the scalars of a node by a NuExtract type.
 
     Raises:
@@ -44,7 +44,7 @@ def retype(node: Node, name: str, at: Path) -> Node:
     if name not in SCALARS | REGIONS:
         raise UnsupportedSchema(at, f"NuExtract has no type {name!r}.")
     match node:
-        case Leaf():
+        case TypedScalar():
             if json_kind(name) != "string" and not json_kinds(name) & node.kinds:
                 raise UnsupportedSchema(at, f"the type {name!r} does not hold values of {sorted(node.kinds)}.")
             whole = node.is_whole and node.type == name
@@ -52,9 +52,9 @@ def retype(node: Node, name: str, at: Path) -> Node:
             return replace(node, type=name, is_whole=whole, decimal=decimal)
         case Array(rest=rest) if rest is not None:
             return replace(node, rest=retype(rest, name, (*at, EACH)))
-        case Split(scalar=Leaf() as scalar):
+        case Split(scalar=TypedScalar() as scalar):
             return replace(node, scalar=retype(scalar, name, at))
         case Anything():
-            return Leaf(type=name, kinds=frozenset({json_kind(name)}), nullable=node.nullable, note=node.note)
+            return TypedScalar(type=name, kinds=frozenset({json_kind(name)}), nullable=node.nullable, note=node.note)
         case _:
             raise UnsupportedSchema(at, f"the type {name!r} can be asked for text, numbers and lists of them only.")

@@ -6,7 +6,7 @@ from typing import Final
 
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.finalize import finalize
-from langchain_nuextract.schema.ir import Node
+from langchain_nuextract.schema.ir import SchemaNode
 from langchain_nuextract.schema.jsonschema.limits import Limits, SchemaTooLarge
 from langchain_nuextract.schema.jsonschema.reader import Reader
 from langchain_nuextract.schema.jsonschema.references import Resolver, recursive
@@ -17,7 +17,7 @@ PARTS: Final = 20_000
 """Parts that they spell out to at the most."""
 
 
-def read_schema(schema: Mapping[str, JSON], *, draft: str, depth: int, closed: bool) -> Node:
+def read_schema(schema: Mapping[str, JSON], *, draft: str, depth: int, closed: bool) -> SchemaNode:
     """Read a schema.
 
     Args:
@@ -32,7 +32,7 @@ def read_schema(schema: Mapping[str, JSON], *, draft: str, depth: int, closed: b
     resolver = Resolver(schema, draft)
     loops = recursive(resolver, schema)
 
-    def within(limits: Limits) -> Node:
+    def within(limits: Limits) -> SchemaNode:
         return finalize(Reader(resolver, loops, limits, draft=draft, closed=closed).whole(schema))
 
     *wider, last = _unrolling(depth) if loops else [Limits(0)]

@@ -22,7 +22,7 @@ from langchain_nuextract.engine.fields import (
     assembled,
     field_paths,
     field_results,
-    merge,
+    merge_fields,
     narrowed,
     restricted,
 )
@@ -341,12 +341,12 @@ def test_a_merge_keeps_every_valid_part_of_both(old, old_faults, new, new_faults
     problem = (Problem((), "bad"),)
     first = field_results(old, FORM, dict.fromkeys(old_faults, problem), attempt=0)
     second = field_results(new, FORM, dict.fromkeys(new_faults, problem), attempt=1)
-    merged = merge(first, second)
+    merged = merge_fields(first, second)
     for part, each in merged.items():
         valid = [one for one in (first[part], second[part]) if one.is_good and one.present]
         if valid:
             assert each == valid[0]
-    assert merge(merged, second) == merged
+    assert merge_fields(merged, second) == merged
     assert assembled(FORM, {part: each.value for part, each in merged.items() if each.present}) is not None
 
 
@@ -356,7 +356,7 @@ def test_a_list_that_was_cut_twice_is_the_longer_one():
         FieldResult(value, present=True, attempt=by, problems=problem) for by, value in enumerate(([1], [1, 2]))
     )
     for one, other in ((short, long), (long, short)):
-        assert merge({("d",): one}, {("d",): other}) == {("d",): long}
+        assert merge_fields({("d",): one}, {("d",): other}) == {("d",): long}
 
 
 def test_what_is_wrong_is_left_out_and_what_misses_something_too():
