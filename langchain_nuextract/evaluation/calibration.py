@@ -5,8 +5,13 @@ from itertools import groupby
 from math import fsum, sqrt
 from typing import Final
 
+from langchain_nuextract.evaluation.calibration_data import (
+    Calibration,
+    CalibrationBin,
+    RiskPoint,
+    Threshold,
+)
 from langchain_nuextract.evaluation.confidences import Sure
-from langchain_nuextract.evaluation.report_data import Calibration, CalibrationBin, RiskPoint, Threshold
 
 BINS: Final = 10
 POINTS: Final = 100

@@ -9,8 +9,7 @@ from math import fsum
 from typing import Final, Literal, TypeAlias
 
 from langchain_nuextract.errors import EvaluationError
-from langchain_nuextract.evaluation.evaluation import Evaluation
-from langchain_nuextract.evaluation.report_data import (
+from langchain_nuextract.evaluation.comparison_data import (
     ComparisonData,
     FieldGain,
     GainBar,
@@ -18,6 +17,7 @@ from langchain_nuextract.evaluation.report_data import (
     PairedPoint,
     Verdict,
 )
+from langchain_nuextract.evaluation.evaluation import Evaluation
 from langchain_nuextract.evaluation.statistics import FEWEST, bootstrap_interval, holm, mcnemar, median, wilcoxon
 
 Resampled: TypeAlias = Literal["documents", "groups"]

@@ -6,16 +6,17 @@ they were given, fields in the order of the gold, documents and groups by their 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Final, Literal, TypeAlias, cast
+from typing import Final, cast
 
+from langchain_nuextract.evaluation.calibration_data import Calibration
+from langchain_nuextract.evaluation.comparison_data import ComparisonData
 from langchain_nuextract.evaluation.leaf import Leaf, Mark
 from langchain_nuextract.paths import JSON
 
 VERSION: Final = 1
 """Of the form of `report.json`."""
-
-Verdict: TypeAlias = Literal["better", "worse", "not shown", "equal"]
-"""What a comparison shows of the second model: its interval lies above 0, below 0, about 0, or nothing differs."""
+NO_SHARES: Final = frozenset({"seconds_per_document", "tokens_per_document", "price", "brier", "ece", "aurc"})
+"""The metrics that people do not read as per cent; all others of `ModelData.metrics` are shares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,64 +28,6 @@ class OutcomeCounts:
     missed: int = 0
     hallucinated: int = 0
     absent: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class CalibrationBin:
-    """The leaves of which the model was about as sure."""
-
-    lower: float
-    upper: float
-    leaves: int
-    confidence: float
-    """Their mean."""
-    accuracy: float
-    """The share of them that is right."""
-
-
-@dataclass(frozen=True, slots=True)
-class RiskPoint:
-    """What is taken as it is, and how much of that is wrong, where all from a confidence up is."""
-
-    threshold: float
-    coverage: float
-    risk: float
-
-
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """The lowest confidence from which up a target accuracy is reached."""
-
-    target: float
-    threshold: float
-    coverage: float
-    accuracy: float
-    accuracy_lower: float
-    """The lower end of Wilson's 95 % interval of the accuracy."""
-    accuracy_upper: float
-    held_out_coverage: float | None = None
-    """Of a threshold that is chosen by one half of the documents: what it lets through of the other half."""
-    held_out_accuracy: float | None = None
-    """How much of that is right."""
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """How well a model's confidence tells right from wrong."""
-
-    leaves: int
-    ece: float
-    """Expected calibration error over ten bins of equal width."""
-    ece_equal_mass: float
-    """The same over ten bins of as many leaves each."""
-    brier: float
-    aurc: float
-    """Area under the risk-coverage curve: the mean risk, the surest leaves first."""
-    bins: tuple[CalibrationBin, ...]
-    risk_coverage: tuple[RiskPoint, ...]
-    """At most 100 points, by rising coverage."""
-    straight_through: Threshold | None = None
-    """None if no threshold reaches the target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,98 +125,6 @@ class GroupScore:
     documents: int
     exact_match: tuple[float | None, ...]
     """The mean over its documents, in the order of the models."""
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """Where a number lies with some certainty."""
-
-    lower: float
-    upper: float
-    level: float = 0.95
-
-
-@dataclass(frozen=True, slots=True)
-class PairedPoint:
-    """Documents that did as well as each other with both models: a point of the scatter."""
-
-    first: float
-    """The share of leaves that the first model has right."""
-    second: float
-    documents: int
-    ids: tuple[str, ...]
-    """The first few of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class GainBar:
-    """Documents by how many leaves the second model has right more than the first one."""
-
-    leaves: int
-    documents: int
-
-
-@dataclass(frozen=True, slots=True)
-class FieldGain:
-    """What the second model gains on one field."""
-
-    field: str
-    gain: float | None
-    only_first_right: int
-    only_second_right: int
-    p: float | None
-    """McNemar's exact p-value; None with fewer than ten documents."""
-    p_holm: float | None
-    """The same, corrected for that many fields are looked at."""
-
-
-@dataclass(frozen=True, slots=True)
-class ComparisonData:
-    """The second model against the first, on the same documents."""
-
-    first: str
-    second: str
-    finding: Verdict
-    sentence: str
-    """What it shows, for people."""
-    documents: int
-    resampled: Literal["documents", "groups"]
-    gain_mean: float
-    """Mean over documents of the exact match of the second less that of the first."""
-    interval: Interval
-    """Of the mean gain, by paired bootstrap."""
-    gain_median_of_differences: float
-    gain_difference_of_medians: float
-    gain_mean_as_written: float | None
-    """The mean gain if no answer were repaired; None if it is not known what the models wrote."""
-    better: int
-    equal: int
-    worse: int
-    only_first_right: int
-    only_second_right: int
-    mcnemar_p: float | None
-    wilcoxon_statistic: float | None
-    wilcoxon_p: float | None
-    stuck_at_zero: tuple[str, ...]
-    fallen_to_zero: tuple[str, ...]
-    newly_unreadable: tuple[str, ...]
-    newly_readable: tuple[str, ...]
-    scatter: tuple[PairedPoint, ...]
-    gains: tuple[GainBar, ...]
-    fields: tuple[FieldGain, ...]
-    newly_invalid: tuple[str, ...] = ()
-    """Documents of which the first model wrote valid JSON and the second did not, whatever could be read of it."""
-
-    @property
-    def to_look_at(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Documents that people should look at, as the reports list them: what is odd of them, and their ids."""
-        return (
-            ("stuck at 0", self.stuck_at_zero),
-            ("fallen to 0", self.fallen_to_zero),
-            ("no valid JSON any more, as written", self.newly_invalid),
-            ("newly unreadable", self.newly_unreadable),
-            ("newly readable", self.newly_readable),
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,8 @@ def evaluate(model: object, gold: Gold[object], **options: Unpack[EvaluateOption
     check_choice("missing", options.get("missing", "fail"), get_args(Missing))
     if not isinstance(rules := cast("object", options.get("compare") or {}), Mapping):
         raise TypeError(f'compare must be rules by path, such as {{"$.total": "exact"}}, not {rules!r}')
-    model = _unwrapped(model)
+    # An extractor and its detailed form are evaluated alike.
+    model = inner if _is_extractor(inner := getattr(model, "extractor", None)) else model
     folder = options.get("folder")
     settings = EvaluationSettings(
         reading=options.get("reading", "repaired"),
@@ -107,12 +108,6 @@ def _is_extractor(model: object) -> "TypeGuard[NuExtractor[object]]":
     from langchain_nuextract.runnables.extractor import NuExtractor  # noqa: PLC0415  heavy, and predictions need none
 
     return isinstance(model, NuExtractor)
-
-
-def _unwrapped(model: object) -> object:
-    """Take the extractor of which a model is the detailed form: both are evaluated alike."""
-    inner = getattr(model, "extractor", None)
-    return inner if _is_extractor(inner) else model
 
 
 def _name(model: object) -> str:

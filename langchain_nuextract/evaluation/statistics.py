@@ -12,7 +12,7 @@ from math import comb, erfc, fsum, sqrt
 from random import Random
 from typing import Final, NamedTuple
 
-from langchain_nuextract.evaluation.report_data import Interval
+from langchain_nuextract.evaluation.comparison_data import Interval
 
 RESAMPLES: Final = 10_000
 LARGE: Final = 1_000

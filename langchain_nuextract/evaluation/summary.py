@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from langchain_nuextract.evaluation.report_data import ComparisonData, ModelData, ReportData
+from langchain_nuextract.evaluation.comparison_data import ComparisonData
+from langchain_nuextract.evaluation.report_data import NO_SHARES, ModelData, ReportData
 
 _NAMED: Final = 10
 """Documents of a list that are named."""
-_COUNTS: Final = frozenset({"seconds_per_document", "tokens_per_document", "price", "brier", "ece", "aurc"})
-"""What is no share."""
 
 
 def summary_of(report: ReportData) -> str:
@@ -75,7 +74,7 @@ def _named(ids: Sequence[str]) -> str:
 def _shown(name: str, value: float | None) -> str:
     if value is None:
         return "\N{EN DASH}"
-    return f"{value:.4g}" if name in _COUNTS else f"{value:.1%}"
+    return f"{value:.4g}" if name in NO_SHARES else f"{value:.1%}"
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -60,7 +60,8 @@ def regions_of(
                 continue
             own = said[text(result.get("id"))]
             value = fields(result.get("value"))
-            written = next((_first_text(each) for each in own if each.get("type") == "textarea"), None)
+            areas = (items(fields(each.get("value")).get("text")) for each in own if each.get("type") == "textarea")
+            written = next((text(area[0]) if area else None for area in areas), None)
             row = next(
                 (integer(fields(each.get("value")).get("number")) for each in own if each.get("from_name") == _ROW),
                 None,
@@ -88,10 +89,6 @@ def _text_of(result: Mapping[str, JSON], data: Mapping[str, JSON], known: Fields
     name = text(result.get("to_name"))
     _, key = known.config.objects.get(name, ("", name)) if known.config else ("", name)
     return text(data.get(key)) or text(data.get("text"))
-
-
-def _first_text(result: Mapping[str, JSON]) -> str | None:
-    return next((text(each) for each in items(fields(result.get("value")).get("text"))), None)
 
 
 def _mark(

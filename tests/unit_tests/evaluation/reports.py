@@ -1,28 +1,32 @@
 """A small report, made by hand: two models, three documents, one of them with pages."""
 
+from langchain_nuextract.evaluation.calibration_data import (
+    Calibration,
+    CalibrationBin,
+    RiskPoint,
+    Threshold,
+)
+from langchain_nuextract.evaluation.comparison_data import (
+    ComparisonData,
+    FieldGain,
+    GainBar,
+    Interval,
+    PairedPoint,
+)
 from langchain_nuextract.evaluation.leaf import Leaf, Mark
 from langchain_nuextract.evaluation.report_data import (
     AnswerCounts,
     AnswerData,
-    Calibration,
-    CalibrationBin,
-    ComparisonData,
     Cost,
     DocumentData,
     EvidenceCounts,
     FieldData,
-    FieldGain,
     FieldScore,
-    GainBar,
     GroupScore,
-    Interval,
     ModelData,
     OutcomeCounts,
     PageData,
-    PairedPoint,
     ReportData,
-    RiskPoint,
-    Threshold,
 )
 
 DOT = "data:image/png;base64,iVBORw0KGgo="
