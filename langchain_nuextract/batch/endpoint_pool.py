@@ -23,8 +23,9 @@ from time import monotonic
 from typing import Final, TypeVar
 
 from langchain_nuextract.batch.protocols import Extractor
-from langchain_nuextract.client.client import ApiCall, Client
+from langchain_nuextract.client.client import Client
 from langchain_nuextract.client.config import normal_url
+from langchain_nuextract.client.request_body import ApiCall
 from langchain_nuextract.errors import (
     AccessDenied,
     ContextOverflow,

@@ -7,7 +7,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from langchain_nuextract.client.client import ApiCall as ApiCall
     from langchain_nuextract.client.client import Client as Client
     from langchain_nuextract.client.config import Endpoint as Endpoint
     from langchain_nuextract.client.config import check_headers as check_headers
@@ -21,13 +20,14 @@ if TYPE_CHECKING:
     from langchain_nuextract.client.langchain_messages import piece_of as piece_of
     from langchain_nuextract.client.langchain_messages import reply_of as reply_of
     from langchain_nuextract.client.langchain_messages import result_of as result_of
+    from langchain_nuextract.client.request_body import ApiCall as ApiCall
     from langchain_nuextract.client.response import piece_in as piece_in
     from langchain_nuextract.client.response import reply_in as reply_in
     from langchain_nuextract.client.retry import RetryPolicy as RetryPolicy
     from langchain_nuextract.client.served_models import ServedModel as ServedModel
 
 _HOMES: Final = {
-    "ApiCall": "client",
+    "ApiCall": "request_body",
     "check_headers": "config",
     "checked_key": "config",
     "chunk_of": "langchain_messages",

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Generator, Mapping, Sequence
 from contextlib import aclosing, closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from time import monotonic
 from typing import Final, Self, TypeVar
@@ -21,39 +21,18 @@ from langchain_nuextract.client.http_request import AsyncResponse, HttpRequest, 
 from langchain_nuextract.client.lookups import Lookups
 from langchain_nuextract.client.refusals import Refusal
 from langchain_nuextract.client.reply_body import OK
-from langchain_nuextract.client.request_body import SendOptions, needs_marker, with_marker
+from langchain_nuextract.client.request_body import ApiCall, needs_marker, with_marker
 from langchain_nuextract.client.response import checked_body, encode_json, refusal_in
 from langchain_nuextract.client.secrets import Secrets, without_frames
 from langchain_nuextract.client.served_models import ServedModel, context_size
+from langchain_nuextract.dialects.constraints import has_grammar
 from langchain_nuextract.errors import EndpointError
-from langchain_nuextract.paths import JSON, fields
+from langchain_nuextract.paths import JSON
 
 T = TypeVar("T")
 
 _OF_VLLM: Final = frozenset({"kv_transfer_params", "prompt_token_ids"})
 """Keys that vLLM's answers have on both routes (0.32), and the first events of its streams, mostly with null."""
-
-
-@dataclass(frozen=True, slots=True)
-class ApiCall:
-    """One request to the endpoint."""
-
-    path: str
-    """`/chat/completions`, …, after the endpoint's `/v1`."""
-    body: Mapping[str, JSON]
-    vllm_only: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
-    """Further fields of the body for an endpoint that is known to be vLLM when it is sent; those of the body win."""
-    options: SendOptions = field(default_factory=SendOptions)
-    """A timeout or headers for this request alone."""
-    seconds: float | None = None
-    """How long it may take, with all attempts and waits between them; None for as long as the policy allows."""
-    constraint: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
-    """By what the decoding is constrained, as fields of the body: `response_format` has a JSON Schema,
-    `structured_outputs` and `grammar` have a grammar."""
-
-    def content(self, *, is_vllm: bool) -> dict[str, JSON]:
-        """Give the whole body, for an endpoint that is known to be vLLM or not."""
-        return {**(self.vllm_only if is_vllm else {}), **self.body, **self.constraint}
 
 
 class Client(Closing):
@@ -277,5 +256,5 @@ class Client(Closing):
         )
         is_new = not self.availability.has_answered
         # The server has to compile it, which it may not be able to.
-        has_grammar = bool(call.constraint) and "grammar" in fields(call.constraint.get("structured_outputs"))
-        return request, ErrorContext(url, str(call.body.get("model", "")), has_grammar, is_new)
+        may_break = bool(call.constraint) and has_grammar(call.constraint)
+        return request, ErrorContext(url, str(call.body.get("model", "")), may_break, is_new)

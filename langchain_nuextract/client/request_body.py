@@ -1,4 +1,4 @@
-"""The bodies of requests: settings laid over each other, and the two routes."""
+"""Requests of the API and their bodies: settings laid over each other, and the two routes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,8 +23,6 @@ _IMAGES: Final = "multimodal_data"
 FOR_VLLM: Final = "for_vllm"
 """An argument of a chat model like others, so that a cache finds an answer whatever was known when it was asked for."""
 ROUTE: Final = "route"
-CONSTRAINTS: Final = frozenset({"response_format", "structured_outputs", "json_schema", "grammar", "guided_json"})
-"""Fields by which decoding is constrained, of vLLM and llama.cpp."""
 SAMPLING: Final = ("temperature", "top_p", "max_tokens", "seed", "presence_penalty", "frequency_penalty")
 """Settings that most chat models have."""
 
@@ -103,6 +101,27 @@ class SendOptions:
     """None for the endpoint's own."""
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     query: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ApiCall:
+    """One request to the endpoint."""
+
+    path: str
+    """`/chat/completions`, …, after the endpoint's `/v1`."""
+    body: Mapping[str, JSON]
+    vllm_only: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
+    """Further fields of the body for an endpoint that is known to be vLLM when it is sent; those of the body win."""
+    options: SendOptions = field(default_factory=SendOptions)
+    """A timeout or headers for this request alone."""
+    seconds: float | None = None
+    """How long it may take, with all attempts and waits between them; None for as long as the policy allows."""
+    constraint: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
+    """By what the decoding is constrained, as fields of the body; see `dialects.constraints`."""
+
+    def content(self, *, is_vllm: bool) -> dict[str, JSON]:
+        """Give the whole body, for an endpoint that is known to be vLLM or not."""
+        return {**(self.vllm_only if is_vllm else {}), **self.body, **self.constraint}
 
 
 def take_options(body: dict[str, Any]) -> SendOptions:

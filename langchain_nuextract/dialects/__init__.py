@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from langchain_nuextract.errors import UnsupportedTask
 
 if TYPE_CHECKING:
+    from langchain_nuextract.dialects.constraints import CONSTRAINTS as CONSTRAINTS
     from langchain_nuextract.dialects.dialect import Dialect as Dialect
     from langchain_nuextract.dialects.known import DIALECTS as DIALECTS
     from langchain_nuextract.dialects.known import TEMPLATE_MARKS as TEMPLATE_MARKS
@@ -20,9 +21,13 @@ if TYPE_CHECKING:
     from langchain_nuextract.dialects.messages import Usage as Usage
     from langchain_nuextract.dialects.messages import examples_of as examples_of
 
-_HOMES: Final = {"DIALECTS": "known", "Dialect": "dialect", "TEMPLATE_MARKS": "known"} | dict.fromkeys(
-    ("Example", "Reply", "Request", "Usage", "examples_of"), "messages"
-)
+_HOMES: Final = {
+    "CONSTRAINTS": "constraints",
+    "DIALECTS": "known",
+    "Dialect": "dialect",
+    "TEMPLATE_MARKS": "known",
+    **dict.fromkeys(("Example", "Reply", "Request", "Usage", "examples_of"), "messages"),
+}
 """Where the names live that the rooms above take from here: each is loaded when it is first used."""
 _EXPERIMENTAL: Final = r"nuextract[-_. ]?v?2(?![\d.]|[_-]0)"
 

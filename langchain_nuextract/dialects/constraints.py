@@ -23,13 +23,15 @@ LLGUIDANCE: Final = "%llguidance {}\n"
 """A first line that llguidance alone reads: llama.cpp's server knows by it what it is given; xgrammar refuses it."""
 _BEGIN_ANEW: Final = frozenset({"response_format", "structured_outputs", "json_schema"})
 """Fields that would have the rest of an answer begin like a whole one."""
+CONSTRAINTS: Final = frozenset({*_BEGIN_ANEW, "grammar", "guided_json"})
+"""The fields of the table above, apart from which the rest of a request's body goes."""
 
 
 def constraint_of(task: Task, route: Literal["chat", "completions"] = "chat") -> dict[str, JSON]:
     """Constrain the answer to the task's grammar or else to its answer schema, if it has one."""
     if task.grammar:
         for_llama = LLGUIDANCE + task.grammar.removeprefix(LLGUIDANCE)
-        return {"structured_outputs": {"grammar": task.grammar}, "grammar": for_llama}
+        return by_grammar(task.grammar, for_llama)
     if not task.answer_schema:
         return {}
     schema = dict(task.answer_schema)
@@ -39,14 +41,19 @@ def constraint_of(task: Task, route: Literal["chat", "completions"] = "chat") ->
     return {"response_format": {"type": "json_schema", "json_schema": named}}
 
 
+def by_grammar(for_vllm: str, for_llama: str) -> dict[str, JSON]:
+    """Constrain the answer to a grammar, in the form in which either server reads it."""
+    return {"structured_outputs": {"grammar": for_vllm}, "grammar": for_llama}
+
+
 def grammar_or_schema(grammar: str, schema: Mapping[str, JSON]) -> dict[str, JSON]:
     """Constrain the answer to a grammar that is for llama.cpp alone, and on vLLM to a schema."""
     return {"grammar": grammar, "structured_outputs": {"json": dict(schema)}}
 
 
-def has_grammar(request: Request) -> bool:
-    """Tell whether the answer is constrained to a task's grammar."""
-    return bool(fields(request.body.get("structured_outputs")).get("grammar"))
+def has_grammar(body: Mapping[str, JSON]) -> bool:
+    """Tell whether the body of a request constrains the answer to a grammar on vLLM."""
+    return bool(fields(body.get("structured_outputs")).get("grammar"))
 
 
 def resume(request: Request, written: str, grammar: str = "") -> Request:

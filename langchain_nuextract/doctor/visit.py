@@ -21,7 +21,7 @@ import httpx2
 from langchain_nuextract.client.config import normal_url
 from langchain_nuextract.client.served_models import ServedModel, served_models
 from langchain_nuextract.dialects import dialect_for, dialect_named
-from langchain_nuextract.dialects.constraints import LLGUIDANCE
+from langchain_nuextract.dialects.constraints import LLGUIDANCE, by_grammar
 from langchain_nuextract.dialects.dialect import Dialect
 from langchain_nuextract.dialects.extractive_grammar import PROBE, heeds_probe
 from langchain_nuextract.dialects.messages import Request, Task
@@ -208,8 +208,7 @@ class _Visit:
         return Finding("unsure", "verbatim values can be checked, not constrained to the document", _ENGINES[kind])
 
     def _heeds(self, grammar: str, request: Request, model: str) -> bool:
-        constraint: dict[str, JSON] = {"structured_outputs": {"grammar": grammar}, "grammar": grammar}
-        message, _ = self.server.said(request, model, {**request.body, **constraint})
+        message, _ = self.server.said(request, model, {**request.body, **by_grammar(grammar, grammar)})
         return heeds_probe(answer_text(message))
 
 

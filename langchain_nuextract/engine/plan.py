@@ -133,7 +133,7 @@ class Plan(Generic[T_co]):
         """
         task = self.task(source, "constrained" if constrained else kind, shape)
         request = self.dialect.phrase(task)
-        grammar = task.grammar if task.grammar and has_grammar(request) else ""
+        grammar = task.grammar if task.grammar and has_grammar(request.body) else ""
         if self.options.logprobs:
             request = replace(request, body={**request.body, **_LOGPROBS})
         if task.answer_schema and not grammar and (echoes := _echoes(source, shape)):

@@ -50,7 +50,7 @@ class RecoveryStrategies:
         if not prefix:
             return None
         base, shape = last.sent.base, last.sent.shape
-        grammar = self.plan.grammars.grammar(shape, self.source, prefix) if has_grammar(base) else ""
+        grammar = self.plan.grammars.grammar(shape, self.source, prefix) if has_grammar(base.body) else ""
         return AttemptRequest("continued", shape, resume(base, prefix, grammar), base, grammar)
 
     def _narrow(self) -> AttemptRequest | None:

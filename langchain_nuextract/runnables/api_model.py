@@ -25,7 +25,6 @@ from langchain_nuextract import client, dialects
 from langchain_nuextract.client.deadline import allowed_seconds
 from langchain_nuextract.client.image_urls import check_image_urls
 from langchain_nuextract.client.request_body import (
-    CONSTRAINTS,
     FOR_VLLM,
     ROUTE,
     arguments,
@@ -108,8 +107,8 @@ class ApiModel(ModelSettings):
         settings = merged(self.defaults, {**given, "extra_body": None}, self.extra_body, given.get("extra_body"))
         if settings.get("tools"):
             raise UnsupportedTask(self.model_name, NO_TOOLS)
-        constraint = {name: value for name, value in settings.items() if name in CONSTRAINTS}
-        body = {name: value for name, value in settings.items() if name not in _NOT_SENT | CONSTRAINTS}
+        constraint = {name: value for name, value in settings.items() if name in dialects.CONSTRAINTS}
+        body = {name: value for name, value in settings.items() if name not in _NOT_SENT | dialects.CONSTRAINTS}
         if streaming:
             usage = {"include_usage": True} if settings.get("stream_usage", self.stream_usage) else {}
             included = {**usage, **fields(body.get("stream_options"))}

@@ -35,8 +35,11 @@ class Candidate:
 
 ListRule: TypeAlias = str | Callable[[JSON], Hashable]
 """When two items of a list are one: see `LongOptions.lists`."""
-ScalarRule: TypeAlias = Literal["settle", "first", "last"] | Callable[[Sequence[Candidate]], JSON]
+NamedScalarRule: TypeAlias = Literal["settle", "first", "last"]
+ScalarRule: TypeAlias = NamedScalarRule | Callable[[Sequence[Candidate]], JSON]
 """Which of several values counts: see `LongOptions.scalars`."""
+OnChunkError: TypeAlias = Literal["report", "raise"]
+Method: TypeAlias = Literal["merge", "continue"]
 
 
 class LongSettings(TypedDict, total=False):
@@ -52,9 +55,9 @@ class LongSettings(TypedDict, total=False):
     passes: int
     max_concurrency: int
     recovery: RecoveryPolicy | None
-    on_chunk_error: Literal["report", "raise"]
+    on_chunk_error: OnChunkError
     split_fields: int | Literal["auto"]
-    method: Literal["merge", "continue"]
+    method: Method
 
 
 @refuses_unknown_names
@@ -103,9 +106,9 @@ class LongOptions:
     passes: int = 2
     max_concurrency: int = 16
     recovery: RecoveryPolicy | None = None
-    on_chunk_error: Literal["report", "raise"] = "report"
+    on_chunk_error: OnChunkError = "report"
     split_fields: int | Literal["auto"] = "auto"
-    method: Literal["merge", "continue"] = "merge"
+    method: Method = "merge"
 
     def width(self, most: int | None) -> int:
         """Say how many requests for one document may be under way, where there may be so many of all."""
@@ -127,10 +130,10 @@ class LongOptions:
         for name, least in (("passes", 0), ("max_concurrency", 1)):
             _check_number(name, getattr(self, name), least, auto=False)
         _check_choices("carry", self.carry, get_args(Carried))
-        _check_choices("on_chunk_error", (self.on_chunk_error,), ("report", "raise"))
-        _check_choices("method", (self.method,), ("merge", "continue"))
+        _check_choices("on_chunk_error", (self.on_chunk_error,), get_args(OnChunkError))
+        _check_choices("method", (self.method,), get_args(Method))
         if not callable(self.scalars):
-            _check_choices("scalars", (self.scalars,), ("settle", "first", "last"))
+            _check_choices("scalars", (self.scalars,), get_args(NamedScalarRule))
         for path, rule in self.lists.items():
             if not (callable(rule) or rule in {"places", "equal"} or rule.startswith("key:")):
                 raise ValueError(f'lists[{path!r}] must be "places", "equal", "key:…" or a function, not {rule!r}')

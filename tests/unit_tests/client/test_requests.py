@@ -5,7 +5,7 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_core.prompts import ChatPromptTemplate
 
 from langchain_nuextract import UnsupportedTask
-from langchain_nuextract.client.client import ApiCall
+from langchain_nuextract.client.request_body import ApiCall
 from langchain_nuextract.dialects.messages import Request
 from langchain_nuextract.testing import FakeEndpoint
 
