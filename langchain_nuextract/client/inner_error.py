@@ -51,7 +51,8 @@ def refusal_within(error: JSON) -> Refusal:
 
     It is the error's number, or else what its kind is called; the innermost object first.
     """
-    objects = [*_objects(error)]
+    outer = fields(first(error))
+    objects = [*filter(None, (fields(first(outer.get(name))) for name in WRAPPERS)), outer]
     numbers = (number for each in objects for number in _numbers(each) if 400 <= number < 600)  # noqa: PLR2004
     status = next(numbers, None) or next((status for each in objects if (status := _by_kind(each))), None)
     return refusal_of(status or 200, error)
@@ -67,16 +68,6 @@ def _is_error(error: JSON) -> bool:
     # Zero is no status: `{"code": 0, "message": "ok"}`.
     is_failure = any(number != 0 and not 200 <= number < 300 for number in numbers)  # noqa: PLR2004  # the range is the name
     return is_failure or (not numbers and any(listed.values()))
-
-
-def _objects(error: JSON) -> Iterator[Mapping[str, JSON]]:
-    """The error object that a body holds, and those around it."""
-    outer = fields(first(error))
-    for name in WRAPPERS:
-        inner = fields(first(outer.get(name)))
-        if inner:
-            yield inner
-    yield outer
 
 
 def _numbers(error: Mapping[str, JSON]) -> Iterator[int]:

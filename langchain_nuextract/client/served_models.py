@@ -1,6 +1,5 @@
 """The models that an endpoint lists as those it serves."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,12 +24,14 @@ class ServedModel:
 
 def served_models(body: JSON) -> tuple[ServedModel, ...]:
     """Read the answer to `/models`: vLLM's `max_model_len`, `parent` and `root`, llama.cpp's `meta`, or bare names."""
-    listed = map(fields, items(fields(body).get("data")))
-    return tuple(
-        ServedModel(str(model["id"]), _context(model), text(model.get("parent")), text(model.get("root")))
-        for model in listed
-        if model.get("id")
-    )
+    found: list[ServedModel] = []
+    for model in map(fields, items(fields(body).get("data"))):
+        meta = fields(model.get("meta"))
+        sizes = map(integer, (model.get("max_model_len"), meta.get("n_ctx"), meta.get("n_ctx_train")))
+        if model.get("id"):
+            context = next(filter(None, sizes), None)
+            found.append(ServedModel(str(model["id"]), context, text(model.get("parent")), text(model.get("root"))))
+    return tuple(found)
 
 
 def context_size(model: str, models: tuple[ServedModel, ...]) -> int | None:
@@ -50,9 +51,3 @@ def only_model(models: tuple[ServedModel, ...], url: str) -> str:
         return names[0]
     served = f"there are {', '.join(map(repr, names))}" if names else "the endpoint lists none"
     raise UnknownModel(url, None, f"no model is named, and {served}. {NAME_IT}.", model="", models=names)
-
-
-def _context(model: Mapping[str, JSON]) -> int | None:
-    meta = fields(model.get("meta"))
-    found = (model.get("max_model_len"), meta.get("n_ctx"), meta.get("n_ctx_train"))
-    return next((size for size in map(integer, found) if size), None)

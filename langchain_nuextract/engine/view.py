@@ -88,7 +88,11 @@ def _pictures(source: Source, with_values: set[int]) -> tuple[dict[int, str], li
             failures.append(f"{_name(part)}: there are too many pages to show all of them")
             continue
         try:
-            picture = _picture(part)
+            picture = (
+                fitted(part, _PIXELS).url
+                if isinstance(part, Image)
+                else part.file.picture(part.number, max_pixels=_PIXELS)
+            )
         except (NuExtractError, OSError) as error:
             failures.append(str(error))
             continue
@@ -98,12 +102,6 @@ def _pictures(source: Source, with_values: set[int]) -> tuple[dict[int, str], li
         else:
             failures.append(f"{_name(part)}: it is at {picture}, and this page loads nothing")
     return pictures, failures
-
-
-def _picture(part: Image | Page) -> str:
-    if isinstance(part, Image):
-        return fitted(part, _PIXELS).url
-    return part.file.picture(part.number, max_pixels=_PIXELS)
 
 
 def _name(part: Text | Image | Page) -> str:

@@ -33,12 +33,10 @@ def joined_documents(documents: Sequence[Document], group_by: str | None) -> lis
     for at, document in enumerate(documents):
         value = document.metadata.get(group_by) if group_by else None
         groups.setdefault(at if value is None else json.dumps(value, default=str), []).append(at)
-    return [
-        JoinedDocument(tuple(places), _joined_parts([documents[at] for at in places])) for places in groups.values()
-    ]
-
-
-def _joined_parts(parts: Sequence[Document]) -> Document:
-    if len(parts) == 1:
-        return parts[0]
-    return parts[0].model_copy(update={"page_content": BETWEEN.join(part.page_content for part in parts)})
+    joined: list[JoinedDocument] = []
+    for places in groups.values():
+        whole = documents[places[0]]
+        if len(places) > 1:
+            whole = whole.model_copy(update={"page_content": BETWEEN.join(documents[at].page_content for at in places)})
+        joined.append(JoinedDocument(tuple(places), whole))
+    return joined

@@ -52,15 +52,11 @@ def restored(result: ChatResult, escaped: EscapedSource) -> ChatResult:
     """Put the marks of a document back into an answer to it."""
     if not escaped.marks:
         return result
-    return result.model_copy(
-        update={"generations": [_restored_generation(generation, escaped) for generation in result.generations]}
-    )
-
-
-def _restored_generation(generation: ChatGeneration, escaped: EscapedSource) -> ChatGeneration:
-    message = generation.message
-    whole = message.model_copy(update={"content": escaped.restore(message.text)})
-    return ChatGeneration(message=whole, generation_info=generation.generation_info)
+    whole: list[ChatGeneration] = []
+    for each in result.generations:
+        message = each.message.model_copy(update={"content": escaped.restore(each.message.text)})
+        whole.append(ChatGeneration(message=message, generation_info=each.generation_info))
+    return result.model_copy(update={"generations": whole})
 
 
 def _document_texts(message: JSON) -> Iterator[str]:

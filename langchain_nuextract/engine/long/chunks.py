@@ -200,20 +200,16 @@ def field_groups(plan: Plan[object], options: LongOptions) -> tuple[RecordShape,
     groups: list[list[FieldPath]] = [[]]
     held = 0
     for field in field_paths(plan.shape):
-        leaves = _leaves(_at(plan.shape, field))
+        shape: AnswerShape = plan.shape
+        for name in field:
+            shape = shape[name] if isinstance(shape, RecordShape) else shape
+        leaves = _leaves(shape)
         if groups[-1] and held + leaves > most:
             groups.append([])
             held = 0
         groups[-1].append(field)
         held += leaves
     return tuple(narrowed(plan.shape, group) for group in groups) if len(groups) > 1 else (plan.shape,)
-
-
-def _at(shape: AnswerShape, field: FieldPath) -> AnswerShape:
-    for name in field:
-        if isinstance(shape, RecordShape):
-            shape = shape[name]
-    return shape
 
 
 def _leaves(shape: AnswerShape) -> int:

@@ -1,6 +1,7 @@
 """The places that several candidates for a value were taken from, as one short text."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 from langchain_nuextract.engine.long.gaps import joined
@@ -24,17 +25,15 @@ def surroundings(text: str, conflicts: Sequence[Conflict]) -> str:
     Returns:
         Whole lines of the text, where they are not too long; empty if no candidate has a place.
     """
-    spans = joined([span for conflict in conflicts for span in _spans(text, conflict)])
-    return "\n".join(text[start:end].strip("\r\n") for start, end in spans)
-
-
-def _spans(text: str, conflict: Conflict) -> Iterator[Span]:
-    seen: dict[str, int] = {}
-    for candidate in conflict.candidates:
-        key = repr(candidate.value)
-        if candidate.span and seen.get(key, 0) < _PLACES:
-            seen[key] = seen.get(key, 0) + 1
-            yield _widened(text, candidate.span)
+    spans: list[Span] = []
+    for conflict in conflicts:
+        seen: Counter[str] = Counter()
+        for candidate in conflict.candidates:
+            key = repr(candidate.value)
+            if candidate.span and seen[key] < _PLACES:
+                seen[key] += 1
+                spans.append(_widened(text, candidate.span))
+    return "\n".join(text[start:end].strip("\r\n") for start, end in joined(spans))
 
 
 def _widened(text: str, span: Span) -> Span:

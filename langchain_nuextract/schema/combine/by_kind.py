@@ -29,22 +29,16 @@ def compose(scalar: TypedScalar | Enum | None, array: Array | None, record: Reco
             return Split(scalar=scalar, array=array, record=record)
 
 
-def scalar_of(node: SchemaNode) -> TypedScalar | Enum | None:
-    """Give the side of a node that is for scalars."""
-    if isinstance(node, Split):
-        return node.scalar
-    return node if isinstance(node, TypedScalar | Enum) else None
-
-
-def array_of(node: SchemaNode) -> Array | None:
-    """Give the side of a node that is for lists."""
-    if isinstance(node, Split):
-        return node.array
-    return node if isinstance(node, Array) else None
-
-
-def record_of(node: SchemaNode) -> Record | None:
-    """Give the side of a node that is for objects."""
-    if isinstance(node, Split):
-        return node.record
-    return node if isinstance(node, Record) else None
+def sides_of(node: SchemaNode) -> Split:
+    """Give the sides of a node, however many it has; those that it does not have are None."""
+    match node:
+        case Split():
+            return node
+        case TypedScalar() | Enum():
+            return Split(scalar=node)
+        case Array():
+            return Split(array=node)
+        case Record():
+            return Split(record=node)
+        case _:
+            return Split()

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from langchain_nuextract.schema.combine.by_kind import array_of, compose, in_pairs, joined_losses, record_of, scalar_of
+from langchain_nuextract.schema.combine.by_kind import compose, in_pairs, joined_losses, sides_of
 from langchain_nuextract.schema.combine.union import unite
 from langchain_nuextract.schema.ir import (
     Anything,
@@ -30,10 +30,11 @@ def meet(a: SchemaNode, b: SchemaNode) -> SchemaNode:
         wide, narrow = (a, b) if isinstance(a, Anything | RecursionCut) else (b, a)
         chosen = narrow if isinstance(narrow, RecursionCut) or isinstance(wide, Anything) else wide
         return replace(chosen, hooked=a.hooked or b.hooked) if a.hooked or b.hooked else chosen
+    one, other = sides_of(a), sides_of(b)
     both = compose(
-        _meet_scalar(scalar_of(a), scalar_of(b)),
-        _meet_array(array_of(a), array_of(b)),
-        _meet_record(record_of(a), record_of(b)),
+        _meet_scalar(one.scalar, other.scalar),
+        _meet_array(one.array, other.array),
+        _meet_record(one.record, other.record),
     )
     if isinstance(both, Never):
         both = _stated(a, b)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from langchain_nuextract.schema.combine.by_kind import array_of, compose, in_pairs, joined_losses, record_of, scalar_of
+from langchain_nuextract.schema.combine.by_kind import compose, in_pairs, joined_losses, sides_of
 from langchain_nuextract.schema.ir import (
     Anything,
     Array,
@@ -35,10 +35,11 @@ def unite(a: SchemaNode, b: SchemaNode) -> SchemaNode:
         return replace(b, nullable=a.nullable or b.nullable, hooked=a.hooked or b.hooked)
     if isinstance(b, Anything) or isinstance(a, RecursionCut) or isinstance(b, RecursionCut):
         return b if isinstance(b, Anything) else Anything(nullable=True, lost=(AS_TEXT,))
-    scalar = _unite_scalar(scalar_of(a), scalar_of(b))
+    one, other = sides_of(a), sides_of(b)
+    scalar = _unite_scalar(one.scalar, other.scalar)
     if isinstance(scalar, Anything):
         return scalar
-    either = compose(scalar, _unite_array(array_of(a), array_of(b)), _unite_record(record_of(a), record_of(b)))
+    either = compose(scalar, _unite_array(one.array, other.array), _unite_record(one.record, other.record))
     return replace(
         either,
         nullable=a.nullable or b.nullable,

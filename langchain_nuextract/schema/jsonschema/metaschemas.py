@@ -54,12 +54,11 @@ def _in_one_piece(address: str) -> dict[str, JSON]:
     parts = [registry[urljoin(address, part["$ref"])].contents for part in whole.pop("allOf", [])]
     if not parts:
         return whole
-    merged = {name: _local(_merged(name, [whole, *parts])) for name in ("properties", "$defs")}
+    merged = {
+        name: _local({key: value for schema in (whole, *parts) for key, value in fields(schema.get(name)).items()})
+        for name in ("properties", "$defs")
+    }
     return {"$schema": whole["$schema"], "type": whole["type"], **merged}
-
-
-def _merged(name: str, schemas: list[Mapping[str, JSON]]) -> dict[str, JSON]:
-    return {key: value for schema in schemas for key, value in fields(schema.get(name)).items()}
 
 
 def _local(value: JSON) -> JSON:

@@ -10,7 +10,7 @@ from typing import Final, cast
 
 from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import EACH, JSON, fields, items, text
-from langchain_nuextract.schema.combine.by_kind import record_of
+from langchain_nuextract.schema.combine.by_kind import sides_of
 from langchain_nuextract.schema.combine.intersection import meet, meet_all
 from langchain_nuextract.schema.combine.union import unite_all
 from langchain_nuextract.schema.finalize import ANY
@@ -132,8 +132,8 @@ class Reader:
             for part in fields(schema.get(name)).values():
                 branches += [part] if is_object(part) else []
                 needed += items(part)
-        records = [record for part in branches if (record := record_of(self.read(part, place)))]
-        if records and (condition := record_of(self.read(schema.get("if"), place))):
+        records = [record for part in branches if (record := sides_of(self.read(part, place)).record)]
+        if records and (condition := sides_of(self.read(schema.get("if"), place)).record):
             # `{"if": {"properties": {"paid": {"const": true}}}}` mentions a part that has other values too.
             records.append(replace(condition, fields=tuple(map(_freed, condition.fields))))
         found: dict[str, Field] = {}
