@@ -2,6 +2,7 @@
 """Whether time grows with a text and no faster, for texts in which something comes again and again."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -58,21 +59,28 @@ def read(text: str, shape: AnswerShape | None, policy: Policy = "lenient") -> tu
     return reading, time.process_time() - started
 
 
-def steepness(found: Repeated, shape: AnswerShape | None, size: int) -> float:
+def steepness(text: Callable[[int], str], shape: AnswerShape | None, size: int) -> float:
     """How many times as long it takes to read a text that is four times as long; 0 if that takes no time to speak of.
 
     What else the machine does makes a single measurement too long, never too short: the shortest of some is compared.
     What is steep is looked at once more with texts four times as long: where a text is read in another way from some
     length on, there is a step, after which time grows as before.
+
+    Args:
+        text: Makes a text of a size.
+        shape: What is looked for in it, or None for any JSON.
+        size: The size of the longer text.
     """
-    if read(found.of(size), shape)[1] < SOON:
+    if (longer := read(text(size), shape)[1]) < SOON:
         return 0.0
-    steep = _ratio(found, shape, size)
-    return steep if steep <= STEEPEST else min(steep, _ratio(found, shape, size * TIMES))
+    if (steep := longer / _least(text(size // TIMES), shape)) <= STEEPEST:
+        return steep
+    steep = _ratio(text, shape, size)
+    return steep if steep <= STEEPEST else min(steep, _ratio(text, shape, size * TIMES))
 
 
-def _ratio(found: Repeated, shape: AnswerShape | None, size: int) -> float:
-    return _least(found.of(size), shape) / _least(found.of(size // TIMES), shape)
+def _ratio(text: Callable[[int], str], shape: AnswerShape | None, size: int) -> float:
+    return _least(text(size), shape) / _least(text(size // TIMES), shape)
 
 
 def _least(text: str, shape: AnswerShape | None) -> float:

@@ -94,7 +94,7 @@ class Round:
 
 def _check_growth(found: Repeated, shape: AnswerShape) -> None:
     for asked in (shape, None):
-        if (steep := steepness(found, asked, LONG_TEXT)) > STEEPEST:
+        if (steep := steepness(found.of, asked, LONG_TEXT)) > STEEPEST:
             raise Broken(f"{TIMES} times the text takes {steep:.1f} times as long: {found}")
 
 
