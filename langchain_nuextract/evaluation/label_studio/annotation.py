@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from langchain_nuextract.errors import EvaluationError, quote
 from langchain_nuextract.evaluation.label_studio.config import Config
@@ -11,8 +10,6 @@ from langchain_nuextract.evaluation.label_studio.controls import Control, contro
 from langchain_nuextract.evaluation.label_studio.known_fields import Fields
 from langchain_nuextract.evaluation.label_studio.regions import Region, labels_of, placed, regions_of
 from langchain_nuextract.paths import JSON, Path, fields, items, number, text
-
-_SEVERAL: Final = frozenset({"texts", "choices"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +96,7 @@ def _answer(result: Mapping[str, JSON], control: Control, where: str) -> JSON:
     answers = items(given) if isinstance(given, list) else [given]
     if control.kind == "json" and kind == "textarea":
         return _json(answers, control, where)
-    if control.kind in _SEVERAL:
+    if control.widget.takes_several:
         return [*answers]
     if len(answers) > 1:
         raise EvaluationError(where, f"{control.name} has {len(answers)} answers, and the schema takes one")
@@ -125,7 +122,7 @@ def _add_regions(
         has_control = path in answers or control_name(region.control.path) in asked or region.control.name in asked
         if has_control or region.written is None:
             continue
-        if region.control.kind in _SEVERAL:
+        if region.control.widget.takes_several:
             answers[path] = [*items(answers.get(path)), region.written]
         else:
             answers[path] = region.written

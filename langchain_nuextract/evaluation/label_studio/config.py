@@ -11,7 +11,6 @@ from xml.etree.ElementTree import Element, SubElement
 from langchain_nuextract.errors import EvaluationError
 from langchain_nuextract.evaluation.label_studio.controls import (
     Control,
-    ControlKind,
     ControlRows,
     FieldControl,
     controls,
@@ -41,16 +40,6 @@ _SHOWN: Final[Mapping[Document, tuple[str, Mapping[str, str]]]] = {
     "text": ("Text", {"value": "$text"}),
     "image": ("Image", {"value": "$image", "zoom": "true"}),
     "pages": ("Image", {"valueList": "$images", "zoom": "true"}),
-}
-
-_TAGS: Final[Mapping[ControlKind, tuple[str, Mapping[str, str]]]] = {
-    "text": ("TextArea", {"rows": "1", "maxSubmissions": "1", "editable": "true"}),
-    "texts": ("TextArea", {"rows": "1", "editable": "true"}),
-    "json": ("TextArea", {"rows": "6", "maxSubmissions": "1", "editable": "true", "placeholder": "JSON"}),
-    "number": ("Number", {"step": "any"}),
-    "date": ("DateTime", {"only": "date", "format": "%Y-%m-%d"}),
-    "choice": ("Choices", {"choice": "single"}),
-    "choices": ("Choices", {"choice": "multiple"}),
 }
 
 
@@ -100,9 +89,10 @@ def _add(view: Element, part: FieldControl) -> None:
         return
     name = _label(part)
     SubElement(view, "Header", value=f"{name}{f': {part.about}' if part.about else ''}", size="6")
-    tag, attributes = _TAGS[part.kind]
     many = {"layout": "select"} if len(part.options) > _FEW else {}
-    control = SubElement(view, tag, {"name": part.name, "toName": DOCUMENT, **attributes, **many})
+    control = SubElement(
+        view, part.widget.tag, {"name": part.name, "toName": DOCUMENT, **part.widget.attributes, **many}
+    )
     for option in part.options:
         SubElement(control, "Choice", value=option)
 

@@ -11,6 +11,30 @@ from langchain_nuextract.schema.ir import Array, Enum, Never, Record, SchemaNode
 ControlKind: TypeAlias = Literal["text", "texts", "number", "date", "choice", "choices", "json"]
 """How people fill in a field: a text, several texts, a number, a day, one choice, several, or JSON by hand."""
 
+
+@dataclass(frozen=True, slots=True)
+class Widget:
+    """What people fill in a field with, as Label Studio knows it."""
+
+    tag: str
+    attributes: Mapping[str, str]
+    answer_type: str = "textarea"
+    """The `type` of its answers."""
+    key: str = "text"
+    """The key under which an answer has its value."""
+    takes_several: bool = False
+    """Whether a field has all its answers, as a list."""
+
+
+WIDGETS: Final[Mapping[ControlKind, Widget]] = {
+    "text": Widget("TextArea", {"rows": "1", "maxSubmissions": "1", "editable": "true"}),
+    "texts": Widget("TextArea", {"rows": "1", "editable": "true"}, takes_several=True),
+    "json": Widget("TextArea", {"rows": "6", "maxSubmissions": "1", "editable": "true", "placeholder": "JSON"}),
+    "number": Widget("Number", {"step": "any"}, "number", "number"),
+    "date": Widget("DateTime", {"only": "date", "format": "%Y-%m-%d"}, "datetime", "datetime"),
+    "choice": Widget("Choices", {"choice": "single"}, "choices", "choices"),
+    "choices": Widget("Choices", {"choice": "multiple"}, "choices", "choices", takes_several=True),
+}
 _FILLED: Final[Mapping[str, ControlKind]] = {"date": "date", "integer": "number", "number": "number"}
 """How values of a type are filled in, if not as text."""
 _MOST_COLUMNS: Final = 40
@@ -33,6 +57,11 @@ class Control:
     def name(self) -> str:
         """The name of the control: the path as people write it, `items[{{i}}].price` in a row."""
         return control_name(self.path).replace("[]", "[{{i}}]")
+
+    @property
+    def widget(self) -> Widget:
+        """What it is filled in with."""
+        return WIDGETS[self.kind]
 
 
 @dataclass(frozen=True, slots=True)

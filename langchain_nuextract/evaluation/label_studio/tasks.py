@@ -25,13 +25,6 @@ from langchain_nuextract.schema.target import Target
 SPARE_ROWS: Final = 3
 """Rows of a list that are offered beyond those that the model found."""
 _BOX: Final = ("x", "y", "width", "height")
-_ANSWERS: Final = {
-    "number": ("number", "number"),
-    "date": ("datetime", "datetime"),
-    "choice": ("choices", "choices"),
-    "choices": ("choices", "choices"),
-}
-"""The type of an answer and the key of its value, by the kind of its control; all others are texts."""
 _CHOSEN: Final = {"Choices": "choices", "RectangleLabels": "rectanglelabels", "Labels": "labels"}
 
 
@@ -161,14 +154,13 @@ def _result(control: Control, value: JSON, row: int | None = None) -> Iterator[J
     if value in (None, "", [], {}):
         return
     name = control.name if row is None else control.name.replace("{{i}}", str(row))
-    kind, key = _ANSWERS.get(control.kind, ("textarea", "text"))
     filled: JSON = value
     if control.kind == "json":
         filled = [json.dumps(value, ensure_ascii=False, indent=1)]
-    elif key not in {"number", "datetime"}:
+    elif control.widget.key not in {"number", "datetime"}:
         chosen = items(value) or [value]
         filled = [each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in chosen]
-    yield _answer(f"f_{name}", name, kind, {key: filled})
+    yield _answer(f"f_{name}", name, control.widget.answer_type, {control.widget.key: filled})
 
 
 def _places(
