@@ -6,6 +6,7 @@ from pydantic_core import to_jsonable_python
 
 from langchain_nuextract.engine.confidence import Confidence
 from langchain_nuextract.grounding.evidence import Evidence
+from langchain_nuextract.parsing.repairs import Repair
 from langchain_nuextract.paths import JSON, show
 
 
@@ -16,6 +17,17 @@ def value_as_json(value: object, answer: JSON) -> tuple[JSON, list[JSON]]:
     except Exception as error:  # noqa: BLE001  # the user's own serializers may raise anything; what they did is told
         told = f"{type(error).__name__} when the value was written as JSON: {error}. This is the answer"
         return answer, [{"path": "$", "message": told}]
+
+
+def repair_as_dict(repair: Repair) -> dict[str, JSON]:
+    """Give what was changed in an answer as JSON."""
+    return {
+        "path": show(repair.path),
+        "kind": repair.kind,
+        "rule": repair.rule,
+        "before": repair.before,
+        "after": repair.after,
+    }
 
 
 def place_as_dict(evidence: Evidence) -> dict[str, JSON]:

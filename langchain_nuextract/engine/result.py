@@ -157,6 +157,7 @@ class Extraction(Generic[T_co]):
         from langchain_nuextract.engine.as_dict import (  # noqa: PLC0415 few need it
             confidence_as_dicts,
             place_as_dict,
+            repair_as_dict,
             value_as_json,
         )
 
@@ -164,16 +165,7 @@ class Extraction(Generic[T_co]):
         return {
             "value": value,
             "problems": [*problems, *({"path": show(each.path), "message": each.message} for each in self.problems)],
-            "repairs": [
-                {
-                    "path": show(each.path),
-                    "kind": each.kind,
-                    "rule": each.rule,
-                    "before": each.before,
-                    "after": each.after,
-                }
-                for each in self.repairs
-            ],
+            "repairs": [*map(repair_as_dict, self.repairs)],
             "defaults": [*map(show, self.defaults)],
             "evidence": [
                 {"path": show(each.path), "value": each.value, **place_as_dict(each)} for each in self.evidence

@@ -1,7 +1,7 @@
 """What happened in an extraction, for those who listen to its run or look at its trace afterwards.
 
 Listeners get a custom event for each attempt and repair. `nuextract_attempt` carries `number`, `kind`, `finish_reason`,
-`problems`, `input_tokens` and `output_tokens`; `nuextract_repair` carries `path`, `kind`, `before` and `after`.
+`problems`, `input_tokens` and `output_tokens`; `nuextract_repair` carries `path`, `kind`, `rule`, `before` and `after`.
 
 Tracers do not record such events, so the run's metadata has the same under `nuextract_attempts` and
 `nuextract_repairs`; of the repairs, whose number is `nuextract_repair_count`, the first `MOST_REPAIRS`.
@@ -9,7 +9,7 @@ Tracers do not record such events, so the run's metadata has the same under `nue
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from langchain_core.callbacks import (
     AsyncCallbackHandler,
@@ -19,10 +19,7 @@ from langchain_core.callbacks import (
 )
 
 from langchain_nuextract import engine
-from langchain_nuextract.paths import show
-
-if TYPE_CHECKING:
-    from langchain_nuextract.parsing.repairs import Repair
+from langchain_nuextract.engine.as_dict import repair_as_dict
 
 OnAttempts: TypeAlias = Callable[[Sequence["engine.Attempt"]], None]
 """Called once with all attempts, also those of an extraction that failed."""
@@ -58,7 +55,7 @@ def events_of(attempts: "Sequence[engine.Attempt]") -> Iterator[tuple[str, dict[
     for number, attempt in enumerate(attempts, start=1):
         yield ATTEMPT, _of_attempt(number, attempt)
         for each in attempt.repairs:
-            yield REPAIR, _of_repair(each)
+            yield REPAIR, dict[str, object](repair_as_dict(each))
 
 
 def metadata_of(attempts: "Sequence[engine.Attempt]") -> dict[str, object]:
@@ -66,7 +63,7 @@ def metadata_of(attempts: "Sequence[engine.Attempt]") -> dict[str, object]:
     repairs = (each for attempt in attempts for each in attempt.repairs)
     return {
         f"{ATTEMPT}s": [_of_attempt(number, attempt) for number, attempt in enumerate(attempts, start=1)],
-        f"{REPAIR}s": [_of_repair(each) for each in islice(repairs, MOST_REPAIRS)],
+        f"{REPAIR}s": [repair_as_dict(each) for each in islice(repairs, MOST_REPAIRS)],
         f"{REPAIR}_count": sum(len(attempt.repairs) for attempt in attempts),
     }
 
@@ -79,16 +76,6 @@ def _of_attempt(number: int, attempt: "engine.Attempt") -> dict[str, object]:
         "problems": [str(problem) for problem in attempt.problems],
         "input_tokens": attempt.reply.usage.input_tokens,
         "output_tokens": attempt.reply.usage.output_tokens,
-    }
-
-
-def _of_repair(repair: "Repair") -> dict[str, object]:
-    return {
-        "path": show(repair.path),
-        "kind": repair.kind,
-        "rule": repair.rule,
-        "before": repair.before,
-        "after": repair.after,
     }
 
 
