@@ -17,7 +17,7 @@ RuleId: TypeAlias = Literal[
     "unclosed-bracket", "extra-bracket", "wrong-bracket", "closed-too-soon", "unopened-list", "unopened-object", "closing-fence",
     "parentheses", "set", "joined-strings", "bare-key", "bare-value", "literal", "number-writing", "huge-number",
     "inner-quote", "unclosed-string", "doubled-quotes", "doubled-apostrophe", "tripled-quotes", "other-quotes", "unknown-escape", "single-backslash",
-    "unclosed-at-end", "truncated", "lines", "table", "elements", "lone-value",
+    "unclosed-at-end", "truncated", "lines", "dotted-lines", "table", "elements", "lone-value",
     "marked-lines", "echo", "loop", "word-for-nothing", "wrapped-answer", "object-within", "part-alone",
     "key-style", "near-key", "flattened-key", "nested-key", "inner-key", "unclosed-member", "unknown-key", "repeated-key", "repeated-list",
     "no-list", "run-together", "nested-list", "listed-labels", "listed-values", "ticked-labels", "only-value",
@@ -91,6 +91,7 @@ RULES: Final[Mapping[RuleId, Rule]] = {
     "truncated": Rule("a value that the text ends in is absent", '{"a": 1, "b": "x', {"a": 1}),
     # Other ways to write an object
     "lines": Rule("lines of names and values are an object", "a: x\nb: y\n", {"a": "x", "b": "y"}, _TWO),
+    "dotted-lines": Rule("lines that spell out the way to a value, or stand below one, are an object", '[address]\ncity = "x"\nzip = "1"\n', {"address": {"city": "x", "zip": "1"}}, _ADDRESS),
     "table": Rule("a table with the names in its head is an object", "| a | b |\n|---|---|\n| x | y |", {"a": "x", "b": "y"}, _TWO),
     "marked-lines": Rule("lines that Markdown marks as a quotation are those lines", '> {\n> "a": 1\n> }', {"a": 1}),
     "elements": Rule("elements with the names are an object", "<a>x</a><b>y</b>", {"a": "x", "b": "y"}, _TWO),

@@ -12,9 +12,10 @@ from langchain_nuextract.parsing.align.as_admitted import (
     of_other_kinds,
 )
 from langchain_nuextract.parsing.align.coerce import is_null_word
-from langchain_nuextract.parsing.align.keys import Matched, match
+from langchain_nuextract.parsing.align.keys import match
 from langchain_nuextract.parsing.align.listings import Listings
 from langchain_nuextract.parsing.align.lists import merged_lists
+from langchain_nuextract.parsing.align.matched import Matched
 from langchain_nuextract.parsing.align.singles import NOTHING, shown_repair
 from langchain_nuextract.parsing.json.nodes import (
     ArrayNode,

@@ -1,12 +1,13 @@
 """Which of the names that were asked for a model meant by its keys."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
+from langchain_nuextract.parsing.align.matched import Matched, Renamed
+from langchain_nuextract.parsing.json.key_paths import KeyPath, key_path, placed
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode
 from langchain_nuextract.parsing.repairs import Kind
-from langchain_nuextract.parsing.rules import RuleId
 from langchain_nuextract.scalars.edit_distance import SHORTEST, distance, nearest_name
 from langchain_nuextract.scalars.names import fold_key, folded_name
 from langchain_nuextract.schema.answer_shape import AnswerShape, ListShape, RecordShape
@@ -19,41 +20,16 @@ LONGEST: Final = 400
 """Letters of a key beyond which it names no part, nor the object that a part is in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Renamed:
-    """A key that was not written as it was asked for."""
-
-    name: str
-    key: str
-    rule: RuleId
-    kind: Kind = "key"
-    otherwise: Node | None = None
-    """What stands under the name if the key is not taken for it."""
-
-
-@dataclass(slots=True)
-class Matched:
-    """The members of an object, by the names that were asked for."""
-
-    found: dict[str, list[Node]] = field(default_factory=dict[str, list[Node]])
-    """More than one for a key that came more than once."""
-    renamed: list[Renamed] = field(default_factory=list[Renamed])
-    unknown: list[tuple[str, Node]] = field(default_factory=list[tuple[str, Node]])
-
-    def give(self, name: str, node: Node) -> None:
-        """Put a member under a name."""
-        self.found.setdefault(name, []).append(node)
-
-
 def match(node: ObjectNode, shape: RecordShape) -> Matched:
     """Find the members that were asked for.
 
     First by the same key, then by one that differs in case, accents or style, then by one that spells out the way
     through nested objects or needs one step more, and at last by one that is clearly the nearest in spelling.
     """
-    members, lifted = _lifted(node, shape)
+    whole, into_lists = _with_lists(node, shape)
+    members, lifted = _lifted(whole, shape)
     matched = _match_folded(members, shape)
-    matched.renamed.extend(lifted)
+    matched.renamed.extend([*into_lists, *lifted])
     if matched.unknown:
         _match_flattened(matched, shape)
     if matched.unknown:
@@ -83,6 +59,26 @@ def _match_folded(members: Sequence[tuple[str, Node]], shape: RecordShape) -> Ma
             matched.renamed.append(Renamed(name, key, "key-style"))
         matched.give(name, child)
     return matched
+
+
+def _with_lists(node: ObjectNode, shape: RecordShape) -> tuple[ObjectNode, list[Renamed]]:
+    """An object whose keys that lead into lists stand where they lead: `lines[0].price`, `/lines/0/price`."""
+    parts = {folded_name(name): (name, part) for name, part in shape.fields}
+    kept, moved, renamed = list[tuple[str, Node]](), list[tuple[KeyPath, Node]](), list[Renamed]()
+    for key, child in node.members:
+        path = key_path(key) if fold_key(key) not in parts and any(mark in key for mark in "./[") else None
+        name, part = parts.get(fold_key(str(path[0])), ("", None)) if path and len(path) > 1 else ("", None)
+        if (
+            path is None
+            or part is None
+            or not (isinstance(part, ListShape) or any(isinstance(step, int) for step in path))
+        ):
+            kept.append((key, child))
+            continue
+        moved.append(((name, *path[1:]), child))
+        renamed.append(Renamed(name, key, "flattened-key"))
+    inner = placed(moved) if moved else None
+    return (replace(node, members=[*kept, *inner.members]) if isinstance(inner, ObjectNode) else node), renamed
 
 
 def _lifted(node: ObjectNode, shape: RecordShape) -> tuple[Sequence[tuple[str, Node]], list[Renamed]]:

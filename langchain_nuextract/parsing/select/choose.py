@@ -54,7 +54,8 @@ def pick(text: str, shape: AnswerShape | None, *, finished: bool = False, hints:
     if best is not None and shape is not None and (again := begun_again(text, best.candidate, hints)):
         fitting = fit(again.node, shape)
         best = Picked(again, fitting) if fitting >= best.fitting and not _is_open(again.node) else best
-    lines = outlined(text, shape, finished=finished) if best is None or _NAME_FIRST.match(text) else None
+    poor = best is None or (shape is not None and best.fitting < POOR)
+    lines = outlined(text, shape, finished=finished) if poor or _NAME_FIRST.match(text) else None
     # A box to tick, `- [ ] name: A`, is no list without items.
     if (
         lines

@@ -1,7 +1,7 @@
 """Lines of names and values, with lists and objects in the lines below their names, as YAML and people write them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from langchain_nuextract.parsing.json.bare_words import bare_word
@@ -12,8 +12,10 @@ from langchain_nuextract.parsing.json.parser import parse
 from langchain_nuextract.parsing.select.tables import table
 from langchain_nuextract.parsing.select.text_lines import NAMED_LINE, TextLine, is_name, text_lines
 from langchain_nuextract.scalars.names import fold_key, folded_name
-from langchain_nuextract.schema.answer_shape import ListShape, RecordShape
+from langchain_nuextract.schema.answer_shape import ListShape, RecordShape, shapes_in
 
+KEY: Final = "key"
+"""What the keys of a map are called in the list of its entries that is asked for."""
 DEEPEST: Final = 20
 """Levels of lines below lines."""
 FEWEST: Final = 2
@@ -22,6 +24,7 @@ MOST_WORDS: Final = 5
 """Words of a value that is the only one named."""
 
 _REMARK = re.compile(r"\s#\s.*\Z")
+_QUOTED_BEFORE_REMARK = re.compile(r"(\"(?:[^\"\\]|\\.)*+\"|'(?:[^']|'')*+')\s+#.*")
 _BLOCK = re.compile(r"[|>][-+]?")
 
 
@@ -75,29 +78,34 @@ class _LineReader:
         self.lines = list(lines)
         self.shape = shape
         self.names = names
+        self.maps = frozenset(_names_of_maps(shape))
         self.at = 0
 
-    def members(self, indent: int, depth: int, *, bullets: bool = False) -> ObjectNode | None:
-        """The object of the lines from here on that are as far indented; bullets before its names mean nothing."""
+    def members(self, indent: int, depth: int, *, bullets: bool = False, entries: bool = False) -> ObjectNode | None:
+        """The object of the lines from here on that are as far indented; bullets before its names mean nothing.
+
+        Names of a map's `entries` are any.
+        """
         node = ObjectNode()
         while self.at < len(self.lines) and self.lines[self.at].indent == indent and depth < DEEPEST:
             line = self.lines[self.at].inner() if bullets else self.lines[self.at]
             match = NAMED_LINE.fullmatch(line.text)
-            if match is None or not is_name(match["name"].strip("\"'“” "), self.names):
+            name = match["name"].strip("\"'“” ") if match else ""
+            if match is None or not (entries or is_name(name, self.names)):
                 break
             self.at += 1
-            value = self.value(match["value"].strip(), indent, depth)
+            value = self.value(match["value"].strip(), indent, depth, of_map=fold_key(name) in self.maps)
             if value is None:
                 return None
-            node.members.append((match["name"].strip("\"'“” "), value))
+            node.members.append((name, value))
         return node if node.members else None
 
-    def value(self, written: str, indent: int, depth: int) -> Node | None:
+    def value(self, written: str, indent: int, depth: int, *, of_map: bool) -> Node | None:
         """The value behind a name, or in the lines below it."""
         if _BLOCK.fullmatch(written):
             return self.block(indent, " " if written[0] == ">" else "\n")
         if written:
-            return _value_on_line(written)
+            return value_on_line(written)
         if self.at == len(self.lines):
             return ArrayNode()
         below = self.lines[self.at]
@@ -106,10 +114,17 @@ class _LineReader:
             while self.at < len(self.lines) and self.lines[self.at].text.startswith("|"):
                 self.at += 1
             return table("\n".join(line.text for line in self.lines[start : self.at]), self.shape, whole=True)
-        if below.bullet and below.indent >= indent:
-            found = self.items(below.indent, depth + 1)
+        if of_map and below.indent > indent and _name_on(below) not in {"", KEY}:
+            return self.members(below.indent, depth + 1, bullets=bool(below.bullet), entries=True)
+        return self.below(indent, depth + 1)
+
+    def below(self, indent: int, depth: int) -> Node | None:
+        """The list or object in the lines below a name; an empty list if there are none."""
+        first = self.lines[self.at]
+        if first.bullet and first.indent >= indent:
+            found = self.items(first.indent, depth)
             return found and (_one_object(found) or found)
-        return self.members(below.indent, depth + 1) if below.indent > indent else ArrayNode()
+        return self.members(first.indent, depth) if first.indent > indent else ArrayNode()
 
     def block(self, indent: int, between: str) -> ScalarNode:
         """A text in the lines below its name."""
@@ -134,9 +149,22 @@ class _LineReader:
                     return None
             else:
                 self.at += 1
-                item = _value_on_line(inner.text)
+                item = value_on_line(inner.text)
             node.items.append(item)
         return node
+
+
+def _name_on(line: TextLine) -> str:
+    match = NAMED_LINE.fullmatch(line.inner().text)
+    return match["name"].strip("\"'“” ") if match else ""
+
+
+def _names_of_maps(shape: RecordShape) -> Iterator[str]:
+    """The names of lists of keys and values, which a model may write as an object with those keys."""
+    for record in (each for each in shapes_in(shape) if isinstance(each, RecordShape)):
+        for name, part in record.fields:
+            if isinstance(part, ListShape) and isinstance(part.item, RecordShape) and part.item.fields[0][0] == KEY:
+                yield folded_name(name)
 
 
 def _one_object(node: ArrayNode) -> ObjectNode | None:
@@ -161,11 +189,14 @@ def _bulleted_list(
     return node if whole else _cut_list(node)
 
 
-def _value_on_line(written: str) -> Node:
+def value_on_line(written: str) -> Node:
     """A value on a line: JSON, a text in quotes, or words."""
+    if match := _QUOTED_BEFORE_REMARK.fullmatch(written):
+        written = match[1]
     if written[0] in "[{":
         parsed = parse(written, 0)
-        if parsed.end == len(written):
+        # `{draft}` is a word in braces.
+        if parsed.end == len(written) and not (written[0] == "{" and isinstance(parsed.node, ArrayNode)):
             return parsed.node
     if len(written) > 1 and written[0] + written[-1] == "“”":
         return ScalarNode(written[1:-1], written[1:-1])

@@ -31,6 +31,10 @@ def fit(node: Node, shape: AnswerShape, *, around: int = MOST_AROUND) -> float:
     match shape:
         case RecordShape():
             return _fit_record(node, shape, around)
+        case ListShape(item=RecordShape() as item) if (
+            isinstance(node, ObjectNode) and node.members and is_map(node, item)
+        ):
+            return SOME
         case ListShape():
             items = node.items if isinstance(node, ArrayNode) else [node]
             return 1.0 if not items else sum(fit(item, shape.item) for item in items) / len(items)

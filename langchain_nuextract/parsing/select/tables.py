@@ -30,7 +30,8 @@ _TAG = re.compile(
 
 def without_tags(body: str) -> str:
     """Write HTML as lines, and its tables as rows with tabs between their cells."""
-    if not _TAG.search(body):
+    # `name: <b>x</b>` has them in a text.
+    if not _TAG.match(body.lstrip()):
         return body
     lines = _ROW_END.sub("\n", _CELL_END.sub("\t", body))
     return without_entities(_TAG.sub("", lines))
