@@ -66,7 +66,8 @@ class Availability:
             error.stops_run = True
             return True
         self.is_reached = True
-        if not _is_outage(error):
+        is_gone = isinstance(error, EndpointUnreachable | ReplyTimeout)
+        if not is_gone and not (isinstance(error, EndpointBusy) and (error.status or 0) >= _SERVER_ERROR):
             self._down_since = None
             return False
         now = monotonic()
@@ -92,8 +93,3 @@ class Availability:
     def left(self) -> float | None:
         """Tell for how many seconds more an outage is waited out; None if there is none."""
         return None if self._down_since is None else self._patience - (monotonic() - self._down_since)
-
-
-def _is_outage(error: EndpointError) -> bool:
-    gone = isinstance(error, EndpointUnreachable | ReplyTimeout)
-    return gone or (isinstance(error, EndpointBusy) and (error.status or 0) >= _SERVER_ERROR)

@@ -25,7 +25,13 @@ def tls_context(verify: Verify, cert: Certificate | None) -> ssl.SSLContext:
         return _usual()
     context = _verifying(verify)
     if cert is not None:
-        _prove(context, cert)
+        file, key, *password = (cert, None) if isinstance(cert, str) else cert
+        secret = password[0].get_secret_value() if password else ""
+        try:
+            # Without a password, `ssl` would ask for one at the terminal.
+            context.load_cert_chain(file, key, secret)
+        except OSError as error:
+            raise ValueError(f"cert: {file} cannot be used: {error.strerror or error}") from None
     return context
 
 
@@ -44,16 +50,6 @@ def _verifying(verify: Verify) -> ssl.SSLContext:
         )
     except OSError as error:
         raise ValueError(f"verify: no certificates can be read from {path}: {error.strerror or error}") from None
-
-
-def _prove(context: ssl.SSLContext, cert: Certificate) -> None:
-    file, key, *password = (cert, None) if isinstance(cert, str) else cert
-    secret = password[0].get_secret_value() if password else ""
-    try:
-        # Without a password, `ssl` would ask for one at the terminal.
-        context.load_cert_chain(file, key, secret)
-    except OSError as error:
-        raise ValueError(f"cert: {file} cannot be used: {error.strerror or error}") from None
 
 
 @cache

@@ -40,21 +40,19 @@ class IncrementalParser:
     def feed(self, more: str) -> bool:
         """Read a further piece; true if there is more to show than before."""
         self._text, self._at = self._text[self._at :] + more, 0
-        if self._lost or not self._begun():
+        if self._lost:
             return False
-        shown = False
-        while not self._lost and (step := self._step()) is not None:
-            shown |= step and not self._hidden
-        return shown
-
-    def _begun(self) -> bool:
         if not self._started:
             # Thinking may have JSON in it, which is none of the answer's.
             start = self._text.rfind("</think>")
             match = _START.match(self._text, start + len("</think>") if start >= 0 else 0)
-            self._started = match is not None
-            self._at = match.end() if match else 0
-        return self._started
+            if match is None:
+                return False
+            self._started, self._at = True, match.end()
+        shown = False
+        while not self._lost and (step := self._step()) is not None:
+            shown |= step and not self._hidden
+        return shown
 
     def _step(self) -> bool | None:
         """Read one token: whether it completes a value; None if it is not all there yet, or all is read."""
@@ -100,11 +98,15 @@ class IncrementalParser:
     def _mark(self, here: str) -> bool:
         self._at += 1
         if here in _CLOSERS:
-            if len(self._stack) >= _DEEPEST:
-                return self._lose()
-            return self._open({} if here == "{" else [])
-        kind = dict if here == "}" else list
-        return self._close() if self._stack and isinstance(self._stack[-1], kind) else self._lose()
+            return self._lose() if len(self._stack) >= _DEEPEST else self._open({} if here == "{" else [])
+        if not self._stack or not isinstance(self._stack[-1], dict if here == "}" else list):
+            return self._lose()
+        container = self._stack.pop()
+        self._keys.pop()
+        if self._stack and isinstance(self._stack[-1], list):
+            self._hidden -= 1
+            cast("list[JSON]", self._stack[-1]).append(container)
+        return True
 
     def _open(self, container: dict[str, JSON] | list[JSON]) -> bool:
         if self.value is None:
@@ -117,14 +119,6 @@ class IncrementalParser:
         self._stack.append(container)
         self._keys.append(None)
         return False
-
-    def _close(self) -> bool:
-        container = self._stack.pop()
-        self._keys.pop()
-        if self._stack and isinstance(self._stack[-1], list):
-            self._hidden -= 1
-            cast("list[JSON]", self._stack[-1]).append(container)
-        return True
 
     def _take(self, said: JSON) -> bool:
         if isinstance(self._stack[-1], dict) and self._keys[-1] is None:

@@ -161,12 +161,10 @@ def _display_part(part: Part) -> Part:
 
 
 def _attempt(attempt: Attempt) -> Attempt:
-    messages = tuple({**message, "content": _content(message["content"])} for message in attempt.request.messages)
-    return replace(attempt, request=replace(attempt.request, messages=messages))
-
-
-def _content(content: JSON) -> JSON:
-    if isinstance(content, str):
-        return content
-    urls = {url: placeholder(url) for url in map(_data_url, items(content)) if url}
-    return [_with_url(block, urls) for block in items(content)]
+    messages = [*attempt.request.messages]
+    for at, message in enumerate(messages):
+        blocks = items(message["content"])
+        if blocks:
+            urls = {url: placeholder(url) for url in map(_data_url, blocks) if url}
+            messages[at] = {**message, "content": [_with_url(block, urls) for block in blocks]}
+    return replace(attempt, request=replace(attempt.request, messages=tuple(messages)))
