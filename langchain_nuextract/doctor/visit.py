@@ -11,7 +11,6 @@ Known by how they answer, read from vLLM 0.32 and llama.cpp's server of late 202
 | are grammars taken         | `structured_outputs`      | `grammar`             | not asked                 |
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -21,12 +20,11 @@ import httpx2
 from langchain_nuextract.client.config import normal_url
 from langchain_nuextract.client.served_models import ServedModel, served_models
 from langchain_nuextract.dialects import dialect_for, dialect_named
-from langchain_nuextract.dialects.constraints import LLGUIDANCE, by_grammar
 from langchain_nuextract.dialects.dialect import Dialect
-from langchain_nuextract.dialects.extractive_grammar import PROBE, heeds_probe
 from langchain_nuextract.dialects.messages import Request, Task
 from langchain_nuextract.doctor.adapters import adapter_findings
 from langchain_nuextract.doctor.finding import Finding
+from langchain_nuextract.doctor.grammars import ENGINES, grammar_finding
 from langchain_nuextract.doctor.nothing import DOCUMENT, PICTURE, TEMPLATE, is_nothing, why_nothing
 from langchain_nuextract.doctor.own_schema import OwnSchema, schema_findings
 from langchain_nuextract.doctor.server import Server, answer_text, json_body, thinking
@@ -37,9 +35,6 @@ from langchain_nuextract.paths import JSON, fields, items
 if TYPE_CHECKING:
     from langchain_nuextract.runnables.settings import Settings
 
-_SAFE: Final = (0, 32)
-"""The version of vLLM in which it was seen that a grammar which its engine cannot read fails one request alone."""
-_NUMBER: Final = re.compile(r"\d+")
 _PATIENCE: Final = 60.0
 _ENOUGH: Final = 8192
 """Tokens that a page, its template and its answer need with some room."""
@@ -129,8 +124,8 @@ class _Visit:
         if self.own:
             settings: Settings = {"model": asked, "base_url": self.server.url, "api_key": self.key, "dialect": spoken}
             yield from schema_findings(self.own, settings, spoken, extracts=extracts)
-        if _kind(listed) in _ENGINES:
-            yield self._grammar(request, asked, _kind(listed))
+        if _kind(listed) in ENGINES:
+            yield grammar_finding(self.server, request, asked, _kind(listed))
 
     def _template(self, request: Request, model: str) -> Finding:
         if _KWARGS not in request.body:
@@ -191,30 +186,7 @@ class _Visit:
             "--default-chat-template-kwargs '{\"enable_thinking\": false}'.",
         )
 
-    def _grammar(self, request: Request, model: str, kind: str) -> Finding:
-        """Tell whether verbatim values can be constrained to the document, and by which engine.
 
-        An engine that was made for other grammars fails at one that it cannot read: since vLLM 0.32 in that request
-        alone, but before there were versions in which the whole server ended by it.
-        """
-        version = tuple(map(int, _NUMBER.findall(self.server.version())[:2])) if kind == "vLLM" else _SAFE
-        if version < _SAFE:
-            return Finding("unsure", "it was not tried whether it takes grammars: vLLM before 0.32 may end", _FLAG)
-        if self._heeds(LLGUIDANCE + PROBE, request, model):
-            return Finding("good", "verbatim values can be constrained to the document")
-        if self._heeds(PROBE, request, model):
-            slow = "verbatim values can be constrained to the document by xgrammar, to passages of a long one"
-            return Finding("unsure", slow, _ENGINES[kind])
-        return Finding("unsure", "verbatim values can be checked, not constrained to the document", _ENGINES[kind])
-
-    def _heeds(self, grammar: str, request: Request, model: str) -> bool:
-        message, _ = self.server.said(request, model, {**request.body, **by_grammar(grammar, grammar)})
-        return heeds_probe(answer_text(message))
-
-
-_FLAG: Final = "Serve with --structured-outputs-config.backend guidance."
-_ENGINES: Final = {"vLLM": _FLAG, "llama.cpp": "Build llama.cpp with -DLLAMA_LLGUIDANCE=ON."}
-"""What to change on servers that are known to take grammars, by their kind."""
 _IMAGES: Final = (
     "For pages without text, serve a model that reads images: vLLM with --limit-mm-per-prompt '{\"image\": 99}' and "
     "--chat-template-content-format openai, llama.cpp with --mmproj FILE."
