@@ -6,7 +6,7 @@ from langchain_nuextract.evaluation.calibration_data import Calibration
 from langchain_nuextract.evaluation.comparison_data import ComparisonData
 from langchain_nuextract.evaluation.gallery import Gallery
 from langchain_nuextract.evaluation.report_data import ModelData
-from langchain_nuextract.evaluation.report_tables import DASH, figure, percent, table
+from langchain_nuextract.evaluation.report_tables import DASH, figure, percent, titled_table
 from langchain_nuextract.viewer import charts, element, safe
 
 
@@ -41,7 +41,7 @@ def comparison_section(each: ComparisonData, gallery: Gallery) -> str:
         element("p", safe(each.sentence), class_="verdict"),
         element("p", legend, class_="legend"),
         drawn,
-        table("", ("", ""), _figures(each)),
+        titled_table("", ("", ""), _figures(each)),
         _field_gains(each),
     )
 
@@ -79,7 +79,7 @@ def _field_gains(each: ComparisonData) -> str:
         )
         for gain in each.fields
     )
-    return table("", columns, rows)
+    return titled_table("", columns, rows)
 
 
 def calibration_section(model: ModelData) -> str:
@@ -109,7 +109,7 @@ def calibration_section(model: ModelData) -> str:
         "section",
         element("h2", f"How sure {safe(model.name)} is, and how right"),
         drawn,
-        table("", ("", ""), _calibration_figures(found)),
+        titled_table("", ("", ""), _calibration_figures(found)),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from langchain_nuextract.evaluation.gallery import Gallery
 from langchain_nuextract.evaluation.report_charts import calibration_section, comparison_section
 from langchain_nuextract.evaluation.report_data import NO_SHARES, FieldData, ModelData, OutcomeCounts, ReportData
-from langchain_nuextract.evaluation.report_tables import DASH, figure, percent, table, table_of_rows, whole
+from langchain_nuextract.evaluation.report_tables import DASH, figure, percent, table_of_rows, titled_table, whole
 from langchain_nuextract.viewer import element, page, safe
 
 _SHADES: Final = 9
@@ -31,7 +31,7 @@ def report_html(report: ReportData, *, documents: bool = True) -> str:
         gallery.html(),
         *(calibration_section(each) for each in report.models if each.calibration),
         _groups(report),
-        table("Method", ("", ""), ((name, safe(text)) for name, text in report.method.items())),
+        titled_table("Method", ("", ""), ((name, safe(text)) for name, text in report.method.items())),
     )
     head = element("header", element("h1", safe(report.title)), element("p", safe(report.verdict), class_="verdict"))
     return page(report.title, (head, element("main", *filter(None, sections), class_="report")))
@@ -54,7 +54,7 @@ def _models(report: ReportData) -> str:
         ("repairs by rule, in documents", [", ".join(rules) or "none" for rules in repairs]),
     ):  # fmt: skip
         rows.append((title, *numbers))
-    return table("Models", head, rows)
+    return titled_table("Models", head, rows)
 
 
 def _fields(report: ReportData, gallery: Gallery) -> str:
@@ -92,7 +92,7 @@ def _groups(report: ReportData) -> str:
         (each.group or DASH, str(each.documents), *(percent(share) for share in each.exact_match))
         for each in report.groups
     )
-    return table("Groups", columns, rows)
+    return titled_table("Groups", columns, rows)
 
 
 def _measure(name: str, model: ModelData) -> str:

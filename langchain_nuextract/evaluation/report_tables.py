@@ -9,8 +9,8 @@ DASH: Final = "\N{EN DASH}"
 """Stands where there is no number."""
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table with a heading. The first cell of a row is plain text, the others are HTML."""
+def titled_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table, with a heading if it has a title. The first cell of a row is plain text, the others are HTML."""
     body = (
         element(
             "tr", element("th", safe(first), scope="row"), *(element("td", each, class_="number") for each in others)
