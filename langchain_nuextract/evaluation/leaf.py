@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple, TypeAlias, cast
+from typing import Literal, NamedTuple, TypeAlias, cast
 
 from langchain_nuextract.errors import UnsupportedSchema
 from langchain_nuextract.paths import EACH, JSON, Path, fields, integer, items, number, show, text
@@ -19,8 +19,6 @@ Outcome: TypeAlias = Literal["correct", "wrong", "missed", "hallucinated", "abse
 
 Null, a missing key, an empty text, list or object are no values; `False` and `0` are.
 """
-
-OUTCOMES: Final[tuple[Outcome, ...]] = ("correct", "wrong", "missed", "hallucinated", "absent")
 
 
 class Mark(NamedTuple):

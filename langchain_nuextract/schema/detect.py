@@ -13,6 +13,7 @@ from uuid import UUID
 from langchain_nuextract.errors import UnsupportedSchema, quote
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.nuextract_template import read_template
+from langchain_nuextract.schema.sources import SourceKind
 
 _DEEPEST: Final = 150
 """Levels of a schema as it is written: a level of values takes two or three of them."""
@@ -31,7 +32,7 @@ _NOTES: Final = ("title", "description", "format", "pattern", "default", "const"
 _KEYWORDS: Final = frozenset({"type", *_OBJECTS, *_SCHEMAS, *_LISTS, *_TEXTS, *_NOTES})
 
 
-def reads_as(schema: object) -> Literal["python", "json schema", "template"]:
+def reads_as(schema: object) -> SourceKind:
     """Tell a type, a JSON Schema and a template from each other, by their structure.
 
     Raises:
