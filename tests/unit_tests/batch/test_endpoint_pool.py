@@ -1,6 +1,5 @@
 """Several endpoints as one: shared work, dead and wrong endpoints, back-pressure."""
 
-import socket
 import threading
 import time
 from contextlib import closing
@@ -92,13 +91,10 @@ def test_where_no_endpoint_has_ever_answered_the_run_stops_soon(nobody):
 
 
 @pytest.mark.parametrize("alone", [True, False], ids=["alone", "one-of-two"])
-def test_an_endpoint_that_dies_and_comes_back_is_asked_again(alone):
+def test_an_endpoint_that_dies_and_comes_back_is_asked_again(alone, nobody):
     count = 400 if alone else 1500
-    with FakeEndpoint(slowly) as steady, socket.socket() as kept:
-        # Nobody else may come to listen on its port meanwhile.
-        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        kept.bind(("127.0.0.1", 0))
-        mortal = FakeEndpoint(slowly, port=kept.getsockname()[1])
+    with FakeEndpoint(slowly) as steady:
+        mortal = FakeEndpoint(slowly, port=nobody.port)
         mortal.__enter__()
         extract = extractor(mortal, max_retries=3)
         urls = [mortal.url] if alone else [mortal.url, steady.url]

@@ -32,10 +32,10 @@ PLACE = ErrorContext("http://localhost:8000/v1/chat/completions", "m")
 
 @pytest.fixture
 def nobody():
-    """An address of this machine at which nothing listens."""
+    """An address of this machine at which nothing listens, nor comes to."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
 
 
 def test_nothing_listening_names_the_address_and_how_to_start_something(run, nobody):

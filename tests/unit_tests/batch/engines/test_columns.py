@@ -7,7 +7,6 @@ import multiprocessing
 import os
 import pickle
 import re
-import socket
 import threading
 from pathlib import Path
 from typing import Literal
@@ -228,27 +227,22 @@ def test_what_would_befall_every_document_is_raised(settings, served, error):
         columns_of(endpoint, **settings)(pa.table(GOOD))
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return found.getsockname()[1]
-
-
-def asking(port, **settings):
-    llm = ChatNuExtract(model=MODEL, base_url=f"http://127.0.0.1:{port}/v1", **settings)
+def asking(url, **settings):
+    llm = ChatNuExtract(model=MODEL, base_url=url, **settings)
     return NuExtractor(Order, llm=llm).columns(text="body", id="doc")
 
 
-def test_an_endpoint_that_does_not_come_back_is_raised_after_the_patience():
+def test_an_endpoint_that_does_not_come_back_is_raised_after_the_patience(nobody):
     with pytest.raises(EndpointUnreachable):
-        asking(free_port(), patience=0.2)(pa.table(GOOD))
+        asking(nobody.url, patience=0.2)(pa.table(GOOD))
 
 
-def test_a_worker_that_begins_while_the_endpoint_is_away_waits_for_it():
-    port, rows = free_port(), []
-    columns = asking(port, patience=120.0)
+def test_a_worker_that_begins_while_the_endpoint_is_away_waits_for_it(nobody):
+    rows = []
+    columns = asking(nobody.url, patience=120.0)
     working = threading.Thread(target=lambda: rows.extend(columns(pa.table(GOOD)).to_pylist()))
     working.start()
-    with FakeEndpoint(answer, port=port):
+    with FakeEndpoint(answer, port=nobody.port):
         working.join(120)
     assert [row["number"] for row in rows] == [1]
 
