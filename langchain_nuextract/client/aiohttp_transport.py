@@ -7,14 +7,14 @@ The SDK of OpenAI is not used: building its objects and walking its pool cost te
 import asyncio
 import errno
 from base64 import b64encode
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from contextvars import Context, ContextVar
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from ssl import SSLContext
-from typing import Final
+from typing import Final, Self
 from weakref import WeakSet, ref
 
 import aiohttp
@@ -218,7 +218,24 @@ class _AiohttpResponse:
     headers: Mapping[str, str]
 
     def aiter_raw(self) -> AsyncIterator[bytes]:
-        return self.response.content.iter_any()
+        return self
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        content = self.response.content
+        try:
+            piece = await content.readany()
+        except aiohttp.ClientError:
+            # What came before the connection broke, and nobody had asked for yet: aiohttp has it, and no way to it.
+            take: Callable[[int], bytes] | None = getattr(content, "_read_nowait", None)
+            piece = take(-1) if take else b""
+            if not piece:
+                raise
+        if not piece:
+            raise StopAsyncIteration
+        return piece
 
     async def aclose(self) -> None:
         self.response.close()

@@ -1,12 +1,16 @@
 """Answers that come in pieces."""
 
+import asyncio
 import functools
 import json
 import operator
+import threading
+import time
 
 import pytest
 
 from langchain_nuextract import ContextOverflow, EndpointBusy, EndpointUnreachable, NotAChatReply, ReplyTimeout
+from langchain_nuextract.client import background_loop
 from langchain_nuextract.client.event_stream import EventReader
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
@@ -68,6 +72,34 @@ def test_a_broken_stream_says_so_after_giving_what_came(run, chat, fault, error)
         # Only silence is waited for to its end; what came before it must have come by then.
         run.stream(chat(endpoint, stream_chunk_timeout=2 if fault == "stall" else 60), into=came)
     assert whole(came).content == "a b"
+
+
+class Gate(FakeEndpoint):
+    """Sends no more than one event before the gate is opened."""
+
+    def __init__(self, *replies):
+        super().__init__(*replies)
+        self.begun, self.opened = False, threading.Event()
+
+    def wait(self, seconds):
+        assert not self.begun or self.opened.wait(60)
+        self.begun = True
+
+
+def test_what_came_before_a_break_is_read_however_late(chat):
+    with Gate(FakeReply(text="a b c", fault="cut", after=2)) as endpoint:
+        stream = chat(endpoint).stream("x")
+        assert next(stream).content == "a"
+        endpoint.opened.set()
+        until = time.monotonic() + 60
+        while endpoint._server._open and time.monotonic() < until:
+            time.sleep(0.01)
+        for _ in range(10):
+            # The loop has seen the end of the connection by then.
+            background_loop.run(asyncio.sleep(0))
+        assert next(stream).content == " b"
+        with pytest.raises(EndpointUnreachable):
+            next(stream)
 
 
 def test_a_broken_stream_is_no_answer_when_invoked(run, chat):
