@@ -52,8 +52,12 @@ def extractor(endpoint: LocalEndpoint, schema, **settings) -> NuExtractor:
     return NuExtractor(schema, **where, **settings)
 
 
-def test_the_shipped_invoice_is_read_right(embedded):
-    details = extractor(embedded, Invoice).detailed.invoke(INVOICE.read_text(encoding="utf-8"))
+@pytest.fixture(scope="module")
+def details(embedded):
+    return extractor(embedded, Invoice).detailed.invoke(INVOICE.read_text(encoding="utf-8"))
+
+
+def test_the_shipped_invoice_is_read_right(embedded, details):
     assert details.value == Invoice(
         vendor="Harbour Lane Office Supplies Ltd",
         invoice_number="HL-2026-0417",
@@ -70,9 +74,8 @@ def test_the_shipped_invoice_is_read_right(embedded):
     assert details.model == embedded.model
 
 
-def test_the_values_of_the_shipped_invoice_are_found_in_it(embedded):
+def test_the_values_of_the_shipped_invoice_are_found_in_it(details):
     text = INVOICE.read_text(encoding="utf-8")
-    details = extractor(embedded, Invoice).detailed.invoke(text)
     quoted = {found.path: text[found.span.start : found.span.end] for found in details.evidence}
     assert quoted["items", 1, "unit_price"] == "189.00"
     assert quoted["vendor",] == details.value.vendor

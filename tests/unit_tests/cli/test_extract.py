@@ -220,16 +220,27 @@ def test_a_signal_ends_it_and_keeps_what_is_finished(stop, code, files):
     assert len(server.requests) - len(names) <= 8
 
 
+ODD = {"name": "Zoë 🙂 日本", "age": 7}
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
-def test_values_that_the_terminal_cannot_show_are_written_as_escapes(encoding, files, capfd):
-    value = {"name": "Zoë 🙂 日本", "age": 7}
-    with FakeEndpoint(value) as server:
+def test_values_that_the_terminal_cannot_show_are_written_as_escapes(encoding, files, monkeypatch):
+    printed = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(printed, encoding))
+    with FakeEndpoint(ODD) as server:
+        settings = ["--schema", str(files / "person.json"), "--model", "numind/NuExtract3", "--base-url", server.url]
+        assert main(["extract", str(files / "1.txt"), *settings]) == 0
+    assert json.loads(printed.getvalue().decode(encoding)) == ODD
+
+
+def test_a_terminal_of_another_encoding_gets_what_it_can_show(files):
+    with FakeEndpoint(ODD) as server:
         settings = ["--schema", str(files / "person.json"), "--model", "numind/NuExtract3", "--base-url", server.url]
         command = [sys.executable, "-m", "langchain_nuextract.cli", "extract", str(files / "1.txt"), *settings]
-        environment = {**os.environ, "PYTHONIOENCODING": encoding}
+        environment = {**os.environ, "PYTHONIOENCODING": "latin-1"}
         done = subprocess.run(command, capture_output=True, env=environment, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
-    assert json.loads(done.stdout.decode(encoding)) == value
+    assert json.loads(done.stdout.decode("latin-1")) == ODD
 
 
 def test_a_serializer_that_fails_does_not_end_the_run(tmp_path, capsys):

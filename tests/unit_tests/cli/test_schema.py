@@ -71,13 +71,29 @@ def test_a_schema_may_be_json_on_the_command_line(capsys):
     assert '"age": "integer"' in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("attribute", ["Person", "Person.Inner"])
-@pytest.mark.parametrize("form", ["{0}/people.py", "./people.py", "people.py", "people"])
-def test_a_schema_may_be_a_class_in_a_file(form, attribute, tmp_path):
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The current folder, with a module that imports another; neither stays loaded."""
     (tmp_path / "people.py").write_text(CLASS, encoding="utf-8")
     (tmp_path / "neighbour.py").write_text(NEIGHBOUR, encoding="utf-8")
-    command = [sys.executable, "-m", "langchain_nuextract.cli", "schema", f"{form.format(tmp_path)}:{attribute}"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    yield tmp_path
+    for name in ("people", "neighbour"):
+        sys.modules.pop(name, None)
+
+
+@pytest.mark.parametrize("attribute", ["Person", "Person.Inner"])
+@pytest.mark.parametrize("form", ["{0}/people.py", "./people.py", "people.py", "people"])
+def test_a_schema_may_be_a_class_in_a_file(form, attribute, folder, capsys):
+    assert main(["schema", f"{form.format(folder)}:{attribute}"]) == 0
+    assert '"age": "integer"' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", ["people.py", "people"])
+def test_the_command_finds_a_class_in_the_folder_it_is_run_in(form, folder):
+    command = [sys.executable, "-m", "langchain_nuextract.cli", "schema", f"{form}:Person"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert '"age": "integer"' in done.stdout
 
