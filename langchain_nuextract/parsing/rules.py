@@ -20,7 +20,7 @@ RuleId: TypeAlias = Literal[
     "unclosed-at-end", "truncated", "lines", "dotted-lines", "table", "elements", "lone-value",
     "marked-lines", "echo", "loop", "word-for-nothing", "wrapped-answer", "object-within", "part-alone",
     "key-style", "near-key", "flattened-key", "nested-key", "inner-key", "unclosed-member", "unknown-key", "repeated-key", "repeated-list",
-    "no-list", "run-together", "nested-list", "listed-labels", "listed-values", "ticked-labels", "only-value",
+    "no-list", "entries", "columns", "run-together", "nested-list", "listed-labels", "listed-values", "ticked-labels", "only-value",
     "as-written", "normal-form", "number", "yes-or-no", "label", "near-label",
 ]  # fmt: skip
 """The name of a rule, as a `Repair` has it."""
@@ -115,6 +115,8 @@ RULES: Final[Mapping[RuleId, Rule]] = {
     "repeated-list": Rule("lists under one key are one", '{"a": ["x"], "a": ["y"]}', {"a": ["x", "y"]}, {"a": ["string"]}),
     # Lists
     "no-list": Rule("a value where a list was asked is its only item", '{"a": "x"}', {"a": ["x"]}, {"a": ["string"]}),
+    "entries": Rule("keys with values are the entries of a map", '{"a": [["x", 1], ["y", 2]]}', {"a": [{"key": "x", "value": 1}, {"key": "y", "value": 2}]}, {"a": [{"key": "string", "value": "number"}]}),
+    "columns": Rule("lists under the names of a list's parts are its columns", '{"a": {"n": [1, 2], "m": [3, 4]}}', {"a": [{"n": 1, "m": 3}, {"n": 2, "m": 4}]}, {"a": [{"n": "number", "m": "number"}]}),
     "run-together": Rule("an object whose keys come again is several", '{"a": [{"n": 1, "m": 2, "n": 3, "m": 4}]}', {"a": [{"n": 1, "m": 2}, {"n": 3, "m": 4}]}, {"a": [{"n": "number", "m": "number"}]}),
     "nested-list": Rule("a list in a list of single values is taken out", '{"a": [["x", "y"]]}', {"a": ["x", "y"]}, {"a": ["string"]}),
     "listed-labels": Rule("labels in one text are several", '{"a": "red, blue"}', {"a": ["red", "blue"]}, {"a": [["red", "blue", "green"]]}),

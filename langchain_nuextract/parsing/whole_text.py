@@ -16,6 +16,8 @@ _ESCAPED_LINES = re.compile(r"[{\[]\\n\s*[\"{\[]")
 _STRING_OR_ESCAPE = re.compile(r'"(?:[^"\\]|\\.)*+"|\\[nrt]')
 _FIRST_BRACKET = re.compile(r"[{\[｛［]")
 _STRING_OR_FULL_WIDTH = re.compile(r'"(?:[^"\\]|\\.)*+"|[｛｝［］]', re.DOTALL)
+_DOUBLED_BRACES = re.compile(r"[^{\"]*+{{(?!{)[^{}]*+{{")
+_STRING_OR_BRACES = re.compile(r'"(?:[^"\\]|\\.)*+"|{+|}+', re.DOTALL)
 _FULL_WIDTH: Final = str.maketrans("｛｝［］", "{}[]")
 _MARKED_LINES = re.compile(
     r"\s*+(?P<mark>>|\+(?=[ \t]*[{\[`]))[^\n]*+\n(?:\s*+(?P=mark)[^\n]*+\n)*+\s*+(?P=mark)[^\n]*+\s*"
@@ -35,7 +37,7 @@ def plain_text(text: str) -> str:
     # `{&quot;a&quot;: 1}`: the answer was escaped for HTML as a whole.
     if '"' not in text and _QUOTE_ENTITY.search(text):
         text = without_entities(text)
-    return _with_brackets(text)
+    return _with_single_braces(_with_brackets(text))
 
 
 def without_entities(text: str) -> str:
@@ -57,11 +59,23 @@ def _with_brackets(text: str) -> str:
     )
 
 
+def _with_single_braces(text: str) -> str:
+    """Halve the braces of an answer that has all of them twice, as in a template: `{{"a": {{"b": 1}}}}`."""
+    if not _DOUBLED_BRACES.match(text):
+        return text
+    runs = [match[0] for match in _STRING_OR_BRACES.finditer(text) if match[0][0] != '"']
+    if any(len(run) % 2 for run in runs):
+        return text
+    return _STRING_OR_BRACES.sub(lambda match: match[0] if match[0][0] == '"' else match[0][::2], text)
+
+
 def changes_of_text(text: str) -> Iterator[Repair]:
     """Tell what `plain_text` takes off the lines of a reply."""
     if _without_line_marks(text) != text:
         mark = text.lstrip()[:1]
         yield Repair((), "surroundings", mark, "", len(_LINE_MARK.findall(text)), rule="marked-lines")
+    if _with_single_braces(text) != text:
+        yield Repair((), "syntax", "{{", "{", rule="extra-bracket")
     if (blank := _without_escaped_lines(text)) != text:
         yield Repair((), "syntax", "\\n", "", text.count("\\n") - blank.count("\\n"), rule="escaped-blank")
 

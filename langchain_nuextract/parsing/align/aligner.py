@@ -27,7 +27,7 @@ from langchain_nuextract.parsing.json.nodes import (
 )
 from langchain_nuextract.parsing.repairs import Kind, Policy, Repair
 from langchain_nuextract.parsing.select.candidates import embedded
-from langchain_nuextract.parsing.select.scoring import alone, best_of, is_alone, pairs, united
+from langchain_nuextract.parsing.select.scoring import alone, best_of, is_alone, names_any, pairs, united
 from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.scalars.names import fold_key
 from langchain_nuextract.schema.answer_shape import (
@@ -96,6 +96,9 @@ class _Walk(Listings):
         members = self.as_members(node, shape, path)
         if members is None:
             return self.misfit(node, path, "an object")
+        tagged = None if names_any(members, shape) else _under_tag(members, shape)
+        if tagged and self.change(path, "nested-key", "key", *shown_repair(members, tagged)):
+            members = tagged
         inner = _answer_inside(members, shape)
         if (
             inner
@@ -132,7 +135,7 @@ class _Walk(Listings):
             case ArrayNode(items=items):
                 members = pairs(items, shape)
                 inner = ObjectNode(members) if members else united(items, shape) or best_of(items, shape)
-                if is_alone(node, inner, shape):
+                if not members and is_alone(node, inner, shape):
                     return self.completed(node, shape, path)
             case _:
                 inner = embedded(node) or _only_part(node, shape)
@@ -206,7 +209,19 @@ def _answer_inside(node: ObjectNode, shape: RecordShape) -> Node | None:
             for child in inside
             if isinstance(child, ObjectNode) and named < asked & {fold_key(key) for key, _ in child.members}
         )
-    return best_of(inside, shape)
+    found = [each for each in inside if isinstance(each, ArrayNode | ObjectNode)]
+    # `{"head": {"number": 1}, "rest": {"total": 5}}`: the answer's parts were put into groups.
+    return united([each for each in found if names_any(each, shape)], shape) or best_of(found, shape)
+
+
+def _under_tag(node: ObjectNode, shape: RecordShape) -> ObjectNode | None:
+    """The object of one of several kinds that stands under its tag: `{"card": {"number": 1}}`."""
+    if len(node.members) != 1 or not isinstance(node.members[0][1], ObjectNode):
+        return None
+    key, child = node.members[0][0], node.members[0][1]
+    labels = [(kind.tag, label) for kind in shape.kinds if kind.tag for label in kind.labels]
+    tags = [(tag, ScalarNode(label, label)) for tag, label in labels if fold_key(label) == fold_key(key)]
+    return replace(child, members=[*tags, *child.members], fixes=[]) if len(tags) == 1 else None
 
 
 def _only_part(node: Node, shape: RecordShape) -> ObjectNode | None:

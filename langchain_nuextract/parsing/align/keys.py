@@ -1,5 +1,6 @@
 """Which of the names that were asked for a model meant by its keys."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -16,6 +17,8 @@ MOST_GUESSES: Final = 50
 """Keys of one object whose spelling is compared with the names that are missing."""
 DEEPEST: Final = 9
 """Levels of nesting that a flattened key may span."""
+_REMARK = re.compile(r"(?<=\w) ?[(\[][^()\[\]]{1,60}[)\]]\Z")
+"""A remark behind a name: `total (number)`, `total [EUR]`."""
 LONGEST: Final = 400
 """Letters of a key beyond which it names no part, nor the object that a part is in."""
 
@@ -51,7 +54,7 @@ def _match_folded(members: Sequence[tuple[str, Node]], shape: RecordShape) -> Ma
         if key in synonyms and key not in names:
             matched.give(synonyms[key], child)
             continue
-        name = key if key in names else folded.get(fold_key(key))
+        name = key if key in names else folded.get(fold_key(key)) or folded.get(fold_key(_REMARK.sub("", key)))
         if name is None or (name != key and name in given):
             matched.unknown.append((key, child))
             continue

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from langchain_nuextract.parsing.align.as_admitted import takes_lists
 from langchain_nuextract.parsing.align.coerce import is_null_word, scalar
 from langchain_nuextract.parsing.align.enum_labels import labels_in
-from langchain_nuextract.parsing.align.lists import as_list, split_repeats, ticks
+from langchain_nuextract.parsing.align.lists import as_list, map_entries, rows_of, split_repeats, ticks
 from langchain_nuextract.parsing.align.repetition import loop_start
 from langchain_nuextract.parsing.align.singles import ECHO, NOTHING, Singles, is_echo, shown_repair
 from langchain_nuextract.parsing.json.nodes import (
@@ -16,6 +16,7 @@ from langchain_nuextract.parsing.json.nodes import (
     ScalarNode,
     json_value,
 )
+from langchain_nuextract.parsing.rules import RuleId
 from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.schema.answer_shape import (
     AnswerShape,
@@ -36,20 +37,23 @@ class Listings(Singles):
     def listing(self, node: Node, shape: ListShape, path: Path) -> JSON:
         """Read a list, or what stands for one."""
         if isinstance(node, ArrayNode):
-            return self.items(node, shape.item, path)
+            entries = map_entries(node, shape)
+            changed = entries and self.change(path, "entries", "shape", *shown_repair(node, entries))
+            return self.items(entries if entries and changed else node, shape.item, path)
         if is_echo(node, shape.item) or is_null_word(json_value(node)):
             echo = is_echo(node, shape.item)
             changed = self.change(path, *ECHO if echo else NOTHING, json_value(node), [])
             return [] if changed else json_value(node)
-        if several := self.several(node, shape.item):
-            changed = self.change(path, "listed-values", "shape", *shown_repair(node, several))
-            return self.items(several, shape.item, path) if changed else json_value(node)
-        inner = as_list(node, shape)
+        readings: tuple[tuple[RuleId, ArrayNode | None], ...] = (
+            ("columns", rows_of(node, shape)),
+            ("listed-values", self.several(node, shape.item)),
+            ("no-list", as_list(node, shape)),
+        )
+        rule, inner = next((reading for reading in readings if reading[1]), readings[-1])
         if inner is None:
             return self.misfit(node, path, "a list")
-        if not self.change(path, "no-list", "shape", *shown_repair(node, inner)):
-            return json_value(node)
-        return self.items(inner, shape.item, path)
+        changed = self.change(path, rule, "shape", *shown_repair(node, inner))
+        return self.items(inner, shape.item, path) if changed else json_value(node)
 
     def several(self, node: Node, shape: AnswerShape) -> ArrayNode | None:
         """The values that a text lists, where it is none itself: addresses and numbers have no blank behind a comma.

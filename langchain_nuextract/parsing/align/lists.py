@@ -1,12 +1,17 @@
 """Lists that were not written as lists, and single values that were."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
-from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode, json_value
+from langchain_nuextract.parsing.json.bare_words import bare_word
+from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode, TruncatedNode, json_value
 from langchain_nuextract.parsing.select.candidates import embedded
-from langchain_nuextract.parsing.select.scoring import VALUES, fit, is_map, names_any
-from langchain_nuextract.scalars.names import fold_key
-from langchain_nuextract.schema.answer_shape import ListShape, RecordShape
+from langchain_nuextract.parsing.select.scoring import KEYS, VALUES, fit, is_map, names_any, pair
+from langchain_nuextract.scalars.names import fold_key, folded_name
+from langchain_nuextract.schema.answer_shape import EnumShape, ListShape, RecordShape, ScalarShape
+
+_ENTRY = re.compile(r"(?P<key>[^\s:=][^:=]{0,60}?)\s*(?:[:=]|=>|->)\s*(?P<value>[^\s:=].*)")
 
 
 def as_list(node: Node, shape: ListShape) -> ArrayNode | None:
@@ -17,6 +22,50 @@ def as_list(node: Node, shape: ListShape) -> ArrayNode | None:
             return inner if isinstance(inner, ArrayNode) else ArrayNode([inner or node])
         case ObjectNode():
             return _list_under_value(node, shape) or _listed_members(node, shape)
+        case _:
+            return None
+
+
+def map_entries(node: Node, shape: ListShape) -> ArrayNode | None:
+    """The entries of a map that were written as pairs: `[["x", 1]]`, `[{"x": 1}]`, `["x: 1"]`; None if any is not."""
+    match node, shape.item:
+        case ArrayNode(items=[_, *_] as items), RecordShape(fields=((name, ScalarShape()), (value_name, _))) as item:
+            if name not in KEYS or any(names_any(each, RecordShape(item.fields[:1])) for each in items):
+                return None
+            entries = [entry for each in items if (entry := _entry(each))]
+            if len(entries) < len(items):
+                return None
+            return replace(
+                node, items=[ObjectNode([(name, ScalarNode(key, key)), (value_name, value)]) for key, value in entries]
+            )
+        case _:
+            return None
+
+
+def _entry(node: Node) -> tuple[str, Node] | None:
+    match node:
+        case ObjectNode(members=[(key, value)]):
+            return key, value
+        case ScalarNode(value=str() as text) if match := _ENTRY.fullmatch(text):
+            return match["key"], bare_word(match["value"])
+        case ScalarNode() | TruncatedNode():
+            return None
+        case _:
+            return pair(node)
+
+
+def rows_of(node: Node, shape: ListShape) -> ArrayNode | None:
+    """The objects whose values were written in columns: `{"name": ["x", "y"], "price": [1, 2]}`."""
+    match node, shape.item:
+        case ObjectNode(members=[_, _, *_] as members, open=False), RecordShape(fields=fields):
+            single = {folded_name(name) for name, part in fields if isinstance(part, ScalarShape | EnumShape)}
+            columns = [child.items for _, child in members if isinstance(child, ArrayNode)]
+            if len(columns) < len(members) or any(fold_key(key) not in single for key, _ in members):
+                return None
+            if len({len(column) for column in columns}) > 1 or not columns[0]:
+                return None
+            keys = [key for key, _ in members]
+            return ArrayNode([ObjectNode(list(zip(keys, row, strict=True))) for row in zip(*columns, strict=True)])
         case _:
             return None
 

@@ -24,7 +24,12 @@ from langchain_nuextract.schema.answer_shape import (
     ScalarShape,
 )
 from langchain_nuextract.schema.codec.scalars import parsed
-from langchain_nuextract.schema.value_types import FREE_TEXTS
+from langchain_nuextract.schema.value_types import FREE_TEXTS, TEMPORAL
+
+_FEWEST: Final = 3
+"""Parts of a date."""
+_MOST: Final = 6
+"""Parts of a time with its seconds."""
 
 ECHO: Final[tuple[RuleId, Kind]] = ("echo", "echo")
 NOTHING: Final[tuple[RuleId, Kind]] = ("word-for-nothing", "value")
@@ -47,7 +52,7 @@ class Singles(Account, ABC):
             return self.leaf(node, shape, path)
         if isinstance(shape, ScalarShape) and shape.open:
             return json_value(node)
-        inner = only_leaf(node)
+        inner = only_leaf(node) or _moment(node, shape)
         if inner is not None and self.change(path, "only-value", "shape", json_value(node), inner.value):
             return self.value(inner, shape, path)
         return self.misfit(node, path, "a single value")
@@ -93,6 +98,18 @@ class Singles(Account, ABC):
         if taken.same or (type(taken.value) is type(node.value) and taken.value == node.value):
             return taken.value
         return taken.value if self.change(path, taken.rule, taken.kind, node.value, taken.value) else node.value
+
+
+def _moment(node: Node, shape: ScalarShape | EnumShape) -> ScalarNode | None:
+    """A date or time that was written as a list of its parts, the year first: `date(2024, 2, 29)`."""
+    parts = json_value(node)
+    if not isinstance(shape, ScalarShape) or shape.read_as not in TEMPORAL or not isinstance(parts, list):
+        return None
+    if not _FEWEST <= len(parts) <= _MOST or not all(type(part) is int and part >= 0 for part in parts):
+        return None
+    year, month, day, *time = parts
+    text = f"{year:04}-{month:02}-{day:02}" + ("T" if time else "") + ":".join(f"{part:02}" for part in time)
+    return ScalarNode(text, text)
 
 
 def shown_repair(before: Node, after: Node) -> tuple[JSON, JSON]:

@@ -11,6 +11,7 @@ from langchain_nuextract.parsing.json.tokens import BLANK, KEY_PATTERN, QUOTED_K
 _MEMBER_WITHOUT_COLON = re.compile(rf"{BLANK}*,{BLANK}*\"[^\"\n{{}}\[\]]{{1,80}}\"{BLANK}+[\"'\d{{\[]")
 _MEMBER_BEHIND = re.compile(rf"(?:{BLANK}*[}}\]]){{1,4}}{BLANK}*,{BLANK}*{QUOTED_KEY}")
 """A member behind more brackets than were open: `{"a": {"b": 1}}}, "c": 2}`."""
+_BARE_KEY_AHEAD = re.compile(rf"{BLANK}*[,，]{BLANK}*([A-Za-z_$][\w$.-]{{0,80}}){BLANK}*[:：]")
 _LIST_AHEAD = re.compile(rf"{BLANK}*(?:,{BLANK}*\[|\])")
 _NEXT = re.compile(rf"{BLANK}*([,，]?){BLANK}*(.?)", re.DOTALL)
 _FIRST_KEY = re.compile(rf"{{?{BLANK}*[\"'“]?([\w$.-]{{1,80}})[\"'”]?{BLANK}*[:：]")
@@ -89,13 +90,21 @@ class Brackets(Cursor):
         elif (
             len(self.stack) == 1
             and isinstance(frame.node, ObjectNode)
-            and any(ahead.match(self.text, self.at) for ahead in (KEY_PATTERN, _MEMBER_WITHOUT_COLON, _MEMBER_BEHIND))
+            and (
+                any(ahead.match(self.text, self.at) for ahead in (KEY_PATTERN, _MEMBER_WITHOUT_COLON, _MEMBER_BEHIND))
+                or self._is_name_ahead()
+            )
         ):
             self._fix(frame, "closed-too-soon", "}", "")
         elif len(self.stack) == 1 and self._goes_on(frame):
             self._fix(frame, "closed-too-soon", "]", "")
         else:
             self._close()
+
+    def _is_name_ahead(self) -> bool:
+        """Whether behind a comma here there is a name that was asked for, without quotes."""
+        match = _BARE_KEY_AHEAD.match(self.text, self.at) if self.hints.names else None
+        return match is not None and self.hints.is_key(match[1])
 
     def _is_row(self, frame: Frame) -> bool:
         """Whether the bracket here closes a row that none opened: `[["a"], "b"], ["c"]]`."""

@@ -27,10 +27,13 @@ _MEMBER_AHEAD = re.compile(
 )
 _REST = re.compile(r"[^,{}\[\]\n]{0,60}")
 _KEY_NOT_CLOSED = re.compile(
-    rf"\"([\w.-]{{1,80}}(?: [\w.-]{{1,80}}){{0,4}})"
+    rf"\"(?P<key>[\w.-]{{1,80}}(?: [\w.-]{{1,80}}){{0,4}})"
     rf"(?=:{BLANK}*(?:{WORD}|\[[^\"\[\]{{}}\n]*\]|{{}})(?:{BLANK}|[\]}}])*[\]}}](?:{BLANK}|[\]}}])*\Z)"
 )
 """The last key of a text, without its second quote: `{"a": "x", "year: 2024}`."""
+_KEY_BEFORE_OTHER_QUOTE = re.compile(
+    rf"(?:\"|(?P<single>'))(?P<key>[\w.-]{{1,80}}(?: [\w.-]{{1,80}}){{0,4}})(?=:{BLANK}*(?:[“„«`]|(?(single)\"|')))"
+)
 _OTHERWISE_CLOSED = re.compile(rf"([\"'])(?P<key>[\w .-]{{1,80}})(?!\1)(?P<mark>[\"”“’'`])(?={BLANK}*[:：])")
 _KEY_BEFORE_VALUE = re.compile(rf"([A-Za-z_$][\w$-]{{0,60}}){BLANK}+(?=['“‘`]|{WORD}{BLANK}*[,}}])")
 _KEY = re.compile(r"[^:：=→,，{}\[\]\"\n]+")
@@ -152,9 +155,10 @@ class _Parser(Values):
             slip = Fix("other-quotes", f"{match[1]}{match['mark']}", '""')
             self._colon(frame, match["key"], [slip], ScalarNode(match["key"], match["key"]))
             return
-        if match := _KEY_NOT_CLOSED.match(self.text, self.at):
+        if match := _KEY_NOT_CLOSED.match(self.text, self.at) or self._key_before_other_quote():
             self.at = match.end()
-            self._colon(frame, match[1], [Fix("unclosed-string", "", '"')], ScalarNode(match[1], match[1]))
+            key = match["key"]
+            self._colon(frame, key, [Fix("unclosed-string", "", '"')], ScalarNode(key, key))
             return
         found = self._quoted("key")
         if found is None:
@@ -163,6 +167,12 @@ class _Parser(Values):
         key, fixes = unescape(found.raw)
         self.at = found.end
         self._colon(frame, key, [*found.fixes, *fixes], ScalarNode(key, key))
+
+    def _key_before_other_quote(self) -> re.Match[str] | None:
+        """A key without its second quote before a text in other quotes; in double quotes it may be a key of JSON."""
+        match = _KEY_BEFORE_OTHER_QUOTE.match(self.text, self.at)
+        sure = match and (match[0][0] != '"' or (self.hints.names and self.hints.is_key(match["key"])))
+        return match if sure else None
 
     def _end_in_key(self, frame: Frame) -> None:
         if isinstance(frame.node, ObjectNode):

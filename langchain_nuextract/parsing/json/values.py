@@ -27,7 +27,7 @@ _NO_COMMENT = rf"(?!{_COMMENT_BEHIND})"
 _ITEM = re.compile(rf"(?:{_NO_COMMENT}[^,，\]}}\n:])*+(?::(?:{_NO_COMMENT}[^,，\]}}\n\"])*+)?")
 _BEFORE_BAR = re.compile(rf"{WORD}(?={BLANK}*\|{BLANK}*(?:{WORD}|[\"{{\[]))")
 """`1 | 2 | 3`: numbers in a list with another mark between."""
-_BEFORE_KEY = re.compile(rf"{WORD}(?={BLANK}*{QUOTED_KEY})")
+_BEFORE_KEY = re.compile(rf"{WORD}(?={BLANK}*{QUOTED_KEY}|{BLANK}+[A-Za-z_]\w{{0,60}}=(?![=>]))")
 _NUMBER_BEFORE_DOT = re.compile(rf"-?\d+(?:\.\d+)?(?=\.{BLANK}+{QUOTED_KEY})")
 """A number with a full stop for a comma: `"a": 0.5. "b": 1`."""
 _BEFORE_BRACKET = re.compile(rf"{WORD}(?=[{{\[]|{BLANK}*{{{BLANK}*{QUOTED_KEY})")

@@ -35,7 +35,9 @@ _BRACKET = re.compile(r"[{\[]")
 _MARK_AT_END = re.compile(r"(?:<\|[\w-]{1,30}\|>|</?(?:s|answer|eos)>)\s*\Z")
 _FENCE = rf"(?:{BLANK}*```\w*\n)?{BLANK}*"
 _MEMBER_FIRST = re.compile(rf"{_FENCE}((?:[\"“][^\"\n{{}}\[\]]{{1,120}}[\"”]|'[^'\"\n{{}}\[\]]{{1,120}}'){BLANK}*:)")
-_NAME_FIRST = re.compile(rf"{BLANK}*([A-Za-z_][\w.-]{{0,80}}){BLANK}*[:=]{BLANK}*(?=[\"'{{\[])")
+_NAME_FIRST = re.compile(
+    rf"{BLANK}*([A-Za-z_][\w.-]{{0,80}}){BLANK}*(?:[:=]{BLANK}*(?=[\"'{{\[])|=(?=-?\d|[A-Za-z_][\w.]*\(|(?:True|False|None)\b))"
+)
 _TUPLE_FIRST = re.compile(rf"{BLANK}*\((?={BLANK}*[\"'\d\[{{-])")
 _NEXT_ITEM = rf"(?:{BLANK}*+,|(?=(?:(?!\n){BLANK})*+\n)){BLANK}*+(?:\"|-?\d)"
 _ITEM_FIRST = re.compile(rf"{BLANK}*(?=(?P<item>\"[^\"\n]{{0,400}}\"|-?\d[\d.]*){_NEXT_ITEM})")

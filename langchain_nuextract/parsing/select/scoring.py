@@ -19,7 +19,7 @@ VALUES: Final = frozenset({"value", "text", "content", "answer"})
 """What models call a value that they write as an object, with its type or how sure they are."""
 NAMES: Final = frozenset({"name", "key", "field", "fieldname", "label", "property"})
 """What they call the name of a part, in a list of names and values."""
-_KEYS: Final = frozenset({"key", "name"})
+KEYS: Final = frozenset({"key", "name"})
 """What the keys of a map are called in a list of its entries."""
 
 
@@ -117,7 +117,7 @@ def is_map(node: ObjectNode, shape: RecordShape) -> bool:
     if not shape.fields or names_any(node, shape) or not isinstance(shape.fields[0][1], ScalarShape):
         return False
     if any(names_any(child, shape) for _, child in node.members):
-        return shape.fields[0][0] in _KEYS and not any(key.isdigit() for key, _ in node.members)
+        return shape.fields[0][0] in KEYS and not any(key.isdigit() for key, _ in node.members)
     return len(shape.fields) == 2  # noqa: PLR2004  a key and a value
 
 
@@ -146,11 +146,12 @@ def _fit_record(node: Node, shape: RecordShape, around: int) -> float:
 def pairs(items: Sequence[Node], shape: RecordShape) -> list[tuple[str, Node]]:
     """Give the members that a list of names and values stands for; none if they are not all those of an object."""
     asked = {folded_name(name) for name, _ in shape.fields}
-    members = [pair for item in items if (pair := _pair(item)) and fold_key(pair[0]) in asked]
+    members = [named for item in items if (named := pair(item)) and fold_key(named[0]) in asked]
     return members if len(members) == len(items) else []
 
 
-def _pair(node: Node) -> tuple[str, Node] | None:
+def pair(node: Node) -> tuple[str, Node] | None:
+    """Give the name and the value that a list of two, or an object with a name and a value, stands for."""
     match node:
         case ArrayNode(items=[ScalarNode(value=str() as name), value]):
             return name, value

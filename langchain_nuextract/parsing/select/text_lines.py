@@ -16,6 +16,8 @@ NAMED_LINE = re.compile(
     r"(?:[ \t]*(?:=>|->|[:=：→])|[ ]*\t|[ ]+[-–—](?=[ ]))(?P<value>.*)"
 )
 _BULLET = re.compile(r"(?:[-*•+‣▪◦>]|\d{1,3}[.)]|\\item)\s+(?:\[[ xX]\]\s+)?(?=\S)")
+_ITEMS = re.compile(rf"{_BULLET.pattern}|\|")
+"""The beginning of a list or table."""
 _HEADING = re.compile(r"(?:#{1,6}\s*(?P<name>[^#\s][^#]{0,60}?)|[\[【](?P<key>[^\]】\s][^\]】]{0,60})[\]】]):?\s*")
 _NEXT = re.compile(r"\s*[,;|]\s*(?P<name>[^\s:=,;|\"'“][^:=,;|\"'“]{0,60}?)\s*[:=：]\s*")
 """Where another name may begin on the same line."""
@@ -43,7 +45,13 @@ class TextLine:
 def text_lines(body: str, names: frozenset[str]) -> list[TextLine]:
     """The lines that say anything, several names on one line apart, and names that are headings before their lines."""
     rows = [row.rstrip() for row in body.splitlines()]
-    if any((match := _HEADING.fullmatch(row)) and is_name(match["name"] or match["key"], names) for row in rows[:1]):
+    headings = [match for row in rows if (match := _HEADING.fullmatch(row))]
+    # The first may be a title: `# Order`.
+    if (
+        headings
+        and headings[0].string == rows[0]
+        and any(is_name(each["name"] or each["key"], names) for each in headings)
+    ):
         rows = list(_under_headings(rows, names))
     rows = [_BOLD.sub("", row).rstrip() for row in rows if not _NOTE.fullmatch(row)]
     lines = [TextLine(len(row) - len(row.lstrip()), row.strip()) for row in rows]
@@ -72,8 +80,10 @@ def _under_headings(rows: Sequence[str], names: frozenset[str]) -> Iterator[str]
             continue
         if heading and len(below) == 1 and not _BULLET.match(below[0].strip()):
             yield f"{heading}: {below[0].strip()}"
-        elif heading:
-            yield f"{heading}:" if not below or _BULLET.match(below[0].strip()) else f"{heading}: |"
+        elif not heading:
+            yield from below
+        else:
+            yield f"{heading}:" if not below or _ITEMS.match(below[0].strip()) else f"{heading}: |"
             yield from (f"  {each}" for each in below)
         heading, below = name, []
 

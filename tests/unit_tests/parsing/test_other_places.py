@@ -1,8 +1,13 @@
+# ruff: noqa: E501  (a row is a text and what it says)
 """Parts of an answer that stand somewhere else than they were asked for."""
 
-import pytest
+from typing import Literal
 
-from langchain_nuextract.parsing import Kind, read_shape
+import pytest
+from pydantic import BaseModel
+
+from langchain_nuextract import Target
+from langchain_nuextract.parsing import Kind, read_answer, read_shape
 from langchain_nuextract.paths import JSON
 from tests.unit_tests.parsing.shapes import shape_of
 
@@ -17,6 +22,23 @@ FORM = shape_of(
         "kind": ["bill", "offer"],
     }
 )
+RATES: JSON = [{"key": "x", "value": 1}, {"key": "y", "value": 2}]
+
+
+class Card(BaseModel):
+    kind: Literal["card"]
+    number: str
+
+
+class Wire(BaseModel):
+    kind: Literal["wire"]
+    iban: str
+
+
+class Bill(BaseModel):
+    payment: Card | Wire
+
+
 VENDOR: JSON = {"name": "A", "address": {"city": "B"}}
 TWO: JSON = [{"d": "x", "q": 1}, {"d": "y", "q": 2}]
 
@@ -71,3 +93,56 @@ def test_what_is_safe_leaves_parts_where_they_are():
     reading = read_shape('{"vendor": {"address": {"city": "B"}}, "name": "A"}', FORM, policy="safe")
     assert reading.value == {"vendor": {"address": {"city": "B"}}}
     assert reading.problems
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "rules"),
+    [
+        pytest.param('{"head": {"no": "7", "day": "2024-05-01"}, "rest": {"rows": [{"item": "x", "n": 1}]}}',
+                     {"no": "7", "day": "2024-05-01", "rows": [{"item": "x", "n": 1}]}, {"wrapped-answer"}, id="groups"),
+        pytest.param('{"rows": {"item": ["x", "y"], "n": [1, 2]}}', {"rows": [{"item": "x", "n": 1}, {"item": "y", "n": 2}]},
+                     {"columns"}, id="columns"),
+        pytest.param('{"rates": [["x", 1], ["y", 2]]}', {"rates": RATES}, {"entries"}, id="lists of two"),
+        pytest.param('{"rates": [{"x": 1}, {"y": 2}]}', {"rates": RATES}, {"entries"}, id="objects of one"),
+        pytest.param('{"rates": ["x: 1", "y = 2"]}', {"rates": RATES}, {"entries"}, id="texts"),
+        pytest.param('{"rates": [{"name": "x", "value": 1}, {"name": "y", "value": 2}]}', {"rates": RATES}, {"entries"},
+                     id="names and values"),
+        pytest.param('{"no (string)": "7", "day [ISO]": "2024-05-01"}', {"no": "7", "day": "2024-05-01"}, {"key-style"},
+                     id="remarks behind names"),
+        pytest.param('[{"key": "no", "value": "7"}, {"key": "day", "value": "2024-05-01"}]',
+                     {"no": "7", "day": "2024-05-01"}, {"object-within"}, id="names and values of the answer, not of its map"),
+        pytest.param('{"day": date(2024, 5, 1)}', {"day": "2024-05-01"}, {"call", "only-value"}, id="date of its parts"),
+        pytest.param('{{"no": "7", "rows": [{{"item": "{{x}}", "n": 1}}]}}', {"no": "7", "rows": [{"item": "{{x}}", "n": 1}]},
+                     {"extra-bracket"}, id="braces doubled"),
+        pytest.param("no='7' rows=[R(item='x', n=1)] day=datetime.date(2024, 5, 1)",
+                     {"no": "7", "rows": [{"item": "x", "n": 1}], "day": "2024-05-01"}, None, id="an object as Python shows it"),
+        pytest.param("{'no: \"7\", 'day: \"2024-05-01\"}", {"no": "7", "day": "2024-05-01"}, None, id="keys without end"),
+        pytest.param('{rows: [{item: "x", n: 1}]}, no: "7"}', {"rows": [{"item": "x", "n": 1}], "no": "7"}, None,
+                     id="closed too soon before a bare key"),
+    ],
+)  # fmt: skip
+def test_parts_are_put_where_they_belong(text: str, value: JSON, rules: set[str] | None):
+    rates: JSON = [{"key": "string", "value": "number"}]
+    form = shape_of({"no": "string", "day": "date", "rows": [{"item": "string", "n": "number"}], "rates": rates})
+    reading = read_shape(text, form, finished=True)
+    assert (reading.value, reading.problems) == (value, ())
+    assert rules is None or rules <= {repair.rule for repair in reading.repairs}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('{"rows": {"item": ["x", "y"], "n": [1]}}', id="columns of different lengths"),
+        pytest.param('{"rates": ["x: 1", "and more"]}', id="texts that are no entries"),
+    ],
+)
+def test_what_is_no_list_of_objects_is_a_problem(text: str):
+    rates: JSON = [{"key": "string", "value": "number"}]
+    assert read_shape(text, shape_of({"rows": [{"item": "string", "n": "number"}], "rates": rates})).problems
+
+
+def test_an_object_under_its_tag_is_of_that_kind():
+    form = Target.of(Bill)
+    reading = read_answer('{"payment": {"wire": {"iban": "X1"}}}', form)
+    assert form.lift(reading.value) == {"payment": {"kind": "wire", "iban": "X1"}}
+    assert {repair.rule for repair in reading.repairs} == {"nested-key"}

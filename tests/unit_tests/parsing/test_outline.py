@@ -69,6 +69,7 @@ def test_outlines_have_many_marks(text: str):
     [
         "pets:\n| kind | legs |\n|---|---|\n| cat | 4 |\n| hen | 2 |",
         "## Pets\nkind | legs\n---|---\ncat | 4\nhen | 2",
+        "# Found\n\n## Pets\n\n| kind | legs |\n|---|---|\n| cat | 4 |\n| hen | 2 |",
         "kind,legs\ncat,4\nhen,2", "kind: cat\nlegs: 4\n\nkind: hen\nlegs: 2",
         "1. kind: cat, legs: 4\n2. kind: hen, legs: 2",
         "pets:\n- kind: cat; legs: 4\n- kind: hen; legs: 2",
