@@ -56,11 +56,6 @@ _MONEY: Final = {
 """Signs and names of money by its code of ISO 4217."""
 
 
-def money_signs(code: str) -> Sequence[str]:
-    """The signs and names of a currency, the code itself among them; none if it is not known."""
-    return (code, *_MONEY[code]) if code in _MONEY else ()
-
-
 def money_in(text: str) -> Iterator[str]:
     """Yield the codes of the currencies of which a text has the code, a sign or a name."""
     small = text.casefold()
