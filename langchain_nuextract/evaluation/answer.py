@@ -15,10 +15,11 @@ from langchain_nuextract.engine.attempt import Attempt
 from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import ExtractionError, InvalidExtraction, InvalidValue
 from langchain_nuextract.evaluation.evidence import Grounding, grounding_of
-from langchain_nuextract.evaluation.gold_document import GoldDocument, refuse_constant
+from langchain_nuextract.evaluation.gold_document import GoldDocument
 from langchain_nuextract.parsing.read import read_answer
 from langchain_nuextract.parsing.repairs import Repair
 from langchain_nuextract.paths import JSON, Path, fields, items, leaves, show
+from langchain_nuextract.schema.json_types import refuse_constant
 from langchain_nuextract.schema.target import FULL, Target
 from langchain_nuextract.schema.vocabulary import Speaks
 

@@ -15,6 +15,7 @@ from langchain_nuextract.evaluation.gold_reading import read_gold
 from langchain_nuextract.evaluation.leaf import Mark, mark_of
 from langchain_nuextract.parsing.repairs import Repair
 from langchain_nuextract.paths import JSON, fields, items, number, show
+from langchain_nuextract.schema.json_types import refuse_constant
 from langchain_nuextract.schema.target import Target
 
 OnConflict: TypeAlias = Literal["error", "latest", "agree"]
@@ -120,15 +121,6 @@ def _object(line: str, where: str) -> dict[str, JSON]:
     if not isinstance(value, dict):
         raise EvaluationError(where, f"expected a JSON object, got {quote(line.strip())}")
     return cast("dict[str, JSON]", value)
-
-
-def refuse_constant(constant: str) -> JSON:
-    """Refuse `NaN` and `Infinity`, which Python reads as numbers.
-
-    Raises:
-        ValueError: Always.
-    """
-    raise ValueError(f"{constant} is no JSON")
 
 
 def gold_document(

@@ -22,6 +22,7 @@ from langchain_nuextract.parsing.select.choose import pick
 from langchain_nuextract.parsing.whole_text import changes_of_text, plain_text
 from langchain_nuextract.paths import JSON, Path, leaves
 from langchain_nuextract.schema.answer_shape import AnswerShape, RecordShape
+from langchain_nuextract.schema.json_types import refuse_constant
 from langchain_nuextract.schema.vocabulary import FULL, Speaks
 
 NO_JSON: Final = "no JSON in the reply"
@@ -133,7 +134,7 @@ def read_json(text: str, *, policy: Policy = "lenient") -> Reading:
 def _valid(text: str) -> dict[str, JSON] | list[JSON] | None:
     """The object or array that a text is in valid JSON; None if it is anything else, or a key comes twice."""
     try:
-        value = json.loads(text, object_pairs_hook=_object_of_distinct, parse_constant=_refuse_constant)
+        value = json.loads(text, object_pairs_hook=_object_of_distinct, parse_constant=refuse_constant)
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
         return None
@@ -145,10 +146,6 @@ def _object_of_distinct(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
     if len(members) < len(pairs):
         raise ValueError(DUPLICATE)
     return members
-
-
-def _refuse_constant(constant: str) -> JSON:
-    raise ValueError(constant)
 
 
 _QUOTES: Final[frozenset[RuleId]] = frozenset({

@@ -207,22 +207,12 @@ def explained_members(node: Enum) -> str:
     """Say what the members of a choice mean, where the schema does: `"1" = LOW; "2" = HIGH: at once`."""
     # A name that two members have tells nothing of either.
     count = Counter(name for member in node.members for name in member.names[:1])
-    words = [
-        (
-            member,
-            [
-                name
-                for name in member.names[:1]
-                if count[name] == 1 and _only_letters(name) != _only_letters(member.label)
-            ],
-        )
-        for member in node.members
-    ]
-    said = [
-        f'"{member.label}"{"".join(f" = {name}" for name in names)}{f": {member.meaning}" if member.meaning else ""}'
-        for member, names in words
-        if names or member.meaning
-    ]
+    said: list[str] = []
+    for member in node.members:
+        named = [name for name in member.names[:1] if count[name] == 1]
+        names = "".join(f" = {name}" for name in named if _only_letters(name) != _only_letters(member.label))
+        if names or member.meaning:
+            said.append(f'"{member.label}"{names}{f": {member.meaning}" if member.meaning else ""}')
     return "; ".join(said)
 
 

@@ -2,7 +2,7 @@
 
 import json
 from decimal import Decimal
-from typing import Final, TypeGuard, cast
+from typing import Final, NoReturn, TypeGuard, cast
 
 from langchain_nuextract.paths import JSON
 
@@ -63,6 +63,15 @@ def is_exact(number: float, text: str) -> bool:
 def dumps(value: JSON) -> str:
     """Write a value as JSON on one line."""
     return json.dumps(value, ensure_ascii=False)
+
+
+def refuse_constant(name: str) -> NoReturn:
+    """Refuse NaN and infinity, which Python reads where JSON has none: `json.loads(…, parse_constant=refuse_constant)`.
+
+    Raises:
+        ValueError: Always.
+    """
+    raise ValueError(f"{name} is not JSON")
 
 
 def shown(value: JSON) -> str:

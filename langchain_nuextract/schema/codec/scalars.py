@@ -5,13 +5,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, NoReturn
+from typing import Final
 
 from langchain_nuextract.paths import JSON, Path
 from langchain_nuextract.schema.answer_shape import EnumShape, ScalarShape
 from langchain_nuextract.schema.codec.protocol import STAY, Blank, Codec, Move
 from langchain_nuextract.schema.ir import Member
-from langchain_nuextract.schema.json_types import admits, dumps, is_exact
+from langchain_nuextract.schema.json_types import admits, dumps, is_exact, refuse_constant
 
 _TEXT: Final = frozenset({"string"})
 _YES = {"yes": True, "true": True, "no": False, "false": False}
@@ -22,13 +22,9 @@ _DAY: Final = re.compile(r"(\d{4}-\d\d-\d\d)[T ].*")
 def parsed(text: str) -> tuple[bool, JSON]:
     """Read a text as JSON, if it is JSON: whether it is, and the value."""
     try:
-        return True, json.loads(text, parse_constant=_refuse_constant)
+        return True, json.loads(text, parse_constant=refuse_constant)
     except (ValueError, RecursionError):
         return False, None
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
 
 
 class Undivided(Blank):
