@@ -57,7 +57,8 @@ cheques: $(READY) ## draw twelve cheques, compare two models on them, and write 
 	@echo "look at build/cheques/report.html"
 
 test: $(READY) ## all tests that need no vLLM
-	@$(RUN)/python -m pytest -m "not vllm and not browser and not label_studio and not training and not docs and not ray and not spark" --numprocesses $(or $(WORKERS),auto) --dist loadfile $(ARGS)
+	@$(RUN)/python -m pytest -m "not vllm and not browser and not label_studio and not training and not docs and not ray and not spark" \
+	  --numprocesses $(or $(WORKERS),auto) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(READY) ## format, lint, types, import contract and tests: what CI runs, without vLLM
 	@$(RUN)/ruff format --check .
