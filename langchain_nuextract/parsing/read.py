@@ -17,7 +17,7 @@ from langchain_nuextract.parsing.json.nodes import ObjectNode, Stretch
 from langchain_nuextract.parsing.json.positions import scalar_stretches
 from langchain_nuextract.parsing.repairs import Policy, Repair
 from langchain_nuextract.parsing.rules import RuleId
-from langchain_nuextract.parsing.select.candidates import Candidate
+from langchain_nuextract.parsing.select.candidates import Candidate, begins_with_name
 from langchain_nuextract.parsing.select.choose import pick
 from langchain_nuextract.parsing.whole_text import changes_of_text, plain_text
 from langchain_nuextract.paths import JSON, Path, leaves
@@ -198,7 +198,9 @@ def _choose(text: str, shape: AnswerShape | None, policy: Policy, document: str,
     names = folded_names_of(shape)
     by_names, by_strings = Hints(names, document, finished), Hints(names, document, finished, strings=True)
     if isinstance(best, str):
-        best = _reading_by(text, shape, policy, document, by_names, finished=finished)
+        # `total=5 paid=True` is nothing without the names.
+        again = best == NO_ANSWER or begins_with_name(text, by_names)
+        best = _reading_by(text, shape, policy, document, by_names, finished=finished) if again else best
         if isinstance(best, str):
             return best
     elif best.left_over:

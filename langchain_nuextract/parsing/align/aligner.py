@@ -12,6 +12,7 @@ from langchain_nuextract.parsing.align.as_admitted import (
     of_other_kinds,
 )
 from langchain_nuextract.parsing.align.coerce import is_null_word
+from langchain_nuextract.parsing.align.into_lists import with_lists
 from langchain_nuextract.parsing.align.keys import match
 from langchain_nuextract.parsing.align.listings import Listings
 from langchain_nuextract.parsing.align.lists import merged_lists
@@ -96,9 +97,7 @@ class _Walk(Listings):
         members = self.as_members(node, shape, path)
         if members is None:
             return self.misfit(node, path, "an object")
-        tagged = None if names_any(members, shape) else _under_tag(members, shape)
-        if tagged and self.change(path, "nested-key", "key", *shown_repair(members, tagged)):
-            members = tagged
+        members = self.spelled_out(members, shape, path)
         inner = _answer_inside(members, shape)
         if (
             inner
@@ -117,6 +116,15 @@ class _Walk(Listings):
         if members.open:
             self.incomplete.extend((*path, name) for name, _ in shape.fields if name not in matched.found)
         return {**self.one_branch(self.parts(matched, shape, path), shape, path), **kept}
+
+    def spelled_out(self, node: ObjectNode, shape: RecordShape, path: Path) -> ObjectNode:
+        """An object whose keys lead into lists, or which stands under its tag, as it was asked for."""
+        members, spelled = with_lists(node, shape)
+        for each in spelled:
+            self.change((*path, each.name), each.rule, each.kind, each.key, each.name)
+        tagged = _under_tag(members, shape) if shape.kinds else None
+        renamed = tagged and self.change(path, "nested-key", "key", *shown_repair(members, tagged))
+        return tagged if tagged and renamed else members
 
     def one_branch(self, value: dict[str, JSON], shape: RecordShape, path: Path) -> dict[str, JSON]:
         """Leave out what is said of a second kind of value where an object stands for one of several kinds."""
@@ -216,12 +224,14 @@ def _answer_inside(node: ObjectNode, shape: RecordShape) -> Node | None:
 
 def _under_tag(node: ObjectNode, shape: RecordShape) -> ObjectNode | None:
     """The object of one of several kinds that stands under its tag: `{"card": {"number": 1}}`."""
-    if len(node.members) != 1 or not isinstance(node.members[0][1], ObjectNode):
-        return None
-    key, child = node.members[0][0], node.members[0][1]
-    labels = [(kind.tag, label) for kind in shape.kinds if kind.tag for label in kind.labels]
-    tags = [(tag, ScalarNode(label, label)) for tag, label in labels if fold_key(label) == fold_key(key)]
-    return replace(child, members=[*tags, *child.members], fixes=[]) if len(tags) == 1 else None
+    tag_names = {fold_key(kind.tag) for kind in shape.kinds}
+    match [member for member in node.members if fold_key(member[0]) not in tag_names]:
+        case [(key, ObjectNode() as child)]:
+            labels = [(kind.tag, label) for kind in shape.kinds if kind.tag for label in kind.labels]
+            tags = [(tag, ScalarNode(label, label)) for tag, label in labels if fold_key(label) == fold_key(key)]
+            return replace(child, members=[*tags, *child.members], fixes=[]) if len(tags) == 1 else None
+        case _:
+            return None
 
 
 def _only_part(node: Node, shape: RecordShape) -> ObjectNode | None:

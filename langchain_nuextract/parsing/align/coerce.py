@@ -3,7 +3,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from langchain_nuextract.parsing.json.nodes import ScalarNode
@@ -34,7 +34,7 @@ SHORTEST_STAMP: Final = 9
 """Digits of a Unix time; one of fewer is before 1973."""
 _DIGITS = re.compile(r"\s*[-+]?[\d_]+(?:\.\d*)?\s*")
 LONGEST_REMARKED: Final = 100
-"""Characters of a date or code with a remark behind it."""
+"""Characters of a number, date or code with a remark behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,11 @@ def _as_number(value: JSON, conventions: Conventions, *, whole: bool) -> Taken |
         found = _as_whole(Number(value)) if whole else Number(value)
     elif isinstance(value, str):
         found = _as_integer(value, conventions) if whole else read_number(value, conventions.decimal)
+        remark = _REMARK.search(value) if found is None and len(value) <= LONGEST_REMARKED else None
+        if remark:
+            # `24 (see page 2)`, but `(24)` is -24.
+            inner = _as_number(value[: remark.start()], conventions, whole=whole) if remark.start() else None
+            return inner and replace(inner, kind="guess")
     else:
         return None
     return None if found is None else Taken(found.value, "number", "value" if found.certain else "guess")

@@ -20,6 +20,7 @@ LONGEST_SENTENCE: Final = 200
 """Characters of a text in which a label is looked for."""
 SHORTEST_LABEL: Final = 3
 """Letters of a label that is looked for in a text: `a` is a word of its own."""
+_REMARK = re.compile(r"(?<=\w)\s+\([^()]*\)\Z")
 _BETWEEN_LABELS = re.compile(r"[,;|/]")
 
 
@@ -39,6 +40,7 @@ def label(leaf: ScalarNode, labels: Sequence[str], names: Sequence[tuple[str, st
     }
     if written in labels or len(named) == 1:
         return Taken(written if written in labels else named.pop(), "label")
+    folded = folded if any(folded_name(each) == folded for each in labels) else fold_key(_REMARK.sub("", written))
     near = [each for each in labels if folded_name(each) == folded]
     if len(near) == 1:
         return Taken(near[0], "label")

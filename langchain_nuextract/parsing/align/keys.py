@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Final
 
 from langchain_nuextract.parsing.align.matched import Matched, Renamed
-from langchain_nuextract.parsing.json.key_paths import KeyPath, key_path, placed
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode
 from langchain_nuextract.parsing.repairs import Kind
 from langchain_nuextract.scalars.edit_distance import SHORTEST, distance, nearest_name
@@ -29,10 +28,9 @@ def match(node: ObjectNode, shape: RecordShape) -> Matched:
     First by the same key, then by one that differs in case, accents or style, then by one that spells out the way
     through nested objects or needs one step more, and at last by one that is clearly the nearest in spelling.
     """
-    whole, into_lists = _with_lists(node, shape)
-    members, lifted = _lifted(whole, shape)
+    members, lifted = _lifted(node, shape)
     matched = _match_folded(members, shape)
-    matched.renamed.extend([*into_lists, *lifted])
+    matched.renamed.extend(lifted)
     if matched.unknown:
         _match_flattened(matched, shape)
     if matched.unknown:
@@ -64,26 +62,6 @@ def _match_folded(members: Sequence[tuple[str, Node]], shape: RecordShape) -> Ma
     return matched
 
 
-def _with_lists(node: ObjectNode, shape: RecordShape) -> tuple[ObjectNode, list[Renamed]]:
-    """An object whose keys that lead into lists stand where they lead: `lines[0].price`, `/lines/0/price`."""
-    parts = {folded_name(name): (name, part) for name, part in shape.fields}
-    kept, moved, renamed = list[tuple[str, Node]](), list[tuple[KeyPath, Node]](), list[Renamed]()
-    for key, child in node.members:
-        path = key_path(key) if fold_key(key) not in parts and any(mark in key for mark in "./[") else None
-        name, part = parts.get(fold_key(str(path[0])), ("", None)) if path and len(path) > 1 else ("", None)
-        if (
-            path is None
-            or part is None
-            or not (isinstance(part, ListShape) or any(isinstance(step, int) for step in path))
-        ):
-            kept.append((key, child))
-            continue
-        moved.append(((name, *path[1:]), child))
-        renamed.append(Renamed(name, key, "flattened-key"))
-    inner = placed(moved) if moved else None
-    return (replace(node, members=[*kept, *inner.members]) if isinstance(inner, ObjectNode) else node), renamed
-
-
 def _lifted(node: ObjectNode, shape: RecordShape) -> tuple[Sequence[tuple[str, Node]], list[Renamed]]:
     """The members, with those that come last in the last of them and were asked for here: it was not closed."""
     written = {key for key, _ in node.members}
@@ -108,6 +86,11 @@ def _without_strangers(
         case ArrayNode(items=[*others, ObjectNode() as last]), ListShape(item=item):
             rest, taken = _without_strangers(last, item, wanted)
             return (replace(node, items=[*others, rest]) if taken else node), taken
+        case ObjectNode(members=members), ListShape(item=RecordShape(fields=((("key" | "name"), _), *_))):
+            end = len(members)
+            while end and fold_key(members[end - 1][0]) in wanted:
+                end -= 1
+            return (replace(node, members=members[:end]) if end < len(members) else node), members[end:]
         case ObjectNode(members=members), RecordShape():
             own = {fold_key(name): part for name, part in shape.fields}
             end = len(members)

@@ -37,9 +37,12 @@ class Listings(Singles):
     def listing(self, node: Node, shape: ListShape, path: Path) -> JSON:
         """Read a list, or what stands for one."""
         if isinstance(node, ArrayNode):
-            entries = map_entries(node, shape)
-            changed = entries and self.change(path, "entries", "shape", *shown_repair(node, entries))
-            return self.items(entries if entries and changed else node, shape.item, path)
+            entries, rows = map_entries(node, shape), rows_of(node, shape)
+            if (inner := rows or entries) and self.change(
+                path, "columns" if rows else "entries", "shape", *shown_repair(node, inner)
+            ):
+                return self.items(inner, shape.item, path)
+            return self.items(node, shape.item, path)
         if is_echo(node, shape.item) or is_null_word(json_value(node)):
             echo = is_echo(node, shape.item)
             changed = self.change(path, *ECHO if echo else NOTHING, json_value(node), [])

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from langchain_nuextract.parsing.json.bare_words import bare_word
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode, TruncatedNode, json_value
@@ -11,6 +12,8 @@ from langchain_nuextract.parsing.select.scoring import KEYS, VALUES, fit, is_map
 from langchain_nuextract.scalars.names import fold_key, folded_name
 from langchain_nuextract.schema.answer_shape import EnumShape, ListShape, RecordShape, ScalarShape
 
+_FEWEST: Final = 2
+"""Columns of a table."""
 _ENTRY = re.compile(r"(?P<key>[^\s:=][^:=]{0,60}?)\s*(?:[:=]|=>|->)\s*(?P<value>[^\s:=].*)")
 
 
@@ -30,7 +33,7 @@ def map_entries(node: Node, shape: ListShape) -> ArrayNode | None:
     """The entries of a map that were written as pairs: `[["x", 1]]`, `[{"x": 1}]`, `["x: 1"]`; None if any is not."""
     match node, shape.item:
         case ArrayNode(items=[_, *_] as items), RecordShape(fields=((name, ScalarShape()), (value_name, _))) as item:
-            if name not in KEYS or any(names_any(each, RecordShape(item.fields[:1])) for each in items):
+            if name not in KEYS or any(_names_all(each, item) for each in items):
                 return None
             entries = [entry for each in items if (entry := _entry(each))]
             if len(entries) < len(items):
@@ -40,6 +43,11 @@ def map_entries(node: Node, shape: ListShape) -> ArrayNode | None:
             )
         case _:
             return None
+
+
+def _names_all(node: Node, shape: RecordShape) -> bool:
+    """Whether an item names the parts of an entry itself."""
+    return all(names_any(node, RecordShape((part,))) for part in shape.fields)
 
 
 def _entry(node: Node) -> tuple[str, Node] | None:
@@ -55,7 +63,10 @@ def _entry(node: Node) -> tuple[str, Node] | None:
 
 
 def rows_of(node: Node, shape: ListShape) -> ArrayNode | None:
-    """The objects whose values were written in columns: `{"name": ["x", "y"], "price": [1, 2]}`."""
+    """The objects of columns, or of rows below their head.
+
+    `{"name": ["x", "y"], "price": [1, 2]}` and `[["name", "price"], ["x", 1], ["y", 2]]`.
+    """
     match node, shape.item:
         case ObjectNode(members=[_, _, *_] as members, open=False), RecordShape(fields=fields):
             single = {folded_name(name) for name, part in fields if isinstance(part, ScalarShape | EnumShape)}
@@ -66,6 +77,13 @@ def rows_of(node: Node, shape: ListShape) -> ArrayNode | None:
                 return None
             keys = [key for key, _ in members]
             return ArrayNode([ObjectNode(list(zip(keys, row, strict=True))) for row in zip(*columns, strict=True)])
+        case ArrayNode(items=[ArrayNode(items=[*head]), *rows], open=False), RecordShape(fields=fields) if rows:
+            single = {folded_name(name) for name, part in fields if isinstance(part, ScalarShape | EnumShape)}
+            keys = [name.written for name in head if isinstance(name, ScalarNode) and fold_key(name.written) in single]
+            cells = [row.items for row in rows if isinstance(row, ArrayNode) and len(row.items) == len(head)]
+            if len(keys) < max(_FEWEST, len(head)) or len(cells) < len(rows):
+                return None
+            return ArrayNode([ObjectNode(list(zip(keys, row, strict=True))) for row in cells])
         case _:
             return None
 
@@ -139,7 +157,10 @@ def _listed_members(node: ObjectNode, shape: ListShape) -> ArrayNode | None:
         entries = entry is None or any(names_any(item, entry) for item in children[0].items)
         return children[0] if entry is None or entries else _map_entries(node, entry)
     if not isinstance(shape.item, RecordShape):
-        numbered = all(key.isdigit() for key, _ in node.members) or len({key for key, _ in node.members}) == 1
+        # `{"1": "x", "2": "y"}` and `{"step1": "x", "step2": "y"}`.
+        stems = {key.rstrip("0123456789") if key[-1:].isdigit() else key for key, _ in node.members}
+        numbered = len(stems) == 1 and all(key[-1:].isdigit() for key, _ in node.members)
+        numbered = numbered or len({key for key, _ in node.members}) == 1
         return ArrayNode(children, open=node.open) if numbered else None
     if is_map(node, shape.item):
         return _map_entries(node, shape.item)

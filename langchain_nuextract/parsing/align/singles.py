@@ -28,6 +28,8 @@ from langchain_nuextract.schema.value_types import FREE_TEXTS, TEMPORAL
 
 _FEWEST: Final = 3
 """Parts of a date."""
+_HOURS: Final = 3
+"""Parts of a time of the day."""
 _MOST: Final = 6
 """Parts of a time with its seconds."""
 
@@ -108,7 +110,8 @@ def _moment(node: Node, shape: ScalarShape | EnumShape) -> ScalarNode | None:
     if not _FEWEST <= len(parts) <= _MOST or not all(type(part) is int and part >= 0 for part in parts):
         return None
     year, month, day, *time = parts
-    text = f"{year:04}-{month:02}-{day:02}" + ("T" if time else "") + ":".join(f"{part:02}" for part in time)
+    hours = [*time, 0, 0][:_HOURS] if time else []
+    text = f"{year:04}-{month:02}-{day:02}" + ("T" if time else "") + ":".join(f"{part:02}" for part in hours)
     return ScalarNode(text, text)
 
 

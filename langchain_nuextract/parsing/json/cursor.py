@@ -134,6 +134,15 @@ class Cursor:
         if frame.full:
             self._fix(frame, "missing-comma", "", ",")
             frame.full = False
+            self._take_comma_out(
+                frame.node.members[-1][1] if isinstance(frame.node, ObjectNode) else frame.node.items[-1]
+            )
+
+    def _take_comma_out(self, node: Node) -> None:
+        """Take the comma out of a text behind which it is missing, unless the document has it: `"a": "x," "b": 1`."""
+        said = node.value if isinstance(node, ScalarNode) else None
+        if isinstance(node, ScalarNode) and isinstance(said, str) and said[-1:] == "," and not self.hints.says(said):
+            node.value = node.written = said[:-1]
 
     def _stretch(self, start: int, end: int) -> Stretch | None:
         return None if self.shift is None else (start + self.shift, end + self.shift)

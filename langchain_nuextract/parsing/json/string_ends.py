@@ -19,11 +19,15 @@ _WRONG_COMMA = re.compile(WRONG_COMMA)
 _STRING = r'"(?:[^"\\\n]|\\.)*+"'
 STRING_AHEAD = re.compile(rf'{_STRING}(?:{BLANK}*(?:[,\]}})]|\Z)|{BLANK}+(?:["{{\[]|{WORD}(?:[\s,\]]|\Z)))')
 _SINGLE_QUOTED_AHEAD = re.compile(rf"'[^'\"\n]*'{BLANK}*[,\]}})]")
+NEXT_PART = re.compile(rf"(?:{_STRING}|'(?:[^'\\\n]|\\.)*+'){BLANK}*(?:[,}}\])]|\n{BLANK}*['\"])")
+"""One more part of a text that is written in parts, one on a line."""
 _VALUE_ADJACENT = re.compile(rf"{_STRING}{BLANK}*[,}}]")
 _LAST_STRING_AHEAD = re.compile(rf'{_STRING}{BLANK}*(?:[\]}}]|,{BLANK}*["{{\[\d-]|\Z)')
 _WRONG_COMMA_BEFORE_STRING = re.compile(rf"(?P<mark>[|.]){BLANK}+{_STRING}{BLANK}*(?:[,\]]|(?P=mark){BLANK}*\")")
 """Another mark between two texts of a list: `"a" | "b" | "c"`."""
 TOKEN_AHEAD = re.compile(rf"{WORD}(?:{BLANK}*(?:[,\]}}]|//|/\*|\Z)|{BLANK}+[\"{{\[])")
+_TYPE_AHEAD = re.compile(rf"[A-Z][\w.$]{{0,60}} ?{{{BLANK}*[\"A-Za-z_]")
+"""An item with the name of its type: `Line {{ price: 5 }}`."""
 _WORDS_AHEAD = re.compile(rf"[^\W\d][^\"\n\[\]{{}},:]{{0,80}}\"?{BLANK}*(?:\]|,{BLANK}*[\"{{\[\d-])")
 _NO_KEY_AHEAD = re.compile(rf'"(?:[^"\\\n]|\\.){{0,400}}"{BLANK}*[^\W\d](?![^"\n]{{0,80}}"{BLANK}*[:：])')
 _UNCLOSED_KEY = re.compile(
@@ -114,7 +118,8 @@ class StringEnds:
         if adjacent and mark > self.first - 1:
             return mark == self.first or not self._ends_at_the_latest(at) or self._is_followed_by_another(mark)
         if self.place == "member":
-            return KEY_AHEAD.match(self.text, at) is not None
+            on_next_line = "\n" in self.text[mark:at] and len(self.kept) % 2 == 0
+            return bool(KEY_AHEAD.match(self.text, at) or (on_next_line and NEXT_PART.match(self.text, at)))
         ahead = STRING_AHEAD if self.text[at] == '"' else _SINGLE_QUOTED_AHEAD
         return "\n" in self.text[mark:at] or (not adjacent and ahead.match(self.text, at) is not None)
 
@@ -148,7 +153,7 @@ class StringEnds:
             named = self.closers()[:1] == ")" and _ASSIGNED.match(self.text, at)
             known = named or (bool(self.hints.names) and self._is_known_key(at))
             return bool(known) or bool(KEY_AHEAD.match(self.text, at) or _KEY_BEHIND_WORD.match(self.text, at))
-        if after == "[" or TOKEN_AHEAD.match(self.text, at) or not quoting:
+        if after == "[" or TOKEN_AHEAD.match(self.text, at) or _TYPE_AHEAD.match(self.text, at) or not quoting:
             return True
         run = _BARE_RUN.match(self.text, at)
         return run is None or self.text[run.end() : run.end() + 1] != '"'

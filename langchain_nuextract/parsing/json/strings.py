@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001  (marks that look alike are what this is about)
 """Where a quoted string ends when its writer forgot to escape, and what it says.
 
 In valid JSON the first quote that is not escaped ends a string, and what follows it is a comma, a colon, a closing
@@ -12,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from langchain_nuextract.parsing.json.closing_marks import without_closing_mark
 from langchain_nuextract.parsing.json.hints import NO_HINTS, Hints
 from langchain_nuextract.parsing.json.known_ends import KnownEnds
 from langchain_nuextract.parsing.json.nodes import Fix
@@ -25,18 +25,10 @@ _LAST_LINES = re.compile(rf"(?:(?!\n){BLANK})*\n{BLANK}*(?P<closers>[\]}}](?:{BL
 _LAST_CLOSERS = re.compile(rf"{BLANK}*(?P<closers>[\]}}](?:{BLANK}|[\]}}])*)\Z")
 _TWICE = re.compile(r'(?<!\\)(?:\\\\)+"')
 """A quote that was escaped twice, which leaves it without escape."""
-_ESCAPED_QUOTES = re.compile(r'(?<!\\)(?:\\\\)*(\\")')
+_ALONE = re.compile(r'(?<!["\\])"(?:"")*(?!")')
+"""A quote that is not written twice."""
 _LETTERS = re.compile(r"[^\W\d_]{1,40}")
 _LETTERS_AT_END = re.compile(r"[^\W\d_]{1,40}\Z")
-_CLOSING_MARK = re.compile(r"['’”»`]\Z")
-_OPENERS: Final = {
-    "'": frozenset("‘"),
-    "’": frozenset("‘"),
-    "”": frozenset("“„"),
-    "»": frozenset("«"),
-    "`": frozenset("´"),
-}
-"""What a mark at the end of a string may close."""
 _MOST_COMPARED: Final = 200
 """Quotes of one string that are compared with what is known of the answer."""
 _LONGEST_WORD: Final = 40
@@ -165,24 +157,14 @@ class _Scan(KnownEnds):
     def _unclosed(self, end: int) -> Quoted:
         """The string up to `end`, where no quote stands."""
         raw, fixes = self._raw(self.first, end), self._escapes(end)
-        if _ESCAPED_QUOTES.findall(raw) == ['\\"'] and raw.endswith('\\"'):
-            # The last backslash of a path was not doubled, and took the quote with it: `"C:\\new\\", "b": 1`.
-            if "\\" in raw[:-2] or raw[:-2].endswith(":") or self.hints.says(f"{raw[:-2]}\\"):
-                return self._found(f"{raw[:-1]}\\", end, [*fixes, Fix("single-backslash", '\\"', '\\\\"')])
-            return self._found(raw[:-2], end, [*fixes, Fix("other-quotes", '\\"', '"')])
-        mark = _CLOSING_MARK.search(raw)
-        # `"x', "b": 1`: closed by a mark of another kind, of which there is none in it that this one could close.
-        if (
-            mark
-            and not raw.count(mark[0], 0, mark.start())
-            and not set(raw) & _OPENERS[mark[0]]
-            and not self.hints.says(raw)
-        ):
-            return self._found(raw[: mark.start()], end, [*fixes, Fix("other-quotes", f"{self.quote}{mark[0]}", '""')])
-        return self._found(raw, end, [*fixes, Fix("unclosed-string", "", self.quote)])
+        raw, slip = without_closing_mark(raw, self.quote, self.hints)
+        return self._found(raw, end, [*fixes, slip])
 
     def _found(self, raw: str, end: int, fixes: list[Fix]) -> Quoted:
         # A quote that is escaped twice is kept as part of the string, and has no escape then.
+        if self.quote == '"' and len(self.kept) > 1 and '""' in raw and not _ALONE.search(raw):
+            # `"say ""hi"" now"`: quotes inside are written twice, as in tables.
+            return Quoted(raw.replace('""', '\\"'), end, [*fixes, Fix("doubled-quotes", '""', '"')], self.patience)
         return Quoted(_TWICE.sub('\\"', raw) if self.kept else raw, end, fixes, self.patience)
 
     def _raw(self, start: int, end: int) -> str:
@@ -224,6 +206,8 @@ class _Scan(KnownEnds):
 
     def _upto(self, mark: int) -> Quoted:
         end, first, fixes = mark + 1, self.first, self._escapes(mark)
+        if self._is_quotation(mark):
+            return self._found(self._raw(first - 1, end), end + 1, [*fixes, Fix("inner-quote", '"', '\\"', 2)])
         if (self.doubled and self.text.startswith(self.quote, end)) or self._is_followed_by_another(mark):
             end += 1
             fixes.append(Fix("doubled-quotes", self.quote * 2, self.quote))
@@ -235,6 +219,12 @@ class _Scan(KnownEnds):
         if self.quote != '"' or self.text[mark] != '"':
             fixes.append(Fix("other-quotes", f"{self.quote}{self.text[mark]}", '""'))
         return self._found(self._raw(first, mark), end, fixes)
+
+    def _is_quotation(self, mark: int) -> bool:
+        """Whether two quotes at both ends are a quotation and another: `""Intro" and "Outro""`."""
+        if not (self.doubled and self.kept and self.quote == '"' and self.text.startswith('"', mark + 1)):
+            return False
+        return len(self.kept) % 2 == 0 and self.text[self.kept[0] + 1].isspace() and not self.text[self.first].isspace()
 
     def _escapes(self, end: int) -> list[Fix]:
         """The escapes that are missing before the quotes that are part of the string, if it ends here."""

@@ -9,9 +9,14 @@ from langchain_nuextract.parsing.json.brackets import Brackets
 from langchain_nuextract.parsing.json.escapes import unescape
 from langchain_nuextract.parsing.json.frames import Frame, joined_strings
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Fix, ObjectNode, ScalarNode, TruncatedNode
+from langchain_nuextract.parsing.json.string_ends import NEXT_PART
 from langchain_nuextract.parsing.json.strings import Quoted, quoted
 from langchain_nuextract.parsing.json.tokens import BLANK, CLOSERS, KEY_PATTERN, QUOTED_KEY, WORD, StringPlace
 
+_NAMED_OBJECT = re.compile(
+    rf"(?:new(?:\[\])?|(?:new +)?[A-Z][\w.$]{{0,60}}) ?(?={{{BLANK}*(?:\"|[A-Za-z_]\w{{0,60}} ?[:=]))"
+)
+"""The name of a type before its object: `Line {{ price: 5 }}`."""
 _CALL = re.compile(r"(?:new[ ]+)?[A-Za-z_$][\w.$]*\((?=\s*(?:[\"'\[{(\d)-]|[A-Za-z_]\w{0,60}\s*=[^=]))")
 _PREFIX = re.compile(rf"[bBrRuUfF]{{1,2}}(?=[\"'](?!{BLANK}*(?:[,\]}}]|\Z)))")
 _RAW_BEFORE = re.compile(r"(?<![A-Za-z])[bBfF]?[rR]\Z")
@@ -25,8 +30,8 @@ _TRAILING_COMMENT = re.compile(_COMMENT_BEHIND)
 _NO_COMMENT = rf"(?!{_COMMENT_BEHIND})"
 """Where a value goes on. To look for comments once its end is found would be to look at the rest again and again."""
 _ITEM = re.compile(rf"(?:{_NO_COMMENT}[^,，\]}}\n:])*+(?::(?:{_NO_COMMENT}[^,，\]}}\n\"])*+)?")
-_BEFORE_BAR = re.compile(rf"{WORD}(?={BLANK}*\|{BLANK}*(?:{WORD}|[\"{{\[]))")
-"""`1 | 2 | 3`: numbers in a list with another mark between."""
+_BEFORE_BAR = re.compile(rf"{WORD}(?={BLANK}*[|;]{BLANK}*(?:{WORD}|[\"{{\[]))")
+"""`1 | 2 | 3` and `1; 2`: numbers in a list with another mark between."""
 _BEFORE_KEY = re.compile(rf"{WORD}(?={BLANK}*{QUOTED_KEY}|{BLANK}+[A-Za-z_]\w{{0,60}}=(?![=>]))")
 _NUMBER_BEFORE_DOT = re.compile(rf"-?\d+(?:\.\d+)?(?=\.{BLANK}+{QUOTED_KEY})")
 """A number with a full stop for a comma: `"a": 0.5. "b": 1`."""
@@ -48,6 +53,7 @@ _WORDS_FOR_KEY = re.compile(r"[^\W\d][^\n\"':：,{}\[\]]{0,80}[:：]")
 _KEY_FOR_VALUE = re.compile(rf"(?:\"(?:[^\"\\\n{{}}\[\]]|\\u){{1,120}}\"|'[^'\"\n{{}}\[\]]{{1,120}}'){BLANK}*:")
 _QUOTED_END = re.compile(r"(?:(?<=[\s(])|(?<=^))(?:\"[^\s\"][^\"]*\"|[“„][^“”„]+[”“])\Z")
 """Words in quotes that a value without quotes ends in."""
+_NEXT_LINE = re.compile(rf"(?:(?!\n){BLANK})*+\n{BLANK}*(?=[\"'])")
 _PLUS = re.compile(rf"{BLANK}*\+{BLANK}*(?=[\"'])")
 
 
@@ -68,6 +74,8 @@ class Values(Brackets):
             self._skip(frame, "string-prefix", match.end() - self.at)
         elif match := _CALL.match(self.text, self.at):
             self._skip(frame, "call", match.end() - self.at - 1)
+        elif match := _NAMED_OBJECT.match(self.text, self.at):
+            self._skip(frame, "call", match.end() - self.at)
         else:
             self._bare(frame, place)
 
@@ -85,8 +93,8 @@ class Values(Brackets):
             self._end()
             return
         parts = [leaf]
-        # A string that is written in parts: `"a" + "b"`.
-        while plus := _PLUS.match(self.text, self.at):
+        # A string that is written in parts: `"a" + "b"`, or one on a line.
+        while plus := _PLUS.match(self.text, self.at) or self._next_line(place):
             self.at = plus.end()
             leaf = self._read_string(place)
             if leaf is None:
@@ -95,6 +103,12 @@ class Values(Brackets):
                 return
             parts.append(leaf)
         self._give(frame, joined_strings(parts, "+"))
+
+    def _next_line(self, place: StringPlace) -> re.Match[str] | None:
+        """What stands between two parts of a member's text on lines of their own, as Python shows long ones."""
+        match = _NEXT_LINE.match(self.text, self.at) if place == "member" else None
+        is_part = match and NEXT_PART.match(self.text, match.end()) and not KEY_PATTERN.match(self.text, match.end())
+        return match if is_part else None
 
     def _key_in_array(self, frame: Frame) -> None:
         """A key where an item should be: the array was not closed, or is an object in the wrong brackets."""

@@ -78,6 +78,12 @@ def thoughts(text: str, hints: Hints = NO_HINTS) -> Iterator[Candidate]:
     yield from _between(text[: _after_thinking(text)], 0, hints)
 
 
+def begins_with_name(text: str, hints: Hints) -> bool:
+    """Whether a reply begins with a name that was asked for and a value, with no brace before them."""
+    match = _NAME_FIRST.match(text, span(text)[0])
+    return match is not None and hints.is_key(match[1])
+
+
 def restarts(text: str, within: Candidate, hints: Hints = NO_HINTS) -> Iterator[Candidate]:
     """Yield what begins a line inside an unfinished candidate: prose may hold a bracket that swallows the answer."""
     for opening in islice(_LINE_OPENING.finditer(text, within.start + 1, within.end), MOST_RESTARTS):

@@ -60,7 +60,12 @@ def pick(text: str, shape: AnswerShape | None, *, finished: bool = False, hints:
     if (
         lines
         and shape
-        and (best is None or not json_value(best.candidate.node) or fit(lines.node, shape) > best.fitting)
+        and (
+            best is None
+            or not json_value(best.candidate.node)
+            or fit(lines.node, shape) > best.fitting
+            or _is_around(lines.node, best.candidate.node, shape)
+        )
     ):
         return Picked(lines, 1.0)
     if best is None or (shape is not None and best.fitting == 0):
@@ -132,6 +137,13 @@ def _together(run: list[Candidate], shape: AnswerShape | None) -> Iterator[Candi
 def _may_be_prose(node: Node, shape: AnswerShape) -> bool:
     """Whether an unfinished candidate is none of the answer's own: what stands in it may then be the answer."""
     return _is_open(node) and not (isinstance(shape, RecordShape) and names_any(node, shape))
+
+
+def _is_around(node: Node, inner: Node, shape: AnswerShape) -> bool:
+    """Whether elements name parts of an answer of which an object by itself is one: `<place>{"city": …}</place>`."""
+    while isinstance(node, ObjectNode) and len(node.members) == 1:
+        node = node.members[0][1]
+    return isinstance(shape, RecordShape) and names_any(node, shape) and not names_any(inner, shape)
 
 
 def _is_open(node: Node) -> bool:

@@ -15,6 +15,8 @@ FEWEST: Final = 2
 
 _SECTION = re.compile(r"(?P<open>\[{1,2})\s*(?P<path>[^\s\[\]{}][^\[\]{}]{0,200}?)\s*\]{1,2}")
 _LINE = re.compile(r"[-*•]?[ \t]*(?P<path>[^\s=:{}|<>,][^=:{}|<>,]{0,200}?)[ \t]*[=:][ \t]*(?P<value>.*)")
+_OVER_LINES = re.compile(r"=[ \t]*(?:\[[ \t]*\n|\"\"\"|''')")
+"""A value over several lines, as TOML has them."""
 _REMARK = re.compile(r"[#;].*")
 _TRIPLE = re.compile(r"(?P<quotes>\"\"\"|''')(?P<first>.*)")
 
@@ -31,7 +33,7 @@ def dotted(body: str, shape: RecordShape, *, whole: bool) -> ObjectNode | None:
     asked = {folded_name(name) for name, _ in shape.fields}
     if members is None or len(members) < FEWEST or not all(fold_key(str(path[0])) in asked for path, _ in members):
         return None
-    if all(len(path) == 1 for path, _ in members):
+    if all(len(path) == 1 for path, _ in members) and not _OVER_LINES.search(body):
         return None
     if not whole:
         members[-1] = (members[-1][0], TruncatedNode())

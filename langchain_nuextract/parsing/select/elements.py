@@ -1,10 +1,12 @@
 """Elements with names, as in XML, and as tools are called: `<total>5</total>`, `<parameter name="a">5</parameter>`."""
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import Final
 
 from langchain_nuextract.parsing.json.nodes import Node, ObjectNode, ScalarNode, TruncatedNode
+from langchain_nuextract.parsing.json.parser import parse
 from langchain_nuextract.parsing.whole_text import without_entities
 
 DEEPEST: Final = 20
@@ -62,11 +64,21 @@ class _Element:
 
     def value(self, text: str) -> Node:
         """Its text, or else an object of its attributes and elements."""
+        if text[:1] in {"{", "["} and _is_json(text):
+            return parse(text, 0).node
         if text:
             return ScalarNode(text, text)
         members: list[tuple[str, Node]] = [(name, ScalarNode(value, value)) for name, value in self.attributes]
         members += self.members
         return ObjectNode(members) if members else ScalarNode(None, "")
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 class _ElementReader:

@@ -21,8 +21,8 @@ from langchain_nuextract.schema.answer_shape import AnswerShape, RecordShape
 LONGEST: Final = 200_000
 """Characters of such a reply."""
 
-_FENCE = re.compile(r"\s*```\w*[ \t]*\n(?P<inside>[^`]*)(?P<close>```)?\s*")
-_ONE_FENCE = re.compile(r"[^`]*```\w*[ \t]*\n(?P<inside>[^`]*)(?P<close>```)[^`]*")
+_FENCE = re.compile(r"\s*(?:```\w*[ \t]*\n(?P<inside>[^`]*)(?P<close>```)?|~~~\w*[ \t]*\n(?P<between>[^~]*)~~~)\s*")
+_ONE_FENCE = re.compile(r"[^`]*```\w*[ \t]*\n(?P<inside>[^`]*)```[^`]*")
 """A fence with words before and behind it."""
 
 
@@ -34,10 +34,17 @@ def outlined(text: str, shape: AnswerShape | None, *, finished: bool = False) ->
     begin, end = span(text)
     if not isinstance(shape, RecordShape) or end - begin > LONGEST:
         return None
-    fence = _FENCE.fullmatch(text, begin, end) or _ONE_FENCE.fullmatch(text, begin, end)
-    body = fence["inside"] if fence else text[begin:end]
-    begin, end = fence.span("inside") if fence and fence.re is _ONE_FENCE else (begin, end)
-    whole = finished or bool(fence and fence["close"]) or end < len(text) or body.endswith("\n")
+    whole = finished or end < len(text)
+    if fence := _FENCE.fullmatch(text, begin, end):
+        body, whole = (
+            fence["inside"] or fence["between"] or "",
+            whole or fence["inside"] is None or bool(fence["close"]),
+        )
+    elif fence := _ONE_FENCE.fullmatch(text, begin, end):
+        body, whole, (begin, end) = fence["inside"], True, fence.span("inside")
+    else:
+        body = text[begin:end]
+    whole = whole or body.endswith("\n")
     plain = without_tags(body)
     whole = whole or (plain is not body and body.rstrip().endswith(">"))
     readings: tuple[tuple[RuleId, Node | None], ...] = (

@@ -18,7 +18,9 @@ NAMED_LINE = re.compile(
 _BULLET = re.compile(r"(?:[-*•+‣▪◦>]|\d{1,3}[.)]|\\item)\s+(?:\[[ xX]\]\s+)?(?=\S)")
 _ITEMS = re.compile(rf"{_BULLET.pattern}|\|")
 """The beginning of a list or table."""
-_HEADING = re.compile(r"(?:#{1,6}\s*(?P<name>[^#\s][^#]{0,60}?)|[\[【](?P<key>[^\]】\s][^\]】]{0,60})[\]】]):?\s*")
+_HEADING = re.compile(
+    r"(?:#{1,6}\s*(?P<name>[^#\s][^#]{0,60}?)|\*\*(?P<bold>[^*:\s][^*:]{0,60})\*\*|[\[【](?P<key>[^\]】\s][^\]】]{0,60})[\]】]):?\s*"
+)
 _NEXT = re.compile(r"\s*[,;|]\s*(?P<name>[^\s:=,;|\"'“][^:=,;|\"'“]{0,60}?)\s*[:=：]\s*")
 """Where another name may begin on the same line."""
 _NOTE = re.compile(r"\s*(?:#.*|---\s*|\.\.\.\s*)?")
@@ -47,11 +49,7 @@ def text_lines(body: str, names: frozenset[str]) -> list[TextLine]:
     rows = [row.rstrip() for row in body.splitlines()]
     headings = [match for row in rows if (match := _HEADING.fullmatch(row))]
     # The first may be a title: `# Order`.
-    if (
-        headings
-        and headings[0].string == rows[0]
-        and any(is_name(each["name"] or each["key"], names) for each in headings)
-    ):
+    if headings and headings[0].string == rows[0] and any(is_name(_heading_of(each), names) for each in headings):
         rows = list(_under_headings(rows, names))
     rows = [_BOLD.sub("", row).rstrip() for row in rows if not _NOTE.fullmatch(row)]
     lines = [TextLine(len(row) - len(row.lstrip()), row.strip()) for row in rows]
@@ -69,12 +67,16 @@ def text_lines(body: str, names: frozenset[str]) -> list[TextLine]:
     return [each for line in lines for each in _apart(line, names, names - first)]
 
 
+def _heading_of(match: re.Match[str]) -> str:
+    return match["name"] or match["bold"] or match["key"]
+
+
 def _under_headings(rows: Sequence[str], names: frozenset[str]) -> Iterator[str]:
     """Put what stands under a heading behind its name: `# total`, `5` is `total: 5`."""
     heading, below = "", list[str]()
     for row in [*rows, None]:
         match = _HEADING.fullmatch(row or "")
-        name = match["name"] or match["key"] if match else ""
+        name = _heading_of(match) if match else ""
         if row is not None and not (name and is_name(name, names)):
             below += [row] if row.strip() else []
             continue

@@ -27,8 +27,14 @@ from tests.unit_tests.parsing.shapes import shape_of
         pytest.param(r'{"a": "\u{110000} \u{d800}"}', {"a": r"\u{110000} \u{d800}"}, id="numbers of no characters"),
         pytest.param('{"a": True, "b": False', {"a": True, "b": False}, id="Python's literals at the end"),
         pytest.param('{"a": 1}{"b": 2}', [{"a": 1}, {"b": 2}], id="objects with nothing between"),
+        pytest.param('{"a": "x," "b": ["y," "z"]}', {"a": "x", "b": ["y", "z"]}, id="commas before the quotes"),
+        pytest.param('{"a": ""X" and "Y"", "b": 1}', {"a": '"X" and "Y"', "b": 1}, id="two quotations"),
+        pytest.param("{'a': 'x y '\n      'z',\n 'b': 1}", {"a": "x y z", "b": 1}, id="parts on lines of their own"),
+        pytest.param('A { b: "x", c: [D { e: "y" }, D { e: "z" }] }', {"b": "x", "c": [{"e": "y"}, {"e": "z"}]},
+                     id="names of types before objects"),
+        pytest.param('{"a": [1; 2.5; 3]}', {"a": [1, 2.5, 3]}, id="semicolons between numbers"),
     ],
-)
+)  # fmt: skip
 def test_other_marks_are_read_as_those_that_were_meant(text: str, value: JSON):
     assert read_json(text).value == value
 
@@ -53,6 +59,7 @@ def test_the_document_tells_whether_a_mark_was_escaped_without_need():
         pytest.param('{"city", "Ulm", "zip": "7"}', {"city": "Ulm", "zip": "7"}, id="comma for a colon"),
         pytest.param("{\n  city: Ulm,\n  Ort der Ware: Hof 3,\n  zip: 7\n}",
                      {"city": "Ulm", "Ort der Ware": "Hof 3", "zip": "7"}, id="names of several words"),
+        pytest.param('{"city": "the ""Ark"" is", "zip": "7"}', {"city": 'the "Ark" is', "zip": "7"}, id="quotes twice"),
         pytest.param("city='Ulm' zip='7'", {"city": "Ulm", "zip": "7"}, id="arguments in a row"),
         pytest.param('{"zip": "7", "city": "Ulm}', {"zip": "7", "city": "Ulm"}, id="last quote missing"),
     ],
@@ -61,3 +68,9 @@ def test_names_tell_what_was_meant(text: str, value: JSON):
     reading = read_shape(text, shape_of({"city": "string", "Ort der Ware": "string", "zip": "string"}), finished=True)
     assert reading.value == value
     assert reading.repairs
+
+
+def test_the_document_tells_whether_a_comma_belongs_to_a_text():
+    form = shape_of({"a": "string", "b": "number"})
+    assert read_shape('{"a": "Yours," "b": 1}', form, document="Yours, Ann").value == {"a": "Yours,", "b": 1}
+    assert read_shape('{"a": "Yours," "b": 1}', form, document="Yours truly").value == {"a": "Yours", "b": 1}

@@ -117,13 +117,25 @@ def test_what_is_safe_leaves_parts_where_they_are():
         pytest.param("no='7' rows=[R(item='x', n=1)] day=datetime.date(2024, 5, 1)",
                      {"no": "7", "rows": [{"item": "x", "n": 1}], "day": "2024-05-01"}, None, id="an object as Python shows it"),
         pytest.param("{'no: \"7\", 'day: \"2024-05-01\"}", {"no": "7", "day": "2024-05-01"}, None, id="keys without end"),
+        pytest.param('{"rows": [["item", "n"], ["x", 1], ["y", 2]]}', {"rows": [{"item": "x", "n": 1}, {"item": "y", "n": 2}]},
+                     {"columns"}, id="rows below their head"),
+        pytest.param('{"tags": {"tag1": "x", "tag2": "y"}}', {"tags": ["x", "y"]}, {"no-list"}, id="items with numbered names"),
+        pytest.param('{"no": "7", "tags": "x", "y", "z", "day": "2024-05-01"}', {"no": "7", "tags": ["x", "y", "z"], "day": "2024-05-01"},
+                     {"unopened-list"}, id="items without brackets"),
+        pytest.param('{"rates": [{"key": "x", "text": 1}, {"key": "y", "text": 2}]}', {"rates": RATES}, {"entries"},
+                     id="entries with another name for the value"),
+        pytest.param('{"rates": {"x": 1, "y": 2, "no": "7"}', {"rates": RATES, "no": "7"}, {"unclosed-member"}, id="map not closed"),
+        pytest.param('{"rows[0].item": "x", "rows[0].n": 1}', {"rows": [{"item": "x", "n": 1}]}, {"flattened-key"}, id="ways alone"),
+        pytest.param('{"rows": [{"item": "x", "n": "3 (see page 2)"}]}', {"rows": [{"item": "x", "n": 3}]}, {"number"},
+                     id="remark behind a number"),
         pytest.param('{rows: [{item: "x", n: 1}]}, no: "7"}', {"rows": [{"item": "x", "n": 1}], "no": "7"}, None,
                      id="closed too soon before a bare key"),
     ],
 )  # fmt: skip
 def test_parts_are_put_where_they_belong(text: str, value: JSON, rules: set[str] | None):
     rates: JSON = [{"key": "string", "value": "number"}]
-    form = shape_of({"no": "string", "day": "date", "rows": [{"item": "string", "n": "number"}], "rates": rates})
+    rows: JSON = [{"item": "string", "n": "number"}]
+    form = shape_of({"no": "string", "day": "date", "rows": rows, "rates": rates, "tags": ["string"]})
     reading = read_shape(text, form, finished=True)
     assert (reading.value, reading.problems) == (value, ())
     assert rules is None or rules <= {repair.rule for repair in reading.repairs}

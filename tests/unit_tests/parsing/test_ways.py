@@ -47,9 +47,10 @@ def test_lines_spell_out_the_way_to_a_value(text: str, value: JSON):
          "code = '007'\n", TRIP),
         ('# rates\n[rates]\nvat = 7\n"duty" = 0.5\n', TAX),
         ('title = """\nSouth\nand east"""\n[place]\ntown = "Ulm"\n', {"title": "South\nand east", "place": {"town": "Ulm"}}),
+        ('title = "x"\ntags = [\n  "a",\n  "b"\n]\n', {"title": "x", "tags": ["a", "b"]}),
         ("; all\ntitle = North\n[place]\ntown = Ulm\n", {"title": "North", "place": {"town": "Ulm"}}),
     ],
-    ids=["tables in a list", "tables in tables", "map", "text of several lines", "no quotes"],
+    ids=["tables in a list", "tables in tables", "map", "text of several lines", "list over lines", "no quotes"],
 )  # fmt: skip
 @pytest.mark.parametrize("around", ["@", "```toml\n@```", "Here it is:\n\n```toml\n@```\nThat is all."])
 def test_sections_are_objects(text: str, value: JSON, around: str):
@@ -121,9 +122,13 @@ def test_keys_with_dots_that_were_asked_for_are_names():
         ("<tool_call>\n<function=f>\n<parameter=title>\nx\n</parameter>\n<parameter=seen>\ntrue\n</parameter>\n"
          "</function>\n</tool_call>", {"title": "x", "seen": True}),
         ("<a><!-- found --><title><![CDATA[x < y & z]]></title><seen>no</seen></a>", {"title": "x < y & z", "seen": False}),
+        ('<call name="f"><parameter name="title">x</parameter><parameter name="place">{"town": "Ulm"}</parameter></call>',
+         {"title": "x", "place": {"town": "Ulm"}}),
+        ("<a><title>{x: 1}</title><seen>no</seen></a>", {"title": "{x: 1}", "seen": False}),
         ("Here it is:\n```xml\n<a><title>x</title><seen>no</seen></a>\n```\nDone.", {"title": "x", "seen": False}),
     ],
-    ids=["attributes", "empty", "attribute beside text", "named by attributes", "named by their tags", "data", "in prose"],
+    ids=["attributes", "empty", "attribute beside text", "named by attributes", "named by their tags", "data", "object as JSON",
+         "braces in a text", "in prose"],
 )  # fmt: skip
 def test_elements_have_attributes(text: str, value: JSON):
     reading = read_shape(text, FORM)
@@ -138,9 +143,11 @@ def test_elements_have_attributes(text: str, value: JSON):
         ("seen: true\nrates:\n  - key: vat\n    value: 7\n  - key: duty\n    value: 0.5\n", {"seen": True, **TAX}),
         ("title: '<b>bold</b>'\nseen: true\n", {"title": "<b>bold</b>", "seen": True}),
         ("title: {draft}\nseen: true\n", {"title": "{draft}", "seen": True}),
+        ("~~~yaml\ntitle: x\nseen: no\n~~~", {"title": "x", "seen": False}),
+        ("**title**\nx y\n\n**tags**\n1. a\n2. b\n", {"title": "x y", "tags": ["a", "b"]}),
         ("It says:\n\n```yaml\ntitle: 'it''s # 1' # one\nseen: no\n```\n", {"title": "it's # 1", "seen": False}),
     ],
-    ids=["map", "map with bullets", "entries of a map", "tags in a text", "word in braces", "in prose, with a remark"],
+    ids=["map", "map with bullets", "entries of a map", "tags in a text", "word in braces", "tildes", "headings in bold", "in prose, with a remark"],
 )  # fmt: skip
 def test_lines_of_names_hold_maps_and_marks(text: str, value: JSON):
     reading = read_shape(text, FORM)
