@@ -67,8 +67,10 @@ check: $(READY) ## format, lint, types, import contract and tests: what CI runs,
 	@$(RUN)/lint-imports
 	@$(MAKE) --no-print-directory test
 
+# Where pyenv is used, its commands find those versions alone that are named to it.
 test-pythons: ## the tests on every Python of PYTHONS that is installed
-	@for version in $(PYTHONS); do \
+	@export PYENV_VERSION="$$(pyenv versions --bare 2>/dev/null | paste -sd: -)"; \
+	for version in $(PYTHONS); do \
 	  if python$$version -c '' 2>/dev/null; then \
 	    $(MAKE) --no-print-directory test PYTHON=python$$version VENV=.venv-$$version || exit 1; \
 	  else echo "Python $$version is not installed"; fi; \
