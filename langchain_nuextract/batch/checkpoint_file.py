@@ -5,6 +5,8 @@ import os
 import sqlite3
 import stat
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -60,18 +62,23 @@ def open_checkpoint(path: Path) -> tuple[sqlite3.Connection, bool]:
         if not is_read_only or not path.exists():
             raise
     # A file with a log cannot be opened where no log can be written, unless SQLite is told that nobody writes.
-    file = _connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)
-    if _version_of(file) != _FORMAT:
-        file.close()
-        raise CheckpointError(str(path), "it is no checkpoint, and cannot be written to")
+    with _connected(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True) as file:
+        if _version_of(file) != _FORMAT:
+            raise CheckpointError(str(path), "it is no checkpoint, and cannot be written to")
     return file, False
 
 
-def _connect(name: str, *, uri: bool = False) -> sqlite3.Connection:
+@contextmanager
+def _connected(name: str, *, uri: bool = False) -> Generator[sqlite3.Connection]:
+    """Open a database, which stays open unless it turns out to be of no use."""
     # Each statement is a transaction of its own, unless one is begun. One thread at a time uses it, not always one.
     file = sqlite3.connect(name, timeout=_LOCK_SECONDS, isolation_level=None, uri=uri, check_same_thread=False)
-    file.execute("pragma synchronous = normal")
-    return file
+    try:
+        file.execute("pragma synchronous = normal")
+        yield file
+    except BaseException:
+        file.close()
+        raise
 
 
 def _version_of(file: sqlite3.Connection) -> int:
@@ -80,8 +87,7 @@ def _version_of(file: sqlite3.Connection) -> int:
 
 def _prepared(path: Path) -> sqlite3.Connection:
     """Make the tables where there are none, in one transaction, so that nobody sees half of them."""
-    file = _connect(str(path))
-    try:
+    with _connected(str(path)) as file:
         # A file of ours lacks its claims where a program of before there were any has made it.
         has_claims = file.execute("select 1 from sqlite_master where name = 'claims'").fetchone()
         if _version_of(file) != _FORMAT or not has_claims:
@@ -92,9 +98,6 @@ def _prepared(path: Path) -> sqlite3.Connection:
             file.execute(f"pragma user_version = {_FORMAT}")
             file.execute("commit")
         _write_ahead(file)
-    except BaseException:
-        file.close()
-        raise
     return file
 
 
