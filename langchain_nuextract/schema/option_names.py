@@ -31,8 +31,7 @@ def refuses_unknown_names(options: type[T]) -> type[T]:
     """Let a dataclass of options say which was meant, which Python's own error does from 3.13 on, if at all.
 
     Example:
-        >>> RecoveryPolicy(max_cals=2)
-        TypeError: RecoveryPolicy has no setting 'max_cals': did you mean max_calls?
+        RecoveryPolicy(max_cals=2)  # TypeError: RecoveryPolicy has no setting 'max_cals': did you mean max_calls?
     """
     setattr(options, "__init__", _checked(options.__init__, options))  # noqa: B010 no type checker allows it otherwise
     return options
