@@ -61,7 +61,7 @@ def test_an_error_of_a_file_that_nobody_named_names_it():
 
 SCHEMA_FILES = {
     "shop.py": "class Order: ...\n",
-    "bad.json": '{"a": "string",}',
+    "bad.json": '{"a": string}',
     "bad.py": "[",
     "nothing.json": "\n",
     "bad.yaml": "payer: verbatim-string\nshares: [\n",
@@ -81,7 +81,7 @@ SCHEMA_FILES = {
         ("shop.py:Ordr", "there is no Ordr in shop; did you mean Order?"),
         ("shop.py", "name the class in it, shop.py:Class"),
         ("no.such:Order", "A module is looked for in this folder and among what is installed"),
-        ("bad.json", "Expecting property name"),
+        ("bad.json", "Expecting value"),
         ("bad.py:Order", "was never closed"),
         ("shop.py:Order", "Make it a BaseModel, a dataclass or a TypedDict"),
         ("Order", "expected module:Class"),

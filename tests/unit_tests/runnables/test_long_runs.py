@@ -122,10 +122,10 @@ def scans(count):
 
 @pytest.mark.parametrize("long", [None, "auto"])
 def test_pages_that_were_read_are_not_asked_about_again_by_the_next_run(long, tmp_path):
-    limit, path, document = 3, tmp_path / "run.db", scans(6)
+    limit, path, document, numbers = 3, tmp_path / "run.db", scans(6), count(1)
 
     def script(received):
-        number = len(endpoint.requests)
+        number = next(numbers)
         if number > limit:
             wait_for_kept(path, limit)
             return FakeReply(status=401, error="no")

@@ -1,7 +1,7 @@
 """Each option of an extraction is a setting of the extractor, and counts where older results are known again."""
 
 from dataclasses import fields
-from inspect import signature
+from inspect import getdoc, signature
 from typing import Any
 
 import pytest
@@ -32,7 +32,7 @@ def extractor(**settings: Any) -> NuExtractor[Order]:
 def test_an_option_is_a_setting_that_is_shown_and_documented(option):
     assert option in signature(NuExtractor).parameters
     assert option in NuExtractor.model_fields
-    assert f"        {option}: " in (NuExtractor.__doc__ or "")
+    assert f"\n    {option}: " in (getdoc(NuExtractor) or "")
 
 
 @pytest.mark.parametrize("option", sorted({*OPTIONS} - {"max_example_tokens"}))
