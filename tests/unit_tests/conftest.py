@@ -9,6 +9,7 @@ from langchain_core.messages import AIMessageChunk
 
 from langchain_nuextract import ChatNuExtract
 from langchain_nuextract.client import aiohttp_transport
+from langchain_nuextract.client.retry import _Run
 from langchain_nuextract.testing import FakeEndpoint
 
 
@@ -65,3 +66,10 @@ def chat() -> Callable[..., ChatNuExtract]:
         return ChatNuExtract(**{"model": "numind/NuExtract3", "base_url": endpoint.url, "max_retries": 0, **settings})
 
     return make
+
+
+@pytest.fixture
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What failed is sent again after a hundredth of the usual wait, in tests of which none is about waits."""
+    wait = _Run.wait
+    monkeypatch.setattr(_Run, "wait", lambda self, state: wait(self, state) / 100)

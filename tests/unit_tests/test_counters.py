@@ -58,6 +58,7 @@ def test_failures_are_counted(run):
     assert (more["documents"], more["failures"], more["requests"]) == (1, 1, len(endpoint.requests))
 
 
+@pytest.mark.usefixtures("short_waits")
 def test_retries_are_counted(run):
     replies = iter([FakeReply(status=503), {"total": 1}])
     with FakeEndpoint(lambda _: next(replies)) as endpoint:

@@ -27,6 +27,7 @@ LATER = [
 ]
 
 
+@pytest.mark.usefixtures("short_waits")
 @pytest.mark.parametrize("reply", LATER)
 def test_an_error_with_a_200_is_the_error_that_it_names(run, chat, reply):
     with FakeEndpoint(reply, '{"a": 1}') as endpoint:
@@ -35,6 +36,7 @@ def test_an_error_with_a_200_is_the_error_that_it_names(run, chat, reply):
         run(chat(endpoint, max_retries=0))
 
 
+@pytest.mark.usefixtures("short_waits")
 def test_garbage_of_a_server_that_answers_well_is_asked_for_once_more(run, chat):
     garbage = FakeReply(body="<html>gateway</html>")
     with FakeEndpoint("1", garbage, "2", garbage, garbage) as endpoint:

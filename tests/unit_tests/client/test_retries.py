@@ -52,6 +52,7 @@ def busy(after=None):
     return EndpointBusy("u", 503, "why", retry_after=after)
 
 
+@pytest.mark.usefixtures("short_waits")
 @pytest.mark.parametrize("status", [408, 409, 425, 429, 500, 502, 503, 504])
 def test_a_server_that_recovers_is_asked_again(run, chat, status):
     failure = FakeReply(status=status, headers=AT_ONCE)
@@ -61,12 +62,14 @@ def test_a_server_that_recovers_is_asked_again(run, chat, status):
     assert len({str(request.body) for request in endpoint.requests}) == 1
 
 
+@pytest.mark.usefixtures("short_waits")
 @pytest.mark.parametrize("fault", ["drop", "cut"])
 def test_a_broken_connection_is_tried_again(run, chat, fault):
     with FakeEndpoint(FakeReply(fault=fault), '{"a": 1}') as endpoint:
         assert run(chat(endpoint, max_retries=1)).content == '{"a": 1}'
 
 
+@pytest.mark.usefixtures("short_waits")
 def test_a_timeout_is_tried_again(run, chat):
     with FakeEndpoint(FakeReply(delay=30), '{"a": 1}') as endpoint:
         # Where the machine is too slow for one of the further attempts, that is tried again as well.
@@ -74,6 +77,7 @@ def test_a_timeout_is_tried_again(run, chat):
     assert len(endpoint.requests) >= 2
 
 
+@pytest.mark.usefixtures("short_waits")
 def test_a_server_that_stays_down_is_given_up(run, chat):
     with FakeEndpoint(FakeReply(status=503, headers=AT_ONCE)) as endpoint, pytest.raises(EndpointBusy) as raised:
         run(chat(endpoint, max_retries=2, patience=0))
@@ -87,6 +91,7 @@ def test_nothing_is_tried_again_if_that_is_not_wanted(run, chat):
     assert len(endpoint.requests) == 1
 
 
+@pytest.mark.usefixtures("short_waits")
 @respx.mock
 def test_a_users_own_client_is_used_and_its_errors_understood(run):
     route = respx.post(URL)
@@ -179,6 +184,7 @@ def test_the_time_of_the_first_attempt_counts(call):
     assert 1 <= len(made) <= 3
 
 
+@pytest.mark.usefixtures("short_waits")
 def test_what_would_fail_again_is_raised_at_once_also_later(call):
     attempt = failing(busy(after=0), RequestRefused("u", 400, "why"), busy(after=0))
     with pytest.raises(RequestRefused):
@@ -193,6 +199,7 @@ def test_other_errors_are_left_alone(call):
     assert len(attempt.made) == 1
 
 
+@pytest.mark.usefixtures("short_waits")
 def test_retries_are_logged_without_the_servers_words(call, caplog):
     with caplog.at_level(logging.DEBUG, logger="langchain_nuextract"):
         call(RetryPolicy(), failing(EndpointBusy("u", 500, "cannot read 'secret document'", retry_after=0)))

@@ -107,6 +107,7 @@ def test_a_broken_stream_is_no_answer_when_invoked(run, chat):
         run(chat(endpoint, streaming=True))
 
 
+@pytest.mark.usefixtures("short_waits")
 def test_a_stream_that_cannot_be_opened_is_tried_again(run, chat):
     with FakeEndpoint(FakeReply(status=503, headers={"Retry-After": "0"}), '{"a": 1}') as endpoint:
         assert whole(run.stream(chat(endpoint, max_retries=1))).content == '{"a": 1}'

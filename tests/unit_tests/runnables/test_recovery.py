@@ -414,6 +414,7 @@ FAILURES = [
 ]
 
 
+@pytest.mark.usefixtures("short_waits")
 @pytest.mark.parametrize("failure", FAILURES)
 def test_a_fault_between_attempts_is_retried_below(run, failure):
     with FakeEndpoint(WRONG, failure, {"seller": {"name": "Hof"}}) as endpoint:
