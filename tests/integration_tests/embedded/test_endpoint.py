@@ -16,7 +16,7 @@ from langchain_nuextract import LocalEndpointError
 from langchain_nuextract.dialects import dialect_for
 from langchain_nuextract.local import LocalEndpoint, fetch
 
-PATIENCE = 20.0
+PATIENCE = 120.0
 
 
 def ask(endpoint: LocalEndpoint, path: str, body: object = None, **headers: str) -> bytes:
@@ -40,7 +40,7 @@ def say(text: str, **settings) -> dict:
 
 def listens(address: str) -> bool:
     try:
-        urllib.request.urlopen(f"{address.removesuffix('/v1')}/health", timeout=5).close()
+        urllib.request.urlopen(f"{address.removesuffix('/v1')}/health", timeout=PATIENCE).close()
     except (urllib.error.URLError, ConnectionError):
         return False
     return True
