@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import sqlite3
 import stat
 import time
@@ -135,7 +136,8 @@ def network_file_system(path: Path, mounts: Path = Path("/proc/self/mounts")) ->
     best, kind = Path("/"), ""
     for line in lines:
         _, point, file_system, *_ = line.split(" ")
-        mounted = Path(point.encode().decode("unicode_escape"))
+        # Blanks and backslashes are in octal digits: `/mnt/my\040share`.
+        mounted = Path(re.sub(r"\\([0-7]{3})", lambda digits: chr(int(digits[1], 8)), point))
         if folder.is_relative_to(mounted) and len(mounted.parts) >= len(best.parts):
             best, kind = mounted, file_system
     return kind if kind in _NETWORK_FILE_SYSTEMS else ""

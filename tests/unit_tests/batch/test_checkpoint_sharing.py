@@ -238,9 +238,10 @@ def test_a_checkpoint_without_a_name_is_refused():
     ],
 )
 def test_network_file_systems_are_known_by_the_mount_table(mounts, kind, tmp_path):
-    table = tmp_path / "mounts"
-    table.write_text(mounts.format(tmp_path))
-    assert network_file_system(tmp_path / "run.db", table) == kind
+    folder, table = tmp_path / "my scans é", tmp_path / "mounts"
+    folder.mkdir()
+    table.write_text(mounts.format(str(folder).replace(" ", "\\040")), encoding="utf-8")
+    assert network_file_system(folder / "run.db", table) == kind
 
 
 def test_a_locked_file_does_not_hold_up_the_event_loop(path):

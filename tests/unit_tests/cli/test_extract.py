@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -177,10 +178,10 @@ def test_wrong_settings_are_told_in_a_sentence(files, capsys):
 
 
 def test_it_ends_quietly_when_nobody_reads_on(files):
-    names = " ".join(str(files / f"{number % 3 + 1}.txt") for number in range(200))
+    names = [str(files / f"{number % 3 + 1}.txt") for number in range(200)]
     with endpoint() as server:
-        settings = f"--schema {files / 'person.json'} --model numind/NuExtract3 --base-url {server.url}"
-        command = f"{sys.executable} -m langchain_nuextract.cli extract {names} --jsonl {settings}"
+        settings = ["--schema", str(files / "person.json"), "--model", "numind/NuExtract3", "--base-url", server.url]
+        command = shlex.join([sys.executable, "-m", "langchain_nuextract.cli", "extract", *names, "--jsonl", *settings])
         shell = ["/bin/bash", "-c", f"set -o pipefail; {command} | head -n 1"]
         done = subprocess.run(shell, capture_output=True, text=True, check=False)
     assert json.loads(done.stdout)["value"]["age"] == 1
