@@ -3,6 +3,7 @@
 import asyncio
 import json
 from functools import partial
+from itertools import count
 
 import pytest
 from langchain.chat_models import init_chat_model
@@ -45,12 +46,21 @@ def _no_key_of_openai(monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
 
 
+NUMBERS = count()
+
+
+def known(endpoint):
+    # LangChain keeps a client for each address and timeout: one of an endpoint that had the same port before has
+    # connections of an event loop that is closed.
+    return {"base_url": endpoint.url, "api_key": "k", "max_retries": 0, "timeout": 60.0 + next(NUMBERS)}
+
+
 def openai_model(endpoint, **settings):
-    return ChatOpenAI(**{"model": "m", "base_url": endpoint.url, "api_key": "k", "max_retries": 0, **settings})
+    return ChatOpenAI(**{"model": "m", **known(endpoint), **settings})
 
 
 def by_init(endpoint, **settings):
-    return init_chat_model("openai:m", base_url=endpoint.url, api_key="k", max_retries=0, **settings)
+    return init_chat_model("openai:m", **known(endpoint), **settings)
 
 
 FORMS = {
