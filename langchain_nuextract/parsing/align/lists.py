@@ -35,8 +35,9 @@ def map_entries(node: Node, shape: ListShape) -> ArrayNode | None:
         case ArrayNode(items=[_, *_] as items), RecordShape(fields=((name, ScalarShape()), (value_name, _))) as item:
             if name not in KEYS or any(_names_all(each, item) for each in items):
                 return None
-            entries = [entry for each in items if (entry := _entry(each))]
-            if len(entries) < len(items):
+            entries = [entry for each in items if (entry := _entry(each, item))]
+            # The last of a list that the text ended in may be anything.
+            if len(entries) < len(items) - node.open or not entries:
                 return None
             return replace(
                 node, items=[ObjectNode([(name, ScalarNode(key, key)), (value_name, value)]) for key, value in entries]
@@ -50,8 +51,10 @@ def _names_all(node: Node, shape: RecordShape) -> bool:
     return all(names_any(node, RecordShape((part,))) for part in shape.fields)
 
 
-def _entry(node: Node) -> tuple[str, Node] | None:
+def _entry(node: Node, shape: RecordShape) -> tuple[str, Node] | None:
     match node:
+        case ObjectNode() if names_any(node, shape):
+            return pair(node)
         case ObjectNode(members=[(key, value)]):
             return key, value
         case ScalarNode(value=str() as text) if match := _ENTRY.fullmatch(text):

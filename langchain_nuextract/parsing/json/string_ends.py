@@ -28,6 +28,7 @@ _WRONG_COMMA_BEFORE_STRING = re.compile(rf"(?P<mark>[|.]){BLANK}+{_STRING}{BLANK
 TOKEN_AHEAD = re.compile(rf"{WORD}(?:{BLANK}*(?:[,\]}}]|//|/\*|\Z)|{BLANK}+[\"{{\[])")
 _TYPE_AHEAD = re.compile(rf"[A-Z][\w.$]{{0,60}} ?{{{BLANK}*[\"A-Za-z_]")
 """An item with the name of its type: `Line {{ price: 5 }}`."""
+_DOTS_AT_END = re.compile(rf"(?:\.{{3}}|…){BLANK}*(?:,|[\]}}]{BLANK}*(?:[,\]}}]|\Z))")
 _WORDS_AHEAD = re.compile(rf"[^\W\d][^\"\n\[\]{{}},:]{{0,80}}\"?{BLANK}*(?:\]|,{BLANK}*[\"{{\[\d-])")
 _NO_KEY_AHEAD = re.compile(rf'"(?:[^"\\\n]|\\.){{0,400}}"{BLANK}*[^\W\d](?![^"\n]{{0,80}}"{BLANK}*[:：])')
 _UNCLOSED_KEY = re.compile(
@@ -98,10 +99,12 @@ class StringEnds:
             return self._ends_before_bracket(at)
         if after in "+#":
             return self._next(at + 1)[0] in CLOSERS if after == "+" else bool(gap)
+        # `"x" ...]`: dots for more of the same.
+        dots = bool(gap) and _DOTS_AT_END.match(self.text, at)
         if self.place == "member":
-            ahead = (bool(gap) and KEY_AHEAD.match(self.text, at)) or _WRONG_COMMA.match(self.text, at)
+            ahead = dots or (bool(gap) and KEY_AHEAD.match(self.text, at)) or _WRONG_COMMA.match(self.text, at)
             return bool(ahead)
-        if after in "|." and _WRONG_COMMA_BEFORE_STRING.match(self.text, at):
+        if dots or (after in "|." and _WRONG_COMMA_BEFORE_STRING.match(self.text, at)):
             return True
         if not self.kept and not self.doubled and gap and _WORDS_AHEAD.match(self.text, at):
             return not self._are_inches(at - len(gap) - 1)

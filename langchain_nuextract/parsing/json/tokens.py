@@ -12,6 +12,10 @@ CLOSERS: Final = {
 }  # fmt: skip
 """The marks that may open a string, each with those that may close it."""
 BLANK: Final = r"[\s\ufeff\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064]"
+INVISIBLE: Final = (
+    "\ufeff\u00ad\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064"
+)
+"""The blanks that are no white space."""
 QUOTED_KEY: Final = (
     r"(?:\"(?:[^\"\\\n{}\[\]]|\\u){0,120}\"|'[^'\"\n{}\[\]]{0,120}'|[“”„‘’«`´＂][^\"\n{}\[\]]{0,120}?[“”‘’»`´＂])"
     rf"{BLANK}*(?:[:：]|=>)"

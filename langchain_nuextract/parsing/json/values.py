@@ -11,7 +11,15 @@ from langchain_nuextract.parsing.json.frames import Frame, joined_strings
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Fix, ObjectNode, ScalarNode, TruncatedNode
 from langchain_nuextract.parsing.json.string_ends import NEXT_PART
 from langchain_nuextract.parsing.json.strings import Quoted, quoted
-from langchain_nuextract.parsing.json.tokens import BLANK, CLOSERS, KEY_PATTERN, QUOTED_KEY, WORD, StringPlace
+from langchain_nuextract.parsing.json.tokens import (
+    BLANK,
+    CLOSERS,
+    INVISIBLE,
+    KEY_PATTERN,
+    QUOTED_KEY,
+    WORD,
+    StringPlace,
+)
 
 _NAMED_OBJECT = re.compile(
     rf"(?:new(?:\[\])?|(?:new +)?[A-Z][\w.$]{{0,60}}) ?(?={{{BLANK}*(?:\"|[A-Za-z_]\w{{0,60}} ?[:=]))"
@@ -147,7 +155,7 @@ class Values(Brackets):
         self.values += 1
         by_item = place == "item" or frame.closer == ")"
         end = self._end_of_item(frame) if by_item else self._end_of_member()
-        written = self.text[self.at : end].strip()
+        written = self.text[self.at : end].strip().strip(INVISIBLE).strip()
         # A quote or bar at the end belongs to nothing, but `The "Ark"` keeps that of its last word.
         written = written if _QUOTED_END.search(written) else written.rstrip('"”|').rstrip()
         if not written:

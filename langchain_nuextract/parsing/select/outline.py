@@ -21,8 +21,10 @@ from langchain_nuextract.schema.answer_shape import AnswerShape, RecordShape
 LONGEST: Final = 200_000
 """Characters of such a reply."""
 
-_FENCE = re.compile(r"\s*(?:```\w*[ \t]*\n(?P<inside>[^`]*)(?P<close>```)?|~~~\w*[ \t]*\n(?P<between>[^~]*)~~~)\s*")
-_ONE_FENCE = re.compile(r"[^`]*```\w*[ \t]*\n(?P<inside>[^`]*)```[^`]*")
+_TEXT: Final = r"(?:[^`]|`{1,2}(?!`))*+"
+"""Text without a fence."""
+_FENCE = re.compile(rf"\s*(?:```\w*[ \t]*\n(?P<inside>{_TEXT})(?P<close>```)?|~~~\w*[ \t]*\n(?P<between>[^~]*)~~~)\s*")
+_ONE_FENCE = re.compile(rf"{_TEXT}```\w*[ \t]*\n(?P<inside>{_TEXT})```{_TEXT}")
 """A fence with words before and behind it."""
 
 
@@ -48,7 +50,7 @@ def outlined(text: str, shape: AnswerShape | None, *, finished: bool = False) ->
     plain = without_tags(body)
     whole = whole or (plain is not body and body.rstrip().endswith(">"))
     readings: tuple[tuple[RuleId, Node | None], ...] = (
-        ("elements", element_object(body)),
+        ("elements", element_object(body) if plain is body else None),
         ("dotted-lines", dotted(body, shape, whole=whole)),
         ("table", table(plain, shape, whole=whole)),
         ("lines", indented(plain, shape, whole=whole)),

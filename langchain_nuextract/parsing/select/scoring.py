@@ -31,9 +31,7 @@ def fit(node: Node, shape: AnswerShape, *, around: int = MOST_AROUND) -> float:
     match shape:
         case RecordShape():
             return _fit_record(node, shape, around)
-        case ListShape(item=RecordShape() as item) if (
-            isinstance(node, ObjectNode) and node.members and is_map(node, item)
-        ):
+        case ListShape(item=RecordShape() as item) if isinstance(node, ObjectNode) and _is_map_by_key(node, item):
             return SOME
         case ListShape():
             items = node.items if isinstance(node, ArrayNode) else [node]
@@ -119,6 +117,11 @@ def is_map(node: ObjectNode, shape: RecordShape) -> bool:
     if any(names_any(child, shape) for _, child in node.members):
         return shape.fields[0][0] in KEYS and not any(key.isdigit() for key, _ in node.members)
     return len(shape.fields) == 2  # noqa: PLR2004  a key and a value
+
+
+def _is_map_by_key(node: ObjectNode, shape: RecordShape) -> bool:
+    """Whether an object with members is a map whose entries are asked for with a `key`."""
+    return bool(node.members) and bool(shape.fields) and shape.fields[0][0] in KEYS and is_map(node, shape)
 
 
 def _fit_record(node: Node, shape: RecordShape, around: int) -> float:

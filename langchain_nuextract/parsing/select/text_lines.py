@@ -23,6 +23,7 @@ _HEADING = re.compile(
 )
 _NEXT = re.compile(r"\s*[,;|]\s*(?P<name>[^\s:=,;|\"'“][^:=,;|\"'“]{0,60}?)\s*[:=：]\s*")
 """Where another name may begin on the same line."""
+_QUOTED_VALUE = re.compile(r"(?<=[:=] )(?:\"[^\"]*\"|'[^']*')\Z")
 _NOTE = re.compile(r"\s*(?:#.*|---\s*|\.\.\.\s*)?")
 
 
@@ -51,7 +52,7 @@ def text_lines(body: str, names: frozenset[str]) -> list[TextLine]:
     # The first may be a title: `# Order`.
     if headings and headings[0].string == rows[0] and any(is_name(_heading_of(each), names) for each in headings):
         rows = list(_under_headings(rows, names))
-    rows = [_BOLD.sub("", row).rstrip() for row in rows if not _NOTE.fullmatch(row)]
+    rows = [_without_bold(row).rstrip() for row in rows if not _NOTE.fullmatch(row)]
     lines = [TextLine(len(row) - len(row.lstrip()), row.strip()) for row in rows]
     if (
         lines
@@ -65,6 +66,12 @@ def text_lines(body: str, names: frozenset[str]) -> list[TextLine]:
         lines[0] = TextLine(below if match and match["value"].strip() else 0, lines[0].text)
     first = {fold_key(match["name"]) for line in lines if (match := NAMED_LINE.fullmatch(line.inner().text))}
     return [each for line in lines for each in _apart(line, names, names - first)]
+
+
+def _without_bold(row: str) -> str:
+    """Take the marks of bold type and code off a line; a text in quotes has them as its own."""
+    quoted = _QUOTED_VALUE.search(row)
+    return _BOLD.sub("", row[: quoted.start()]) + quoted[0] if quoted else _BOLD.sub("", row)
 
 
 def _heading_of(match: re.Match[str]) -> str:

@@ -32,6 +32,8 @@ from tests.unit_tests.parsing.shapes import shape_of
         pytest.param("{'a': 'x y '\n      'z',\n 'b': 1}", {"a": "x y z", "b": 1}, id="parts on lines of their own"),
         pytest.param('A { b: "x", c: [D { e: "y" }, D { e: "z" }] }', {"b": "x", "c": [{"e": "y"}, {"e": "z"}]},
                      id="names of types before objects"),
+        pytest.param('{"a": ["x", "y" ...], "b": 1\u200f, "c": "z" … }', {"a": ["x", "y"], "b": 1, "c": "z"},
+                     id="dots without commas"),
         pytest.param('{"a": [1; 2.5; 3]}', {"a": [1, 2.5, 3]}, id="semicolons between numbers"),
     ],
 )  # fmt: skip

@@ -153,6 +153,29 @@ def test_what_is_no_list_of_objects_is_a_problem(text: str):
     assert read_shape(text, shape_of({"rows": [{"item": "string", "n": "number"}], "rates": rates})).problems
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{"rates": [{"key": "x", "value": 1}, {"key": "y", "val', {"rates": [{"key": "x", "value": 1}, {"key": "y"}]}),
+        ('{"rates": [{"x": 1}, {"y": 2}, {"z', {"rates": RATES}),
+        ('{"rates": [["x", 1], ["y", 2], ["z', {"rates": RATES}),
+    ],
+)
+def test_the_last_of_entries_may_be_cut_off(text: str, value: JSON):
+    rates: JSON = [{"key": "string", "value": "number"}]
+    reading = read_shape(text, shape_of({"rates": rates, "no": "string"}))
+    assert reading.value == value
+    assert ("rates",) in reading.incomplete
+
+
+def test_a_table_of_html_is_no_map():
+    text = (
+        "<table><tr><th>sku</th><th>stock</th></tr><tr><td>A</td><td>7</td></tr><tr><td>B</td><td>0</td></tr></table>"
+    )
+    reading = read_shape(text, shape_of({"items": [{"sku": "string", "stock": "integer"}]}))
+    assert reading.value == {"items": [{"sku": "A", "stock": 7}, {"sku": "B", "stock": 0}]}
+
+
 def test_an_object_under_its_tag_is_of_that_kind():
     form = Target.of(Bill)
     reading = read_answer('{"payment": {"wire": {"iban": "X1"}}}', form)

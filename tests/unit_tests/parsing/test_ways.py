@@ -143,11 +143,12 @@ def test_elements_have_attributes(text: str, value: JSON):
         ("seen: true\nrates:\n  - key: vat\n    value: 7\n  - key: duty\n    value: 0.5\n", {"seen": True, **TAX}),
         ("title: '<b>bold</b>'\nseen: true\n", {"title": "<b>bold</b>", "seen": True}),
         ("title: {draft}\nseen: true\n", {"title": "{draft}", "seen": True}),
+        ("```yaml\ntitle: '`x`'\nseen: `no`\n```", {"title": "`x`", "seen": False}),
         ("~~~yaml\ntitle: x\nseen: no\n~~~", {"title": "x", "seen": False}),
         ("**title**\nx y\n\n**tags**\n1. a\n2. b\n", {"title": "x y", "tags": ["a", "b"]}),
         ("It says:\n\n```yaml\ntitle: 'it''s # 1' # one\nseen: no\n```\n", {"title": "it's # 1", "seen": False}),
     ],
-    ids=["map", "map with bullets", "entries of a map", "tags in a text", "word in braces", "tildes", "headings in bold", "in prose, with a remark"],
+    ids=["map", "map with bullets", "entries of a map", "tags in a text", "word in braces", "ticks in quotes", "tildes", "headings in bold", "in prose, with a remark"],
 )  # fmt: skip
 def test_lines_of_names_hold_maps_and_marks(text: str, value: JSON):
     reading = read_shape(text, FORM)
