@@ -463,12 +463,12 @@ def test_a_storm_loses_and_doubles_nothing():
     with FakeEndpoint(weather) as endpoint:
         # Silence is waited for to its end, and every other reply must have come by then.
         extract = extractor(endpoint, timeout=2.0)
-        results = list(extract.extract_many(numbered(600), max_concurrency=64))
-    assert [one.index for one in results] == list(range(600))
+        results = list(extract.extract_many(numbered(300), max_concurrency=64))
+    assert [one.index for one in results] == list(range(300))
     good = [one for one in results if one.error is None]
     assert all(one.value.number == one.index for one in good)
     assert all(isinstance(one.error, NuExtractError) for one in results if one.error is not None)
-    assert len(good) > 540
+    assert len(good) > 270
 
 
 def test_recovery_is_part_of_it(many):

@@ -147,7 +147,9 @@ def seconds(count: int) -> float:
 def test_time_grows_as_the_document_and_its_values_do():
     # 16 times as long if linear, and up to 30 times where all of it does not fit into the processor's caches; 256 times
     # if quadratic: far enough apart for any machine.
-    assert min(seconds(4000) for _ in "123") <= 90 * min(seconds(250) for _ in "123")
+    shortest = min(seconds(250) for _ in "123")
+    # The best of three, of which one is enough where nothing else is in the way.
+    assert any(seconds(4000) <= 90 * shortest for _ in "123")
 
 
 def test_a_text_that_is_a_value_is_found_in_itself():

@@ -4,7 +4,9 @@ import asyncio
 import json
 from functools import partial
 from itertools import count
+from pathlib import Path
 
+import certifi
 import pytest
 from langchain.chat_models import init_chat_model
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
@@ -41,9 +43,19 @@ WANTED = Ticket(station="Coimbra-B", seats=2)
 EXAMPLES = [Example("one to Ovar", Ticket(station="Ovar", seats=1))]
 
 
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """One that is trusted: each client loads all, which takes longer than the rest of a test."""
+    end = "-----END CERTIFICATE-----\n"
+    file = tmp_path_factory.mktemp("certificates") / "one.pem"
+    file.write_text(Path(certifi.where()).read_text("utf-8").partition(end)[0] + end, "utf-8")
+    return file
+
+
 @pytest.fixture(autouse=True)
-def _no_key_of_openai(monkeypatch):
+def _surroundings(monkeypatch, certificate):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
 
 
 NUMBERS = count()
