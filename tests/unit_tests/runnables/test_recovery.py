@@ -519,6 +519,5 @@ def seconds_for_misnamed_keys(count: int) -> float:
 
 def test_misnamed_keys_of_a_large_schema_take_time_that_grows_as_it_does():
     # Eight times as long if linear, 64 times if quadratic: far enough apart for any machine.
-    assert min(seconds_for_misnamed_keys(2400) for _ in "123") <= 24 * min(
-        seconds_for_misnamed_keys(300) for _ in "123"
-    )
+    shortest = min(seconds_for_misnamed_keys(300) for _ in "123")
+    assert any(seconds_for_misnamed_keys(2400) <= 24 * shortest for _ in "123")
