@@ -107,7 +107,7 @@ def grammar(text: str, template: Any = TEMPLATE, written: str = "") -> str:
 def run_in_vllm(script: str, lines: list[Any]) -> list[str]:
     command = [build.PYTHON, "-c", script, str(build.MODEL)]
     texts = "\n".join(map(json.dumps, lines))
-    done = subprocess.run(command, input=texts, capture_output=True, text=True, timeout=250, check=False)
+    done = subprocess.run(command, input=texts, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stderr[-2_000:]
     return [line for line in done.stdout.splitlines() if line]
 
@@ -189,7 +189,7 @@ def xgrammar(nuextract2: Server) -> Server:
 
 def post(server: Server, body: dict[str, Any]) -> httpx.Response:
     sent = {"model": server.models[0], "temperature": 0, "max_tokens": 20, **body}
-    return httpx.post(f"{server.url}/chat/completions", json=sent, timeout=120)
+    return httpx.post(f"{server.url}/chat/completions", json=sent, timeout=300)
 
 
 def extractor(server: Server, template: Any, policy: RecoveryPolicy = CONSTRAINED, **settings: Any) -> NuExtractor[Any]:

@@ -38,7 +38,7 @@ def refusals(targets: list[Target[Any]]) -> list[tuple[str, str, int]]:
     """What xgrammar and llguidance have against each answer schema, and how long it is."""
     texts = [json.dumps(schema) for t in targets for schema in (t.answer_schema, answer_schema(t.shape(FULL)))]
     found = subprocess.run(
-        [build.PYTHON, "-c", COMPILE], input="\n".join(texts), capture_output=True, text=True, check=True, timeout=250
+        [build.PYTHON, "-c", COMPILE], input="\n".join(texts), capture_output=True, text=True, check=True, timeout=900
     )
     answers = [json.loads(line) for line in found.stdout.splitlines()]
     return [(one, two, len(text)) for (one, two), text in zip(answers, texts, strict=True)]

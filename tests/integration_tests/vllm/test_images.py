@@ -35,7 +35,7 @@ def rendered(template: str, request: Request) -> str:
     """The prompt that a chat template makes of a request."""
     asked = {"messages": request.messages, "kwargs": request.body.get("chat_template_kwargs", {})}
     command = [str(build.PYTHON), str(build.HERE / "render.py"), str(TEMPLATES / f"{template}.jinja")]
-    done = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=True, timeout=250)
+    done = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=True, timeout=900)
     return done.stdout
 
 
