@@ -37,6 +37,8 @@ def _with_items(
 def with_lists(node: ObjectNode, shape: RecordShape) -> tuple[ObjectNode, list[Renamed]]:
     """An object whose keys that lead into lists stand where they lead: `lines[0].price`, `/lines/0/price`."""
     parts = {folded_name(name): (name, part) for name, part in shape.fields}
+    if all(fold_key(key) in parts for key, _ in node.members):
+        return node, []
     kept, moved, renamed = list[tuple[str, Node]](), list[tuple[KeyPath, Node]](), list[Renamed]()
     for key, child in _with_items(node.members, parts):
         path = key_path(key) if fold_key(key) not in parts and any(mark in key for mark in "./[") else None

@@ -5,6 +5,7 @@ name and a value.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from langchain_nuextract.errors import SHOWN
@@ -38,25 +39,25 @@ def outlined(text: str, shape: AnswerShape | None, *, finished: bool = False) ->
         return None
     whole = finished or end < len(text)
     if fence := _FENCE.fullmatch(text, begin, end):
-        body, whole = (
-            fence["inside"] or fence["between"] or "",
-            whole or fence["inside"] is None or bool(fence["close"]),
-        )
+        body = fence["inside"] or fence["between"] or ""
+        whole = whole or fence["inside"] is None or bool(fence["close"])
     elif fence := _ONE_FENCE.fullmatch(text, begin, end):
         body, whole, (begin, end) = fence["inside"], True, fence.span("inside")
     else:
         body = text[begin:end]
-    whole = whole or body.endswith("\n")
-    plain = without_tags(body)
-    whole = whole or (plain is not body and body.rstrip().endswith(">"))
-    readings: tuple[tuple[RuleId, Node | None], ...] = (
-        ("elements", element_object(body) if plain is body else None),
-        ("dotted-lines", dotted(body, shape, whole=whole)),
-        ("table", table(plain, shape, whole=whole)),
-        ("lines", indented(plain, shape, whole=whole)),
-    )
-    for rule, node in readings:
+    for rule, node in _readings(body, shape, whole=whole or body.endswith("\n")):
         if node and fit(node, shape) > 0:
             node.fixes.append(Fix(rule, body[:SHOWN], "{}"))
             return Candidate(node, begin, end)
     return None
+
+
+def _readings(body: str, shape: RecordShape, *, whole: bool) -> Iterator[tuple[RuleId, Node | None]]:
+    """Yield what a text is as each kind of outline, the surest first."""
+    plain = without_tags(body)
+    whole = whole or (plain is not body and body.rstrip().endswith(">"))
+    if plain is body:
+        yield "elements", element_object(body)
+    yield "dotted-lines", dotted(body, shape, whole=whole)
+    yield "table", table(plain, shape, whole=whole)
+    yield "lines", indented(plain, shape, whole=whole)
