@@ -8,7 +8,7 @@ from typing import Final
 from langchain_nuextract.parsing.json.bare_words import bare_word
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode, TruncatedNode, json_value
 from langchain_nuextract.parsing.select.candidates import embedded
-from langchain_nuextract.parsing.select.scoring import KEYS, VALUES, fit, is_map, names_any, pair
+from langchain_nuextract.parsing.select.scoring import KEY, VALUES, fit, is_map, names_any, pair
 from langchain_nuextract.scalars.names import fold_key, folded_name
 from langchain_nuextract.schema.answer_shape import EnumShape, ListShape, RecordShape, ScalarShape
 
@@ -33,7 +33,7 @@ def map_entries(node: Node, shape: ListShape) -> ArrayNode | None:
     """The entries of a map that were written as pairs: `[["x", 1]]`, `[{"x": 1}]`, `["x: 1"]`; None if any is not."""
     match node, shape.item:
         case ArrayNode(items=[_, *_] as items), RecordShape(fields=((name, ScalarShape()), (value_name, _))) as item:
-            if name not in KEYS or any(_names_all(each, item) for each in items):
+            if name != KEY or any(_names_all(each, item) for each in items):
                 return None
             entries = [entry for each in items if (entry := _entry(each, item))]
             # The last of a list that the text ended in may be anything.

@@ -143,6 +143,7 @@ class Cursor:
         said = node.value if isinstance(node, ScalarNode) else None
         if isinstance(node, ScalarNode) and isinstance(said, str) and said[-1:] == "," and not self.hints.says(said):
             node.value = node.written = said[:-1]
+            node.fixes.append(Fix("missing-comma", ',"', '",'))
 
     def _stretch(self, start: int, end: int) -> Stretch | None:
         return None if self.shift is None else (start + self.shift, end + self.shift)

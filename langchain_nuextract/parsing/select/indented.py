@@ -9,13 +9,12 @@ from langchain_nuextract.parsing.json.escapes import unescape
 from langchain_nuextract.parsing.json.hints import folded_names_of
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode, TruncatedNode
 from langchain_nuextract.parsing.json.parser import parse
+from langchain_nuextract.parsing.select.scoring import KEY
 from langchain_nuextract.parsing.select.tables import table
 from langchain_nuextract.parsing.select.text_lines import NAMED_LINE, TextLine, is_name, text_lines
 from langchain_nuextract.scalars.names import fold_key, folded_name
 from langchain_nuextract.schema.answer_shape import ListShape, RecordShape, shapes_in
 
-KEY: Final = "key"
-"""What the keys of a map are called in the list of its entries that is asked for."""
 DEEPEST: Final = 20
 """Levels of lines below lines."""
 FEWEST: Final = 2

@@ -19,8 +19,10 @@ VALUES: Final = frozenset({"value", "text", "content", "answer"})
 """What models call a value that they write as an object, with its type or how sure they are."""
 NAMES: Final = frozenset({"name", "key", "field", "fieldname", "label", "property"})
 """What they call the name of a part, in a list of names and values."""
-KEYS: Final = frozenset({"key", "name"})
-"""What the keys of a map are called in a list of its entries."""
+KEY: Final = "key"
+"""What the keys of a map are called in the list of its entries that is asked for."""
+KEYS: Final = frozenset({KEY, "name"})
+"""What they may be called by a user's own schema."""
 
 
 def fit(node: Node, shape: AnswerShape, *, around: int = MOST_AROUND) -> float:

@@ -168,6 +168,11 @@ def test_the_last_of_entries_may_be_cut_off(text: str, value: JSON):
     assert ("rates",) in reading.incomplete
 
 
+def test_items_with_one_misspelt_name_are_no_entries():
+    reading = read_shape('{"rows": [{"nmae": "x"}]}', shape_of({"rows": [{"name": "string", "n": "string"}]}))
+    assert reading.value == {"rows": [{"name": "x"}]}
+
+
 def test_a_table_of_html_is_no_map():
     text = (
         "<table><tr><th>sku</th><th>stock</th></tr><tr><td>A</td><td>7</td></tr><tr><td>B</td><td>0</td></tr></table>"
