@@ -28,6 +28,12 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN and threading.current_threa
 # through them for garbage. Tests that are about garbage call the collector themselves.
 gc.set_threshold(10_000, 10, 20)
 
+
+def pytest_collection_finish() -> None:
+    """Leave what was collected out of every later search for garbage."""
+    gc.freeze()
+
+
 EMBEDDED = "tests/integration_tests/embedded/"
 
 
