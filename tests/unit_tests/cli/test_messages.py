@@ -66,7 +66,7 @@ SCHEMA_FILES = {
     "nothing.json": "\n",
     "bad.yaml": "payer: verbatim-string\nshares: [\n",
     "odd.yaml": "\x00",
-    "hidden.py": "import datetime as dt\nclass Order:\n    date: None = None\n    due: date | None = None\n",
+    "hidden.py": "import datetime as dt\nclass Order:\n    date = None\n    due = date | None\n",
     "odd.py": "def order():\n    return 1 / 0\nOrder = order()\n",
     "lacks.py": "\nimport no_such_package\n",
     "later.py": "from __future__ import annotations\nfrom pydantic import BaseModel\n"

@@ -1,6 +1,7 @@
 """Schemas as people have them: files in any of the usual encodings and forms, classes, and JSON on the command line."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -105,8 +106,11 @@ def test_two_schemas_are_an_error(capsys):
     assert "--schema is given twice: 'a:B' and 'c:D'" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("name", "text"), [("a.json", '{"a":' * 50_000), ("a.yaml", "[" * 20_000)])
+@pytest.mark.parametrize(
+    ("name", "text"), [("a.json", '{"a":' * 50_000 + "1" + "}" * 50_000), ("a.yaml", "[" * 20_000)]
+)
 def test_a_schema_that_is_nested_too_deeply_is_refused(name, text, tmp_path, capsys):
     (tmp_path / name).write_text(text)
     assert main(["schema", str(tmp_path / name)]) == 2
-    assert "nested too deeply" in capsys.readouterr().err
+    # Where JSON is read in spite of it, as Python 3.14 does, the schema is refused.
+    assert re.search("is nested (too deeply|deeper than)", capsys.readouterr().err)
