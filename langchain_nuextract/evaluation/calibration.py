@@ -5,12 +5,7 @@ from itertools import groupby
 from math import fsum, sqrt
 from typing import Final
 
-from langchain_nuextract.evaluation.calibration_data import (
-    Calibration,
-    CalibrationBin,
-    RiskPoint,
-    Threshold,
-)
+from langchain_nuextract.evaluation.calibration_data import Calibration, CalibrationBin, RiskPoint, Threshold
 from langchain_nuextract.evaluation.confidences import Sure
 
 BINS: Final = 10

@@ -14,10 +14,7 @@ from langchain_nuextract.evaluation.calibration import calibration
 from langchain_nuextract.evaluation.calibration_data import Calibration
 from langchain_nuextract.evaluation.gold import Gold
 from langchain_nuextract.evaluation.leaf import Leaf
-from langchain_nuextract.evaluation.report_data import (
-    Cost,
-    ModelData,
-)
+from langchain_nuextract.evaluation.report_data import Cost, ModelData
 from langchain_nuextract.evaluation.row_file import RowFile
 from langchain_nuextract.evaluation.statistics import median
 from langchain_nuextract.evaluation.tally import MICRO, Tally, share

@@ -9,18 +9,10 @@ from typing import cast, get_args
 from langchain_nuextract.engine.recovery import check_choice
 from langchain_nuextract.errors import EvaluationError
 from langchain_nuextract.evaluation.comparison import Resampled, comparison
-from langchain_nuextract.evaluation.comparison_data import (
-    ComparisonData,
-    Interval,
-)
+from langchain_nuextract.evaluation.comparison_data import ComparisonData, Interval
 from langchain_nuextract.evaluation.confidences import KEPT
 from langchain_nuextract.evaluation.evaluation import Evaluation
-from langchain_nuextract.evaluation.report_data import (
-    FieldData,
-    FieldScore,
-    GroupScore,
-    ReportData,
-)
+from langchain_nuextract.evaluation.report_data import FieldData, FieldScore, GroupScore, ReportData
 from langchain_nuextract.evaluation.report_documents import GALLERY, documents_of
 from langchain_nuextract.evaluation.report_page import report_html
 from langchain_nuextract.evaluation.statistics import LARGE, RESAMPLES

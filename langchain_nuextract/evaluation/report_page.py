@@ -29,7 +29,7 @@ def report_html(report: ReportData, *, documents: bool = True) -> str:
         _fields(report, gallery),
         *(comparison_section(each, gallery) for each in report.comparisons),
         gallery.html(),
-        *(calibration_section(each) for each in report.models if each.calibration),
+        *map(calibration_section, report.models),
         _groups(report),
         titled_table("Method", ("", ""), ((name, safe(text)) for name, text in report.method.items())),
     )

@@ -70,18 +70,18 @@ def rows_of(node: Node, shape: ListShape) -> ArrayNode | None:
 
     `{"name": ["x", "y"], "price": [1, 2]}` and `[["name", "price"], ["x", 1], ["y", 2]]`.
     """
-    match node, shape.item:
-        case ObjectNode(members=[_, _, *_] as members, open=False), RecordShape(fields=fields):
-            single = {folded_name(name) for name, part in fields if isinstance(part, ScalarShape | EnumShape)}
+    if not isinstance(shape.item, RecordShape):
+        return None
+    single = {folded_name(name) for name, part in shape.item.fields if isinstance(part, ScalarShape | EnumShape)}
+    match node:
+        case ObjectNode(members=[_, _, *_] as members, open=False):
             columns = [child.items for _, child in members if isinstance(child, ArrayNode)]
-            if len(columns) < len(members) or any(fold_key(key) not in single for key, _ in members):
-                return None
-            if len({len(column) for column in columns}) > 1 or not columns[0]:
+            are_lists = len(columns) == len(members) and all(fold_key(key) in single for key, _ in members)
+            if not are_lists or len({len(column) for column in columns}) > 1 or not columns[0]:
                 return None
             keys = [key for key, _ in members]
             return ArrayNode([ObjectNode(list(zip(keys, row, strict=True))) for row in zip(*columns, strict=True)])
-        case ArrayNode(items=[ArrayNode(items=[*head]), *rows], open=False), RecordShape(fields=fields) if rows:
-            single = {folded_name(name) for name, part in fields if isinstance(part, ScalarShape | EnumShape)}
+        case ArrayNode(items=[ArrayNode(items=[*head]), *rows], open=False) if rows:
             keys = [name.written for name in head if isinstance(name, ScalarNode) and fold_key(name.written) in single]
             cells = [row.items for row in rows if isinstance(row, ArrayNode) and len(row.items) == len(head)]
             if len(keys) < max(_FEWEST, len(head)) or len(cells) < len(rows):
