@@ -3,16 +3,17 @@
 Each value is written as the notation of `extractive_grammar` has it: a literal, or an expression of digits and marks.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
+from langchain_nuextract.dialects.grammar_notation import literal
 from langchain_nuextract.grounding.dates import DateIndex
 from langchain_nuextract.grounding.number_words import WordNumberIndex
 from langchain_nuextract.grounding.numbers import NumberIndex
 from langchain_nuextract.scalars.code_names import money_in
+from langchain_nuextract.schema.json_types import dumps
 from langchain_nuextract.schema.value_types import notation_of
 
 MOST: Final = 2_000
@@ -34,12 +35,12 @@ def numbers(text: str) -> Iterator[str]:
 
 def integers(text: str) -> Iterator[str]:
     """Whole numbers."""
-    return (_quoted_literal(each) for each in _number_values(text) if "." not in each)
+    return (literal(each) for each in _number_values(text) if "." not in each)
 
 
 def days(text: str) -> Iterator[str]:
     """Days, months and years, by ISO 8601; a day without a year may be of any year of the document."""
-    return (f'"\\"{each}\\""' for each in _days(text))
+    return (literal(dumps(each)) for each in _days(text))
 
 
 def moments(text: str) -> Iterator[str]:
@@ -57,14 +58,14 @@ def times(text: str) -> Iterator[str]:
 
 def currencies(text: str) -> Iterator[str]:
     """Codes of money, and those of its signs and names."""
-    return (_quoted_literal(json.dumps(code)) for code in money_in(text))
+    return (literal(dumps(code)) for code in money_in(text))
 
 
 def phones(text: str) -> Iterator[str]:
     """Telephone numbers as they stand, as digits alone, and with the code of a country before them."""
     for match in _PHONE.finditer(text):
         digits = _NOT_DIGITS.sub("", match[0])
-        yield _quoted_literal(json.dumps(" ".join(match[0].split())))
+        yield literal(dumps(" ".join(match[0].split())))
         yield f'/"[+]?{digits}"/'
         # "040 1234567" is +49401234567 in Germany: which country it is, no number says of itself.
         if digits.startswith("0") and not digits.startswith("00"):
@@ -106,10 +107,6 @@ def _clocks(text: str) -> list[str]:
         else f"{hour:02}{'' if minute else '('}:{minute:02}(:00)?" + ("" if minute else ")?")
         for hour, minute, second in DateIndex(text).times()
     ]
-
-
-def _quoted_literal(text: str) -> str:
-    return json.dumps(text)
 
 
 WRITTEN: Final[Mapping[str, Callable[[str], Iterable[str]]]] = {

@@ -17,6 +17,7 @@ from itertools import groupby
 from typing import Final
 
 from langchain_nuextract.dialects.grammar_candidates import Offers
+from langchain_nuextract.dialects.grammar_notation import COMMA, either, literal
 from langchain_nuextract.paths import JSON, fields, integer, items, leaves
 from langchain_nuextract.schema.json_types import dumps
 
@@ -33,7 +34,6 @@ _CHUNK = re.compile(r"\w+|\s|[^\w\s]")
 _NUMERIC: Final = frozenset({"integer", "number"})
 _SHAPE: Final = rf"/[\p{{L}}\p{{N}}]|[\p{{L}}\p{{N}}\p{{S}}#@(+-].{{0,{LONGEST_TEXT - 2}}}[^\s,;:(-]/"
 """What a text looks like: no punctuation on its own, no comma left over at its end."""
-_SEPARATOR: Final = '", "'
 
 
 def grammar(schema: Mapping[str, JSON], template: JSON, text: str) -> str:
@@ -64,23 +64,22 @@ class _Scope:
         """Write what may stand for a schema: null if it admits null, or if there is nothing else."""
         choices = self._choices(schema, template)
         nullable = "null" in items(schema.get("type")) or None in items(schema.get("enum"))
-        return _either([*choices, '"null"'] if nullable or not choices else choices)
+        return either([*choices, '"null"'] if nullable or not choices else choices)
 
     def _choices(self, schema: Mapping[str, JSON], template: JSON) -> Sequence[str]:
         if "enum" in schema:
-            # JSON's escapes are the grammar's: what may be written for the label `a` is `"a"`, in it `"\"a\""`.
-            return [dumps(dumps(label)) for label in items(schema["enum"]) if label is not None]
+            return [literal(dumps(label)) for label in items(schema["enum"]) if label is not None]
         if "properties" in schema:
             written = fields(template)
             parts = [
-                f"{dumps(f'{dumps(name)}: ')} {self.value(fields(part), written[name])}"
+                f"{literal(f'{dumps(name)}: ')} {self.value(fields(part), written[name])}"
                 for name, part in fields(schema["properties"]).items()
             ]
-            return [f'"{{" {f" {_SEPARATOR} ".join(parts)} "}}"']
+            return [f'"{{" {f" {COMMA} ".join(parts)} "}}"']
         if "items" in schema:
             return [f'"[" ({choice})? "]"' if (choice := self._items(schema, template)) else '"[]"']
         offered = Offers(self.text).of(str(template))
-        return [self._run()] if offered is None else [dumps(value) for value in offered]
+        return [self._run()] if offered is None else [literal(value) for value in offered]
 
     def _items(self, schema: Mapping[str, JSON], template: JSON) -> str:
         """Write one or more items of a list; empty if there can be none."""
@@ -88,7 +87,7 @@ class _Scope:
         # A list of at most one object is no table, however many rows there are.
         most = bound if (bound := integer(schema.get("maxItems"))) is not None else MOST_TEXTS
         if "properties" in item and most > 1 and (tables := list(self._tables(within))):
-            return _either([self._table([row.value(item, within) for row in rows]) for rows in tables])
+            return either([self._table([row.value(item, within) for row in rows]) for rows in tables])
         choices = self._choices(item, within)
         if isinstance(within, list) or choices == [self._run()]:
             return _repetition(choices, min(most, self.room))
@@ -132,8 +131,8 @@ class _Scope:
         """Write a list of successive rows, from any of them on."""
         names = [f"row{len(self.rules) + number}" for number in range(len(rows))]
         for name, row, following in zip(names, rows, [*names[1:], ""], strict=True):
-            self.rules[name] = f"{row} ({_SEPARATOR} {following})?" if following else row
-        return _either(names)
+            self.rules[name] = f"{row} ({COMMA} {following})?" if following else row
+        return either(names)
 
     def _in_order(self, items: Sequence[str]) -> str:
         """Write a list of some of the items, in their order and each once; empty if there are none."""
@@ -141,7 +140,7 @@ class _Scope:
             return ""
         names = [f"item{len(self.rules) + number}" for number in range(len(items))]
         for name, item, following in zip(names, items, [*names[1:], ""], strict=True):
-            self.rules[name] = f"{item} ({_SEPARATOR} {following})? | {following}" if following else item
+            self.rules[name] = f"{item} ({COMMA} {following})? | {following}" if following else item
         return names[0]
 
 
@@ -154,9 +153,5 @@ def _room(template: JSON, text: str, most: int) -> int:
 def _repetition(choices: Sequence[str], most: int) -> str:
     if not choices or most < 1:
         return ""
-    item = _either(choices)
-    return f"{item} ({_SEPARATOR} {item}){{0,{most - 1}}}" if most > 1 else item
-
-
-def _either(choices: Sequence[str]) -> str:
-    return f"({' | '.join(choices)})"
+    item = either(choices)
+    return f"{item} ({COMMA} {item}){{0,{most - 1}}}" if most > 1 else item

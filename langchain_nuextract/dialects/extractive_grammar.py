@@ -23,7 +23,7 @@ from typing import Final, TypeAlias
 
 from langchain_nuextract.dialects.document_values import values_of
 from langchain_nuextract.dialects.document_words import text_units, words_within
-from langchain_nuextract.paths import JSON
+from langchain_nuextract.dialects.grammar_notation import COMMA, either, literal
 from langchain_nuextract.schema.answer_shape import (
     AnswerShape,
     EnumShape,
@@ -33,6 +33,7 @@ from langchain_nuextract.schema.answer_shape import (
     ScalarShape,
     answer_words,
 )
+from langchain_nuextract.schema.json_types import dumps
 from langchain_nuextract.schema.render import answer_schema
 from langchain_nuextract.schema.value_types import notation_of
 
@@ -40,7 +41,6 @@ PROBE: Final = 'start: "{\\"bird\\": \\"" WORDS "\\"}"\nWORDS: %regex {"substrin
 """A grammar that lets no model answer a question, so that it can be seen whether a server heeds it."""
 
 _HEEDED: Final = re.compile(r'\{"bird": "(?:kestrel)?"\}')
-_COMMA: Final = '", "'
 
 
 def heeds_probe(answer: str) -> bool:
@@ -93,8 +93,8 @@ class _GrammarWriter:
             case MultiEnumShape():
                 return self.value(_list_of_choices(shape))
             case EnumShape():
-                # JSON's quotes are quoted once more: what may be written for the label `a` is `"\"a\""`.
-                return _either([*(_quote(_quote(label)) for label in shape.labels), *(['"null"'] if nullable else [])])
+                labels = [literal(dumps(label)) for label in shape.labels]
+                return either([*labels, '"null"'] if nullable else labels)
             case ScalarShape():
                 return self._scalar(shape, nullable=nullable)
 
@@ -117,12 +117,12 @@ class _GrammarWriter:
                 return (), json.JSONDecoder().raw_decode(written, at)[1]
 
     def _rest_of_record(self, steps: "Sequence[_Step]", written: str, at: int) -> tuple[Sequence[str], int]:
-        for number, (literal, part) in enumerate(steps, start=1):
-            size = _shared_length(literal, written, at)
+        for number, (stretch, part) in enumerate(steps, start=1):
+            size = _shared_length(stretch, written, at)
             at += size
             own: Sequence[str] = ()
-            if size < len(literal):
-                own = (self._step((literal[size:], part)),)
+            if size < len(stretch):
+                own = (self._step((stretch[size:], part)),)
             elif part:
                 own, at = self.rest(part, written, at, nullable=True)
             if own:
@@ -141,7 +141,7 @@ class _GrammarWriter:
             size = _shared_length(", ", written, at) if count else len(", ")
             at += size if count else 0
             if size < len(", "):
-                own = (_quote(", "[size:]), item) if size else ()
+                own = (literal(", "[size:]), item) if size else ()
                 return (*own, _more(item, shape.most, count + bool(own)), '"]"'), at
             own, at = self.rest(shape.item, written, at, nullable=shape.gaps)
             count += 1
@@ -155,14 +155,14 @@ class _GrammarWriter:
         return self._rule("item", item) if isinstance(shape.item, RecordShape | ListShape | MultiEnumShape) else item
 
     def _step(self, step: "_Step") -> str:
-        literal, part = step
-        return " ".join(filter(None, (_quote(literal), part and self.value(part, nullable=True))))
+        stretch, part = step
+        return " ".join(filter(None, (literal(stretch), part and self.value(part, nullable=True))))
 
     def _scalar(self, shape: ScalarShape, *, nullable: bool) -> str:
         """Write what may stand for a value; empty if nothing may."""
         missing = ['"\\"\\""'] if not shape.type else ['"null"'] if nullable else []
         if shape.verbatim or notation_of(shape.type) == "words":
-            return _either([self._run(), *missing])
+            return either([self._run(), *missing])
         values = values_of(shape.type, self.text)
         if values is None:
             return self._rule("json", f"%json {json.dumps(answer_schema(shape, nullable=nullable))}")
@@ -170,7 +170,7 @@ class _GrammarWriter:
         if values:
             self.rules[name] = " | ".join(values)
         choices = [*([name] if values else []), *missing]
-        return _either(choices) if choices else ""
+        return either(choices) if choices else ""
 
     def _run(self) -> str:
         if "RUN" not in self.rules:
@@ -188,8 +188,7 @@ class _GrammarWriter:
 @lru_cache(maxsize=16)
 def _chunks(text: str, most: int, names: tuple[str, ...]) -> str:
     """Write the pieces of a document's words as they stand in an answer, which is JSON, as JSON."""
-    written = [json.dumps(each, ensure_ascii=False)[1:-1] for each in text_units(words_within(text, most, names))]
-    return json.dumps(written, ensure_ascii=False)
+    return dumps([dumps(each)[1:-1] for each in text_units(words_within(text, most, names))])
 
 
 _Step: TypeAlias = tuple[str, AnswerShape | None]
@@ -202,7 +201,7 @@ def _record_steps(shape: RecordShape) -> list[_Step]:
         return [("{}", None)]
     # The mark before a key belongs to the key's stretch, for an answer may be cut off between them.
     opening = ("{", *itertools.repeat(", ", len(shape.fields) - 1))
-    keys = (f"{json.dumps(name, ensure_ascii=False)}: " for name, _ in shape.fields)
+    keys = (f"{dumps(name)}: " for name, _ in shape.fields)
     parts = (part for _, part in shape.fields)
     return [*((before + key, part) for before, key, part in zip(opening, keys, parts, strict=True)), ("}", None)]
 
@@ -214,20 +213,12 @@ def _list_of_choices(shape: MultiEnumShape) -> ListShape:
 def _more(item: str, most: int | None, there: int) -> str:
     """Write the further items of a list that has some."""
     times = "*" if most is None else f"{{0,{max(most - there, 0)}}}"
-    return f"({_COMMA} {item}){times}"
+    return f"({COMMA} {item}){times}"
 
 
-def _shared_length(literal: str, written: str, at: int) -> int:
+def _shared_length(stretch: str, written: str, at: int) -> int:
     """Tell how much of a stretch there is; ValueError if there is something else."""
-    there = written[at : at + len(literal)]
-    if not literal.startswith(there):
+    there = written[at : at + len(stretch)]
+    if not stretch.startswith(there):
         raise ValueError(there)
     return len(there)
-
-
-def _quote(value: JSON) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _either(choices: Sequence[str]) -> str:
-    return f"({' | '.join(choices)})"

@@ -1,6 +1,5 @@
 """What a document's text offers as values of the types that are not copied letter by letter."""
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from functools import cached_property
 from typing import Final
 
 from langchain_nuextract.scalars.dates import iso_date, iso_date_time, iso_time
+from langchain_nuextract.schema.json_types import dumps
 from langchain_nuextract.schema.value_types import TYPES, ValueType
 
 MOST: Final = 200
@@ -39,7 +39,7 @@ class Offers:
 
     def _values(self, type_: ValueType) -> Iterable[str]:
         if type_.in_text:
-            return _json_texts(match[0] for match in re.finditer(type_.in_text, self.text))
+            return (dumps(match[0]) for match in re.finditer(type_.in_text, self.text))
         match type_.notation:
             case "number":
                 return self._numbers()
@@ -47,12 +47,12 @@ class Offers:
                 return (number for number in self._numbers() if "." not in number)
             case "money":
                 signs = (_SIGNS[mark] for mark in self.text if mark in _SIGNS)
-                return _json_texts((*_CODE.findall(self.text), *signs))
+                return map(dumps, (*_CODE.findall(self.text), *signs))
             case "truth":
                 return ("true", "false")
             case notation:
                 read = _READINGS[notation]
-                return _json_texts(found for words in self._phrases for found in read(words) if found)
+                return (dumps(found) for words in self._phrases for found in read(words) if found)
 
     def _numbers(self) -> Iterator[str]:
         """Yield numbers, in all readings of their marks."""
@@ -89,10 +89,6 @@ class Offers:
             for last in range(min(first + _DATE_WORDS, len(words)) - 1, first - 1, -1)
         )
         return tuple(phrase for phrase in spans if any(map(str.isdigit, phrase)))
-
-
-def _json_texts(values: Iterable[str]) -> Iterator[str]:
-    return (json.dumps(value, ensure_ascii=False) for value in values)
 
 
 def _days(words: str) -> tuple[str | None, ...]:

@@ -37,6 +37,7 @@ def rules(template: dict, text: str, model: str = "nuextract-3") -> dict[str, st
         pytest.param("currency", "5 USD", r'"\"USD\""', id="money-by-its-code"),
         pytest.param("boolean", "", '"true"', id="truth"),
         pytest.param("phone-number", "0117 496 0123", r'/"[+]?01174960123"/', id="a-phone-number"),
+        pytest.param("phone-number", "٢٣٤٥ ٨٩٦", r'"\"٢٣٤٥ ٨٩٦\""', id="a-phone-number-in-arabic-digits"),
         pytest.param("phone-number", "0117 496 0123", r'/"[+][1-9][0-9]{0,2}1174960123"/', id="with-a-country"),
     ],
 )
