@@ -15,12 +15,11 @@ def defaults(node: SchemaNode, value: JSON, at: Path = ()) -> Iterator[Path]:
             yield from _in_record(node, value, at)
         case Array() if is_list(value):
             for index, child in enumerate(value):
-                part = node.prefix[index] if index < len(node.prefix) else node.rest
-                if part and isinstance(child, dict | list):
+                if (part := node.item(index)) and isinstance(child, dict | list):
                     yield from defaults(part, child, (*at, index))
         case Split():
-            part = node.record if is_object(value) else node.array
-            yield from defaults(part, value, at) if part else ()
+            if part := node.part(value):
+                yield from defaults(part, value, at)
         case _:
             pass
 

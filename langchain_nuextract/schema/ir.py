@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from langchain_nuextract.paths import JSON, Path, show
-from langchain_nuextract.schema.json_types import dumps
+from langchain_nuextract.schema.json_types import dumps, is_list, is_object
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,10 @@ class Array(Base):
     names: tuple[str, ...] = ()
     """The names of the places, as a NamedTuple has them."""
 
+    def item(self, index: int) -> "SchemaNode | None":
+        """Give the node of the item at a place; None if there may be none."""
+        return self.prefix[index] if index < len(self.prefix) else self.rest
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
@@ -172,6 +176,10 @@ class Split(Base):
     scalar: "TypedScalar | Enum | None" = None
     array: Array | None = None
     record: Record | None = None
+
+    def part(self, value: JSON) -> "TypedScalar | Enum | Array | Record | None":
+        """Give the node of the values of a value's shape; None if there may be none."""
+        return self.record if is_object(value) else self.array if is_list(value) else self.scalar
 
 
 SchemaNode: TypeAlias = Anything | Never | RecursionCut | TypedScalar | Enum | Array | Record | Split

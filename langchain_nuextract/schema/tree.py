@@ -1,7 +1,6 @@
 """A schema, followed: the nodes right below a node, alone or with what a value has there."""
 
 from collections.abc import Iterator, Mapping
-from itertools import chain, repeat
 
 from langchain_nuextract.paths import EACH, JSON, Path
 from langchain_nuextract.schema.ir import Anything, Array, Record, SchemaNode, Split
@@ -30,14 +29,12 @@ def parts_and_values(node: SchemaNode, value: JSON) -> Iterator[tuple[Path, Sche
     """
     match node:
         case Array() if is_list(value):
-            pairs = zip(chain(node.prefix, repeat(node.rest or Anything())), value, strict=False)
-            yield from (((index,), part, child) for index, (part, child) in enumerate(pairs))
+            yield from (((index,), node.item(index) or Anything(), child) for index, child in enumerate(value))
         case Record() if is_object(value):
             known: Mapping[str, SchemaNode] = {field.name: field.node for field in node.fields}
             yield from (((name,), known.get(name) or node.rest or Anything(), child) for name, child in value.items())
         case Split():
-            part = node.record if is_object(value) else node.array if is_list(value) else node.scalar
-            yield (), part or Anything(), value
+            yield (), node.part(value) or Anything(), value
         case _:
             pass
 

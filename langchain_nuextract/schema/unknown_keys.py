@@ -20,11 +20,11 @@ def unknown_keys(node: SchemaNode, value: JSON, at: Path = ()) -> Iterator[Probl
             yield from _in_record(node, value, at)
         case Array() if is_list(value):
             for index, item in enumerate(value):
-                part = node.prefix[index] if index < len(node.prefix) else node.rest
-                yield from unknown_keys(part, item, (*at, index)) if part else ()
+                if part := node.item(index):
+                    yield from unknown_keys(part, item, (*at, index))
         case Split():
-            part = node.record if is_object(value) else node.array
-            yield from unknown_keys(part, value, at) if part else ()
+            if part := node.part(value):
+                yield from unknown_keys(part, value, at)
         case _:
             pass
 

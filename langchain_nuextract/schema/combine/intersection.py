@@ -108,13 +108,9 @@ def _meet_array(a: Array | None, b: Array | None) -> Array | None:
     most = min((bound for bound in (a.most, b.most) if bound is not None), default=None)
     rest = meet(a.rest, b.rest) if a.rest and b.rest else None
     length = max(len(a.prefix), len(b.prefix))
-    places = [(_item_at(a, index), _item_at(b, index)) for index in range(length)]
+    places = [(a.item(index), b.item(index)) for index in range(length)]
     prefix = tuple(meet(one, two) for one, two in places if one and two)
     return replace(a, prefix=prefix, rest=rest, least=max(a.least, b.least), most=most)
-
-
-def _item_at(node: Array, index: int) -> SchemaNode | None:
-    return node.prefix[index] if index < len(node.prefix) else node.rest
 
 
 def _meet_record(a: Record | None, b: Record | None) -> Record | None:
