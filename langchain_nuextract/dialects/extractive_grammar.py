@@ -48,7 +48,7 @@ def heeds_probe(answer: str) -> bool:
     return _HEEDED.fullmatch(answer.strip()) is not None
 
 
-def extractive_grammar(shape: RecordShape, text: str, most: int, written: str = "") -> str:
+def extractive_grammar(shape: AnswerShape, text: str, most: int, written: str = "") -> str:
     """Write the grammar of the answers that a document allows; takes time linear in both.
 
     Args:
