@@ -12,6 +12,7 @@ from langchain_nuextract.documents.images import data_url
 from langchain_nuextract.documents.kinds import Kind
 from langchain_nuextract.documents.mail import Mail, MailText, read_mail
 from langchain_nuextract.documents.options import DEFAULT, PageOptions
+from langchain_nuextract.documents.paged_file import PagedFile
 from langchain_nuextract.documents.pdf.file import PDF
 from langchain_nuextract.documents.pictures import ImageFile, opened_picture, prepared
 from langchain_nuextract.documents.source import Image, Markup, Part, Source, Text
@@ -53,7 +54,7 @@ def read_file(content: bytes, name: str, options: PageOptions, mime: str | None 
     return source
 
 
-def paged_file(kind: Kind, content: bytes, name: str, options: PageOptions) -> PDF | ImageFile | None:
+def paged_file(kind: Kind, content: bytes, name: str, options: PageOptions) -> PagedFile | None:
     """Take a file as one that has pages; None if files of its kind have none.
 
     An image has pages if it is a TIFF, or if its words are to be read.

@@ -1,20 +1,20 @@
 """Image files as models can see them: upright, in RGB, each frame that is a page by itself, bombs refused unopened."""
 
-import hashlib
 import io
 import struct
 import zlib
 from base64 import b64decode, b64encode
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.util import find_spec
 from math import sqrt
 from typing import TYPE_CHECKING, Any, Final
 
-from langchain_nuextract.documents.options import DEFAULT, LARGEST_IMAGE, ImageFormat, PageOptions
-from langchain_nuextract.documents.page import Page, Words
+from langchain_nuextract.documents.options import LARGEST_IMAGE, ImageFormat
+from langchain_nuextract.documents.page import Words
+from langchain_nuextract.documents.paged_file import PagedFile
 from langchain_nuextract.documents.source import Image
 from langchain_nuextract.errors import BrokenDocument, MissingExtra, TooLarge
 
@@ -38,31 +38,11 @@ _DAMAGED: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class ImageFile:
+class ImageFile(PagedFile):
     """The bytes of an image file, of which each frame may be a page."""
 
-    name: str
-    digest: str
-    """SHA-256 of its bytes, which stand for them in comparisons."""
-    content: bytes = field(repr=False, compare=False)
-    options: PageOptions = DEFAULT
-
-    @classmethod
-    def of(cls, content: bytes, name: str, options: PageOptions = DEFAULT) -> "ImageFile":
-        """Take the bytes of a file."""
-        return cls(name, hashlib.sha256(content).hexdigest(), content, options)
-
-    def pages(self) -> Iterator[Page]:
-        """Give the frames that the options choose, as pages.
-
-        The frames of a TIFF are pages, as those of a fax; of an animation the first one stands for all.
-        """
-        total = self.count()
-        for number in self.options.select(total, self.name):
-            yield Page.of(number, self, total)
-
     def count(self) -> int:
-        """Count the frames that are pages.
+        """Count the frames that are pages: those of a TIFF, as of a fax; of an animation the first stands for all.
 
         Raises:
             TooLarge: They are more than anybody scans, and than `max_pages`.

@@ -3,14 +3,11 @@
 # pypdfium2 has no types for the functions of pdfium itself.
 """A PDF file: its pages, their words and their pictures."""
 
-import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from langchain_nuextract.documents.options import DEFAULT, PageOptions
-from langchain_nuextract.documents.page import Page, Words
+from langchain_nuextract.documents.page import Words
 from langchain_nuextract.documents.pdf.opening import PDFBytes
 
 _REMEMBERED: Final = 8
@@ -20,21 +17,6 @@ _REMEMBERED: Final = 8
 @dataclass(frozen=True, slots=True)
 class PDF(PDFBytes):
     """A PDF file: its pages, their words and their pictures."""
-
-    @classmethod
-    def of(cls, content: bytes, name: str, options: PageOptions = DEFAULT) -> "PDF":
-        """Take the bytes of a file."""
-        return cls(name, hashlib.sha256(content).hexdigest(), content, options)
-
-    def pages(self) -> Iterator[Page]:
-        """Read the words of the pages that the options choose, one page after the other.
-
-        Raises:
-            UnreadableDocument: The file cannot be opened, or does not have the pages that were asked for.
-        """
-        total = self.count()
-        for number in self.options.select(total, self.name):
-            yield Page.of(number, self, total)
 
     def count(self) -> int:
         """Count all its pages."""

@@ -5,11 +5,11 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import RLock
 from typing import TYPE_CHECKING, Final
 
-from langchain_nuextract.documents.options import DEFAULT, PageOptions
+from langchain_nuextract.documents.paged_file import PagedFile
 from langchain_nuextract.errors import BrokenDocument, EmptyDocument, MissingExtra, PasswordNeeded, WrongKind
 
 if TYPE_CHECKING:
@@ -22,15 +22,8 @@ _HEAD: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class PDFBytes:
+class PDFBytes(PagedFile):
     """The bytes of a PDF and how to read it."""
-
-    name: str
-    """What to call it in messages: `claim.pdf`."""
-    digest: str
-    """SHA-256 of its bytes, which stand for them in comparisons."""
-    content: bytes = field(repr=False, compare=False)
-    options: PageOptions = DEFAULT
 
     @contextmanager
     def opened(self) -> "Generator[PdfDocument]":
