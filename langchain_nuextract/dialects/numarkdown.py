@@ -6,12 +6,11 @@ Source: https://github.com/numindai/NuMarkdown at 6edd7dc. Its README spells the
 import re
 from typing import Final
 
+from langchain_nuextract.dialects.control_tokens import QWEN_ENDS
 from langchain_nuextract.dialects.dialect import image_part
 from langchain_nuextract.dialects.messages import Request
 from langchain_nuextract.dialects.reader import ReaderDialect
 from langchain_nuextract.documents.source import Source
-
-_MARKS: Final = ("<|im_end|>", "<|endoftext|>", "<|im_start|>")
 
 
 def phrase(source: Source, thinking: bool) -> Request:  # noqa: ARG001, FBT001 it always thinks
@@ -24,7 +23,7 @@ NUMARKDOWN: Final = ReaderDialect(
     name="numarkdown",
     serves=re.compile(r"numarkdown", re.IGNORECASE),
     phrase=phrase,
-    marks=_MARKS,
+    marks=QWEN_ENDS,
     licence="MIT",
     reads_pages=True,
     always_thinks=True,

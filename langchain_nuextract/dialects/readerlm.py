@@ -11,6 +11,7 @@ import re
 from typing import Final
 
 from langchain_nuextract.dialects.constraints import constraint_of
+from langchain_nuextract.dialects.control_tokens import QWEN_ENDS
 from langchain_nuextract.dialects.dialect import Dialect, prompt_json, template_of
 from langchain_nuextract.dialects.messages import Request, Task
 from langchain_nuextract.dialects.reader import ReaderDialect
@@ -18,7 +19,6 @@ from langchain_nuextract.documents.source import Source
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.vocabulary import NUEXTRACT_3
 
-_MARKS: Final = ("<|im_end|>", "<|endoftext|>", "<|im_start|>")
 _SAMPLING: Final[dict[str, JSON]] = {"temperature": 0, "repetition_penalty": 1.08}
 _LICENCE: Final = "CC BY-NC 4.0, not for commercial use"
 _MARKDOWN: Final = "Extract the main content from the given HTML and convert it to Markdown format."
@@ -60,7 +60,7 @@ READER_LM: Final = ReaderDialect(
     name="reader-lm",
     serves=re.compile(r"reader-?lm(?![-_. ]?v?2)", re.IGNORECASE),
     phrase=phrase_raw,
-    marks=_MARKS,
+    marks=QWEN_ENDS,
     licence=_LICENCE,
     reads_html=True,
 )
@@ -68,7 +68,7 @@ READER_LM_2: Final = ReaderDialect(
     name="reader-lm-2",
     serves=re.compile(r"reader-?lm[-_. ]?v?2", re.IGNORECASE),
     phrase=phrase_instructed,
-    marks=_MARKS,
+    marks=QWEN_ENDS,
     licence=_LICENCE,
     reads_html=True,
 )
@@ -77,8 +77,8 @@ READER_LM_2_JSON: Final = Dialect(
     serves=READER_LM_2.serves,
     vocabulary=NUEXTRACT_3,
     phrase=phrase_json,
-    ends=_MARKS,
-    marks=_MARKS,
+    ends=QWEN_ENDS,
+    marks=QWEN_ENDS,
     takes_instructions=True,
     takes_examples=False,
     constrained=True,

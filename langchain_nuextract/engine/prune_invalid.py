@@ -35,18 +35,12 @@ def faults(
     Returns:
         Places to be left out one after the other; None if nothing would remain.
     """
-    value, left_out = deepcopy(value), list[Path]()
-    places = {_existing(value, problem.path) for problem in problems}
-    for _ in range(_ROUNDS):
-        if () in places:
-            return None
-        for place in _outermost(places):
-            _take_out(value, place)
-            left_out.append(place)
-        places = {_existing(value, problem.path) for problem in judge(value)}
-        if not places:
-            return tuple(left_out)
-    return None
+    value = deepcopy(value)
+
+    def places_of(problems: Iterable[Problem]) -> set[Path]:
+        return {_existing(value, problem.path) for problem in problems}
+
+    return _leave_out(value, places_of(problems), lambda _: places_of(judge(value)))
 
 
 def drop_fields(
@@ -70,21 +64,17 @@ def drop_fields(
     said = [path for path in (each.path for each in unread) if _existing(value, path) == path]
     places = {_field_of(value, path) for path in said if follow(value, path) is not None}
     places |= {_field_of(value, each.path) for each in problems}
-    value, left_out = deepcopy(value), list[Path]()
-    for _ in range(_ROUNDS):
-        if () in places:
-            return None
-        for place in _outermost(places):
-            _take_out(value, place)
-            left_out.append(place)
+    value = deepcopy(value)
+
+    def still_wrong(left_out: Collection[Path]) -> set[Path]:
         # A field that must be there and may be null is null: `"total": null`.
         missing = [each.path for each in judge(value) if each.path in left_out]
         for place in missing:
             fields(follow(value, place[:-1]))[str(place[-1])] = None
-        places = {_field_of(value, problem.path) for problem in judge(value)}
-        if not places:
-            return value, tuple(left_out)
-    return None
+        return {_field_of(value, problem.path) for problem in judge(value)}
+
+    left_out = _leave_out(value, places, still_wrong)
+    return None if left_out is None else (value, left_out)
 
 
 def without(value: JSON, places: Iterable[Path]) -> JSON:
@@ -109,6 +99,23 @@ def after_removal(path: Path, places: Iterable[Path]) -> Path | None:
             if isinstance(step, int) and isinstance(gone, int) and step > gone:
                 path = (*path[: size - 1], step - 1, *path[size:])
     return path
+
+
+def _leave_out(
+    value: JSON, places: Collection[Path], still_wrong: Callable[[Collection[Path]], Collection[Path]]
+) -> tuple[Path, ...] | None:
+    """Take places out of a value, and whatever is still wrong then, until nothing is; None if nothing would remain."""
+    left_out: list[Path] = []
+    for _ in range(_ROUNDS):
+        if () in places:
+            return None
+        for place in _outermost(places):
+            _take_out(value, place)
+            left_out.append(place)
+        places = still_wrong(left_out)
+        if not places:
+            return tuple(left_out)
+    return None
 
 
 def _existing(value: JSON, path: Path) -> Path:

@@ -7,12 +7,11 @@ from typing import Final
 
 from langchain_nuextract.evaluation.calibration_data import Calibration, CalibrationBin, RiskPoint, Threshold
 from langchain_nuextract.evaluation.confidences import Sure
+from langchain_nuextract.evaluation.statistics import Z_95
 
 BINS: Final = 10
 POINTS: Final = 100
 """Points of a curve at the most."""
-_Z: Final = 1.959963984540054
-"""The normal distribution has 95 % within this many standard deviations."""
 
 
 def calibration(
@@ -159,9 +158,9 @@ def wilson(right: int, number: int) -> tuple[float, float]:
 
     Source: Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
     """
-    share, square = right / number, _Z * _Z / number
+    share, square = right / number, Z_95 * Z_95 / number
     middle = share + square / 2
-    width = _Z * sqrt(share * (1 - share) / number + square / (4 * number))
+    width = Z_95 * sqrt(share * (1 - share) / number + square / (4 * number))
     return max(0.0, (middle - width) / (1 + square)), min(1.0, (middle + width) / (1 + square))
 
 

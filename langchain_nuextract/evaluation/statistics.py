@@ -21,7 +21,8 @@ FEWEST: Final = 10
 """Documents below which no p-value is given."""
 _EXACT: Final = 1_000
 """Pairs that differ up to which McNemar's test is exact."""
-_Z: Final = 1.959963984540054
+Z_95: Final = 1.959963984540054
+"""The normal distribution has 95 % within this many standard deviations."""
 
 
 class Wilcoxon(NamedTuple):
@@ -74,7 +75,7 @@ def _lower(ordered: Sequence[float]) -> float:
 def _normal_interval(units: Sequence[tuple[float, int]]) -> Interval:
     number = sum(size for _, size in units)
     mean = fsum(total for total, _ in units) / number
-    spread = _Z * sqrt(fsum((total - mean * size) ** 2 for total, size in units)) / number
+    spread = Z_95 * sqrt(fsum((total - mean * size) ** 2 for total, size in units)) / number
     return Interval(mean - spread, mean + spread)
 
 

@@ -1,8 +1,9 @@
 """JSON's own types, and which of them NuExtract's types are written in."""
 
 import json
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Final, NoReturn, TypeGuard, cast
+from typing import Any, Final, NoReturn, TypeGuard, cast
 
 from langchain_nuextract.paths import JSON
 
@@ -33,6 +34,19 @@ def is_json(value: object) -> TypeGuard[JSON]:
             return all(map(is_json, cast("list[object]", value)))
         case _:
             return type(value) in _PLAIN
+
+
+def objects_in(value: object) -> Iterator[Mapping[str, Any]]:
+    """Yield all objects in a value, itself among them."""
+    todo = [value]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, Mapping):
+            known = cast("Mapping[str, object]", part)
+            yield known
+            todo.extend(known.values())
+        elif isinstance(part, list):
+            todo.extend(cast("list[object]", part))
 
 
 def json_type_of(value: JSON) -> str:

@@ -4,14 +4,13 @@
 import re
 
 from langchain_nuextract.parsing.json.string_ends import (
-    BLANKS,
     LONGEST_KEY,
     STRING_AHEAD,
     STRUCTURE,
     TOKEN_AHEAD,
     StringEnds,
 )
-from langchain_nuextract.parsing.json.tokens import BLANK, CLOSERS
+from langchain_nuextract.parsing.json.tokens import BLANK, BLANKS, CLOSERS
 
 _CLOSING = re.compile(rf"(?:[\]}})]{BLANK}*)+")
 _CALL_AHEAD = re.compile(rf"[A-Za-z_][\w.]{{0,80}}\({BLANK}*[A-Za-z_]\w{{0,80}}{BLANK}*=(?!=)")

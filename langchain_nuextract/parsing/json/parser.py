@@ -37,7 +37,6 @@ _KEY_BEFORE_OTHER_QUOTE = re.compile(
 _OTHERWISE_CLOSED = re.compile(rf"([\"'])(?P<key>[\w .-]{{1,80}})(?!\1)(?P<mark>[\"”“’'`])(?={BLANK}*[:：])")
 _KEY_BEFORE_VALUE = re.compile(rf"([A-Za-z_$][\w$-]{{0,60}}){BLANK}+(?=['“‘`]|{WORD}{BLANK}*[,}}])")
 _KEY = re.compile(r"[^:：=→,，{}\[\]\"\n]+")
-_WRONG_COMMA = re.compile(WRONG_COMMA)
 _WRONG_ITEM_COMMA = re.compile(rf"\|(?!\|)|\.{BLANK}")
 _TEXT_BEHIND_COMMA = re.compile(rf",{BLANK}*\"((?:[^\"\\\n]|\\.){{0,400}})\"{BLANK}*[,}}]")
 _COLON_MEANT = re.compile(rf",{BLANK}*(?:[{{\[]|{WORD}{BLANK}*[,}}])")
@@ -116,7 +115,7 @@ class _Parser(Values):
             self._closing(frame, here)
         elif here in "{[":
             self._opening_in_place_of_key(frame, here)
-        elif match := _WRONG_COMMA.match(self.text, self.at):
+        elif match := WRONG_COMMA.match(self.text, self.at):
             self._skip(frame, "comma-mark", match.end() - self.at)
             frame.full = False
         elif not self._fence() and not self._ellipsis(frame):

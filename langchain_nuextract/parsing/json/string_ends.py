@@ -6,16 +6,14 @@ from collections.abc import Callable
 from typing import Final
 
 from langchain_nuextract.parsing.json.hints import Hints
-from langchain_nuextract.parsing.json.tokens import BLANK, CLOSERS, QUOTED_KEY, WORD, WRONG_COMMA, StringPlace
+from langchain_nuextract.parsing.json.tokens import BLANK, BLANKS, CLOSERS, QUOTED_KEY, WORD, WRONG_COMMA, StringPlace
 
-BLANKS = re.compile(rf"{BLANK}*")
 KEY_AHEAD = re.compile(
     rf"{QUOTED_KEY}|[A-Za-z_$][\w$.-]{{0,80}}[\"']?{BLANK}*[:：]|\d{{1,20}}{BLANK}*:(?={BLANK}*[\"'\[{{])"
 )
 _KEY_BEHIND_WORD = re.compile(rf"[^\W\d]\w{{0,30}}{BLANK}+(?P<key>{QUOTED_KEY})")
 _ASSIGNED = re.compile(rf"[A-Za-z_$][\w$.-]{{0,80}}{BLANK}*(?:=(?![=>])|(?={{))")
 """A key with another mark for its colon, or none before a brace."""
-_WRONG_COMMA = re.compile(WRONG_COMMA)
 _STRING = r'"(?:[^"\\\n]|\\.)*+"'
 STRING_AHEAD = re.compile(rf'{_STRING}(?:{BLANK}*(?:[,\]}})]|\Z)|{BLANK}+(?:["{{\[]|{WORD}(?:[\s,\]]|\Z)))')
 _SINGLE_QUOTED_AHEAD = re.compile(rf"'[^'\"\n]*'{BLANK}*[,\]}})]")
@@ -43,7 +41,7 @@ LONGEST_KEY: Final = 80
 """Letters of a key that is recognised as one in a place where none should be."""
 _WORDY = frozenset("+*?(|$^=_-")
 """What follows a bracket that closes nothing: more of a pattern or a formula."""
-_PATIENCE: Final = 500
+PATIENCE: Final = 500
 """How far behind a quote that may have ended the string a better one is looked for."""
 
 
@@ -102,7 +100,7 @@ class StringEnds:
         # `"x" ...]`: dots for more of the same.
         dots = bool(gap) and _DOTS_AT_END.match(self.text, at)
         if self.place == "member":
-            ahead = dots or (bool(gap) and KEY_AHEAD.match(self.text, at)) or _WRONG_COMMA.match(self.text, at)
+            ahead = dots or (bool(gap) and KEY_AHEAD.match(self.text, at)) or WRONG_COMMA.match(self.text, at)
             return bool(ahead)
         if dots or (after in "|." and _WRONG_COMMA_BEFORE_STRING.match(self.text, at)):
             return True
@@ -210,7 +208,7 @@ class StringEnds:
     def _closes(self, brackets: str, end: int) -> bool:
         """Whether brackets close what the string stands in, and nothing that is opened in the string up to `end`."""
         written = BLANKS.sub("", brackets)
-        said = self.text[max(self.first, end - _PATIENCE) : end]
+        said = self.text[max(self.first, end - PATIENCE) : end]
         return self.closers().startswith(written) and not any(said.count(each) for each in "{[")
 
     def _end_of_key(self, mark: int) -> int | None:

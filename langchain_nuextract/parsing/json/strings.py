@@ -16,10 +16,9 @@ from langchain_nuextract.parsing.json.hints import NO_HINTS, Hints
 from langchain_nuextract.parsing.json.known_ends import KnownEnds
 from langchain_nuextract.parsing.json.nodes import Fix
 from langchain_nuextract.parsing.json.patience import FULL_PATIENCE, Patience
-from langchain_nuextract.parsing.json.string_ends import KEY_AHEAD
-from langchain_nuextract.parsing.json.tokens import BLANK, CLOSERS, StringPlace
+from langchain_nuextract.parsing.json.string_ends import KEY_AHEAD, PATIENCE
+from langchain_nuextract.parsing.json.tokens import BLANK, BLANKS, CLOSERS, StringPlace
 
-_BLANKS = re.compile(rf"{BLANK}*")
 _STOPS = {opener: re.compile(rf"[\\{re.escape(closers)}]") for opener, closers in CLOSERS.items()}
 _LAST_LINES = re.compile(rf"(?:(?!\n){BLANK})*\n{BLANK}*(?P<closers>[\]}}](?:{BLANK}|[\]}}])*)\Z")
 _LAST_CLOSERS = re.compile(rf"{BLANK}*(?P<closers>[\]}}](?:{BLANK}|[\]}}])*)\Z")
@@ -33,8 +32,6 @@ _MOST_COMPARED: Final = 200
 """Quotes of one string that are compared with what is known of the answer."""
 _LONGEST_WORD: Final = 40
 """Letters of a word before an apostrophe."""
-_PATIENCE: Final = 500
-"""How far behind a quote that may have ended the string a better one is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +139,7 @@ class _Scan(KnownEnds):
 
     def _is_lost(self, mark: int) -> bool:
         """Whether it is no use to look for the end any farther."""
-        too_far = self.doubtful is not None and mark > self.doubtful + _PATIENCE
+        too_far = self.doubtful is not None and mark > self.doubtful + PATIENCE
         return too_far or len(self.kept) > self.patience.inner
 
     def _read_to(self, mark: int) -> Quoted | None:
@@ -240,7 +237,7 @@ class _Scan(KnownEnds):
         Had it been cut off, there would be no line break in it; one that the model ended itself is not.
         """
         last = _LAST_CLOSERS if self.hints.finished else _LAST_LINES
-        match = None if self.kept else last.search(self.text, max(self.first, len(self.text) - _PATIENCE))
-        if match is None or _BLANKS.sub("", match["closers"]) != self.closers():
+        match = None if self.kept else last.search(self.text, max(self.first, len(self.text) - PATIENCE))
+        if match is None or BLANKS.sub("", match["closers"]) != self.closers():
             return None
         return match.start() if self._closes(match["closers"], match.start()) else None

@@ -12,6 +12,7 @@ CLOSERS: Final = {
 }  # fmt: skip
 """The marks that may open a string, each with those that may close it."""
 BLANK: Final = r"[\s\ufeff\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064]"
+BLANKS = re.compile(rf"{BLANK}*")
 INVISIBLE: Final = (
     "\ufeff\u00ad\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064"
 )
@@ -23,7 +24,7 @@ QUOTED_KEY: Final = (
 """A pattern for a key in quotes with its colon."""
 WORD: Final = r"(?:-?\d[\d.eE+-]*|true|false|null|True|False|None)"
 """A pattern for a number or literal."""
-WRONG_COMMA: Final = rf"[^\w\s\"'`,()+{{}}\[\]]{{1,3}}{BLANK}*(?=\"[^\"\n{{}}\[\]]{{1,120}}\"{BLANK}*:)"
-"""A pattern for what was written for a comma before a key."""
+WRONG_COMMA = re.compile(rf"[^\w\s\"'`,()+{{}}\[\]]{{1,3}}{BLANK}*(?=\"[^\"\n{{}}\[\]]{{1,120}}\"{BLANK}*:)")
+"""What was written for a comma before a key."""
 KEY_PATTERN = re.compile(rf"{BLANK}*(?:[,，]{BLANK}*)?{QUOTED_KEY}")
 """A key in quotes that may follow a value, with or without a comma between."""

@@ -8,6 +8,7 @@ from typing import Final
 
 from langchain_nuextract.parsing.json.bare_words import bare_word
 from langchain_nuextract.parsing.json.nodes import ArrayNode, Node, ObjectNode, ScalarNode, TruncatedNode
+from langchain_nuextract.parsing.select.text_lines import BOLD
 from langchain_nuextract.parsing.whole_text import without_entities
 from langchain_nuextract.scalars.names import fold_key, folded_name
 from langchain_nuextract.schema.answer_shape import ListShape, RecordShape
@@ -17,7 +18,6 @@ FEWEST: Final = 2
 FIRST_RULE: Final = 3
 """Lines in which a table of pipes has its rule: behind its head, or above it too."""
 
-_BOLD = re.compile(r"\*\*|__|`")
 _RULE = re.compile(r"(?=[^-=]*[-=]{2}|\|[\s:]*-)[\s|+:=-]+")
 _NAME = re.compile(r"[#*_\s]{0,20}(?P<name>\w[^:*|]{0,60}?)[*_]{0,2}:?[*_]{0,2}\s*")
 _ROW_END = re.compile(r"</tr\s*>|<br\s*/?>|</(?:p|li|div|h[1-6])\s*>", re.IGNORECASE)
@@ -70,7 +70,7 @@ def _grids(lines: Sequence[str]) -> Iterator[list[list[str]]]:
 
 
 def _cells(line: str) -> list[str]:
-    return [_BOLD.sub("", cell).strip() for cell in line.removeprefix("|").removesuffix("|").split("|")]
+    return [BOLD.sub("", cell).strip() for cell in line.removeprefix("|").removesuffix("|").split("|")]
 
 
 def _table_of(rows: Sequence[Sequence[str]], shape: RecordShape) -> ArrayNode | ObjectNode | None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from langchain_nuextract.scalars.names import fold_key
 
-_BOLD = re.compile(r"\*\*|__|`")
+BOLD = re.compile(r"\*\*|__|`")
+"""The marks of bold type and of code."""
 NAMED_LINE = re.compile(
     r"(?P<name>[^\s:=：|<>{}\[\]\"'“”→][^:=：|<>{}\[\]\"'“”→\t–—]{0,60}?|\"[^\"]{1,60}\"|'[^']{1,60}'|“[^”]{1,60}”)"
     r"(?:[ \t]*(?:=>|->|[:=：→])|[ ]*\t|[ ]+[-–—](?=[ ]))(?P<value>.*)"
@@ -71,7 +72,7 @@ def text_lines(body: str, names: frozenset[str]) -> list[TextLine]:
 def _without_bold(row: str) -> str:
     """Take the marks of bold type and code off a line; a text in quotes has them as its own."""
     quoted = _QUOTED_VALUE.search(row)
-    return _BOLD.sub("", row[: quoted.start()]) + quoted[0] if quoted else _BOLD.sub("", row)
+    return BOLD.sub("", row[: quoted.start()]) + quoted[0] if quoted else BOLD.sub("", row)
 
 
 def _heading_of(match: re.Match[str]) -> str:

@@ -6,12 +6,12 @@ Rust, by way of Pydantic, which have neither looking around nor references back;
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final, cast
 
 from langchain_nuextract.paths import JSON, fields
-from langchain_nuextract.schema.json_types import is_list, is_object
+from langchain_nuextract.schema.json_types import is_list, is_object, objects_in
 from langchain_nuextract.schema.jsonschema.keywords import DATA
 
 _MOST: Final = 64
@@ -43,23 +43,10 @@ def spelt_out(schema: Mapping[str, JSON], value: JSON) -> Mapping[str, JSON]:
     What validates a schema searches for the patterns of `patternProperties` by means of its own, in several keywords.
     It is given the names that match, each as it is, so that there is nothing to search for.
     """
-    if not any("patternProperties" in part for part in _objects_in(schema)):
+    if not any("patternProperties" in part for part in objects_in(schema)):
         return schema
-    names = tuple(dict.fromkeys(name for part in _objects_in(value) for name in part))
+    names = tuple(dict.fromkeys(name for part in objects_in(value) for name in part))
     return fields(_spelt_out(cast("JSON", schema), names))
-
-
-def _objects_in(value: object) -> Iterator[Mapping[str, object]]:
-    """Yield all objects in a schema or in a value, with itself."""
-    todo = [value]
-    while todo:
-        part = todo.pop()
-        if isinstance(part, Mapping):
-            known = cast("Mapping[str, object]", part)
-            yield known
-            todo.extend(known.values())
-        elif isinstance(part, list):
-            todo.extend(cast("list[object]", part))
 
 
 def _spelt_out(schema: JSON, names: tuple[str, ...]) -> JSON:

@@ -1,10 +1,11 @@
 """What Pydantic knows about a Python type."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from langchain_nuextract.errors import UnsupportedSchema
+from langchain_nuextract.schema.json_types import objects_in
 from langchain_nuextract.schema.python_types.typed_dicts import modern
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def adapter(type_: object) -> "TypeAdapter[Any]":
             )
             raise UnsupportedSchema((), reason) from error
         raise UnsupportedSchema((), f"{type_!r} is not a type that Pydantic can read: {error}") from error
-    for node in core_nodes(found.core_schema):
+    for node in objects_in(found.core_schema):
         # Nothing but its method `validate` is known of such a model there.
         model = getattr(node.get("function"), "__self__", None)
         if _is_v1(model):
@@ -53,16 +54,3 @@ def _v1(model: object) -> UnsupportedSchema:
     return UnsupportedSchema(
         (), f"{name} is a model of Pydantic 1 (pydantic.v1). Make it one of Pydantic 2: from pydantic import BaseModel."
     )
-
-
-def core_nodes(core: object) -> Iterator[CoreNode]:
-    """Yield all nodes of Pydantic's own schema of a type."""
-    todo: list[object] = [core]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, Mapping):
-            known = cast("CoreNode", node)
-            yield known
-            todo.extend(known.values())
-        elif isinstance(node, list):
-            todo.extend(cast("list[object]", node))

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import cast
 
-from langchain_nuextract.schema.python_types.adapters import CoreNode, adapter, core_nodes
+from langchain_nuextract.schema.json_types import objects_in
+from langchain_nuextract.schema.python_types.adapters import CoreNode, adapter
 
 _FIELDS = ("model-fields", "dataclass-args", "typed-dict")
 
@@ -34,7 +35,7 @@ def reads_names(type_: object) -> bool:
 
     They are asked for by their names, and have to be validated by them.
     """
-    aliases = (node.get("validation_alias") for node in core_nodes(adapter(type_).core_schema))
+    aliases = (node.get("validation_alias") for node in objects_in(adapter(type_).core_schema))
     return any(alias and not keys_of(alias) for alias in aliases)
 
 
