@@ -223,7 +223,10 @@ class _Backend:
                 self._limit, self._changed = max(self._limit / 2, 1.0), monotonic()
             else:
                 self._count(error)
-        self._rest(error, longest)
+        asked = error.retry_after if isinstance(error, EndpointBusy) else None
+        # A Retry-After of an hour would hold the run up for longer than it may last; then it is tried anyway.
+        if asked is not None and asked <= longest:
+            self.rests_until = max(self.rests_until, monotonic() + asked)
 
     def _count(self, error: EndpointError) -> None:
         # A wrong key or model is wrong for every request, so that no second failure is waited for.
@@ -234,9 +237,3 @@ class _Backend:
             now = monotonic()
             self.rests_until, self._changed = now + self._pause, now
             self._pause = min(self._pause * 2, _LONGEST_PAUSE)
-
-    def _rest(self, error: EndpointError, longest: float) -> None:
-        asked = error.retry_after if isinstance(error, EndpointBusy) else None
-        # A Retry-After of an hour would hold the run up for longer than it may last; then it is tried anyway.
-        if asked is not None and asked <= longest:
-            self.rests_until = max(self.rests_until, monotonic() + asked)

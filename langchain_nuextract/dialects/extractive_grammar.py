@@ -91,7 +91,7 @@ class _GrammarWriter:
                     return '"[]"'
                 return f'"[" ({item} {_more(item, shape.most, 1)})? "]"'
             case MultiEnumShape():
-                return self.value(_list_of_choices(shape))
+                return self.value(shape.as_list)
             case EnumShape():
                 labels = [literal(dumps(label)) for label in shape.labels]
                 return either([*labels, '"null"'] if nullable else labels)
@@ -112,7 +112,7 @@ class _GrammarWriter:
             case ListShape():
                 return self._rest_of_list(shape, written, at)
             case MultiEnumShape():
-                return self.rest(_list_of_choices(shape), written, at)
+                return self.rest(shape.as_list, written, at)
             case _:
                 return (), json.JSONDecoder().raw_decode(written, at)[1]
 
@@ -204,10 +204,6 @@ def _record_steps(shape: RecordShape) -> list[_Step]:
     keys = (f"{dumps(name)}: " for name, _ in shape.fields)
     parts = (part for _, part in shape.fields)
     return [*((before + key, part) for before, key, part in zip(opening, keys, parts, strict=True)), ("}", None)]
-
-
-def _list_of_choices(shape: MultiEnumShape) -> ListShape:
-    return ListShape(EnumShape(shape.labels), shape.most, shape.gaps)
 
 
 def _more(item: str, most: int | None, there: int) -> str:

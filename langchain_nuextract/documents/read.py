@@ -148,18 +148,13 @@ def _listed(given: list[Any], options: PageOptions) -> Iterator[Source]:
         yield from _conversation(convert_to_messages(given), options)
         return
     for each in given:
-        if isinstance(each, Mapping):
-            yield from _block(cast("Mapping[str, JSON]", each), options)
-        else:
+        if not isinstance(each, Mapping):
             yield from _sources(each, options)
-
-
-def _block(block: Mapping[str, JSON], options: PageOptions) -> Iterator[Source]:
-    if file := file_of(block):
-        content, name, mime = file
-        yield read_file(content, name, options, mime)
-    elif part := part_of(block):
-        yield Source((part,))
+        elif file := file_of(block := cast("Mapping[str, JSON]", each)):
+            content, name, mime = file
+            yield read_file(content, name, options, mime)
+        elif part := part_of(block):
+            yield Source((part,))
 
 
 def _conversation(messages: Iterable[BaseMessage], options: PageOptions) -> Iterator[Source]:

@@ -50,7 +50,8 @@ def write_markdown(source: Source, settings: WritingSettings) -> Writing:
         settings: How to ask.
     """
     escaped = escape_source(source, settings.reader.marks)
-    first = _first_request(escaped.source, settings)
+    phrased = settings.reader.phrase(escaped.source, settings.thinking)
+    first = replace(phrased, firm=settings.firm, vllm_only={"repetition_detection": dict(DETECTION)})
     request, before, continued, spent = first, "", 0, _Spent()
     while True:
         reply = yield request
@@ -68,8 +69,8 @@ def write_markdown(source: Source, settings: WritingSettings) -> Writing:
                 request = replace(first, firm={**first.firm, "temperature": warm, "seed": _SEED})
                 before, spent = "", replace(spent, loops=1)
                 continue
-            kept = text[: loop.start + loop.period] if loop else text
-            return _as_written(escaped, replace(reply, text=kept, finish_reason="repetition"), settings, spent.looped())
+            reply = replace(reply, text=text[: loop.start + loop.period] if loop else text, finish_reason="repetition")
+            return _as_written(escaped, reply, settings, replace(spent, loops=spent.loops + 1))
         point = _resume_point(text)
         may_continue = continued < settings.max_continued and spent.calls < settings.max_calls
         if reply.finish_reason != "length" or not may_continue or len(point) <= len(before):
@@ -86,9 +87,6 @@ class _Spent:
     def add(self, reply: Reply) -> "_Spent":
         return replace(self, calls=self.calls + 1, usage=self.usage + reply.usage)
 
-    def looped(self) -> "_Spent":
-        return replace(self, loops=self.loops + 1)
-
 
 def find_loop(text: str, source: str) -> Loop | None:
     """Find the loop that an answer ends in; what the source repeats as often is none."""
@@ -104,11 +102,6 @@ def find_loop(text: str, source: str) -> Loop | None:
 def watcher(source: str) -> Callable[[str], bool]:
     """Make what tells of an answer that is still coming whether the rest is not worth waiting for."""
     return lambda text: find_loop(text, source) is not None
-
-
-def _first_request(source: Source, settings: WritingSettings) -> Request:
-    request = settings.reader.phrase(source, settings.thinking)
-    return replace(request, firm=settings.firm, vllm_only={"repetition_detection": dict(DETECTION)})
 
 
 def _resume_point(text: str) -> str:

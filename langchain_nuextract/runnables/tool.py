@@ -16,7 +16,7 @@ from langchain_nuextract.engine.result import Extraction
 from langchain_nuextract.errors import ExtractionError
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.runnables.tool_documents import ToolDocuments
-from langchain_nuextract.runnables.tool_names import NOT_OPENED, cannot_open
+from langchain_nuextract.runnables.tool_names import NOT_OPENED
 from langchain_nuextract.schema.target import FULL, Target
 
 NOSTREAM: Final = "nostream"
@@ -121,4 +121,5 @@ def _errors_for_the_model() -> Generator[None]:
     except (ExtractionError, ValueError) as error:
         raise ToolException(str(error)) from error
     except NOT_OPENED as error:
-        raise ToolException(cannot_open(error)) from error
+        # Where on the machine the file is, the model is not told.
+        raise ToolException(f"the document cannot be opened: {error.strerror or type(error).__name__}") from error

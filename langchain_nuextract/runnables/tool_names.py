@@ -22,11 +22,6 @@ NOT_OPENED: Final = (FileNotFoundError, IsADirectoryError, NotADirectoryError, P
 """What the agent's model is told of a file; other errors of the system are none of its making."""
 
 
-def cannot_open(error: OSError) -> str:
-    """Say that a file cannot be opened, without saying where on the machine it is."""
-    return f"the document cannot be opened: {error.strerror or type(error).__name__}"
-
-
 def below(root: Path, name: str) -> Path:
     """Find a file in a folder or below it.
 

@@ -115,7 +115,9 @@ def _signed(written: str, decimal: Mark | None) -> Number | None:
     match = _AROUND.match(text[1:-1].strip() if negative else text)
     if match is None:
         return None
-    body, decimal = match["body"], decimal or _mark_before_dash(dash)
+    # In `12,-- €` dashes stand for no cents, and the mark before them is that of decimals.
+    decimal = decimal or next((mark for mark in MARKS if dash and dash[0].startswith(mark)), None)
+    body = match["body"]
     # `12,50-`, as SAP and German ledgers write what is owed.
     if body.endswith("-"):
         body, negative = body[:-1], True
@@ -125,11 +127,6 @@ def _signed(written: str, decimal: Mark | None) -> Number | None:
         return found
     negated = f"-{found.value}" if isinstance(found.value, str) else -found.value
     return Number(negated, certain=found.certain)
-
-
-def _mark_before_dash(dash: re.Match[str] | None) -> Mark | None:
-    """The decimal mark before a dash that stands for no cents."""
-    return next((mark for mark in MARKS if dash and dash[0].startswith(mark)), None)
 
 
 _ALIKE = str.maketrans({"−": "-", "–": "-", "—": "-", "’": "'", "‘": "'", "٫": ".", "٬": ","})

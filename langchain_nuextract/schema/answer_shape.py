@@ -68,6 +68,11 @@ class MultiEnumShape:
     """Other words for labels; see `EnumShape`."""
     hook: Hook = ""
 
+    @property
+    def as_list(self) -> "ListShape":
+        """The same as a list of choices of one label."""
+        return ListShape(EnumShape(self.labels, self.names), self.most, self.gaps, self.hook)
+
 
 @dataclass(frozen=True, slots=True)
 class ListShape:

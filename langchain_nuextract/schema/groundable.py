@@ -19,10 +19,10 @@ _BREAK: Final = re.compile(r"[;,:.()/]|\s[-\u2013\u2014]\s")
 def spoken(node: SchemaNode, value: JSON) -> Iterator[JSON]:
     """Yield the scalars of a value that are no choice, code, truth value or null, in order."""
     match node:
-        case TypedScalar() if not TYPES[node.type].is_code:
-            yield from _scalars(value)
-        case Anything() | RecursionCut():
-            yield from _scalars(value)
+        case TypedScalar(type=type_) if TYPES[type_].is_code:
+            return
+        case TypedScalar() | Anything() | RecursionCut():
+            yield from (leaf for _, leaf in leaves(value) if leaf is not None and not isinstance(leaf, bool))
         case _:
             for _, part, child in parts_and_values(node, value):
                 yield from spoken(part, child)
@@ -66,7 +66,3 @@ def _phrases(meaning: str) -> Iterator[str]:
     """What is said of a choice, whole and in parts, where it is short: `Paid in full; nothing is owed`."""
     parts_of_it = (meaning, *_BREAK.split(meaning)) if len(meaning) <= LONGEST_MEANING else ()
     yield from (part for each in parts_of_it if len((part := each.strip(" .")).split()) >= FEWEST_WORDS)
-
-
-def _scalars(value: JSON) -> Iterator[JSON]:
-    return (leaf for _, leaf in leaves(value) if leaf is not None and not isinstance(leaf, bool))

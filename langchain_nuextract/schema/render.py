@@ -49,12 +49,12 @@ def answer_schema(shape: AnswerShape, *, nullable: bool = False, closed: bool = 
         case EnumShape():
             return {"enum": [*shape.labels, *([None] if nullable else [])]}
         case MultiEnumShape():
-            # An item is null only where null is one of the user's values: `list[Color | None]`.
-            items = answer_schema(EnumShape(shape.labels), nullable=shape.gaps)
-            return {**_typed("array", nullable=nullable), "items": items, **_most_items(shape.most)}
+            return answer_schema(shape.as_list, nullable=nullable)
         case ListShape():
+            # An item is null only where null is one of the user's values: `list[Color | None]`.
             items = answer_schema(shape.item, nullable=shape.gaps, closed=closed)
-            return {**_typed("array", nullable=nullable), "items": items, **_most_items(shape.most)}
+            most = {} if shape.most is None else {"maxItems": shape.most}
+            return {**_typed("array", nullable=nullable), "items": items, **most}
         case RecordShape():
             parts: dict[str, JSON] = {
                 name: answer_schema(part, nullable=True, closed=closed) for name, part in shape.fields
@@ -82,10 +82,6 @@ def with_types(schema: dict[str, JSON], shape: AnswerShape) -> dict[str, JSON]:
             }
         case _:
             return schema
-
-
-def _most_items(most: int | None) -> dict[str, JSON]:
-    return {} if most is None else {"maxItems": most}
 
 
 def _typed(name: str, *, nullable: bool) -> dict[str, JSON]:

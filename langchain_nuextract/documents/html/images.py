@@ -27,7 +27,9 @@ def clean_images(document: Document, options: HTMLOptions) -> Iterator[str]:
     for image in document.select("img, input[type='image' i]"):
         address = _address(image)
         inline += address is None and (image.attr("src") or "").lstrip()[:5].lower() == "data:"
-        if _is_dot(image) or options.images == "none":
+        # A picture of one pixel counts readers.
+        is_dot = any(_DOT.fullmatch(image.attr(side) or "") for side in ("width", "height"))
+        if is_dot or options.images == "none":
             image.decompose()
         elif address is None or options.images == "alt":
             image.replace_with(Text(f" {image.attr('alt') or ''} "))
@@ -68,8 +70,3 @@ def _address(image: Element) -> str | None:
             # Of a list of sizes the last is the largest, as it is nearly always written.
             return candidate.rsplit(", ", 1)[-1].split()[0] if name.endswith("srcset") else candidate
     return source if source and source.lstrip()[:5].lower() != "data:" else None
-
-
-def _is_dot(image: Element) -> bool:
-    """Whether it is a picture of one pixel, which counts readers."""
-    return any(_DOT.fullmatch(image.attr(side) or "") for side in ("width", "height"))

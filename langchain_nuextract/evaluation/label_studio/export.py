@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from os import PathLike
@@ -14,11 +14,11 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from langchain_nuextract.documents.bounded import read_text
 from langchain_nuextract.errors import EvaluationError
 from langchain_nuextract.evaluation.gold_document import OnConflict
-from langchain_nuextract.evaluation.label_studio.annotation import Annotation, read_annotation
+from langchain_nuextract.evaluation.label_studio.annotation import read_annotation
 from langchain_nuextract.evaluation.label_studio.config import Config
 from langchain_nuextract.evaluation.label_studio.known_fields import Fields
 from langchain_nuextract.evaluation.leaf import field_path
-from langchain_nuextract.paths import JSON, Path, fields, items, leaves, show, text
+from langchain_nuextract.paths import JSON, fields, items, leaves, show, text
 from langchain_nuextract.schema.target import Target
 
 _ONLY_JSON: Final = (
@@ -205,18 +205,14 @@ def _agreement(tasks: Iterable[_Task]) -> dict[str, Agreement]:
     pairs: dict[str, list[tuple[str, str]]] = {}
     for task in tasks:
         for first, second in combinations(sorted(task.annotations, key=lambda each: each.annotator), 2):
-            for path, values in _paired(first, second):
-                pairs.setdefault(show(path), []).append(values)
+            one, other = dict(leaves(first.value)), dict(leaves(second.value))
+            for path in {**one, **other}:
+                both = json.dumps(one.get(path), sort_keys=True), json.dumps(other.get(path), sort_keys=True)
+                pairs.setdefault(show(field_path(path)), []).append(both)
     return {
         field: Agreement(len(each), sum(a == b for a, b in each) / len(each), _kappa(each))
         for field, each in pairs.items()
     }
-
-
-def _paired(first: Annotation, second: Annotation) -> Iterator[tuple[Path, tuple[str, str]]]:
-    one, other = dict(leaves(first.value)), dict(leaves(second.value))
-    for path in {**one, **other}:
-        yield field_path(path), (json.dumps(one.get(path), sort_keys=True), json.dumps(other.get(path), sort_keys=True))
 
 
 def _kappa(pairs: Sequence[tuple[str, str]]) -> float | None:
