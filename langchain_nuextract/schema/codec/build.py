@@ -16,7 +16,6 @@ from typing import cast
 from langchain_nuextract.paths import JSON
 from langchain_nuextract.schema.answer_shape import (
     EnumShape,
-    Hook,
     ListShape,
     MultiEnumShape,
     RecordShape,
@@ -27,6 +26,7 @@ from langchain_nuextract.schema.codec.maps import MapCodec
 from langchain_nuextract.schema.codec.protocol import Codec
 from langchain_nuextract.schema.codec.scalars import EnumCodec, JsonCodec, NullableCodec, ScalarCodec, TextCodec
 from langchain_nuextract.schema.codec.unions import TupleCodec, UnionCodec
+from langchain_nuextract.schema.codec.variants import can_be_empty, optional, stands, with_hook
 from langchain_nuextract.schema.ir import (
     Anything,
     Array,
@@ -65,7 +65,7 @@ class _Builder:
         around, self._inside = self._inside, self._inside or node.hooked
         codec = self._codec(node)
         self._inside = around
-        return _hooked(codec, "own" if node.hooked else "inside") if node.hooked or around else codec
+        return with_hook(codec, "own" if node.hooked else "inside") if node.hooked or around else codec
 
     def _codec(self, node: SchemaNode) -> Codec:
         match node:
@@ -131,7 +131,7 @@ class _Builder:
         node = field.node
         codec = self.codec(node)
         if node.nullable or not field.required:
-            codec = _optional(codec)
+            codec = optional(codec)
         if tells_null(field) and isinstance(codec, ScalarCodec | TextCodec | EnumCodec):
             shape = codec.shape
             if isinstance(shape, ScalarShape) and json_kind(shape.type) == "string":
@@ -139,11 +139,11 @@ class _Builder:
                 codec = NullableCodec(codec, replace(shape, pattern=""), codec.missing, codec.note)
         members = codec.members if isinstance(codec, EnumCodec) and not node.nullable else ()
         constant = members[0] if len(members) == 1 else None
-        empty = _can_be_empty(codec)
+        empty = can_be_empty(codec)
         filled = constant if field.required or field.filled else None
         needed = field.required and not node.nullable and not empty
-        hooked = node.hooked and not _stands(codec)
-        return NamedCodec(field.name, codec, field.required, node.nullable, filled, _stands(codec), needed, hooked)
+        hooked = node.hooked and not stands(codec)
+        return NamedCodec(field.name, codec, field.required, node.nullable, filled, stands(codec), needed, hooked)
 
     def _object(self, node: Record) -> Codec:
         if not node.fields and (node.rest or node.open):
@@ -170,7 +170,7 @@ class _Builder:
     def _map(self, node: Record) -> MapCodec:
         inner = self.codec(node.rest or Anything())
         if node.rest and node.rest.nullable:
-            inner = _optional(inner)
+            inner = optional(inner)
         flat = isinstance(inner, RecordCodec) and not inner.open and not (node.rest and node.rest.nullable)
         gaps = node.rest is not None and node.rest.nullable
         own = inner.shape.fields if flat and isinstance(inner.shape, RecordShape) else (("value", inner.shape),)
@@ -178,7 +178,7 @@ class _Builder:
         shape = ListShape(RecordShape(((key, self._scalar("string")), *own)))
         at = None if flat else "value"
         missing = self._nothing
-        return MapCodec(shape, key, inner, at, gaps, _stands(inner), missing, node.note, node.key_note)
+        return MapCodec(shape, key, inner, at, gaps, stands(inner), missing, node.note, node.key_note)
 
     def _tuple(self, node: Array) -> TupleCodec:
         ordinals = [ordinal(index) for index in range(len(node.prefix))]
@@ -220,55 +220,9 @@ class _Builder:
         return UnionCodec(shape, value, items, record, within, None, node.note)
 
 
-def _hooked(codec: Codec, hook: Hook) -> Codec:
-    """Mark the shape of a codec as one whose raw values the user's validators see."""
-    match codec:
-        case RecordCodec():
-            return replace(codec, shape=replace(codec.shape, hook=hook), keeps=True)
-        case ScalarCodec():
-            return replace(codec, shape=replace(codec.shape, hook=hook), raw=True)
-        case EnumCodec() | ListCodec() | TextCodec() | JsonCodec():
-            return replace(codec, shape=replace(codec.shape, hook=hook))
-        case TupleCodec() | UnionCodec() | MapCodec():
-            return replace(codec, shape=replace(codec.shape, hook=hook))
-        case _:
-            return codec
-
-
 def _other_names(node: Enum) -> tuple[tuple[str, str], ...]:
     """Give the other words for labels; one that several members have tells nothing."""
     words = [(name, member.label) for member in node.members for name in (*member.names, member.text) if name]
     count = Counter(name for name, _ in words)
     labels = {member.label for member in node.members}
     return tuple((name, label) for name, label in words if count[name] == 1 and name not in labels)
-
-
-def _can_be_empty(codec: Codec) -> bool:
-    """Whether there are values of which the answer has nothing but missing parts and empty lists."""
-    match codec:
-        case ListCodec() | MapCodec() | JsonCodec():
-            return True
-        case UnionCodec():
-            return codec.items is not None or (codec.record is not None and _can_be_empty(codec.record))
-        case RecordCodec() | TupleCodec():
-            return not codec.blank({})
-        case _:
-            return False
-
-
-def _stands(codec: Codec) -> bool:
-    return isinstance(codec, RecordCodec | ListCodec | MapCodec | TupleCodec)
-
-
-def _optional(codec: Codec) -> Codec:
-    """Mark a text that may be missing, so that a word for nothing in its place means that."""
-    match codec:
-        case ScalarCodec() | TextCodec():
-            shape = codec.shape
-            return replace(codec, shape=replace(shape, optional=True)) if isinstance(shape, ScalarShape) else codec
-        case UnionCodec(value=(name, scalar)):
-            value = (name, _optional(scalar))
-            fields = tuple((each, value[1].shape if each == name else part) for each, part in codec.shape.fields)
-            return replace(codec, value=value, shape=replace(codec.shape, fields=fields))
-        case _:
-            return codec
