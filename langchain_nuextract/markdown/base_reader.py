@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast
 
@@ -10,6 +10,7 @@ from langchain_core.callbacks import AsyncCallbackManagerForChainRun as AsyncRun
 from langchain_core.callbacks import CallbackManagerForChainRun as Run
 from langchain_core.document_loaders import BaseBlobParser
 from langchain_core.documents import Document
+from langchain_core.documents.base import Blob
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializable
 from langchain_core.runnables.config import patch_config
@@ -95,6 +96,10 @@ class BaseReader(RunnableSerializable[Input, str], BaseBlobParser, Generic[Readi
     def documents(self) -> Runnable[Input, list[Document]]:
         """The same, giving LangChain documents with metadata."""
         return ReadingView[list[Document]](reader=self, view="documents")
+
+    def lazy_parse(self, blob: Blob) -> Iterator[Document]:
+        """Read a blob: a page of HTML as one document, a file as one for each of its pages."""
+        yield from self.documents.invoke(blob)
 
     def invoke(self, input: object, config: RunnableConfig | None = None, **kwargs: Any) -> str:
         """Give the Markdown of a document.

@@ -1,6 +1,6 @@
 """`HTMLReader`: HTML as Markdown, by rules or by a model."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -113,10 +113,6 @@ class HTMLReader(BaseReader[HTMLReading], BaseDocumentTransformer):
         """Make one document of a page."""
         about = {"source": source, "title": reading.title, "warnings": list(reading.warnings)}
         return [Document(page_content=reading.markdown, metadata={name: each for name, each in about.items() if each})]
-
-    def lazy_parse(self, blob: Blob) -> Iterator[Document]:
-        """Read a blob."""
-        yield from self.documents.invoke(blob)
 
     def transform_documents(self, documents: Sequence[Document], **kwargs: Any) -> list[Document]:
         """Replace the HTML of documents by Markdown; metadata stay, and get the title."""

@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any, Final
 
 from langchain_core.documents import Document
-from langchain_core.documents.base import Blob
 from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
@@ -89,10 +88,6 @@ class PageReader(BaseReader[PageReading]):
             )
             for page in reading.pages
         ]
-
-    def lazy_parse(self, blob: Blob) -> Iterator[Document]:
-        """Read a blob, a document for each page."""
-        yield from self.documents.invoke(blob)
 
 
 def _pages_to_read(source: Source, reader: ReaderDialect) -> list[Image | Page]:
