@@ -10,7 +10,7 @@ those rows. How a page is written it leaves to `viewer`, and it must not know th
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from langchain_nuextract.evaluation.evaluation import Evaluation
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from langchain_nuextract.evaluation.rules import Compare
     from langchain_nuextract.evaluation.run import evaluate
 
-_HOMES = {
+_HOMES: Final = {
     "Compare": "rules",
     "Evaluation": "evaluation",
     "Gold": "gold",
@@ -52,6 +52,5 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = found
+    found = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     return found

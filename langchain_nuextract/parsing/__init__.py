@@ -4,7 +4,7 @@ Must not know models, requests or files: a reply is a text, and so is the docume
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from langchain_nuextract.parsing.read import Reading, read_answer, read_json, read_shape
@@ -16,14 +16,16 @@ __all__ = [
     "read_shape",
 ]  # fmt: skip
 
-_HOMES = {"ALLOWED": "repairs", "Kind": "repairs", "Policy": "repairs", "Repair": "repairs"} | dict.fromkeys(
-    ("RULES", "Rule", "RuleId"), "rules"
-)
-"""Where the names live that are not in `read`."""
+_HOMES: Final = {
+    **dict.fromkeys(("ALLOWED", "Kind", "Policy", "Repair"), "repairs"),
+    **dict.fromkeys(("RULES", "Rule", "RuleId"), "rules"),
+    **dict.fromkeys(("Reading", "read_answer", "read_json", "read_shape"), "read"),
+}
+"""Where the names live that the rooms above take from here: each is loaded when it is first used."""
 
 
 def __getattr__(name: str) -> object:
-    """Load a name when it is first used: the reader is large, and not needed before there is a reply."""
-    if name not in __all__:
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'read')}"), name)
+    found = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return found
