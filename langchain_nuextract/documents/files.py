@@ -12,7 +12,7 @@ from langchain_nuextract.documents.images import data_url
 from langchain_nuextract.documents.kinds import Kind
 from langchain_nuextract.documents.mail import Mail, MailText, read_mail
 from langchain_nuextract.documents.options import DEFAULT, PageOptions
-from langchain_nuextract.documents.paged_file import PagedFile
+from langchain_nuextract.documents.page import PagedFile
 from langchain_nuextract.documents.pdf.file import PDF
 from langchain_nuextract.documents.pictures import ImageFile, opened_picture, prepared
 from langchain_nuextract.documents.source import Image, Markup, Part, Source, Text

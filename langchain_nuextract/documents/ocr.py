@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, Protocol, cast
 
 from langchain_nuextract.documents.layout import words_of
 from langchain_nuextract.documents.options import OCR_PIXELS
-from langchain_nuextract.documents.page import Pages, Rectangle, Words
+from langchain_nuextract.documents.page import PagedFile, Rectangle, Words
 from langchain_nuextract.documents.tokens import PageToken, PageTokens
 from langchain_nuextract.errors import MissingExtra
 
@@ -41,7 +41,7 @@ class _Found(NamedTuple):
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def read_picture(file: Pages, number: int) -> Words:
+def read_picture(file: PagedFile, number: int) -> Words:
     """Read the words of a page in its picture.
 
     Args:

@@ -1,15 +1,17 @@
-"""A page: its words, each with a box, and a picture of it on demand."""
+"""A file that has pages, and a page: its words, each with a box, and a picture of it on demand."""
 
+import hashlib
 import re
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Annotated, Final, Literal, Protocol, TypeAlias
+from typing import Annotated, Final, Literal, Self, TypeAlias
 
 from pydantic import GetPydanticSchema
 from pydantic_core.core_schema import any_schema
 
-from langchain_nuextract.documents.options import PageOptions
+from langchain_nuextract.documents.options import DEFAULT, PageOptions
 
 Rectangle: TypeAlias = tuple[float, float, float, float]
 """Left, top, right and bottom as fractions of the visible page, from its upper left corner."""
@@ -56,26 +58,47 @@ class Words:
         return letters >= fewest and garbled * 20 <= letters
 
 
-class Pages(Protocol):
-    """A file that has pages, counted from 1."""
+@dataclass(frozen=True, slots=True)
+class PagedFile(ABC):
+    """The bytes of a file that has pages, counted from 1, and how to read it."""
 
-    @property
-    def name(self) -> str:
-        """What to call the file."""
-        ...
+    name: str
+    """What to call it in messages: `claim.pdf`."""
+    digest: str
+    """SHA-256 of its bytes, which stand for them in comparisons."""
+    content: bytes = field(repr=False, compare=False)
+    options: PageOptions = DEFAULT
 
-    @property
-    def options(self) -> PageOptions:
-        """How to read it."""
-        ...
+    @classmethod
+    def of(cls, content: bytes, name: str, options: PageOptions = DEFAULT) -> Self:
+        """Take the bytes of a file."""
+        return cls(name, hashlib.sha256(content).hexdigest(), content, options)
 
+    def pages(self) -> Iterator["Page"]:
+        """Read the words of the pages that the options choose, one page after the other.
+
+        Raises:
+            UnreadableDocument: The file cannot be opened, or does not have the pages that were asked for.
+        """
+        total = self.count()
+        for number in self.options.select(total, self.name):
+            yield Page.of(number, self, total)
+
+    @abstractmethod
+    def count(self) -> int:
+        """Count all its pages."""
+
+    @abstractmethod
+    def label(self, number: int) -> str:
+        """Tell what a page is called in the document itself; its number if it has no name."""
+
+    @abstractmethod
     def words(self, number: int, *, boxed: bool = True) -> Words:
         """Give the words of a page; with a box for each character if that is asked for."""
-        ...
 
+    @abstractmethod
     def picture(self, number: int, *, max_pixels: int) -> str:
         """Give a page as the URL of an image."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +108,7 @@ class Page:
     number: int
     """Counted from 1."""
     # Pydantic could not describe a file, and LangChain has it do so to draw a graph with an extractor in it.
-    file: Annotated[Pages, GetPydanticSchema(lambda _source, _handler: any_schema())]
+    file: Annotated[PagedFile, GetPydanticSchema(lambda _source, _handler: any_schema())]
     """What it is a page of; asked for boxes and pictures when they are needed, so that none are held."""
     text: str = field(default="", repr=False)
     """What `Words` has: what can be seen, then what cannot."""
@@ -99,7 +122,7 @@ class Page:
     """How many pages its file has, those that are not read included; 0 if nobody has counted."""
 
     @classmethod
-    def of(cls, number: int, file: Pages, total: int = 0) -> "Page":
+    def of(cls, number: int, file: PagedFile, total: int = 0) -> "Page":
         """Read the words of a page."""
         words = file.words(number, boxed=False)
         return cls(number, file, words.text, words.visible, words.is_readable, words.is_blank, total)

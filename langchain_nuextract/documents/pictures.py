@@ -13,8 +13,7 @@ from math import sqrt
 from typing import TYPE_CHECKING, Any, Final
 
 from langchain_nuextract.documents.options import LARGEST_IMAGE, ImageFormat
-from langchain_nuextract.documents.page import Words
-from langchain_nuextract.documents.paged_file import PagedFile
+from langchain_nuextract.documents.page import PagedFile, Words
 from langchain_nuextract.documents.source import Image
 from langchain_nuextract.errors import BrokenDocument, MissingExtra, TooLarge
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from threading import RLock
 from typing import TYPE_CHECKING, Final
 
-from langchain_nuextract.documents.paged_file import PagedFile
+from langchain_nuextract.documents.page import PagedFile
 from langchain_nuextract.errors import BrokenDocument, EmptyDocument, MissingExtra, PasswordNeeded, WrongKind
 
 if TYPE_CHECKING:
