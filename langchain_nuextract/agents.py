@@ -1,7 +1,6 @@
 """Typed answers from agents that any model drives. Others must not know it: it needs LangChain's agents, an extra."""
 
-from collections.abc import Iterable
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar, get_args
 
 from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
@@ -69,13 +68,6 @@ def _answer(messages: list[AnyMessage]) -> str:
 
 def _results(messages: list[AnyMessage]) -> str:
     """Join what the last tools gave: those that were called side by side stand together."""
-    texts = [message.text for message in _last_tools(reversed(messages))]
+    backwards = dropwhile(lambda each: not isinstance(each, ToolMessage), reversed(messages))
+    texts = [message.text for message in takewhile(lambda each: isinstance(each, ToolMessage), backwards)]
     return "\n\n".join(reversed(texts))
-
-
-def _last_tools(messages: Iterable[AnyMessage]) -> Iterable[AnyMessage]:
-    remaining = iter(messages)
-    for message in remaining:
-        if isinstance(message, ToolMessage):
-            return [message, *takewhile(lambda each: isinstance(each, ToolMessage), remaining)]
-    return []

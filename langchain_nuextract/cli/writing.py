@@ -78,7 +78,11 @@ def print_json(job: Job, options: argparse.Namespace, tally: FailureTally, *, li
             if lines:
                 write_json({"file": name, **_line(result, options)})
             elif result.value:
-                _print(name, result.value)
+                write_json(json_of(result.value), indent=2)
+                for warning in result.value.document.warnings:
+                    say(warning)
+                for problem in result.value.problems:
+                    say(f"{name}: left out: {problem}")
 
 
 def print_table(job: Job, tally: FailureTally) -> None:
@@ -99,14 +103,6 @@ def _rows(job: Job, tally: FailureTally) -> RowMaker:
             yield from tally.counted(found)
 
     return RowMaker(RowSchema.of(job.extractor.target), job.extractor.fingerprint, extract, shown_name)
-
-
-def _print(name: str, extraction: Extraction[object]) -> None:
-    write_json(json_of(extraction), indent=2)
-    for warning in extraction.document.warnings:
-        say(warning)
-    for problem in extraction.problems:
-        say(f"{name}: left out: {problem}")
 
 
 def _line(result: Result[Extraction[object]], options: argparse.Namespace) -> dict[str, JSON]:

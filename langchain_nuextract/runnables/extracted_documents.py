@@ -17,7 +17,7 @@ from langchain_nuextract.runnables.pieces import AnySplitter, pieces
 
 DocumentOutcome: TypeAlias = Extraction[object] | Exception
 
-_LOGGER: Final = logging.getLogger(__name__)
+_log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +62,12 @@ class ExtractedDocuments:
             is_signed_by_others = self.metadata.is_signed_by_others
             known = [(whole, clash) for whole, clash in clashing if not (clash and is_signed_by_others(whole.document))]
             if others := len(clashing) - len(known):
-                _LOGGER.warning("%d documents were extracted from with another secret: give both the same", others)
+                _log.warning("%d documents were extracted from with another secret: give both the same", others)
             clashing = known
         if clashes := [clash for _, clash in clashing if clash]:
             if self.on_error == "raise":
                 raise clashes[0]
-            _LOGGER.warning("nothing is extracted from %d of %d documents: %s", len(clashes), len(groups), clashes[0])
+            _log.warning("nothing is extracted from %d of %d documents: %s", len(clashes), len(groups), clashes[0])
         return ToDo(tuple(whole for whole, _ in clashing), tuple(clash for _, clash in clashing))
 
     def _is_done(self, parts: Sequence[Document], whole: JoinedDocument, *, found: bool) -> bool:
