@@ -75,7 +75,7 @@ class ModelSettings(Closing, ModelLookup, RedactedRuns):
     direct: bool = True
 
     if TYPE_CHECKING:
-        client: wire.Client
+        client: wire.Client = Field(init=False)
     else:
         # Of a type that Pydantic need not know when the class is made.
         client: SkipValidation[Any] = Field(default=None, exclude=True, repr=False)

@@ -7,7 +7,7 @@ from langchain_core.documents import Document
 from langchain_core.example_selectors import BaseExampleSelector
 from pydantic import BaseModel
 
-from langchain_nuextract import Example, Extraction, LongExtraction, NuExtractor, Result, Target
+from langchain_nuextract import ChatNuExtract, Example, Extraction, LongExtraction, NuExtractor, Result, Target
 
 
 class Invoice(BaseModel):
@@ -35,6 +35,11 @@ def check_that_it_comes_through_what_is_put_around_the_extractor(documents: list
 
 def check_that_examples_may_be_chosen(selector: BaseExampleSelector) -> None:
     assert_type(NuExtractor(Invoice, examples=selector, max_example_tokens=2000), NuExtractor[Invoice])
+
+
+def check_that_a_model_is_made_of_its_settings() -> None:
+    llm = ChatNuExtract(model="numind/NuExtract3", base_url="http://localhost:8000/v1", temperature=0.2)
+    assert_type(NuExtractor(Invoice, llm=llm), NuExtractor[Invoice])
 
 
 def check_that_a_dict_schema_gives_dicts(text: str) -> None:
