@@ -26,9 +26,9 @@ from langchain_nuextract.markdown.drivers import Slots, Watch, arun_all, run_all
 from langchain_nuextract.markdown.reading import HTMLReading, PageReading, WrittenMarkdown
 from langchain_nuextract.markdown.writing import Writing
 from langchain_nuextract.runnables.any_model import model_name
-from langchain_nuextract.runnables.api_model import direct_caller
 from langchain_nuextract.runnables.callers import TracedCaller
 from langchain_nuextract.runnables.chat_model import ChatNuExtract
+from langchain_nuextract.runnables.direct_caller import direct_caller
 
 Reading = TypeVar("Reading", PageReading, HTMLReading)
 View: TypeAlias = Literal["markdown", "reading", "documents"]

@@ -19,7 +19,8 @@ from langchain_nuextract import engine
 from langchain_nuextract.batch.protocols import Extractor, Input, Replies
 from langchain_nuextract.client.closing import Closing
 from langchain_nuextract.runnables import callbacks
-from langchain_nuextract.runnables.api_model import ApiModel, direct_caller
+from langchain_nuextract.runnables.api_model import ApiModel
+from langchain_nuextract.runnables.direct_caller import direct_caller
 from langchain_nuextract.runnables.wrapped import Wrappable
 
 Out = TypeVar("Out")

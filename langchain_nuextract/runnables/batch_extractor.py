@@ -27,8 +27,8 @@ from langchain_nuextract.client.background_generators import iterate
 from langchain_nuextract.client.background_loop import run
 from langchain_nuextract.errors import EndpointError
 from langchain_nuextract.runnables.any_model import innermost
-from langchain_nuextract.runnables.api_model import DirectCaller, direct_caller
 from langchain_nuextract.runnables.base_extractor import BaseExtractor
+from langchain_nuextract.runnables.direct_caller import DirectCaller, direct_caller
 from langchain_nuextract.runnables.model_settings import ModelSettings
 from langchain_nuextract.runnables.setting_names import check_names
 from langchain_nuextract.runnables.tables import WithTables

@@ -11,9 +11,9 @@ from langchain_core.runnables import RunnableConfig
 
 from langchain_nuextract.batch.protocols import Input
 from langchain_nuextract.runnables import callbacks
-from langchain_nuextract.runnables.api_model import direct_caller
 from langchain_nuextract.runnables.base_extractor import WithExecutor
 from langchain_nuextract.runnables.batch_extractor import BatchExtractor
+from langchain_nuextract.runnables.direct_caller import direct_caller
 
 T = TypeVar("T")
 

@@ -3,13 +3,14 @@
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import partial
+from typing import Any, cast
 
 import pytest
 from langchain_core.caches import InMemoryCache
 from langchain_core.callbacks import BaseCallbackHandler, CallbackManager, get_usage_metadata_callback
 from langchain_core.globals import set_debug, set_llm_cache
 from langchain_core.rate_limiters import InMemoryRateLimiter
-from langchain_core.runnables import RunnableLambda
+from langchain_core.runnables import RunnableConfig, RunnableLambda
 from langchain_core.tracers import context as tracers
 from langchain_core.tracers.context import collect_runs, register_configure_hook
 from langsmith.run_helpers import tracing_context
@@ -17,8 +18,8 @@ from langsmith.utils import get_env_var
 from pydantic import BaseModel
 
 from langchain_nuextract import ChatNuExtract, Example, NuExtractor
-from langchain_nuextract.runnables import api_model
-from langchain_nuextract.runnables.api_model import DirectCaller, direct_caller
+from langchain_nuextract.runnables import direct_caller as looking
+from langchain_nuextract.runnables.direct_caller import DirectCaller, direct_caller
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 DIALECTS = ["1", "1.5", "2.0", "3", "2.0-inline", "3-inline", "instruct"]
@@ -140,7 +141,7 @@ def test_listeners_are_not_told_the_credentials_of_tools():
 @pytest.mark.parametrize("listened", [3, 1])
 def test_a_batch_is_listened_to_by_those_whom_its_configs_name(listened):
     listener = Counting()
-    config = {"callbacks": [listener]}
+    config: RunnableConfig = {"callbacks": [listener]}
     with (
         FakeEndpoint('{"buyer": "Museum", "pieces": 3}') as endpoint,
         NuExtractor(Order, model="m", base_url=endpoint.url, dialect="3") as extractor,
@@ -160,7 +161,7 @@ class Counted(NuExtractor):
 def test_a_batch_of_a_derived_extractor_asks_by_its_own_method():
     with (
         FakeEndpoint('{"buyer": "Museum", "pieces": 3}') as endpoint,
-        Counted(Order, model="m", base_url=endpoint.url, dialect="3") as extractor,
+        cast("Any", Counted)(Order, model="m", base_url=endpoint.url, dialect="3") as extractor,
     ):
         assert extractor.batch(["a", "b"]) == [3, 3]
 
@@ -208,7 +209,7 @@ def test_listeners_to_all_runs_are_found(listening, environment, knows_places, m
     llm = ChatNuExtract(model="m", base_url="http://localhost")
     if not knows_places:
         # As a version of LangChain would that has them elsewhere.
-        monkeypatch.setattr(api_model, "_sources_of_listeners", lambda: None)
+        monkeypatch.setattr(looking, "_sources_of_listeners", lambda: None)
     assert isinstance(direct_caller(llm, None), DirectCaller)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -226,11 +227,11 @@ def test_tracing_is_looked_for_by_langchain(tracing, environment, monkeypatch):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     # Variables are read once.
-    get_env_var.cache_clear()
-    api_model._sources_of_listeners.cache_clear()
+    cast("Any", get_env_var).cache_clear()
+    looking._sources_of_listeners.cache_clear()
     try:
         with tracing():
             assert direct_caller(llm, None) is None
     finally:
-        get_env_var.cache_clear()
-        api_model._sources_of_listeners.cache_clear()
+        cast("Any", get_env_var).cache_clear()
+        looking._sources_of_listeners.cache_clear()

@@ -12,7 +12,8 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_nuextract import ChatNuExtract, NuExtractor
 from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.engine.drivers import StreamFlow, astream_flow, stream_flow
-from langchain_nuextract.runnables.api_model import DirectCaller, direct_caller
+from langchain_nuextract.paths import JSON
+from langchain_nuextract.runnables.direct_caller import DirectCaller, direct_caller
 from langchain_nuextract.testing import FakeEndpoint, FakeReply
 
 MODEL = "numind/NuExtract3"
@@ -33,7 +34,7 @@ def lists(text: str) -> dict[str, Any]:
 def streamed(text: str, size: int, said: Any, logprobs: Any) -> FakeReply:
     """Events of some letters each."""
     pieces = [text[at : at + size] for at in range(0, len(text), size)]
-    events = [{"choices": [{"index": 0, **said(piece), "logprobs": logprobs(piece)}]} for piece in pieces]
+    events: list[JSON] = [{"choices": [{"index": 0, **said(piece), "logprobs": logprobs(piece)}]} for piece in pieces]
     return FakeReply(events=[*events, {"choices": [{"index": 0, **said(""), "finish_reason": "stop"}]}])
 
 
@@ -46,8 +47,9 @@ def in_completion(text: str) -> dict[str, Any]:
 
 
 def extractor(endpoint: FakeEndpoint, **settings: Any) -> NuExtractor[Any]:
-    connection = {} if "llm" in settings else {"model": MODEL, "base_url": endpoint.url}
-    return NuExtractor(TEMPLATE, **{**connection, "logprobs": True, **settings})
+    connection: dict[str, Any] = {} if "llm" in settings else {"model": MODEL, "base_url": endpoint.url}
+    known: dict[str, Any] = {**connection, "logprobs": True, **settings}
+    return NuExtractor(TEMPLATE, **known)
 
 
 def sure(extraction: Any) -> dict[Any, Any]:
