@@ -88,9 +88,9 @@ class PagedFile(ABC):
     def count(self) -> int:
         """Count all its pages."""
 
-    @abstractmethod
     def label(self, number: int) -> str:
         """Tell what a page is called in the document itself; its number if it has no name."""
+        return str(number)
 
     @abstractmethod
     def words(self, number: int, *, boxed: bool = True) -> Words:

@@ -56,10 +56,6 @@ class ImageFile(PagedFile):
                 raise TooLarge(self.name, f"it has more than {most} pages. Split it, or raise PageOptions.max_pages.")
             return picture.tell() + 1
 
-    def label(self, number: int) -> str:
-        """Tell what a page is called: by its number."""
-        return str(number)
-
     def words(self, number: int, *, boxed: bool = True) -> Words:
         """Give the words that are read in a frame, if the options ask for it."""
         del boxed  # they come with the words
