@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from langchain_nuextract.client.reply_body import UnreadableBody
 from langchain_nuextract.errors import (
@@ -36,7 +36,7 @@ NOBODY: Final = (
 WHERE: Final = "Is base_url right? It is the address up to and including /v1"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=TYPE_CHECKING, slots=True)
 class ErrorContext:
     """Where a request went, for messages."""
 

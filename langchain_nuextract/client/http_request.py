@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from langchain_nuextract.client.config import Timeouts
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=TYPE_CHECKING, slots=True)
 class HttpRequest:
     """One HTTP request, ready to go."""
 
@@ -25,7 +25,7 @@ class HttpRequest:
     """Whether the answer is to come in pieces, between which it may be silent for as long as the timeout says."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=TYPE_CHECKING, slots=True)
 class WholeReply:
     """A reply as it came. Nothing of it is shown with the frames of an error, for it may hold the key."""
 

@@ -103,7 +103,7 @@ class SendOptions:
     query: tuple[tuple[str, Any], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=TYPE_CHECKING, slots=True)
 class ApiCall:
     """One request to the endpoint."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from langchain_nuextract.documents.source import Source
 from langchain_nuextract.paths import JSON
@@ -103,7 +103,7 @@ class Task:
     """The template as `dialect.template_of` writes it, if it is at hand; writing it is slow."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=TYPE_CHECKING, slots=True)
 class Request:
     """What is sent to the endpoint, except for the model's name, the key and the caller's own settings."""
 
@@ -155,7 +155,7 @@ class Token(NamedTuple):
     """The natural logarithm of its probability; at most 0."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=TYPE_CHECKING, slots=True)
 class Reply:
     """What the endpoint sent back."""
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby, pairwise, takewhile
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from langchain_nuextract.documents.source import Part, Source, Text
 
@@ -59,7 +59,7 @@ class _BrokenMark:
     """Where it stands, if the document has the broken form of its own as well: then copies have to be told apart."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=TYPE_CHECKING, slots=True)
 class EscapedSource:
     """A document without control marks."""
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Generic, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar
 
 from langchain_nuextract.dialects.messages import Reply, Request
 from langchain_nuextract.engine.fields import MergedFields, field_results
@@ -25,7 +25,7 @@ AttemptKind: TypeAlias = Literal["plain", "continued", "narrowed", "constrained"
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=TYPE_CHECKING, slots=True)
 class AttemptRequest:
     """What the model is asked in one attempt."""
 
@@ -39,7 +39,7 @@ class AttemptRequest:
     """The grammar by which the decoding is constrained, beyond the schema."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=TYPE_CHECKING, slots=True)
 class Validation(Generic[T_co]):
     """What all fields together are in the user's shape."""
 
@@ -50,7 +50,7 @@ class Validation(Generic[T_co]):
     """Why the user's schema does not admit the value."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=TYPE_CHECKING)
 class AttemptResult(Generic[T_co]):
     """What came of one attempt."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from langchain_nuextract.dialects.messages import Reply
 from langchain_nuextract.documents.escape import EscapedSource
@@ -28,7 +28,7 @@ from langchain_nuextract.schema.answer_shape import AnswerShape, without_hooks
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=TYPE_CHECKING, slots=True)
 class AttemptReader(Generic[T]):
     """Reads the replies about one document."""
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from langchain_nuextract.errors import SHOWN, Problem
 from langchain_nuextract.parsing.align.aligner import Aligned, align
@@ -31,7 +31,7 @@ NOT_VALID: Final = "the reply is not valid JSON, and the policy allows no repair
 DUPLICATE: Final = "a key comes twice"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=TYPE_CHECKING, slots=True)
 class Reading:
     """What a reply says, in the shape that was asked for."""
 

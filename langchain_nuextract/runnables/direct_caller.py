@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from langchain_nuextract.dialects.messages import Piece, Reply
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=TYPE_CHECKING, slots=True)
 class DirectCaller:
     """Each request goes to the endpoint without a run."""
 

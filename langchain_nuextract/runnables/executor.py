@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequ
 from contextlib import aclosing, closing
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from langchain_core.documents.base import Blob
 from langchain_core.runnables.config import ContextThreadPoolExecutor
@@ -178,7 +178,7 @@ async def arun_pages(
     raise AssertionError  # the last step is the extraction
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=TYPE_CHECKING, slots=True)
 class counting:  # noqa: N801  # it reads as a word of the language
     """Count an extraction when it has ended, with the attempts in the list; those of one that failed are put there."""
 
