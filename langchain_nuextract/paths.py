@@ -23,7 +23,7 @@ def show(path: Path) -> str:
     return "$" + "".join(_step(step) for step in path)
 
 
-def leaves(value: JSON, at: Path = ()) -> Iterator[tuple[Path, JSON]]:
+def leaves(value: JSON, at: Path = ()) -> Iterator[tuple[Path, str | float | bool | None]]:
     """Yield each scalar in a JSON value with its path, in document order."""
     waiting = [(at, value)]
     while waiting:

@@ -4,11 +4,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from langchain_nuextract.scalars.dates import iso_date, iso_date_time, iso_time
 from langchain_nuextract.schema.json_types import dumps
 from langchain_nuextract.schema.value_types import TYPES, ValueType
+
+if TYPE_CHECKING:
+    from langchain_nuextract.grounding.numbers import NumberIndex
 
 MOST: Final = 200
 """Values offered of one type."""
@@ -56,23 +59,23 @@ class Offers:
 
     def _numbers(self) -> Iterator[str]:
         """Yield numbers, in all readings of their marks."""
-        from langchain_nuextract.grounding.numbers import NumberIndex  # noqa: PLC0415  it is large
-
-        signs = NumberIndex(self.text)
         for notation, span in self._numerals:
             yield notation
-            if signs.is_negative(span):
+            if self._index.is_negative(span):
                 yield f"-{notation}"
 
     @cached_property
-    def _numerals(self) -> list[tuple[str, tuple[int, int]]]:
-        from langchain_nuextract.grounding.numbers import number_index  # noqa: PLC0415  it is large
+    def _index(self) -> "NumberIndex":
+        from langchain_nuextract.grounding.numbers import NumberIndex  # noqa: PLC0415  it is large
 
-        found = number_index(self.text)
+        return NumberIndex(self.text)
+
+    @cached_property
+    def _numerals(self) -> list[tuple[str, tuple[int, int]]]:
         # A numeral that is part of a code, such as `BS1` or `HL-2026-0417`, is none.
         placed = [
             (notation, (start, end))
-            for notation, spans in found.items()
+            for notation, spans in self._index.numerals.items()
             for start, end in spans
             if not _IN_CODE.search(self.text[max(0, start - 2) : start])
         ]

@@ -119,7 +119,7 @@ class _Document:
         date = _DATE.fullmatch(leaf) if isinstance(leaf, str) else None
         if date:
             # Day, month and year have to stand together: a part of them may be another date's.
-            places, match = self._days.find(date[0][:10])
+            places, match = self._days.find(date[0][:10]) or ((), "date")
             return bool(places) and match == "date"
         return isinstance(leaf, str) and _number(leaf).lstrip("-") in self._numerals
 

@@ -201,16 +201,12 @@ class Extraction(Generic[T_co]):
                 if each.path in window.moved
             }
             return tuple(found[path]._replace(path=path) for path, _ in leaves(self.json) if path in found)
-        return find_evidence(self.json, self.document, self._wordings)
+        return find_evidence(self.json, self.document, dict(self.wordings))
 
     @cached_property
     def unplaced(self) -> tuple[Unplaced, ...]:
         """The values of `json` that have no evidence, and why not; with `evidence`, each leaf is there once."""
-        return without_evidence(self.json, self.document, self.evidence, self._wordings)
-
-    @cached_property
-    def _wordings(self) -> Mapping[Path, tuple[str, ...]]:
-        return dict(self.wordings)
+        return without_evidence(self.json, self.document, self.evidence, dict(self.wordings))
 
     @cached_property
     def places(self) -> Mapping[Path, tuple[Place, ...]]:

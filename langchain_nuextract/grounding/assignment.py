@@ -1,13 +1,13 @@
 """Which place each leaf of a value takes: those of one list item near each other, and items one after the other."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 from langchain_nuextract.grounding.chain import increasing_chain
 from langchain_nuextract.grounding.evidence import Found, Spans
-from langchain_nuextract.grounding.leaves import Items, Leaf
+from langchain_nuextract.paths import JSON, Path
 
 MOST_ANCHORS: Final = 64
 """Places of a leaf that can be the anchor of its item; what stands in more is placed by the items around it."""
@@ -15,46 +15,59 @@ _NEAR: Final = 200
 """Characters around an anchor in which leaves speak for it, though less than on its own line."""
 
 _Span: TypeAlias = tuple[int, int]
-_Item: TypeAlias = list[tuple[int, int, Leaf, Found]]
-"""The leaves of one list item that were found, by their number of places and, the longest first, their length."""
+Placed: TypeAlias = tuple[Path, str | float, _Span, Found]
+"""A leaf, the place that it takes, and all that was found of it."""
+_Item: TypeAlias = list[tuple[int, int, int]]
+"""The leaves of one list item that were found: how many places they have, how long they are, as a negative number, and
+which of all leaves that were found they are."""
+_Level: TypeAlias = tuple[Path, Iterator[tuple[str | int, JSON]], list[_Item] | None, _Item | None]
+"""An object or list that is being walked: where it is, what is left of it, the items of the outermost list around it,
+and the item that its leaves belong to. Each leaf of a list is an item of its own."""
 
 
 class SpanAllocator:
-    """Some places in the order of the text, of which each is given out once before any is given out again."""
+    """The places of leaves that have several: each is given out once before any is given out again."""
 
-    def __init__(self, spans: Spans) -> None:
-        """Take the places of a value, one at least."""
-        self._spans = spans
-        self._free = len(spans)
-        # From each place that is taken, a link leads to the next one behind, and one to the next before.
-        self._right: dict[int, int] = {}
-        self._left: dict[int, int] = {}
+    def __init__(self) -> None:
+        """Begin with all places free."""
+        # Of equal leaves, which share their places: from each place that is taken, a link leads to the next one
+        # behind, and one to the next before.
+        self._taken: dict[tuple[type, str | float], tuple[dict[int, int], dict[int, int]]] = {}
 
-    def take(self, near: _Span | None, line: _Span | None = None) -> _Span:
-        """Give out the first free place within a line; else the one that is nearest to another, or else the first."""
-        spans = self._spans
+    def take(self, leaf: str | float, spans: Spans, near: _Span | None = None, line: _Span | None = None) -> _Span:
+        """Give a leaf the first free place within a line; else the one that is nearest to another, or else the first.
+
+        Args:
+            leaf: The leaf.
+            spans: All of its places, one at least, in the order of the text.
+            near: What it should be near to.
+            line: Where the line that it should stand in begins and ends.
+        """
+        key = type(leaf), leaf
+        taken = self._taken.get(key)
+        if taken is None:
+            taken = self._taken[key] = ({}, {})
+        right, left = taken
         if line:
-            first = _end(self._right, bisect_left(spans, (line[0], -1)))
-            if first < len(spans) and spans[first][1] <= line[1]:
-                return spans[self._use(first)]
-        after = bisect_left(spans, (near[0], -1)) if near else 0
-        if not self._free:
-            return spans[self._nearest(after - 1, after, near)]
-        return spans[self._use(self._nearest(_end(self._left, after) - 1, _end(self._right, after), near))]
+            index = _end(right, bisect_left(spans, line[:1]))
+            if index < len(spans) and spans[index][1] <= line[1]:
+                right[index], left[index + 1] = index + 1, index
+                return spans[index]
+        after = bisect_left(spans, near[:1]) if near else 0
+        if len(right) == len(spans):
+            return spans[_nearest(spans, after - 1, after, near)]
+        index = _nearest(spans, _end(left, after) - 1, _end(right, after), near)
+        right[index], left[index + 1] = index + 1, index
+        return spans[index]
 
-    def _use(self, index: int) -> int:
-        self._right[index], self._left[index + 1] = index + 1, index
-        self._free -= 1
-        return index
 
-    def _nearest(self, before: int, after: int, near: _Span | None) -> int:
-        """Which of two places is nearer, the one before or the one behind; either may lie outside."""
-        spans = self._spans
-        if near is None or before < 0:
-            return after
-        if after == len(spans) or spans[after][0] - near[1] > near[0] - spans[before][1]:
-            return before
+def _nearest(spans: Spans, before: int, after: int, near: _Span | None) -> int:
+    """Which of two places is nearer, the one before or the one behind; either may lie outside."""
+    if near is None or before < 0:
         return after
+    if after == len(spans) or spans[after][0] - near[1] > near[0] - spans[before][1]:
+        return before
+    return after
 
 
 def _end(links: dict[int, int], at: int) -> int:
@@ -65,85 +78,110 @@ def _end(links: dict[int, int], at: int) -> int:
     return at
 
 
-def assign(
-    alone: Sequence[Leaf], lists: Sequence[Items], text: str, find: Callable[[str | float], Found]
-) -> list[tuple[Leaf, _Span, Found]]:
-    """Give each leaf that the text says one of its places.
+def assign(value: JSON, text: str, find: Callable[[str | float], Found]) -> Sequence[Placed]:
+    """Give each leaf of a value that the text says one of its places.
 
     Args:
-        alone: The leaves of a value that are in no list.
-        lists: The items of its lists.
+        value: The value.
         text: The document's text.
-        find: Finds all places of a leaf.
+        find: Finds all places of a leaf: of a number, or a text that is not empty.
 
     Returns:
-        The leaves that have a place, with it. Those of lists come first, so that a total that is equal to the price
-        of an item takes the place that is left.
+        The leaves that have a place, in the order of the value. Those of lists choose first, so that a total that is
+        equal to the price of an item takes the place that is left.
     """
-    places = _Places()
-    placed: list[tuple[Leaf, _Span, Found]] = []
+    if not isinstance(value, dict):
+        return [(path[1:], leaf, place, found) for path, leaf, place, found in assign({"": value}, text, find)]
+    placed, alone, lists = _find_leaves(value, find)
+    places = SpanAllocator()
     for items in lists:
-        placed += _in_order([found for leaves in items if (found := _rarest_first(leaves, find))], text, places)
-    for leaf in alone:
-        found = find(leaf[2])
-        if spans := found[0]:
-            placed.append((leaf, spans[0] if len(spans) == 1 else places.take(leaf, spans), found))
+        before: _Span | None = None
+        for item, anchor in zip(items, _anchors(items, placed, text), strict=True):
+            near = anchor or before
+            # Only what stands in several places, as the last one may, takes one of them by the line.
+            line = _line(text, anchor) if anchor and len(item) > 1 < item[-1][0] else anchor
+            for number, _, index in item:
+                if number > 1:
+                    path, leaf, _, found = placed[index]
+                    placed[index] = path, leaf, places.take(leaf, found[0], near, line), found
+                near = near or placed[index][2]
+            before = near
+    for index in alone:
+        path, leaf, _, found = placed[index]
+        placed[index] = path, leaf, places.take(leaf, found[0]), found
     return placed
 
 
-def _rarest_first(leaves: Sequence[Leaf], find: Callable[[str | float], Found]) -> _Item:
-    """Find the leaves of an item: what stands in few places is sure of its own, and leads the others to theirs."""
-    item: _Item = []
-    for leaf in leaves:
-        found = find(leaf[2])
-        if spans := found[0]:
-            start, end = spans[0]
-            item.append((len(spans), start - end, leaf, found))
-    item.sort()
-    return item
+def _find_leaves(  # noqa: C901, PLR0912, PLR0915  a call for each leaf would take a tenth of the time of all evidence
+    value: dict[str, JSON], find: Callable[[str | float], Found]
+) -> tuple[list[Placed], list[int], list[list[_Item]]]:
+    """Look for each leaf of a value.
+
+    Returns:
+        The leaves that were found, in the order of the value, each at its first place; which of those that are in no
+        list have several places; and the items of each list that is in no other one. In an item, what stands in few
+        places comes first: it is sure of its own.
+    """
+    placed: list[Placed] = []
+    alone: list[int] = []
+    lists: list[list[_Item]] = []
+    around: list[_Level] = []
+    at: Path = ()
+    children: Iterator[tuple[str | int, JSON]] = iter(value.items())
+    items: list[_Item] | None = None
+    item: _Item | None = None
+    while True:
+        for step, child in children:
+            if isinstance(child, str):
+                if not child:
+                    continue
+            elif isinstance(child, (dict, list)):
+                around.append((at, children, items, item))
+                at = cast("Path", (*at, step))
+                if isinstance(child, list):
+                    children, item = enumerate(child), None
+                    if items is None:
+                        items = []
+                        lists.append(items)
+                else:
+                    children = iter(child.items())
+                    if items is not None and item is None:
+                        item = []
+                break
+            elif child is None or child is True or child is False:
+                continue
+            found = find(child)
+            if spans := found[0]:
+                if items is not None:
+                    start, end = spans[0]
+                    leaf = len(spans), start - end, len(placed)
+                    if item is None:
+                        items.append([leaf])
+                    else:
+                        if not item:
+                            items.append(item)
+                        item.append(leaf)
+                elif len(spans) > 1:
+                    alone.append(len(placed))
+                placed.append(((*at, step), child, spans[0], found))
+        else:
+            if item:
+                item.sort()
+            if not around:
+                return placed, alone, lists
+            at, children, items, item = around.pop()
 
 
-def _in_order(items: Sequence[_Item], text: str, places: "_Places") -> list[tuple[Leaf, _Span, Found]]:
-    """Place the items of a list one after the other, and the leaves of each in their order."""
-    placed: list[tuple[Leaf, _Span, Found]] = []
-    before: _Span | None = None
-    for item, anchor in zip(items, _anchors(items, text), strict=True):
-        near = anchor or before
-        # Only what stands in several places, as the last one may, takes one of them by the line.
-        line = _line(text, anchor) if anchor and len(item) > 1 < item[-1][0] else anchor
-        for count, _, leaf, found in item:
-            span = found[0][0] if count == 1 else places.take(leaf, found[0], near, line)
-            near = near or span
-            placed.append((leaf, span, found))
-        before = near
-    return placed
-
-
-class _Places:
-    """What is free of the places of the leaves that have several; equal leaves share theirs."""
-
-    def __init__(self) -> None:
-        self._free: dict[tuple[type, str | float], SpanAllocator] = {}
-
-    def take(self, leaf: Leaf, spans: Spans, near: _Span | None = None, line: _Span | None = None) -> _Span:
-        """Give a leaf one of its places."""
-        key = type(leaf[2]), leaf[2]
-        free = self._free.get(key)
-        if free is None:
-            free = self._free[key] = SpanAllocator(spans)
-        return free.take(near, line)
-
-
-def _anchors(items: Sequence[_Item], text: str) -> Sequence[_Span | None]:
+def _anchors(items: Sequence[_Item], placed: Sequence[Placed], text: str) -> Sequence[_Span | None]:
     """Choose a place of the rarest leaf of each item, one behind the other, with most of its other leaves near by."""
-    likely = [item[0][3][0] for item in items]
+    likely = [placed[item[0][2]][3][0] for item in items]
     only = [spans[0] for spans in likely if len(spans) == 1]
     if len(only) == len(items) and all(one < other for one, other in pairwise(only)):
         return only
     # A quantity of 1 stands in hundreds of places, and leads to none of them.
     places = [{span[0]: span for span in spans} if len(spans) <= MOST_ANCHORS else {} for spans in likely]
     options = [
-        [(start, _weight(span, item, text)) for start, span in by_start.items()]
+        [(start, _weight(span, item, placed, text)) for start, span in by_start.items()]
         for by_start, item in zip(places, items, strict=True)
     ]
     chosen = increasing_chain(options)
@@ -155,13 +193,13 @@ def _anchors(items: Sequence[_Item], text: str) -> Sequence[_Span | None]:
     return [None if start is None else by_start[start] for by_start, start in zip(places, starts, strict=True)]
 
 
-def _weight(anchor: _Span, item: _Item, text: str) -> int:
+def _weight(anchor: _Span, item: _Item, placed: Sequence[Placed], text: str) -> int:
     """How many leaves of an item stand near one of its places, its line above all; squared, for rows stand together."""
     line = _line(text, anchor)
-    near = sum(
-        2 * _is_within(found[0], *line) or _is_within(found[0], anchor[0] - _NEAR, anchor[1] + _NEAR)
-        for *_, found in item
-    )
+    near = 0
+    for *_, index in item:
+        spans = placed[index][3][0]
+        near += 2 * _is_within(spans, *line) or _is_within(spans, anchor[0] - _NEAR, anchor[1] + _NEAR)
     return near * near
 
 

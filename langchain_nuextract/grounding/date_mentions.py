@@ -28,6 +28,7 @@ _BEFORE_YEAR = r"[\s.,/_–-]{0,3}(?:(?:de|del|of|r|roku)\s+)?"
 
 _ROMAN: Final = re.compile(r"[IVX]{1,4}(?=[\s./-]{1,2}\d)")
 _ROMANS: Final = frozenset("i ii iii iv v vi vii viii ix x xi xii I II III IV V VI VII VIII IX X XI XII".split())  # noqa: SIM905
+_NAMES: Final = frozenset(MONTHS)
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _LETTERS: Final = bytes(code if chr(code) in ascii_letters else ord(" ") for code in range(256))
 """Blanks out what is no letter of ASCII: a table takes half the time of an expression."""
@@ -100,8 +101,10 @@ def _named(text: str, start: int, end: int) -> Iterator[Mention]:
 
 def _names(small: str, words: set[str]) -> Iterator[tuple[int, int, int]]:
     """Find the names of months among the words of a text: where they begin and end, and which month they are."""
-    others = () if small.isascii() else (word for word in words if not word.isascii() and month_named(word))
-    for word in {*(words & MONTHS.keys()), *others}:
+    names = words & _NAMES
+    if not small.isascii():
+        names |= {word for word in words if not word.isascii() and month_named(word)}
+    for word in names:
         start, size = small.find(word), len(word)
         while start >= 0:
             if not (small[start - 1 : start].isalpha() or small[start + size : start + size + 1].isalpha()):

@@ -42,11 +42,6 @@ _ISO: Final = re.compile(
 _ISO_TIME: Final = re.compile(r"(\d\d):(\d\d)(?::(\d\d))?(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?")
 
 
-def is_moment(value: str) -> bool:
-    """Whether a value is a day, a month or a time by ISO 8601."""
-    return value[:2].isdigit() and bool(_ISO.fullmatch(value) or _ISO_TIME.fullmatch(value))
-
-
 class DateIndex:
     """Finds days and times of the day in one text."""
 
@@ -64,21 +59,26 @@ class DateIndex:
         """Yield the hour, minute and second of each time of the day."""
         return (each for each in self._clocks if each[0] < _HOURS and max(each[1:]) < _MINUTES)
 
-    def find(self, value: str) -> tuple[Sequence[Pieces], Match]:
+    def find(self, value: str) -> tuple[Sequence[Pieces], Match] | None:
         """Find a day, month or time that is written by ISO 8601, in the order of the text.
 
         Returns:
-            The places, none if the value is no such thing or the text does not say it; and whether it is said whole.
+            The places, none if the text does not say it, and whether it is said whole; None if the value is no such
+            thing.
         """
         match = _ISO.fullmatch(value)
         if not match:
             clock = _ISO_TIME.fullmatch(value)
-            return (self._clocks.get(_numbers(clock), ()) if clock else ()), "date"
-        year, month, day, *clock = _numbers(match)
+            return (self._clocks.get(_numbers(clock), ()), "date") if clock else None
+        year, month, day, *clock = map(int, match.groups("0"))
+        near: Sequence[Pieces] = ()
         # Years of eras and in Chinese figures have other figures; in ASCII, each form of a year has its last two.
-        if self._text.isascii() and year and f"{year % 100:02}" not in self._text:
-            return (), "date"
-        near = self._near_year(year, month, day) if self._text.isascii() else ()
+        if self._text.isascii():
+            figures = f"{year % 100:02}"
+            first = self._text.find(figures)
+            if first < 0 and year:
+                return (), "date"
+            near = self._near_year((year, month, day), figures, first)
         whole = near or self._places.get((year, month, day, True), ())
         partly = self._partly(year, month, day) if day and not whole else ()
         days = (
@@ -94,42 +94,37 @@ class DateIndex:
             days = [(*day, *min(clocks, key=lambda each: abs(each[0].start - day[0].start))) for day in days if clocks]
         return days, "partial" if partly else "date"
 
-    def find_written(self, value: str) -> tuple[Sequence[Pieces], Match]:
-        """Find a day that a value has in a form of its own, `3 May 2024`, in any other."""
+    def find_written(self, value: str) -> tuple[Sequence[Pieces], Match] | None:
+        """Find a day that a value has in a form of its own, `3 May 2024`, in any other; see `find`."""
         if len(value) > LONGEST:
-            return (), "date"
+            return None
         read = mentions(value, lambda: conventions_of(value).day_first)
         said = [each for each in read if each.year and each.is_sure and each.place[0] == (0, len(value))]
         days = {each[:3] for each in said}
         if len(days) != 1:
-            return (), "date"
+            return None
         ((year, month, day),) = days
         return self.find(f"{year:04}-{month:02}-{day:02}" if day else f"{year:04}-{month:02}")
 
-    def _near_year(self, year: int, month: int, day: int) -> Sequence[Pieces]:
+    def _near_year(self, day: tuple[int, int, int], figures: str, at: int) -> Sequence[Pieces]:
         """Find a day where the last two figures of its year stand: `26` of 1 March 2026; none if they stand often."""
-        figures = f"{year % 100:02}"
-        stretches: list[list[int]] = []
-        at = self._text.find(figures)
+        text = self._text
+        hits: list[int] = []
+        found: set[Pieces] = set()
         while at >= 0:
             if self._stretches == _MOST_STRETCHES:
                 return ()
             self._stretches += 1
+            hits.append(at)
+            after = text.find(figures, at + 1)
             # What stands near each other is read once: `Invoice 2026-00417 of 1 March 2026`.
-            if stretches and at - _BEFORE_YEAR <= stretches[-1][-1] + _BEHIND_YEAR:
-                stretches[-1].append(at)
-            else:
-                stretches.append([at])
-            at = self._text.find(figures, at + 1)
-        found = {
-            each.place
-            for hits in stretches
-            for each in mentions(
-                self._text, lambda: self._day_first, max(0, hits[0] - _BEFORE_YEAR), hits[-1] + _BEHIND_YEAR
-            )
-            if each.is_sure and each[:3] == (year, month, day)
-            if any(one <= at < other for one, other in each.place for at in hits)
-        }
+            if after < 0 or after - _BEFORE_YEAR > at + _BEHIND_YEAR:
+                start, end = max(0, hits[0] - _BEFORE_YEAR), at + _BEHIND_YEAR
+                for each in mentions(text, lambda: self._day_first, start, end):
+                    if each.is_sure and each[:3] == day and _has_any(each.place, hits):
+                        found.add(each.place)
+                hits = []
+            at = after
         return sorted(found)
 
     def _partly(self, year: int, month: int, day: int) -> Sequence[Pieces]:
@@ -218,6 +213,10 @@ def _by_day(pattern: re.Pattern[str], text: str) -> defaultdict[int, list[Pieces
         group = match.lastindex or 0
         found[int(match[group])].append((span_of(match, 0 if group < _AFTER_WORD else group),))
     return found
+
+
+def _has_any(place: Pieces, hits: Sequence[int]) -> bool:
+    return any(start <= at < end for start, end in place for at in hits)
 
 
 def _numbers(match: re.Match[str]) -> tuple[int, ...]:

@@ -1,15 +1,15 @@
 """Where a document says the values of an extraction."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import starmap
 from types import MappingProxyType
 from typing import Final
 
 from langchain_nuextract.grounding.amounts import find_amount
-from langchain_nuextract.grounding.assignment import assign
-from langchain_nuextract.grounding.dates import DateIndex, is_moment
+from langchain_nuextract.grounding.assignment import Placed, assign
+from langchain_nuextract.grounding.dates import DateIndex
 from langchain_nuextract.grounding.evidence import (
     NO_OTHERS,
     Evidence,
@@ -22,7 +22,6 @@ from langchain_nuextract.grounding.evidence import (
 )
 from langchain_nuextract.grounding.index import TextIndex
 from langchain_nuextract.grounding.labels import find_truth
-from langchain_nuextract.grounding.leaves import by_list
 from langchain_nuextract.grounding.normalize import NormalizedText, fold, folded
 from langchain_nuextract.grounding.number_words import WordNumberIndex
 from langchain_nuextract.grounding.numbers import NumberIndex
@@ -53,10 +52,7 @@ def ground(value: JSON, text: str, wordings: Mapping[Path, Sequence[str]] = _NO_
         not among the wordings have none.
     """
     document = _Document(text)
-    found: dict[int, Evidence] = {}
-    for (order, path, leaf), place, there in assign(*by_list(value), text, document.find):
-        found[order] = _evidence(path, leaf, place, there, text)
-    placed = tuple(map(found.__getitem__, sorted(found)))
+    placed = _evidence(assign(value, text, document.find), text)
     return _with_choices(placed, value, document, wordings) if wordings else placed
 
 
@@ -65,25 +61,34 @@ def _with_choices(
 ) -> tuple[Evidence, ...]:
     """Add the choices and truth values that are said in other words, in the order of the value."""
     known = {each.path: each for each in placed}
+    chosen: list[Placed] = []
     for path, leaf in leaves(value):
-        if path in known or path not in wordings or leaf in (None, ""):
+        if path in known or path not in wordings or leaf is None or leaf == "":
             continue
         there = document.find_choice(path, leaf, wordings[path])
         if spans := there[0]:
-            known[path] = _evidence(path, leaf, spans[0], there, document.text)
+            chosen.append((path, leaf, spans[0], there))
+    known |= {each.path: each for each in _evidence(chosen, document.text)}
     return tuple(known[path] for path, _ in leaves(value) if path in known)
 
 
-def _evidence(path: Path, leaf: JSON, place: tuple[int, int], found: Found, text: str) -> Evidence:
-    """Tell how a value stands at one of the places where it was found."""
-    start, end = place
-    quotation, span, (_, match, others) = text[start:end], new_tuple(Span, place), found
-    if match == "exact":
-        # `5.00` says 5 otherwise than the value does.
-        match = match if isinstance(leaf, str) or quotation == str(leaf) else "number"
-        return new_tuple(Evidence, (path, leaf, span, quotation, match, (span,), 1.0, (), None))
-    alike = similarity(str(leaf), quotation) if match == "similar" else 1.0
-    return Evidence(path, leaf, span, quotation, match, (span, *others.get(place, ())), alike)
+def _evidence(placed: Iterable[Placed], text: str) -> tuple[Evidence, ...]:
+    """Tell how values stand at the places that they take."""
+    evidence: list[Evidence] = []
+    for path, leaf, place, (_, match, others) in placed:
+        span = new_tuple(Span, place)
+        if match == "exact":
+            evidence.append(new_tuple(Evidence, (path, leaf, span, leaf, match, (span,), 1.0, (), None)))
+            continue
+        quotation = text[place[0] : place[1]]
+        # `5` says 5 as the value does, `5.00` otherwise.
+        is_same = match == "number" and not isinstance(leaf, str) and quotation == str(leaf)
+        alike = similarity(str(leaf), quotation) if match == "similar" else 1.0
+        pieces = (span, *others.get(place, ())) if others else (span,)
+        evidence.append(
+            new_tuple(Evidence, (path, leaf, span, quotation, "exact" if is_same else match, pieces, alike, (), None))
+        )
+    return tuple(evidence)
 
 
 _FIGURE: Final = re.compile(r"\d")
@@ -99,35 +104,38 @@ class _Document:
         self.text = text
         self._known: dict[str | tuple[type, float], Found] = {}
         self._exact = TextIndex(text)
-        self._dates = DateIndex(text)
-        self._numbers = NumberIndex(text)
-        self._words = WordNumberIndex(text)
-        self._similar = SimilarIndex(text)
 
     def find(self, leaf: str | float) -> Found:
         """Find all places of a value, by the closest kind of match that there is; only once for equal values."""
-        key = leaf if isinstance(leaf, str) else (type(leaf), leaf)
+        if isinstance(leaf, str):
+            found = self._known.get(leaf)
+            if found is None:
+                if spans := self._exact.find(leaf):
+                    # The figures of a negative number do not say a positive one.
+                    if leaf[0].isdigit() and _DECIMAL.fullmatch(leaf):
+                        spans = [each for each in spans if not self._numbers.is_negative(each)]
+                    found = spans, "exact", NO_OTHERS
+                else:
+                    found = self._find_otherwise(leaf)
+                self._known[leaf] = found
+            return found
+        key = type(leaf), leaf
         found = self._known.get(key)
-        if not found:
-            found = self._find_text(leaf) if isinstance(leaf, str) else self._find_number(leaf)
-            self._known[key] = found
+        if found is None:
+            spans = self._numbers.find(leaf)
+            found = self._known[key] = (spans, "number", NO_OTHERS) if spans else self._find_in_words(leaf)
         return found
 
-    def _find_number(self, number: float) -> Found:
-        spans = self._numbers.find(number) or self._words.find(number)
+    def _find_in_words(self, number: float) -> Found:
+        spans = self._words.find(number)
         # `774-00-01-454` and `5261 040 828` are numbers of tax payers.
         if not spans and isinstance(number, int) and number >= _LONG:
             return self._find_shape(str(number))
-        return spans, "exact", NO_OTHERS
+        return spans, "number", NO_OTHERS
 
-    def _find_text(self, text: str) -> Found:
-        if spans := self._exact.find(text):
-            # The figures of a negative number do not say a positive one.
-            if text[0].isdigit() and _DECIMAL.fullmatch(text):
-                spans = [each for each in spans if not self._numbers.is_negative(each)]
-            return spans, "exact", NO_OTHERS
-        if is_moment(text):
-            return _found(*self._dates.find(text))
+    def _find_otherwise(self, text: str) -> Found:
+        if text[:2].isdigit() and (said := self._dates.find(text)):
+            return _found(*said)
         if is_whole_duration(text) and (places := self._words.find_duration(text)):
             return _found(places, "number")
         return next((found for found in self._written_otherwise(text) if found[0]), ((), "exact", NO_OTHERS))
@@ -144,7 +152,8 @@ class _Document:
         spans = [span for span in spans if not (are_words and self.text[slice(*span)].islower())]
         yield spans, "folded", NO_OTHERS
         if has_figure:
-            yield _found(*self._dates.find_written(value))
+            if said := self._dates.find_written(value):
+                yield _found(*said)
             yield find_amount(value, self.text, self._numbers), "number", NO_OTHERS
         yield self._find_shape(value)
         yield _found(wrapped_in(value, self.text, self._similar.shapes), "joined")
@@ -170,6 +179,23 @@ class _Document:
         if not wanted or (wanted == value == value.upper() and " " not in value and self.text.isascii()):
             return ()
         return [*filter(None, starmap(self._folded.unfold, self._alike.find(wanted)))]
+
+    # A text is read for what is asked of it alone.
+    @cached_property
+    def _dates(self) -> DateIndex:
+        return DateIndex(self.text)
+
+    @cached_property
+    def _numbers(self) -> NumberIndex:
+        return NumberIndex(self.text)
+
+    @cached_property
+    def _words(self) -> WordNumberIndex:
+        return WordNumberIndex(self.text)
+
+    @cached_property
+    def _similar(self) -> SimilarIndex:
+        return SimilarIndex(self.text)
 
     @cached_property
     def _folded(self) -> NormalizedText:

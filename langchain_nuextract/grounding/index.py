@@ -21,6 +21,10 @@ SHORTEST_PART: Final = 3
 SCANS: Final = 100
 """Texts that are looked for without an index; it costs about as much as these do."""
 
+_SHORT: Final = 100
+_SHORT_TEXT: Final = 4_000
+"""Characters of a text, and of one that it is searched in, of which any search costs less than looking things up."""
+
 _SPACELESS: Final = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 """Letters of scripts that set no blanks between words."""
 _LETTER: Final = rf"[^\W_{_SPACELESS}]"
@@ -40,27 +44,34 @@ class TextIndex:
 
     def __init__(self, text: str) -> None:
         self._text = text
+        self._is_short = len(text) <= _SHORT_TEXT
         self._scans = 0
 
     def find(self, wanted: str) -> Spans:
         """Find where a text that is not empty stands alone; if nowhere, where it is part of a word."""
-        text = self._text
-        self._scans += 1
-        if self._scans > SCANS:
-            return self._look_up(wanted)
-        at = text.find(wanted)
+        text, size = self._text, len(wanted)
+        if size > _SHORT or not self._is_short:
+            self._scans += 1
+            return self._look_up(wanted) if self._scans > SCANS else self._scan(wanted)
+        # Values begin with capitals more often than they end with them, so that from its end a text is searched faster.
+        at = text.rfind(wanted)
         if at < 0:
             return ()
+        end = at + size
         # Most values stand in one place, for which no list of places is made.
-        if text.find(wanted, at + 1) < 0:
-            end = at + len(wanted)
-            return ((at, end),) if _stands_alone(text, at, end) or _may_be_part(wanted) else ()
-        hits = self._scan(wanted)
+        if text.rfind(wanted, 0, end - 1) >= 0:
+            return self._scan(wanted)
+        if text[at - 1 : at] in _APART and (text[end : end + 1] in _APART or text[end : end + 2] in _APART):
+            return ((at, end),)
+        return ((at, end),) if _stands_alone(text, at, end) or _may_be_part(wanted) else ()
+
+    def _scan(self, wanted: str) -> Spans:
+        hits = self._first_hits(wanted)
         if len(hits) == MOST:
             return self._look_up(wanted)
         return self._alone(hits) or (hits if _may_be_part(wanted) else ())
 
-    def _scan(self, wanted: str) -> Spans:
+    def _first_hits(self, wanted: str) -> Spans:
         return [*islice(_hits(self._text, wanted, 0, len(self._text)), MOST)]
 
     def _alone(self, hits: Iterable[tuple[int, int]]) -> Spans:
@@ -70,7 +81,7 @@ class TextIndex:
     def _look_up(self, wanted: str) -> Spans:
         words = [*WORD.finditer(wanted)]
         if not words:
-            return self._alone(self._scan(wanted))
+            return self._alone(self._first_hits(wanted))
         # Of "Item 17 costs", 17 stands in the fewest blocks, in which alone the whole is looked for.
         rarest = min(words, key=lambda word: len(self._blocks.get(word[0], ())))
         before, after = rarest.start(), len(wanted) - rarest.end()
@@ -79,7 +90,7 @@ class TextIndex:
             return alone
         # What is inside of words has its words inside of words too: most texts that are nowhere are known by that.
         is_part = _may_be_part(wanted) and all(word[0] in self._vocabulary for word in words)
-        return self._scan(wanted) if is_part else ()
+        return self._first_hits(wanted) if is_part else ()
 
     @cached_property
     def _blocks(self) -> Mapping[str, Spans]:

@@ -52,23 +52,29 @@ class NumberIndex:
     """Finds numbers in one text."""
 
     def __init__(self, text: str) -> None:
-        """Look at nothing yet: the text may be asked for none."""
+        """Read all numbers of the text."""
         self._text = text
+        self.numerals: Final = number_index(text)
+        """Where each number stands, by its plain notation; see `number_index`."""
+        self._starts, self._ends = _negatives(text)
 
     def find(self, value: float | Decimal) -> Spans:
         """Find a number with its sign, or else in per cent, thousands or millions, in the order of the text."""
         written = notation(value)
-        if found := self._signed(value, self._numerals.get(written, ())):
+        spans = self.numerals.get(written, ())
+        if spans and not self._starts and not self._ends and value > 0:
+            return spans
+        if found := self._signed(value, spans):
             return found
         if (found := self._signed(value, self._scaled.get(written, ()))) or abs(value) >= 1:
             return found
         # `19 %` for 0.19
-        hundredfold = self._numerals.get(notation(Decimal(str(value)) * 100), ())
+        hundredfold = self.numerals.get(notation(Decimal(str(value)) * 100), ())
         return self._signed(value, [span for span in hundredfold if _PER_CENT.match(self._text, span[1])])
 
     def values(self) -> Iterator[str]:
         """Yield the plain notation of each number that the text says, with its sign, in thousands or per cent too."""
-        for written, spans in (*self._numerals.items(), *self._scaled.items()):
+        for written, spans in (*self.numerals.items(), *self._scaled.items()):
             number = Decimal(written)
             if any(self.is_negative(span) for span in spans):
                 yield f"-{notation(number)}"
@@ -78,24 +84,18 @@ class NumberIndex:
 
     def is_negative(self, span: tuple[int, int]) -> bool:
         """Whether a numeral has a minus sign, before it or behind, or stands in an accountant's parentheses."""
-        starts, ends = self._negatives
-        return span[0] in starts or span[1] in ends
+        return span[0] in self._starts or span[1] in self._ends
 
     def _signed(self, value: float | Decimal, spans: Spans) -> Spans:
-        starts, ends = self._negatives if spans else ((), ())
-        if not (starts or ends) or not value:
+        if not (self._starts or self._ends) or not value:
             return spans if value >= 0 else ()
         return [span for span in spans if self.is_negative(span) is (value < 0)]
-
-    @cached_property
-    def _numerals(self) -> Mapping[str, Spans]:
-        return number_index(self._text)
 
     @cached_property
     def _scaled(self) -> Mapping[str, Spans]:
         """The numbers with a word for thousands or millions behind them; the word is part of their places."""
         found: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
-        for written, spans in self._numerals.items():
+        for written, spans in self.numerals.items():
             for start, end in spans:
                 word = _SCALE.match(self._text, end)
                 if word and (power := _power(word[1])):
@@ -104,31 +104,30 @@ class NumberIndex:
                     found[notation(Decimal(written).scaleb(power))].append((start, word.start(1) + size))
         return {written: sorted(spans) for written, spans in found.items()}
 
-    @cached_property
-    def _negatives(self) -> tuple[set[int], set[int]]:
-        """Where negative numerals begin, and where those end that have their minus behind."""
-        text = self._text
-        starts: set[int] = set()
-        ends: set[int] = set()
-        for match in (_ASCII_MINUS if text.isascii() else _MINUS).finditer(text):
-            at = match.start()
-            if match["blank"] is None:
-                ends.add(at)
-            # A dash with a blank behind it is the bullet of a list, or stands between words, but for that of a column.
-            elif not match["blank"] or match[0][0] == "−" or _COLUMN.search(text, max(0, at - 2), at):
-                starts.add(match.end())
-        if "(" in text:
-            starts |= {match.end() for match in _IN_PARENTHESES.finditer(text) if not self._is_remark(match)}
-        # To search for them in letters of either case takes many times as long as to see that there are none.
-        if (_ASCII_MINUS_WORD if text.isascii() else _MINUS_WORD).search(text.casefold()):
-            starts |= {match.end() for match in _BEHIND_MINUS_WORD.finditer(text)}
-        return starts, ends
 
-    def _is_remark(self, parenthesis: re.Match[str]) -> bool:
-        """Whether a small whole number is a remark behind a word, `twenty-four (24)`, and not an accountant's minus."""
-        start = parenthesis.start()
-        is_behind_word = bool(_WORD_BEFORE.search(self._text, max(0, start - 2), start))
-        return is_behind_word and bool(_SMALL.match(self._text, parenthesis.end()))
+def _negatives(text: str) -> tuple[set[int], set[int]]:
+    """Where negative numerals begin, and where those end that have their minus behind."""
+    starts: set[int] = set()
+    ends: set[int] = set()
+    for match in (_ASCII_MINUS if text.isascii() else _MINUS).finditer(text):
+        at = match.start()
+        if match["blank"] is None:
+            ends.add(at)
+        # A dash with a blank behind it is the bullet of a list, or stands between words, but for that of a column.
+        elif not match["blank"] or match[0][0] == "−" or _COLUMN.search(text, max(0, at - 2), at):
+            starts.add(match.end())
+    if "(" in text:
+        starts |= {match.end() for match in _IN_PARENTHESES.finditer(text) if not _is_remark(text, match)}
+    # To search for them in letters of either case takes many times as long as to see that there are none.
+    if (_ASCII_MINUS_WORD if text.isascii() else _MINUS_WORD).search(text.casefold()):
+        starts |= {match.end() for match in _BEHIND_MINUS_WORD.finditer(text)}
+    return starts, ends
+
+
+def _is_remark(text: str, parenthesis: re.Match[str]) -> bool:
+    """Whether a small whole number is a remark behind a word, `twenty-four (24)`, and not an accountant's minus."""
+    start = parenthesis.start()
+    return bool(_WORD_BEFORE.search(text, max(0, start - 2), start) and _SMALL.match(text, parenthesis.end()))
 
 
 def _power(word: str) -> int:
@@ -140,21 +139,21 @@ def _power(word: str) -> int:
 def number_index(text: str) -> Mapping[str, Spans]:
     """Find where each number of a text stands, by its plain notation (`1580.22`, without sign)."""
     written: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    is_ascii = text.isascii()
     # Other text and numerals take turns.
-    pieces = (_ASCII_NUMERAL if text.isascii() else _NUMERAL).split(text)
-    ends = [*accumulate(map(len, pieces))]
-    for numeral, start, end in zip(pieces[1::2], ends[::2], ends[1::2], strict=False):
-        written[numeral].append((start, end))
-    if not _BLANKS.isdisjoint(pieces[::2]):
+    pieces = (_ASCII_NUMERAL if is_ascii else _NUMERAL).split(text)
+    ends = accumulate(map(len, pieces))
+    for numeral, span in zip(pieces[1::2], zip(ends, ends, strict=False), strict=False):
+        written[numeral].append(span)
+    if " " in pieces or not (is_ascii or _BLANKS.isdisjoint(pieces)):
         for match in _SPACED.finditer(text):
             written[match[0]].append(match.span())
-    found: dict[str, Spans] = {}
-    for numeral, spans in written.items():
-        # Most numerals are whole numbers, which are their own notation.
-        is_plain = numeral.isdecimal() and numeral[0] != "0" and len(numeral) <= LONGEST
-        for each in (numeral,) if is_plain else readings(numeral):
-            found[each] = sorted([*found[each], *spans]) if each in found else spans
-    return found
+    # Most numerals are whole numbers, which are their own notation.
+    others = [each for each in written if not each.isdecimal() or each[0] == "0" or len(each) > LONGEST]
+    for numeral, spans in [(each, written.pop(each)) for each in others]:
+        for each in readings(numeral):
+            written[each] = sorted([*written[each], *spans]) if each in written else spans
+    return written
 
 
 def notation(value: float | Decimal) -> str:
@@ -174,7 +173,7 @@ def readings(numeral: str) -> Sequence[str]:
         return (numeral.lstrip("0") or "0",)
     whole, _, fraction = numeral.replace(",", ".").partition(".")
     if whole.isdecimal() and fraction.isdecimal():
-        plain = _plain(whole, fraction)
+        plain = f"{whole.lstrip('0') or '0'}.{fraction}".rstrip("0").rstrip(".")
         return (_plain(whole + fraction, ""), plain) if len(whole) <= _GROUP == len(fraction) else (plain,)
     return (*_readings(numeral),)
 

@@ -27,17 +27,17 @@ def distance(span: tuple[int, int], near: tuple[int, int] | None) -> tuple[int, 
 def test_the_nearest_place_is_taken_that_is_free_and_once_none_is_free_the_nearest(
     all_spans: list[tuple[int, int]], asked: list[tuple[int, int] | None]
 ):
-    places, free = SpanAllocator(all_spans), [*all_spans]
+    places, free = SpanAllocator(), [*all_spans]
     for near in asked:
         expected = min(free or all_spans, key=lambda span: distance(span, near))
-        assert places.take(near) == expected
+        assert places.take("a", all_spans, near) == expected
         if expected in free:
             free.remove(expected)
 
 
 def steps(count: int, near: tuple[int, int] | None) -> int:
     """How many instructions of Python are run to give out as many places as there are, twice."""
-    places = SpanAllocator([(at, at + 1) for at in range(0, 2 * count, 2)])
+    places, spans = SpanAllocator(), [(at, at + 1) for at in range(0, 2 * count, 2)]
     seen, before = 0, sys.gettrace()
 
     def trace(frame: FrameType, event: str, _what: object) -> Callable[..., Any]:
@@ -49,7 +49,7 @@ def steps(count: int, near: tuple[int, int] | None) -> int:
     sys.settrace(trace)
     try:
         for _ in range(2 * count):
-            places.take(near)
+            places.take("a", spans, near)
     finally:
         sys.settrace(before)
     return seen
