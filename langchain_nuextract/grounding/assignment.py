@@ -1,9 +1,9 @@
 """Which place each leaf of a value takes: those of one list item near each other, and items one after the other."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
-from typing import Final, TypeAlias, cast
+from collections.abc import Iterator, Sequence
+from operator import lt
+from typing import Final, Protocol, TypeAlias, cast
 
 from langchain_nuextract.grounding.chain import increasing_chain
 from langchain_nuextract.grounding.evidence import Found, Spans
@@ -49,7 +49,9 @@ class SpanAllocator:
             taken = self._taken[key] = ({}, {})
         right, left = taken
         if line:
-            index = _end(right, bisect_left(spans, line[:1]))
+            index = bisect_left(spans, line[:1])
+            if index in right:
+                index = _end(right, index)
             if index < len(spans) and spans[index][1] <= line[1]:
                 right[index], left[index + 1] = index + 1, index
                 return spans[index]
@@ -78,21 +80,33 @@ def _end(links: dict[int, int], at: int) -> int:
     return at
 
 
-def assign(value: JSON, text: str, find: Callable[[str | float], Found]) -> Sequence[Placed]:
+class Finder(Protocol):
+    """What finds all places of a leaf."""
+
+    def find_text(self, text: str, /) -> Found:
+        """Find a text that is not empty."""
+        ...
+
+    def find_number(self, number: float, /) -> Found:
+        """Find a number."""
+        ...
+
+
+def assign(value: JSON, text: str, finder: Finder) -> Sequence[Placed]:
     """Give each leaf of a value that the text says one of its places.
 
     Args:
         value: The value.
         text: The document's text.
-        find: Finds all places of a leaf: of a number, or a text that is not empty.
+        finder: Finds all places of a leaf in it.
 
     Returns:
         The leaves that have a place, in the order of the value. Those of lists choose first, so that a total that is
         equal to the price of an item takes the place that is left.
     """
     if not isinstance(value, dict):
-        return [(path[1:], leaf, place, found) for path, leaf, place, found in assign({"": value}, text, find)]
-    placed, alone, lists = _find_leaves(value, find)
+        return [(path[1:], leaf, place, found) for path, leaf, place, found in assign({"": value}, text, finder)]
+    placed, alone, lists = _find_leaves(value, finder)
     places = SpanAllocator()
     for items in lists:
         before: _Span | None = None
@@ -113,7 +127,7 @@ def assign(value: JSON, text: str, find: Callable[[str | float], Found]) -> Sequ
 
 
 def _find_leaves(  # noqa: C901, PLR0912, PLR0915  a call for each leaf would take a tenth of the time of all evidence
-    value: dict[str, JSON], find: Callable[[str | float], Found]
+    value: dict[str, JSON], finder: Finder
 ) -> tuple[list[Placed], list[int], list[list[_Item]]]:
     """Look for each leaf of a value.
 
@@ -122,6 +136,7 @@ def _find_leaves(  # noqa: C901, PLR0912, PLR0915  a call for each leaf would ta
         list have several places; and the items of each list that is in no other one. In an item, what stands in few
         places comes first: it is sure of its own.
     """
+    find_text, find_number = finder.find_text, finder.find_number
     placed: list[Placed] = []
     alone: list[int] = []
     lists: list[list[_Item]] = []
@@ -135,6 +150,7 @@ def _find_leaves(  # noqa: C901, PLR0912, PLR0915  a call for each leaf would ta
             if isinstance(child, str):
                 if not child:
                     continue
+                found = find_text(child)
             elif isinstance(child, (dict, list)):
                 around.append((at, children, items, item))
                 at = cast("Path", (*at, step))
@@ -150,7 +166,8 @@ def _find_leaves(  # noqa: C901, PLR0912, PLR0915  a call for each leaf would ta
                 break
             elif child is None or child is True or child is False:
                 continue
-            found = find(child)
+            else:
+                found = find_number(child)
             if spans := found[0]:
                 if items is not None:
                     start, end = spans[0]
@@ -176,7 +193,7 @@ def _anchors(items: Sequence[_Item], placed: Sequence[Placed], text: str) -> Seq
     """Choose a place of the rarest leaf of each item, one behind the other, with most of its other leaves near by."""
     likely = [placed[item[0][2]][3][0] for item in items]
     only = [spans[0] for spans in likely if len(spans) == 1]
-    if len(only) == len(items) and all(one < other for one, other in pairwise(only)):
+    if len(only) == len(items) and all(map(lt, only, only[1:])):
         return only
     # A quantity of 1 stands in hundreds of places, and leads to none of them.
     places = [{span[0]: span for span in spans} if len(spans) <= MOST_ANCHORS else {} for spans in likely]

@@ -52,7 +52,7 @@ def ground(value: JSON, text: str, wordings: Mapping[Path, Sequence[str]] = _NO_
         not among the wordings have none.
     """
     document = _Document(text)
-    placed = _evidence(assign(value, text, document.find), text)
+    placed = _evidence(assign(value, text, document), text)
     return _with_choices(placed, value, document, wordings) if wordings else placed
 
 
@@ -80,14 +80,13 @@ def _evidence(placed: Iterable[Placed], text: str) -> tuple[Evidence, ...]:
         if match == "exact":
             evidence.append(new_tuple(Evidence, (path, leaf, span, leaf, match, (span,), 1.0, (), None)))
             continue
-        quotation = text[place[0] : place[1]]
-        # `5` says 5 as the value does, `5.00` otherwise.
-        is_same = match == "number" and not isinstance(leaf, str) and quotation == str(leaf)
+        quotation, how = text[place[0] : place[1]], match
+        if match == "number" and quotation == str(leaf) and not isinstance(leaf, str):
+            # `5` says 5 as the value does, `5.00` otherwise.
+            how = "exact"
         alike = similarity(str(leaf), quotation) if match == "similar" else 1.0
-        pieces = (span, *others.get(place, ())) if others else (span,)
-        evidence.append(
-            new_tuple(Evidence, (path, leaf, span, quotation, "exact" if is_same else match, pieces, alike, (), None))
-        )
+        spans = (span, *others.get(place, ())) if others else (span,)
+        evidence.append(new_tuple(Evidence, (path, leaf, span, quotation, how, spans, alike, (), None)))
     return tuple(evidence)
 
 
@@ -105,25 +104,27 @@ class _Document:
         self._known: dict[str | tuple[type, float], Found] = {}
         self._exact = TextIndex(text)
 
-    def find(self, leaf: str | float) -> Found:
-        """Find all places of a value, by the closest kind of match that there is; only once for equal values."""
-        if isinstance(leaf, str):
-            found = self._known.get(leaf)
-            if found is None:
-                if spans := self._exact.find(leaf):
-                    # The figures of a negative number do not say a positive one.
-                    if leaf[0].isdigit() and _DECIMAL.fullmatch(leaf):
-                        spans = [each for each in spans if not self._numbers.is_negative(each)]
-                    found = spans, "exact", NO_OTHERS
-                else:
-                    found = self._find_otherwise(leaf)
-                self._known[leaf] = found
-            return found
-        key = type(leaf), leaf
+    def find_text(self, text: str) -> Found:
+        """Find all places of a text, by the closest kind of match that there is; only once for equal ones."""
+        if text in self._known:
+            return self._known[text]
+        if spans := self._exact.find(text):
+            # The figures of a negative number do not say a positive one.
+            if text[0].isdigit() and _DECIMAL.fullmatch(text):
+                spans = [each for each in spans if not self._numbers.is_negative(each)]
+            found = spans, "exact", NO_OTHERS
+        else:
+            found = self._find_otherwise(text)
+        self._known[text] = found
+        return found
+
+    def find_number(self, number: float) -> Found:
+        """Find all places of a number."""
+        key = type(number), number
         found = self._known.get(key)
         if found is None:
-            spans = self._numbers.find(leaf)
-            found = self._known[key] = (spans, "number", NO_OTHERS) if spans else self._find_in_words(leaf)
+            spans = self._numbers.find(number)
+            found = self._known[key] = (spans, "number", NO_OTHERS) if spans else self._find_in_words(number)
         return found
 
     def _find_in_words(self, number: float) -> Found:

@@ -60,7 +60,7 @@ class NumberIndex:
 
     def find(self, value: float | Decimal) -> Spans:
         """Find a number with its sign, or else in per cent, thousands or millions, in the order of the text."""
-        written = notation(value)
+        written = repr(value) if type(value) is int and value >= 0 else notation(value)
         spans = self.numerals.get(written, ())
         if spans and not self._starts and not self._ends and value > 0:
             return spans
