@@ -1,7 +1,7 @@
-"""A model's server in a process of its own, that dies and refuses as it is told, and counts what it is asked.
+"""A model's server in a process of its own, that waits, dies and refuses as it is told, and counts what it is asked.
 
     with serving() as server:
-        server.plan(dies_after=600, dies_for=10.0, denies_after=1500)
+        server.plan(waits_after=400, dies_after=600, dies_for=10.0, denies_after=1500)
         extract = NuExtractor(Order, model=MODEL, base_url=server.url)
         …
         server.told()["requests"]
@@ -59,8 +59,9 @@ class Model:
         self.connections = 0
         self.at_once = 0
         self.open: set[asyncio.Transport] = set()
-        self.dies_after = self.denies_after = sys.maxsize
+        self.waits_after = self.dies_after = self.denies_after = sys.maxsize
         self.dies_for = 0.0
+        self.waiting: list[tuple[asyncio.Transport, bytes]] = []
         self.listening: asyncio.Server | None = None
         self.port = 0
 
@@ -72,7 +73,6 @@ class Model:
 
     async def die(self) -> None:
         assert self.listening
-        self.dies_after = sys.maxsize
         self.listening.close()
         for transport in [*self.open]:
             transport.abort()
@@ -85,6 +85,23 @@ class Model:
         self.open.add(transport)
         self.at_once = max(self.at_once, len(self.open))
 
+    def chat(self, transport: asyncio.Transport, request: bytes) -> None:
+        self.count(transport)
+        if self.asked.total() >= self.dies_after:
+            # At once: of requests that come together, each would have it die.
+            self.dies_after = sys.maxsize
+            self.dying = asyncio.ensure_future(self.die())
+            return
+        self.waiting.append((transport, self.answer(request)))
+        self.answer_waiting()
+
+    def answer_waiting(self) -> None:
+        """Answer those that wait, unless the plan has them wait."""
+        if self.asked.total() <= self.waits_after:
+            for transport, answer in self.waiting:
+                transport.write(answer)
+            self.waiting.clear()
+
     def answer(self, request: bytes) -> bytes:
         if request.startswith(b"GET /v1/models"):
             denied = self.asked.total() >= self.denies_after
@@ -94,6 +111,7 @@ class Model:
                                "connections": self.connections, "at_once": self.at_once})  # fmt: skip
         if request.startswith(b"POST /plan"):
             vars(self).update(json.loads(request.partition(b"\r\n\r\n")[2]))
+            self.answer_waiting()
             return _http(200, {})
         if self.asked.total() >= self.denies_after:
             return _http(401, {"error": {"message": "Unauthorized", "code": 401}})
@@ -130,9 +148,7 @@ class Chat(asyncio.Protocol):
         if found and len(rest) >= (int(length[1]) if length else 0):
             request, self.received = self.received, b""
             if b"/chat/completions" in head:
-                self.model.count(self.transport)
-            if self.model.asked.total() >= self.model.dies_after:
-                self.model.dying = asyncio.ensure_future(self.model.die())
+                self.model.chat(self.transport, request)
             else:
                 self.transport.write(self.model.answer(request))
 
@@ -169,7 +185,7 @@ class Served:
             return json.load(reply)
 
     def plan(self, **plan: float) -> None:
-        """Say after how many requests it is to die and for how many seconds, and after how many to refuse the key."""
+        """Say after how many requests to let others wait until the next plan, to die for seconds, to refuse the key."""
         with urlopen(Request(f"{self._root}/plan", json.dumps(plan).encode(), method="POST"), timeout=30):
             pass
 
