@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
+from contextlib import contextmanager
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,7 +15,7 @@ import ray.data
 
 from langchain_nuextract import NuExtractor
 from tests.integration_tests.engines import ray_job
-from tests.integration_tests.engines.ray_job import documents, watched
+from tests.integration_tests.engines.ray_job import documents, watched, whole_files
 from tests.integration_tests.engines.server import MODEL, Order, is_right, serving
 
 pytestmark = [pytest.mark.ray, pytest.mark.filterwarnings("ignore")]
@@ -39,10 +39,10 @@ def table_of(dataset):
 
 
 def held(folder):
-    """What each process held after each of its batches: threads, descriptors, megabytes."""
+    """What each process that has begun a batch held after each of its batches: threads, descriptors, megabytes."""
     return {
         int(file.name): [tuple(map(int, line.split())) for line in file.read_text().splitlines()]
-        for file in Path(folder).iterdir()
+        for file in (folder / "held").glob("*")
     }
 
 
@@ -96,42 +96,54 @@ def test_a_plain_function_runs_in_tasks_and_takes_every_format_of_batches(server
     assert all(map(is_right, table.to_pylist()))
 
 
-def run_job(*arguments, **streams):
-    cluster = ray.get_runtime_context().gcs_address
-    return subprocess.Popen([sys.executable, ray_job.__file__, cluster, *map(str, arguments)], text=True, **streams)
+@contextmanager
+def job(server, folder, run):
+    """Two thousand rows, or what earlier runs have left of them; what the job says is in `FOLDER/said=RUN`."""
+    arguments = (ray.get_runtime_context().gcs_address, server.url, folder, 2_000, run)
+    with (folder / f"said={run}").open("w") as said:
+        process = subprocess.Popen([sys.executable, ray_job.__file__, *map(str, arguments)], stderr=said)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait(30)
+
+
+def wait_until(is_so, job, said):
+    """Wait for what a job brings about."""
+    deadline = time.monotonic() + 300
+    while not is_so():
+        assert job.poll() is None, said.read_text()
+        assert time.monotonic() < deadline, said.read_text()
+        time.sleep(0.1)
 
 
 def test_every_row_is_once_in_the_output_whatever_happens_in_between(server, tmp_path):
     """An actor is killed, the server dies for ten seconds, the key is revoked; then the job is begun again."""
-    (tmp_path / "held").mkdir()
-    server.plan(dies_after=900, dies_for=10.0, denies_after=1500)
+    said = tmp_path / "said=1"
+    # Until the killed actor is replaced, the other one gets no answer with which it could end the job without it.
+    server.plan(waits_after=400, dies_after=900, dies_for=10.0, denies_after=1500)
     started = time.monotonic()
-    job = run_job(server.url, tmp_path, 2_000, 1, stderr=subprocess.PIPE)
-    os.kill(an_actor_under_way(server, tmp_path / "held"), signal.SIGKILL)
-    said = job.communicate()[1]
-    told, first = server.told(), pq.read_table(tmp_path / "run=1")
+    with job(server, tmp_path, 1) as first_job:
+        wait_until(lambda: len(held(tmp_path)) == 2 and server.told()["requests"] > 400, first_job, said)
+        os.kill(min(held(tmp_path)), signal.SIGKILL)
+        wait_until(lambda: len(held(tmp_path)) == 3 and whole_files(tmp_path), first_job, said)
+        server.plan(waits_after=10**9)
+        assert first_job.wait(300) == 1, said.read_text()
+    told, first = server.told(), pa.concat_tables(map(pq.read_table, whole_files(tmp_path)))
     print(f"stopped: {first.num_rows} rows, {told}, {time.monotonic() - started:.0f} s")  # noqa: T201 figures
-    assert job.returncode == 1
-    assert "AccessDenied" in said
-    assert len(held(tmp_path / "held")) == 3
+    assert [error.name for error in (tmp_path / "raised").iterdir()] == ["AccessDenied"], said.read_text()
+    assert told["requests"] == 1_500
 
     server.plan(denies_after=10**9)
-    job = run_job(server.url, tmp_path, 2_000, 2)
-    assert job.wait() == 0
+    with job(server, tmp_path, 2) as second_job:
+        assert second_job.wait(300) == 0, (tmp_path / "said=2").read_text()
     columns = NuExtractor(Order, model=MODEL, base_url=server.url).columns(text="body", id="id")
-    second = pq.read_table(tmp_path / "run=2")
-    whole = pa.concat_tables([columns.finished(first), second])
+    finished, second = columns.finished(first), pq.read_table(tmp_path / "run=2")
+    whole = pa.concat_tables([finished, second])
     print(f"done: {second.num_rows} rows, {server.told()}, {time.monotonic() - started:.0f} s")  # noqa: T201 figures
     assert sorted(whole["id"].to_pylist()) == list(range(2_000))
     assert all(map(is_right, whole.to_pylist()))
     assert set(whole["_extractor"].to_pylist()) == {columns.fingerprint}
-    # Only what was under way when something broke is asked about again.
-    assert server.told()["requests"] < 2_000 + 1_000
-
-
-def an_actor_under_way(server, folder):
-    for _ in range(3_000):
-        if server.told()["requests"] >= 400 and len(held(folder)) == 2:
-            break
-        time.sleep(0.1)
-    return min(held(folder))
+    # What is written is not asked about again. Four documents are answered with nonsense, and asked about thrice.
+    assert server.told()["requests"] - told["requests"] <= 2_000 - finished.num_rows + 2 * 4
