@@ -66,11 +66,19 @@ def test_five_thousand_rows_keep_their_connections(spark, server):
 
 
 def kill_one(server, folder):
-    """Kill a process of those that wrote their number down, in the middle of the work."""
-    for _ in range(3_000):
-        if server.told()["requests"] > 150 and (workers := sorted(int(file.name) for file in folder.iterdir())):
-            os.kill(workers[0], signal.SIGKILL)
-            return
+    """Kill a process of those that wrote their number down, and let the server answer when another is in its place."""
+    try:
+        wait_until(lambda: len([*folder.iterdir()]) > 1 and server.told()["requests"] > 150)
+        workers = [int(file.name) for file in folder.iterdir()]
+        os.kill(min(workers), signal.SIGKILL)
+        wait_until(lambda: len([*folder.iterdir()]) > len(workers))
+    finally:
+        server.plan(waits_after=10**9)
+
+
+def wait_until(is_so):
+    deadline = time.monotonic() + 300
+    while not is_so() and time.monotonic() < deadline:
         time.sleep(0.05)
 
 
@@ -81,7 +89,8 @@ def test_a_killed_worker_and_a_server_that_dies_cost_no_row(spark, server, tmp_p
         (tmp_path / str(os.getpid())).touch()
         yield from columns.batches(given)
 
-    server.plan(dies_after=500, dies_for=5.0)
+    # Until the killed worker is replaced, nobody gets an answer with which the job could end without that.
+    server.plan(waits_after=150, dies_after=500, dies_for=5.0)
     killing = threading.Thread(target=kill_one, args=(server, tmp_path))
     killing.start()
     table = extracted(documents(spark, 1_000).repartition(20), columns, batches).toArrow()
