@@ -3,6 +3,9 @@
 What earlier runs have finished is left out. It writes `FOLDER/run=RUN`, and what `watched` does.
 """
 
+# Ray is installed in an environment of its own, and pyarrow makes its functions as it is imported.
+# pyright: reportMissingImports=false, reportAttributeAccessIssue=false
+
 import os
 import sys
 import threading
@@ -80,4 +83,5 @@ def main(cluster, url, folder, rows, run):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4], int(sys.argv[4]), int(sys.argv[5]))
+    cluster, url, folder, rows, run = sys.argv[1:]
+    main(cluster, url, folder, int(rows), int(run))

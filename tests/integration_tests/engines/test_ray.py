@@ -1,5 +1,8 @@
 """Ray Data for real, on a cluster of this machine with two CPUs: `make test-ray`."""
 
+# It is installed in an environment of its own.
+# pyright: reportMissingImports=false
+
 import os
 import signal
 import subprocess

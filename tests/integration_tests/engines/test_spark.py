@@ -1,5 +1,8 @@
 """Spark for real, in a JVM of this machine: `make test-spark`."""
 
+# It is installed in an environment of its own.
+# pyright: reportMissingImports=false
+
 import os
 import signal
 import threading
