@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterable, Mapping
 
 from langchain_nuextract import grounding
-from langchain_nuextract.documents.source import Source
+from langchain_nuextract.documents.source import Source, Text
 from langchain_nuextract.grounding.evidence import Evidence, Reason, Span, Unplaced
 from langchain_nuextract.grounding.places import PageIndex, html_place
 from langchain_nuextract.paths import JSON, Path, leaves
@@ -17,7 +17,11 @@ def find_evidence(value: JSON, document: Source, wordings: Mapping[Path, tuple[s
         document: The document.
         wordings: The words that it may have for choices, codes and truth values, by their paths.
     """
-    found = grounding.ground(value, document.text, wordings)
+    match document.parts:
+        case (Text(text, markup=None),):
+            return grounding.ground(value, text, wordings)
+        case _:
+            found = grounding.ground(value, document.text, wordings)
     if document.pages:
         index = PageIndex(document.paged)
         found = tuple(each._replace(places=index.places(each.spans)) for each in found)
