@@ -135,6 +135,8 @@ def test_every_row_is_once_in_the_output_whatever_happens_in_between(server, tmp
         assert first_job.wait(300) == 1, said.read_text()
     told, first = server.told(), pa.concat_tables(map(pq.read_table, whole_files(tmp_path)))
     print(f"stopped: {first.num_rows} rows, {told}, {time.monotonic() - started:.0f} s")  # noqa: T201 figures
+    # What Ray 2.60 prints may lack it: where an actor is killed between a block and its metadata, and the next attempt
+    # at the batch fails, it is "AssertionError: Above ray.get should raise an exception." and nothing more.
     assert [error.name for error in (tmp_path / "raised").iterdir()] == ["AccessDenied"], said.read_text()
     assert told["requests"] == 1_500
 
