@@ -120,6 +120,8 @@ class _Document:
 
     def find_number(self, number: float) -> Found:
         """Find all places of a number."""
+        if spans := self._numbers.find_unsigned(number):
+            return spans, "number", NO_OTHERS
         key = type(number), number
         found = self._known.get(key)
         if found is None:

@@ -57,14 +57,16 @@ class NumberIndex:
         self.numerals: Final = number_index(text)
         """Where each number stands, by its plain notation; see `number_index`."""
         self._starts, self._ends = _negatives(text)
+        self._has_signs = bool(self._starts or self._ends)
+
+    def find_unsigned(self, value: float) -> Spans:
+        """Find a number as it is written, at once, where no number of the text has a sign."""
+        return () if self._has_signs or value <= 0 else self.numerals.get(notation(value), ())
 
     def find(self, value: float | Decimal) -> Spans:
         """Find a number with its sign, or else in per cent, thousands or millions, in the order of the text."""
-        written = repr(value) if type(value) is int and value >= 0 else notation(value)
-        spans = self.numerals.get(written, ())
-        if spans and not self._starts and not self._ends and value > 0:
-            return spans
-        if found := self._signed(value, spans):
+        written = notation(value)
+        if found := self._signed(value, self.numerals.get(written, ())):
             return found
         if (found := self._signed(value, self._scaled.get(written, ()))) or abs(value) >= 1:
             return found
@@ -87,7 +89,7 @@ class NumberIndex:
         return span[0] in self._starts or span[1] in self._ends
 
     def _signed(self, value: float | Decimal, spans: Spans) -> Spans:
-        if not (self._starts or self._ends) or not value:
+        if not self._has_signs or not value:
             return spans if value >= 0 else ()
         return [span for span in spans if self.is_negative(span) is (value < 0)]
 
