@@ -61,4 +61,5 @@ def add(**more: float) -> None:
     """
     with _lock:
         for name, number in more.items():
-            _totals[name] += number
+            if number:
+                _totals[name] += number

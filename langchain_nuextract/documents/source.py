@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Self, TypeAlias
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 from langchain_nuextract.documents.html.conversion import Conversion
 from langchain_nuextract.documents.images import LARGEST, url_of
@@ -30,7 +30,7 @@ class Markup:
         return self.conversion.locate(max(0, start - self.offset), max(0, end - self.offset))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=TYPE_CHECKING, slots=True)
 class Text:
     """A run of text."""
 
@@ -70,7 +70,7 @@ class Image:
 Part: TypeAlias = Text | Image | Page
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=TYPE_CHECKING, slots=True)
 class Source:
     """One document to read."""
 

@@ -73,7 +73,7 @@ class AttemptResult(Generic[T_co]):
         return field_results(self.reading.value, self.sent.shape, {}, attempt=0) if self.merged is None else self.merged
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=TYPE_CHECKING, slots=True)
 class Attempt:
     """One call of the model."""
 
