@@ -19,6 +19,7 @@ from langchain_nuextract.parsing.repairs import Policy, Repair
 from langchain_nuextract.parsing.rules import RuleId
 from langchain_nuextract.parsing.select.candidates import Candidate, begins_with_name
 from langchain_nuextract.parsing.select.choose import pick
+from langchain_nuextract.parsing.select.notations import noted
 from langchain_nuextract.parsing.whole_text import changes_of_text, plain_text
 from langchain_nuextract.paths import JSON, Path, leaves
 from langchain_nuextract.schema.answer_shape import AnswerShape, RecordShape
@@ -183,7 +184,27 @@ def read_repaired(
 
 
 def _choose(text: str, shape: AnswerShape | None, policy: Policy, document: str, *, finished: bool) -> "_Choice | str":
-    """The reading that leaves the least over, or what is wrong with the reply.
+    """The reading that leaves the least over, that as another language's notation among them; or what is wrong."""
+    best = _choose_json(text, shape, policy, document, finished=finished)
+    if shape is None or not (isinstance(best, str) or (best.left_over and _is_doubtful(best))):
+        return best
+    candidate = noted(text, folded_names_of(shape))
+    if candidate is None:
+        return best
+    aligned = align(candidate.node, shape, policy=policy, reply=text, document=document)
+    other = _Choice(candidate, aligned, left_over(aligned, shape))
+    return other if isinstance(best, str) or other.left_over < best.left_over else best
+
+
+def _is_doubtful(found: _Choice) -> bool:
+    """Whether a reading had to be mended, or says nothing: `[]` is JSON, and no answer in `new[] { … }`."""
+    return is_broken(found.aligned) or all(leaf is None for _, leaf in leaves(found.aligned.value))
+
+
+def _choose_json(
+    text: str, shape: AnswerShape | None, policy: Policy, document: str, *, finished: bool
+) -> "_Choice | str":
+    """The reading as JSON that leaves the least over, or what is wrong with the reply.
 
     A broken reply may be read in several ways: by its marks alone, by the names that were asked for, and by these and
     the texts that the document has. Each is tried only if the one before left something over, and the last also if

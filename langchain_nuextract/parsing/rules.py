@@ -17,7 +17,7 @@ RuleId: TypeAlias = Literal[
     "unclosed-bracket", "extra-bracket", "wrong-bracket", "closed-too-soon", "unopened-list", "unopened-object", "closing-fence",
     "parentheses", "set", "joined-strings", "bare-key", "bare-value", "literal", "number-writing", "huge-number",
     "inner-quote", "unclosed-string", "doubled-quotes", "doubled-apostrophe", "tripled-quotes", "other-quotes", "unknown-escape", "single-backslash",
-    "unclosed-at-end", "truncated", "lines", "dotted-lines", "table", "elements", "lone-value",
+    "unclosed-at-end", "truncated", "lines", "dotted-lines", "table", "elements", "notation", "lone-value",
     "marked-lines", "echo", "loop", "word-for-nothing", "wrapped-answer", "object-within", "part-alone",
     "key-style", "near-key", "flattened-key", "nested-key", "inner-key", "unclosed-member", "unknown-key", "repeated-key", "repeated-list",
     "no-list", "entries", "columns", "run-together", "nested-list", "listed-labels", "listed-values", "ticked-labels", "only-value",
@@ -95,6 +95,7 @@ RULES: Final[Mapping[RuleId, Rule]] = {
     "table": Rule("a table with the names in its head is an object", "| a | b |\n|---|---|\n| x | y |", {"a": "x", "b": "y"}, _TWO),
     "marked-lines": Rule("lines that Markdown marks as a quotation are those lines", '> {\n> "a": 1\n> }', {"a": 1}),
     "elements": Rule("elements with the names are an object", "<a>x</a><b>y</b>", {"a": "x", "b": "y"}, _TWO),
+    "notation": Rule("objects as other languages write and print them are objects", "Pair(a=x, y, b=z)", {"a": "x, y", "b": "z"}, _TWO),
     "lone-value": Rule("a label by itself is the only part", "yes", {"a": "yes"}, {"a": ["yes", "no"]}),
     # What says nothing
     "echo": Rule("a type name of the template is absent", '{"a": "integer"}', {"a": None}, {"a": "integer"}),
