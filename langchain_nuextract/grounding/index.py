@@ -21,9 +21,10 @@ SHORTEST_PART: Final = 3
 SCANS: Final = 100
 """Texts that are looked for without an index; it costs about as much as these do."""
 
-_SHORT: Final = 100
+_SHORT: Final = 24
 _SHORT_TEXT: Final = 4_000
-"""Characters of a text, and of one that it is searched in, of which any search costs less than looking things up."""
+"""Characters of a text, and of one that it is searched in, of which a search from the end always ends soon: in many
+equal letters it may look at each letter of the one for each of the other."""
 
 _SPACELESS: Final = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 """Letters of scripts that set no blanks between words."""
@@ -50,16 +51,18 @@ class TextIndex:
     def find(self, wanted: str) -> Spans:
         """Find where a text that is not empty stands alone; if nowhere, where it is part of a word."""
         text, size = self._text, len(wanted)
-        if size > _SHORT or not self._is_short:
-            self._scans += 1
-            return self._look_up(wanted) if self._scans > SCANS else self._scan(wanted)
         # Values begin with capitals more often than they end with them, so that from its end a text is searched faster.
-        at = text.rfind(wanted)
+        backwards = size <= _SHORT and self._is_short
+        if not backwards:
+            self._scans += 1
+            if self._scans > SCANS:
+                return self._look_up(wanted)
+        at = text.rfind(wanted) if backwards else text.find(wanted)
         if at < 0:
             return ()
         end = at + size
         # Most values stand in one place, for which no list of places is made.
-        if text.rfind(wanted, 0, end - 1) >= 0:
+        if (text.rfind(wanted, 0, end - 1) if backwards else text.find(wanted, at + 1)) >= 0:
             return self._scan(wanted)
         if text[at - 1 : at] in _APART and (text[end : end + 1] in _APART or text[end : end + 2] in _APART):
             return ((at, end),)
