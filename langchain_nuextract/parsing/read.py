@@ -19,6 +19,7 @@ from langchain_nuextract.parsing.repairs import Policy, Repair
 from langchain_nuextract.parsing.rules import RuleId
 from langchain_nuextract.parsing.select.candidates import Candidate, begins_with_name
 from langchain_nuextract.parsing.select.choose import pick
+from langchain_nuextract.parsing.select.in_prose import found_in_prose
 from langchain_nuextract.parsing.select.notations import noted
 from langchain_nuextract.parsing.whole_text import changes_of_text, plain_text
 from langchain_nuextract.paths import JSON, Path, leaves
@@ -184,16 +185,25 @@ def read_repaired(
 
 
 def _choose(text: str, shape: AnswerShape | None, policy: Policy, document: str, *, finished: bool) -> "_Choice | str":
-    """The reading that leaves the least over, that as another language's notation among them; or what is wrong."""
+    """The reading that leaves the least over, also as something else than JSON; or what is wrong with the reply."""
     best = _choose_json(text, shape, policy, document, finished=finished)
     if shape is None or not (isinstance(best, str) or (best.left_over and _is_doubtful(best))):
         return best
-    candidate = noted(text, folded_names_of(shape))
-    if candidate is None:
-        return best
-    aligned = align(candidate.node, shape, policy=policy, reply=text, document=document)
-    other = _Choice(candidate, aligned, left_over(aligned, shape))
-    return other if isinstance(best, str) or other.left_over < best.left_over else best
+    for candidate in _other_candidates(text, shape, document, finished=finished):
+        aligned = align(candidate.node, shape, policy=policy, reply=text, document=document)
+        other = _Choice(candidate, aligned, left_over(aligned, shape))
+        best = other if isinstance(best, str) or other.left_over < best.left_over else best
+    return best
+
+
+def _other_candidates(text: str, shape: AnswerShape, document: str, *, finished: bool) -> Iterator[Candidate]:
+    """Yield what a reply may be that is no JSON: another language's notation, lines within prose."""
+    if candidate := noted(text, folded_names_of(shape)):
+        yield candidate
+    if isinstance(shape, RecordShape) and (
+        candidate := found_in_prose(text, shape, Hints(document=document), finished=finished)
+    ):
+        yield candidate
 
 
 def _is_doubtful(found: _Choice) -> bool:
