@@ -112,11 +112,15 @@ def trace_shape(
     Returns:
         The stretch of each value, quotes included, by its path in the answer. Where several values were read from one
         string, there is one entry for all of them, at a path above theirs. Values that are not in the text as they
-        stand, such as those of an answer that was escaped as a whole, have none.
+        stand, such as those of an answer that was escaped as a whole, have none; nor have those of another notation
+        than JSON.
     """
     if fast_path_of(shape).value(text, document) is not None:
         return scalar_stretches(text)
     if plain_text(text) != text:
+        return {}
+    chosen = _choose(text, shape, policy, document, finished=True)
+    if isinstance(chosen, str) or not chosen.is_json:
         return {}
     best = pick(text, shape)
     return (
@@ -166,6 +170,8 @@ class _Choice:
     aligned: Aligned
     left_over: int
     """What the reading has no place for, and what it lacks: evidence that it is wrong."""
+    is_json: bool = True
+    """Whether it was read as JSON, however broken: then its values have places in the text."""
 
 
 def read_repaired(
@@ -191,7 +197,7 @@ def _choose(text: str, shape: AnswerShape | None, policy: Policy, document: str,
         return best
     for candidate in _other_candidates(text, shape, document, finished=finished):
         aligned = align(candidate.node, shape, policy=policy, reply=text, document=document)
-        other = _Choice(candidate, aligned, left_over(aligned, shape))
+        other = _Choice(candidate, aligned, left_over(aligned, shape), is_json=False)
         best = other if isinstance(best, str) or other.left_over < best.left_over else best
     return best
 

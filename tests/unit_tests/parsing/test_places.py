@@ -96,3 +96,17 @@ def test_an_answer_that_fits_is_followed_as_one_that_is_repaired(bill, indent, p
         for path, (start, end) in trace_shape(before + text, BILL).items()
     }
     assert trace_shape(text, BILL) == moved
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{:name => "Hof", :total => 12.5, :lines => [{:text => "oak", :price => 3}]}',
+        '#<struct Bill name="Hof", total=12.5, lines=[#<struct Line text="oak", price=3>]>',
+        "Here it is:\n\nname: Hof\ntotal: 12.5\n\nAnything else?",
+    ],
+)
+def test_what_was_read_as_no_json_has_no_places(text: str):
+    document = "Hof: oak for 3, 12.5 in all"
+    assert read_shape(text, BILL, document=document).value
+    assert not trace_shape(text, BILL, document=document)
