@@ -53,8 +53,7 @@ def comparison(
     """Compare two evaluations of the same gold; see `compare`."""
     pairs = sorted(_pairs(first, second), key=lambda pair: pair.id)
     gains = [pair.gain for pair in pairs]
-    # A handful of groups would give an interval that is far too narrow.
-    by = resample or ("groups" if len(first.tally.group_names) >= FEWEST else "documents")
+    by = resample or _resampled(first)
     # Of a single document anything may be true of the others: -100 to 100 points.
     interval = bootstrap_interval(_units(pairs, by, first), seed) or Interval(-1.0, 1.0)
     # Below that the normal distribution, which gives its p-value, is no likeness of the ranks.
@@ -92,6 +91,11 @@ def comparison(
         newly_invalid=tuple(pair.id for pair in pairs if written and pair.valid == (True, False)),
     )
     return replace(found, sentence=_sentence(found))
+
+
+def _resampled(evaluation: Evaluation) -> Resampled:
+    # A handful of groups would give an interval that is far too narrow.
+    return "groups" if len(evaluation.tally.group_names) >= FEWEST else "documents"
 
 
 def _pairs(first: Evaluation, second: Evaluation) -> Iterator[_Pair]:

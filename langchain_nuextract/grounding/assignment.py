@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from operator import lt
-from typing import Final, Protocol, TypeAlias, cast
+from typing import Final, Protocol, TypeAlias
 
 from langchain_nuextract.grounding.chain import increasing_chain
 from langchain_nuextract.grounding.evidence import Found, Spans
@@ -141,10 +141,7 @@ def _find_leaves(  # noqa: C901, PLR0912, PLR0915  a call for each leaf would ta
     alone: list[int] = []
     lists: list[list[_Item]] = []
     around: list[_Level] = []
-    at: Path = ()
-    children: Iterator[tuple[str | int, JSON]] = iter(value.items())
-    items: list[_Item] | None = None
-    item: _Item | None = None
+    at, children, items, item = _level((), value, lists, None, None)
     while True:
         for step, child in children:
             if isinstance(child, str):
@@ -153,16 +150,7 @@ def _find_leaves(  # noqa: C901, PLR0912, PLR0915  a call for each leaf would ta
                 found = find_text(child)
             elif isinstance(child, (dict, list)):
                 around.append((at, children, items, item))
-                at = cast("Path", (*at, step))
-                if isinstance(child, list):
-                    children, item = enumerate(child), None
-                    if items is None:
-                        items = []
-                        lists.append(items)
-                else:
-                    children = iter(child.items())
-                    if items is not None and item is None:
-                        item = []
+                at, children, items, item = _level((*at, step), child, lists, items, item)
                 break
             elif child is None or child is True or child is False:
                 continue
@@ -172,12 +160,10 @@ def _find_leaves(  # noqa: C901, PLR0912, PLR0915  a call for each leaf would ta
                 if items is not None:
                     start, end = spans[0]
                     leaf = len(spans), start - end, len(placed)
-                    if item is None:
-                        items.append([leaf])
-                    else:
-                        if not item:
-                            items.append(item)
-                        item.append(leaf)
+                    own = [] if item is None else item
+                    if not own:
+                        items.append(own)
+                    own.append(leaf)
                 elif len(spans) > 1:
                     alone.append(len(placed))
                 placed.append((at + (step,), child, spans[0], found))  # noqa: RUF005  takes two thirds of the time
@@ -187,6 +173,22 @@ def _find_leaves(  # noqa: C901, PLR0912, PLR0915  a call for each leaf would ta
             if not around:
                 return placed, alone, lists
             at, children, items, item = around.pop()
+
+
+def _level(
+    at: Path,
+    node: dict[str, JSON] | list[JSON],
+    lists: list[list[_Item]],
+    items: list[_Item] | None,
+    item: _Item | None,
+) -> _Level:
+    """Begin to walk an object or a list, which is in the items and the item of what is around it."""
+    if isinstance(node, dict):
+        return at, iter(node.items()), items, [] if items is not None and item is None else item
+    if items is None:
+        items = []
+        lists.append(items)
+    return at, enumerate(node), items, None
 
 
 def _anchors(items: Sequence[_Item], placed: Sequence[Placed], text: str) -> Sequence[_Span | None]:
