@@ -61,5 +61,4 @@ def add(**more: float) -> None:
     """
     with _lock:
         for name, number in more.items():
-            if number:
-                _totals[name] += number
+            _totals[name] += number

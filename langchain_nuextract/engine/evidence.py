@@ -20,7 +20,7 @@ def find_evidence(value: JSON, document: Source, wordings: Mapping[Path, tuple[s
     match document.parts:
         case (Text(text, markup=None),):
             return grounding.ground(value, text, wordings)
-        case _:
+        case _:  # pages, images, HTML: their places are looked up too
             found = grounding.ground(value, document.text, wordings)
     if document.pages:
         index = PageIndex(document.paged)

@@ -51,7 +51,7 @@ class TextIndex:
     def find(self, wanted: str) -> Spans:
         """Find where a text that is not empty stands alone; if nowhere, where it is part of a word."""
         text, size = self._text, len(wanted)
-        # Values begin with capitals more often than they end with them, so that from its end a text is searched faster.
+        # What begins with a rare letter, as a capital is, is found up to twice as fast from the end of a text.
         backwards = size <= _SHORT and self._is_short
         if not backwards:
             self._scans += 1

@@ -175,7 +175,7 @@ def readings(numeral: str) -> Sequence[str]:
         return (numeral.lstrip("0") or "0",)
     whole, _, fraction = numeral.replace(",", ".").partition(".")
     if whole.isdecimal() and fraction.isdecimal():
-        plain = f"{whole.lstrip('0') or '0'}.{fraction}".rstrip("0").rstrip(".")
+        plain = _plain(whole, fraction)
         return (_plain(whole + fraction, ""), plain) if len(whole) <= _GROUP == len(fraction) else (plain,)
     return (*_readings(numeral),)
 
